@@ -1,0 +1,48 @@
+"""What stops a run: one line for a person, the next thing to do, and the exit code."""
+
+from __future__ import annotations
+
+
+class BatchError(Exception):
+    """Trouble about the run: it stops, nothing is lost.
+
+    `words` is one line, lower-case, without a trailing stop; `remedy` says what to do next and,
+    where there is one, the command to type. Trouble about a single row is never raised: it is an
+    `Issue`.
+    """
+
+    exit_code = 3
+
+    def __init__(self, words: str, remedy: str = "") -> None:
+        super().__init__(words)
+        self.words = words
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.remedy}" if self.remedy else self.words
+
+
+class UsageError(BatchError):
+    """The command or the settings are wrong; nothing was begun."""
+
+    exit_code = 2
+
+
+class SheetError(BatchError):
+    """A file cannot be read as a sheet of campaigns, and so none of its rows counts."""
+
+
+class LedgerError(BatchError):
+    """The ledger cannot be had, or must not be used."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another submitter holds the ledger."""
+
+
+class ProviderError(BatchError):
+    """The provider cannot be had, or answered what nobody can go on with."""
+
+
+class DeliveryError(BatchError):
+    """A mail could not be handed to the mail server."""

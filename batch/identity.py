@@ -1,0 +1,105 @@
+"""Which campaign a row is: key, fingerprint and tag, in one canonical form that never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+VERSION = "1"
+"""Part of everything hashed here. The golden values in the tests hold the form still: with another one, every
+campaign of every ledger would look new, and be sent again."""
+
+TAG_LENGTH = 8
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
+_TAG = re.compile(rf"\s*#([{_ALPHABET}]{{{TAG_LENGTH}}})\s*$")
+
+
+def make_key(reference: str, name: str, send_at: datetime | None, otherwise: str = "") -> str:
+    """Say which campaign a row is: its Reference, else its name and send time.
+
+    `otherwise` stands in for a time that cannot be read, so that a mended row can meet its entry again.
+    """
+    if plain := fold(reference):
+        return f"ref:{plain}"
+    moment = to_minute(send_at) if send_at is not None else fold(otherwise)
+    return f"row:{fold(name)}|{moment}"
+
+
+def make_fingerprint(
+    *,
+    message: str,
+    group_ids: Iterable[str],
+    send_at: datetime,
+    mms_template_id: int | None = None,
+    mms_high_resolution: int | None = None,
+    subject: str = "",
+    type_recipients: int = 0,
+) -> str:
+    """Hash what a campaign says, to whom and when; 32 hexadecimal digits."""
+    canonical = [
+        VERSION,
+        collapse(message),
+        sorted({plain_id(group) for group in group_ids}),
+        to_minute(send_at),
+        mms_template_id or None,
+        mms_high_resolution or None,
+        collapse(subject) or None,
+        type_recipients,
+    ]
+    return _digest(canonical).hexdigest()[:32]
+
+
+def make_tag(account: str, key: str, fingerprint: str) -> str:
+    """Make the short mark that the provider's list shows in the campaign's name: 8 base32 characters.
+
+    `account` is the label of the settings, never the token: that one rotates.
+    """
+    number = int.from_bytes(_digest([VERSION, account, key, fingerprint]).digest()[:8], "big")
+    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(TAG_LENGTH))
+
+
+def add_tag(name: str, tag: str, longest: int | None = None) -> str:
+    """Put the tag behind the name; a name that would grow too long is cut, the tag never."""
+    mark = f"#{tag}"
+    if longest is not None and len(name) + 1 + len(mark) > longest:
+        name = name[: max(0, longest - 1 - len(mark))].rstrip()
+    return f"{name} {mark}".strip()
+
+
+def split_tag(name: str) -> tuple[str, str]:
+    """Take a name apart into the name proper and its tag (empty when it bears none of our kind)."""
+    found = _TAG.search(name)
+    return (name[: found.start()], found.group(1)) if found else (name.strip(), "")
+
+
+def collapse(text: str) -> str:
+    """Bring a text into NFC with single blanks and none around it."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def fold(text: str) -> str:
+    """Bring a name into the form in which two spellings of it are one."""
+    return collapse(text).casefold()
+
+
+def plain_id(text: str) -> str:
+    """Write an id as plain digits: `7.0` and `007` are `7`."""
+    text = text.strip()
+    whole, _, rest = text.partition(".")
+    if whole.isascii() and whole.isdigit() and not rest.strip("0"):
+        return whole.lstrip("0") or "0"
+    return text
+
+
+def to_minute(moment: datetime) -> str:
+    """Write an aware time as its UTC minute."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _digest(value: object) -> hashlib._Hash:
+    canonical = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass"))
