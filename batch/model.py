@@ -104,7 +104,7 @@ class Row:
     issues: tuple[Issue, ...] = ()
     """Trouble found while reading that counts whoever uses the cell (`#N/A`, a ragged row)."""
     unshown: Mapping[int, Issue] = dataclasses.field(default_factory=_nothing)
-    """Trouble that counts only when the text uses the cell (a number format nobody can show faithfully), by position."""
+    """Trouble that counts only when the text uses the cell (a format nobody can show faithfully), by position."""
 
     def text(self, name: str) -> str:
         """Give what the cell of a field shows; empty when the sheet has no such column."""
