@@ -271,6 +271,10 @@ class Decision:
     issues: tuple[Issue, ...] = ()
     """All issues of the row, those of the plan included."""
     tag: str = ""
+    provider_name: str = ""
+    """The name as the provider will get it, with the tag."""
+    send_at_provider: str = ""
+    """The time as the provider will get it, `YYYY-MM-DD HH:MM:SS` in its zone."""
     why: str = ""
     """One sentence for the history and the terminal: `already scheduled as 12345`."""
 

@@ -1,0 +1,65 @@
+"""A secret that prints as stars, and the one way to take it out of a text."""
+
+from __future__ import annotations
+
+import logging
+from typing import NoReturn
+from urllib.parse import quote, quote_plus
+
+STARS = "********"
+
+
+class Secret:
+    """A token or password; only `reveal` gives it away, and only the room that sends it calls that."""
+
+    __slots__ = ("_forms", "_value")
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+        forms = {value, quote(value, safe=""), quote(value), quote_plus(value), repr(value)[1:-1]}
+        self._forms = sorted((form for form in forms if form), key=len, reverse=True)
+
+    def reveal(self) -> str:
+        """Give the secret itself."""
+        return self._value
+
+    def redact(self, text: str) -> str:
+        """Put stars where the secret stands in a text, raw or URL-encoded."""
+        for form in self._forms:
+            text = text.replace(form, STARS)
+        return text
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return f"Secret({STARS!r})"
+
+    def __str__(self) -> str:
+        return STARS
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never written to a file or sent to another process")
+
+
+class RedactingFilter(logging.Filter):
+    """Take secrets out of every log record that passes a handler, message and traceback alike."""
+
+    def __init__(self, *secrets: Secret) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record in place and let it pass."""
+        record.msg, record.args = self._clean(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = self._clean(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        if record.stack_info:
+            record.stack_info = self._clean(record.stack_info)
+        return True
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = secret.redact(text)
+        return text
