@@ -233,6 +233,9 @@ class Action(StrEnum):
     WAIT = "wait"
     INVALID = "invalid"
     CANCEL = "cancel"
+    """Its Cancel cell bears a mark and it never went: dropped."""
+    SETTLE = "settle"
+    """It meets an entry that nobody is sure of: nothing is sent, the settling decides."""
 
 
 @dataclass(frozen=True, slots=True)
