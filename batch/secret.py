@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
+from html import escape
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
 
 STARS = "********"
+SHORTEST = 8
+"""Characters below which a secret could be part of an innocent word or Id of a body."""
+_LOWER = re.compile("%[0-9A-F]{2}")
 
 
 class Secret:
@@ -16,7 +22,10 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        forms = {value, quote(value, safe=""), quote(value), quote_plus(value), repr(value)[1:-1]}
+        encoded = {quote(value, safe=""), quote(value), quote_plus(value)}
+        lower = {_LOWER.sub(lambda found: found.group().lower(), form) for form in encoded}
+        written = {repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value)[1:-1].replace("/", r"\/")}
+        forms = {value, escape(value)} | encoded | lower | written
         self._forms = sorted((form for form in forms if form), key=len, reverse=True)
 
     def reveal(self) -> str:
@@ -24,10 +33,18 @@ class Secret:
         return self._value
 
     def redact(self, text: str) -> str:
-        """Put stars where the secret stands in a text, raw or URL-encoded."""
+        """Put stars where the secret stands in a text, raw, URL-encoded, or as JSON and HTML write it."""
         for form in self._forms:
             text = text.replace(form, STARS)
         return text
+
+    def redact_bytes(self, body: bytes) -> bytes:
+        """Put stars where the secret stands in a body; one too short to be told from other text is left."""
+        if len(self._value) < SHORTEST:
+            return body
+        for form in self._forms:
+            body = body.replace(form.encode("utf-8", "surrogatepass"), STARS.encode("ascii"))
+        return body
 
     def __bool__(self) -> bool:
         return bool(self._value)

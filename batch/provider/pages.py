@@ -1,0 +1,91 @@
+"""Put the pages of one of the provider's lists together, and say whether it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+
+MOST_PAGES = 1_000
+"""A hundred thousand campaigns; a list that goes on longer than that goes on for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page as it came."""
+
+    items: tuple[Item, ...]
+    pages: int | None = None
+    """How many there are; None when the provider does not say."""
+    total: int | None = None
+    """How many objects all of them hold; None when the provider does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Generic[Item]):
+    """All pages together, each object once."""
+
+    items: tuple[Item, ...]
+    why: str = ""
+    """What is wrong with it; empty when it is whole."""
+
+
+def read_paging(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """Read how many pages and objects are announced; None where nothing readable stands."""
+    return _number(headers.get("x-pagination-page-count")), _number(headers.get("x-pagination-total-count"))
+
+
+def join_pages(
+    ask: Callable[[int], Page[Item]],
+    identify: Callable[[Item], str],
+    *,
+    enough: Callable[[tuple[Item, ...]], bool] = lambda _page: False,
+) -> Whole[Item]:
+    """Read page after page until the list is there.
+
+    A page past the end is the last page again (Yii2), so an announced number of pages ends it; where none is
+    announced, page 2 is asked for too and a page that brings nothing new ends it. `enough` is asked after each
+    page and may end it sooner: then the announced total is not compared. `identify` gives an object's Id.
+    """
+    items: dict[str, Item] = {}
+    total: int | None = None
+    nameless = 0
+    for number, page in enumerate(_pages(ask), start=1):
+        fresh = {identify(item): item for item in page.items}
+        nameless += fresh.pop("", None) is not None
+        if page.pages is None and number > 1 and fresh.keys() <= items.keys():
+            break
+        items.update(fresh)
+        if total is not None and page.total not in (None, total):
+            return Whole(tuple(items.values()), "the list changed while it was read")
+        total = page.total if page.total is not None else total
+        if enough(page.items):
+            return Whole(tuple(items.values()), _nameless(nameless))
+        if number >= MOST_PAGES and (page.pages or MOST_PAGES + 1) > number:
+            return Whole(tuple(items.values()), f"the list goes on after {MOST_PAGES} pages")
+    return Whole(tuple(items.values()), _nameless(nameless) or _short(len(items), total))
+
+
+def _pages(ask: Callable[[int], Page[Item]]) -> Iterator[Page[Item]]:
+    for number in range(1, MOST_PAGES + 1):
+        page = ask(number)
+        yield page
+        if not page.items or (page.pages is not None and number >= page.pages):
+            return
+
+
+def _nameless(count: int) -> str:
+    return "the list has an object without an Id" if count else ""
+
+
+def _short(found: int, total: int | None) -> str:
+    if total is None or total == found:
+        return ""
+    return f"{total} objects are announced, {found} different ones came"
+
+
+def _number(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
