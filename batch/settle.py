@@ -1,0 +1,151 @@
+"""Say what the provider's lists prove about an entry that may or may not have arrived, and what they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from batch.identity import collapse, split_tag
+from batch.model import Entry, Issue, Level, Listed, Listing, Status
+
+MOST_ATTEMPTS = 3
+"""POSTs that one entry may have before a person must decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Both lists, the scheduled ones read first: a campaign that moves meanwhile is then on one of them at least."""
+
+    scheduled: Listing
+    sent: Listing
+
+    @property
+    def at(self) -> datetime:
+        """When the reading began."""
+        return self.scheduled.read_at
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a doubt ends, or that it does not yet."""
+
+    entry: int
+    status: Status
+    """accepted, planned, held, expired; in_doubt where nothing is proven yet."""
+    why: str
+    listed: Listed | None = None
+    issues: tuple[Issue, ...] = ()
+    evidence: str = ""
+
+
+def distrust(reading: Reading, sentinels: Collection[str]) -> str:
+    """Say why a reading proves nothing; an empty text when it can be trusted.
+
+    `sentinels` are the Ids of all campaigns that the ledger knows as accepted and still to come: a list that lacks
+    one of them may lack others too.
+    """
+    for words, listing in (("scheduled campaigns", reading.scheduled), ("sent history", reading.sent)):
+        if not listing.complete:
+            return f"the list of the {words} is not whole: {listing.why}"
+    held = {item.id for item in reading.scheduled.items} | {item.id for item in reading.sent.items}
+    lacking = sorted(set(sentinels) - held)
+    if lacking:
+        some = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
+        return f"the provider's lists lack {len(lacking)} campaign(s) that it accepted earlier (Id {some})"
+    return ""
+
+
+def find_by_tag(reading: Reading) -> Mapping[str, tuple[Listed, ...]]:
+    """Group what both lists hold by tag; a campaign that stands on both lists counts once.
+
+    Two items of one list with one tag are two campaigns. One on each list is one campaign on its way from scheduled to
+    sent: whether its Id stays the same is not documented.
+    """
+    scheduled, sent = (_by_tag(listing.items) for listing in (reading.scheduled, reading.sent))
+    return {tag: max(scheduled.get(tag, ()), sent.get(tag, ()), key=len) for tag in scheduled.keys() | sent.keys()}
+
+
+def _by_tag(items: Iterable[Listed]) -> dict[str, tuple[Listed, ...]]:
+    found: dict[str, dict[str, Listed]] = {}
+    for item in items:
+        if tag := split_tag(item.name)[1]:
+            found.setdefault(tag, {})[item.id] = item
+    return {tag: tuple(by_id.values()) for tag, by_id in found.items()}
+
+
+def settle(
+    entry: Entry,
+    readings: Sequence[Reading],
+    *,
+    ended_at: datetime,
+    claimed: Collection[str],
+    now: datetime,
+    wait: timedelta,
+    gap: timedelta,
+    lead: timedelta,
+    broken_id: str = "",
+) -> Settlement:
+    """Settle one doubt on readings that can be trusted, the oldest first.
+
+    `ended_at` is when the attempt ended, `claimed` the Ids that other entries hold, `broken_id` an Id that stood in an
+    answer which could not be read whole. Presence is proven by one reading; absence only by two, the first not
+    before `wait` after the attempt, the second not before `gap` after the first.
+    """
+    for reading in readings:
+        if decided := _seen(entry, reading, claimed, broken_id):
+            return decided
+    if not _absence_is_proven(readings, ended_at + wait, gap):
+        return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
+    if not entry.tag:
+        words = "names carry no tags here, so the lists cannot prove that it did not arrive"
+        return _held(entry, "no-tag", f"{words}: look for it in the dashboard")
+    return _not_there(entry, now, lead)
+
+
+def _seen(entry: Entry, reading: Reading, claimed: Collection[str], broken_id: str) -> Settlement | None:
+    found = find_by_tag(reading).get(entry.tag, ()) if entry.tag else ()
+    if len(found) > 1:
+        ids = ", ".join(item.id for item in found)
+        words = f"the provider holds this campaign {len(found)} times (Ids {ids}): delete all but one in the dashboard"
+        return _held(entry, "held-twice", words, found[0], ids)
+    if found:
+        why = f"found at the provider as {found[0].id} by its tag; nothing was sent again"
+        return Settlement(entry.id, Status.ACCEPTED, why, found[0], evidence=found[0].id)
+    for item in (*reading.scheduled.items, *reading.sent.items):
+        if item.id not in claimed and (item.id == broken_id or _looks_like(entry, item)):
+            words = (
+                f'the provider holds "{item.name}" (Id {item.id}) with this text at this time, but without our tag: '
+                f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
+                f"if not, use --not-sent"
+            )
+            return _held(entry, "looks-alike", words, item, item.id)
+    return None
+
+
+def _looks_like(entry: Entry, item: Listed) -> bool:
+    """Our text at our time under a name without a tag, or cut so that no tag is left: perhaps ours."""
+    return (
+        item.send_at[:16] == entry.send_at_provider[:16]
+        and collapse(item.message) == collapse(entry.message)
+        and not split_tag(item.name)[1]
+    )
+
+
+def _absence_is_proven(readings: Sequence[Reading], earliest: datetime, gap: timedelta) -> bool:
+    late_enough = [reading.at for reading in readings if reading.at >= earliest]
+    return bool(late_enough) and max(late_enough) - min(late_enough) >= gap
+
+
+def _not_there(entry: Entry, now: datetime, lead: timedelta) -> Settlement:
+    proof = "it is on neither of the provider's lists, in two readings"
+    if entry.send_at is None or entry.send_at <= now + lead:
+        return Settlement(entry.id, Status.EXPIRED, f"{proof}, and its time is too near to send it again")
+    if entry.attempts >= MOST_ATTEMPTS:
+        return _held(entry, "tried-often", f"{proof}, after {entry.attempts} attempts: a person must decide")
+    return Settlement(entry.id, Status.PLANNED, f"{proof}: it did not arrive and can be sent")
+
+
+def _held(entry: Entry, code: str, words: str, listed: Listed | None = None, evidence: str = "") -> Settlement:
+    issue = Issue(entry.row, "", "", code, words, Level.HOLD, evidence)
+    return Settlement(entry.id, Status.HELD, words, listed, (issue,), evidence)
