@@ -1,0 +1,12 @@
+"""Turns a row and its template into the text that goes out; it alone knows the fill-in fields.
+
+The language is a small part of Jinja2, see `language`; the filters stand in `filters`. What a cell says is never read
+as a template: only the Message cell and the template file are.
+"""
+
+from __future__ import annotations
+
+from .filters import FILTERS, Filter
+from .renderer import RENDER_CODES, Renderer
+
+__all__ = ["FILTERS", "RENDER_CODES", "Filter", "Renderer"]
