@@ -1,0 +1,78 @@
+"""The house stands as drawn: imports go only downward, and rooms of the outside world do not know each other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import batch
+
+ROOT = Path(batch.__file__).parent
+FLOORS = {
+    0: {"errors", "model", "secret"},
+    1: {
+        "identity", "parts", "render", "validate", "guards", "plan", "payload", "answers", "classify", "pacing",
+        "settle", "reconcile",
+    },
+    2: {
+        "resources", "config", "sheet", "messages", "provider", "ledger", "report", "mailer", "inbox", "sandbox",
+        "samples", "marked", "starter",
+    },
+    3: {"pipeline"},
+    4: {"cli"},
+    5: {"__init__", "__main__"},
+}  # fmt: skip
+FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+OPENS_THE_WORLD = {"requests", "sqlalchemy", "socket", "smtplib", "openpyxl", "pandas", "sqlite3", "subprocess", "os"}
+
+
+def rooms() -> list[str]:
+    return sorted({path.relative_to(ROOT).parts[0].removesuffix(".py") for path in ROOT.rglob("*.py")})
+
+
+def imports(room: str) -> Iterator[str]:
+    files = [ROOT / f"{room}.py"] if (ROOT / f"{room}.py").exists() else list((ROOT / room).rglob("*.py"))
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module
+                if node.module == "batch":
+                    yield from (f"batch.{alias.name}" for alias in node.names)
+            elif isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+
+
+def rooms_used(room: str) -> set[str]:
+    used = {name.split(".")[1] for name in imports(room) if name.startswith("batch.")}
+    return used - {room, "__version__"}
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new module is put on a floor before it can be used."""
+    assert [room for room in rooms() if room not in FLOOR_OF] == []
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_imports_go_only_downward(room: str) -> None:
+    """No room knows a higher one; rooms of the outside world do not know each other, but for what travels inside."""
+    floor = FLOOR_OF[room]
+    higher = {other for other in rooms_used(room) if FLOOR_OF[other] > floor}
+    beside = {other for other in rooms_used(room) if floor == 2 and FLOOR_OF[other] == 2} - {"resources"}
+    assert (higher, beside) == (set(), set())
+
+
+@pytest.mark.parametrize("room", sorted(FLOORS[0] | FLOORS[1]))
+def test_the_core_opens_nothing(room: str) -> None:
+    """Rooms that compute import nothing that reaches disk, network or another process."""
+    assert {name.split(".")[0] for name in imports(room)} & OPENS_THE_WORLD == set()
+
+
+def test_floor_one_has_no_circle() -> None:
+    """The pure rooms can be put in an order in which each needs only earlier ones."""
+    left = {room: rooms_used(room) & FLOORS[1] for room in FLOORS[1]}
+    while free := [room for room, needs in left.items() if not needs]:
+        left = {room: needs - set(free) for room, needs in left.items() if room not in free}
+    assert left == {}
