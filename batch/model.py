@@ -402,6 +402,10 @@ class Batch:
     """`open`, `waiting-for-approval`, `approved`, `rejected` or `done`."""
     approved_by: str = ""
     note: str = ""
+    file_hash: str = ""
+    """Of the file's bytes, as handed in."""
+    issues: tuple[Issue, ...] = ()
+    """About the file as a whole (row 0)."""
 
 
 @dataclass(frozen=True, slots=True)
