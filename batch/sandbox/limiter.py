@@ -1,0 +1,50 @@
+"""Let requests in or refuse them as Yii2's rate limiter does; it alone knows that arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What the limiter said to one request."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset: int
+    """Seconds, not an epoch."""
+
+    def headers(self) -> dict[str, str]:
+        """Give the three headers that every answer behind the limiter bears."""
+        return {
+            "X-Rate-Limit-Limit": str(self.limit),
+            "X-Rate-Limit-Remaining": str(self.remaining),
+            "X-Rate-Limit-Reset": str(self.reset),
+        }
+
+
+class Limiter:
+    """A leaky bucket of `limit` requests in `window` seconds, counted in whole seconds.
+
+    https://github.com/yiisoft/yii2/blob/master/framework/filters/RateLimiter.php
+    """
+
+    def __init__(self, limit: int, window: int, now: float) -> None:
+        self.limit = limit
+        self.window = window
+        self._allowance = limit
+        self._last = int(now)
+
+    def ask(self, now: float) -> Pass:
+        """Take one request in, or refuse it; a refused one sets the clock back to zero."""
+        second = int(now)
+        allowance = self._allowance + int((second - self._last) * self.limit / self.window)
+        allowance = min(self.limit, allowance)
+        self._last = second
+        if allowance < 1:
+            self._allowance = 0
+            return Pass(allowed=False, limit=self.limit, remaining=0, reset=self.window)
+        self._allowance = allowance - 1
+        reset = int((self.limit - allowance) * self.window / self.limit)
+        return Pass(allowed=True, limit=self.limit, remaining=allowance - 1, reset=reset)
