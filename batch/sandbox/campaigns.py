@@ -6,6 +6,7 @@ import bisect
 import dataclasses
 import heapq
 import json
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,7 @@ DELIVERY_STATUSES = {
 }
 """In the provider's own spelling."""
 _FIRST_ID = 12_345
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _FATES = ((940, 2), (965, 3), (972, 5), (985, 8), (997, 9), (1000, 12))
 """Of 1,000 contacts: 940 get it, 25 fail, 7 are rejected, 13 numbers are dead, 12 opted out, 3 expire."""
 
@@ -211,7 +213,9 @@ class Books:
 
     def read_time(self, text: str) -> float:
         """Read `YYYY-MM-DD HH:MM:SS` in the provider's zone; raises ValueError."""
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=self.zone).timestamp()
+        if not _TIME.fullmatch(text):
+            raise ValueError(f'"{text}" is not written as YYYY-MM-DD HH:MM:SS')
+        return datetime.fromisoformat(text).replace(tzinfo=self.zone).timestamp()
 
     def write_time(self, moment: float) -> str:
         """Write a time as the provider shows it."""
@@ -232,7 +236,7 @@ class Books:
         self._next_id = max(self._next_id, campaign.id + 1)
         if not campaign.sent:
             heapq.heappush(self._due, (self._goes_at(campaign), campaign.id))
-        self._note("campaign", dataclasses.asdict(campaign))
+        self._note("campaign", campaign)
 
     def _remove(self, id: int) -> bool:
         campaign = self.held.pop(id, None)
@@ -270,9 +274,11 @@ class Books:
         return contacts
 
     def _note(self, what: str, value: object) -> None:
-        if self._journal is not None:
-            self._journal.write(json.dumps([what, value]) + "\n")
-            self._journal.flush()
+        if self._journal is None:
+            return
+        plain = dataclasses.asdict(value) if isinstance(value, HeldCampaign) else value
+        self._journal.write(json.dumps([what, plain]) + "\n")
+        self._journal.flush()
 
     def _open_state(self, path: Path) -> None:
         """Play the journal back, write it anew in one piece, and go on at its end.
@@ -315,7 +321,7 @@ class Books:
         for template in self.templates.values():
             self._note("template", dataclasses.astuple(template))
         for campaign in self.held.values():
-            self._note("campaign", dataclasses.asdict(campaign))
+            self._note("campaign", campaign)
 
 
 def _price(campaign: HeldCampaign) -> int:

@@ -59,10 +59,8 @@ def _time(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
     value = payload.get("DateTime", "")
     if value == "":
         return "DateTime", ""
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", value):
-        return "DateTime", "The format of Date Time is invalid."
     try:
-        moment = books.read_time(value)
+        moment = books.read_time(str(value))
     except (ValueError, OverflowError):
         return "DateTime", "The format of Date Time is invalid."
     return "DateTime", "Date Time must not be in the past." if moment < books.now() else ""
