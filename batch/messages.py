@@ -60,14 +60,18 @@ def decode(content: bytes) -> str:
 def _list_messages(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    home = folder.resolve()
-    files = sorted(path for path in folder.iterdir() if path.name.casefold().endswith(ENDINGS))
-    return [path for path in files if path.is_file() and path.resolve().parent == home]
+    try:
+        home = folder.resolve()
+        files = sorted(path for path in folder.iterdir() if path.name.casefold().endswith(ENDINGS))
+        return [path for path in files if path.is_file() and path.resolve().parent == home]
+    except OSError as error:
+        words = f'the folder of message templates "{folder}" cannot be read ({error.strerror})'
+        raise MessageUnreadable(words, "look who may read it") from error
 
 
 def _pick(files: list[Path], name: str) -> Path | None:
     wanted = name.strip().casefold()
-    names = (wanted, *(wanted + ending for ending in ENDINGS)) if wanted else ()
+    names = (wanted, *(wanted + ending for ending in (*ENDINGS, ".j2"))) if wanted else ()
     exact = [path for path in files if path.name == name.strip()]
     found = exact or [path for path in files if path.name.casefold() in names]
     if len(found) > 1:

@@ -274,6 +274,8 @@ def _month(text: str) -> int:
 def _stands(moment: _Moment, weekday: str) -> bool:
     if moment.month is None or moment.day is None:
         return not weekday
+    if moment.year == 0:
+        return False
     try:
         day = date(moment.year or 2000, moment.month, moment.day)  # 2000 has a 29 February
     except ValueError:

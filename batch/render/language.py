@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -78,8 +77,10 @@ class Program:
 
     slots: tuple[Slot, ...] = ()
     faults: tuple[Fault, ...] = ()
-    pieces: tuple[str | int, ...] | None = None
-    """Texts and the numbers of slots, when there is nothing to decide: joined five times faster than Jinja2 runs."""
+    layout: str | None = None
+    """The text with `%s` for each field, when there is nothing to decide: filled in five times faster than Jinja2."""
+    order: tuple[int, ...] = ()
+    """The numbers of the slots in the layout."""
     run: Callable[[dict[str, Any]], str] | None = None
     """Takes the values by the slots' keys; raises FilterFailed."""
 
@@ -178,24 +179,24 @@ class _Reading:
         slots = tuple(self.slots.values())
         if self.faults:
             return Program(slots, tuple(self.faults))
-        if (pieces := self._pieces(body)) is not None:
-            return Program(slots, pieces=pieces)
+        if (flat := self._flatten(body)) is not None:
+            return Program(slots, layout=flat[0], order=flat[1])
         tree = nodes.Template(body, lineno=1)
         tree.set_environment(engine)
         return Program(slots, run=_runner(engine, tree))
 
-    def _pieces(self, body: list[nodes.Node]) -> tuple[str | int, ...] | None:
+    def _flatten(self, body: list[nodes.Node]) -> tuple[str, tuple[int, ...]] | None:
         numbers = {slot.key: number for number, slot in enumerate(self.slots.values())}
-        pieces: list[str | int] = []
-        for node in body:
-            for child in node.nodes if isinstance(node, nodes.Output) else [node]:
-                if isinstance(child, nodes.TemplateData):
-                    pieces.append(child.data)
-                elif isinstance(child, nodes.Name):
-                    pieces.append(numbers[child.name])
-                else:
-                    return None
-        return tuple(pieces)
+        layout, order = "", []
+        for child in (child for node in body for child in (node.nodes if isinstance(node, nodes.Output) else [node])):
+            if isinstance(child, nodes.TemplateData):
+                layout += child.data.replace("%", "%%")
+            elif isinstance(child, nodes.Name):
+                layout += "%s"
+                order.append(numbers[child.name])
+            else:
+                return None
+        return layout, tuple(order)
 
     def _body(self, body: list[nodes.Node], depth: int) -> list[nodes.Node]:
         return [self._statement(node, depth) for node in body]
@@ -245,7 +246,7 @@ class _Reading:
         value = node.value
         if value is None or (isinstance(value, bool) and place is _Place.SAID):
             raise _Refused("template-not-allowed", f'the template says "{value}"{_at(node.lineno, self.source)}')
-        if isinstance(value, (int, float)) and not (math.isfinite(value) and abs(value) < 10**15):
+        if isinstance(value, (int, float)) and not abs(value) < 10**15:
             raise _Refused(
                 "template-not-allowed", f"the template has too large a number{_at(node.lineno, self.source)}"
             )

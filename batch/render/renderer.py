@@ -30,7 +30,7 @@ RENDER_CODES: Mapping[str, str] = {
     "field-empty": "the text uses a field whose cell is empty",
     "filter-failed": "a filter or comparison cannot read what the cell says",
     "control-character": "a character that no phone can show",
-    "text-too-long": "the text is longer than any message",
+    "message-too-long": "the text is longer than any message",
     "braces-in-cell": "a cell has braces, which go out as they are (warning)",
 }
 """Every code that rendering can give, with what it means."""
@@ -52,6 +52,8 @@ class _Bound:
     faults: tuple[Fault, ...]
     positions: tuple[int, ...]
     """One a slot; -1 where the sheet has no such column and need not."""
+    places: tuple[int, ...]
+    """One a gap of the layout."""
     used: tuple[str, ...]
 
 
@@ -78,13 +80,17 @@ class Renderer:
         self._footer = footer
         self._engine = make_environment(date_order)
         self._header: Header | None = None
+        self._message = self._template = -1
         self._bound: dict[tuple[str, str], _Bound] = {}
         self._programs: dict[str, Program] = {}
         self._files: dict[str, str | BatchError] = {}
 
     def render(self, row: Row) -> tuple[Draft | None, tuple[Issue, ...]]:
         """Make the draft of a row, or say everything that keeps it from being one; warnings come with a draft."""
-        source, name = row.text("Message"), row.text("Template")
+        if row.header is not self._header:
+            self._meet(row.header)
+        source = row.texts[self._message] if self._message >= 0 else ""
+        name = row.texts[self._template] if self._template >= 0 else ""
         if bool(source) is bool(name):
             return None, (_one_of_two(row, source, name),)
         if name:
@@ -94,6 +100,11 @@ class Renderer:
                 return None, (_about_text(row, "Template", code, str(loaded), name),)
             source = loaded
         return self._fill(row, source, name)
+
+    def _meet(self, header: Header) -> None:
+        self._header = header
+        self._message, self._template = (header.columns.get(name, -1) for name in ("Message", "Template"))
+        self._bound.clear()
 
     def _fill(self, row: Row, source: str, name: str) -> tuple[Draft | None, tuple[Issue, ...]]:
         field = "Template" if name else "Message"
@@ -153,9 +164,6 @@ class Renderer:
         return self._files[name]
 
     def _bind(self, header: Header, source: str, field: str) -> _Bound:
-        if header is not self._header:
-            self._header = header
-            self._bound.clear()
         bound = self._bound.get((source, field))
         if bound is None:
             _make_room(self._bound)
@@ -183,7 +191,8 @@ def _bind(program: Program, header: Header, field: str) -> _Bound:
     if any(place == header.columns.get(field, -2) for place in positions):
         faults.append(Fault("template-not-allowed", f'the text uses the column "{field}", which is the text itself'))
     used = tuple(dict.fromkeys(name_column(header, place) for place in positions if place >= 0))
-    return _Bound(program, tuple(dict.fromkeys(faults)), tuple(positions), used)
+    places = tuple(positions[number] for number in program.order)
+    return _Bound(program, tuple(dict.fromkeys(faults)), tuple(positions), places, used)
 
 
 def _no_column(header: Header, slot: Slot, places: tuple[int, ...]) -> Fault:
@@ -196,14 +205,13 @@ def _no_column(header: Header, slot: Slot, places: tuple[int, ...]) -> Fault:
 
 
 def _run(bound: _Bound, row: Row) -> str:
-    texts, positions = row.texts, bound.positions
-    pieces = bound.program.pieces
-    if pieces is not None:
-        said = [texts[place] or f"{EMPTY}{place}{EMPTY}" for place in positions]
-        return "".join([piece if isinstance(piece, str) else said[piece] for piece in pieces])
-    assert bound.program.run is not None
-    slots = bound.program.slots
-    return bound.program.run({slot.key: _value(slot, place, row) for slot, place in zip(slots, positions, strict=True)})
+    program, texts = bound.program, row.texts
+    if program.layout is not None:
+        said = [texts[place] or f"{EMPTY}{place}{EMPTY}" for place in bound.places]
+        return program.layout % tuple(said)
+    assert program.run is not None
+    pairs = zip(program.slots, bound.positions, strict=True)
+    return program.run({slot.key: _value(slot, place, row) for slot, place in pairs})
 
 
 def _value(slot: Slot, place: int, row: Row) -> Any:
@@ -244,7 +252,7 @@ def _find_trouble(message: str) -> tuple[Fault, ...]:
         return (Fault("message-missing", "the text comes out empty: write what people shall read"),)
     if len(message) > LONGEST:
         words = f"the text has {len(message)} characters: shorten it, 480 are the most that can be sent"
-        return (Fault("text-too-long", words),)
+        return (Fault("message-too-long", words),)
     # isprintable is ten times faster than the expression, and says no to line ends and odd blanks too
     unsure = not message.isprintable() or "\ufffd" in message
     if unsure and (odd := CONTROL.search(message)):
