@@ -1,0 +1,36 @@
+"""The settings: `campaign-batch.toml` and the environment as frozen records; knows where each value is from."""
+
+from batch.config.kept import store_in_file, store_password, store_token
+from batch.config.loading import FILE_NAME, load_settings
+from batch.config.sections import (
+    ApprovalSection,
+    ChecksSection,
+    EmailSection,
+    GroupSection,
+    LedgerSection,
+    ProviderSection,
+    ReportsSection,
+    Settings,
+    SheetSection,
+    TemplatesSection,
+    WatchSection,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "ApprovalSection",
+    "ChecksSection",
+    "EmailSection",
+    "GroupSection",
+    "LedgerSection",
+    "ProviderSection",
+    "ReportsSection",
+    "Settings",
+    "SheetSection",
+    "TemplatesSection",
+    "WatchSection",
+    "load_settings",
+    "store_in_file",
+    "store_password",
+    "store_token",
+]
