@@ -31,7 +31,9 @@ EXTENSION = "\f^{}\\[~]|€"
 
 _OUTSIDE = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
+_ESCAPED = {ord(character): "\x1b" + character for character in EXTENSION}
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_OPENS_PAIR = re.compile("[\x1b\ud800-\udbff]")
 
 _PLAIN = {
     **dict.fromkeys("‘’‚‛′‵ʹʻʼʽˈ`´‹›＇", "'"),
@@ -70,21 +72,19 @@ class Costly:
 def measure(text: str) -> Parts:
     """Count the units and the parts of a text, by the standard; an empty text has none."""
     encoding = _encoding(text)
-    units = _units(text, encoding)
-    if units <= SINGLE[encoding]:
-        return Parts(encoding, units, 1 if text else 0)
-    if units == len(text):  # every character is one unit: nothing can be split in two
-        return Parts(encoding, units, -(-units // JOINED[encoding]))
-    return Parts(encoding, units, sum(1 for _ in _cuts(text, encoding)))
+    units = _to_units(text, encoding)
+    if len(units) <= SINGLE[encoding]:
+        return Parts(encoding, len(units), 1 if text else 0)
+    return Parts(encoding, len(units), sum(1 for _ in _cut(units, encoding)))
 
 
 def split(text: str) -> tuple[str, ...]:
     """Cut a text into its parts; neither an escape pair nor a surrogate pair is ever torn apart."""
     encoding = _encoding(text)
-    if _units(text, encoding) <= SINGLE[encoding]:
+    units = _to_units(text, encoding)
+    if len(units) <= SINGLE[encoding]:
         return (text,) if text else ()
-    cuts = list(_cuts(text, encoding))
-    return tuple(text[start:end] for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True))
+    return tuple(_to_text(piece, encoding) for piece in _cut(units, encoding))
 
 
 def costly(text: str) -> tuple[Costly, ...]:
@@ -101,19 +101,31 @@ def _encoding(text: str) -> str:
     return UCS if _OUTSIDE.search(text) else GSM
 
 
-def _units(text: str, encoding: str) -> int:
-    double = _EXTENDED if encoding == GSM else _BEYOND
-    return len(text) + len(double.findall(text))
+def _to_units(text: str, encoding: str) -> str:
+    """Write a text so that each character is one unit: an escape before the extended, or a surrogate pair."""
+    if encoding == GSM:
+        return text.translate(_ESCAPED) if _EXTENDED.search(text) else text
+    return _BEYOND.sub(lambda found: _to_pair(ord(found[0]) - 0x10000), text)
 
 
-def _cuts(text: str, encoding: str) -> Iterator[int]:
-    room = 0
-    for position, character in enumerate(text):
-        need = _units(character, encoding)
-        if need > room:
-            yield position
-            room = JOINED[encoding]
-        room -= need
+def _to_pair(code: int) -> str:
+    return chr(0xD800 + (code >> 10)) + chr(0xDC00 + (code & 0x3FF))
+
+
+def _cut(units: str, encoding: str) -> Iterator[str]:
+    start = 0
+    while start < len(units):
+        end = start + JOINED[encoding]
+        if end < len(units) and _OPENS_PAIR.match(units, end - 1):
+            end -= 1
+        yield units[start:end]
+        start = end
+
+
+def _to_text(units: str, encoding: str) -> str:
+    if encoding == GSM:
+        return units.replace("\x1b", "")
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _describe(character: str) -> Costly:
