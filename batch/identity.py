@@ -15,6 +15,7 @@ campaign of every ledger would look new, and be sent again."""
 
 TAG_LENGTH = 8
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TAG = re.compile(rf"\s*#([{_ALPHABET}]{{{TAG_LENGTH}}})\s*$")
 
 
@@ -78,7 +79,8 @@ def split_tag(name: str) -> tuple[str, str]:
 
 def collapse(text: str) -> str:
     """Bring a text into NFC with single blanks and none around it."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return " ".join(plain.split())
 
 
 def fold(text: str) -> str:
@@ -97,9 +99,8 @@ def plain_id(text: str) -> str:
 
 def to_minute(moment: datetime) -> str:
     """Write an aware time as its UTC minute."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return f"{moment.astimezone(UTC).isoformat()[:16]}Z"
 
 
 def _digest(value: object) -> hashlib._Hash:
-    canonical = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass"))
+    return hashlib.sha256(_encode(value).encode("utf-8", "surrogatepass"))
