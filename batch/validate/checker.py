@@ -105,16 +105,17 @@ class Checker:
         return Case(row.text("CampaignName"), text, groups, when, cells.field, media, contacts)
 
     def _run_checks(self, row: Row, draft: Draft | None, case: Case, before: tuple[Issue, ...]) -> tuple[Issue, ...]:
+        troubles = [trouble for check in CHECKS for trouble in check(case, self._terms)]
+        if not troubles:
+            return ()
         broken = {issue.column for issue in before if issue.level is Level.ERROR and issue.column}
         unwritten = draft is None and any(issue.level is Level.ERROR for issue in before)
-        found = []
-        for check in CHECKS:
-            for trouble in check(case, self._terms):
-                issue = self._to_issue(row, draft, trouble)
-                consequence = trouble.code == "message-missing" and unwritten
-                if issue is not None and issue.column not in broken and not consequence:
-                    found.append(issue)
-        return tuple(found)
+        found = [
+            self._to_issue(row, draft, trouble)
+            for trouble in troubles
+            if not (unwritten and trouble.code == "message-missing")
+        ]
+        return tuple(issue for issue in found if issue is not None and issue.column not in broken)
 
     def _to_issue(self, row: Row, draft: Draft | None, trouble: Trouble) -> Issue | None:
         level = level_of(trouble.code, self._terms.levels)

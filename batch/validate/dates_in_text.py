@@ -15,9 +15,9 @@ MONTHS = (
 )  # fmt: skip
 _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6}
 
-SIGNAL_WORDS = frozenset({*WEEKDAYS, *_SHORT_DAYS, *MONTHS, *(month[:3] for month in MONTHS), "sept", "weekend"})
-"""A text with none of these words, and without a digit beside a slash or hyphen, names no day."""
-SIGNAL_DIGITS = re.compile(r"\d[/-]\d")
+_DAY_WORDS = frozenset({*WEEKDAYS, *_SHORT_DAYS})
+_MONTH_WORDS = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "sept"})
+_FIGURES = re.compile(r"\d[/-]\d")
 
 _DAY = "|".join((*WEEKDAYS, *_SHORT_DAYS))
 _MONTH = "|".join(rf"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + "|sept"
@@ -49,26 +49,37 @@ class Mention(NamedTuple):
     why: str
 
 
-def find_misfits(text: str, sent: date, date_order: str) -> tuple[Mention, ...]:
+def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) -> tuple[Mention, ...]:
     """Name the weekdays that are not the send date's and the dates that lie before it.
 
+    `words` are the text's words in lower case; most texts name no day at all, and these show it at once.
     A date without a year is taken as the nearest one. A weekday is no misfit when the text also names a date from
     the send date on that falls on it, lies in a stretch (`Fri-Sun`) that holds the send date, or is part of a name
     (Black Friday).
     """
-    dates = tuple(_find_dates(text, sent, date_order))
-    before = [Mention(written, f"lies before the send date ({sent:%a %d %b})") for written, day in dates if day < sent]
-    coming = {day.weekday() for _, day in dates if day >= sent}
-    return (*before, *_find_weekdays(text, sent, coming), *_find_weekend(text, sent))
+    dates: list[tuple[str, date]] = []
+    if ("/" in text or "-" in text) and _FIGURES.search(text):
+        dates.extend(_find_figures(text, sent, date_order))
+    if not words.isdisjoint(_MONTH_WORDS):
+        dates.extend(_find_months(text, sent))
+    found = [Mention(written, f"lies before the send date ({sent:%a %d %b})") for written, day in dates if day < sent]
+    if not words.isdisjoint(_DAY_WORDS):
+        found.extend(_find_weekdays(text, sent, {day.weekday() for _, day in dates if day >= sent}))
+    if "weekend" in words:
+        found.extend(_find_weekend(text, sent))
+    return tuple(found)
 
 
-def _find_dates(text: str, sent: date, order: str) -> Iterator[tuple[str, date]]:
+def _find_figures(text: str, sent: date, order: str) -> Iterator[tuple[str, date]]:
     for found in _NUMBERS.finditer(text):
         if found[0] != "24/7" and (day := _from_numbers(found, sent, order)):
             yield found[0], day
     for found in _ISO.finditer(text):
         if day := _near(found[1], int(found[2]), int(found[3]), sent):
             yield found[0], day
+
+
+def _find_months(text: str, sent: date) -> Iterator[tuple[str, date]]:
     for found in _MONTH_DAY.finditer(text):
         if found[1][0].isupper() and (day := _near(found[3], _month(found[1]), int(found[2]), sent)):
             yield found[0], day

@@ -16,6 +16,7 @@ FIELDS = (
 )  # fmt: skip
 """The cells that `read_media` takes, in this order."""
 
+_NO_CELLS = ("",) * len(FIELDS)
 _RECIPIENTS = {"0": 0, "single": 0, "single opt-in": 0, "1": 1, "double": 1, "double opt-in": 1}
 _YES_NO = {"0": 0, "no": 0, "false": 0, "n": 0, "1": 1, "yes": 1, "true": 1, "y": 1}
 _COUNT = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
@@ -38,6 +39,8 @@ class Media(NamedTuple):
 def media_cells(row: Row) -> tuple[str, ...]:
     """Give the texts of the cells that `read_media` takes."""
     columns, texts = row.header.columns, row.texts
+    if columns.keys().isdisjoint(FIELDS):
+        return _NO_CELLS
     return tuple([texts[columns[field]] if field in columns else "" for field in FIELDS])
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from batch.identity import fold
 from batch.model import Parts
 from batch.parts import costly
-from batch.validate.dates_in_text import SIGNAL_DIGITS, SIGNAL_WORDS, find_misfits
+from batch.validate.dates_in_text import find_misfits
 from batch.validate.terms import Terms
 from batch.validate.trouble import NO_TROUBLE, Trouble, cut
 
@@ -150,9 +150,7 @@ def _placeholder(text: Text, _: Terms) -> tuple[Trouble, ...]:
 def _date_in_text(text: Text, terms: Terms) -> tuple[Trouble, ...]:
     if text.sent is None:
         return NO_TROUBLE
-    if text.words.isdisjoint(SIGNAL_WORDS) and not SIGNAL_DIGITS.search(text.message):
-        return NO_TROUBLE
-    misfits = find_misfits(text.message, text.sent, terms.rules.date_order)
+    misfits = find_misfits(text.message, text.words, text.sent, terms.rules.date_order)
     return tuple(Trouble("date-in-text", FIELD, _explain_misfit(*misfit), misfit.written) for misfit in misfits)
 
 
