@@ -761,6 +761,15 @@ def test_what_a_cells_format_could_not_show_counts_when_the_text_uses_it():
     assert Renderer(no_files).render(make_row("{{ City }}", unshown={5: trouble}))[0].message == "FORT WORTH"
 
 
+def test_a_real_date_whose_format_cannot_be_shown_is_fine_for_the_date_filter():
+    """It never needs what the cell shows."""
+    trouble = Issue(2, "E", "DateTime", "format-not-shown", "this format cannot be shown")
+    row = make_row("{{ DateTime | date }}", dates={4: date(2026, 11, 27)}, unshown={4: trouble})
+    assert Renderer(no_files).render(row)[0].message == "Nov 27"
+    bare = make_row("{{ DateTime }}", dates={4: date(2026, 11, 27)}, unshown={4: trouble})
+    assert Renderer(no_files).render(bare) == (None, (trouble,))
+
+
 def test_what_is_remembered_stays_bounded():
     """A sheet with a template a row must not fill the memory."""
     renderer = Renderer(no_files)

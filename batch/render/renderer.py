@@ -114,9 +114,8 @@ class Renderer:
         bound = self._bind(row.header, source, field)
         if bound.faults:
             return None, tuple(_about_text(row, field, each.code, each.words, source) for each in bound.faults)
-        unshown = tuple(row.unshown[place] for place in bound.positions if place in row.unshown) if row.unshown else ()
-        if any(issue.level is Level.ERROR for issue in unshown):
-            return None, tuple(dict.fromkeys(unshown))
+        if row.unshown and (unshown := _find_unshown(row, bound)):
+            return None, unshown
         try:
             text = _run(bound, row)
         except FilterFailed as failed:
@@ -202,6 +201,13 @@ def _no_column(header: Header, slot: Slot, places: tuple[int, ...]) -> Fault:
     near = find_nearest(header, slot.field)
     remedy = f"did you mean {write_field(near)}?" if near else "add such a column, or take the field out of the text"
     return Fault("field-unknown", f'the text uses "{slot.field}", but the sheet has no such column: {remedy}')
+
+
+def _find_unshown(row: Row, bound: _Bound) -> tuple[Issue, ...]:
+    pairs = zip(bound.program.slots, bound.positions, strict=True)
+    shown = {place for slot, place in pairs if not (slot.kind is Kind.MOMENT and place in row.dates)}
+    found = [row.unshown[place] for place in sorted(shown & row.unshown.keys())]
+    return tuple(issue for issue in found if issue.level is Level.ERROR)
 
 
 def _run(bound: _Bound, row: Row) -> str:
