@@ -1,0 +1,25 @@
+"""The ledger: everything that was planned, sent and seen, durable before a byte leaves; it alone knows the database."""
+
+from batch.ledger.batches import BatchRow
+from batch.ledger.books import DeliveryProgress, Observation, Reading
+from batch.ledger.exporting import EXPORT_KEYS
+from batch.ledger.face import Ledger, open_ledger, throw_away_ledger
+from batch.ledger.lock import Owner, read_owner
+from batch.ledger.notes import Pause, Run
+from batch.ledger.outbox import Mail
+
+__all__ = [
+    "EXPORT_KEYS",
+    "BatchRow",
+    "DeliveryProgress",
+    "Ledger",
+    "Mail",
+    "Observation",
+    "Owner",
+    "Pause",
+    "Reading",
+    "Run",
+    "open_ledger",
+    "read_owner",
+    "throw_away_ledger",
+]

@@ -1,0 +1,112 @@
+"""The statements about batches: one spreadsheet taken in once, and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from batch.ledger.forms import read_issues, read_time, write_issues, write_time
+from batch.ledger.tables import batch_rows, batches
+from batch.model import Batch, Issue
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """What became of one row of a batch when it was planned."""
+
+    row: int
+    entry: int | None
+    """The entry that it made or met."""
+    what: str
+    """`skipped`, `settling`, or the status that its entry began with."""
+    why: str
+
+
+def insert_batch(
+    connection: Connection,
+    *,
+    file: str,
+    sheet: str,
+    file_hash: str,
+    taken_in_at: datetime,
+    rows: int,
+    blank: int,
+    left_out: int,
+    submitted_by: str,
+    machine: str,
+    state: str,
+    issues: Iterable[Issue],
+) -> int:
+    """Write a new batch; give its number."""
+    moment = write_time(taken_in_at)
+    values = {
+        "file": file,
+        "sheet": sheet,
+        "file_hash": file_hash,
+        "taken_in_at": moment,
+        "rows": rows,
+        "blank": blank,
+        "left_out": left_out,
+        "submitted_by": submitted_by,
+        "machine": machine,
+        "state": state,
+        "issues": write_issues(issues),
+        "changed_at": moment,
+    }
+    key = connection.execute(insert(batches).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def select_batch(connection: Connection, batch: int) -> Batch | None:
+    """Read one batch."""
+    row = connection.execute(select(batches).where(batches.c.id == batch)).first()
+    return None if row is None else _batch(row)
+
+
+def select_batches(connection: Connection, since: datetime | None) -> tuple[Batch, ...]:
+    """Read all batches, or those taken in at or after a time, the oldest first."""
+    statement = select(batches).order_by(batches.c.id)
+    if since is not None:
+        statement = statement.where(batches.c.taken_in_at >= write_time(since))
+    return tuple(_batch(row) for row in connection.execute(statement))
+
+
+def update_batch(
+    connection: Connection, batch: int, *, state: str | None, approved_by: str | None, note: str | None, now: datetime
+) -> bool:
+    """Change what is given of a batch; False when there is none."""
+    given = {"state": state, "approved_by": approved_by, "note": note}
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    statement = update(batches).where(batches.c.id == batch).values(**values, changed_at=write_time(now))
+    return connection.execute(statement).rowcount == 1
+
+
+def select_batch_rows(connection: Connection, batch: int) -> tuple[BatchRow, ...]:
+    """Read what became of each row of a batch, in the order of the sheet."""
+    columns = (batch_rows.c.row, batch_rows.c.entry, batch_rows.c.what, batch_rows.c.why)
+    statement = select(*columns).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
+    return tuple(BatchRow(*row) for row in connection.execute(statement))
+
+
+def _batch(row: Row[Any]) -> Batch:
+    return Batch(
+        id=row.id,
+        file=row.file,
+        sheet=row.sheet,
+        taken_in_at=read_time(row.taken_in_at),
+        rows=row.rows,
+        blank=row.blank,
+        left_out=row.left_out,
+        submitted_by=row.submitted_by,
+        machine=row.machine,
+        state=row.state,
+        approved_by=row.approved_by,
+        note=row.note,
+        file_hash=row.file_hash,
+        issues=read_issues(row.issues),
+    )

@@ -1,0 +1,538 @@
+"""The ledger as the other rooms see it: each method one transaction, each statement a function of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine
+
+from batch.errors import LedgerError
+from batch.ledger import batches as batches_
+from batch.ledger import books, exporting, knowing, lock, notes, outbox, planning, reading, submitting, upkeep
+from batch.ledger.opening import name_of, prepare, resolve_url
+from batch.ledger.troubles import explained
+from batch.model import (
+    Answer,
+    Attempt,
+    Batch,
+    Change,
+    Decision,
+    DeliveryCount,
+    Entry,
+    Finding,
+    Issue,
+    KnownEntry,
+    Listed,
+    Outcome,
+    Status,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BUSY_SECONDS = 15.0
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def open_ledger(
+    url: str,
+    *,
+    now: datetime,
+    create: bool = True,
+    folder: Path | None = None,
+    busy_seconds: float = BUSY_SECONDS,
+    redact: Callable[[str], str] = _as_it_is,
+) -> Ledger:
+    """Open a ledger, make it when it is new, migrate it (after a backup) when it is old.
+
+    A relative path in `url` is relative to `folder`, else to the working folder. `redact` takes the token out of
+    what the provider answered before it is kept. Raises LedgerError, or UsageError for a URL that is none.
+    """
+    parsed, path = resolve_url(url, folder)
+    engine = prepare(parsed, path, now=now, create=create, busy_seconds=busy_seconds)
+    return Ledger(engine, path, name_of(parsed, path), redact)
+
+
+def throw_away_ledger(now: datetime, redact: Callable[[str], str] = _as_it_is) -> Ledger:
+    """Make a ledger in memory for a rehearsal; it is gone when it is closed."""
+    return open_ledger("sqlite://", now=now, redact=redact)
+
+
+class Ledger:
+    """All that was planned, sent and seen; `now` is always handed in, aware."""
+
+    def __init__(self, engine: Engine, path: Path | None, name: str, redact: Callable[[str], str]) -> None:
+        self.path = path
+        self._engine = engine
+        self._writer = engine.execution_options(writing=True)
+        self._name = name
+        self._redact = redact
+        self._held = False
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go; a closed ledger opens again by itself when it is used."""
+        self._engine.dispose()
+
+    # The account, and who may submit
+
+    def bind(self, account: str, host: str) -> None:
+        """Tie the ledger to an account at a host at its first call; UsageError when it belongs to another."""
+        if self.bound() != (account, host):
+            with self._write() as connection:
+                notes.bind_account(connection, account, host)
+
+    def bound(self) -> tuple[str, str] | None:
+        """Tell which account at which host it belongs to."""
+        with self._read() as connection:
+            return notes.select_bound(connection)
+
+    def submitter(self, who: str, now: datetime) -> AbstractContextManager[None]:
+        """Hold the ledger as its one submitter; LedgerBusyError says at once who holds it since when."""
+        return self._submit_alone(who, now)
+
+    # Batches
+
+    def add_batch(
+        self,
+        *,
+        file: str,
+        sheet: str,
+        file_hash: str,
+        taken_in_at: datetime,
+        rows: int,
+        blank: int,
+        left_out: int,
+        submitted_by: str,
+        machine: str,
+        state: str = "open",
+        issues: Iterable[Issue] = (),
+    ) -> int:
+        """Take a spreadsheet in; give the batch's number."""
+        with self._write() as connection:
+            return batches_.insert_batch(
+                connection,
+                file=file,
+                sheet=sheet,
+                file_hash=file_hash,
+                taken_in_at=taken_in_at,
+                rows=rows,
+                blank=blank,
+                left_out=left_out,
+                submitted_by=submitted_by,
+                machine=machine,
+                state=state,
+                issues=issues,
+            )
+
+    def batch(self, id: int) -> Batch:
+        """Give one batch; LedgerError when there is none."""
+        with self._read() as connection:
+            found = batches_.select_batch(connection, id)
+        if found is None:
+            raise LedgerError(f"there is no batch {id}", 'see "campaign-batch ledger list"')
+        return found
+
+    def batches(self, *, since: datetime | None = None) -> tuple[Batch, ...]:
+        """Give the batches, those taken in since a time, the oldest first."""
+        with self._read() as connection:
+            return batches_.select_batches(connection, since)
+
+    def change_batch(
+        self,
+        id: int,
+        *,
+        state: str | None = None,
+        approved_by: str | None = None,
+        note: str | None = None,
+        now: datetime,
+    ) -> None:
+        """Change what is given of a batch; LedgerError when there is none."""
+        with self._write() as connection:
+            changed = batches_.update_batch(connection, id, state=state, approved_by=approved_by, note=note, now=now)
+        if not changed:
+            raise LedgerError(f"there is no batch {id}", 'see "campaign-batch ledger list"')
+
+    def batch_rows(self, batch: int) -> tuple[batches_.BatchRow, ...]:
+        """Give what became of each row of a batch: row, entry, what, why."""
+        with self._read() as connection:
+            return batches_.select_batch_rows(connection, batch)
+
+    # Planning
+
+    def known(self, keys: Collection[str], fingerprints: Collection[str], now: datetime) -> tuple[KnownEntry, ...]:
+        """Give the entries with one of these keys or fingerprints, and all that are still to come; none replaced."""
+        with self._read() as connection:
+            return knowing.select_known(connection, keys, fingerprints, now)
+
+    def tags(self) -> set[str]:
+        """Give every tag that this ledger ever gave or sent."""
+        with self._read() as connection:
+            return knowing.select_tags(connection)
+
+    def provider_ids(self) -> dict[str, int]:
+        """Give every Id of the provider with the entry that has it."""
+        with self._read() as connection:
+            return knowing.select_provider_ids(connection)
+
+    def record_plan(
+        self, batch: int, decisions: Iterable[Decision], *, account: str, now: datetime, who: str
+    ) -> dict[int, int]:
+        """Write a plan in one transaction; give the entry of each row.
+
+        LedgerError, and nothing is written, when an entry that it would renew or replace has moved on meanwhile.
+        """
+        with self._write() as connection:
+            return planning.insert_plan(connection, batch, decisions, account=account, now=now, who=who)
+
+    # Reading entries
+
+    def entry(self, id: int) -> Entry:
+        """Give one entry; LedgerError when there is none."""
+        for found in self.entries(ids=(id,)):
+            return found
+        raise LedgerError(f"there is no entry {id}", 'see "campaign-batch ledger list"')
+
+    def entries(
+        self,
+        *,
+        batch: int | None = None,
+        statuses: Collection[Status] | None = None,
+        ids: Collection[int] | None = None,
+        due_from: datetime | None = None,
+        due_until: datetime | None = None,
+        changed_since: datetime | None = None,
+        words: str | Iterable[str] | None = None,
+    ) -> Iterator[Entry]:
+        """Stream the entries that fit all that is given, by number.
+
+        `batch`: those that a row of it made or met; `due_from` is within, `due_until` without; `words` must all stand
+        in the names, message, groups, Ids or cells. The ledger may be written to between two entries.
+        """
+        words = words if words is None or isinstance(words, str) else tuple(words)
+        wanted = reading.Wanted(batch, statuses, ids, due_from, due_until, changed_since, words)
+        after = 0
+        while True:
+            with self._read() as connection:
+                page = reading.select_entries(connection, wanted, after=after)
+            yield from page
+            if len(page) < reading.PAGE:
+                return
+            after = page[-1].id
+
+    def planned(self, batch: int | None = None) -> tuple[Entry, ...]:
+        """Give the entries to be submitted, the earliest send time first."""
+        with self._read() as connection:
+            return reading.select_planned(connection, batch)
+
+    def history(self, entry: int) -> tuple[Change, ...]:
+        """Give an entry's history from its beginning."""
+        return self.histories((entry,))[entry]
+
+    def histories(self, ids: Collection[int]) -> dict[int, tuple[Change, ...]]:
+        """Give the history of several entries."""
+        with self._read() as connection:
+            return reading.select_histories(connection, ids)
+
+    def attempts(self, entry: int) -> tuple[Attempt, ...]:
+        """Give an entry's attempts, the first one first."""
+        return self.attempts_of((entry,))[entry]
+
+    def attempts_of(self, ids: Collection[int]) -> dict[int, tuple[Attempt, ...]]:
+        """Give the attempts of several entries."""
+        with self._read() as connection:
+            return reading.select_attempts(connection, ids)
+
+    # Submitting
+
+    def record_intent(self, entry: int, *, payload_hash: str, now: datetime, lead: timedelta) -> int | None:
+        """Claim a planned entry and write its attempt to disk, before a byte leaves; give the attempt's number.
+
+        None, and nothing is written, when it is no longer planned, its time is not more than `lead` away, another
+        entry with the same content is under way or in doubt, or submitting is paused.
+        """
+        with self._write() as connection:
+            return submitting.claim_entry(connection, entry, payload_hash=payload_hash, now=now, lead=lead)
+
+    def record_outcome(
+        self, entry: int, attempt: int, outcome: Outcome, answer: Answer | None, *, now: datetime, who: str
+    ) -> bool:
+        """Write down what an attempt came to; False when the entry is no longer submitting with this attempt."""
+        with self._write() as connection:
+            return submitting.close_attempt(
+                connection, entry, attempt, outcome, answer, redact=self._redact, now=now, who=who
+            )
+
+    def orphans(self, now: datetime, who: str) -> tuple[int, ...]:
+        """Put every submitting entry in doubt and give them; only the submitter may, since no other then lives."""
+        with self._write() as connection:
+            return submitting.doubt_orphans(connection, now, who)
+
+    def change_status(
+        self,
+        entry: int,
+        to: Status,
+        *,
+        expected: Collection[Status],
+        why: str,
+        who: str,
+        now: datetime,
+        evidence: str = "",
+        listed: Listed | None = None,
+        issues: tuple[Issue, ...] | None = None,
+        released: tuple[str, ...] | None = None,
+        approved_by: str | None = None,
+    ) -> bool:
+        """Move an entry on, with a line of history; False when it does not stand where it is expected.
+
+        What is None stays as it is; of `listed` the Id, ContactsCount and status are kept.
+        """
+        with self._write() as connection:
+            return submitting.move_entry(
+                connection,
+                entry,
+                to,
+                expected=expected,
+                why=why,
+                who=who,
+                now=now,
+                evidence=evidence,
+                listed=listed,
+                issues=issues,
+                released=released,
+                approved_by=approved_by,
+            )
+
+    def request_cancel(self, entry: int, why: str, who: str, now: datetime) -> bool:
+        """Note that an entry is to be deleted in the dashboard; False when it is sent, cancelled or replaced."""
+        with self._write() as connection:
+            return submitting.ask_to_cancel(connection, entry, why=why, who=who, now=now)
+
+    def cancellations(self) -> tuple[Entry, ...]:
+        """Give the entries that are to be deleted in the dashboard and may still be there."""
+        with self._read() as connection:
+            return reading.select_cancellations(connection)
+
+    # The provider's books
+
+    def observe(self, items: Iterable[tuple[int, Listed, str]], now: datetime) -> int:
+        """Keep what the lists show of entries where it differs from the last time; give how many did.
+
+        Each item is entry, campaign as listed, and the list: `scheduled` or `sent`.
+        """
+        with self._write() as connection:
+            return books.insert_observations(connection, tuple(items), now)
+
+    def observations(self, entry: int) -> tuple[books.Observation, ...]:
+        """Give how the provider showed an entry's campaign over time."""
+        with self._read() as connection:
+            return books.select_observations(connection, entry)
+
+    def record_reading(self, kind: str, *, valid: bool, at: datetime, items: int = 0, why: str = "") -> None:
+        """Note that a list was read, and whether it was whole."""
+        with self._write() as connection:
+            books.insert_reading(connection, kind, valid=valid, at=at, items=items, why=why)
+
+    def last_reading(self, kind: str) -> books.Reading | None:
+        """Give how the last reading of a list went."""
+        with self._read() as connection:
+            return books.select_last_reading(connection, kind)
+
+    def note_absence(self, entry: int, attempt: int, at: datetime) -> None:
+        """Note that a valid reading of both lists lacked the campaign of an attempt."""
+        with self._write() as connection:
+            books.insert_absence(connection, entry, attempt, at)
+
+    def absences(self, entry: int, attempt: int) -> tuple[datetime, ...]:
+        """Give when valid readings lacked the campaign of an attempt, the earliest first."""
+        with self._read() as connection:
+            return books.select_absences(connection, entry, attempt)
+
+    def forget_absences(self, entry: int) -> None:
+        """Forget an entry's absences: its campaign was seen again."""
+        with self._write() as connection:
+            books.delete_absences(connection, entry)
+
+    def acknowledge(self, provider_id: str, why: str, who: str, now: datetime) -> None:
+        """Note that a person knows of a campaign that was made elsewhere."""
+        with self._write() as connection:
+            books.insert_acknowledgement(connection, provider_id, why=why, who=who, now=now)
+
+    def acknowledged(self) -> set[str]:
+        """Give the Ids that nobody needs to hear of again."""
+        with self._read() as connection:
+            return books.select_acknowledged(connection)
+
+    def record_findings(self, findings: Iterable[Finding], now: datetime) -> int:
+        """Keep the findings of one reconciliation; give its number."""
+        with self._write() as connection:
+            return books.insert_findings(connection, findings, now)
+
+    def last_findings(self) -> tuple[Finding, ...]:
+        """Give the findings of the last reconciliation."""
+        with self._read() as connection:
+            return books.select_last_findings(connection)[1]
+
+    def last_findings_at(self) -> datetime | None:
+        """Tell when the last reconciliation was."""
+        with self._read() as connection:
+            return books.select_last_findings(connection)[0]
+
+    def record_delivery(
+        self,
+        entry: int,
+        page: int,
+        counts: Iterable[DeliveryCount],
+        final: bool,  # noqa: FBT001
+        now: datetime,
+    ) -> None:
+        """Keep the counts of one page of contacts; page 1 begins a new count, `final` ends it for good."""
+        with self._write() as connection:
+            books.insert_delivery(connection, entry, page, counts, final=final, now=now)
+
+    def deliveries(self, ids: Collection[int]) -> dict[int, tuple[DeliveryCount, ...]]:
+        """Give the numbers of contacts by delivery status, all pages together."""
+        with self._read() as connection:
+            return books.select_deliveries(connection, ids)
+
+    def delivery_progress(self, entry: int) -> books.DeliveryProgress | None:
+        """Tell which page was read last, and whether it is final; None when none was."""
+        with self._read() as connection:
+            return books.select_delivery_progress(connection, entry)
+
+    # Pace, pauses, runs, groups
+
+    def silent_until(self) -> float:
+        """Tell until when the account is left alone, in seconds since the epoch."""
+        with self._read() as connection:
+            return notes.select_silence(connection)
+
+    def set_silent_until(self, until: float) -> None:
+        """Leave the account alone until then, for every process of this ledger; a longer silence stays."""
+        with self._write() as connection:
+            notes.raise_silence(connection, until)
+
+    def pause(self, why: str, who: str, now: datetime) -> None:
+        """Let nothing be submitted until somebody lifts it; the first pause's words stay."""
+        with self._write() as connection:
+            notes.insert_pause(connection, why, who, now)
+
+    def unpause(self, who: str, now: datetime) -> bool:
+        """Let submitting go on; False when nothing was paused."""
+        with self._write() as connection:
+            return notes.lift_pauses(connection, who, now)
+
+    def paused(self) -> notes.Pause | None:
+        """Tell why, by whom and since when nothing is submitted."""
+        with self._read() as connection:
+            return notes.select_pause(connection)
+
+    def note_run(self, kind: str, now: datetime, words: str = "") -> None:
+        """Note that something ran: `submit`, `reconcile`, `watch`, `file` or any other word."""
+        with self._write() as connection:
+            notes.insert_run(connection, kind, now, words)
+
+    def last_run(self, kind: str) -> notes.Run | None:
+        """Tell when something ran last."""
+        with self._read() as connection:
+            return notes.select_last_run(connection, kind)
+
+    def group_names_seen(self) -> dict[str, str]:
+        """Give which id each group's name meant when it was last seen."""
+        with self._read() as connection:
+            return notes.select_groups(connection)
+
+    def remember_groups(self, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
+        """Remember which id each group's name means today."""
+        with self._write() as connection:
+            notes.replace_groups(connection, pairs, now)
+
+    # The outbox
+
+    def add_mail(  # noqa: PLR0917
+        self, to: Sequence[str], subject: str, body: bytes, kind: str, dedupe_key: str, now: datetime
+    ) -> bool:
+        """Put a mail into the outbox; False when one with this key waits there or was sent."""
+        with self._write() as connection:
+            return outbox.insert_mail(connection, to, subject, body, kind=kind, dedupe_key=dedupe_key, now=now)
+
+    def due_mails(self, now: datetime) -> tuple[outbox.Mail, ...]:
+        """Give the mails whose next try is due."""
+        with self._read() as connection:
+            return outbox.select_unsent(connection, now)
+
+    def unsent_mails(self) -> tuple[outbox.Mail, ...]:
+        """Give every mail that waits."""
+        with self._read() as connection:
+            return outbox.select_unsent(connection)
+
+    def mail_sent(self, id: int, now: datetime) -> bool:
+        """Note that the server took a mail; False when it does not wait."""
+        with self._write() as connection:
+            return outbox.update_sent(connection, id, now)
+
+    def mail_failed(self, id: int, words: str, next_try: datetime, now: datetime) -> bool:  # noqa: ARG002
+        """Note why a mail did not go, and when it is tried again."""
+        with self._write() as connection:
+            return outbox.update_failed(connection, id, self._redact(words), next_try)
+
+    # Health and hand-over
+
+    def verify(self, now: datetime) -> tuple[str, ...]:
+        """Look for damage and broken rules; give each problem in words."""
+        with self._read() as connection:
+            return tuple(upkeep.find_problems(connection, now))
+
+    def backup(self, now: datetime, keep: int = upkeep.KEEP) -> Path:
+        """Write a whole copy into `backups/` beside the ledger, and keep the newest ones."""
+        if self.path is None:
+            raise LedgerError(f"{self._name} is no file, so it cannot be copied", "use the database's own backup")
+        return upkeep.write_backup(self._engine, self.path, now, keep)
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Stream the entries as `ledger export` writes them."""
+        return (exporting.as_dict(entry) for entry in self.entries())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give all entries as a table for a notebook, one column a key of `export`."""
+        return exporting.as_frame(self.export())
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with explained(self._name), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with explained(self._name), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _submit_alone(self, who: str, now: datetime) -> Iterator[None]:
+        if self.path is not None:
+            with lock.hold_lock(self.path, who, now):
+                yield
+            return
+        if self._held:
+            raise lock.busy(None)
+        self._held = True
+        try:
+            with lock.hold_advisory_lock(self._engine):
+                yield
+        finally:
+            self._held = False

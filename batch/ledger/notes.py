@@ -1,0 +1,109 @@
+"""What the ledger remembers about itself: its account, pauses, pace, runs, and what the groups were called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from batch.errors import UsageError
+from batch.ledger.bulk import in_list, insert_rows
+from batch.ledger.forms import read_time, write_time
+from batch.ledger.tables import group_names, notes, pace, pauses, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is submitted until somebody lifts it."""
+
+    why: str
+    who: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The last time something ran to its end, for `doctor` and the digest."""
+
+    kind: str
+    at: datetime
+    words: str
+
+
+def bind_account(connection: Connection, account: str, host: str) -> None:
+    """Tie the ledger to an account at a host; raises UsageError when it is tied to another."""
+    bound = select_bound(connection)
+    if bound is None:
+        connection.execute(insert(notes), [{"name": "account", "value": account}, {"name": "host", "value": host}])
+        return
+    if bound != (account, host):
+        raise UsageError(
+            f'this ledger belongs to account "{bound[0]}" at {bound[1]}, not to "{account}" at {host}',
+            "name another ledger with --ledger, or correct [provider] account and url",
+        )
+
+
+def select_bound(connection: Connection) -> tuple[str, str] | None:
+    """Read which account at which host the ledger belongs to; None before its first submission."""
+    found = dict(connection.execute(select(notes.c.name, notes.c.value)).tuples().all())
+    return (found["account"], found["host"]) if "account" in found else None
+
+
+def insert_pause(connection: Connection, why: str, who: str, now: datetime) -> None:
+    """Stop all submitting; a pause that stands already stays as it is."""
+    if select_pause(connection) is None:
+        connection.execute(insert(pauses).values(why=why, who=who, since=write_time(now)))
+
+
+def lift_pauses(connection: Connection, who: str, now: datetime) -> bool:
+    """Let submitting go on; False when nothing was paused."""
+    statement = update(pauses).where(pauses.c.lifted_at.is_(None)).values(lifted_by=who, lifted_at=write_time(now))
+    return connection.execute(statement).rowcount > 0
+
+
+def select_pause(connection: Connection) -> Pause | None:
+    """Read the pause that stands, if any."""
+    row = connection.execute(select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id)).first()
+    return None if row is None else Pause(row.why, row.who, read_time(row.since))
+
+
+def select_silence(connection: Connection) -> float:
+    """Read until when the account is left alone (seconds since the epoch); 0 when it never was."""
+    return float(connection.execute(select(pace.c.silent_until)).scalar() or 0.0)
+
+
+def raise_silence(connection: Connection, until: float) -> None:
+    """Leave the account alone until then; a silence that lasts longer stays."""
+    found = connection.execute(select(pace.c.silent_until)).scalar()
+    if found is None:
+        connection.execute(insert(pace).values(id=1, silent_until=until))
+        return
+    connection.execute(update(pace).where(pace.c.silent_until < until).values(silent_until=until))
+
+
+def insert_run(connection: Connection, kind: str, now: datetime, words: str) -> None:
+    """Note that something ran."""
+    connection.execute(insert(runs).values(kind=kind, at=write_time(now), words=words))
+
+
+def select_last_run(connection: Connection, kind: str) -> Run | None:
+    """Read when something ran last; None when never."""
+    row = connection.execute(select(runs).where(runs.c.kind == kind).order_by(runs.c.id.desc()).limit(1)).first()
+    return None if row is None else Run(row.kind, read_time(row.at), row.words)
+
+
+def replace_groups(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Remember which id each group's name means today."""
+    seen = dict(pairs)
+    known = group_names.c.name.in_(in_list(list(seen), connection.dialect))
+    connection.execute(delete(group_names).where(known))
+    at = write_time(now)
+    rows = [(name, group_id, at) for name, group_id in seen.items()]
+    insert_rows(connection, group_names, ("name", "group_id", "seen_at"), rows)
+
+
+def select_groups(connection: Connection) -> dict[str, str]:
+    """Read which id each group's name meant when it was last seen."""
+    return dict(connection.execute(select(group_names.c.name, group_names.c.group_id)).tuples().all())

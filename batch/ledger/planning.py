@@ -1,0 +1,267 @@
+"""How a plan becomes entries: all of it in one transaction, each row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, select, update
+
+from batch.errors import LedgerError
+from batch.ledger.bulk import in_chunks, in_list, insert_rows
+from batch.ledger.forms import (
+    write_codes,
+    write_issues,
+    write_mapping,
+    write_texts,
+    write_time,
+    write_time_or_none,
+)
+from batch.ledger.tables import batch_rows, entries, history
+from batch.model import Action, Campaign, Checked, Decision, Row, Status
+
+STATUS_OF = {
+    Action.SUBMIT: Status.PLANNED,
+    Action.HOLD: Status.HELD,
+    Action.WAIT: Status.WAITING,
+    Action.INVALID: Status.INVALID,
+    Action.CANCEL: Status.CANCELLED,
+}
+NO_ENTRY = {Action.SKIP: "skipped", Action.SETTLE: "settling"}
+"""The actions that make no entry and change none, and what the batch notes for them."""
+
+_UNTOUCHABLE = frozenset({Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.SENT, Status.REPLACED})
+"""Entries that a plan may neither renew nor replace: they went, may have gone, or are history."""
+
+_COLUMNS = (
+    "batch",
+    "row",
+    "account",
+    "key",
+    "fingerprint",
+    "tag",
+    "reference",
+    "campaign_name",
+    "provider_name",
+    "message",
+    "group_ids",
+    "group_names",
+    "send_at",
+    "send_at_provider",
+    "zone",
+    "type_recipients",
+    "mms_template_id",
+    "mms_high_resolution",
+    "subject",
+    "expected_contacts",
+    "owner",
+    "purpose",
+    "fields",
+    "parts",
+    "encoding",
+    "status",
+    "issues",
+    "codes",
+    "changed_at",
+)
+"""What a row fills in, in the order of the table."""
+
+_RENEW = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_"))
+    .values(
+        {
+            # What a person let go counts for this very content only; SET sees the row as it was.
+            "released": case((entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=""),
+            "approved_by": case((entries.c.fingerprint == bindparam("fingerprint"), entries.c.approved_by), else_=""),
+            "cancel_why": "",
+            **{name: bindparam(name) for name in _COLUMNS},
+        }
+    )
+)
+_REPLACE = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_"))
+    .values(status=Status.REPLACED.value, replaced_by=bindparam("by"), changed_at=bindparam("at"))
+)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The rows to be written for one chunk of decisions, table by table."""
+
+    new: list[tuple[Any, ...]] = field(default_factory=list)
+    renewed: list[dict[str, Any]] = field(default_factory=list)
+    replaced: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[tuple[Any, ...]] = field(default_factory=list)
+    history: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+class _Planner:
+    """One plan on its way into the ledger."""
+
+    def __init__(self, connection: Connection, batch: int, *, account: str, now: datetime, who: str) -> None:
+        self._connection = connection
+        self._batch = batch
+        self._account = account
+        self._at = write_time(now)
+        self._who = who
+        self._next = (connection.execute(select(func.max(entries.c.id))).scalar() or 0) + 1
+        self._taken: set[int] = set()
+        self.placed: dict[int, int] = {}
+
+    def place(self, decisions: Sequence[Decision]) -> None:
+        """Write one chunk of decisions."""
+        work = _Work()
+        statuses = self._statuses(decisions)
+        for decision in decisions:
+            self._sort(decision, statuses, work)
+        self._write(work)
+
+    def _statuses(self, decisions: Sequence[Decision]) -> dict[int, str]:
+        """Read where the entries stand that the plan meets."""
+        met = {number for one in decisions for number in (one.entry, one.replaces) if number is not None}
+        if not met:
+            return {}
+        asked = entries.c.id.in_(in_list(sorted(met), self._connection.dialect))
+        found = self._connection.execute(select(entries.c.id, entries.c.status).where(asked))
+        return dict(found.tuples().all())
+
+    def _sort(self, decision: Decision, statuses: dict[int, str], work: _Work) -> None:
+        row = decision.checked.row.number
+        if (what := NO_ENTRY.get(decision.action)) is not None:
+            entry = decision.entry
+        else:
+            what = STATUS_OF[decision.action].value
+            entry = self._renew(decision, statuses, work) or self._add(decision, work)
+            self.placed[row] = entry
+        if entry is not None:
+            self.placed[row] = entry
+            self._replace(decision, entry, statuses, work)
+        work.lines.append((self._batch, row, entry, what, decision.why))
+
+    def _renew(self, decision: Decision, statuses: dict[int, str], work: _Work) -> int | None:
+        """Plan a row anew in the entry it had; None when it has none of its own."""
+        entry = decision.entry
+        if entry is None or entry in self._taken:
+            return None
+        old = self._may_touch(entry, statuses)
+        values = self._values(decision)
+        work.renewed.append({"entry_": entry, **dict(zip(_COLUMNS, values, strict=True))})
+        new = STATUS_OF[decision.action].value
+        work.history.append((entry, self._at, old, new, decision.why, self._who))
+        return entry
+
+    def _add(self, decision: Decision, work: _Work) -> int:
+        entry = self._next
+        self._next += 1
+        work.new.append((entry, *self._values(decision)))
+        new = STATUS_OF[decision.action].value
+        work.history.append((entry, self._at, None, new, decision.why, self._who))
+        return entry
+
+    def _replace(self, decision: Decision, by: int, statuses: dict[int, str], work: _Work) -> None:
+        old = decision.replaces
+        if old is None or old in self._taken or old == by:
+            return
+        was = self._may_touch(old, statuses)
+        why = f"fixed in row {decision.checked.row.number} of batch {self._batch}"
+        work.replaced.append({"entry_": old, "by": by, "at": self._at})
+        work.history.append((old, self._at, was, Status.REPLACED.value, why, self._who))
+
+    def _may_touch(self, entry: int, statuses: dict[int, str]) -> str:
+        status = statuses.get(entry)
+        if status is None or status in _UNTOUCHABLE:
+            raise LedgerError(
+                f"entry {entry} changed while the plan was made (it is {status or 'gone'} now)",
+                "nothing was written; run the command again",
+            )
+        self._taken.add(entry)
+        return status
+
+    def _write(self, work: _Work) -> None:
+        """Write the tables in an order that their rules allow: an old entry leaves its key, a new one takes it."""
+        if work.replaced:
+            self._connection.execute(_REPLACE, work.replaced)
+        insert_rows(self._connection, entries, ("id", *_COLUMNS), work.new)
+        if work.renewed:
+            self._connection.execute(_RENEW, work.renewed)
+        insert_rows(self._connection, batch_rows, ("batch", "row", "entry", "what", "why"), work.lines)
+        insert_rows(self._connection, history, ("entry", "at", "old", "new", "why", "who"), work.history)
+
+    def _values(self, decision: Decision) -> tuple[Any, ...]:
+        """Give what a row fills in, in the order of `_COLUMNS`."""
+        checked = decision.checked
+        campaign = checked.campaign or _stand_in(checked)
+        issues = decision.issues
+        return (
+            self._batch,
+            checked.row.number,
+            self._account,
+            campaign.key,
+            campaign.fingerprint,
+            decision.tag,
+            campaign.reference,
+            campaign.name,
+            decision.provider_name,
+            campaign.message,
+            write_texts(campaign.group_ids),
+            write_texts(campaign.group_names),
+            write_time_or_none(checked.send_at if checked.campaign is None else campaign.send_at),
+            decision.send_at_provider,
+            campaign.zone,
+            campaign.type_recipients,
+            campaign.mms_template_id,
+            campaign.mms_high_resolution,
+            campaign.subject,
+            campaign.expected_contacts,
+            campaign.owner,
+            campaign.purpose,
+            write_mapping(_cells(checked.row)),
+            campaign.parts.count,
+            campaign.parts.encoding if checked.campaign else "",
+            STATUS_OF[decision.action].value,
+            write_issues(issues) if issues else "",
+            write_codes(issues) if issues else "",
+            self._at,
+        )
+
+
+def insert_plan(
+    connection: Connection, batch: int, decisions: Iterable[Decision], *, account: str, now: datetime, who: str
+) -> dict[int, int]:
+    """Write a plan; give the entry of each row that has one.
+
+    An entry that two rows claim goes to the first of them. Raises LedgerError, and nothing is written, when an entry
+    that the plan would renew or replace has moved on in the meantime.
+    """
+    planner = _Planner(connection, batch, account=account, now=now, who=who)
+    for chunk in in_chunks(decisions):
+        planner.place(chunk)
+    return planner.placed
+
+
+def _cells(row: Row) -> dict[str, str]:
+    """Give every cell of a row by its header as written."""
+    return {name: text for name, text in zip(row.header.names, row.texts, strict=False) if name}
+
+
+def _stand_in(checked: Checked) -> Campaign:
+    """Keep of a row with errors what can be read, so that people find it and its mended version meets it."""
+    text = checked.row.text
+    return Campaign(
+        row=checked.row.number,
+        name=checked.name,
+        message=checked.message,
+        group_ids=(),
+        group_names=(),
+        send_at=checked.send_at,  # type: ignore[arg-type]  # a row with errors may have no time
+        zone="",
+        type_recipients=0,
+        reference=checked.reference,
+        owner=text("Owner"),
+        purpose=text("Purpose"),
+        key=checked.key,
+    )

@@ -1,0 +1,221 @@
+"""The statements of one submission: the intent, its outcome, and every other change of an entry's status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, insert, literal, select, update
+
+from batch.ledger.forms import STATUSES, read_issues, write_codes, write_issues, write_texts, write_time
+from batch.ledger.tables import attempts, entries, history, pauses
+from batch.model import Answer, Issue, Listed, Outcome, Status
+
+LONGEST_ANSWER = 4_000
+"""Characters that are kept of what the provider answered."""
+
+_other = entries.alias("other")
+_UNCERTAIN = (Status.SUBMITTING.value, Status.IN_DOUBT.value)
+_TWIN_UNDER_WAY = exists().where(
+    _other.c.fingerprint == entries.c.fingerprint, _other.c.id != entries.c.id, _other.c.status.in_(_UNCERTAIN)
+)
+_PAUSED = exists().where(pauses.c.lifted_at.is_(None))
+_NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
+
+
+def claim_entry(connection: Connection, entry: int, *, payload_hash: str, now: datetime, lead: timedelta) -> int | None:
+    """Turn `planned` into `submitting` with a new attempt, if all that must hold still holds; give its number."""
+    claim = (
+        update(entries)
+        .where(entries.c.id == entry, entries.c.status == Status.PLANNED.value, entries.c.fingerprint != "")
+        .where(entries.c.send_at > write_time(now + lead), ~_TWIN_UNDER_WAY, ~_PAUSED)
+        .values(status=Status.SUBMITTING.value, changed_at=write_time(now))
+    )
+    if connection.execute(claim).rowcount != 1:
+        return None
+    latest = select(func.max(attempts.c.number)).where(attempts.c.entry == entry)
+    number = int(connection.execute(latest).scalar() or 0) + 1
+    tag = select(entries.c.tag).where(entries.c.id == entry).scalar_subquery()
+    connection.execute(
+        insert(attempts).values(
+            entry=entry, number=number, started_at=write_time(now), payload_hash=payload_hash, tag=tag
+        )
+    )
+    _note(connection, entry, Status.PLANNED, Status.SUBMITTING, why=f"attempt {number} begins", who="", now=now)
+    return number
+
+
+def close_attempt(
+    connection: Connection,
+    entry: int,
+    attempt: int,
+    outcome: Outcome,
+    answer: Answer | None,
+    *,
+    redact: Callable[[str], str],
+    now: datetime,
+    who: str,
+) -> bool:
+    """Write down what an attempt came to; False when the entry is no longer submitting with this very attempt."""
+    found = _standing(connection, entry)
+    if found is None or found.status != Status.SUBMITTING.value:
+        return False
+    if not _end_attempt(connection, entry, attempt, outcome, answer, redact=redact, now=now):
+        return False
+    values = {
+        "status": outcome.status.value,
+        "attempts": found.attempts + (1 if outcome.counts else 0),
+        "changed_at": write_time(now),
+        **_with_issues(found, outcome.issues),
+        **(_seen(outcome.listed) if outcome.listed is not None else {}),
+    }
+    connection.execute(update(entries).where(entries.c.id == entry).values(values))
+    _note(connection, entry, Status.SUBMITTING, outcome.status, why=redact(outcome.why), who=who, now=now)
+    return True
+
+
+def doubt_orphans(connection: Connection, now: datetime, who: str) -> tuple[int, ...]:
+    """Put every `submitting` entry in doubt: its owner is gone, and nobody knows how far it came."""
+    statement = select(entries.c.id).where(entries.c.status == Status.SUBMITTING.value).order_by(entries.c.id)
+    orphaned = tuple(connection.execute(statement).scalars())
+    why = "the run ended before an answer was written down"
+    for entry in orphaned:
+        _change(connection, entry, Status.IN_DOUBT, Status.SUBMITTING, {}, why=why, who=who, now=now)
+    return orphaned
+
+
+def move_entry(
+    connection: Connection,
+    entry: int,
+    to: Status,
+    *,
+    expected: Collection[Status],
+    why: str,
+    who: str,
+    now: datetime,
+    evidence: str,
+    listed: Listed | None,
+    issues: tuple[Issue, ...] | None,
+    released: tuple[str, ...] | None,
+    approved_by: str | None,
+) -> bool:
+    """Change an entry's status and what comes with it; False when it does not stand where it is expected."""
+    found = _standing(connection, entry)
+    if found is None or STATUSES[found.status] not in expected:
+        return False
+    values: dict[str, Any] = _seen(listed) if listed is not None else {}
+    if issues is not None:
+        values |= {"issues": write_issues(issues), "codes": write_codes(issues)}
+    if released is not None:
+        values["released"] = write_texts(released)
+    if approved_by is not None:
+        values["approved_by"] = approved_by
+    _change(connection, entry, to, STATUSES[found.status], values, why=why, who=who, now=now, evidence=evidence)
+    return True
+
+
+def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now: datetime) -> bool:
+    """Note that a person wants an entry deleted in the dashboard; False when there is nothing to delete any more."""
+    found = _standing(connection, entry)
+    if found is None or STATUSES[found.status] in _NOT_CANCELLABLE:
+        return False
+    status = STATUSES[found.status]
+    values = {"cancel_why": why or "asked for"}
+    _change(connection, entry, status, status, values, why=f"cancellation asked for: {why}", who=who, now=now)
+    return True
+
+
+def _standing(connection: Connection, entry: int) -> Row[Any] | None:
+    columns = (entries.c.status, entries.c.attempts, entries.c.issues)
+    found: Row[Any] | None = connection.execute(select(*columns).where(entries.c.id == entry)).first()  # type: ignore[assignment]
+    return found
+
+
+def _end_attempt(
+    connection: Connection,
+    entry: int,
+    attempt: int,
+    outcome: Outcome,
+    answer: Answer | None,
+    *,
+    redact: Callable[[str], str],
+    now: datetime,
+) -> bool:
+    """Close the open attempt of this number; False when there is none."""
+    body = redact(answer.body.decode("utf-8", "replace"))[:LONGEST_ANSWER] if answer is not None else ""
+    statement = (
+        update(attempts)
+        .where(attempts.c.entry == entry, attempts.c.number == attempt, attempts.c.ended_at.is_(None))
+        .values(
+            ended_at=write_time(now),
+            outcome=outcome.status.value,
+            http_status=answer.status if answer is not None else None,
+            why=redact(outcome.why),
+            answer=body,
+            counts=int(outcome.counts),
+        )
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _with_issues(found: Row[Any], new: Iterable[Issue]) -> dict[str, str]:
+    """Add what the provider said to an entry's issues, each thing once."""
+    before = read_issues(found.issues)
+    added = tuple(issue for issue in new if issue not in before)
+    if not added:
+        return {}
+    issues = before + added
+    return {"issues": write_issues(issues), "codes": write_codes(issues)}
+
+
+def _seen(listed: Listed) -> dict[str, Any]:
+    """Take what the provider shows of a campaign, as far as it shows it."""
+    shown = {
+        "provider_id": listed.id or None,
+        "contacts_count": listed.contacts_count,
+        "provider_status_id": listed.status_id,
+        "provider_status": listed.status or None,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _change(
+    connection: Connection,
+    entry: int,
+    to: Status,
+    old: Status,
+    values: dict[str, Any],
+    *,
+    why: str,
+    who: str,
+    now: datetime,
+    evidence: str = "",
+) -> None:
+    """Change an entry with a line of history; an attempt that was open ends with it, and counts."""
+    if old is Status.SUBMITTING and to is not Status.SUBMITTING:
+        still_open = (attempts.c.entry == entry, attempts.c.ended_at.is_(None))
+        ending = update(attempts).where(*still_open)
+        ended = connection.execute(ending.values(ended_at=write_time(now), outcome=to.value, why=why, counts=1))
+        values = {**values, "attempts": entries.c.attempts + literal(ended.rowcount)}
+    moved = update(entries).where(entries.c.id == entry)
+    connection.execute(moved.values(status=to.value, changed_at=write_time(now), **values))
+    _note(connection, entry, old, to, why=why, who=who, now=now, evidence=evidence)
+
+
+def _note(
+    connection: Connection,
+    entry: int,
+    old: Status,
+    new: Status,
+    *,
+    why: str,
+    who: str,
+    now: datetime,
+    evidence: str = "",
+) -> None:
+    connection.execute(
+        insert(history).values(
+            entry=entry, at=write_time(now), old=old.value, new=new.value, why=why, who=who, evidence=evidence
+        )
+    )

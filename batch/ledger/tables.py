@@ -1,0 +1,336 @@
+"""The tables of the ledger: their columns, what must be unique, and what may never be changed afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    DDL,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
+
+REVISIONS = ("0001", "0002")
+"""The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
+import alembic, which costs half a second."""
+
+OPEN_STATUSES = ("planned", "submitting", "in_doubt")
+"""While an entry stands in one of these, no other may have its key."""
+
+metadata = MetaData()
+
+
+def _text(name: str, **more: Any) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text("''"), **more)
+
+
+def _number(name: str, default: int = 0, **more: Any) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=text(str(default)), **more)
+
+
+def _entry(name: str = "entry", **more: Any) -> Column[int]:
+    return Column(name, Integer, ForeignKey("entries.id"), nullable=False, **more)
+
+
+alembic_version = Table("alembic_version", metadata, Column("version_num", Text, primary_key=True))
+
+notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("value"))
+"""One value a name: the account it belongs to, until when the account is left alone."""
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("file"),
+    _text("sheet"),
+    _text("file_hash"),
+    _text("taken_in_at"),
+    _number("rows"),
+    _number("blank"),
+    _number("left_out"),
+    _text("submitted_by"),
+    _text("machine"),
+    _text("state"),
+    _text("approved_by"),
+    _text("note"),
+    _text("issues"),
+    _text("changed_at"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch", Integer, ForeignKey("batches.id"), nullable=False),
+    _number("row"),
+    _text("account"),
+    _text("key"),
+    _text("fingerprint"),
+    _text("tag"),
+    _text("reference"),
+    _text("campaign_name"),
+    _text("provider_name"),
+    _text("message"),
+    _text("group_ids"),
+    _text("group_names"),
+    Column("send_at", Text),
+    _text("send_at_provider"),
+    _text("zone"),
+    _number("type_recipients"),
+    Column("mms_template_id", Integer),
+    Column("mms_high_resolution", Integer),
+    _text("subject"),
+    Column("expected_contacts", Integer),
+    _text("owner"),
+    _text("purpose"),
+    _text("fields"),
+    _number("parts"),
+    _text("encoding"),
+    _text("status"),
+    _text("issues"),
+    _text("codes"),
+    _text("released"),
+    _text("provider_id"),
+    Column("contacts_count", Integer),
+    Column("provider_status_id", Integer),
+    _text("provider_status"),
+    _text("observed"),
+    _number("attempts"),
+    _text("approved_by"),
+    _text("cancel_why"),
+    # Deferred, since the old entry must leave its key before the new one can take it.
+    Column("replaced_by", Integer, ForeignKey("entries.id", deferrable=True, initially="DEFERRED")),
+    _text("changed_at"),
+)
+Index("entries_by_key", entries.c.key)
+Index("entries_by_fingerprint", entries.c.fingerprint)
+Index("entries_by_status", entries.c.status, entries.c.send_at)
+_HAS_ID = text("provider_id <> ''")
+_IS_OPEN = text("status IN ('planned', 'submitting', 'in_doubt')")
+Index(
+    "one_entry_an_id",
+    entries.c.account,
+    entries.c.provider_id,
+    unique=True,
+    sqlite_where=_HAS_ID,
+    postgresql_where=_HAS_ID,
+)
+Index(
+    "one_open_entry_a_key",
+    entries.c.account,
+    entries.c.key,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+
+batch_rows = Table(
+    "batch_rows",
+    metadata,
+    Column("batch", Integer, ForeignKey("batches.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("entry", Integer, ForeignKey("entries.id")),
+    _text("what"),
+    _text("why"),
+    sqlite_with_rowid=False,
+)
+"""Every row of every batch and the entry it met or made, the skipped ones too."""
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _entry(),
+    _text("at"),
+    Column("old", Text),
+    _text("new"),
+    _text("why"),
+    _text("who"),
+    _text("evidence"),
+)
+Index("history_by_entry", history.c.entry)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _entry(primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _text("started_at"),
+    Column("ended_at", Text),
+    _text("payload_hash"),
+    _text("tag"),
+    _text("outcome"),
+    Column("http_status", Integer),
+    _text("why"),
+    _text("answer"),
+    _number("counts"),
+    sqlite_with_rowid=False,
+)
+_NOT_ENDED = text("ended_at IS NULL")
+Index(
+    "one_open_attempt_an_entry",
+    attempts.c.entry,
+    unique=True,
+    sqlite_where=_NOT_ENDED,
+    postgresql_where=_NOT_ENDED,
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _entry(),
+    _text("at"),
+    _text("place"),
+    _text("listed"),
+)
+Index("observations_by_entry", observations.c.entry)
+
+absences = Table(
+    "absences",
+    metadata,
+    _entry(primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("at", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Valid readings of both lists that lacked an entry's campaign; two of them settle a doubt."""
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("kind"),
+    _text("at"),
+    _number("valid"),
+    _number("items"),
+    _text("why"),
+)
+
+acknowledged = Table(
+    "acknowledged",
+    metadata,
+    Column("provider_id", Text, primary_key=True),
+    _text("why"),
+    _text("who"),
+    _text("at"),
+)
+
+reconciliations = Table("reconciliations", metadata, Column("id", Integer, primary_key=True), _text("at"))
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("reconciliation", Integer, ForeignKey("reconciliations.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _text("kind"),
+    _text("words"),
+    _text("code"),
+    Column("entry", Integer),
+    _text("provider_id"),
+    _text("name"),
+    _text("field"),
+    _text("ours"),
+    _text("theirs"),
+    _number("loud"),
+    sqlite_with_rowid=False,
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("why"),
+    _text("who"),
+    _text("since"),
+    _text("lifted_by"),
+    Column("lifted_at", Text),
+)
+
+pace = Table("pace", metadata, Column("id", Integer, primary_key=True), Column("silent_until", Float, nullable=False))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("kind"),
+    _text("at"),
+    _text("words"),
+)
+Index("runs_by_kind", runs.c.kind, runs.c.at)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _entry(primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("status_id", Integer, primary_key=True),
+    _text("status"),
+    _number("contacts"),
+    sqlite_with_rowid=False,
+)
+
+delivery_readings = Table(
+    "delivery_readings", metadata, _entry(primary_key=True), _number("page"), _number("final"), _text("at")
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("dedupe_key"),
+    _text("kind"),
+    _text("recipients"),
+    _text("subject"),
+    Column("body", LargeBinary, nullable=False),
+    _text("added_at"),
+    _text("next_try"),
+    _number("tries"),
+    _text("words"),
+    Column("sent_at", Text),
+    UniqueConstraint("dedupe_key"),
+)
+
+group_names = Table(
+    "group_names", metadata, Column("name", Text, primary_key=True), _text("group_id"), _text("seen_at")
+)
+
+_REFUSALS = {
+    "history_is_never_changed": ("UPDATE ON history", "", "history is append-only"),
+    "history_is_never_deleted": ("DELETE ON history", "", "history is append-only"),
+    "attempts_are_closed_once": ("UPDATE ON attempts", "WHEN OLD.ended_at IS NOT NULL", "an attempt is closed once"),
+    "attempts_are_never_deleted": ("DELETE ON attempts", "", "attempts are append-only"),
+    "entries_are_never_deleted": ("DELETE ON entries", "", "entries are never deleted"),
+}
+
+TRIGGERS = {
+    name: f"CREATE TRIGGER {name} BEFORE {what} {when} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    for name, (what, when, words) in _REFUSALS.items()
+}
+"""What refuses to rewrite the past, as SQLite writes it."""
+
+POSTGRESQL_TRIGGERS = tuple(
+    statement
+    for name, (what, when, words) in _REFUSALS.items()
+    for statement in (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{words}'; END $$",
+        f"CREATE TRIGGER {name} BEFORE {what} FOR EACH ROW "
+        + (f"{when.replace('WHEN ', 'WHEN (')}) " if when else "")
+        + f"EXECUTE FUNCTION {name}()",
+    )
+)
+
+for _statement in TRIGGERS.values():
+    event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+for _statement in POSTGRESQL_TRIGGERS:
+    event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]

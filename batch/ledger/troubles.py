@@ -1,0 +1,67 @@
+"""What the database says when it fails, in words for a person; it alone knows SQLite's error names."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from batch.errors import LedgerError
+
+_WORDS = {
+    "SQLITE_FULL": ("the disk is full, so {where} cannot be written", "free some space, then run the command again"),
+    "SQLITE_READONLY": (
+        "{where} is read-only",
+        "let this user write to the file and to its folder, then run the command again",
+    ),
+    "SQLITE_PERM": ("{where} may not be opened by this user", "let this user read and write the file and its folder"),
+    "SQLITE_AUTH": ("{where} may not be opened by this user", "let this user read and write the file and its folder"),
+    "SQLITE_BUSY": (
+        "{where} is locked by another program",
+        "close what has it open (a database viewer, a backup), then run the command again",
+    ),
+    "SQLITE_LOCKED": (
+        "{where} is locked by another program",
+        "close what has it open (a database viewer, a backup), then run the command again",
+    ),
+    "SQLITE_NOTADB": (
+        "{where} is not a ledger: it is no SQLite database",
+        "give another file with --ledger, or put the newest file of backups/ in its place",
+    ),
+    "SQLITE_CORRUPT": (
+        "{where} is damaged",
+        'put the newest file of backups/ in its place, then run "campaign-batch ledger verify"',
+    ),
+    "SQLITE_CANTOPEN": ("{where} cannot be opened", "look whether its folder is there and may be written to"),
+    "SQLITE_IOERR": (
+        "the disk failed while {where} was read or written",
+        "look at the disk's space and health, then run the command again",
+    ),
+    "SQLITE_CONSTRAINT": (
+        "{where} refused a change that would break its own rules ({detail})",
+        'nothing was changed; run "campaign-batch ledger verify"',
+    ),
+    "SQLITE_TOOBIG": ("a text is too long for {where}", "shorten the row's cells"),
+}
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn what the database raises into a LedgerError that says what to do."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise explain(error, where) from None
+
+
+def explain(error: Exception, where: str) -> LedgerError:
+    """Find words for one failure; `where` names the ledger."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(cause, "sqlite_errorname", "") or ""
+    detail = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    for start, (words, remedy) in _WORDS.items():
+        if name.startswith(start):
+            return LedgerError(words.format(where=where, detail=detail), remedy)
+    return LedgerError(f"{where} failed ({detail})", 'run "campaign-batch ledger verify"')
