@@ -115,8 +115,9 @@ def _drift(entry: Entry, field: str, ours: str, theirs: str) -> Issue:
 
 
 def _refuse(answer: Answer, entry: Entry) -> Outcome:
-    said = parse_errors(answer.body) or (("", "the provider gave no reason"),)
-    issues = tuple(Issue(entry.row, "", field, "refused", f"the provider says: {words}") for field, words in said)
+    said = [(field, f"the provider says: {words}") for field, words in parse_errors(answer.body)]
+    said = said or [("", f"the provider refused this row ({answer.status}) and gave no reason: ask its support")]
+    issues = tuple(Issue(entry.row, "", field, "refused", words) for field, words in said)
     return Outcome(Status.REJECTED, f"the provider refused it ({_said(answer)})", issues=issues)
 
 

@@ -16,6 +16,8 @@ GRACE = 0.02
 """Seconds more than a silence needs."""
 LONGEST_INTERVAL = 3600.0
 """More seconds a request than anybody allows: such a header is nonsense."""
+LONGEST_BURST = 30.0
+"""Seconds at most that requests are gathered for."""
 LONGEST_BLIND_SILENCE = 600.0
 """Where doubling stops when refusals come without headers."""
 
@@ -91,7 +93,7 @@ class Pace:
             self._blind = min(max(1.0, self._interval) * doubled, LONGEST_BLIND_SILENCE)
             silence = self._blind
         else:
-            self._interval = min(allowance.reset / allowance.limit, LONGEST_INTERVAL)
+            self._interval = allowance.reset / allowance.limit
             once = _whole(self._interval)
             silence = min(once * doubled, max(once, float(allowance.reset)))
         self._be_silent(now + max(silence, retry_after) + GRACE)
@@ -154,8 +156,13 @@ def _one_second(interval: float) -> float:
 
 
 def _spacing(interval: float) -> float:
-    # The limiter counts whole seconds: after 1.4 s of a 1.4 s interval it may have seen one, which is worth nothing.
-    return interval * MARGIN if interval < 1 else max(interval * MARGIN, _whole(interval))
+    # The limiter counts whole seconds: of 2 s at an interval of 1.1 s it gives back one request, of 10 s nine.
+    if interval < 1:
+        return interval * MARGIN
+    seconds = _whole(interval)
+    while int(seconds / interval + 1e-9) * interval < 0.95 * seconds and seconds < LONGEST_BURST:
+        seconds += 1
+    return max(interval * MARGIN, seconds + GRACE)
 
 
 def _whole(interval: float) -> float:
