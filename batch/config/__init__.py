@@ -15,6 +15,7 @@ from batch.config.sections import (
     TemplatesSection,
     WatchSection,
 )
+from batch.config.starter import fill_starter, write_starter
 
 __all__ = [
     "FILE_NAME",
@@ -29,8 +30,10 @@ __all__ = [
     "SheetSection",
     "TemplatesSection",
     "WatchSection",
+    "fill_starter",
     "load_settings",
     "store_in_file",
     "store_password",
     "store_token",
+    "write_starter",
 ]

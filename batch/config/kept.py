@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +64,12 @@ def store_password(secret: Secret, username: str) -> None:
 
 def store_in_file(secret: Secret, path: Path) -> None:
     """Write a secret into a file that only its owner can read (0600), for a machine without a keyring."""
-    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+    import tempfile
+
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+    except OSError as trouble:
+        raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "name a folder of your own") from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(secret.reveal() + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
@@ -305,6 +304,8 @@ def _known_variables() -> list[str]:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     choices = sorted(known)
     if found := difflib.get_close_matches(word, choices, n=1, cutoff=0.6):
         return f'did you mean "{found[0]}"?'

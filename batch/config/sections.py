@@ -5,8 +5,6 @@ start (measured: 0.10 s and 0.20 s), and its errors would have to be caught and 
 print what was given. A section is built (`defer_build`) only when a file or the environment says something about it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path

@@ -1,0 +1,64 @@
+"""Write the settings file that a team begins with: every setting explained, the known ones filled in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from batch.errors import UsageError
+
+TEXT = Path(__file__).with_name("starter_settings.toml")
+
+
+def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool = False) -> None:
+    """Write a settings file with some values set: `{"sheet.timezone": "America/Chicago"}`.
+
+    Values are texts, numbers, true or false, paths and lists of texts. A file that is there stays, unless `overwrite`;
+    UsageError says so. Raises KeyError for a setting that does not exist.
+    """
+    if path.exists() and not overwrite:
+        raise UsageError(f'"{path}" is there already', "move it away first, or change it with a text editor")
+    text = fill_starter(values)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as trouble:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "choose a folder of your own") from None
+
+
+def fill_starter(values: Mapping[str, object]) -> str:
+    """Give the text of the starter settings with some values set, the other settings asleep with their defaults."""
+    lines, section, left = [], "", dict(values)
+    for line in TEXT.read_text(encoding="utf-8").splitlines():
+        if found := re.fullmatch(r"\[(\w+)\]", line):
+            section = found[1]
+        found = re.fullmatch(r"# ([\w-]+) = .*", line)
+        name = f"{section}.{found[1]}" if found else ""
+        lines.append(f"{name.partition('.')[2]} = {_as_toml(left.pop(name))}" if name in left else line)
+    if left:
+        raise KeyError(", ".join(left))
+    return "\n".join(lines) + "\n"
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_as_toml(item) for item in value)}]"
+    text = str(value)
+    if "\\" in text and "'" not in text and text.isprintable():
+        return f"'{text}'"
+    return f'"{"".join(_escape(character) for character in text)}"'
+
+
+def _escape(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
