@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
 
-from batch.ledger.bulk import in_list, insert_rows
+from batch.ledger.bulk import in_list, insert_rows, update_rows
 from batch.ledger.forms import read_time, write_json, write_time
 from batch.ledger.tables import (
     absences,
@@ -87,8 +87,7 @@ def insert_observations(connection: Connection, items: Sequence[tuple[int, Liste
         rows.append((entry, at, where, shown))
         changes.append(_as_change(entry, listed, mark, at))
     insert_rows(connection, observations, ("entry", "at", "place", "listed"), rows)
-    if changes:
-        connection.execute(_CHANGED, changes)
+    update_rows(connection, _CHANGED, ("mark", "status_", "status_id", "contacts", "at", "entry_"), changes)
     return len(rows)
 
 
@@ -209,15 +208,8 @@ def _as_dict(listed: Listed) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value not in (None, "")}
 
 
-def _as_change(entry: int, listed: Listed, mark: str, at: str) -> dict[str, Any]:
-    return {
-        "entry_": entry,
-        "mark": mark,
-        "status_": listed.status or None,
-        "status_id": listed.status_id,
-        "contacts": listed.contacts_count,
-        "at": at,
-    }
+def _as_change(entry: int, listed: Listed, mark: str, at: str) -> tuple[Any, ...]:
+    return mark, listed.status or None, listed.status_id, listed.contacts_count, at, entry
 
 
 def _read_listed(text: str) -> Listed:

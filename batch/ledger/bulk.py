@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    Update,
     bindparam,
     cast,
     func,
@@ -38,6 +40,19 @@ def insert_rows(connection: Connection, table: Table, names: Sequence[str], rows
         connection.exec_driver_sql(_insert_text(table, tuple(names)), list(rows))
         return
     connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def update_rows(
+    connection: Connection, statement: Update, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Run an update with parameters, once for each tuple whose places are named by `names`."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        written, order = _update_text(statement, tuple(names))
+        connection.exec_driver_sql(written, [order(row) for row in rows])
+        return
+    connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def in_list(values: Collection[Any], dialect: Dialect) -> Select[Any]:
@@ -65,3 +80,10 @@ def _insert_text(table: Table, names: tuple[str, ...]) -> str:
     order = compiled.positiontup or []
     assert tuple(order) == names, f"{table.name} is filled in the order {order}"
     return str(compiled)
+
+
+@lru_cache(64)
+def _update_text(statement: Update, names: tuple[str, ...]) -> tuple[str, Callable[[tuple[Any, ...]], tuple[Any, ...]]]:
+    """Write an update as SQL, with what brings a tuple into the order of its question marks."""
+    compiled = statement.compile(dialect=sqlite.dialect())
+    return str(compiled), itemgetter(*(names.index(name) for name in compiled.positiontup or []))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -14,6 +15,8 @@ from batch.model import KnownEntry, Status
 
 COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
 """What the guards compare a new row with, while its time is still to come."""
+
+_PAGE = 5_000
 
 
 def select_known(
@@ -50,6 +53,7 @@ def select_known(
         .where(entries.c.status != Status.REPLACED.value, asked)
         .order_by(entries.c.id)
     )
+    rows = chain.from_iterable(connection.execute(statement).tuples().partitions(_PAGE))
     return tuple(
         KnownEntry(
             entry,
@@ -84,7 +88,7 @@ def select_known(
             message,
             codes,
             released,
-        ) in connection.execute(statement)
+        ) in rows
     )
 
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, literal_column, select, update
 
 from batch.errors import LedgerError
-from batch.ledger.bulk import in_chunks, in_list, insert_rows
+from batch.ledger.bulk import in_chunks, in_list, insert_rows, update_rows
 from batch.ledger.forms import (
+    write_cells,
     write_codes,
     write_issues,
-    write_mapping,
     write_texts,
     write_time,
     write_time_or_none,
 )
-from batch.ledger.tables import batch_rows, entries, history
-from batch.model import Action, Campaign, Checked, Decision, Row, Status
+from batch.ledger.tables import batch_rows, batches, entries, history
+from batch.model import Action, Campaign, Checked, Decision, Status
 
 STATUS_OF = {
     Action.SUBMIT: Status.PLANNED,
@@ -58,7 +58,7 @@ _COLUMNS = (
     "expected_contacts",
     "owner",
     "purpose",
-    "fields",
+    "cells",
     "parts",
     "encoding",
     "status",
@@ -74,9 +74,13 @@ _RENEW = (
     .values(
         {
             # What a person let go counts for this very content only; SET sees the row as it was.
-            "released": case((entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=""),
-            "approved_by": case((entries.c.fingerprint == bindparam("fingerprint"), entries.c.approved_by), else_=""),
-            "cancel_why": "",
+            "released": case(
+                (entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=literal_column("''")
+            ),
+            "approved_by": case(
+                (entries.c.fingerprint == bindparam("fingerprint"), entries.c.approved_by), else_=literal_column("''")
+            ),
+            "cancel_why": literal_column("''"),
             **{name: bindparam(name) for name in _COLUMNS},
         }
     )
@@ -84,7 +88,9 @@ _RENEW = (
 _REPLACE = (
     update(entries)
     .where(entries.c.id == bindparam("entry_"))
-    .values(status=Status.REPLACED.value, replaced_by=bindparam("by"), changed_at=bindparam("at"))
+    .values(
+        status=literal_column(f"'{Status.REPLACED.value}'"), replaced_by=bindparam("by"), changed_at=bindparam("at")
+    )
 )
 
 
@@ -93,8 +99,8 @@ class _Work:
     """The rows to be written for one chunk of decisions, table by table."""
 
     new: list[tuple[Any, ...]] = field(default_factory=list)
-    renewed: list[dict[str, Any]] = field(default_factory=list)
-    replaced: list[dict[str, Any]] = field(default_factory=list)
+    renewed: list[tuple[Any, ...]] = field(default_factory=list)
+    replaced: list[tuple[Any, ...]] = field(default_factory=list)
     lines: list[tuple[Any, ...]] = field(default_factory=list)
     history: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -114,11 +120,18 @@ class _Planner:
 
     def place(self, decisions: Sequence[Decision]) -> None:
         """Write one chunk of decisions."""
+        if not self.placed and decisions:
+            self._keep_header(decisions[0])
         work = _Work()
         statuses = self._statuses(decisions)
         for decision in decisions:
             self._sort(decision, statuses, work)
         self._write(work)
+
+    def _keep_header(self, decision: Decision) -> None:
+        """Keep the sheet's header once, for the cells of all its rows."""
+        header = write_texts(decision.checked.row.header.names)
+        self._connection.execute(update(batches).where(batches.c.id == self._batch).values(header=header))
 
     def _statuses(self, decisions: Sequence[Decision]) -> dict[int, str]:
         """Read where the entries stand that the plan meets."""
@@ -148,8 +161,7 @@ class _Planner:
         if entry is None or entry in self._taken:
             return None
         old = self._may_touch(entry, statuses)
-        values = self._values(decision)
-        work.renewed.append({"entry_": entry, **dict(zip(_COLUMNS, values, strict=True))})
+        work.renewed.append((*self._values(decision), entry))
         new = STATUS_OF[decision.action].value
         work.history.append((entry, self._at, old, new, decision.why, self._who))
         return entry
@@ -168,7 +180,7 @@ class _Planner:
             return
         was = self._may_touch(old, statuses)
         why = f"fixed in row {decision.checked.row.number} of batch {self._batch}"
-        work.replaced.append({"entry_": old, "by": by, "at": self._at})
+        work.replaced.append((old, by, self._at))
         work.history.append((old, self._at, was, Status.REPLACED.value, why, self._who))
 
     def _may_touch(self, entry: int, statuses: dict[int, str]) -> str:
@@ -183,11 +195,9 @@ class _Planner:
 
     def _write(self, work: _Work) -> None:
         """Write the tables in an order that their rules allow: an old entry leaves its key, a new one takes it."""
-        if work.replaced:
-            self._connection.execute(_REPLACE, work.replaced)
+        update_rows(self._connection, _REPLACE, ("entry_", "by", "at"), work.replaced)
         insert_rows(self._connection, entries, ("id", *_COLUMNS), work.new)
-        if work.renewed:
-            self._connection.execute(_RENEW, work.renewed)
+        update_rows(self._connection, _RENEW, (*_COLUMNS, "entry_"), work.renewed)
         insert_rows(self._connection, batch_rows, ("batch", "row", "entry", "what", "why"), work.lines)
         insert_rows(self._connection, history, ("entry", "at", "old", "new", "why", "who"), work.history)
 
@@ -219,7 +229,7 @@ class _Planner:
             campaign.expected_contacts,
             campaign.owner,
             campaign.purpose,
-            write_mapping(_cells(checked.row)),
+            write_cells(checked.row.texts),
             campaign.parts.count,
             campaign.parts.encoding if checked.campaign else "",
             STATUS_OF[decision.action].value,
@@ -241,11 +251,6 @@ def insert_plan(
     for chunk in in_chunks(decisions):
         planner.place(chunk)
     return planner.placed
-
-
-def _cells(row: Row) -> dict[str, str]:
-    """Give every cell of a row by its header as written."""
-    return {name: text for name, text in zip(row.header.names, row.texts, strict=False) if name}
 
 
 def _stand_in(checked: Checked) -> Campaign:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 from batch.ledger.bulk import in_list
 from batch.ledger.forms import (
     STATUSES,
+    read_cells,
     read_issues,
-    read_mapping,
     read_texts,
     read_time,
     read_time_or_none,
@@ -35,11 +35,52 @@ _SEARCHED = (
     entries.c.group_names,
     entries.c.provider_id,
     entries.c.owner,
-    entries.c.fields,
+    entries.c.cells,
 )
-_ALL = select(entries, batches.c.file, batches.c.sheet, batches.c.submitted_by, batches.c.machine).join(
-    batches, batches.c.id == entries.c.batch
-)
+_ALL = select(
+    entries.c.id,
+    entries.c.batch,
+    batches.c.file,
+    batches.c.sheet,
+    entries.c.row,
+    entries.c.key,
+    entries.c.fingerprint,
+    entries.c.tag,
+    entries.c.reference,
+    entries.c.campaign_name,
+    entries.c.provider_name,
+    entries.c.message,
+    entries.c.group_ids,
+    entries.c.group_names,
+    entries.c.send_at,
+    entries.c.send_at_provider,
+    entries.c.zone,
+    entries.c.type_recipients,
+    entries.c.status,
+    entries.c.mms_template_id,
+    entries.c.mms_high_resolution,
+    entries.c.subject,
+    entries.c.expected_contacts,
+    entries.c.owner,
+    entries.c.purpose,
+    batches.c.header,
+    entries.c.cells,
+    entries.c.parts,
+    entries.c.encoding,
+    entries.c.provider_id,
+    entries.c.contacts_count,
+    entries.c.provider_status_id,
+    entries.c.provider_status,
+    entries.c.issues,
+    entries.c.attempts,
+    batches.c.submitted_by,
+    batches.c.machine,
+    entries.c.approved_by,
+    entries.c.cancel_why,
+    entries.c.replaced_by,
+    entries.c.changed_at,
+).join(batches, batches.c.id == entries.c.batch)
+"""The columns of an Entry in its own order: unpacked by place, which is twice as fast as by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +99,14 @@ class Wanted:
 def select_entries(connection: Connection, wanted: Wanted, *, after: int) -> list[Entry]:
     """Read the next page of entries, by number, behind entry `after`."""
     statement = _narrow(_ALL, wanted, connection).where(entries.c.id > after).order_by(entries.c.id).limit(PAGE)
-    return [_entry(row) for row in connection.execute(statement)]
+    return [_entry(row) for row in connection.execute(statement).all()]
 
 
 def select_planned(connection: Connection, batch: int | None) -> tuple[Entry, ...]:
     """Read the entries that are to be submitted, the earliest send time first."""
     statement = _narrow(_ALL, Wanted(batch=batch, statuses=(Status.PLANNED,)), connection)
-    return tuple(_entry(row) for row in connection.execute(statement.order_by(entries.c.send_at, entries.c.id)))
+    ordered = statement.order_by(entries.c.send_at, entries.c.id)
+    return tuple(_entry(row) for page in connection.execute(ordered).partitions(PAGE) for row in page)
 
 
 def select_cancellations(connection: Connection) -> tuple[Entry, ...]:
@@ -132,48 +174,91 @@ def _bears(word: str) -> Any:
     return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in _SEARCHED))
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Any) -> Entry:
+    (
+        entry,
+        batch,
+        file,
+        sheet,
+        row,
+        key,
+        fingerprint,
+        tag,
+        reference,
+        campaign_name,
+        provider_name,
+        message,
+        group_ids,
+        group_names,
+        send_at,
+        send_at_provider,
+        zone,
+        type_recipients,
+        status,
+        mms_template_id,
+        mms_high_resolution,
+        subject,
+        expected_contacts,
+        owner,
+        purpose,
+        header,
+        cells,
+        parts,
+        encoding,
+        provider_id,
+        contacts_count,
+        provider_status_id,
+        provider_status,
+        issues,
+        attempts,
+        submitted_by,
+        machine,
+        approved_by,
+        cancel_why,
+        replaced_by,
+        changed_at,
+    ) = row
     return Entry(
-        id=row.id,
-        batch=row.batch,
-        file=row.file,
-        sheet=row.sheet,
-        row=row.row,
-        key=row.key,
-        fingerprint=row.fingerprint,
-        tag=row.tag,
-        reference=row.reference,
-        campaign_name=row.campaign_name,
-        provider_name=row.provider_name,
-        message=row.message,
-        group_ids=read_texts(row.group_ids),
-        group_names=read_texts(row.group_names),
-        send_at=read_time_or_none(row.send_at),
-        send_at_provider=row.send_at_provider,
-        zone=row.zone,
-        type_recipients=row.type_recipients,
-        status=STATUSES[row.status],
-        mms_template_id=row.mms_template_id,
-        mms_high_resolution=row.mms_high_resolution,
-        subject=row.subject,
-        expected_contacts=row.expected_contacts,
-        owner=row.owner,
-        purpose=row.purpose,
-        fields=read_mapping(row.fields),
-        parts=row.parts,
-        encoding=row.encoding,
-        provider_id=row.provider_id,
-        contacts_count=row.contacts_count,
-        provider_status_id=row.provider_status_id,
-        provider_status=row.provider_status,
-        issues=read_issues(row.issues),
-        attempts=row.attempts,
-        submitted_by=row.submitted_by,
-        machine=row.machine,
-        approved_by=row.approved_by,
-        cancel_why=row.cancel_why,
-        replaced_by=row.replaced_by,
-        changed_at=read_time_or_none(row.changed_at),
+        entry,
+        batch,
+        file,
+        sheet,
+        row,
+        key,
+        fingerprint,
+        tag,
+        reference,
+        campaign_name,
+        provider_name,
+        message,
+        read_texts(group_ids),
+        read_texts(group_names),
+        read_time_or_none(send_at),
+        send_at_provider,
+        zone,
+        type_recipients,
+        STATUSES[status],
+        mms_template_id,
+        mms_high_resolution,
+        subject,
+        expected_contacts,
+        owner,
+        purpose,
+        read_cells(header, cells),
+        parts,
+        encoding,
+        provider_id,
+        contacts_count,
+        provider_status_id,
+        provider_status,
+        read_issues(issues),
+        attempts,
+        submitted_by,
+        machine,
+        approved_by,
+        cancel_why,
+        replaced_by,
+        read_time_or_none(changed_at),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, literal, select, update
 
 from batch.ledger.forms import STATUSES, read_issues, write_codes, write_issues, write_texts, write_time
 from batch.ledger.tables import attempts, entries, history, pauses
@@ -23,25 +23,38 @@ _TWIN_UNDER_WAY = exists().where(
 _PAUSED = exists().where(pauses.c.lifted_at.is_(None))
 _NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
 
+# Statements of every single submission are built once: building them anew takes longer than running them.
+_CLAIM = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_"), entries.c.status == Status.PLANNED.value, entries.c.fingerprint != "")
+    .where(entries.c.send_at > bindparam("earliest"), ~_TWIN_UNDER_WAY, ~_PAUSED)
+    .values(status=Status.SUBMITTING.value, changed_at=bindparam("at"))
+)
+_LATEST = select(func.max(attempts.c.number)).where(attempts.c.entry == bindparam("entry_"))
+_BEGIN = insert(attempts).values(
+    entry=bindparam("entry_"),
+    number=bindparam("number_"),
+    started_at=bindparam("at"),
+    payload_hash=bindparam("hash_"),
+    tag=select(entries.c.tag).where(entries.c.id == bindparam("entry_")).scalar_subquery(),
+)
+_STANDING = select(entries.c.status, entries.c.attempts, entries.c.issues).where(entries.c.id == bindparam("entry_"))
+_END = (
+    update(attempts)
+    .where(attempts.c.entry == bindparam("entry_"), attempts.c.number == bindparam("number_"))
+    .where(attempts.c.ended_at.is_(None))
+    .values({name: bindparam(f"{name}_") for name in ("ended_at", "outcome", "http_status", "why", "answer", "counts")})
+)
+_NOTE = insert(history)
+
 
 def claim_entry(connection: Connection, entry: int, *, payload_hash: str, now: datetime, lead: timedelta) -> int | None:
     """Turn `planned` into `submitting` with a new attempt, if all that must hold still holds; give its number."""
-    claim = (
-        update(entries)
-        .where(entries.c.id == entry, entries.c.status == Status.PLANNED.value, entries.c.fingerprint != "")
-        .where(entries.c.send_at > write_time(now + lead), ~_TWIN_UNDER_WAY, ~_PAUSED)
-        .values(status=Status.SUBMITTING.value, changed_at=write_time(now))
-    )
-    if connection.execute(claim).rowcount != 1:
+    at = write_time(now)
+    if connection.execute(_CLAIM, {"entry_": entry, "earliest": write_time(now + lead), "at": at}).rowcount != 1:
         return None
-    latest = select(func.max(attempts.c.number)).where(attempts.c.entry == entry)
-    number = int(connection.execute(latest).scalar() or 0) + 1
-    tag = select(entries.c.tag).where(entries.c.id == entry).scalar_subquery()
-    connection.execute(
-        insert(attempts).values(
-            entry=entry, number=number, started_at=write_time(now), payload_hash=payload_hash, tag=tag
-        )
-    )
+    number = int(connection.execute(_LATEST, {"entry_": entry}).scalar() or 0) + 1
+    connection.execute(_BEGIN, {"entry_": entry, "number_": number, "at": at, "hash_": payload_hash})
     _note(connection, entry, Status.PLANNED, Status.SUBMITTING, why=f"attempt {number} begins", who="", now=now)
     return number
 
@@ -127,8 +140,7 @@ def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now
 
 
 def _standing(connection: Connection, entry: int) -> Row[Any] | None:
-    columns = (entries.c.status, entries.c.attempts, entries.c.issues)
-    found: Row[Any] | None = connection.execute(select(*columns).where(entries.c.id == entry)).first()  # type: ignore[assignment]
+    found: Row[Any] | None = connection.execute(_STANDING, {"entry_": entry}).first()  # type: ignore[assignment]
     return found
 
 
@@ -144,19 +156,17 @@ def _end_attempt(
 ) -> bool:
     """Close the open attempt of this number; False when there is none."""
     body = redact(answer.body.decode("utf-8", "replace"))[:LONGEST_ANSWER] if answer is not None else ""
-    statement = (
-        update(attempts)
-        .where(attempts.c.entry == entry, attempts.c.number == attempt, attempts.c.ended_at.is_(None))
-        .values(
-            ended_at=write_time(now),
-            outcome=outcome.status.value,
-            http_status=answer.status if answer is not None else None,
-            why=redact(outcome.why),
-            answer=body,
-            counts=int(outcome.counts),
-        )
-    )
-    return connection.execute(statement).rowcount == 1
+    values = {
+        "entry_": entry,
+        "number_": attempt,
+        "ended_at_": write_time(now),
+        "outcome_": outcome.status.value,
+        "http_status_": answer.status if answer is not None else None,
+        "why_": redact(outcome.why),
+        "answer_": body,
+        "counts_": int(outcome.counts),
+    }
+    return connection.execute(_END, values).rowcount == 1
 
 
 def _with_issues(found: Row[Any], new: Iterable[Issue]) -> dict[str, str]:
@@ -215,7 +225,14 @@ def _note(
     evidence: str = "",
 ) -> None:
     connection.execute(
-        insert(history).values(
-            entry=entry, at=write_time(now), old=old.value, new=new.value, why=why, who=who, evidence=evidence
-        )
+        _NOTE,
+        {
+            "entry": entry,
+            "at": write_time(now),
+            "old": old.value,
+            "new": new.value,
+            "why": why,
+            "who": who,
+            "evidence": evidence,
+        },
     )

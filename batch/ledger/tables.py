@@ -64,6 +64,7 @@ batches = Table(
     _text("approved_by"),
     _text("note"),
     _text("issues"),
+    _text("header"),
     _text("changed_at"),
 )
 
@@ -93,7 +94,7 @@ entries = Table(
     Column("expected_contacts", Integer),
     _text("owner"),
     _text("purpose"),
-    _text("fields"),
+    _text("cells"),
     _number("parts"),
     _text("encoding"),
     _text("status"),
