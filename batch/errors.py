@@ -45,4 +45,11 @@ class ProviderError(BatchError):
 
 
 class DeliveryError(BatchError):
-    """A mail could not be handed to the mail server."""
+    """A mail could not be handed to the mail server.
+
+    `permanent` says that the server will never take this very mail; everything else may be tried again.
+    """
+
+    def __init__(self, words: str, remedy: str = "", *, permanent: bool = False) -> None:
+        super().__init__(words, remedy)
+        self.permanent = permanent
