@@ -1,0 +1,173 @@
+"""The commands about what is written down: resume, reconcile, report and the ledger itself."""
+
+from __future__ import annotations
+
+import json as json_text
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from batch.cli.files import show_tally
+from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
+from batch.cli.shapes import print_json, print_line, shape_books, shape_tally, to_csv_lines
+from batch.errors import UsageError
+
+
+@app.command()
+def resume(
+    limit: Annotated[int | None, typer.Option(min=0, help="Submit at most so many rows.")] = None,
+    json: Json = False,
+) -> None:
+    """Settle what is in doubt, then submit what is still planned."""
+    from batch.pipeline.taking import resume as go_on
+
+    tally = go_on(session.settings(), session.world(), limit=limit)
+    session.screen.close()
+    if json:
+        print_json(shape_tally(tally))
+    end_with(show_tally(tally, quiet=json))
+
+
+@app.command()
+def reconcile(
+    delivery: Annotated[bool, typer.Option("--delivery", help="Read the delivery of what was sent, too.")] = False,
+    budget: Annotated[int, typer.Option(min=1, help="Requests that --delivery may use.")] = 100,
+    acknowledge: Annotated[bool, typer.Option("--acknowledge", help="Call what was made elsewhere known.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare the ledger with the provider's lists, update statuses, report."""
+    from batch.pipeline.reconciling import reconcile_books
+
+    books = reconcile_books(
+        session.settings(), session.world(), delivery=delivery, budget=budget, acknowledge=acknowledge
+    )
+    session.screen.close()
+    if json:
+        print_json(shape_books(books))
+    else:
+        for finding in books.findings:
+            session.screen.say(finding.words, loud=finding.loud)
+        session.screen.say(", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in books.counts.items()))
+        for path in books.reports:
+            session.screen.say(f"report: {path}")
+    end_with(LOOK if books.needs_look else DONE)
+
+
+@app.command()
+def report(
+    batch: Annotated[int | None, typer.Option(help="The number of a batch.")] = None,
+    week: Annotated[str, typer.Option(help="A week, as 2026-W48.")] = "",
+    since: Annotated[str, typer.Option(help="A day, as 2026-11-23, up to now.")] = "",
+    format: Annotated[str, typer.Option(help="html, xlsx, csv, json: one or several, by commas.")] = "html,xlsx",
+    email: Annotated[bool, typer.Option("--email", help="Send it by mail, too.")] = False,
+    evidence: Annotated[int | None, typer.Option(help="One page about one entry, with all its evidence.")] = None,
+) -> None:
+    """Write the report of a batch, of a week (this one by default), or since a day."""
+    from batch.pipeline.asking import report_again, write_evidence_of
+
+    formats = tuple(part.strip() for part in format.split(",") if part.strip())
+    unknown = sorted(set(formats) - {"html", "xlsx", "csv", "json"})
+    need(not unknown, f'there is no format "{", ".join(unknown)}"', "use html, xlsx, csv or json")
+    need(
+        sum(bool(one) for one in (batch is not None, week, since)) <= 1,
+        "--batch, --week and --since exclude each other",
+    )
+    settings, world = session.settings(), session.world()
+    if evidence is not None:
+        print_line(str(write_evidence_of(settings, world, evidence)))
+        end_with(DONE)
+    day = _read_day(since) if since else None
+    for path in report_again(settings, world, batch=batch, week=week, since=day, formats=formats, email=email):
+        print_line(str(path))
+    end_with(DONE)
+
+
+def _read_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f'"{text}" is no day', "write it as 2026-11-23") from None
+
+
+ledger_app = typer.Typer(
+    help="Look into the ledger, move it, keep it safe.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(ledger_app, name="ledger")
+
+
+@ledger_app.command("list")
+def list_batches(json: Json = False) -> None:
+    """List the batches, the newest last."""
+    from batch.pipeline.asking import list_batches as ask
+
+    for batch, counts in ask(session.settings(), session.world()):
+        if json:
+            print_json({"batch": batch.id, "file": batch.file, "taken_in_at": batch.taken_in_at.isoformat(), "rows": batch.rows,
+                        "submitted_by": batch.submitted_by, "machine": batch.machine, "state": batch.state, **counts})  # fmt: skip
+        else:
+            words = ", ".join(f"{count} {name}" for name, count in counts.items())
+            print_line(
+                f'{batch.id:>5}  {batch.taken_in_at:%Y-%m-%d %H:%M} UTC  {batch.rows:>5} rows  "{batch.file}"  {words}'
+            )
+
+
+@ledger_app.command("show")
+def show(entry: int, json: Json = False) -> None:
+    """Show one entry with its attempts and history."""
+    from batch.pipeline.asking import show_entry
+
+    shown = show_entry(session.settings(), session.world(), entry)
+    if json:
+        print_json(shown)
+        return
+    for name, value in shown.items():
+        if isinstance(value, list):
+            print_line(f"{name}:")
+            for line in value:
+                print_line(f"    {line if isinstance(line, str) else json_text.dumps(line, ensure_ascii=False)}")
+        elif value not in {None, ""}:
+            print_line(f"{name}: {value}")
+
+
+@ledger_app.command("export")
+def export(
+    format: Annotated[str, typer.Option(help="jsonl or csv.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output by default.")] = None,
+) -> None:
+    """Write every entry, one a line."""
+    from batch.pipeline.asking import export_ledger
+    from batch.pipeline.reporting import write_text
+
+    need(format in {"jsonl", "csv"}, f'there is no format "{format}"', "use jsonl or csv")
+    rows = export_ledger(session.settings(), session.world())
+    lines = to_csv_lines(rows) if format == "csv" else (json_text.dumps(row, ensure_ascii=False) for row in rows)
+    if output is not None:
+        write_text(output, "".join(f"{line}\n" for line in lines))
+        return
+    for line in lines:
+        print_line(line)
+
+
+@ledger_app.command("backup")
+def backup() -> None:
+    """Copy the ledger, dated, beside it; the newest 14 are kept."""
+    from batch.pipeline.asking import backup_ledger
+
+    print_line(str(backup_ledger(session.settings(), session.world())))
+
+
+@ledger_app.command("verify")
+def verify(json: Json = False) -> None:
+    """Check the ledger: is it whole, do its rules hold, do its totals tie."""
+    from batch.pipeline.asking import verify_ledger
+
+    problems = verify_ledger(session.settings(), session.world())
+    if json:
+        print_json({"problems": list(problems)})
+    else:
+        for problem in problems:
+            session.screen.say(problem, loud=True)
+        session.screen.say("the ledger is whole" if not problems else f"{len(problems)} problem(s)")
+    end_with(LOOK if problems else DONE)

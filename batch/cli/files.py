@@ -1,0 +1,147 @@
+"""The commands that take files: check, submit, and the workbook to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
+from batch.cli.shapes import print_json, shape_check, shape_tally, shape_trouble
+from batch.errors import BatchError, SheetError
+
+if TYPE_CHECKING:
+    from batch.pipeline.checking import Check
+    from batch.pipeline.taking import Tally
+
+Files = Annotated[
+    list[Path], typer.Argument(help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False)
+]
+
+
+@app.command()
+def check(
+    files: Files,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the provider for groups, templates and credits too.")
+    ] = False,
+    preview: Annotated[Path | None, typer.Option(help="Write every message as its recipients will read it.")] = None,
+    marked: Annotated[Path | None, typer.Option(help="Write the workbook back with its bad cells marked.")] = None,
+    sheet: SheetName = "",
+    json: Json = False,
+) -> None:
+    """Read, render and check spreadsheets; nothing is sent."""
+    need(len(files) == 1 or not (preview or marked), "--preview and --marked take one file at a time")
+    code = DONE
+    for path in files:
+        try:
+            found = _check_one(path, online=online, preview=preview, marked=marked, sheet=sheet)
+        except SheetError as trouble:
+            code = max(code, _cannot_take(path, trouble, json=json))
+            continue
+        code = max(code, LOOK if found.errors else DONE)
+        if json:
+            print_json(shape_check(found))
+        else:
+            _show_check(found)
+    end_with(code)
+
+
+def _check_one(path: Path, *, online: bool, preview: Path | None, marked: Path | None, sheet: str) -> Check:
+    from batch.pipeline.checking import check_file
+
+    settings = session.settings()
+    world = session.world()
+    keep = bool(preview or marked)
+    found, _ = check_file(path, settings, world, online=online, sheet=sheet, keep=keep)
+    if preview is not None:
+        from batch.pipeline.returning import write_preview_of
+
+        write_preview_of(found, preview, settings)
+        session.screen.say(f"preview written to {preview}")
+    if marked is not None:
+        from batch.pipeline.returning import write_marked_copy
+
+        for written in write_marked_copy(found, path, marked):
+            session.screen.say(f"written: {written}")
+    return found
+
+
+def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:
+    session.screen.close()
+    if json:
+        print_json(shape_trouble(path.name, trouble))
+    session.screen.say(f"{path.name}: {trouble}", loud=True)
+    return trouble.exit_code
+
+
+def _show_check(found: Check) -> None:
+    from batch.cli.tables import show_issues
+
+    session.screen.close()
+    show_issues(session.screen, found)
+
+
+@app.command()
+def submit(
+    files: Files,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; write nothing, send nothing.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Submit at most so many rows; the rest stays planned.")
+    ] = None,
+    all_or_nothing: Annotated[
+        bool, typer.Option("--all-or-nothing", help="One row with an error holds all others.")
+    ] = False,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="Let rows go that are held for this code (repeatable).")
+    ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Rehearse: a throw-away ledger and a stand-in provider.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the first request.")] = False,
+    sheet: SheetName = "",
+    json: Json = False,
+) -> None:
+    """Check, plan and submit spreadsheets, then report; what went before is skipped."""
+    from batch.pipeline.codes import ALL_CODES
+    from batch.pipeline.taking import Options
+
+    for code in allow or ():
+        need(
+            code in ALL_CODES,
+            f'there is no code "{code}" to allow',
+            "the codes stand in the report beside each held row",
+        )
+    options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, frozenset(allow or ()))
+    ends = [_submit_one(path, options, yes=yes or json, json=json) for path in files if not session.interrupt.asked()]
+    end_with(max(ends, default=DONE))
+
+
+def _submit_one(path: Path, options: object, *, yes: bool, json: bool) -> int:
+    from batch.pipeline.taking import plan_file, submit_file
+
+    settings, world = session.settings(), session.world(yes=yes)
+    try:
+        tally = (plan_file if options.dry_run else submit_file)(path, settings, world, options)  # type: ignore[attr-defined, arg-type]
+    except BatchError as trouble:
+        return _cannot_take(path, trouble, json=json)
+    session.screen.close()
+    if json:
+        print_json(shape_tally(tally))
+    return show_tally(tally, quiet=json)
+
+
+def show_tally(tally: Tally, *, quiet: bool = False) -> int:
+    """Tell how a run ended and give its exit code."""
+    from batch.cli.tables import show_decisions, show_totals
+
+    if not quiet:
+        show_decisions(session.screen, tally)
+        show_totals(session.screen, tally)
+    if tally.trouble is not None:
+        session.screen.say(f"the run stopped: {tally.trouble}", loud=True)
+        return tally.trouble.exit_code
+    return LOOK if tally.needs_look else DONE

@@ -1,0 +1,117 @@
+"""The commands with which a person decides: resolve, approve, cancel, pause, and find."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from batch.cli.files import show_tally
+from batch.cli.session import DONE, Json, Why, app, end_with, need, session
+from batch.cli.shapes import print_json, print_line, shape_tally
+
+Entries = Annotated[
+    list[int], typer.Argument(help="Entries, by the numbers that the report shows.", show_default=False)
+]
+
+
+@app.command()
+def resolve(
+    entry: int,
+    accepted: Annotated[str, typer.Option(help="It arrived; the provider's Id.")] = "",
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="It did not arrive; it may be submitted again.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Let a held or refused row go.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="It shall not go.")] = False,
+    why: Why = "",
+) -> None:
+    """Put a person's decision about one entry on the record."""
+    from batch.pipeline.deciding import resolve_entry
+
+    need(
+        sum(bool(one) for one in (accepted, not_sent, send, drop)) == 1,
+        "say one of --accepted ID, --not-sent, --send, --drop",
+    )
+    need(why.strip(), "the reason is missing", 'add --why "..."')
+    wish = "accepted" if accepted else "not-sent" if not_sent else "send" if send else "drop"
+    print_line(resolve_entry(session.settings(), session.world(), entry, wish, why.strip(), provider_id=accepted))
+    end_with(DONE)
+
+
+@app.command()
+def approve(
+    batch: int,
+    except_rows: Annotated[str, typer.Option("--except", help="Rows that shall not go, as 3,7,12.")] = "",
+    json: Json = False,
+) -> None:
+    """Let a batch go that waits for a second person; it must be another person than the one who handed it in."""
+    from batch.pipeline.approving import approve_batch
+
+    rows = _read_rows(except_rows)
+    tally = approve_batch(session.settings(), session.world(), batch, rows)
+    session.screen.close()
+    if json:
+        print_json(shape_tally(tally))
+    end_with(show_tally(tally, quiet=json))
+
+
+def _read_rows(text: str) -> frozenset[int]:
+    parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+    need(all(part.isdigit() for part in parts), f'"{text}" is no list of rows', "write it as 3,7,12")
+    return frozenset(int(part) for part in parts)
+
+
+@app.command()
+def reject(batch: int, why: Why = "") -> None:
+    """Do not let a batch go that waits for a second person."""
+    from batch.pipeline.approving import reject_batch
+
+    need(why.strip(), "the reason is missing", 'add --why "..."')
+    print_line(reject_batch(session.settings(), session.world(), batch, why.strip()))
+
+
+@app.command()
+def cancel(entries: Entries, why: Why = "") -> None:
+    """Drop what was not submitted, and list what a person must delete in the dashboard; reconcile checks it off."""
+    from batch.pipeline.deciding import cancel_entries
+
+    need(why.strip(), "the reason is missing", 'add --why "..."')
+    for line in cancel_entries(session.settings(), session.world(), entries, why.strip()):
+        print_line(line)
+    end_with(DONE)
+
+
+@app.command()
+def find(
+    words: Annotated[list[str], typer.Argument(help="A store, a group, a name, an Id.")], json: Json = False
+) -> None:
+    """Say what went, goes or did not go."""
+    from batch.pipeline.asking import find_entries
+
+    found = find_entries(session.settings(), session.world(), " ".join(words))
+    for entry, sentence in found:
+        if json:
+            print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
+                        "provider_id": entry.provider_id, "sentence": sentence})  # fmt: skip
+        else:
+            print_line(f"{entry.campaign_name} (entry {entry.id}): {sentence}")
+    if not found and not json:
+        session.screen.say(f'nothing is known of "{" ".join(words)}"')
+    end_with(DONE)
+
+
+@app.command()
+def pause(why: Why = "") -> None:
+    """Stop everything: nothing more is submitted by anybody until somebody lifts it."""
+    from batch.pipeline.deciding import pause_all
+
+    need(why.strip(), "the reason is missing", 'add --why "..."')
+    for line in pause_all(session.settings(), session.world(), why.strip()):
+        print_line(line)
+
+
+@app.command()
+def unpause(why: Annotated[str | None, typer.Option("--why", help="The reason, for the record.")] = None) -> None:
+    """Lift the pause."""
+    from batch.pipeline.deciding import unpause_all
+
+    print_line(unpause_all(session.settings(), session.world(), why or ""))

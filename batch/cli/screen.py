@@ -1,0 +1,124 @@
+"""What a person sees while a command works: words and progress on standard error, nothing in a pipe but what matters."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from batch.pipeline.telling import Checking, Event, Note, Progress, Wait
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+
+class Screen:
+    """Standard error, as a terminal or as a pipe."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._task: Any = None
+
+    @property
+    def moving(self) -> bool:
+        """Whether progress may be drawn."""
+        return sys.stderr.isatty() and not self.quiet
+
+    def say(self, words: str, *, loud: bool = False) -> None:
+        """Write one line for a person; only a loud one when the command is to be quiet."""
+        if self.quiet and not loud:
+            return
+        if self.moving:
+            self.console().print(words, style="bold red" if loud else "", markup=False, highlight=False)
+        else:
+            print(words, file=sys.stderr)  # noqa: T201  this is where people's words go
+
+    def tell(self, event: Event) -> None:
+        """Show an event of the pipeline."""
+        if isinstance(event, Note):
+            self.say(event.words, loud=event.loud)
+        elif self.moving:
+            self._draw(event)
+
+    def confirm(self, words: str) -> bool:
+        """Ask a person on a terminal; without one the answer is yes, since nobody could give another."""
+        if not self.interactive:
+            return True
+        self.close()
+        return self.ask(f"{words} [y/N] ").strip().lower() in {"y", "yes"}
+
+    def ask(self, question: str) -> str:
+        """Ask on standard error and read one line."""
+        print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
+        return sys.stdin.readline()
+
+    def close(self) -> None:
+        """Take the progress away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def console(self) -> Console:
+        """Give rich's face of standard error."""
+        from rich.console import Console
+
+        if self._bar is not None:
+            return self._bar.console
+        return Console(stderr=True)
+
+    def _draw(self, event: Progress | Wait | Checking) -> None:
+        bar = self._bar or self._start()
+        if isinstance(event, Progress):
+            words = f"accepted {event.accepted}, refused {event.rejected}, in doubt {event.in_doubt}"
+            bar.update(self._task, total=event.total, completed=event.done, description=words)
+        elif isinstance(event, Checking):
+            bar.update(self._task, total=None, description=f"{event.rows:,} rows checked")
+        elif event.words:
+            bar.update(self._task, description=f"{event.words}: {event.seconds_left:.0f} s left")
+
+    def _start(self) -> Bar:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Bar(*columns, console=self.console(), transient=True)
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+        return self._bar
+
+
+class Interrupt:
+    """Ctrl-C and SIGTERM as a wish: the first one ends the run after what is on the wire, the second one at once."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self.asked_by = 0
+
+    def listen(self) -> None:
+        """Take the signals over; outside the main thread they stay as they are."""
+        with suppress(ValueError):
+            signal.signal(signal.SIGINT, self._hear)
+            signal.signal(signal.SIGTERM, self._hear)
+
+    def asked(self) -> bool:
+        """Whether an end is wished."""
+        return self._asked.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until the time is over or an end is wished."""
+        self._asked.wait(max(0.0, seconds))
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self.asked_by = number
+        self._asked.set()
+        print("\nfinishing the campaign that is on its way; once more to stop at once", file=sys.stderr)  # noqa: T201

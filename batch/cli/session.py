@@ -1,0 +1,162 @@
+"""What every command shares: the options before it, the settings, and how trouble becomes words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from batch import __version__
+from batch.cli.screen import Interrupt, Screen
+from batch.errors import BatchError, UsageError
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.pipeline.rooms import World
+
+DONE, LOOK, INTERRUPTED = 0, 1, 130
+
+app = typer.Typer(
+    name="campaign-batch",
+    help="Schedule group SMS and MMS campaigns from a spreadsheet: nothing twice, nothing lost.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@dataclass(slots=True)
+class Session:
+    """What was said before the command."""
+
+    config: Path | None = None
+    ledger: str = ""
+    screen: Screen = field(default_factory=Screen)
+    interrupt: Interrupt = field(default_factory=Interrupt)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def settings(self, **changes: object) -> Settings:
+        """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
+        from batch.config import load_settings
+        from batch.pipeline.codes import ALL_CODES, HARD
+
+        environ = dict(self.environ)
+        if self.ledger:
+            environ["CAMPAIGN_BATCH_LEDGER__URL"] = self.ledger
+        for name, value in changes.items():
+            environ[f"CAMPAIGN_BATCH_{name.upper()}"] = str(value)
+        settings = load_settings(self.config, environ, Path.cwd(), ALL_CODES, HARD)
+        self._keep_secrets(settings)
+        return settings
+
+    def _keep_secrets(self, settings: Settings) -> None:
+        import logging
+
+        from batch.secret import RedactingFilter
+
+        handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(RedactingFilter(*settings.given_secrets()))
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.basicConfig(
+            level=logging.DEBUG if self.screen.verbose else logging.WARNING, handlers=[handler], force=True
+        )
+
+    def world(self, *, yes: bool = True) -> World:
+        """Give the pipeline its clock, its patience and somebody to tell."""
+        from batch.pipeline.rooms import World, name_machine, name_person
+
+        self.interrupt.listen()
+        return World(
+            sleep=self.interrupt.sleep,
+            stopped=self.interrupt.asked,
+            tell=self.screen.tell,
+            confirm=(lambda _words: True) if yes else self.screen.confirm,
+            who=name_person(),
+            machine=name_machine(),
+        )
+
+
+session = Session()
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
+SheetName = Annotated[str, typer.Option("--sheet", help="The sheet of the workbook to read.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
+    if value:
+        typer.echo(f"campaign-batch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Say more: every request, without the token.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what is wrong.")] = False,
+    config: Annotated[Path | None, typer.Option(help="The settings file (default: campaign-batch.toml here).")] = None,
+    ledger: Annotated[str, typer.Option(help="The ledger, as a URL: sqlite:///path/to/ledger.sqlite3.")] = "",
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Schedule group SMS and MMS campaigns from a spreadsheet: nothing twice, nothing lost."""
+    session.config, session.ledger = config, ledger
+    session.screen.quiet, session.screen.verbose = quiet, verbose
+
+
+def main() -> NoReturn:
+    """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
+    sys.exit(run_guarded(lambda: app(standalone_mode=False)))
+
+
+def run_guarded(command: Callable[[], object]) -> int:
+    """Call a command and turn whatever it raises into words and an exit code."""
+    import click
+
+    try:
+        code = command()
+    except BatchError as trouble:
+        return _explain(trouble)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as trouble:
+        trouble.show()
+        return 2
+    except KeyboardInterrupt:
+        session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    finally:
+        session.screen.close()
+    return code if isinstance(code, int) else DONE
+
+
+def _explain(trouble: BatchError) -> int:
+    session.screen.close()
+    session.screen.say(f"campaign-batch: {trouble}", loud=True)
+    return trouble.exit_code
+
+
+def end_with(code: int) -> NoReturn:
+    """End a command with an exit code; 130 when a person interrupted it."""
+    if session.interrupt.asked():
+        session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
+        code = INTERRUPTED
+    raise typer.Exit(code)
+
+
+def need(condition: object, words: str, remedy: str = "") -> None:
+    """Raise UsageError when a command's options do not fit together."""
+    if not condition:
+        raise UsageError(words, remedy)

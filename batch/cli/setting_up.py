@@ -1,0 +1,62 @@
+"""The commands that set things up and try them out: init, sandbox, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from batch.cli.session import DONE, Json, app, end_with, session
+from batch.cli.shapes import print_json, print_line
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; any free one by default.")] = 0,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="A fault on order, as hang@2 or error-after:0.1 (repeatable).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Requests a window; 0 for no limit.")] = 60,
+    window: Annotated[int, typer.Option(min=0, help="Seconds of the window.")] = 60,
+    name_length: Annotated[int | None, typer.Option(help="Cut names at so many characters.")] = None,
+    latency: Annotated[float, typer.Option(help="Seconds before each answer.")] = 0.0,
+    state: Annotated[Path | None, typer.Option(help="Keep its state in this file.")] = None,
+) -> None:
+    """Start a stand-in provider on this machine; Ctrl-C ends it."""
+    from batch.pipeline.trying import serve_sandbox
+
+    serve_sandbox(
+        session.world(), print_json, port=port, faults=fault or [], limit=limit, window=window, name_length=name_length,
+        latency=latency, state_file=state,
+    )  # fmt: skip
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where it happens; an own folder.")] = Path("campaign-batch-demo"),
+    json: Json = False,
+) -> None:
+    """Take the sample workbook through everything, against the sandbox, in a folder of its own."""
+    from batch.pipeline.trying import run_demo
+
+    path = run_demo(folder, session.world())
+    session.screen.close()
+    if json:
+        print_json({"report": str(path)})
+    else:
+        session.screen.say("the report lies at:")
+        print_line(str(path))
+    end_with(DONE)
+
+
+@app.command()
+def init(
+    force: Annotated[bool, typer.Option("--force", help="Write over a settings file that is there.")] = False,
+) -> None:
+    """Write a settings file, explained line by line; on a terminal it asks for what it needs."""
+    from batch.cli.questions import ask_and_write
+
+    path = ask_and_write(session, overwrite=force)
+    session.screen.say("settings written; look at them, then try: campaign-batch doctor")
+    print_line(str(path))

@@ -1,0 +1,132 @@
+"""The shapes that machines read: JSON objects and lines; their keys are an interface."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from batch.errors import BatchError
+from batch.model import Finding, FindingKind, Issue, Level
+
+if TYPE_CHECKING:
+    from batch.pipeline.checking import Check
+    from batch.pipeline.reconciling import Books
+    from batch.pipeline.taking import Tally
+
+_COUNTS = (
+    "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
+)  # fmt: skip
+
+
+def print_json(value: object) -> None:
+    """Print one object on one line of standard output."""
+    print_line(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def print_line(text: str) -> None:
+    """Print a line on standard output, whatever the console's encoding."""
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.flush()
+
+
+def shape_issue(issue: Issue) -> dict[str, Any]:
+    """Give an issue as machines read it; a hold says so in `level`."""
+    shape: dict[str, Any] = {
+        "row": issue.row,
+        "column": issue.column,
+        "field": issue.field,
+        "code": issue.code,
+        "message": issue.message,
+    }
+    return shape if issue.level is not Level.HOLD else {**shape, "level": "hold"}
+
+
+def shape_check(check: Check) -> dict[str, Any]:
+    """Give the object of `check --json`."""
+    return {
+        "file": check.file,
+        "sheet": check.sheet,
+        "rows": check.rows,
+        "valid": check.valid,
+        "errors": [shape_issue(issue) for issue in check.errors],
+        "warnings": [shape_issue(issue) for issue in check.warnings],
+        "blank": check.blank,
+        "left_out": check.left_out,
+        "parts": check.parts,
+        "credits": check.credits,
+    }
+
+
+def shape_tally(tally: Tally) -> dict[str, Any]:
+    """Give the object of `submit --json` and `resume --json`."""
+    shape: dict[str, Any] = {
+        "batch": tally.batch,
+        "file": tally.file,
+        "rows": tally.rows,
+        **{name: tally.counts[name] for name in _COUNTS},
+        "adopted": tally.adopted,
+        "blank": tally.blank,
+        "left_out": tally.left_out,
+        "reports": [str(path) for path in tally.reports],
+    }
+    if tally.trouble is not None:
+        shape["error"] = str(tally.trouble)
+    return shape
+
+
+def shape_books(books: Books) -> dict[str, Any]:
+    """Give the object of `reconcile --json`."""
+    return {
+        **{kind.value: books.counts[kind] for kind in FindingKind},
+        "findings": [shape_finding(finding) for finding in books.findings],
+        "moved": books.moves,
+        "adopted": books.adopted,
+        "reports": [str(path) for path in books.reports],
+    }
+
+
+def shape_finding(finding: Finding) -> dict[str, Any]:
+    """Give one finding as machines read it."""
+    return {
+        "kind": finding.kind.value,
+        "code": finding.code,
+        "entry": finding.entry,
+        "provider_id": finding.provider_id,
+        "name": finding.name,
+        "field": finding.field,
+        "ours": finding.ours,
+        "theirs": finding.theirs,
+        "message": finding.words,
+    }
+
+
+def shape_trouble(file: str, trouble: BatchError) -> dict[str, Any]:
+    """Give the object for a file that could not be taken at all."""
+    return {"file": file, "error": str(trouble)}
+
+
+def to_csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Give a header and a line a row; lists become JSON, and nothing a spreadsheet would run as a formula."""
+    import csv
+    import io
+
+    writer: Any = None
+    for row in rows:
+        buffer = io.StringIO()
+        line = csv.writer(buffer, lineterminator="")
+        if writer is None:
+            writer = line
+            line.writerow(row)
+            buffer.write("\n")
+        line.writerow([_cell(value) for value in row.values()])
+        yield buffer.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
+        return "'" + value
+    return value

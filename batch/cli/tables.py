@@ -1,0 +1,109 @@
+"""Tables and totals for a terminal: what needs a person first, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from batch.model import Action, Decision, Issue, Level
+
+if TYPE_CHECKING:
+    from batch.cli.screen import Screen
+    from batch.pipeline.checking import Check
+    from batch.pipeline.taking import Tally
+
+_MOST = 40
+"""Lines of a table before it is cut: the rest stands in the report."""
+
+_WORDS = {
+    "accepted": "at the provider",
+    "skipped": "known from before",
+    "planned": "still to be submitted",
+    "invalid": "needs fixing",
+    "held": "waiting for you",
+    "waiting": "waiting for the provider",
+    "rejected": "refused by the provider",
+    "in_doubt": "not sure it arrived",
+    "expired": "too late",
+}
+
+
+def show_issues(screen: Screen, check: Check) -> None:
+    """Show what a check found, errors first, then one line of totals."""
+    for issue in check.warnings:
+        if issue.row == 0:
+            screen.say(f"note: {issue.message}")
+    rows = [issue for issue in (*check.errors, *check.warnings) if issue.row]
+    rows.sort(key=lambda issue: (issue.level is not Level.ERROR, issue.row))
+    show_issue_table(screen, rows)
+    left_out = f", {check.left_out} hidden rows NOT taken" if check.left_out else ""
+    screen.say(
+        f"{check.file}: {check.rows} rows, {check.valid} good, {check.rows - check.valid} with errors"
+        f"{left_out}; {check.parts} parts a contact in all"
+        + (f", about {check.credits:,} credits" if check.credits is not None else "")
+    )
+
+
+def show_issue_table(screen: Screen, issues: Iterable[Issue]) -> None:
+    """Show issues as a table on a terminal, as lines in a pipe."""
+    listed = list(issues)
+    if not screen.moving:
+        for issue in listed:
+            screen.say(f"row {issue.row} {_cell(issue)}{issue.level}: {issue.message} [{issue.code}]")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Row", "Cell", "", "What is wrong, and what to do", "Code"):
+        table.add_column(name, overflow="fold")
+    for issue in listed[:_MOST]:
+        colour = {"error": "red", "hold": "yellow", "warning": "dim"}[issue.level]
+        cells = (str(issue.row), _cell(issue), issue.level.value, issue.message, issue.code)
+        table.add_row(*(Text(cell, style=colour if place == 2 else "") for place, cell in enumerate(cells)))
+    if listed:
+        screen.console().print(table)
+    if len(listed) > _MOST:
+        screen.say(f"... and {len(listed) - _MOST} more")
+
+
+def _cell(issue: Issue) -> str:
+    return (
+        f"{issue.column}{issue.row} {issue.field} ".lstrip()
+        if issue.column
+        else (f"{issue.field} " if issue.field else "")
+    )
+
+
+def show_decisions(screen: Screen, tally: Tally) -> None:
+    """Show what became of each row that did not simply go."""
+    for issue in tally.file_issues:
+        screen.say(f"note: {issue.message}")
+    troubled = [one for one in tally.decisions if one.action in {Action.INVALID, Action.HOLD, Action.WAIT}]
+    show_issue_table(screen, [issue for one in troubled for issue in _telling(one)])
+    skipped = [one for one in tally.decisions if one.action in {Action.SKIP, Action.SETTLE}]
+    for one in skipped[:_MOST]:
+        screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
+    if len(skipped) > _MOST:
+        screen.say(f"... and {len(skipped) - _MOST} more rows known from before")
+
+
+def _telling(decision: Decision) -> list[Issue]:
+    weighty = [issue for issue in decision.issues if issue.level is not Level.WARNING]
+    waits = decision.checked.campaign.waits if decision.checked.campaign is not None else ()
+    return weighty or list(waits)
+
+
+def show_totals(screen: Screen, tally: Tally) -> None:
+    """Say in one line where the rows are, and where the report lies."""
+    if tally.declined:
+        screen.say("nothing was submitted and nothing written")
+        return
+    counts = ", ".join(f"{tally.counts[name]} {words}" for name, words in _WORDS.items() if tally.counts[name])
+    head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
+    left_out = f" ({tally.left_out} hidden rows NOT taken)" if tally.left_out else ""
+    screen.say(f"{head}: {tally.rows} rows{left_out}: {counts or 'nothing to do'}")
+    if tally.approval:
+        screen.say(f'nothing is sent yet: another person types "campaign-batch approve {tally.batch}"')
+    for path in tally.reports:
+        screen.say(f"report: {path}")

@@ -1,0 +1,153 @@
+"""Answer questions from the ledger: reports again, one entry, what went to whom, is it whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch.errors import UsageError
+from batch.model import Batch, Entry
+from batch.pipeline.reporting import batch_scope, gather, since_scope, team_zone, week_of, week_scope, write
+from batch.pipeline.rooms import World, open_ledger_of
+from batch.pipeline.taking import count_as
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+
+
+def report_again(
+    settings: Settings,
+    world: World,
+    *,
+    batch: int | None = None,
+    week: str = "",
+    since: date | None = None,
+    formats: Sequence[str] = ("html", "xlsx"),
+    email: bool = False,
+) -> list[Path]:
+    """Write the report of a batch, of a week, or since a day; mail it when asked."""
+    zone = team_zone(settings)
+    now = world.now()
+    with open_ledger_of(settings, world) as ledger:
+        if batch is not None:
+            scope = batch_scope(ledger, batch)
+        elif since is not None:
+            scope = since_scope(ledger, since, zone)
+        else:
+            scope = week_scope(ledger, _check_week(week) if week else week_of(now, zone), zone)
+        report = gather(settings, ledger, scope, now=now)
+        paths = write(report, settings, scope.stem, formats)
+        if email:
+            from batch.pipeline.mailing import mail_report
+
+            mail_report(settings, ledger, world, report)
+        return paths
+
+
+def _check_week(week: str) -> str:
+    try:
+        year, number = week.upper().split("-W")
+        date.fromisocalendar(int(year), int(number), 1)
+    except ValueError:
+        raise UsageError(f'"{week}" is no week', "write it as 2026-W48") from None
+    return f"{int(year):04d}-W{int(number):02d}"
+
+
+def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
+    """Write the page of one entry with all its evidence."""
+    from batch.report import write_evidence
+
+    with open_ledger_of(settings, world) as ledger:
+        entry = ledger.entry(number)
+        path = Path(settings.reports.folder) / f"evidence-{number}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return write_evidence(
+            entry,
+            ledger.attempts(number),
+            ledger.history(number),
+            path,
+            made_at=world.now(),
+            zone=team_zone(settings),
+            provider_zone=settings.provider.timezone,
+            delivery=ledger.deliveries([number]).get(number, ()),
+        )
+
+
+def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str, int]]]:
+    """Give every batch with the numbers of its rows by where they stand."""
+    with open_ledger_of(settings, world) as ledger:
+        listed = []
+        for batch in ledger.batches():
+            lines = ledger.batch_rows(batch.id)
+            ids = {line.entry for line in lines if line.entry is not None}
+            entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
+            counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
+            listed.append((batch, dict(counts)))
+        return listed
+
+
+def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
+    """Give one entry with its attempts and history."""
+    with open_ledger_of(settings, world) as ledger:
+        entry = ledger.entry(number)
+        return {
+            "entry": entry.id,
+            "status": entry.status.value,
+            "campaign_name": entry.campaign_name,
+            "provider_id": entry.provider_id,
+            "provider_status": entry.provider_status,
+            "contacts_count": entry.contacts_count,
+            "message": entry.message,
+            "groups": ", ".join(entry.group_names) if any(entry.group_names) else ", ".join(entry.group_ids),
+            "send_at": entry.send_at.isoformat() if entry.send_at else "",
+            "send_at_provider": entry.send_at_provider,
+            "batch": entry.batch,
+            "file": entry.file,
+            "row": entry.row,
+            "key": entry.key,
+            "tag": entry.tag,
+            "submitted_by": entry.submitted_by,
+            "machine": entry.machine,
+            "approved_by": entry.approved_by,
+            "issues": [f"{issue.level}: {issue.message} [{issue.code}]" for issue in entry.issues],
+            "attempts": [
+                f"{one.number}: {one.started_at:%Y-%m-%d %H:%M:%S} UTC {one.outcome} {one.http_status or ''} {one.why}"
+                for one in ledger.attempts(number)
+            ],
+            "history": [
+                f"{one.at:%Y-%m-%d %H:%M:%S} UTC {one.old or 'new'} > {one.new}: {one.why} ({one.who})"
+                for one in ledger.history(number)
+            ],
+        }
+
+
+def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:
+    """Stream every entry as machines read it."""
+    with open_ledger_of(settings, world) as ledger:
+        yield from ledger.export()
+
+
+def backup_ledger(settings: Settings, world: World) -> Path:
+    """Write a whole copy of the ledger beside it."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        return ledger.backup(world.now())
+
+
+def verify_ledger(settings: Settings, world: World) -> tuple[str, ...]:
+    """Look for damage and broken rules in the ledger."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        return ledger.verify(world.now())
+
+
+def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Entry, str]]:
+    """Give the entries that speak of something, each with a sentence that says what went, goes or did not go."""
+    from batch.report import sentence
+
+    zone = team_zone(settings)
+    with open_ledger_of(settings, world, create=False) as ledger:
+        entries = list(ledger.entries(words=words))
+        deliveries = ledger.deliveries([entry.id for entry in entries])
+        return [(entry, sentence(entry, zone, deliveries.get(entry.id, ()), world.now())) for entry in entries]

@@ -1,0 +1,178 @@
+"""Read, render and check one file, a row at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.model import Account, Checked, Issue, Level
+from batch.pipeline.rooms import World, make_provider, need_zone, read_account
+from batch.pipeline.telling import Checking, Tell, say_nothing
+from batch.render import Renderer
+from batch.validate import Checker, GroupRule, Rules, credits_needed
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.sheet import Sheet
+
+_TELL_EVERY = 2000
+
+
+@dataclass(slots=True)
+class Check:
+    """What checking one file brought up; the rows themselves are kept only where somebody asked for them."""
+
+    file: str
+    sheet: str
+    rows: int = 0
+    blank: int = 0
+    left_out: int = 0
+    invalid: int = 0
+    parts: int = 0
+    credits: int | None = None
+    """The estimate by the account's groups; None when the account was not asked."""
+    errors: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
+    """Warnings and holds, those about the whole file first."""
+    kept: list[Checked] = field(default_factory=list)
+
+    @property
+    def valid(self) -> int:
+        """Rows without an error."""
+        return self.rows - self.invalid
+
+
+def check_file(
+    path: Path, settings: Settings, world: World, *, online: bool = False, sheet: str = "", keep: bool = False
+) -> tuple[Check, Account | None]:
+    """Check one file, against the account too when `online`; raise SheetError when it is no sheet of campaigns."""
+    opened = open_file(path, settings, sheet=sheet)
+    account = read_account(make_provider(settings, None), world.tell) if online else None
+    zone = need_zone(settings, for_real=False)
+    check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=keep, tell=world.tell)
+    return check, account
+
+
+def open_file(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:
+    """Open a file as a sheet of campaigns; raise SheetError when it is none."""
+    from batch.sheet import open_sheet
+
+    wanted = settings.sheet
+    return open_sheet(path, name=sheet or wanted.name, encoding=wanted.encoding, max_rows=wanted.max_rows)
+
+
+def check_sheet(
+    opened: Sheet,
+    settings: Settings,
+    *,
+    zone: str,
+    now: datetime,
+    account: Account | None = None,
+    keep: bool = False,
+    tell: Tell = say_nothing,
+) -> Check:
+    """Render and check every row of an open sheet; the rows themselves are kept only with `keep`."""
+    check = Check(opened.file, opened.name, credits=0 if account is not None and account.groups else None)
+    checker = Checker(make_rules(settings, zone), now, account)
+    for number, checked in enumerate(_check_rows(opened, make_renderer(settings), checker), start=1):
+        _count(check, checked, keep=keep)
+        if number % _TELL_EVERY == 0:
+            tell(Checking(number))
+    _count_late(check, checker)
+    check.warnings[:0] = opened.issues
+    check.blank, check.left_out = opened.blank, opened.left_out
+    return check
+
+
+def _check_rows(opened: Sheet, renderer: Renderer, checker: Checker) -> Iterator[Checked]:
+    for row in opened:
+        draft, issues = renderer.render(row)
+        yield checker.check(row, draft, issues)
+
+
+def _count(check: Check, checked: Checked, *, keep: bool) -> None:
+    check.rows += 1
+    if checked.campaign is None or any(issue.level is Level.ERROR for issue in checked.issues):
+        check.invalid += 1
+    else:
+        check.parts += checked.campaign.parts.count
+        if check.credits is not None:
+            check.credits += credits_needed(checked.campaign)
+    for issue in checked.issues:
+        (check.errors if issue.level is Level.ERROR else check.warnings).append(issue)
+    if keep:
+        check.kept.append(checked)
+
+
+def _count_late(check: Check, checker: Checker) -> None:
+    """Add what only the end of the file shows: the earlier row of a pair that shares a key."""
+    late = checker.late_issues()
+    if not late:
+        return
+    with_errors = {issue.row for issue in check.errors}
+    check.errors += late.values()
+    check.errors.sort(key=lambda issue: issue.row)
+    check.invalid += len(late.keys() - with_errors)
+    check.kept = [
+        replace(one, campaign=None, issues=(*one.issues, late[one.row.number])) if one.row.number in late else one
+        for one in check.kept
+    ]
+
+
+def make_renderer(settings: Settings) -> Renderer:
+    """Make the renderer of the settings; templates are looked up in the team's folder, then in the one that travels."""
+    from batch.messages import load_message
+    from batch.resources import templates_folder
+
+    folders = [Path(settings.templates.folder), templates_folder() / "messages"]
+    checks = settings.checks
+
+    def load(name: str) -> str:
+        return load_message(folders, name)
+
+    return Renderer(
+        load,
+        plain=checks.plain_characters,
+        prefix=checks.prefix,
+        footer=checks.footer,
+        date_order=settings.sheet.date_order,
+    )
+
+
+def make_rules(settings: Settings, zone: str) -> Rules:
+    """Make the checks' rules of the settings."""
+    checks = settings.checks
+    return Rules(
+        zone=zone,
+        provider_zone=settings.provider.timezone,
+        date_order=settings.sheet.date_order,
+        type_recipients=settings.sheet.type_recipients,
+        lead_minutes=checks.lead_minutes,
+        horizon_days=checks.horizon_days,
+        quiet_hours=checks.quiet_hours,
+        max_characters=checks.max_characters,
+        max_parts=checks.max_parts,
+        contacts_tolerance=checks.contacts_tolerance,
+        brand=checks.brand,
+        levels=settings.rules,
+        groups=_group_rules(settings),
+        blackout=tuple(checks.blackout),
+        holiday_country=checks.country,
+        holiday_state=checks.state,
+        words=tuple(checks.word_list),
+        week_start=checks.week_start,
+    )
+
+
+def _group_rules(settings: Settings) -> dict[str, GroupRule]:
+    return {name: GroupRule(**rule.model_dump()) for name, rule in settings.groups.items()}
+
+
+def hash_file(path: Path) -> str:
+    """Hash a file's bytes; 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,13 @@
+"""Every code that `[rules]` may name, and those that it may not change."""
+
+from __future__ import annotations
+
+from batch.guards import PLAN_CODES, PLAN_HARD_CODES
+from batch.render import RENDER_CODES
+from batch.validate import HARD_CODES, RULE_CODES
+
+ALL_CODES = {**RENDER_CODES, **PLAN_CODES, **RULE_CODES}
+"""Code to what it means, in a line."""
+
+HARD = frozenset(HARD_CODES) | PLAN_HARD_CODES | (RENDER_CODES.keys() - {"braces-in-cell"})
+"""Codes whose level stays as it is: a row with such an error cannot be sent at all."""

@@ -1,0 +1,213 @@
+"""Read the provider's lists, trust them or not, and let them end doubts and adopt what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from batch.errors import ProviderError
+from batch.identity import split_tag
+from batch.model import Entry, Listed, Status
+from batch.payload import from_provider_time
+from batch.pipeline.rooms import Rooms
+from batch.pipeline.telling import Wait
+from batch.settle import Reading, Settlement, distrust, find_by_tag, settle
+
+_MOVING = timedelta(minutes=2)
+"""So near its time a campaign may be on its way from one list to the other."""
+
+_BACK = timedelta(days=1)
+
+ON_THE_WIRE = timedelta(seconds=10)
+"""How old an intent may be when the first byte leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An entry in doubt and when its last attempt ended, at the latest."""
+
+    entry: Entry
+    ended_at: datetime
+    broken_id: str = ""
+
+
+def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
+    """Read both lists whole, the scheduled campaigns first."""
+    scheduled = rooms.provider.scheduled()
+    return Reading(scheduled, rooms.provider.sent(since, zone=rooms.zone))
+
+
+def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
+    """Read both lists and raise ProviderError when they prove nothing."""
+    reading = read_lists(rooms, since)
+    if why := distrust(reading, find_sentinels(rooms)):
+        raise ProviderError(
+            f"nothing was submitted, since {why}",
+            'type "campaign-batch reconcile" to see what is missing there; after that the file can be dropped again',
+        )
+    return reading
+
+
+def find_sentinels(rooms: Rooms) -> set[str]:
+    """Give the Ids of the campaigns that the provider accepted and that are still to come."""
+    now = rooms.world.now()
+    coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=now + _MOVING)
+    return {entry.provider_id for entry in coming if entry.provider_id and not entry.cancel_why}
+
+
+def since_when(rooms: Rooms, entries: Iterable[Entry]) -> datetime:
+    """Say how far back the sent history matters for these entries."""
+    now = rooms.world.now()
+    return min([now, *(entry.send_at for entry in entries if entry.send_at is not None)]) - _BACK
+
+
+def find_unknown(rooms: Rooms, reading: Reading) -> tuple[Listed, ...]:
+    """Give the campaigns that are to come at the provider and not in the ledger."""
+    known = rooms.ledger.provider_ids()
+    now = rooms.world.now()
+    return tuple(item for item in reading.scheduled.items if item.id not in known and _is_coming(item, rooms.zone, now))
+
+
+def warn_of_other_ledger(rooms: Rooms, unknown: Sequence[Listed], own_tags: set[str]) -> None:
+    """Say loudly when campaigns to come bear tags that this ledger never gave."""
+    tags = own_tags | rooms.ledger.tags()
+    foreign = [item for item in unknown if (tag := split_tag(item.name)[1]) and tag not in tags]
+    if foreign:
+        some = ", ".join(f'"{item.name}"' for item in foreign[:3])
+        rooms.note(
+            f"another ledger works on this account: the provider holds {len(foreign)} campaign(s) with tags that this "
+            f"ledger never gave ({some}). Two ledgers cannot see each other's rows: find out who, before going on",
+            loud=True,
+        )
+
+
+def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
+    """Take what the provider already holds under a planned entry's tag as that entry's; nothing is sent for it."""
+    adopted = 0
+    by_tag = find_by_tag(reading)
+    for entry in entries:
+        found = by_tag.get(entry.tag, ()) if entry.tag else ()
+        if len(found) == 1:
+            why = f"the provider already held it as {found[0].id}; nothing was sent"
+            adopted += _conclude(rooms, entry, Settlement(entry.id, Status.ACCEPTED, why, found[0]), {Status.PLANNED})
+        elif found:
+            settled = settle(
+                entry, [reading], ended_at=rooms.world.now(), claimed=(), now=rooms.world.now(),
+                wait=timedelta(0), gap=timedelta(days=1), lead=rooms.lead,
+            )  # fmt: skip
+            _conclude(rooms, entry, settled, {Status.PLANNED})
+    return adopted
+
+
+def find_doubts(rooms: Rooms) -> list[Doubt]:
+    """Give every entry in doubt, with the end of its last attempt."""
+    entries = list(rooms.ledger.entries(statuses={Status.IN_DOUBT}))
+    attempts = rooms.ledger.attempts_of([entry.id for entry in entries])
+    return [_doubt(rooms, entry, attempts.get(entry.id, ())) for entry in entries]
+
+
+def _doubt(rooms: Rooms, entry: Entry, attempts: Sequence[object]) -> Doubt:
+    now = rooms.world.now()
+    if not attempts:
+        return Doubt(entry, entry.changed_at or now)
+    last = attempts[-1]
+    longest = timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
+    ended = last.ended_at or min(now, last.started_at + longest)  # type: ignore[attr-defined]
+    return Doubt(entry, ended)
+
+
+def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
+    """Settle what is in doubt; with `wait` stay until the lists can prove absence too. Gives how many were adopted.
+
+    A reading that proves nothing settles nothing: what it leaves stays in doubt, for `resume`.
+    """
+    adopted = 0
+    readings: list[Reading] = []
+    reading = first or _read(rooms)
+    while reading is not None:
+        readings.append(reading)
+        adopted += _settle_all(rooms, readings)
+        reading = _read_again(rooms, readings) if wait else None
+    return adopted
+
+
+def _read(rooms: Rooms) -> Reading | None:
+    """Read both lists for the doubts there are; an untrusted reading is told and left out."""
+    doubts = find_doubts(rooms)
+    if not doubts:
+        return None
+    reading = read_lists(rooms, since_when(rooms, (doubt.entry for doubt in doubts)))
+    if why := distrust(reading, find_sentinels(rooms)):
+        rooms.note(f"the doubts stay, since {why}", loud=True)
+        return None
+    return reading
+
+
+def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
+    provider = rooms.settings.provider
+    claimed = rooms.ledger.provider_ids()
+    adopted = 0
+    for doubt in find_doubts(rooms):
+        settled = settle(
+            doubt.entry,
+            readings,
+            ended_at=doubt.ended_at,
+            claimed=claimed,
+            now=rooms.world.now(),
+            wait=timedelta(seconds=provider.settle),
+            gap=timedelta(seconds=provider.settle_gap),
+            lead=rooms.lead,
+            broken_id=doubt.broken_id,
+        )
+        if settled.status is not Status.IN_DOUBT and _conclude(rooms, doubt.entry, settled, {Status.IN_DOUBT}):
+            adopted += settled.status is Status.ACCEPTED
+            rooms.note(f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id}): {settled.why}')
+    return adopted
+
+
+def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
+    """Wait until another reading can end a doubt, then read; None when there is no doubt left, or no more time."""
+    doubts = find_doubts(rooms)
+    if not doubts:
+        return None
+    words = f"{len(doubts)} campaign(s) may or may not have arrived: waiting for the provider's lists to tell"
+    while (seconds := (_next_turn(rooms, doubts, readings) - rooms.world.now()).total_seconds()) > 0:
+        if rooms.world.stopped():
+            return None
+        rooms.world.tell(Wait(words, seconds))
+        rooms.world.sleep(min(seconds, 1.0))
+    rooms.world.tell(Wait("", 0.0))
+    return None if rooms.world.stopped() else _read(rooms)
+
+
+def _next_turn(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Reading]) -> datetime:
+    """Say when another reading helps: after the settling time, and then after the gap."""
+    wait = timedelta(seconds=rooms.settings.provider.settle)
+    gap = timedelta(seconds=rooms.settings.provider.settle_gap)
+    turns = []
+    for doubt in doubts:
+        earliest = doubt.ended_at + wait
+        late_enough = [reading.at for reading in readings if reading.at >= earliest]
+        turns.append(min(late_enough) + gap if late_enough else earliest)
+    return min(turns)
+
+
+def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: set[Status]) -> bool:
+    issues = (*entry.issues, *settled.issues) if settled.issues else None
+    return rooms.ledger.change_status(
+        entry.id,
+        settled.status,
+        expected=expected,
+        why=settled.why,
+        who=rooms.world.who,
+        now=rooms.world.now(),
+        evidence=settled.evidence,
+        listed=settled.listed if settled.status is Status.ACCEPTED else None,
+        issues=issues,
+    )
+
+
+def _is_coming(item: Listed, zone: str, now: datetime) -> bool:
+    moment = from_provider_time(item.send_at, zone)
+    return moment is None or moment > now

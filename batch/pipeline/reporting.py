@@ -1,0 +1,257 @@
+"""Gather from the ledger what a report says, and have it written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from batch.model import Batch, Entry, Finding, Status
+from batch.pipeline.rooms import Rooms
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.ledger import Ledger
+    from batch.report import Kind, Report, Skipped, WeekFigures
+
+TREND_WEEKS = 12
+FORMATS = ("html", "xlsx", "csv", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of the ledger a report is about."""
+
+    title: str
+    stem: str
+    """The file name without its ending."""
+    kind: Kind
+    entries: tuple[Entry, ...]
+    batches: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def write_batch_report(rooms: Rooms, batch: int, *, stopped: str = "") -> list[Path]:
+    """Write the HTML and Excel report of one batch, and `latest.html`; give their paths."""
+    scope = batch_scope(rooms.ledger, batch)
+    report = gather(
+        rooms.settings, rooms.ledger, scope, now=rooms.world.now(), stopped=stopped, rehearsal=rooms.rehearsal
+    )
+    stem = f"rehearsal-{scope.stem}" if rooms.rehearsal else scope.stem
+    paths = write(report, rooms.settings, stem, ("html", "xlsx"), latest=not rooms.rehearsal)
+    if not rooms.rehearsal:
+        write_status_page(rooms.settings, rooms.ledger, rooms.world.now())
+    return paths
+
+
+def batch_scope(ledger: Ledger, batch: int) -> Scope:
+    """Take one batch."""
+    taken = ledger.batch(batch)
+    lines = ledger.batch_rows(batch)
+    ids = {line.entry for line in lines if line.entry is not None and line.what != "skipped"}
+    entries = tuple(ledger.entries(ids=ids)) if ids else ()
+    stem = f"batch-{batch:04d}-{_plain(Path(taken.file).stem)}"
+    return Scope(f'Batch {batch}: "{taken.file}"', stem, "batch", entries, (batch,))
+
+
+def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
+    """Take what was taken in, goes out or went out in one ISO week of the team's zone (`2026-W48`)."""
+    start, end = week_bounds(week, zone)
+    batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)
+    due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}
+    for batch in batches:
+        due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
+    entries = tuple(sorted(due.values(), key=_by_time))
+    return Scope(f"Week {week[-2:]} of {week[:4]}", f"week-{week}", "week", entries, batches)
+
+
+def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
+    """Take what was taken in or is due from a day on."""
+    start = datetime.combine(since, time(), ZoneInfo(zone)).astimezone(UTC)
+    batches = tuple(one.id for one in ledger.batches() if one.taken_in_at >= start)
+    found = {entry.id: entry for entry in ledger.entries(due_from=start)}
+    for batch in batches:
+        found.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
+    entries = tuple(sorted(found.values(), key=_by_time))
+    return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", entries, batches)
+
+
+def _by_time(entry: Entry) -> tuple[datetime, int]:
+    return entry.send_at or datetime.max.replace(tzinfo=UTC), entry.id
+
+
+def week_bounds(week: str, zone: str) -> tuple[datetime, datetime]:
+    """Give the first instant of an ISO week and of the next one, in UTC; ValueError when it is no week."""
+    year, _, number = week.upper().partition("-W")
+    monday = date.fromisocalendar(int(year), int(number), 1)
+    place = ZoneInfo(zone)
+    start, end = (datetime.combine(monday + timedelta(days=days), time(), place) for days in (0, 7))
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def week_of(moment: datetime, zone: str) -> str:
+    """Name the ISO week of a moment in the team's zone."""
+    year, week, _ = moment.astimezone(ZoneInfo(zone)).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def gather(
+    settings: Settings,
+    ledger: Ledger,
+    scope: Scope,
+    *,
+    now: datetime,
+    stopped: str = "",
+    rehearsal: bool = False,
+    trend: bool = True,
+) -> Report:
+    """Gather all that a report of this scope says."""
+    from batch.report import Report
+
+    zone = team_zone(settings)
+    ids = [entry.id for entry in scope.entries]
+    batches = tuple(ledger.batch(number) for number in scope.batches)
+    pause = ledger.paused()
+    return Report(
+        title=scope.title,
+        kind=scope.kind,
+        made_at=now,
+        zone=zone,
+        provider_zone=settings.provider.timezone,
+        batches=batches,
+        entries=scope.entries,
+        skipped=_skipped(ledger, scope.batches),
+        findings=scope.findings,
+        attempts=ledger.attempts_of(ids),
+        history=ledger.histories(ids),
+        deliveries=ledger.deliveries(ids),
+        trend=_trend(settings, ledger, now) if trend and not rehearsal else (),
+        quiet_hours=settings.checks.quiet_hours,
+        blank=sum(batch.blank for batch in batches),
+        left_out=sum(batch.left_out for batch in batches),
+        notes=_notes(batches),
+        rehearsal=rehearsal,
+        team=settings.reports.team,
+        logo=Path(settings.reports.logo) if settings.reports.logo else None,
+        credit_price=settings.reports.credit_price,
+        currency=settings.reports.currency,
+        stopped=stopped,
+        paused=f"by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.why}" if pause else "",
+        to_cancel=tuple(ledger.cancellations()),
+    )
+
+
+def team_zone(settings: Settings) -> str:
+    """Give the team's zone: the sheet's, else the provider's."""
+    return settings.sheet.timezone or settings.provider.timezone
+
+
+def _skipped(ledger: Ledger, batches: Sequence[int]) -> tuple[Skipped, ...]:
+    lines = [(batch, line) for batch in batches for line in ledger.batch_rows(batch) if line.what == "skipped"]
+    ids = {line.entry for _, line in lines if line.entry is not None}
+    entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
+    return tuple(_skip(batch, line.row, line.why, entries.get(line.entry or 0)) for batch, line in lines)
+
+
+def _skip(batch: int, row: int, why: str, entry: Entry | None) -> Skipped:
+    from batch.report import Skipped
+
+    name = entry.campaign_name if entry is not None else ""
+    return Skipped(batch, row, name, entry.id if entry else None, entry.provider_id if entry else "", why)
+
+
+def _notes(batches: Iterable[Batch]) -> tuple[str, ...]:
+    return tuple(issue.message for batch in batches for issue in batch.issues)
+
+
+def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigures, ...]:
+    """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
+    from batch.report import WeekFigures, count
+
+    zone = team_zone(settings)
+    weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
+    start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
+    by_week: dict[str, list[Entry]] = {week: [] for week in weeks}
+    for entry in ledger.entries(due_from=start, due_until=end):
+        if entry.send_at is not None and entry.status is not Status.REPLACED:
+            by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
+    scopes = {week: Scope(week, week, "week", tuple(entries)) for week, entries in by_week.items()}
+    figures = [
+        WeekFigures(week, count(gather(settings, ledger, scope, now=now, trend=False)))
+        for week, scope in scopes.items()
+    ]
+    first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
+    return tuple(figures[first:])
+
+
+def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
+    """Write a report in the formats asked for into the reports folder; give the paths."""
+    from batch.report import to_csv, to_json, write_html, write_xlsx
+
+    folder = Path(settings.reports.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for format in formats:
+        path = folder / f"{stem}.{format}"
+        if format == "html":
+            write_html(report, path, templates=report_templates(settings))
+        elif format == "xlsx":
+            write_xlsx(report, path)
+        else:
+            write_text(path, to_csv(report) if format == "csv" else to_json(report))
+        paths.append(path)
+    if latest and "html" in formats:
+        copy_over(folder / f"{stem}.html", folder / "latest.html")
+    return paths
+
+
+def report_templates(settings: Settings) -> tuple[Path, ...]:
+    """Give the folders in which a team may override the report's templates."""
+    own = Path(settings.templates.folder).parent / "reports"
+    return (own,) if own.is_dir() else ()
+
+
+def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path:
+    """Write `status.html`: what went, goes and did not go, the same page for everyone."""
+    from batch.report import write_status
+
+    zone = team_zone(settings)
+    entries = tuple(ledger.entries(due_from=now - timedelta(weeks=8)))
+    pause = ledger.paused()
+    path = Path(settings.reports.folder) / "status.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_status(
+        entries,
+        path,
+        made_at=now,
+        zone=zone,
+        deliveries=ledger.deliveries([entry.id for entry in entries]),
+        paused=f"by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.why}" if pause else "",
+        templates=report_templates(settings),
+    )
+    return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file to a temporary name beside it and rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside.write_text(text, encoding="utf-8", newline="")
+    beside.replace(path)
+
+
+def copy_over(source: Path, path: Path) -> None:
+    """Copy a file over another in one step."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.copyfile(source, beside)
+    beside.replace(path)
+
+
+def _plain(name: str) -> str:
+    kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
+    return kept.strip("-")[:60] or "sheet"

@@ -1,0 +1,188 @@
+"""Furnish the rooms for one run: settings in, an open ledger and a provider out."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.errors import UsageError
+from batch.model import Account, Group
+from batch.pipeline.telling import Note, Tell, say_nothing
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.ledger import Ledger
+    from batch.provider import Provider
+    from batch.secret import Secret
+
+HOW_TO_SIGN_IN = (
+    'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
+    "init\" to keep it in the system's keyring"
+)
+
+
+def utc_now() -> datetime:
+    """Give the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run takes from outside: clocks, patience, who it is, and whom it tells."""
+
+    now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+    stopped: Callable[[], bool] = lambda: False
+    """Whether a person asked for an end: what is on the wire is finished, nothing else begun."""
+    tell: Tell = say_nothing
+    confirm: Callable[[str], bool] = lambda _words: True
+    """Asked with the totals before the first request."""
+    who: str = ""
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The open rooms of one run."""
+
+    settings: Settings
+    ledger: Ledger
+    provider: Provider
+    world: World
+    rehearsal: bool = False
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before its time a campaign must be at the provider."""
+        return timedelta(minutes=self.settings.checks.lead_minutes)
+
+    @property
+    def zone(self) -> str:
+        """The provider's zone."""
+        return self.settings.provider.timezone
+
+    def note(self, words: str, *, loud: bool = False) -> None:
+        """Tell one line."""
+        self.world.tell(Note(words, loud))
+
+
+@contextmanager
+def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
+    """Open the ledger and the provider of the settings."""
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger_of(settings, world))
+        yield Rooms(settings, ledger, make_provider(settings, ledger), world)
+
+
+@contextmanager
+def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Rooms]:
+    """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
+    from batch.ledger import open_ledger
+    from batch.sandbox import Sandbox, store_groups
+    from batch.secret import Secret
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
+        known = {group.id: group for group in (*groups, *store_groups())}
+        zone = settings.provider.timezone
+        sandbox = stack.enter_context(Sandbox(lenient=True, zone=zone, limit=0, groups=known.values()))
+        url = f"sqlite:///{(Path(folder) / 'rehearsal.sqlite3').as_posix()}"
+        ledger = stack.enter_context(open_ledger(url, now=world.now()))
+        provider = make_provider(settings, ledger, url=sandbox.url, token=Secret(sandbox.token))
+        yield Rooms(settings, ledger, provider, world, rehearsal=True)
+
+
+@contextmanager
+def peek(settings: Settings, world: World) -> Iterator[Rooms]:
+    """Open the provider and what ledger there is, to look only; where there is none, none is made."""
+    from batch.ledger import open_ledger
+
+    url = settings.ledger.url
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.exists():
+        url = "sqlite://"
+    with open_ledger(url, now=world.now()) as ledger:
+        yield Rooms(settings, ledger, make_provider(settings, None), world)
+
+
+@contextmanager
+def open_ledger_of(settings: Settings, world: World, *, create: bool = True) -> Iterator[Ledger]:
+    """Open the ledger alone, for commands that ask the provider nothing."""
+    from batch.ledger import open_ledger
+
+    with open_ledger(settings.ledger.url, now=world.now(), create=create) as ledger:
+        yield ledger
+
+
+def make_provider(settings: Settings, ledger: Ledger | None, *, url: str = "", token: Secret | None = None) -> Provider:
+    """Make the provider of the settings, or one at another place; it keeps pace with all processes of the ledger."""
+    from batch.pacing import Pace
+    from batch.provider import Provider
+
+    wanted = settings.provider
+    token = token or wanted.access_token
+    if not token:
+        raise UsageError("there is no access token for the provider", HOW_TO_SIGN_IN)
+    return Provider(
+        url or wanted.url,
+        token,
+        connect_timeout=wanted.connect_timeout,
+        deadline=wanted.deadline,
+        proxy=wanted.proxy,
+        pace=Pace(ledger.silent_until, ledger.set_silent_until) if ledger is not None else Pace(),
+        verify=str(wanted.ca_file) if wanted.ca_file else True,
+    )
+
+
+def read_account(provider: Provider, tell: Tell) -> Account:
+    """Ask once what groups, templates and credits there are; what cannot be had stays None, with a word."""
+    from batch.errors import ProviderError
+    from batch.provider import AddressError
+
+    found: dict[str, object] = {}
+    for what, ask in (("groups", provider.groups), ("templates", provider.templates), ("credits", provider.credits)):
+        try:
+            found[what] = ask()
+        except AddressError as trouble:
+            found[what] = None
+            tell(Note(f"the account's {what} could not be read, so they are not checked: {trouble.words}"))
+        except ProviderError:
+            raise
+    return Account(**found)  # type: ignore[arg-type]
+
+
+def need_zone(settings: Settings, *, for_real: bool) -> str:
+    """Give the zone in which the sheet's times are read; for the real provider somebody must have said it."""
+    from urllib.parse import urlsplit
+
+    if settings.sheet.timezone:
+        return settings.sheet.timezone
+    host = urlsplit(settings.provider.url).hostname or ""
+    if for_real and not (host == "localhost" or host.startswith("127.") or host == "::1"):
+        raise UsageError(
+            "it is not said in which time zone the sheet's times are meant",
+            'write timezone = "America/Chicago" (or yours) under [sheet] in campaign-batch.toml, '
+            'or type "campaign-batch init"',
+        )
+    return settings.provider.timezone
+
+
+def name_person() -> str:
+    """Give the system's name of the person at work."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def name_machine() -> str:
+    """Give this machine's name."""
+    return platform.node() or "unknown"

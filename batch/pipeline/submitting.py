@@ -1,0 +1,203 @@
+"""Send planned entries to the provider, one at a time, each intent on disk before a byte leaves."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from batch.classify import classify
+from batch.errors import BatchError, LedgerError, ProviderError
+from batch.model import Answer, Entry, Outcome, Status, Stop
+from batch.pacing import backoff
+from batch.payload import hash_payload, make_payload
+from batch.pipeline.lists import ON_THE_WIRE, settle_doubts
+from batch.pipeline.rooms import HOW_TO_SIGN_IN, Rooms
+from batch.pipeline.telling import Progress, Wait
+
+_PATIENCE = 30.0
+"""Seconds in which an outcome is written down again and again before the run stops."""
+_MOST_UNREACHABLE = 8
+_MOST_DOUBTS = 3
+_LOOKS = 3
+"""Times that the list is read for the first accepted campaign: it may show a moment late."""
+
+_STOPS = {
+    Stop.CERTIFICATE: ("the provider's certificate or host name is wrong", "check [provider] url and the clock"),
+    Stop.TOKEN: ("the provider refused the token or the account", HOW_TO_SIGN_IN),
+    Stop.ADDRESS: ("the provider has no such address", "check [provider] url in campaign-batch.toml"),
+    Stop.REDIRECT: ("the provider sent the request elsewhere, which is never followed", "check [provider] url"),
+    Stop.TAG_LOST: (
+        "the provider changed the campaign's name and the tag was lost",
+        "set max_name to the longest name that it keeps, or tag_names = false, under [provider]",
+    ),
+}  # fmt: skip
+
+
+class Submission:
+    """One run of submitting: what it has done, and why it stopped."""
+
+    def __init__(self, rooms: Rooms, *, limit: int | None = None) -> None:
+        self._rooms = rooms
+        self._limit = limit
+        self._known = set(rooms.ledger.provider_ids())
+        self._unreachable = 0
+        self._doubts = 0
+        self._looked = False
+        self.total = self.accepted = self.rejected = self.in_doubt = self.sent = 0
+
+    def run(self, entries: Sequence[Entry]) -> None:
+        """Submit the entries in the order given; raise a BatchError when the run must stop, nothing lost."""
+        self.total += len(entries)
+        for entry in entries:
+            if self._must_end():
+                return
+            self._submit(entry)
+
+    def _must_end(self) -> bool:
+        return self._rooms.world.stopped() or (self._limit is not None and self.sent >= self._limit)
+
+    def _submit(self, entry: Entry) -> None:
+        """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise."""
+        while not self._rooms.world.stopped():
+            self._wait_for_turn()
+            outcome = self._attempt(entry)
+            if outcome is None:
+                return
+            self._learn(entry, outcome)
+            if outcome.status is not Status.PLANNED:
+                return
+
+    def _wait_for_turn(self) -> None:
+        world = self._rooms.world
+        while (seconds := self._rooms.provider.pace.wait(time.time())) > 0 and not world.stopped():
+            if seconds > 2:
+                world.tell(Wait("the provider's rate limit", seconds))
+            world.sleep(min(seconds, 1.0))
+
+    def _attempt(self, entry: Entry) -> Outcome | None:
+        """Make one attempt: intent, request, outcome. None when the ledger says that it must not go."""
+        rooms = self._rooms
+        payload = make_payload(entry)
+        intended = rooms.world.now()
+        number = rooms.ledger.record_intent(entry.id, payload_hash=hash_payload(payload), now=intended, lead=rooms.lead)
+        if number is None:
+            self._explain_refusal(entry)
+            return None
+        monotonic = time.monotonic()
+
+        def still_good() -> bool:
+            age = max(rooms.world.now() - intended, timedelta(seconds=time.monotonic() - monotonic))
+            in_time = entry.send_at is not None and entry.send_at - rooms.world.now() > rooms.lead
+            return timedelta(0) <= age <= ON_THE_WIRE and in_time
+
+        answer = rooms.provider.submit(payload, still_good=still_good)
+        outcome = classify(answer, entry, self._known)
+        self._record(entry, number, outcome, answer)
+        return outcome
+
+    def _record(self, entry: Entry, number: int, outcome: Outcome, answer: Answer) -> None:
+        """Write the outcome down, trying again for a while: without it the entry counts as in doubt."""
+        rooms = self._rooms
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                rooms.ledger.record_outcome(
+                    entry.id, number, outcome, answer, now=rooms.world.now(), who=rooms.world.who
+                )
+            except LedgerError:
+                if time.monotonic() > until:
+                    raise
+                rooms.world.sleep(0.5)
+            else:
+                return
+
+    def _learn(self, entry: Entry, outcome: Outcome) -> None:
+        """Count, tell, and stop where the outcome says so."""
+        self._count(entry, outcome)
+        if outcome.stop:
+            words, remedy = _STOPS[outcome.stop]
+            raise ProviderError(f"the run stopped: {words} ({outcome.why})", remedy)
+        if outcome.status is Status.ACCEPTED and outcome.listed is not None and not self._looked:
+            self._look_at_first(entry, outcome.listed.id)
+        if outcome.status is Status.PLANNED and not outcome.refused:
+            self._wait_for_provider(outcome)
+        if self._doubts >= _MOST_DOUBTS:
+            self._doubts = 0
+            settle_doubts(self._rooms, wait=True)
+
+    def _count(self, entry: Entry, outcome: Outcome) -> None:
+        if outcome.status is not Status.PLANNED:
+            self.sent += 1
+            self._unreachable = 0
+            self._doubts = self._doubts + 1 if outcome.status is Status.IN_DOUBT else 0
+        self.accepted += outcome.status is Status.ACCEPTED
+        self.rejected += outcome.status is Status.REJECTED
+        self.in_doubt += outcome.status is Status.IN_DOUBT
+        if outcome.listed is not None:
+            self._known.add(outcome.listed.id)
+        self._rooms.world.tell(
+            Progress(self.total, self.sent, self.accepted, self.rejected, self.in_doubt, entry.campaign_name)
+        )
+
+    def _wait_for_provider(self, outcome: Outcome) -> None:
+        self._unreachable += 1
+        if self._unreachable >= _MOST_UNREACHABLE:
+            raise ProviderError(
+                f"the provider could not be reached {_MOST_UNREACHABLE} times in a row ({outcome.why})",
+                'nothing is lost: type "campaign-batch resume" when the network is back',
+            )
+        seconds = backoff(self._unreachable, random.uniform)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._rooms.world.stopped():
+            self._rooms.world.tell(Wait(f"the provider cannot be reached ({outcome.why})", left))
+            self._rooms.world.sleep(min(left, 1.0))
+
+    def _look_at_first(self, entry: Entry, provider_id: str) -> None:
+        """Find the first accepted campaign on the provider's list, as we meant it, before a second one goes.
+
+        A name cut short, a shifted zone, a list in pages are found at one campaign, not at three hundred.
+        """
+        self._looked = True
+        for look in range(1, _LOOKS + 1):
+            listing = self._rooms.provider.scheduled()
+            item = next((item for item in listing.items if item.id == provider_id), None)
+            if item is not None:
+                break
+            self._rooms.world.sleep(float(look))
+        else:
+            raise ProviderError(
+                f"the run stopped: the provider accepted {provider_id}, but its list of scheduled campaigns lacks it",
+                "look into the provider's dashboard before anything else is submitted",
+            )
+        groups = sorted(entry.group_ids)
+        wanted = (
+            ("name", entry.provider_name, item.name),
+            ("time", entry.send_at_provider, item.send_at),
+            ("text", entry.message, item.message),
+            ("groups", groups, sorted(item.group_ids) if item.group_ids is not None else groups),
+        )
+        for what, ours, theirs in wanted:
+            if ours != theirs:
+                raise ProviderError(
+                    f"the run stopped after one campaign: the provider's list shows the {what} of {provider_id} as "
+                    f'"{theirs}", but "{ours}" was submitted',
+                    "look at it in the dashboard, then at [provider] max_name and timezone",
+                )
+
+    def _explain_refusal(self, entry: Entry) -> None:
+        """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
+        rooms = self._rooms
+        if pause := rooms.ledger.paused():
+            raise BatchError(
+                f"everything is paused by {pause.who} ({pause.why})", 'to go on, type "campaign-batch unpause"'
+            )
+        now = rooms.world.now()
+        if entry.send_at is not None and entry.send_at <= now + rooms.lead:
+            rooms.ledger.change_status(
+                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why="its time came too near before it could go",
+                who=rooms.world.who, now=now,
+            )  # fmt: skip
+        words = "another process took it, or its time is too near"
+        rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')

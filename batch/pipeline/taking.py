@@ -1,0 +1,377 @@
+"""Take a file in: check, plan, settle old doubts, submit, settle new ones, report. The straight line of the house."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.errors import BatchError
+from batch.guards import PlanRules
+from batch.model import Account, Action, Decision, Entry, Group, Issue, Level, Plan, Status
+from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
+from batch.pipeline.lists import (
+    adopt,
+    find_doubts,
+    find_unknown,
+    read_trusted,
+    settle_doubts,
+    since_when,
+    warn_of_other_ledger,
+)
+from batch.pipeline.reporting import write_batch_report
+from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account
+from batch.pipeline.submitting import Submission
+from batch.plan import make_plan
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.settle import Reading
+
+_ROUNDS = 4
+"""Times that settling may give rows back to be submitted again; an entry has three attempts."""
+
+_COUNTED_AS = {
+    Status.SUBMITTING: "in_doubt",
+    Status.SENT: "accepted",
+    Status.MISSING: "held",
+    Status.CANCELLED: "skipped",
+    Status.REPLACED: "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command says about one taking-in."""
+
+    sheet: str = ""
+    dry_run: bool = False
+    rehearse: bool = False
+    limit: int | None = None
+    all_or_nothing: bool = False
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where the rows of one run ended; the counts add up to `rows`."""
+
+    batch: int | None = None
+    file: str = ""
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    adopted: int = 0
+    blank: int = 0
+    left_out: int = 0
+    reports: list[Path] = field(default_factory=list)
+    trouble: BatchError | None = None
+    """Why the run stopped before its end; what was done until then stands."""
+    decisions: tuple[Decision, ...] = ()
+    file_issues: tuple[Issue, ...] = ()
+    attention: int = 0
+    """Rows that went but want a look all the same: drifted, or nobody to get them."""
+    approval: bool = False
+    """The batch waits for a second person."""
+    declined: bool = False
+    """A person said no before the first request."""
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether a row needs a person."""
+        wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
+        return self.attention > 0 or any(self.counts[name] for name in wanted)
+
+
+def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
+    """Take one file in and submit what can go; raise BatchError only when nothing was begun."""
+    open_file(path, settings, sheet=options.sheet).close()
+    need_zone(settings, for_real=not options.rehearse)
+    with _rooms(path, settings, world, options) as rooms:
+        return submit_in(path, rooms, options)
+
+
+def submit_in(path: Path, rooms: Rooms, options: Options) -> Tally:
+    """Do what `submit` does in rooms that are open already."""
+    with _submitter(rooms):
+        reading = begin_run(rooms)
+        check, plan, account, tally = _plan(path, rooms, reading, options)
+        if not _confirm(rooms, plan, account, options):
+            tally.declined = True
+            return tally
+        tally.batch = record_batch(rooms, path, check, plan, options)
+        if rooms.settings.approval.required and not rooms.rehearsal:
+            tally.approval = True
+        else:
+            _submit_batch(rooms, tally, reading, options)
+        count_batch(rooms, tally)
+        tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
+        return tally
+
+
+def _plan(path: Path, rooms: Rooms, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
+    """Read, check and plan a file against the account, the ledger and the provider's list."""
+    settings, world = rooms.settings, rooms.world
+    zone = need_zone(settings, for_real=not rooms.rehearsal)
+    opened = open_file(path, settings, sheet=options.sheet)
+    account = read_account(rooms.provider, world.tell)
+    check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
+    plan = plan_rows(rooms, check, reading, options)
+    tally = Tally(file=check.file, rows=check.rows, blank=check.blank, left_out=check.left_out)
+    tally.decisions = plan.decisions
+    tally.file_issues = tuple(issue for issue in check.warnings if issue.row == 0)
+    return check, plan, account, tally
+
+
+def plan_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
+    """Say what would be done with each row of a file; nothing is written and nothing sent."""
+    open_file(path, settings, sheet=options.sheet).close()
+    need_zone(settings, for_real=not options.rehearse)
+    with _rooms(path, settings, world, options) as rooms:
+        _, plan, _, tally = _plan(path, rooms, read_trusted(rooms, since_when(rooms, ())), options)
+    tally.counts = Counter(_DRY[decision.action] for decision in plan.decisions)
+    return tally
+
+
+_DRY = {
+    Action.SUBMIT: "planned",
+    Action.SKIP: "skipped",
+    Action.HOLD: "held",
+    Action.WAIT: "waiting",
+    Action.INVALID: "invalid",
+    Action.CANCEL: "skipped",
+    Action.SETTLE: "in_doubt",
+}
+
+
+def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tally:
+    """Settle what is in doubt, look again at what waits, and submit what is still planned."""
+    with open_rooms(settings, world) as rooms, _submitter(rooms):
+        return resume_in(rooms, limit=limit)
+
+
+def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
+    """Do what `resume` does in rooms that are open already."""
+    open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.PLANNED, Status.WAITING}
+    touched = [entry.id for entry in rooms.ledger.entries(statuses=open_ones)]
+    reading = begin_run(rooms)
+    tally = Tally(rows=len(touched))
+    try:
+        tally.adopted += settle_doubts(rooms, wait=True, first=reading)
+        look_again_at_waiting(rooms)
+        _submit_planned(rooms, tally, None, reading, limit)
+    except BatchError as trouble:
+        tally.trouble = trouble
+    entries = list(rooms.ledger.entries(ids=touched)) if touched else []
+    tally.counts = Counter(_COUNTED_AS.get(entry.status, entry.status.value) for entry in entries)
+    rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
+    tally.reports = [path for batch in sorted({e.batch for e in entries}) for path in write_batch_report(rooms, batch)]
+    return tally
+
+
+def _rooms(path: Path, settings: Settings, world: World, options: Options) -> AbstractContextManager[Rooms]:
+    """Open the rooms that the command asks for: the real ones, a rehearsal's, or the real ones only to look."""
+    if options.rehearse:
+        return open_rehearsal(settings, world, _name_groups(path, settings, world, options))
+    return (peek if options.dry_run else open_rooms)(settings, world)
+
+
+def _name_groups(path: Path, settings: Settings, world: World, options: Options) -> list[Group]:
+    """Make up the groups that a file speaks of, for a rehearsal's provider."""
+    opened = open_file(path, settings, sheet=options.sheet)
+    check = check_sheet(opened, settings, zone=need_zone(settings, for_real=False), now=world.now(), keep=True)
+    campaigns = [row.campaign for row in check.kept if row.campaign is not None]
+    ids = {group for campaign in campaigns for group in campaign.group_ids}
+    names = {name for campaign in campaigns for name in campaign.group_names if name} if not ids else set()
+    made_up = [Group(str(900_000 + number), name, 100) for number, name in enumerate(sorted(names))]
+    return [*made_up, *(Group(group, f"Group {group}", 100) for group in sorted(ids))]
+
+
+@contextmanager
+def _submitter(rooms: Rooms) -> Iterator[None]:
+    """Be the one submitter of this ledger, unless everything is paused."""
+    with rooms.ledger.submitter(rooms.world.who, rooms.world.now()):
+        if pause := rooms.ledger.paused():
+            raise BatchError(
+                f'everything is paused by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC ("{pause.why}")',
+                'to go on, type "campaign-batch unpause"',
+            )
+        yield
+
+
+def begin_run(rooms: Rooms) -> Reading:
+    """Bring the ledger up to date before anything is sent: dead attempts, times gone by, the provider's lists."""
+    now = rooms.world.now()
+    rooms.ledger.orphans(now, rooms.world.who)
+    expire(rooms)
+    doubts = [doubt.entry for doubt in find_doubts(rooms)]
+    reading = read_trusted(rooms, since_when(rooms, doubts))
+    rooms.ledger.bind(rooms.settings.provider.account, rooms.provider.host)
+    if doubts:
+        settle_doubts(rooms, wait=False, first=reading)
+    return reading
+
+
+def expire(rooms: Rooms) -> None:
+    """Record what can no longer go: planned rows within the lead time, kept-back rows whose time has passed."""
+    now = rooms.world.now()
+    groups = (
+        (Status.PLANNED, now + rooms.lead, Status.EXPIRED, "its time came too near before it could go"),
+        (Status.HELD, now, Status.EXPIRED, "its time passed while it waited for a person"),
+        (Status.WAITING, now, Status.EXPIRED, "its time passed while it waited for the provider"),
+        (Status.WAITING, now + rooms.lead, Status.HELD, "what it waited for did not come before its lead time"),
+    )
+    for status, until, to, why in groups:
+        for entry in list(rooms.ledger.entries(statuses={status}, due_until=until)):
+            issues = (
+                (*entry.issues, Issue(entry.row, "", "", "too-late", why, Level.HOLD)) if to is Status.HELD else None
+            )
+            rooms.ledger.change_status(
+                entry.id, to, expected={status}, why=why, who=rooms.world.who, now=now, issues=issues
+            )
+
+
+def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options) -> Plan:
+    """Plan the checked rows against the ledger and the provider's list."""
+    settings, world = rooms.settings, rooms.world
+    rules = PlanRules(
+        file=check.file,
+        account=settings.provider.account,
+        tag_names=settings.provider.tag_names,
+        max_name=settings.provider.max_name,
+        provider_zone=settings.provider.timezone,
+        close_hours=settings.checks.close_hours,
+        stop_above=settings.checks.stop_above,
+        all_or_nothing=options.all_or_nothing,
+        allowed=options.allow,
+        levels=settings.rules,
+    )
+    keys = {row.key for row in check.kept}
+    fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
+    known = rooms.ledger.known(keys, fingerprints, world.now())
+    unknown = find_unknown(rooms, reading)
+    plan = make_plan(check.kept, known, rules=rules, now=world.now(), listed=unknown)
+    warn_of_other_ledger(rooms, unknown, {decision.tag for decision in plan.decisions})
+    return plan
+
+
+def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Options) -> int:
+    """Write the batch and what is planned for each row into the ledger."""
+    world = rooms.world
+    now = world.now()
+    waits = rooms.settings.approval.required and not options.rehearse
+    batch = rooms.ledger.add_batch(
+        file=check.file,
+        sheet=check.sheet,
+        file_hash=hash_file(path),
+        taken_in_at=now,
+        rows=check.rows,
+        blank=check.blank,
+        left_out=check.left_out,
+        submitted_by=world.who,
+        machine=world.machine,
+        state="waiting-for-approval" if waits else "open",
+        issues=tuple(issue for issue in check.warnings if issue.row == 0),
+    )
+    rooms.ledger.record_plan(batch, plan.decisions, account=rooms.settings.provider.account, now=now, who=world.who)
+    for decision in plan.decisions:
+        campaign = decision.checked.campaign
+        if campaign is not None and campaign.cancel and decision.action is Action.SKIP and decision.entry is not None:
+            why = f'marked Cancel in row {campaign.row} of "{check.file}"'
+            rooms.ledger.request_cancel(decision.entry, why, world.who, now)
+    return batch
+
+
+def _confirm(rooms: Rooms, plan: Plan, account: Account, options: Options) -> bool:
+    going = [one.checked.campaign for one in plan.decisions if one.action is Action.SUBMIT and one.checked.campaign]
+    if not going or options.rehearse:
+        return True
+    groups = {group for campaign in going for group in campaign.group_ids}
+    first, last = min(one.send_at for one in going), max(one.send_at for one in going)
+    texts = sum((one.contacts or 0) for one in going)
+    parts = sum(one.parts.count * (one.contacts or 1) for one in going)
+    words = (
+        f"submit {len(going)} campaign(s) to {len(groups)} group(s), "
+        + (f"about {texts:,} texts in {parts:,} parts, " if account.groups else "")
+        + f"the first at {first:%Y-%m-%d %H:%M} UTC and the last at {last:%Y-%m-%d %H:%M} UTC?"
+    )
+    return rooms.world.confirm(words)
+
+
+def _submit_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
+    try:
+        _submit_planned(rooms, tally, tally.batch, reading, options.limit)
+    except BatchError as trouble:
+        tally.trouble = trouble
+    assert tally.batch is not None
+    now = rooms.world.now()
+    rooms.ledger.change_batch(tally.batch, state="done", now=now)
+    rooms.ledger.note_run("submit", now, f'batch {tally.batch}: "{tally.file}"')
+
+
+def _submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:
+    """Submit what is planned, settle what is in doubt, and again for what the settling gives back."""
+    submission = Submission(rooms, limit=limit)
+    tally.adopted += adopt(rooms, find_planned(rooms, batch), reading)
+    for _ in range(_ROUNDS):
+        submission.run(find_planned(rooms, batch))
+        if rooms.world.stopped() or not find_doubts(rooms):
+            return
+        tally.adopted += settle_doubts(rooms, wait=True)
+        if not find_planned(rooms, batch):
+            return
+
+
+def find_planned(rooms: Rooms, batch: int | None) -> tuple[Entry, ...]:
+    """Give what is planned, by send time; batches that wait for a second person are left out."""
+    closed = {
+        one.id
+        for one in rooms.ledger.batches()
+        if one.state in {"waiting-for-approval", "rejected"} and one.id != batch
+    }
+    return tuple(entry for entry in rooms.ledger.planned(batch) if entry.batch not in closed)
+
+
+def look_again_at_waiting(rooms: Rooms) -> None:
+    """Let go what waited for the provider and need wait no longer."""
+    from batch.validate import account_waits
+
+    waiting = list(rooms.ledger.entries(statuses={Status.WAITING}))
+    if not waiting:
+        return
+    account = read_account(rooms.provider, rooms.world.tell)
+    for entry in waiting:
+        if account_waits(entry.group_ids, entry.mms_template_id, account):
+            continue
+        rooms.ledger.change_status(
+            entry.id,
+            Status.PLANNED,
+            expected={Status.WAITING},
+            why="what it waited for is there now",
+            who=rooms.world.who,
+            now=rooms.world.now(),
+        )
+
+
+def count_batch(rooms: Rooms, tally: Tally) -> None:
+    """Count where the rows of a batch stand now."""
+    assert tally.batch is not None
+    lines = rooms.ledger.batch_rows(tally.batch)
+    entries = {entry.id: entry for entry in rooms.ledger.entries(ids={line.entry for line in lines if line.entry})}
+    tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
+    gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
+    tally.attention = sum(_wants_look(entry) for entry in gone)
+
+
+def count_as(what: str, entry: Entry | None) -> str:
+    """Name the count that a row of a batch belongs to."""
+    if what == "skipped" or entry is None:
+        return "skipped"
+    return _COUNTED_AS.get(entry.status, entry.status.value)
+
+
+def _wants_look(entry: Entry) -> bool:
+    drifted = any(issue.code == "drifted" for issue in entry.issues)
+    return entry.status is Status.ACCEPTED and (drifted or entry.contacts_count == 0)

@@ -1,0 +1,50 @@
+"""What the straight line tells while it works; only the command line turns it into words on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line that a person should read."""
+
+    words: str
+    loud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the submitting is."""
+
+    total: int
+    done: int
+    accepted: int
+    rejected: int
+    in_doubt: int
+    name: str = ""
+    """The campaign that was just submitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The run waits for something; 0 seconds left means that it goes on."""
+
+    words: str
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """How many rows have been read and checked."""
+
+    rows: int
+
+
+Event = Note | Progress | Wait | Checking
+Tell = Callable[[Event], None]
+
+
+def say_nothing(_event: Event) -> None:
+    """Take an event and keep still, for pipes and tests."""
