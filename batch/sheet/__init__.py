@@ -1,0 +1,157 @@
+"""Read spreadsheets as a person sees them; it alone knows file formats, number formats and the columns' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batch.errors import SheetError
+from batch.model import Header, Issue, Level, Row, column_letter
+from batch.sheet.child import Child
+from batch.sheet.choose import Message, read_tabs
+from batch.sheet.headers import KNOWN, NEEDED, map_columns
+from batch.sheet.kinds import find_kind
+from batch.sheet.rows import RowMaker
+
+__all__ = ["KNOWN", "NEEDED", "Grid", "Sheet", "open_sheet", "read_cells"]
+
+
+class Sheet:
+    """The sheet of campaigns of one file: its header, and its rows, which stream once.
+
+    `blank` and `left_out` (hidden and filtered-out rows) are whole only after the last row.
+    """
+
+    def __init__(self, file: str, head: dict[str, Any], notes: list[Issue], messages: Iterator[Message]) -> None:
+        names = tuple(head["names"])
+        hidden = tuple(at for at in head["hidden"] if at < len(names) and names[at])
+        self.file = file
+        self.name: str = head["sheet"]
+        self.header = Header(head["row"], names, map_columns(names), hidden)
+        self.issues = (*notes, *_hidden_note(self.header))
+        self.blank = 0
+        self.left_out = 0
+        self._messages = messages
+
+    def __iter__(self) -> Iterator[Row]:
+        maker = RowMaker(self.header)
+        for kind, value in self._messages:
+            if kind == "rows":
+                yield from maker.make(value)
+            elif kind == "end":
+                self.blank, self.left_out = value["blank"], value["left_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One sheet as a person sees it, without any meaning of its columns."""
+
+    sheet: str
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    """Number as Excel shows it, and texts; blank and hidden rows are not among them."""
+    blank: int
+    left_out: int
+    hidden_columns: tuple[int, ...]
+
+
+def open_sheet(
+    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 200_000, date_order: str = "month",
+    child: Child | None = None,
+) -> Sheet:  # fmt: skip
+    """Open the sheet of campaigns of a file and read its header; the rows follow while it is iterated.
+
+    `name` says which sheet, needed only when several have our columns; `encoding` is tried for text
+    files that are no Unicode. `date_order` (`month`, `day`, `iso`) is how Excel's short date, which
+    follows each reader's own settings, is shown. Raises SheetError, with the file's name in it.
+    """
+    request = _request(path, name, max_rows, date_order, with_header=True)
+    notes: list[Issue] = []
+    messages = _named(path.name, _messages(path, request, encoding, notes, child))
+    head = _head(messages, notes)
+    return Sheet(path.name, head, notes, messages)
+
+
+def read_cells(
+    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 1_048_576, date_order: str = "month",
+    child: Child | None = None,
+) -> Grid:  # fmt: skip
+    """Read the cells of one sheet (the first visible one, or the one named) as a person sees them."""
+    request = _request(path, name, max_rows, date_order, with_header=False)
+    messages = _named(path.name, _messages(path, request, encoding, [], child))
+    head = _head(messages, [])
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    end: dict[str, int] = {"blank": 0, "left_out": 0}
+    for kind, value in messages:
+        if kind == "rows":
+            rows.extend((number, texts) for number, texts, _ in value)
+        elif kind == "end":
+            end = value
+    return Grid(head["sheet"], tuple(rows), end["blank"], end["left_out"], tuple(head["hidden"]))
+
+
+def _request(path: Path, name: str, max_rows: int, date_order: str, *, with_header: bool) -> dict[str, Any]:
+    return {
+        "path": str(path.resolve()), "kind": "", "name": name, "max_rows": max_rows, "date_order": date_order,
+        "with_header": with_header,
+    }  # fmt: skip
+
+
+def _messages(
+    path: Path, request: dict[str, Any], encoding: str, notes: list[Issue], child: Child | None
+) -> Iterator[Message]:
+    kind = find_kind(path)
+    if kind not in ("csv", "tsv"):
+        request["kind"] = kind
+        yield from _ask(request, child)
+        return
+    from batch.sheet.delimited import TextTab
+
+    tab = TextTab(path, encoding, tabs=kind == "tsv")
+    if tab.legacy:
+        notes.append(_legacy_note(encoding))
+    yield from read_tabs([tab], "", with_header=request["with_header"], max_rows=request["max_rows"])
+
+
+def _ask(request: dict[str, Any], child: Child | None) -> Iterator[Message]:
+    if child is not None:
+        yield from child.ask(request)
+        return
+    with Child() as own:
+        yield from own.ask(request)
+
+
+def _named(file: str, messages: Iterator[Message]) -> Iterator[Message]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield from messages
+    except SheetError as error:
+        if f'"{file}"' in error.words:
+            raise
+        raise SheetError(f'"{file}": {error.words}', error.remedy) from error
+
+
+def _head(messages: Iterator[Message], notes: list[Issue]) -> dict[str, Any]:
+    for kind, value in messages:
+        if kind == "head":
+            return dict(value)
+        if kind == "note" and value["macros"]:
+            words = "the workbook has macros: they were not run, the cells count as they were saved"
+            notes.append(Issue(0, "", "", "macros-ignored", words, Level.WARNING))
+    raise SheetError("the file gave no answer", "save it again as .xlsx")
+
+
+def _hidden_note(header: Header) -> Iterator[Issue]:
+    if header.hidden:
+        names = ", ".join(f'"{header.names[at]}" ({column_letter(at)})' for at in header.hidden)
+        words = f"hidden columns are read like the others: {names}"
+        yield Issue(0, "", "", "hidden-columns", words, Level.WARNING)
+
+
+def _legacy_note(encoding: str) -> Issue:
+    words = (
+        f"the file is no Unicode text and was read as {encoding}: look at accents and quotes in the preview, "
+        'or save it in Excel as "CSV UTF-8"'
+    )
+    return Issue(0, "", "", "legacy-encoding", words, Level.WARNING)

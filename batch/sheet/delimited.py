@@ -1,0 +1,165 @@
+"""Read .csv and .tsv: which encoding, which delimiter, and the rows; nothing is guessed about a cell."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from batch.errors import SheetError
+from batch.sheet import headers
+from batch.sheet.grid import Extra, Merge, RawRow
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE = 2**16
+CELL_LIMIT = 2**20
+"""Characters in one cell; Excel holds 32,767."""
+
+
+class TextTab:
+    """A text file as a sheet without a name."""
+
+    name = ""
+    hidden = False
+    hidden_columns: tuple[int, ...] = ()
+    text_only = True
+
+    def __init__(self, path: Path, legacy: str, *, tabs: bool = False) -> None:
+        self._path = path
+        self.merges: list[Merge] = []
+        self.encoding, self.legacy = _find_encoding(path, legacy)
+        sample = self._sample()
+        self._skip, self.delimiter = _find_delimiter(sample, "\t" if tabs else ",")
+        self._nuls = self.encoding.startswith("utf-16") or _has_nul(path)
+
+    def rows(self) -> Iterator[RawRow]:
+        """Give every record; one with newlines in it is one row, as in Excel."""
+        with self._open() as file:
+            if self._skip:
+                file.readline()
+            records = csv.reader(file, delimiter=self.delimiter)
+            number = 0
+            try:
+                for record in records:
+                    number += 1
+                    texts = [text.strip() for text in record]
+                    yield number, texts, False, _broken(texts) if self._nuls else None
+            except csv.Error as error:
+                raise SheetError(
+                    f"row {number + 1} of the file cannot be read ({error})",
+                    'look for a quotation mark (") that is opened and never closed',
+                ) from error
+
+    def _open(self) -> io.TextIOWrapper:
+        csv.field_size_limit(CELL_LIMIT)
+        return self._path.open(encoding=self.encoding, newline="")
+
+    def _sample(self) -> str:
+        with self._open() as file:
+            return file.read(SAMPLE)
+
+
+def _find_encoding(path: Path, legacy: str) -> tuple[str, bool]:
+    """Give the encoding, and whether it is the legacy one because nothing else fits."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith(codecs.BOM_UTF8):
+        return _sure(path, "utf-8-sig"), False
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _sure(path, "utf-16"), False
+    if start[1::2].count(0) > len(start) // 4:
+        return _sure(path, "utf-16-le"), False
+    if start[::2].count(0) > len(start) // 4:
+        return _sure(path, "utf-16-be"), False
+    if _fits(path, "utf-8") is None:
+        return "utf-8", False
+    return _legacy(path, legacy), True
+
+
+def _sure(path: Path, encoding: str) -> str:
+    line = _fits(path, encoding)
+    if line is None:
+        return encoding
+    raise SheetError(
+        f"line {line} of the file has a broken character ({encoding} text with half a character in it)",
+        "type that character again and save the file as CSV UTF-8",
+    )
+
+
+def _legacy(path: Path, legacy: str) -> str:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if b"\xed" in line and _half(line):
+                raise SheetError(
+                    f"line {number} of the file has half a character in it (a lone surrogate)",
+                    "type that character again and save the file as CSV UTF-8",
+                )
+    line_number = _fits(path, legacy)
+    if line_number is None:
+        return legacy
+    raise SheetError(
+        f"line {line_number} of the file is neither UTF-8 nor {legacy}",
+        "save it in Excel as CSV UTF-8 (comma delimited)",
+    )
+
+
+def _half(line: bytes) -> bool:
+    """Say whether a line that is UTF-8 otherwise holds a lone surrogate."""
+    try:
+        return any(0xD800 <= ord(sign) <= 0xDFFF for sign in line.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _fits(path: Path, encoding: str) -> int | None:
+    """Give the first line that is not in an encoding; None when all are."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    lines = 1
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                return lines + block[: error.start].count(b"\n")
+            lines += block.count(b"\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return lines
+    return None
+
+
+def _has_nul(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(b"\0" in block for block in iter(lambda: file.read(2**20), b""))
+
+
+def _find_delimiter(sample: str, usual: str) -> tuple[bool, str]:
+    """Give whether the first line is `sep=`, and the delimiter: the one that makes the header match best."""
+    first = sample.partition("\n")[0].strip().strip('"')
+    if first[:4].lower() == "sep=":
+        sign = first[4:5] or ("\t" if sample[4:5] == "\t" else "")
+        if sign:
+            return True, sign
+    order = (usual, *(sign for sign in DELIMITERS if sign != usual))
+    scores = [(_score(sample, sign), sign) for sign in order]
+    best = max(points for points, _ in scores)
+    return False, next(sign for points, sign in scores if points == best)
+
+
+def _score(sample: str, delimiter: str) -> tuple[int, int]:
+    """Count the known columns of the best row; without any, how many columns most rows have."""
+    try:
+        rows = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), headers.HEAD_ROWS))
+    except csv.Error:
+        return 0, 0
+    points = max((headers.score(row) for row in rows), default=0)
+    widths = [len(row) for row in rows[:-1] or rows if len(row) > 1]
+    return (points if points > 1 else 0), max(map(widths.count, widths), default=0)
+
+
+def _broken(texts: list[str]) -> list[Extra] | None:
+    return [(at, "broken") for at, text in enumerate(texts) if "\0" in text] or None

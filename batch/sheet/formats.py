@@ -1,0 +1,416 @@
+"""Write a number as a spreadsheet shows it by its number format; it alone knows the language of number formats.
+
+The language: ECMA-376 part 1, 18.8.30 and 18.8.31 (https://ecma-international.org/publications-and-standards/standards/ecma-376/).
+What the file cannot tell (the reader's own regional settings, fractions, the calendars of other
+countries) is not guessed: `show` gives None, and the caller says how to mend the cell.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+
+BUILT_IN = {
+    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
+    13: "# ??/??", 14: "m/d/yyyy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
+    20: "h:mm", 21: "h:mm:ss", 22: "m/d/yyyy h:mm", 37: "#,##0 ;(#,##0)", 38: "#,##0 ;[Red](#,##0)",
+    39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;[Red](#,##0.00)", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mmss.0",
+    48: "##0.0E+0", 49: "@",
+}  # fmt: skip
+"""The formats that a file names by number only (18.8.30), as an English (US) Excel shows them."""
+
+DAY_FIRST = {14: "dd/mm/yyyy", 22: "dd/mm/yyyy h:mm"}
+"""What the formats that follow the reader's regional settings show where the day comes first."""
+ISO_FIRST = {14: "yyyy-mm-dd", 22: "yyyy-mm-dd h:mm"}
+
+Show = Callable[[float], "str | None"]
+
+
+class Format:
+    """One number format, taken apart once: what it shows, and of what kind it is."""
+
+    __slots__ = ("code", "has_date", "has_time", "_show", "sections", "scientific", "text", "thousands", "_epoch")
+
+    def __init__(self, code: str, *, epoch_1904: bool = False) -> None:
+        self.code = code
+        self.sections = [_Section(part) for part in _split(code)]
+        self._epoch = epoch_1904
+        numbers = self.sections[:3]
+        self.has_date = any(section.has_date for section in numbers)
+        self.has_time = any(section.has_time for section in numbers)
+        self.thousands = any(section.thousands for section in numbers)
+        self.scientific = any(section.exponent for section in numbers)
+        self.text = self.sections[3] if len(self.sections) > 3 else self._only_text()
+
+    def _only_text(self) -> _Section | None:
+        last = self.sections[-1]
+        return last if last.has_text and any(kind == "lit" and sign.strip() for kind, sign in last.tokens) else None
+
+    def show(self, value: float) -> str | None:
+        """Give what the cell shows for a number; None when that cannot be said for sure."""
+        section, shown = self._choose(value)
+        if section is None or section.unclear:
+            return None
+        if section.has_date or section.has_time or section.elapsed:
+            return None if value < 0 else _show_date(section, value, self._epoch)
+        if section.general:
+            return _around_general(section, shown)
+        return _show_number(section, shown)
+
+    def show_text(self, text: str) -> str:
+        """Give what the cell shows for a text, when the format has a section for texts."""
+        if self.text is None:
+            return text
+        return "".join(text if kind == "text" else sign for kind, sign in self.text.tokens if kind in ("lit", "text"))
+
+    def _choose(self, value: float) -> tuple[_Section | None, float]:
+        numbers = self.sections[:3]
+        if any(section.condition for section in numbers):
+            return self._by_condition(numbers, value)
+        if len(numbers) == 1 or value > 0 or (value == 0 and len(numbers) < 3):
+            return numbers[0], value
+        if value < 0:
+            return numbers[1], abs(value)
+        return numbers[2], value
+
+    def _by_condition(self, numbers: list[_Section], value: float) -> tuple[_Section | None, float]:
+        for at, section in enumerate(numbers):
+            if section.condition is None:
+                fits = at == len(numbers) - 1 or (value > 0 if at == 0 else value < 0)
+            else:
+                fits = _compare(value, *section.condition)
+            if fits:
+                return section, abs(value) if at and value < 0 else value
+        return None, value
+
+
+class _Section:
+    """One of the parts of a format that semicolons keep apart."""
+
+    __slots__ = (
+        "condition", "elapsed", "exponent", "general", "has_date", "has_text", "has_time", "thousands", "tokens",
+        "unclear",
+    )  # fmt: skip
+
+    def __init__(self, code: str) -> None:
+        self.condition: tuple[str, float] | None = None
+        self.unclear = self.elapsed = False
+        self.tokens = self._read(code)
+        kinds = {kind for kind, _ in self.tokens}
+        self.general = "general" in kinds
+        self.has_text = "text" in kinds
+        self.exponent = "exp" in kinds
+        self.has_date = any(kind == "date" and sign[0] in "ymdb" for kind, sign in self.tokens)
+        self.has_time = self.elapsed or any(kind == "date" and sign[0] in "hsAn" for kind, sign in self.tokens)
+        self.thousands = self._group_digits()
+        if (self.has_date or self.has_time) and "digit" in kinds and not self._only_fraction():
+            self.unclear = True
+
+    def _read(self, code: str) -> list[tuple[str, str]]:
+        tokens: list[tuple[str, str]] = []
+        for match in _TOKEN.finditer(code):
+            kind = match.lastgroup or ""
+            tokens.extend(self._token(kind, match.group()))
+        return _minutes(tokens)
+
+    def _token(self, kind: str, sign: str) -> list[tuple[str, str]]:
+        if kind == "bracket":
+            return self._bracket(sign[1:-1])
+        if kind == "quoted":
+            return [("lit", sign[1:].removesuffix('"'))]
+        if kind == "escaped":
+            return [("lit", sign[1:])]
+        if kind == "space":
+            return [("lit", " ")]
+        if kind == "fill":
+            return []
+        if kind == "date":
+            return [("date", sign if sign[0] in "aA" else sign.lower())]
+        if kind == "odd":
+            self.unclear = True
+            return []
+        return [(kind, sign)]
+
+    def _bracket(self, inner: str) -> list[tuple[str, str]]:
+        if match := _CONDITION.fullmatch(inner):
+            self.condition = (match[1], float(match[2]))
+            return []
+        if match := _LOCALE.fullmatch(inner):
+            return self._locale(match[1], match[2])
+        low = inner.lower()
+        if low and low in ("h" * len(low), "m" * len(low), "s" * len(low)):
+            self.elapsed = True
+            return [("elapsed", low)]
+        if not _COLOUR.fullmatch(low):
+            self.unclear = True
+        return []
+
+    def _locale(self, currency: str, place: str) -> list[tuple[str, str]]:
+        code = int(place, 16) if place and re.fullmatch("[0-9A-Fa-f]{1,8}", place) else 0x409
+        foreign = (code & 0x3FF) not in (0x09, 0x00) and bool(place)
+        system = code & 0xFFFF in (0xF800, 0xF400)
+        digits_or_calendar = code >> 16 not in (0, 1)
+        tokens = [("foreign", "")] if (foreign or digits_or_calendar) and not currency else []
+        self.unclear = self.unclear or system or (digits_or_calendar and not currency)
+        return [*tokens, ("lit", currency)] if currency else tokens
+
+    def _group_digits(self) -> bool:
+        """Tell thousands commas (between digits) from scaling ones (after the last) and drop the former."""
+        digits = [at for at, (kind, _) in enumerate(self.tokens) if kind == "digit"]
+        point = next((at for at, (kind, _) in enumerate(self.tokens) if kind == "point"), len(self.tokens))
+        whole = [at for at in digits if at < point]
+        commas = [at for at, (kind, _) in enumerate(self.tokens) if kind == "comma"]
+        between = [at for at in commas if whole and whole[0] < at < whole[-1]]
+        for at in commas:
+            if at in between:
+                self.tokens[at] = ("lit", "")
+            elif digits and (at > digits[-1] or whole and whole[-1] < at < point):
+                self.tokens[at] = ("scale", "")
+            else:
+                self.tokens[at] = ("lit", ",")
+        return bool(between)
+
+    def _only_fraction(self) -> bool:
+        """Say whether the digits are the decimals of the seconds (`ss.00`)."""
+        kinds = [kind for kind, _ in self.tokens]
+        if "point" not in kinds:
+            return False
+        at = kinds.index("point")
+        return at > 0 and self.tokens[at - 1][1][:1] == "s" and "digit" not in kinds[:at]
+
+
+def general(value: float) -> str | None:
+    """Write a number in the format General; None where Excel would turn to scientific notation."""
+    if value.is_integer():
+        return str(int(value)) if abs(value) < 1e11 else None
+    if abs(value) >= 1e11 or abs(value) < 1e-4 or not math.isfinite(value):
+        return None
+    decimals = max(0, 10 - len(str(int(abs(value)))))
+    text = format(_rounded(_decimal(value), decimals), "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def _around_general(section: _Section, value: float) -> str | None:
+    inner = general(value)
+    if inner is None:
+        return None
+    return "".join(inner if kind == "general" else sign for kind, sign in section.tokens if kind in ("lit", "general"))
+
+
+def _show_number(section: _Section, value: float) -> str | None:
+    kinds = [kind for kind, _ in section.tokens]
+    if "digit" not in kinds:
+        sign = "-" if value < 0 and section.tokens else ""
+        return sign + "".join("%" if kind == "percent" else text for kind, text in section.tokens if kind != "text")
+    if "foreign" in kinds or "slash" in kinds:
+        return None
+    if section.exponent:
+        return _show_scientific(section, value)
+    number = _decimal(value).scaleb(2 * kinds.count("percent") - 3 * kinds.count("scale"))
+    point = kinds.index("point") if "point" in kinds else len(kinds)
+    whole, decimals = section.tokens[:point], section.tokens[point:]
+    places = sum(kind == "digit" for kind, _ in decimals)
+    number = _rounded(number, places)
+    digits = format(abs(number), "f")
+    left, _, right = digits.partition(".")
+    sign = "-" if number < 0 else ""
+    return sign + _fill_whole(whole, left, thousands=section.thousands) + _fill_decimals(decimals, right)
+
+
+def _fill_whole(tokens: list[tuple[str, str]], digits: str, *, thousands: bool) -> str:
+    """Put digits into the placeholders from the right; what is over goes before the first one."""
+    digits = "" if digits == "0" else digits
+    out: list[str] = []
+    places = sum(kind == "digit" for kind, _ in tokens)
+    done = 0
+    for kind, sign in reversed(tokens):
+        if kind != "digit":
+            out.append("%" if kind == "percent" else sign if kind == "lit" else "")
+            continue
+        places -= 1
+        wanted = len(digits) - done if places == 0 else 1
+        for _ in range(max(1, wanted)):
+            digit = digits[-1 - done] if done < len(digits) else {"0": "0", "?": " "}.get(sign, "")
+            if digit and thousands and done and done % 3 == 0 and digit != " ":
+                out.append(",")
+            out.append(digit)
+            done += 1
+    return "".join(reversed(out))
+
+
+def _fill_decimals(tokens: list[tuple[str, str]], digits: str) -> str:
+    out: list[str] = []
+    left = digits
+    for kind, sign in tokens:
+        if kind == "point":
+            out.append(".")
+        elif kind == "digit":
+            rest, digit = left, left[:1]
+            left = left[1:]
+            keep = sign == "0" or rest.strip("0")
+            out.append(digit if keep else {"?": " "}.get(sign, ""))
+        elif kind in ("lit", "percent"):
+            out.append(sign)
+    return "".join(out)
+
+
+def _show_scientific(section: _Section, value: float) -> str | None:
+    """Show `0.00E+00`; formats with more than one whole digit (`##0.0E+0`) count in steps and are left alone."""
+    at = next(at for at, (kind, _) in enumerate(section.tokens) if kind == "exp")
+    mantissa, tail = section.tokens[:at], section.tokens[at + 1 :]
+    point = next((i for i, (kind, _) in enumerate(mantissa) if kind == "point"), len(mantissa))
+    if sum(kind == "digit" for kind, _ in mantissa[:point]) != 1 or any(kind == "lit" for kind, _ in mantissa):
+        return None
+    places = sum(kind == "digit" for kind, _ in mantissa[point:])
+    number = _decimal(value)
+    power = number.adjusted() if number else 0
+    scaled = _rounded(number.scaleb(-power), places)
+    if abs(scaled) >= 10:
+        power, scaled = power + 1, _rounded(scaled.scaleb(-1), places)
+    plus = "+" if section.tokens[at][1][1] == "+" and power >= 0 else "-" if power < 0 else ""
+    width = sum(kind == "digit" for kind, _ in tail)
+    after = "".join(sign for kind, sign in tail if kind == "lit")
+    return f"{format(scaled, 'f')}E{plus}{abs(power):0{width}d}{after}"
+
+
+def _show_date(section: _Section, value: float, epoch_1904: bool) -> str | None:
+    kinds = [kind for kind, _ in section.tokens]
+    if "foreign" in kinds and any(
+        kind == "date" and len(sign) > 2 and sign[0] in "md" for kind, sign in section.tokens
+    ):
+        return None
+    places = sum(kind == "digit" for kind in kinds)
+    unit = 10**places
+    ticks = _ticks(value, unit)
+    day, rest = divmod(ticks, 86_400 * unit)
+    parts = civil(day, epoch_1904=epoch_1904) if section.has_date else (0, 0, 0, 0)
+    if parts is None:
+        return None
+    seconds, fraction = divmod(rest, unit)
+    clock = _Clock(parts, seconds, day * 86_400 + seconds, f"{fraction:0{places}d}" if places else "")
+    twelve = any(sign[0] in "aA" for kind, sign in section.tokens if kind == "date")
+    return "".join(clock.write(kind, sign, twelve) for kind, sign in section.tokens)
+
+
+class _Clock:
+    """One moment, ready to be written token by token."""
+
+    __slots__ = ("day", "fraction", "month", "second", "total", "weekday", "year")
+
+    def __init__(self, parts: tuple[int, int, int, int], second: int, total: int, fraction: str) -> None:
+        self.year, self.month, self.day, self.weekday = parts
+        self.second, self.total, self.fraction = second, total, fraction
+
+    def write(self, kind: str, sign: str, twelve: bool) -> str:
+        if kind == "point":
+            return "."
+        if kind == "digit":
+            digit, self.fraction = self.fraction[:1], self.fraction[1:]
+            return digit
+        if kind == "elapsed":
+            return f"{self.total // {'h': 3600, 'm': 60, 's': 1}[sign[0]]:0{len(sign)}d}"
+        if kind == "date":
+            return self._date(sign, twelve)
+        return sign if kind == "lit" else ""
+
+    def _date(self, sign: str, twelve: bool) -> str:
+        first, width = sign[0], len(sign)
+        if first in "aA":
+            return self._half(sign)
+        if first == "y":
+            return f"{self.year % 100:02d}" if width < 3 else f"{self.year:04d}"
+        if first in "md" and width > 2:
+            name = MONTHS[self.month - 1] if first == "m" else WEEKDAYS[self.weekday]
+            return name[:1] if width == 5 and first == "m" else name[:3] if width == 3 else name
+        hour = self.second // 3600
+        hour = (hour + 11) % 12 + 1 if twelve else hour
+        number = {"m": self.month, "d": self.day, "h": hour, "n": self.second // 60 % 60, "s": self.second % 60}[first]
+        return f"{number:02d}" if width > 1 else str(number)
+
+    def _half(self, sign: str) -> str:
+        first, second = sign.split("/")
+        return first if self.second < 43_200 else second
+
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip  # noqa: E501
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def civil(day: int, *, epoch_1904: bool) -> tuple[int, int, int, int] | None:
+    """Turn a serial's whole days into year, month, day, weekday (0 is Monday).
+
+    None before 1900-03-01 in the 1900 system, where Excel counts a 29 February that never was, and
+    after the year 9999.
+    """
+    ordinal = day + (695_056 if epoch_1904 else 693_594)
+    if ordinal > 3_652_059 or (not epoch_1904 and day < 61) or day < 0:
+        return None
+    from datetime import date
+
+    found = date.fromordinal(ordinal)
+    return found.year, found.month, found.day, found.weekday()
+
+
+def _ticks(value: float, unit: int) -> int:
+    """Round a serial to whole seconds (or their parts), as 9:59:59.9995 is meant to be 10:00."""
+    return int((_decimal(value) * 86_400 * unit).to_integral_value(ROUND_HALF_UP))
+
+
+def _decimal(value: float) -> Decimal:
+    """Take a number as its 15 digits say, which is how a spreadsheet rounds."""
+    return Decimal(format(value, ".15g"))
+
+
+def _rounded(number: Decimal, places: int) -> Decimal:
+    if number.adjusted() + places > 25:
+        return number
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def _compare(value: float, sign: str, limit: float) -> bool:
+    if sign in ("=", "<>"):
+        return (value == limit) is (sign == "=")
+    if sign in ("<", "<="):
+        return value < limit or (sign == "<=" and value == limit)
+    return value > limit or (sign == ">=" and value == limit)
+
+
+def _minutes(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Tell minutes (after hours, before seconds) from months; both are written with an m."""
+    clock = [at for at, (kind, _) in enumerate(tokens) if kind in ("date", "elapsed")]
+    for place, at in enumerate(clock):
+        sign = tokens[at][1]
+        if sign not in ("m", "mm") or tokens[at][0] == "elapsed":
+            continue
+        before = tokens[clock[place - 1]][1][0] if place else ""
+        after = tokens[clock[place + 1]][1][0] if place + 1 < len(clock) else ""
+        if before == "h" or after == "s":
+            tokens[at] = ("date", "n" * len(sign))
+    return tokens
+
+
+def _split(code: str) -> list[str]:
+    """Cut a format at its semicolons, but not at those inside quotes or after a backslash."""
+    parts = [""]
+    for match in _PIECE.finditer(code):
+        if match.group() == ";":
+            parts.append("")
+        else:
+            parts[-1] += match.group()
+    return parts[:4]
+
+
+_PIECE = re.compile(r'"[^"]*"?|[\\_*].|\[[^\]]*\]|.', re.S)
+_TOKEN = re.compile(
+    r"""(?P<quoted>"[^"]*"?)|(?P<escaped>\\.)|(?P<space>_.)|(?P<fill>\*.)|(?P<bracket>\[[^\]]*\])
+    |(?P<general>[Gg][Ee][Nn][Ee][Rr][Aa][Ll])|(?P<date>AM/PM|am/pm|A/P|a/p|[yY]+|[mM]+|[dD]+|[hH]+|[sS]+|[bB]{2,})
+    |(?P<exp>[Ee][+-])|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<text>@)|(?P<slash>/(?=[0#?1-9]))
+    |(?P<lit>[-+/():!^&'~{}<>=$ \u00a0\u00a2-\u00a5\u20a0-\u20bf1-9])|(?P<odd>.)""",
+    re.X | re.S,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)")
+_LOCALE = re.compile(r"\$([^\]-]*)(?:-([^\]]*))?")
+_COLOUR = re.compile("black|blue|cyan|green|magenta|red|white|yellow|colou?r *[0-9]{1,2}")

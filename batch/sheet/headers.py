@@ -1,0 +1,123 @@
+"""Find the header row and say which field stands in which column; it alone knows the columns' names and aliases.
+
+Light on purpose: the reading process imports it at every start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+HEAD_ROWS = 60
+"""How far down the header row is looked for."""
+
+KNOWN: dict[str, tuple[str, ...]] = {
+    "CampaignName": ("Campaign", "Name"),
+    "Message": (),
+    "Template": (),
+    "GroupIds": ("Groups", "Group Ids", "Group", "Group Id", "Send to"),
+    "DateTime": ("Send At", "Schedule", "Date Time"),
+    "Date": (),
+    "Time": (),
+    "TimeZone": (),
+    "TypeRecipients": ("OptIn",),
+    "MmsTemplateId": ("Picture", "MmsTemplate"),
+    "MmsHighResolution": (),
+    "Subject": (),
+    "Reference": (),
+    "ExpectedContacts": (),
+    "Owner": (),
+    "Cancel": (),
+    "Purpose": (),
+    "RowId": (),
+}
+"""The known columns by their one name, each with its aliases; every other column is a fill-in field."""
+
+OURS = "problem"
+"""The column that a marked workbook carries; ignored when it comes back."""
+
+NEEDED: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("CampaignName",),),
+    (("Message",), ("Template",)),
+    (("GroupIds",),),
+    (("DateTime",), ("Date", "Time")),
+)
+"""What a header row must have: of each line one of the alternatives, whole."""
+
+
+def squash(name: str) -> str:
+    """Take off what makes no difference in a header: case, blanks, underscores and hyphens."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in plain if sign not in _IGNORED and not sign.isspace())
+
+
+def score(names: Iterable[str]) -> int:
+    """Count the known columns that a row names; a row that has all that is needed counts 100 more."""
+    fields = {_BY_NAME[key] for key in map(squash, names) if key in _BY_NAME}
+    return len(fields) + (0 if missing(fields) else 100)
+
+
+def find_header(rows: Sequence[tuple[int, Sequence[str], bool]]) -> tuple[int, int]:
+    """Give the row number of the likeliest header among (number, texts, hidden), and its score; (0, 0) for none.
+
+    A visible row wins over a hidden one, the first over a later one as good.
+    """
+    best = (0, 0, 0)
+    for number, texts, hidden in rows:
+        points = score(texts)
+        if points > 1 and (points, not hidden) > best[:2]:
+            best = (points, int(not hidden), number)
+    return best[2], best[0]
+
+
+def map_columns(names: Sequence[str]) -> dict[str, int]:
+    """Give field to position: known columns by their one name, the others as written, ours left out."""
+    columns: dict[str, int] = {}
+    for position, name in enumerate(names):
+        key = squash(name)
+        if name and key != OURS:
+            columns.setdefault(_BY_NAME.get(key, name), position)
+    return columns
+
+
+def doubled(names: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """List the fields that more than one column names, each with the positions."""
+    places: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        key = squash(name)
+        if key and key != OURS:
+            places.setdefault(_BY_NAME.get(key, "=" + key), []).append(position)
+    twice = [(field, columns) for field, columns in places.items() if len(columns) > 1]
+    return [(names[columns[0]] if field[0] == "=" else field, columns) for field, columns in twice]
+
+
+def missing(fields: Iterable[str]) -> list[str]:
+    """Name the columns that are needed and not there, in words."""
+    there = set(fields)
+    return [_either(ways) for ways in NEEDED if not any(there.issuperset(way) for way in ways)]
+
+
+def nearest(wanted: str, names: Sequence[str]) -> int | None:
+    """Give the position of the header that looks most like a column that is not there; None when none does."""
+    free = {squash(name): at for at, name in enumerate(names) if name and squash(name) not in _BY_NAME}
+    best: tuple[float, int] | None = None
+    for way in (way for ways in NEEDED for way in ways if wanted.startswith(f'"{way[0]}"')):
+        for option in (way[0], *KNOWN[way[0]]):
+            best = max(filter(None, (best, _closest(squash(option), free))), default=None)
+    return best[1] if best else None
+
+
+def _closest(key: str, free: dict[str, int]) -> tuple[float, int] | None:
+    close = difflib.get_close_matches(key, free, n=1, cutoff=0.6)
+    if not close:
+        return None
+    return difflib.SequenceMatcher(None, key, close[0]).ratio(), free[close[0]]
+
+
+def _either(ways: tuple[tuple[str, ...], ...]) -> str:
+    return " or ".join(" and ".join(f'"{name}"' for name in way) for way in ways)
+
+
+_IGNORED = frozenset("_-\u2010\u2011\u2012\u2013\u2014\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_BY_NAME = {squash(alias): name for name, aliases in KNOWN.items() for alias in (name, *aliases)}

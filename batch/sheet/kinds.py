@@ -1,0 +1,115 @@
+"""Say what kind of spreadsheet a file is, by its name and its first bytes, or refuse it by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batch.errors import SheetError
+
+ZIPPED = {".xlsx": "xlsx", ".xlsm": "xlsx", ".ods": "ods"}
+TEXTS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv"}
+READ = ".xlsx, .xlsm, .xls, .ods, .csv and .tsv"
+
+
+def find_kind(path: Path) -> str:
+    """Give `xlsx`, `ods`, `xls`, `csv` or `tsv`; raises SheetError for what cannot be one."""
+    start = _start(path)
+    ending = path.suffix.lower()
+    if ending in _REFUSED:
+        raise SheetError(
+            f'"{path.name}" is {_REFUSED[ending]}, which is not read here', "open it there and save it as .xlsx"
+        )
+    if ending not in ZIPPED and ending not in TEXTS and ending != ".xls":
+        raise SheetError(f'"{path.name}" is no spreadsheet that is read here', f"save it as .xlsx; read are {READ}")
+    if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise SheetError(f'"{path.name}" is empty', "check that it was saved and copied whole")
+    found = _content(start)
+    if ending in TEXTS:
+        return _text(path, found, ending)
+    if ending == ".xls":
+        return _old(path, found)
+    return _zipped(path, found, start, ending)
+
+
+def _text(path: Path, found: str, ending: str) -> str:
+    if found and found != "a web page":
+        raise _renamed(path, found)
+    return TEXTS[ending]
+
+
+def _old(path: Path, found: str) -> str:
+    if found in ("an old Office file", "a bare Excel 2 to 4 sheet"):
+        return "xls"
+    raise _renamed(path, found or "a text file")
+
+
+def _zipped(path: Path, found: str, start: bytes, ending: str) -> str:
+    if found == "an old Office file" and (_ENCRYPTED in start or _encrypted(path)):
+        raise SheetError(f'"{path.name}" is protected by a password', "save it without one")
+    if found != "a zip archive":
+        raise _renamed(path, found or "a text file")
+    return ZIPPED[ending]
+
+
+def _renamed(path: Path, found: str) -> SheetError:
+    ending = path.suffix.lower()
+    return SheetError(
+        f'"{path.name}" is {found} by its content, no {ending} file', "open it in Excel and save it as .xlsx"
+    )
+
+
+def _start(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise SheetError(f'"{path.name or path}" is a folder', "name the spreadsheet in it")
+        with path.open("rb") as file:
+            return file.read(8192)
+    except FileNotFoundError as error:
+        raise SheetError(f'there is no file "{path}"', "check the name and the folder") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a usable name"
+        raise SheetError(
+            f'"{path.name}" cannot be opened ({why})', "close it in Excel, or check who may read it"
+        ) from error
+
+
+def _encrypted(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(_ENCRYPTED in block for block in iter(lambda: file.read(2**20), b""))
+
+
+def _content(start: bytes) -> str:
+    head = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for magic, name in _MAGIC:
+        if start.startswith(magic):
+            return name
+    if head[:100].lower().startswith((b"<html", b"<!doctype html", b"<table")):
+        return "a web page"
+    return "an XML file" if head.startswith(b"<?xml") else ""
+
+
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_REFUSED = {
+    ".xlsb": "a binary Excel workbook",
+    ".numbers": "an Apple Numbers file",
+    ".gsheet": "a link to Google Sheets",
+}
+_MAGIC = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file"),
+    (b"\x09\x00\x04\x00", "a bare Excel 2 to 4 sheet"),
+    (b"\x09\x02\x06\x00", "a bare Excel 2 to 4 sheet"),
+    (b"\x09\x04\x06\x00", "a bare Excel 2 to 4 sheet"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF"),
+    (b"{\\rtf", "a Word text (RTF)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"SQLite format 3", "a database"),
+)

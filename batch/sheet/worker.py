@@ -1,0 +1,99 @@
+"""The process that reads workbooks, so that a file that kills its reader kills nothing else.
+
+It takes one request after another on standard input and answers on standard output, each as a
+length and a marshalled value. `child.py` starts it; it imports as little as it can.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from batch.errors import SheetError
+from batch.sheet.choose import Message, read_tabs
+
+MEMORY = 2**30
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    _bound_memory()
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=2**16)
+    while request := receive(source):
+        for message in answers(request):
+            send(sink, message)
+
+
+def answers(request: dict[str, Any]) -> Iterator[Message]:
+    """Give the messages that answer one request; whatever goes wrong is a message too."""
+    book: Any = None
+    try:
+        book = _open(Path(request["path"]), request["kind"], request["date_order"])
+        yield "note", {"macros": getattr(book, "macros", False)}
+        yield from read_tabs(
+            book.tabs, request["name"], with_header=request["with_header"], max_rows=request["max_rows"]
+        )
+    except SheetError as error:
+        yield "fail", (error.words, error.remedy)
+    except MemoryError:
+        yield (
+            "fail",
+            ("the file needs more memory than any honest workbook", "open it in Excel, save it as .xlsx and drop that"),
+        )
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 calamine's panics are no Exception
+        yield "fail", (f"the file is damaged ({_cut(error)})", "open it in Excel, save it as .xlsx and drop that")
+    finally:
+        if book is not None:
+            book.close()
+
+
+def send(sink: BinaryIO, message: Message) -> None:
+    """Write one message."""
+    body = marshal.dumps(message, 2)
+    sink.write(len(body).to_bytes(4, "big") + body)
+    sink.flush()
+
+
+def receive(source: BinaryIO) -> Any:
+    """Read one message; None when there are no more."""
+    size = source.read(4)
+    if len(size) < 4:
+        return None
+    body = source.read(int.from_bytes(size, "big"))
+    return marshal.loads(body)  # noqa: S302 both ends are this program
+
+
+def _open(path: Path, kind: str, date_order: str) -> Any:
+    if kind == "ods":
+        from batch.sheet import ods
+
+        return ods.Book(path)
+    if kind == "xls":
+        from batch.sheet import xls
+
+        return xls.Book(path, date_order=date_order)
+    from batch.sheet import xlsx
+
+    return xlsx.Book(path, date_order=date_order)
+
+
+def _cut(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120].rstrip(".") or type(error).__name__
+
+
+def _bound_memory() -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+        try:
+            resource.setrlimit(what, (limit, limit))
+        except (ValueError, OSError):
+            continue
