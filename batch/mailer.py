@@ -1,0 +1,302 @@
+"""Make a mail and hand it to the mail server; alone knows SMTP, and never speaks in clear unless told to."""
+
+from __future__ import annotations
+
+import html as markup
+import smtplib
+import ssl
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime, getaddresses, make_msgid
+from pathlib import Path
+from typing import Literal
+
+from batch.errors import DeliveryError, UsageError
+from batch.secret import Secret
+
+Security = Literal["starttls", "tls", "none"]
+
+LARGEST = 10 * 1024 * 1024
+_POLICY = policy.SMTP.clone(cte_type="7bit")
+_LONGEST_PAUSE = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file that goes with a mail."""
+
+    name: str
+    content: bytes
+    kind: str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    """Its MIME type."""
+
+
+def compose(
+    *,
+    sender: str,
+    to: Sequence[str],
+    subject: str,
+    text: str,
+    now: datetime,
+    message_id_domain: str,
+    html: str = "",
+    reply_to: str = "",
+    attachments: Sequence[Attachment] = (),
+    largest: int = LARGEST,
+) -> EmailMessage:
+    """Compose a mail with a plain text and, beside it, the same as HTML.
+
+    Line breaks in the subject become blanks, so that no text can add a header; an address that holds one, or is none,
+    raises UsageError. Attachments over `largest` bytes together stay out, with a note in both texts. `now` is aware.
+    """
+    fitting, left_out = _fit(attachments, largest)
+    note = _note(left_out)
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = _read_address(sender, "from")
+    mail["To"] = [_read_address(one, "to") for one in to]
+    if reply_to:
+        mail["Reply-To"] = _read_address(reply_to, "reply_to")
+    mail["Subject"] = clean(subject)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = make_msgid(domain=clean(message_id_domain).strip(" <>@") or "localhost")
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers this
+    mail.set_content(f"{text.rstrip()}\n\n{note}\n" if note else text, cte="quoted-printable")
+    if html:
+        mail.add_alternative(_add_note(html, note), subtype="html", cte="quoted-printable")
+    for one in fitting:
+        main, _, sub = one.kind.partition("/")
+        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=_file_name(one.name))
+    return mail
+
+
+def clean(text: str) -> str:
+    """Turn line breaks and every other control character into single blanks."""
+    plain = "".join(" " if unicodedata.category(one) in {"Cc", "Zl", "Zp", "Cs"} else one for one in text)
+    return " ".join(plain.split())
+
+
+def send(
+    message: bytes,
+    *,
+    host: str,
+    port: int,
+    security: Security,
+    username: str = "",
+    password: Secret | None = None,
+    timeout: float = 30.0,
+    ca_file: Path | None = None,
+) -> tuple[str, ...]:
+    """Hand a mail to the server; give the recipients that it refused while it took the others.
+
+    Raises DeliveryError. A broken connection after the last byte may mean that it was taken all the same; a second
+    copy then bears the same Message-ID.
+    """
+    mail = BytesParser(policy=policy.SMTP).parsebytes(message, headersonly=True)
+    recipients = [address for _, address in getaddresses([str(one) for one in mail.get_all("To", [])]) if address]
+    [(_, sender)] = getaddresses([str(mail["From"])])
+    door = _Door(host, port, security, username, password or Secret(""), timeout, ca_file)
+    with _telling(door), _signed_in(door) as server:
+        refused = server.sendmail(sender, recipients, message)
+    return tuple(refused)
+
+
+def check_server(
+    *,
+    host: str,
+    port: int,
+    security: Security,
+    username: str = "",
+    password: Secret | None = None,
+    timeout: float = 10.0,
+    ca_file: Path | None = None,
+) -> None:
+    """Connect and sign in, nothing more; raises DeliveryError."""
+    door = _Door(host, port, security, username, password or Secret(""), timeout, ca_file)
+    with _telling(door), _signed_in(door) as server:
+        server.noop()
+
+
+def next_try(failures: int, now: datetime) -> datetime:
+    """Say when a mail that failed so many times is tried again: after 1 minute, then twice as long, 6 hours at most."""
+    minutes = 2 ** min(max(failures, 1) - 1, 20)
+    return now + min(timedelta(minutes=minutes), _LONGEST_PAUSE)
+
+
+def _fit(attachments: Sequence[Attachment], largest: int) -> tuple[list[Attachment], list[Attachment]]:
+    fitting: list[Attachment] = []
+    left_out: list[Attachment] = []
+    room = largest
+    for one in attachments:
+        fits = len(one.content) <= room
+        (fitting if fits else left_out).append(one)
+        room -= len(one.content) if fits else 0
+    return fitting, left_out
+
+
+def _note(left_out: Sequence[Attachment]) -> str:
+    if not left_out:
+        return ""
+    names = ", ".join(f"{clean(one.name)} ({len(one.content) / 1_048_576:.1f} MB)" for one in left_out)
+    return f"Not attached because of its size, to be found in the reports folder: {names}"
+
+
+def _add_note(html: str, note: str) -> str:
+    if not note:
+        return html
+    paragraph = f'<p style="font-family:Arial,sans-serif;font-size:14px">{markup.escape(note)}</p>'
+    place = html.lower().rfind("</body>")
+    return f"{html[:place]}{paragraph}{html[place:]}" if place >= 0 else html + paragraph
+
+
+def _read_address(text: str, setting: str) -> Address:
+    remedy = "write it like ops@example.com or Ops <ops@example.com>"
+    if clean(text) != text.strip():
+        raise UsageError(f"a mail address of [email] {setting} holds a line break", remedy)
+    found = getaddresses([text])
+    try:
+        [(name, address)] = found
+        user, _, domain = address.rpartition("@")
+        if not user or not domain or not address.isascii():
+            raise ValueError
+        return Address(display_name=name, addr_spec=address)
+    except (ValueError, IndexError):
+        raise UsageError(f"a mail address of [email] {setting} is none", remedy) from None
+
+
+def _file_name(name: str) -> str:
+    return clean(name).replace("/", "_").replace("\\", "_").replace('"', "'") or "attachment"
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Where and as whom to knock."""
+
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: Secret
+    timeout: float
+    ca_file: Path | None
+
+
+@contextmanager
+def _signed_in(door: _Door) -> Iterator[smtplib.SMTP]:
+    server = _connect(door)
+    try:
+        server.ehlo_or_helo_if_needed()
+        if door.username:
+            _sign_in(server, door)
+        yield server
+        # What was taken stays taken, however the goodbye goes: a failure here must not send the mail again.
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+    finally:
+        server.close()
+
+
+def _connect(door: _Door) -> smtplib.SMTP:
+    if door.security == "tls":
+        return smtplib.SMTP_SSL(door.host, door.port, timeout=door.timeout, context=_verifying(door.ca_file))
+    server = smtplib.SMTP(door.host, door.port, timeout=door.timeout)
+    if door.security == "none":
+        return server
+    try:
+        server.ehlo()
+        if not server.has_extn("starttls"):
+            raise DeliveryError(
+                f"the mail server {door.host} offers no protected connection, so nothing was handed to it",
+                'set [email] security = "tls" with its port, or ask whoever runs the server',
+            )
+        code, _ = server.starttls(context=_verifying(door.ca_file))
+        if code != 220:
+            raise DeliveryError(f"the mail server {door.host} refused to protect the connection", "try again later")
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _verifying(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError):
+            raise DeliveryError("the file of [email] ca_file holds no certificate", "name a .pem file") from None
+    return context
+
+
+def _sign_in(server: smtplib.SMTP, door: _Door) -> None:
+    if not door.password:
+        raise DeliveryError(
+            "there is no password for the mail server",
+            "set CAMPAIGN_BATCH_EMAIL__PASSWORD or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE, or leave username empty",
+        )
+    if not server.has_extn("auth"):
+        raise DeliveryError(
+            "the mail server takes no sign-in on this connection",
+            "check [email] port and security, or leave username empty",
+        )
+    server.login(door.username, door.password.reveal())
+
+
+@contextmanager
+def _telling(door: _Door) -> Iterator[None]:
+    """Turn what smtplib, ssl and the network raise into one line without the password."""
+    try:
+        yield
+    except DeliveryError:
+        raise
+    except Exception as trouble:
+        if not isinstance(trouble, smtplib.SMTPException | OSError | ValueError):
+            raise
+        told = _tell(door, trouble)
+    else:
+        return
+    raise told from None
+
+
+def _tell(door: _Door, trouble: Exception) -> DeliveryError:
+    server = f"the mail server {door.host}"
+    if isinstance(trouble, smtplib.SMTPAuthenticationError):
+        return DeliveryError(f"{server} refused the sign-in", "check [email] username and the password")
+    if isinstance(trouble, smtplib.SMTPRecipientsRefused):
+        answers = [(code, said) for code, said in trouble.recipients.values()]
+        permanent = all(_for_good(code) for code, _ in answers)
+        said = _said(*answers[0], door.password) if answers else "no recipient"
+        return DeliveryError(
+            f"{server} took none of the recipients: {said}", "check the addresses", permanent=permanent
+        )
+    if isinstance(trouble, smtplib.SMTPResponseException):
+        code, answer = trouble.smtp_code, trouble.smtp_error
+        permanent = _for_good(code) and isinstance(trouble, smtplib.SMTPDataError | smtplib.SMTPSenderRefused)
+        remedy = "ask whoever runs the server" if permanent else "it is tried again by itself"
+        return DeliveryError(f"{server} refused: {_said(code, answer, door.password)}", remedy, permanent=permanent)
+    if isinstance(trouble, ssl.SSLCertVerificationError):
+        return DeliveryError(
+            f"the certificate of {server} is not to be trusted ({trouble.verify_message})",
+            "check [email] host, or name the company's own authority as [email] ca_file",
+        )
+    if isinstance(trouble, ssl.SSLError):
+        return DeliveryError(f"{server} does not speak TLS on this port", "check [email] port and security")
+    if isinstance(trouble, TimeoutError):
+        return DeliveryError(f"{server} did not answer in time", "check [email] host and port")
+    return DeliveryError(f"{server} cannot be reached", "check [email] host and port, and the connection")
+
+
+def _for_good(code: int) -> bool:
+    """Say whether a refusal is about this very mail; 530 and its like are about the sign-in, which can be mended."""
+    return 550 <= code < 560
+
+
+def _said(code: int, answer: bytes | str, password: Secret) -> str:
+    words = clean(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer)
+    return f"{code} {password.redact(words)[:200]}".strip()
