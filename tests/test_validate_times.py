@@ -1,0 +1,272 @@
+"""A send time is one instant, or the row says why not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from validate_support import check, codes, the_issue
+
+from batch.validate import Rules, find_zone, parse_send_time
+
+AT = datetime(2026, 3, 4, 14, 30)  # noqa: DTZ001 - as a cell holds it
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "wanted"),
+    [
+        ("2026-03-04 14:30", "iso", AT),
+        ("2026-03-04T14:30", "month", AT),
+        ("2026-03-04 14:30:00", "month", AT),
+        ("2026-03-04t14:30:59", "month", AT.replace(second=59)),
+        ("2026-3-4 2:30 PM", "day", AT),
+        ("2026/03/04 14:30", "iso", AT),
+        ("3/4/2026 2:30 PM", "month", AT),
+        ("03/04/2026 2:30pm", "month", AT),
+        ("3/4/2026, 2:30 p.m.", "month", AT),
+        ("4/3/2026 14:30", "day", AT),
+        ("04.03.2026 14:30", "day", AT),
+        ("4-3-2026 14:30", "day", AT),
+        ("3/13/2026 2 PM", "iso", datetime(2026, 3, 13, 14)),  # noqa: DTZ001
+        ("13/3/2026 2 PM", "iso", datetime(2026, 3, 13, 14)),  # noqa: DTZ001
+        ("3/3/2026 14:00", "iso", datetime(2026, 3, 3, 14)),  # noqa: DTZ001
+        ("2026-03-04 12:05 AM", "month", datetime(2026, 3, 4, 0, 5)),  # noqa: DTZ001
+        ("2026-03-04 12:05 PM", "month", datetime(2026, 3, 4, 12, 5)),  # noqa: DTZ001
+        ("2026-03-04 00:00", "month", datetime(2026, 3, 4)),  # noqa: DTZ001
+        ("2026-03-04 14:29:59.999", "month", AT),
+        ("2026-03-04 23:59:59.9", "month", datetime(2026, 3, 5)),  # noqa: DTZ001
+    ],
+)
+def test_the_forms_of_a_time_are_read(text: str, order: str, wanted: datetime) -> None:
+    """ISO, with a T, month first or day first as agreed, on 12 or 24 hours; fractions are rounded."""
+    assert parse_send_time(text, order) == (wanted, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "code"),
+    [
+        ("", "month", "time-empty"),
+        ("   ", "month", "time-empty"),
+        ("2026-03-04", "month", "time-missing"),
+        ("3/4/2026", "month", "time-missing"),
+        ("13/3/2026", "iso", "time-missing"),
+        ("3/4/2026", "iso", "date-order-unclear"),
+        ("3/4/2026 14:30", "iso", "date-order-unclear"),
+        ("13/3/2026 14:30", "month", "time-unreadable"),
+        ("3/13/2026 14:30", "day", "time-unreadable"),
+        ("31/31/2026 14:30", "month", "time-unreadable"),
+        ("2026-02-29 14:30", "month", "time-unreadable"),
+        ("2026-13-01 14:30", "month", "time-unreadable"),
+        ("0026-01-01 14:30", "month", "time-unreadable"),
+        ("9999-12-31 23:59", "month", "time-unreadable"),
+        ("3/4/26 14:30", "month", "time-unreadable"),
+        ("2026-03-04 24:00", "month", "time-unreadable"),
+        ("2026-03-04 14:60", "month", "time-unreadable"),
+        ("2026-03-04 14:30 PM", "month", "time-unreadable"),
+        ("2026-03-04 0:30 AM", "month", "time-unreadable"),
+        ("2026-03-04 14", "month", "time-unreadable"),
+        ("2026-03/04 14:30", "month", "time-unreadable"),
+        ("tomorrow", "month", "time-unreadable"),
+        ("46085.6", "month", "time-unreadable"),
+        ("2026-03-04T14:30Z", "month", "time-unreadable"),
+        ("2026-03-04T14:30+01:00", "month", "time-unreadable"),
+        ("٢٠٢٦-03-04 14:30", "month", "time-unreadable"),
+    ],
+)
+def test_what_is_no_time_is_refused_with_its_reason(text: str, order: str, code: str) -> None:
+    """Nothing is guessed."""
+    moment, trouble = parse_send_time(text, order)
+    assert moment is None
+    assert trouble is not None
+    assert trouble.code == code
+
+
+def test_an_unclear_date_shows_both_readings() -> None:
+    """The person sees what each would mean, and both ways out."""
+    _, trouble = parse_send_time("3/4/2026 9:00", "iso")
+    assert trouble is not None
+    assert "04 March 2026" in trouble.words
+    assert "03 April 2026" in trouble.words
+    assert "date_order" in trouble.words
+
+
+def test_a_time_with_its_own_zone_is_sent_to_the_column() -> None:
+    """An offset in the cell would contradict TimeZone."""
+    _, trouble = parse_send_time("2026-03-04T14:30Z", "month")
+    assert trouble is not None
+    assert "TimeZone" in trouble.words
+
+
+@given(st.text(max_size=40), st.sampled_from(["month", "day", "iso"]))
+def test_any_text_is_a_time_or_has_a_reason(text: str, order: str) -> None:
+    """Never both, never neither, never a traceback."""
+    moment, trouble = parse_send_time(text, order)
+    assert (moment is None) != (trouble is None)
+
+
+@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2199, 12, 31)))  # noqa: DTZ001
+def test_a_time_that_was_written_is_read_back(moment: datetime) -> None:
+    """In each of the forms."""
+    moment = moment.replace(microsecond=0)
+    for text, order in (
+        (f"{moment:%Y-%m-%d %H:%M:%S}", "iso"),
+        (f"{moment.month}/{moment.day}/{moment.year} {moment:%I:%M:%S %p}", "month"),
+        (f"{moment.day}/{moment.month}/{moment.year} {moment:%H:%M:%S}", "day"),
+    ):
+        assert parse_send_time(text, order) == (moment, None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"DateTime": datetime(2026, 2, 5, 14, 30)}, ""),  # noqa: DTZ001
+        ({"DateTime": datetime(2026, 2, 5, 14, 29, 59, 999_600)}, ""),  # noqa: DTZ001
+        ({"DateTime": datetime(2026, 2, 5)}, "time-missing"),  # noqa: DTZ001
+        ({"DateTime": date(2026, 2, 5)}, "time-missing"),
+        ({"DateTime": time(14, 30)}, "time-unreadable"),
+        ({"DateTime": ""}, "time-empty"),
+        ({"DateTime": None, "Date": "2026-02-05", "Time": "14:30"}, ""),
+        ({"DateTime": None, "Date": date(2026, 2, 5), "Time": time(14, 30)}, ""),
+        ({"DateTime": None, "Date": datetime(2026, 2, 5), "Time": datetime(1899, 12, 30, 14, 30)}, ""),  # noqa: DTZ001
+        ({"DateTime": None, "Date": "2/5/2026", "Time": "2:30 PM"}, ""),
+        ({"DateTime": "", "Date": "2/5/2026", "Time": "2:30 PM"}, ""),
+        ({"DateTime": None, "Date": "2026-02-05 00:00", "Time": "14:30"}, ""),
+        ({"DateTime": None, "Date": "", "Time": "14:30"}, "time-empty"),
+        ({"DateTime": None, "Date": "", "Time": ""}, "time-empty"),
+        ({"DateTime": None, "Date": "2026-02-05", "Time": ""}, "time-missing"),
+        ({"DateTime": None, "Date": "2026-02-05 9:00", "Time": "14:30"}, "time-unreadable"),
+        ({"DateTime": None, "Date": datetime(2026, 2, 5, 9), "Time": "14:30"}, "time-unreadable"),  # noqa: DTZ001
+        ({"DateTime": None, "Date": time(9), "Time": "14:30"}, "time-unreadable"),
+        ({"DateTime": None, "Date": "2026-02-05", "Time": "noon"}, "time-unreadable"),
+        ({"DateTime": None, "Date": "soon", "Time": "14:30"}, "time-unreadable"),
+        ({"DateTime": None, "Date": "2026-02-05", "Time": date(2026, 2, 5)}, "time-unreadable"),
+    ],
+)
+def test_real_cells_and_two_columns_make_one_time(cells: dict[str, Any], code: str) -> None:
+    """A real date, or Date and Time together; a bare date never means midnight."""
+    checked = check(cells)
+    assert [issue.code for issue in checked.issues] == ([code] if code else [])
+    if not code:
+        assert checked.send_at == datetime(2026, 2, 5, 19, 30, tzinfo=UTC)
+
+
+def test_a_midnight_somebody_typed_into_the_time_column_is_a_time() -> None:
+    """It is held for the quiet hours, which ask whether it was forgotten."""
+    checked = check({"DateTime": None, "Date": date(2026, 2, 5), "Time": time(0)})
+    assert "midnight" in the_issue(checked, "quiet-hours").message
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("ET", "America/New_York"),
+        ("est", "America/New_York"),
+        ("EDT", "America/New_York"),
+        ("Eastern Time", "America/New_York"),
+        ("Eastern Standard Time", "America/New_York"),
+        ("US/Central", "America/Chicago"),
+        ("CST", "America/Chicago"),
+        ("MT", "America/Denver"),
+        ("pdt", "America/Los_Angeles"),
+        ("AKT", "America/Anchorage"),
+        ("HST", "Pacific/Honolulu"),
+        ("america/chicago", "America/Chicago"),
+        ("America/New York", "America/New_York"),
+        ("UTC", "UTC"),
+        ("Europe/London", "Europe/London"),
+    ],
+)
+def test_zones_go_by_the_names_that_people_use(text: str, zone: str) -> None:
+    """The US short names are US zones, whatever IANA's `EST` means."""
+    found = find_zone(text)
+    assert found is not None
+    assert found.key == zone
+
+
+@pytest.mark.parametrize(
+    "text", ["Mars", "America", "../etc/passwd", "/etc/localtime", "BST", "+5", "\x00", "localtime"]
+)
+def test_what_is_no_zone_is_not_taken_for_one(text: str) -> None:
+    """No path, no folder, no guess."""
+    assert find_zone(text) is None
+    assert codes({"TimeZone": text}) == ["zone-unknown"]
+
+
+def test_the_nearest_zone_is_named() -> None:
+    """A slip of the finger is mended in a second."""
+    assert '"America/Chicago"' in the_issue(check({"TimeZone": "America/Chigaco"}), "zone-unknown").message
+
+
+def test_a_row_without_a_zone_takes_the_sheets() -> None:
+    """The default is the team's."""
+    checked = check({"TimeZone": ""}, Rules(zone="America/Chicago"))
+    assert checked.send_at == datetime(2026, 2, 5, 20, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [
+        ("2026-03-08 01:59", ""),
+        ("2026-03-08 02:00", "time-in-gap"),
+        ("2026-03-08 02:59:59", "time-in-gap"),
+        ("2026-03-08 03:00", ""),
+        ("2026-11-01 00:59:59", ""),
+        ("2026-11-01 01:00", "time-doubled"),
+        ("2026-11-01 01:59:59", "time-doubled"),
+        ("2026-11-01 02:00", ""),
+    ],
+)
+def test_the_hours_that_clocks_skip_or_show_twice_are_refused(moment: str, code: str) -> None:
+    """To the second, on both Sundays of 2026."""
+    assert codes({"DateTime": moment}, Rules(quiet_hours="")) == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "code"),
+    [
+        ("2026-11-01 04:59", "UTC", ""),
+        ("2026-11-01 05:00", "UTC", "time-doubled-at-provider"),
+        ("2026-11-01 06:59", "UTC", "time-doubled-at-provider"),
+        ("2026-11-01 07:00", "UTC", ""),
+        ("2026-11-01 00:30", "CT", "time-doubled-at-provider"),
+        ("2026-11-01 01:30", "CT", "time-doubled"),
+        ("2026-10-25 01:30", "Europe/London", "time-doubled"),
+        ("2026-03-29 01:30", "Europe/London", "time-in-gap"),
+    ],
+)
+def test_the_providers_doubled_hour_is_refused_too(moment: str, zone: str, code: str) -> None:
+    """It gets bare clock times and would have to guess."""
+    assert codes({"DateTime": moment, "TimeZone": zone}, Rules(quiet_hours="")) == ([code] if code else [])
+
+
+def test_a_provider_with_a_fixed_offset_has_no_doubled_hour() -> None:
+    """The setting says how the provider's clock runs."""
+    rules = Rules(quiet_hours="", provider_zone="Etc/GMT+5")
+    assert codes({"DateTime": "2026-11-01 05:30", "TimeZone": "UTC"}, rules) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [
+        ("2026-02-02 09:59:59", "time-past"),
+        ("2026-02-02 10:00", "time-past"),
+        ("2026-02-02 10:00:01", "lead-time"),
+        ("2026-02-02 10:09:59", "lead-time"),
+        ("2026-02-02 10:10", ""),
+        ("2027-02-02 10:00", ""),
+        ("2027-02-02 10:00:01", "too-far-ahead"),
+    ],
+)
+def test_a_time_is_neither_past_nor_too_near_nor_too_far(moment: str, code: str) -> None:
+    """Ten minutes ahead and 365 days ahead are just right."""
+    assert codes({"DateTime": moment}) == ([code] if code else [])
+
+
+def test_seconds_are_kept_for_the_provider_and_do_not_count_for_the_key() -> None:
+    """14:30:15 is sent so, and is the campaign of 14:30."""
+    plain, exact = check(), check({"DateTime": "2026-02-05 14:30:15"})
+    assert exact.send_at == datetime(2026, 2, 5, 19, 30, 15, tzinfo=UTC)
+    assert exact.key == plain.key
