@@ -1,0 +1,136 @@
+"""Write the page that accounts for one campaign: its text, groups, times, people and the provider's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from batch.model import Attempt, Batch, Change, DeliveryCount, Entry
+from batch.report.page import embed_logo, render_page, write_page
+from batch.report.rows import attempt_cells, change_cells, status_words
+from batch.report.words import (
+    DELIVERY_WORDS,
+    TONES,
+    cell_of,
+    local_time,
+    next_step,
+    plural,
+    sentence,
+    word_of,
+)
+
+RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
+
+
+def write_evidence(
+    entry: Entry,
+    attempts: Sequence[Attempt],
+    history: Sequence[Change],
+    path: Path,
+    *,
+    made_at: datetime,
+    zone: str,
+    provider_zone: str,
+    delivery: Sequence[DeliveryCount] = (),
+    checks: Sequence[str] = (),
+    batch: Batch | None = None,
+    sizes: Sequence[int | None] = (),
+    templates: Sequence[Path] = (),
+    team: str = "",
+    logo: Path | None = None,
+) -> Path:
+    """Write one page about one campaign, to be printed and filed.
+
+    `checks` are the checks that it passed, in words; `sizes` the members of its groups, in their order, when known.
+    """
+    year = 0
+    moment = entry.send_at
+    page = render_page(
+        "evidence.html.j2",
+        templates,
+        entry=entry,
+        word=word_of(entry),
+        status=status_words(entry, {}),
+        tones=TONES,
+        team=team,
+        logo=embed_logo(logo),
+        sentence=sentence(entry, zone, delivery, made_at),
+        next=next_step(entry),
+        made_at=local_time(made_at, zone, year),
+        times=_times(moment, entry, zone, provider_zone),
+        groups=_groups(entry, sizes),
+        facts=_facts(entry, batch),
+        people=_people(entry, batch, history, zone),
+        issues=[(TONES[_tone(issue.level.value)], cell_of(issue), issue.message) for issue in entry.issues],
+        checks=checks,
+        attempts=[attempt_cells(attempt, zone, year) for attempt in attempts],
+        hashes=[(attempt.number, attempt.payload_hash) for attempt in attempts],
+        history=[change_cells(change, zone, year) for change in history],
+        delivery=[
+            (*DELIVERY_WORDS.get(item.status_id, (item.status or "unknown", "quiet")), item.contacts)
+            for item in delivery
+        ],
+    )
+    return write_page(page, path)
+
+
+def _times(moment: datetime | None, entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]:
+    if moment is None:
+        return [("Goes out", "no time that could be read")]
+    return [
+        ("At the recipients' clock of the sheet", local_time(moment, entry.zone or zone, 0)),
+        ("As sent to the provider", f"{entry.send_at_provider or 'not sent'} ({provider_zone})"),
+        ("UTC", moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
+    ]
+
+
+def _groups(entry: Entry, sizes: Sequence[int | None]) -> list[tuple[str, str, str]]:
+    names = (*entry.group_names, *[""] * len(entry.group_ids))
+    known = (*sizes, *[None] * len(entry.group_ids))
+    return [
+        (group, name, "" if size is None else f"{size:,}")
+        for group, name, size in zip(entry.group_ids, names, known, strict=False)
+    ]
+
+
+def _facts(entry: Entry, batch: Batch | None) -> list[tuple[str, str]]:
+    told = [
+        ("Campaign", entry.campaign_name),
+        ("Name at the provider", entry.provider_name),
+        ("Id at the provider", entry.provider_id),
+        ("The provider says", entry.provider_status),
+        ("Contacts by the provider", "" if entry.contacts_count is None else f"{entry.contacts_count:,}"),
+        ("Contacts expected", "" if entry.expected_contacts is None else f"{entry.expected_contacts:,}"),
+        ("Recipients", RECIPIENTS.get(entry.type_recipients, str(entry.type_recipients))),
+        ("Purpose", entry.purpose),
+        ("Length", f"{plural(len(entry.message), 'character')}, {plural(entry.parts, 'part')}, {entry.encoding}"),
+        ("MMS template", str(entry.mms_template_id or "")),
+        ("Subject", entry.subject),
+        ("Reference", entry.reference),
+        ("Where it stood", f"{entry.file}, sheet {entry.sheet or 'only'}, row {entry.row}, batch {entry.batch}"),
+        ("Entry in the ledger", str(entry.id)),
+        ("Fingerprint", entry.fingerprint),
+        ("To be cancelled", entry.cancel_why),
+        ("Note on the batch", batch.note if batch else ""),
+    ]
+    return [(label, text) for label, text in told if text]
+
+
+def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: str) -> list[tuple[str, str]]:
+    machine = f" on {entry.machine}" if entry.machine else ""
+    told = [
+        ("Prepared", entry.owner),
+        (
+            "Taken in",
+            f"{batch.submitted_by} on {batch.machine}, {local_time(batch.taken_in_at, zone, 0)}" if batch else "",
+        ),
+        ("Submitted", f"{entry.submitted_by}{machine}" if entry.submitted_by else ""),
+        ("Approved", entry.approved_by or (batch.approved_by if batch else "") or "no second person was asked"),
+    ]
+    told += [("Cancelled", change.who) for change in history if change.new.value == "cancelled"]
+    return [(label, text) for label, text in told if text]
+
+
+def _tone(level: str) -> str:
+    return {"error": "bad", "hold": "look"}.get(level, "wait")

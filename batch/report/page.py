@@ -1,0 +1,137 @@
+"""Put a page together into one self-contained file: the templates, the style, the script and the policy over them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch.report.words import TONES
+from batch.resources import templates_folder
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+LOGO_LIMIT = 200_000
+"""Bytes; a larger picture would make every mail heavy, so it is left out."""
+_PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+
+def render_page(name: str, templates: Sequence[Path], script: str = "", **content: object) -> str:
+    """Render a template into a whole page.
+
+    `templates` are folders that are looked in before our own, so that a team can put its own partial in place of
+    ours. The policy lets nothing run but this very style and script, and nothing load at all.
+    """
+    from markupsafe import Markup
+
+    environment = _environment(tuple(templates))
+    style = _tones() + _source(environment, "look.css")
+    code = _source(environment, script) if script else ""
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_hash(style)}'",
+            f"script-src '{_hash(code)}'" if code else "script-src 'none'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    page = environment.get_template(name).render(
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(code),  # noqa: S704 - our own file
+        policy=policy,
+        **content,
+    )
+    return page.lstrip() + "\n"
+
+
+def render_part(name: str, templates: Sequence[Path], **content: object) -> str:
+    """Render a template that brings its own style (the mail)."""
+    return _environment(tuple(templates)).get_template(name).render(**content)
+
+
+def write_page(text: str, path: Path) -> Path:
+    """Write a text beside its place and rename it, so that nobody ever opens half a page."""
+    return write_bytes(text.encode("utf-8", "replace"), path)
+
+
+def write_bytes(content: bytes, path: Path) -> Path:
+    """Write a file beside its place and rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)  # noqa: PTH105 - the call that is atomic on every system
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def embed(content: object) -> Markup:
+    """Write values as JSON that can stand inside a script element: no text in it can end the element."""
+    from markupsafe import Markup
+
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028")):
+        text = text.replace(character, escaped)
+    return Markup(text.replace("\u2029", "\\u2029"))  # noqa: S704 - nothing of it is markup any more
+
+
+def embed_logo(path: Path | None) -> str:
+    """Turn the team's picture into a data address; empty when there is none that can be shown."""
+    if path is None or not path.is_file() or path.stat().st_size > LOGO_LIMIT:
+        return ""
+    content = path.read_bytes()
+    kind = next((kind for start, kind in _PICTURES.items() if content.startswith(start)), "")
+    if not kind and path.suffix.lower() == ".svg":
+        kind = "image/svg+xml"
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}" if kind else ""
+
+
+@lru_cache(maxsize=8)
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    searched = [*folders, templates_folder() / "reports"]
+    return Environment(
+        loader=FileSystemLoader(searched),
+        autoescape=True,  # said: select_autoescape() does not know the ending .html.j2
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _source(environment: Environment, name: str) -> str:
+    loader: Any = environment.loader
+    text: str = loader.get_source(environment, name)[0]
+    return text.replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _tones() -> str:
+    light = _properties({name: (tone.light, tone.light_wash) for name, tone in TONES.items()})
+    dark = _properties({name: (tone.dark, tone.dark_wash) for name, tone in TONES.items()})
+    rules = "".join(
+        f".{name}{{--tone:var(--{name});--wash:var(--{name}-wash)}}.fill-{name}{{fill:var(--{name})}}" for name in TONES
+    )
+    return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{rules}\n"
+
+
+def _properties(colours: Mapping[str, tuple[str, str]]) -> str:
+    return "".join(f"--{name}:{strong};--{name}-wash:{wash};" for name, (strong, wash) in colours.items())

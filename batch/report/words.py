@@ -1,0 +1,354 @@
+"""The words, order and colours of every standing; the report, the preview, the mail and the terminal all ask here.
+
+A standing is an entry's status as people see it: `accepted` is two of them, since only Approved and Scheduled may be
+called scheduled, and a row known from before, which has no entry, is one too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from batch.model import NEEDS_A_PERSON, DeliveryCount, Entry, FindingKind, Issue, Level, Status
+
+APPROVED = 3
+"""The provider's id of Approved and Scheduled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A colour and the sign that goes with it, so that colour is never alone."""
+
+    name: str
+    sign: str
+    light: str
+    """Strong enough for text on the tone's own wash and on white, 4.5 to 1."""
+    light_wash: str
+    dark: str
+    dark_wash: str
+    terminal: str
+    """The style that rich knows."""
+
+
+TONES: Mapping[str, Tone] = {
+    tone.name: tone
+    for tone in (
+        Tone("bad", "✕", "#a8201a", "#fdeceb", "#ff9d94", "#451a1a", "bold red"),
+        Tone("look", "▲", "#8a4b00", "#fff3dc", "#ffc56b", "#40290a", "yellow"),
+        Tone("wait", "◷", "#1b5c9e", "#e6f1fb", "#8ec5ff", "#14304d", "blue"),
+        Tone("good", "✓", "#116a3c", "#e4f5eb", "#7bdba5", "#123824", "green"),
+        Tone("quiet", "–", "#565f6c", "#eef0f3", "#b4bdc9", "#2a303a", "dim"),
+    )
+}
+"""The worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What people read for one standing."""
+
+    standing: str
+    text: str
+    tone: str
+    meaning: str
+    next: str = ""
+    """What a person does about it; `{entry}` and `{id}` are filled in."""
+
+    @property
+    def sign(self) -> str:
+        """Give the sign of its tone."""
+        return TONES[self.tone].sign
+
+
+WORDS: Mapping[str, Word] = {
+    word.standing: word
+    for word in (
+        Word(
+            "missing",
+            "not found at the provider",
+            "bad",
+            "we hold an Id that is on neither of the provider's lists",
+            "look for Id {id} in the dashboard: if somebody deleted it on purpose nothing is left to do, else drop the "
+            "row again",
+        ),
+        Word(
+            "rejected",
+            "refused by the provider",
+            "bad",
+            "the provider refused it, field by field",
+            "change what the provider names and drop the file again: only mended rows go",
+        ),
+        Word(
+            "invalid",
+            "needs fixing",
+            "bad",
+            "a check failed; it was never submitted",
+            "mend the cell and drop the file again: only mended rows go",
+        ),
+        Word(
+            "expired",
+            "too late",
+            "bad",
+            "its time passed before it could go",
+            "give it a new time and drop the file again",
+        ),
+        Word(
+            "in_doubt",
+            "not sure it arrived",
+            "look",
+            "the provider's answer never came; it is not sent again until its lists say that it is not there",
+            "run campaign-batch resume; if that cannot tell, look for it in the dashboard and say what you saw: "
+            'campaign-batch resolve {entry} --accepted ID (or --not-sent) --why "..."',
+        ),
+        Word(
+            "held",
+            "waiting for you",
+            "look",
+            "good, but a person must decide",
+            'decide: campaign-batch resolve {entry} --send --why "..." (or --drop)',
+        ),
+        Word(
+            "unapproved",
+            "at the provider, not yet approved",
+            "look",
+            "the provider has it but will not send it before it is approved",
+            "open Id {id} in the dashboard and see what the provider asks for, before its time comes",
+        ),
+        Word("waiting", "waiting for the provider", "wait", "the cause is outside the sheet; it is tried again"),
+        Word("planned", "will be submitted", "wait", "checked and ready"),
+        Word("submitting", "being submitted", "wait", "on its way to the provider"),
+        Word("scheduled", "scheduled", "good", "Approved and Scheduled at the provider"),
+        Word("sent", "sent", "good", "seen in the provider's sent history"),
+        Word("skipped", "known from before", "quiet", "the same row was taken in before; nothing was sent again"),
+        Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, and the lists confirm it"),
+        Word("replaced", "fixed in another row", "quiet", "a mended row took its place"),
+    )
+}
+"""What needs a person first, then what is under way, then what is done: the order everywhere."""
+
+ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WORDS)}
+
+FINDING_WORDS: Mapping[FindingKind, tuple[str, str]] = {
+    FindingKind.MISSING: ("not found at the provider", "bad"),
+    FindingKind.UNEXPECTED: ("at the provider, not in our ledger", "look"),
+    FindingKind.DRIFTED: ("differs from what was submitted", "look"),
+    FindingKind.IN_DOUBT: ("not sure it arrived", "look"),
+    FindingKind.MATCHED: ("agrees", "good"),
+}
+
+CODES_THAT_NEED_A_PERSON = frozenset(
+    {"drifted", "tag-lost", "no-contacts", "contacts-differ", "expected-contacts-differ", "still-there"}
+)
+"""Issues of an accepted campaign that are more than a remark."""
+
+NEXT_BY_CODE: Mapping[str, str] = {
+    "edited-after-submission": "the provider cannot change it: delete Id {id} in the dashboard, run campaign-batch "
+    "reconcile, then drop the file again; for a second sending give the row a new Reference",
+    "deleted-in-dashboard": "it was deleted on purpose? then drop it here too: "
+    'campaign-batch resolve {entry} --drop --why "..."; to send it all the same: --send',
+    "date-not-changed": "change the date of the row and drop the file again, or take the row out",
+    "too-many-errors": "mend the rows that need fixing and drop the file again: these go then too",
+    "held-twice": "a double exists: delete one of the two in the dashboard now, then run campaign-batch reconcile",
+    "quiet-hours": 'choose another hour, or let it go: campaign-batch resolve {entry} --send --why "..."',
+    "no-contacts": "nobody would get it: look at the group in the dashboard",
+    "contacts-differ": "compare the group in the dashboard with what you expected",
+    "expected-contacts-differ": "compare the group in the dashboard with what you expected",
+    "drifted": "open Id {id} in the dashboard: it is not what the sheet says",
+}
+
+DELIVERY_WORDS: Mapping[int, tuple[str, str]] = {
+    1: ("pending", "wait"),
+    2: ("delivered", "good"),
+    3: ("failed", "bad"),
+    4: ("buffered", "wait"),
+    5: ("rejected", "bad"),
+    6: ("opted out", "look"),
+    7: ("unknown", "quiet"),
+    8: ("disconnected", "bad"),
+    9: ("opted out", "look"),
+    10: ("processed", "wait"),
+    11: ("retrieved", "good"),
+    12: ("expired", "bad"),
+}
+"""The provider's delivery ids in plain English (its own spelling is `Bufered`, `Disconected`, `Optedout`)."""
+
+DELIVERED = frozenset({2})
+FAILED = frozenset({3, 5, 8, 12})
+OPTED_OUT = frozenset({6, 9})
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SOON = timedelta(hours=24)
+
+
+def standing_of(entry: Entry) -> str:
+    """Name the standing of an entry: its status, with `accepted` told apart by the provider's own."""
+    if entry.status is not Status.ACCEPTED:
+        return entry.status.value
+    return "scheduled" if entry.provider_status_id == APPROVED else "unapproved"
+
+
+def word_of(entry: Entry) -> Word:
+    """Give the words for an entry."""
+    return WORDS[standing_of(entry)]
+
+
+def needs_a_person(entry: Entry) -> bool:
+    """Say whether somebody must do something about an entry."""
+    if entry.status in NEEDS_A_PERSON:
+        return True
+    if entry.status is not Status.ACCEPTED:
+        return False
+    return (
+        entry.provider_status_id != APPROVED
+        or entry.contacts_count == 0
+        or bool(entry.cancel_why)
+        or any(issue.code in CODES_THAT_NEED_A_PERSON for issue in entry.issues)
+    )
+
+
+def is_urgent(entry: Entry, now: datetime) -> bool:
+    """Say whether its time is less than a day away while it still needs somebody."""
+    return entry.send_at is not None and timedelta(0) <= entry.send_at - now <= _SOON and needs_a_person(entry)
+
+
+def reasons(entry: Entry) -> tuple[Issue, ...]:
+    """Give the issues that explain why it stands where it stands, the weightiest first."""
+    weight = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
+    telling = [issue for issue in entry.issues if issue.level is not Level.WARNING] or [
+        issue for issue in entry.issues if issue.code in CODES_THAT_NEED_A_PERSON
+    ]
+    return tuple(sorted(telling, key=lambda issue: weight[issue.level]))
+
+
+def reason(entry: Entry) -> str:
+    """Say in one line why an entry needs somebody, or what its standing means."""
+    if entry.cancel_why and entry.status is Status.ACCEPTED:
+        return f"to be cancelled: {entry.cancel_why}"
+    if told := "; ".join(issue.message for issue in reasons(entry)):
+        return told
+    if entry.status is Status.ACCEPTED and entry.contacts_count == 0:
+        return "the provider counts 0 contacts: nobody would get it"
+    if standing_of(entry) == "unapproved":
+        return f'the provider says "{entry.provider_status or "nothing"}"'
+    return word_of(entry).meaning
+
+
+def next_step(entry: Entry) -> str:
+    """Say what to do about an entry; empty when nobody needs to."""
+    if not needs_a_person(entry):
+        return ""
+    if entry.cancel_why and entry.status is Status.ACCEPTED:
+        return f"delete Id {entry.provider_id} in the dashboard, then run campaign-batch reconcile"
+    codes = [issue.code for issue in reasons(entry) if issue.code in NEXT_BY_CODE]
+    if entry.status is Status.ACCEPTED and entry.contacts_count == 0:
+        codes.insert(0, "no-contacts")
+    special = NEXT_BY_CODE[codes[0]] if codes and entry.status in {Status.HELD, Status.ACCEPTED} else ""
+    return (special or word_of(entry).next).format(entry=entry.id, id=entry.provider_id or "of the campaign")
+
+
+def cell_of(issue: Issue) -> str:
+    """Name the cell of an issue as Excel does: `C7`, `row 7`, or nothing for the whole file."""
+    if not issue.row:
+        return ""
+    return f"{issue.column}{issue.row}" if issue.column else f"row {issue.row}"
+
+
+def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
+    """Write a time as people say it, with its zone: `Mon 1 Dec 9:00 CST`; the year when it is not `year`."""
+    local = moment.astimezone(zone_of(zone))
+    shown_year = "" if year is None or local.year == year else f" {local.year}"
+    return f"{day_words(local)}{shown_year} {local.hour}:{local.minute:02} {zone_word(local)}"
+
+
+def day_words(moment: datetime) -> str:
+    """Write a day as people say it: `Mon 1 Dec`."""
+    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+
+
+def zone_word(moment: datetime) -> str:
+    """Give the short name of a time's zone; one that has none is written as its distance: `UTC-03`."""
+    name = moment.tzname() or ""
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name
+
+
+@lru_cache(maxsize=256)
+def zone_of(name: str) -> tzinfo:
+    """Find a zone by its name; an unknown one is read as UTC, so that a report is always written."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def time_left(moment: datetime, now: datetime) -> str:
+    """Say how long is left: `in 3 days`, `in 5 hours`, `in 20 minutes`, `2 days ago`."""
+    seconds = abs((moment - now).total_seconds())
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size or (size == 60):
+            amount = f"{plural(int(seconds // size), name)}"
+            return f"in {amount}" if moment >= now else f"{amount} ago"
+    return "now"
+
+
+def plural(number: int, word: str, many: str = "") -> str:
+    """Write a number with its word: `1 row`, `1,204 rows`."""
+    return f"{number:,} {word if number == 1 else many or word + 's'}"
+
+
+def money_words(money: float, currency: str) -> str:
+    """Write an amount: `$1,204.50`, `EUR 12.00`."""
+    return f"${money:,.2f}" if currency == "USD" else f"{currency} {money:,.2f}".strip()
+
+
+def counted(delivery: Sequence[DeliveryCount], ids: frozenset[int]) -> int:
+    """Add up the contacts of some delivery statuses."""
+    return sum(count.contacts for count in delivery if count.status_id in ids)
+
+
+def delivery_words(delivery: Sequence[DeliveryCount]) -> str:
+    """Say how a sent campaign arrived: `398 delivered, 9 failed, 5 opted out`."""
+    told = (
+        (counted(delivery, DELIVERED), "delivered"),
+        (counted(delivery, FAILED), "failed"),
+        (counted(delivery, OPTED_OUT), "opted out"),
+    )
+    rest = sum(count.contacts for count in delivery) - sum(number for number, _ in told)
+    return ", ".join(f"{number:,} {word}" for number, word in (*told, (rest, "not yet known")) if number)
+
+
+def sentence(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
+    """Say in a sentence what became of a campaign: `sent Mon 1 Dec 9:00 CST to 412 contacts, 398 delivered`.
+
+    The time is that of the row's own zone; `zone` stands in when it has none.
+    """
+    when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
+    past = entry.send_at is not None and entry.send_at < now
+    to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
+    standing = standing_of(entry)
+    if standing == "sent":
+        return ", ".join(part for part in (f"sent {when}{to}", delivery_words(delivery)) if part)
+    if standing == "scheduled":
+        told = f"was due {when}{to}, not yet seen as sent" if past else f"scheduled for {when}{to}"
+        return f"{told}; to be cancelled: {entry.cancel_why}" if entry.cancel_why else told
+    if standing == "unapproved":
+        shown = f' ("{entry.provider_status}")' if entry.provider_status else ""
+        return f"at the provider, not yet approved{shown}, {'was due' if past else 'due'} {when}{to}"
+    return _not_there(entry, standing, when)
+
+
+def _not_there(entry: Entry, standing: str, when: str) -> str:
+    text = WORDS[standing].text
+    if standing == "replaced":
+        where = f"entry {entry.replaced_by}" if entry.replaced_by else "another row"
+        return f"fixed in {where}; this version, for {when}, did not go"
+    if standing in {"waiting", "planned", "submitting", "cancelled"}:
+        return f"{text}, {'was for' if standing == 'cancelled' else 'for'} {when}"
+    if standing == "missing":
+        return f"{text} (Id {entry.provider_id}), was due {when}"
+    if standing == "in_doubt":
+        return f"{text}, for {when}"
+    return f"did not go, {text}, for {when}: {reason(entry)}"

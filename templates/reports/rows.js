@@ -1,0 +1,224 @@
+"use strict";
+// The big table: searches, filters and sorts what the page brought along. Text is only ever set as text.
+(() => {
+  const pack = JSON.parse(document.getElementById("packed").textContent);
+  const at = Object.fromEntries(pack.keys.map((key, place) => [key, place]));
+  const body = document.getElementById("body");
+  const heads = [...document.querySelectorAll("#rows th")];
+  const columns = heads.map((head) => [head.dataset.key, head.textContent]);
+  const search = document.getElementById("search");
+  const chips = [...document.querySelectorAll(".chip")];
+  const found = document.getElementById("found");
+  const SLICE = 100;
+  const PRINTED = 2000;
+  const NUMBERS = new Set(["row", "contacts", "parts", "credits"]);
+  const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+  let texts = null;
+  let rows = pack.rows;
+  let drawn = 0;
+  let sorted = { key: "", down: false };
+
+  const make = (name, content, className) => {
+    const element = document.createElement(name);
+    if (className) element.className = className;
+    if (content !== undefined && content !== null) element.textContent = content;
+    return element;
+  };
+  const shown = (value) => (typeof value === "number" ? value.toLocaleString("en-US") : value ?? "");
+
+  function badge(row) {
+    const [sign, tone] = pack.standings[row[at.standing]];
+    const element = make("span", undefined, `badge ${tone}`);
+    const mark = make("span", sign, "sign");
+    mark.setAttribute("aria-hidden", "true");
+    element.append(mark, ` ${row[at.status]}`);
+    return element;
+  }
+
+  function cell(row, key, label) {
+    const element = make("td", undefined, `c-${key}`);
+    element.setAttribute("role", "cell");
+    element.dataset.label = label;
+    if (key === "status") element.append(badge(row));
+    else if (key === "name") element.append(opener(row));
+    else element.textContent = key === "row" ? String(row[at.row] || "") : shown(row[at[key]]);
+    if (key === "when" && row[at.provider_when]) element.append(make("small", `${row[at.provider_when]} at the provider`));
+    return element;
+  }
+
+  function opener(row) {
+    const button = make("button", row[at.name], "open");
+    button.type = "button";
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", () => toggle(button, row));
+    return button;
+  }
+
+  function toggle(button, row) {
+    const line = button.closest("tr");
+    const open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    line.classList.toggle("has-detail", !open);
+    if (open) return line.nextElementSibling.remove();
+    const detail = make("tr", undefined, "detail");
+    detail.setAttribute("role", "row");
+    const wide = make("td");
+    wide.setAttribute("role", "cell");
+    wide.colSpan = columns.length;
+    wide.append(inside(row));
+    detail.append(wide);
+    line.after(detail);
+  }
+
+  function inside(row) {
+    const box = make("div", undefined, "inside");
+    if (row[at.message]) box.append(block("Message", make("p", row[at.message], "bubble")));
+    const facts = make("dl", undefined, "facts");
+    for (const [key, label] of pack.facts) {
+      if (row[at[key]]) facts.append(make("dt", label), make("dd", row[at[key]]));
+    }
+    box.append(facts);
+    if (row[at.attempts].length) box.append(block("Attempts", log(row[at.attempts].map(attempt))));
+    if (row[at.history].length) box.append(block("History", log(row[at.history].map(change))));
+    return box;
+  }
+
+  function block(title, content) {
+    const element = make("div");
+    element.append(make("h3", title), content);
+    return element;
+  }
+
+  function log(lines) {
+    const list = make("ol", undefined, "log");
+    for (const [what, rest, answer] of lines) {
+      const line = make("li");
+      line.append(make("b", what), rest);
+      if (answer) line.append(make("pre", answer));
+      list.append(line);
+    }
+    return list;
+  }
+
+  const attempt = ([, when, outcome, http, why, answer]) =>
+    [outcome, `${http ? ` (HTTP ${http})` : ""}, ${when}${why ? `: ${why}` : ""}`, answer];
+  const change = ([when, what, why, who]) => [what, `, ${when}${why ? `: ${why}` : ""}${who ? ` — ${who}` : ""}`];
+
+  function draw(until) {
+    const some = document.createDocumentFragment();
+    for (const row of rows.slice(drawn, until)) {
+      const line = make("tr");
+      line.setAttribute("role", "row");
+      for (const [key, label] of columns) line.append(cell(row, key, label));
+      some.append(line);
+    }
+    drawn = Math.min(until, rows.length);
+    body.append(some);
+    const left = rows.length - drawn;
+    document.getElementById("more").hidden = !left;
+    document.getElementById("next").textContent = `show ${Math.min(SLICE, left)} more of ${left.toLocaleString("en-US")}`;
+  }
+
+  function redraw() {
+    body.replaceChildren();
+    drawn = 0;
+    draw(SLICE);
+    const all = pack.rows.length.toLocaleString("en-US");
+    found.textContent = rows.length === pack.rows.length ? `${all} rows` : `${rows.length.toLocaleString("en-US")} of ${all} rows`;
+  }
+
+  function choose() {
+    texts ??= pack.rows.map((row) => row.flat(2).join("\n").toLowerCase());
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
+    const needs = pressed.some((chip) => "needs" in chip.dataset);
+    const all = pressed.some((chip) => "all" in chip.dataset);
+    const standings = new Set(pressed.map((chip) => chip.dataset.standing));
+    rows = pack.rows.filter((row, place) =>
+      (all || (needs && row[at.needs]) || standings.has(row[at.standing])) && words.every((word) => texts[place].includes(word)));
+    order();
+    redraw();
+  }
+
+  function order() {
+    if (!sorted.key) return;
+    const place = at[sorted.key === "when" ? "at" : sorted.key];
+    const numeric = NUMBERS.has(sorted.key) || sorted.key === "when";
+    const turn = sorted.down ? -1 : 1;
+    rows = [...rows].sort((a, b) => {
+      const [one, two] = [a[place], b[place]];
+      const [empty, other] = numeric ? [one === null || (sorted.key === "when" && !one), two === null || (sorted.key === "when" && !two)] : [!one, !two];
+      if (empty || other) return empty - other;
+      return turn * (numeric ? one - two : collator.compare(one, two));
+    });
+  }
+
+  function press(chip) {
+    const only = "all" in chip.dataset;
+    const on = only || chip.getAttribute("aria-pressed") !== "true";
+    chip.setAttribute("aria-pressed", String(on));
+    for (const other of chips) {
+      if (other !== chip && (only || "all" in other.dataset)) other.setAttribute("aria-pressed", "false");
+    }
+    if (!chips.some((one) => one.getAttribute("aria-pressed") === "true")) chips[0].setAttribute("aria-pressed", "true");
+    choose();
+  }
+
+  function sortBy(head) {
+    const key = head.dataset.key;
+    sorted = { key, down: sorted.key === key && !sorted.down };
+    for (const one of heads) one.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
+    choose();
+  }
+
+  const table = () => [pack.csv, ...rows.map((row) => pack.csv.map((key) => String(row[at[key]] ?? "")))];
+  // A spreadsheet program takes these first characters for a formula: an apostrophe keeps the text a text.
+  const guarded = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+  const quoted = (text) => `"${guarded(text).replaceAll('"', '""')}"`;
+
+  function save() {
+    const csv = `\ufeff${table().map((line) => line.map(quoted).join(",")).join("\r\n")}\r\n`;
+    const link = make("a");
+    link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
+    link.download = "rows.csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+    found.textContent = `${rows.length.toLocaleString("en-US")} rows saved as rows.csv`;
+  }
+
+  async function copy() {
+    const text = table().map((line) => line.map((one) => guarded(one).replace(/\s+/g, " ")).join("\t")).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = make("textarea", text, "unseen");
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    found.textContent = `${rows.length.toLocaleString("en-US")} rows copied`;
+  }
+
+  for (const head of heads) {
+    const button = make("button", head.textContent);
+    button.type = "button";
+    button.addEventListener("click", () => sortBy(head));
+    head.replaceChildren(button);
+  }
+  for (const chip of chips) chip.addEventListener("click", () => press(chip));
+  search.addEventListener("input", choose);
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      search.value = "";
+      choose();
+    }
+  });
+  document.getElementById("next").addEventListener("click", () => draw(drawn + SLICE));
+  document.getElementById("copy").addEventListener("click", copy);
+  document.getElementById("csv").addEventListener("click", save);
+  window.addEventListener("beforeprint", () => drawn < rows.length && draw(PRINTED));
+  document.getElementById("tools").hidden = false;
+  redraw();
+})();
