@@ -10,6 +10,7 @@ from batch.validate.account import account_waits, credits_needed, find_moved_nam
 from batch.validate.checker import Checker, apply_late, check_all
 from batch.validate.codes import HARD_CODES, RULE_CODES
 from batch.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
+from batch.validate.slips import find_other_week, find_same_offers
 from batch.validate.terms import check_rules
 from batch.validate.times import find_zone, parse_send_time
 
@@ -27,6 +28,8 @@ __all__ = [
     "check_rules",
     "credits_needed",
     "find_moved_names",
+    "find_other_week",
+    "find_same_offers",
     "find_short_credits",
     "find_zone",
     "often_texted",
