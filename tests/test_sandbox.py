@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
+from wire_support import make_certificate
 
 from batch.model import Group
 from batch.sandbox import KINDS, Faults, Limiter, Sandbox, parse_fault
@@ -684,6 +686,25 @@ def test_connections_are_kept_alive(make):
         assert connection.getresponse().read() == b"[]"
     assert sockets[0] is sockets[1]
     connection.close()
+
+
+def test_it_speaks_tls_with_a_certificate_that_is_handed_in(make, tmp_path: Path):
+    """Answers, faults and stopping work on https as they do on http."""
+    certificate = make_certificate(tmp_path)
+    sandbox = make(tls=certificate.context(), faults=["close-after@2"]).sandbox
+    trust = ssl.create_default_context(cafile=str(certificate.trust))
+    seen = []
+    for _ in range(2):
+        port = urlsplit(sandbox.url).port
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=trust)
+        connection.request("POST", f"/v1/{POST}?access_token=sandbox-token", json.dumps(PAYLOAD), JSON)
+        try:
+            seen.append(connection.getresponse().status)
+        except (OSError, http.client.HTTPException):
+            seen.append(None)
+        connection.close()
+    assert sandbox.url.startswith("https://127.0.0.1:")
+    assert (seen, len(sandbox.campaigns)) == ([200, None], 2)
 
 
 def by_hand(caller: Caller, method: str, path: str, body: str = "", **headers: str):

@@ -130,7 +130,8 @@ _STYLE = """
 body{font:16px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1b1f24;background:#fff}
 h1{font-size:1.4rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid #d0d7de;vertical-align:top}
-td.text{max-width:26rem;overflow-wrap:anywhere}form{display:inline}button{font:inherit;cursor:pointer}
+td:nth-child(3),td:nth-child(4){max-width:26rem;overflow-wrap:anywhere}td:nth-child(2){white-space:nowrap}
+form{display:inline}button{font:inherit;cursor:pointer}
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#30363d}}
 """
 
@@ -173,7 +174,7 @@ def _line(campaign: HeldCampaign, books: Books) -> str:
     picture = f" [picture {campaign.mms_template_id}]" if campaign.mms_template_id else ""
     cells = (shown["id"], shown["date_time"], shown["name"], f"{campaign.message}{picture}", groups)
     texts = [html.escape(str(cell)) for cell in (*cells, campaign.contacts_count, shown["status"])]
-    row = "".join(f'<td class="text">{text}</td>' for text in texts)
+    row = "".join(f"<td>{text}</td>" for text in texts)
     return f"<tr>{row}<td>{_button('delete', 'id', str(campaign.id), 'delete')}</td></tr>"
 
 
