@@ -22,7 +22,7 @@ def other_week(file: str, moment: str = "2026-02-05 14:30", week_start: str = "m
     "file",
     [
         "campaigns.xlsx", "week 6.xlsx", "Week06 2026.xlsx", "2026-W06.csv", "sms_wk6.xlsx", "2026-02-02.xlsx",
-        "20260208.xlsx", "Feb 2 final.xlsx", "campaigns February-8.xlsx", "Newark 55.xlsx", "2026-13-45.xlsx", 
+        "20260208.xlsx", "Feb 2 final.xlsx", "campaigns February-8.xlsx", "Newark 55.xlsx", "2026-13-45.xlsx",
         "week 99.xlsx", "v2.xlsx",
     ],
 )  # fmt: skip
