@@ -72,7 +72,7 @@ def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:
     session.screen.close()
     if json:
         print_json(shape_trouble(path.name, trouble))
-    session.screen.say(f"{path.name}: {trouble}", loud=True)
+    session.screen.say(f"campaign-batch: {trouble}", loud=True)
     return trouble.exit_code
 
 

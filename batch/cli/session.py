@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from batch.errors import BatchError, UsageError
 if TYPE_CHECKING:
     from batch.config import Settings
     from batch.pipeline.rooms import World
+    from batch.secret import Secret
 
 DONE, LOOK, INTERRUPTED = 0, 1, 130
 
@@ -41,6 +43,7 @@ class Session:
     screen: Screen = field(default_factory=Screen)
     interrupt: Interrupt = field(default_factory=Interrupt)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    secrets: tuple[Secret, ...] = ()
 
     def settings(self, **changes: object) -> Settings:
         """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
@@ -61,12 +64,19 @@ class Session:
 
         from batch.secret import RedactingFilter
 
+        self.secrets = settings.given_secrets()
         handler = logging.StreamHandler(sys.stderr)
-        handler.addFilter(RedactingFilter(*settings.given_secrets()))
+        handler.addFilter(RedactingFilter(*self.secrets))
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         logging.basicConfig(
             level=logging.DEBUG if self.screen.verbose else logging.WARNING, handlers=[handler], force=True
         )
+
+    def redact(self, text: str) -> str:
+        """Take the secrets out of a text."""
+        for secret in self.secrets:
+            text = secret.redact(text)
+        return text
 
     def world(self, *, yes: bool = True) -> World:
         """Give the pipeline its clock, its patience and somebody to tell."""
@@ -115,31 +125,37 @@ def before(
 
 def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
-    sys.exit(run_guarded(lambda: app(standalone_mode=False)))
+    sys.exit(run_guarded(app))
 
 
 def run_guarded(command: Callable[[], object]) -> int:
     """Call a command and turn whatever it raises into words and an exit code."""
-    import click
-
     try:
-        code = command()
+        command()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
     except BatchError as trouble:
         return _explain(trouble)
-    except click.exceptions.Abort:
-        return INTERRUPTED
-    except click.ClickException as trouble:
-        trouble.show()
-        return 2
     except KeyboardInterrupt:
         session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except Exception as fault:
+        return _admit(fault)
     finally:
         session.screen.close()
-    return code if isinstance(code, int) else DONE
+    return DONE
+
+
+def _admit(fault: Exception) -> int:
+    """Say that the fault is ours, in one line; the traceback only when asked for, and never with a secret in it."""
+    session.screen.close()
+    if session.screen.verbose:
+        session.screen.say(session.redact("".join(traceback.format_exception(fault))), loud=True)
+    words = f"a fault of campaign-batch itself ({type(fault).__name__}); what was recorded stands and nothing is lost"
+    session.screen.say(f'campaign-batch: {words}: type "campaign-batch -v ..." to see more, and report it', loud=True)
+    return BatchError.exit_code
 
 
 def _explain(trouble: BatchError) -> int:

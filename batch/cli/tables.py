@@ -80,7 +80,10 @@ def show_decisions(screen: Screen, tally: Tally) -> None:
     for issue in tally.file_issues:
         screen.say(f"note: {issue.message}")
     troubled = [one for one in tally.decisions if one.action in {Action.INVALID, Action.HOLD, Action.WAIT}]
-    show_issue_table(screen, [issue for one in troubled for issue in _telling(one)])
+    show_issue_table(screen, [issue for one in troubled for issue in _telling(one) if issue.code != "too-many-errors"])
+    stopped = [issue for one in troubled for issue in _telling(one) if issue.code == "too-many-errors"]
+    if stopped:
+        screen.say(f"{len(stopped)} good rows are held: {stopped[0].message}", loud=True)
     skipped = [one for one in tally.decisions if one.action in {Action.SKIP, Action.SETTLE}]
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")

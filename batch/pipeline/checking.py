@@ -62,7 +62,13 @@ def open_file(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:
     from batch.sheet import open_sheet
 
     wanted = settings.sheet
-    return open_sheet(path, name=sheet or wanted.name, encoding=wanted.encoding, max_rows=wanted.max_rows)
+    return open_sheet(
+        path,
+        name=sheet or wanted.name,
+        encoding=wanted.encoding,
+        max_rows=wanted.max_rows,
+        date_order=wanted.date_order,
+    )
 
 
 def check_sheet(

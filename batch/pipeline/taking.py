@@ -30,6 +30,7 @@ from batch.plan import make_plan
 if TYPE_CHECKING:
     from batch.config import Settings
     from batch.settle import Reading
+    from batch.sheet import Sheet
 
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""
@@ -87,17 +88,18 @@ class Tally:
 
 def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
     """Take one file in and submit what can go; raise BatchError only when nothing was begun."""
-    open_file(path, settings, sheet=options.sheet).close()
+    opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
     with _rooms(path, settings, world, options) as rooms:
-        return submit_in(path, rooms, options)
+        return submit_in(path, rooms, options, opened)
 
 
-def submit_in(path: Path, rooms: Rooms, options: Options) -> Tally:
+def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None = None) -> Tally:
     """Do what `submit` does in rooms that are open already."""
     with _submitter(rooms):
+        opened = opened or open_file(path, rooms.settings, sheet=options.sheet)
         reading = begin_run(rooms)
-        check, plan, account, tally = _plan(path, rooms, reading, options)
+        check, plan, account, tally = _plan(opened, rooms, reading, options)
         if not _confirm(rooms, plan, account, options):
             tally.declined = True
             return tally
@@ -111,11 +113,10 @@ def submit_in(path: Path, rooms: Rooms, options: Options) -> Tally:
         return tally
 
 
-def _plan(path: Path, rooms: Rooms, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
-    """Read, check and plan a file against the account, the ledger and the provider's list."""
+def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
+    """Check and plan a file against the account, the ledger and the provider's list."""
     settings, world = rooms.settings, rooms.world
     zone = need_zone(settings, for_real=not rooms.rehearsal)
-    opened = open_file(path, settings, sheet=options.sheet)
     account = read_account(rooms.provider, world.tell)
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
     plan = plan_rows(rooms, check, reading, options)
@@ -127,10 +128,10 @@ def _plan(path: Path, rooms: Rooms, reading: Reading, options: Options) -> tuple
 
 def plan_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
     """Say what would be done with each row of a file; nothing is written and nothing sent."""
-    open_file(path, settings, sheet=options.sheet).close()
+    opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
     with _rooms(path, settings, world, options) as rooms:
-        _, plan, _, tally = _plan(path, rooms, read_trusted(rooms, since_when(rooms, ())), options)
+        _, plan, _, tally = _plan(opened, rooms, read_trusted(rooms, since_when(rooms, ())), options)
     tally.counts = Counter(_DRY[decision.action] for decision in plan.decisions)
     return tally
 
