@@ -15,7 +15,7 @@ from batch.report.words import (
     OPTED_OUT,
     ORDER,
     counted,
-    is_urgent,
+    is_due,
     money_words,
     needs_a_person,
     plural,
@@ -124,10 +124,8 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
         return Verdict(f"the run stopped: {report.stopped}", "bad", more)
     if report.paused:
         return Verdict(f"paused, nothing is submitted: {report.paused}", "look", more)
-    if loud := [finding for finding in report.findings if finding.loud]:
-        return Verdict(f"look at this first: {loud[0].words}", "bad", more)
     if figures.needs_person:
-        urgent = sum(is_urgent(entry, report.made_at) for entry in report.entries)
+        urgent = sum(is_due(entry, report.made_at) for entry in needed_entries(report))
         soon = f", {urgent:,} of them due within a day" if urgent else ""
         needs = "needs a person" if figures.needs_person == 1 else "need a person"
         return Verdict(f"{figures.needs_person:,} {needs}{soon}", _tone(report, urgent), more)
@@ -179,12 +177,18 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(open_ones, key=lambda finding: not finding.loud)
 
 
+def needed_entries(report: Report) -> list[Entry]:
+    """Give the entries that wait for somebody, by what they are or by what a comparison found."""
+    found = {finding.entry for finding in findings_for_people(report.findings)}
+    return [entry for entry in report.entries if entry.id in found or needs_a_person(entry)]
+
+
 def urgent_first(entries: Iterable[Entry], now: datetime) -> list[Entry]:
-    """Put what is due within a day first, then by standing, then by send time."""
+    """Put what is due within a day first, then by standing, then by send time; for entries that need somebody."""
 
     def place(entry: Entry) -> tuple[bool, int, float, int]:
         moment = entry.send_at.timestamp() if entry.send_at else float("inf")
-        return (not is_urgent(entry, now), ORDER[standing_of(entry)], moment, entry.row)
+        return (not is_due(entry, now), ORDER[standing_of(entry)], moment, entry.row)
 
     return sorted(entries, key=place)
 
@@ -228,8 +232,9 @@ def _with_sheet(figures: Figures, blank: int, left_out: int) -> Figures:
 
 
 def _tone(report: Report, urgent: int) -> str:
-    bad = {"missing", "rejected"}
-    return "bad" if urgent or any(standing_of(entry) in bad for entry in report.entries) else "look"
+    if urgent or any(finding.loud for finding in report.findings):
+        return "bad"
+    return "bad" if any(standing_of(entry) in {"missing", "rejected"} for entry in report.entries) else "look"
 
 
 def _more(report: Report, figures: Figures) -> str:

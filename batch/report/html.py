@@ -11,7 +11,15 @@ from pathlib import Path
 from batch.model import Entry, Finding, FindingKind
 from batch.report.charts import charts_of
 from batch.report.contents import Report
-from batch.report.figures import count, done_words, findings_for_people, key_figures, urgent_first, verdict
+from batch.report.figures import (
+    count,
+    done_words,
+    findings_for_people,
+    key_figures,
+    needed_entries,
+    urgent_first,
+    verdict,
+)
 from batch.report.page import embed, embed_logo, render_page, write_page
 from batch.report.rows import FACTS, Shown, group_words, pack, shown_rows, status_words
 from batch.report.words import (
@@ -20,14 +28,14 @@ from batch.report.words import (
     WORDS,
     Word,
     cell_of,
-    is_urgent,
+    is_due,
     local_time,
-    needs_a_person,
     next_step,
     reason,
     reasons,
     standing_of,
     time_left,
+    word_of,
 )
 
 WHOLE_LIMIT = 20_000
@@ -95,11 +103,11 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         tones=TONES,
         figures=figures,
         tiles=key_figures(report, figures),
-        sum_words=_sum_words(figures.by_status),
+        sum_words=" + ".join(f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()),
         done=done_words(figures),
         groups=needed_cards(report),
         findings=_finding_lines(report.findings),
-        open_findings=[_finding_line(finding) for finding in findings_for_people(report.findings)],
+        loose=[_finding_line(finding) for finding in loose_findings(report)],
         to_cancel=[_cancel_line(entry, report) for entry in sorted(report.to_cancel, key=_soonest)],
         charts=charts_of(report, figures),
         columns=COLUMNS,
@@ -107,7 +115,8 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         plain=rows[:PLAIN_LIMIT],
         shown=len(rows),
         whole=whole,
-        standings=_chips(rows),
+        standings=chips(rows),
+        needs=sum(row.needs for row in rows),
         packed=embed(pack(rows)),
         made_at=local_time(report.made_at, report.zone, 0),
         batches=[(batch, local_time(batch.taken_in_at, report.zone, year)) for batch in report.batches[:100]],
@@ -117,37 +126,48 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
 
 def needed_cards(report: Report) -> tuple[Cards, ...]:
     """Put together the rows that need a person, what is due within a day first."""
-    needed = urgent_first((entry for entry in report.entries if needs_a_person(entry)), report.made_at)
+    found: dict[int, list[Finding]] = {}
+    for finding in findings_for_people(report.findings):
+        if finding.entry is not None:
+            found.setdefault(finding.entry, []).append(finding)
+    ordered = urgent_first(needed_entries(report), report.made_at)
     grouped = []
-    for (_, standing), entries in groupby(needed, lambda e: (is_urgent(e, report.made_at), standing_of(e))):
-        found = list(entries)
-        cards = tuple(_card(entry, report) for entry in found[:CARD_LIMIT])
-        grouped.append(Cards(_word(standing, found), len(found), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
+    for _, entries in groupby(ordered, lambda entry: (is_due(entry, report.made_at), _heading(entry).text)):
+        some = list(entries)
+        cards = tuple(_card(entry, report, found.get(entry.id, ())) for entry in some[:CARD_LIMIT])
+        grouped.append(Cards(_heading(some[0]), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
     return tuple(grouped)
 
 
-def _word(standing: str, entries: Sequence[Entry]) -> Word:
-    """A scheduled campaign that needs somebody is not fine: it gets words and a tone of its own."""
-    if standing != "scheduled":
-        return WORDS[standing]
-    text = "to be cancelled" if all(entry.cancel_why for entry in entries) else "scheduled, but look at it"
-    return Word(standing, text, "look", "scheduled, but not as it should be")
+def loose_findings(report: Report) -> list[Finding]:
+    """Give the findings that somebody must look at and that no card of a row tells."""
+    told = {entry.id for entry in report.entries}
+    return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
-def _card(entry: Entry, report: Report) -> Card:
+def _heading(entry: Entry) -> Word:
+    """Give the words over a card: a scheduled campaign that needs somebody is not fine."""
+    if standing_of(entry) not in {"scheduled", "sent"}:
+        return word_of(entry)
+    text = "to be cancelled" if entry.cancel_why else f"{standing_of(entry)}, but look at it"
+    return Word(standing_of(entry), text, "look", "not as it should be")
+
+
+def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:
     year = report.made_at.astimezone(UTC).year
-    told = tuple((cell_of(issue), issue.message) for issue in reasons(entry))
+    told = [(cell_of(issue), issue.message) for issue in reasons(entry)]
+    told += [("", finding.words) for finding in found if all(finding.words != words for _, words in told)]
     if not told or (entry.cancel_why and standing_of(entry) == "scheduled"):
-        told = (("", reason(entry)),)
+        told.insert(0, ("", reason(entry)))
     moment = entry.send_at
     return Card(
         where=f"row {entry.row}" + (f" of {entry.file}" if len(report.batches) != 1 else ""),
         name=entry.campaign_name or "(no name)",
         when=local_time(moment, entry.zone or report.zone, year) if moment else "",
         left=time_left(moment, report.made_at) if moment else "",
-        urgent=is_urgent(entry, report.made_at),
-        reasons=told,
-        next=next_step(entry),
+        urgent=is_due(entry, report.made_at),
+        reasons=tuple(told),
+        next=next_step(entry, found[0].code or "drifted" if found else ""),
         id=entry.provider_id,
         owner=entry.owner,
     )
@@ -187,16 +207,12 @@ def _finding_line(finding: Finding) -> dict[str, str]:
     }
 
 
-def _chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
+def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
+    """Count the rows of each standing, in the one order."""
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.standing] = counts.get(row.standing, 0) + 1
     return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
-
-
-def _sum_words(by_status: object) -> str:
-    counts: dict[str, int] = dict(by_status)  # type: ignore[call-overload]
-    return " + ".join(f"{number:,} {WORDS[key].text}" for key, number in counts.items())
 
 
 def _soonest(entry: Entry) -> float:

@@ -12,13 +12,12 @@ from typing import Any
 
 from batch.model import Batch, Entry
 from batch.report.contents import Figures, Report
-from batch.report.figures import count, credits_of, key_figures, parts_of, verdict
+from batch.report.figures import count, credits_of, key_figures, needed_entries, parts_of, verdict
 from batch.report.words import (
     DELIVERED,
     FAILED,
     OPTED_OUT,
     counted,
-    needs_a_person,
     next_step,
     reason,
     standing_of,
@@ -114,7 +113,8 @@ def to_json(report: Report) -> str:
 
 
 def _records(report: Report) -> list[dict[str, Any]]:
-    rows = [_record(entry, report) for entry in report.entries]
+    needed = {entry.id for entry in needed_entries(report)}
+    rows = [_record(entry, report, needed=entry.id in needed) for entry in report.entries]
     return rows + [
         dict.fromkeys(FIELDS, None)
         | {
@@ -126,7 +126,7 @@ def _records(report: Report) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _record(entry: Entry, report: Report) -> dict[str, Any]:
+def _record(entry: Entry, report: Report, *, needed: bool) -> dict[str, Any]:
     delivery = report.deliveries.get(entry.id)
     same = {name: getattr(entry, name) for name in FIELDS if name in _SAME}
     return same | {
@@ -137,7 +137,7 @@ def _record(entry: Entry, report: Report) -> dict[str, Any]:
         "status": entry.status.value,
         "standing": standing_of(entry),
         "shown_as": word_of(entry).text,
-        "needs_a_person": needs_a_person(entry),
+        "needs_a_person": needed,
         "reason": reason(entry),
         "next_step": next_step(entry),
         "parts": parts_of(entry),

@@ -8,8 +8,8 @@ from datetime import UTC
 from pathlib import Path
 
 from batch.report.contents import Report
-from batch.report.figures import count, done_words, findings_for_people, key_figures, verdict
-from batch.report.html import Cards, needed_cards
+from batch.report.figures import count, done_words, key_figures, verdict
+from batch.report.html import Cards, loose_findings, needed_cards
 from batch.report.page import render_part
 from batch.report.rows import by_time, group_words
 from batch.report.words import TONES, WORDS, local_time, standing_of, time_left
@@ -47,7 +47,7 @@ def mail_html(report: Report, *, templates: Sequence[Path] = ()) -> str:
         tiles=key_figures(report, figures),
         outcome=[(WORDS[key], number) for key, number in figures.by_status.items()],
         groups=_cut(needed_cards(report)),
-        findings=findings_for_people(report.findings)[:TOLD],
+        findings=loose_findings(report)[:TOLD],
         to_cancel=_to_cancel(report),
         coming=_coming(report),
         made_at=local_time(report.made_at, report.zone, 0),
@@ -68,7 +68,7 @@ def mail_text(report: Report) -> str:
         [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in all"],
         *_needed_lines(report),
         _listed("Delete in the dashboard", [" | ".join(line) for line in _to_cancel(report)]),
-        _listed("What the comparison brought up", [f.words for f in findings_for_people(report.findings)[:TOLD]]),
+        _listed("What the comparison brought up", [finding.words for finding in loose_findings(report)[:TOLD]]),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
         _listed("Notes", list(report.notes)),
         [f"Made {local_time(report.made_at, report.zone, 0)}. The whole of it is in the report."],

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
 from batch.report.contents import Report, Skipped
-from batch.report.figures import AT_THE_PROVIDER, credits_of, parts_of
+from batch.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
 from batch.report.words import (
     WORDS,
+    clock,
+    day_words,
     delivery_words,
     local_time,
     needs_a_person,
@@ -19,6 +21,7 @@ from batch.report.words import (
     sentence,
     standing_of,
     word_of,
+    zone_of,
 )
 
 Cells = tuple[str, ...]
@@ -37,10 +40,12 @@ class Shown:
     """The send time as minutes since 1970, to sort by; 0 when there is none."""
     when: str
     provider_when: str
+    there: str
+    """The provider's clock, without the day when that is the same."""
     groups: str
     contacts: int | None
-    parts: int
-    credits: int
+    parts: int | None
+    credits: int | None
     id: str
     says: str
     """The provider's own words for where it stands."""
@@ -84,8 +89,9 @@ CSV_KEYS = (
 def shown_rows(report: Report, *, only_needed: bool = False) -> list[Shown]:
     """Give the rows of a report by send time, those known from before at the end."""
     places = {entry.id: entry for entry in report.entries}
-    chosen = [entry for entry in report.entries if not only_needed or needs_a_person(entry)]
-    view = View(report.zone, report.provider_zone, report.made_at, places)
+    needed = {entry.id for entry in needed_entries(report)}
+    chosen = [entry for entry in report.entries if not only_needed or entry.id in needed]
+    view = View(report.zone, report.provider_zone, report.made_at, places, frozenset(needed))
     rows = [
         show_entry(
             entry,
@@ -108,6 +114,8 @@ class View:
     now: datetime
     places: Mapping[int, Entry]
     """The entries of the same page, to name the row that took another one's place."""
+    needed: frozenset[int] = frozenset()
+    """The entries that a finding is about, beside those that need somebody by what they are."""
 
 
 def show_entry(
@@ -130,10 +138,11 @@ def show_entry(
         at=int(moment.timestamp()) // 60 if moment else 0,
         when=local_time(moment, entry.zone or view.zone, year) if moment else "no readable time",
         provider_when=local_time(moment, view.provider_zone, year) if moment else "",
+        there=_there(moment, entry.zone or view.zone, view.provider_zone) if moment else "",
         groups=group_words(entry),
         contacts=entry.contacts_count,
-        parts=parts_of(entry) if there else 0,
-        credits=credits_of(entry) if there else 0,
+        parts=parts_of(entry) if there else None,
+        credits=credits_of(entry) if there else None,
         id=entry.provider_id,
         says=entry.provider_status,
         reason=reason(entry) if needs_a_person(entry) or not there else warnings_of(entry),
@@ -143,7 +152,7 @@ def show_entry(
         delivery=delivery_words(delivery),
         sentence=sentence(entry, view.zone, delivery, view.now),
         fields=" · ".join(f"{name}: {text}" for name, text in entry.fields.items() if text),
-        needs=int(needs_a_person(entry)),
+        needs=int(entry.id in view.needed or needs_a_person(entry)),
         entry=entry.id,
         attempts=tuple(attempt_cells(attempt, view.zone, year) for attempt in attempts),
         history=tuple(change_cells(change, view.zone, year) for change in history),
@@ -155,10 +164,16 @@ def show_skipped(row: Skipped, report: Report) -> Shown:
     file = next((batch.file for batch in report.batches if batch.id == row.batch), "")
     return Shown(
         standing="skipped", status=WORDS["skipped"].text, row=row.row, file=file, name=row.name or "(no name)", at=0,
-        when="", provider_when="", groups="", contacts=None, parts=0, credits=0, id=row.provider_id, says="",
+        when="", provider_when="", there="", groups="", contacts=None, parts=None, credits=None,
+        id=row.provider_id, says="",
         reason=row.why, next="", owner="", message="", delivery="", sentence=row.why, fields="", needs=0,
         entry=row.entry,
     )  # fmt: skip
+
+
+def _there(moment: datetime, zone: str, provider_zone: str) -> str:
+    ours, theirs = moment.astimezone(zone_of(zone)), moment.astimezone(zone_of(provider_zone))
+    return clock(theirs) if ours.date() == theirs.date() else f"{day_words(theirs)} {clock(theirs)}"
 
 
 def status_words(entry: Entry, places: Mapping[int, Entry]) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from batch.model import NOTHING, DeliveryCount, Entry
-from batch.report.html import PLAIN_LIMIT
+from batch.report.html import PLAIN_LIMIT, chips
 from batch.report.page import embed, embed_logo, render_page, write_page
-from batch.report.rows import FACTS, Shown, View, pack, show_entry
-from batch.report.words import TONES, WORDS, local_time
+from batch.report.rows import FACTS, View, pack, show_entry
+from batch.report.words import TONES, local_time
 
 LIMIT = 20_000
 """Entries on the page: those nearest to now; `campaign-batch find` looks through all of them."""
@@ -58,17 +58,10 @@ def write_status(
         columns=COLUMNS,
         facts=FACTS,
         plain=rows[:PLAIN_LIMIT],
-        standings=_chips(rows),
+        standings=chips(rows),
         packed=embed(pack(rows)),
     )
     return write_page(page, path)
-
-
-def _chips(rows: Sequence[Shown]) -> list[tuple[object, int]]:
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.standing] = counts.get(row.standing, 0) + 1
-    return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
 
 
 def _distance(entry: Entry, now: datetime) -> float:

@@ -154,6 +154,7 @@ NEXT_BY_CODE: Mapping[str, str] = {
     "held-twice": "a double exists: delete one of the two in the dashboard now, then run campaign-batch reconcile",
     "quiet-hours": 'choose another hour, or let it go: campaign-batch resolve {entry} --send --why "..."',
     "no-contacts": "nobody would get it: look at the group in the dashboard",
+    "contacts-changed": "compare the group in the dashboard with what you expected",
     "contacts-differ": "compare the group in the dashboard with what you expected",
     "expected-contacts-differ": "compare the group in the dashboard with what you expected",
     "drifted": "open Id {id} in the dashboard: it is not what the sheet says",
@@ -210,9 +211,9 @@ def needs_a_person(entry: Entry) -> bool:
     )
 
 
-def is_urgent(entry: Entry, now: datetime) -> bool:
-    """Say whether its time is less than a day away while it still needs somebody."""
-    return entry.send_at is not None and timedelta(0) <= entry.send_at - now <= _SOON and needs_a_person(entry)
+def is_due(entry: Entry, now: datetime) -> bool:
+    """Say whether its time is less than a day away."""
+    return entry.send_at is not None and timedelta(0) <= entry.send_at - now <= _SOON
 
 
 def reasons(entry: Entry) -> tuple[Issue, ...]:
@@ -237,17 +238,22 @@ def reason(entry: Entry) -> str:
     return word_of(entry).meaning
 
 
-def next_step(entry: Entry) -> str:
-    """Say what to do about an entry; empty when nobody needs to."""
-    if not needs_a_person(entry):
+def next_step(entry: Entry, found: str = "") -> str:
+    """Say what to do about an entry; empty when nobody needs to.
+
+    `found` is the code of a finding about it, which needs somebody whatever the entry's own standing.
+    """
+    if not found and not needs_a_person(entry):
         return ""
     if entry.cancel_why and entry.status is Status.ACCEPTED:
         return f"delete Id {entry.provider_id} in the dashboard, then run campaign-batch reconcile"
-    codes = [issue.code for issue in reasons(entry) if issue.code in NEXT_BY_CODE]
+    codes = [code for code in (*(issue.code for issue in reasons(entry)), found) if code in NEXT_BY_CODE]
     if entry.status is Status.ACCEPTED and entry.contacts_count == 0:
         codes.insert(0, "no-contacts")
     special = NEXT_BY_CODE[codes[0]] if codes and entry.status in {Status.HELD, Status.ACCEPTED} else ""
-    return (special or word_of(entry).next).format(entry=entry.id, id=entry.provider_id or "of the campaign")
+    return (special or word_of(entry).next or (NEXT_BY_CODE["drifted"] if found else "")).format(
+        entry=entry.id, id=entry.provider_id or "of the campaign"
+    )
 
 
 def cell_of(issue: Issue) -> str:
@@ -261,7 +267,12 @@ def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
     """Write a time as people say it, with its zone: `Mon 1 Dec 9:00 CST`; the year when it is not `year`."""
     local = moment.astimezone(zone_of(zone))
     shown_year = "" if year is None or local.year == year else f" {local.year}"
-    return f"{day_words(local)}{shown_year} {local.hour}:{local.minute:02} {zone_word(local)}"
+    return f"{day_words(local)}{shown_year} {clock(local)}"
+
+
+def clock(local: datetime) -> str:
+    """Write the hour with its zone: `9:00 CST`."""
+    return f"{local.hour}:{local.minute:02} {zone_word(local)}"
 
 
 def day_words(moment: datetime) -> str:

@@ -12,7 +12,16 @@ from typing import Any
 from batch.model import Entry
 from batch.report.charts import texts_by_day
 from batch.report.contents import Report
-from batch.report.figures import AT_THE_PROVIDER, count, credits_of, key_figures, parts_of, urgent_first, verdict
+from batch.report.figures import (
+    AT_THE_PROVIDER,
+    count,
+    credits_of,
+    key_figures,
+    needed_entries,
+    parts_of,
+    urgent_first,
+    verdict,
+)
 from batch.report.page import write_bytes
 from batch.report.rows import by_time, group_words, status_words
 from batch.report.words import (
@@ -25,7 +34,7 @@ from batch.report.words import (
     WORDS,
     cell_of,
     counted,
-    is_urgent,
+    is_due,
     local_time,
     needs_a_person,
     next_step,
@@ -383,7 +392,7 @@ FINDINGS = (
 
 def _write_needed(pen: Pen) -> None:
     report = pen.report
-    needed = urgent_first((entry for entry in report.entries if needs_a_person(entry)), report.made_at)
+    needed = urgent_first(needed_entries(report), report.made_at)
     pen.table("Needs attention", NEEDED, (_needed_values(entry, report) for entry in needed), "look", 0)
 
 
@@ -391,7 +400,7 @@ def _needed_values(entry: Entry, report: Report) -> tuple[object, ...]:
     cells = ", ".join(dict.fromkeys(cell_of(issue) for issue in reasons(entry) if issue.column))
     local = _local(entry, report)
     return (
-        signed(entry), "yes" if is_urgent(entry, report.made_at) else "", entry.row, entry.file, entry.campaign_name,
+        signed(entry), "yes" if is_due(entry, report.made_at) else "", entry.row, entry.file, entry.campaign_name,
         local, zone_word(local) if local else "", cells, reason(entry), next_step(entry), entry.provider_id,
         entry.owner,
     )  # fmt: skip

@@ -42,7 +42,7 @@
     if (key === "status") element.append(badge(row));
     else if (key === "name") element.append(opener(row));
     else element.textContent = key === "row" ? String(row[at.row] || "") : shown(row[at[key]]);
-    if (key === "when" && row[at.provider_when]) element.append(make("small", `${row[at.provider_when]} at the provider`));
+    if (key === "when" && row[at.there]) element.append(make("small", `${row[at.there]} at the provider`));
     return element;
   }
 
