@@ -17,6 +17,7 @@ _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "th
 
 _DAY_WORDS = frozenset({*WEEKDAYS, *_SHORT_DAYS})
 _MONTH_WORDS = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "sept"})
+_SIGNAL_WORDS = _DAY_WORDS | _MONTH_WORDS | {"weekend"}
 _FIGURES = re.compile(r"\d[/-]\d")
 
 _DAY = "|".join((*WEEKDAYS, *_SHORT_DAYS))
@@ -57,8 +58,11 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
     the send date on that falls on it, lies in a stretch (`Fri-Sun`) that holds the send date, or is part of a name
     (Black Friday).
     """
+    figures = ("/" in text or "-" in text) and _FIGURES.search(text) is not None
+    if not figures and words.isdisjoint(_SIGNAL_WORDS):
+        return ()
     dates: list[tuple[str, date]] = []
-    if ("/" in text or "-" in text) and _FIGURES.search(text):
+    if figures:
         dates.extend(_find_figures(text, sent, date_order))
     if not words.isdisjoint(_MONTH_WORDS):
         dates.extend(_find_months(text, sent))

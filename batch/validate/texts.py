@@ -34,7 +34,7 @@ _SHORTENERS = (
     "fb.me", "wp.me", "bl.ink", "short.io", "rebrand.ly", "tiny.one", "shorturl.com", "bit.do", "mcaf.ee", "u.to",
     "trib.al", "snip.ly", "tr.im", "spr.ly", "po.st", "j.mp",
 )  # fmt: skip
-_DOTTED = re.compile(r"[a-z]\.[a-z]{2}")
+_DOTTED = re.compile(r"\.[a-z]{2}")
 _SHORT_LINK = re.compile(
     rf"(?<![\w.@-])(?:https?://)?(?:www\.)?({'|'.join(re.escape(host) for host in _SHORTENERS)})(?![\w-]|\.\w)"
 )
