@@ -25,6 +25,7 @@ from batch.pipeline.lists import (
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account
 from batch.pipeline.submitting import Submission
+from batch.pipeline.weighing import remember_names, weigh
 from batch.plan import make_plan
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tu
     zone = need_zone(settings, for_real=not rooms.rehearsal)
     account = read_account(rooms.provider, world.tell)
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
-    plan = plan_rows(rooms, check, reading, options)
+    plan = plan_rows(rooms, check, reading, options, account)
     tally = Tally(file=check.file, rows=check.rows, blank=check.blank, left_out=check.left_out)
     tally.decisions = plan.decisions
     tally.file_issues = tuple(issue for issue in check.warnings if issue.row == 0)
@@ -234,7 +235,7 @@ def expire(rooms: Rooms) -> None:
             )
 
 
-def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options) -> Plan:
+def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, account: Account) -> Plan:
     """Plan the checked rows against the ledger and the provider's list."""
     settings, world = rooms.settings, rooms.world
     rules = PlanRules(
@@ -253,7 +254,8 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options) ->
     fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
     known = rooms.ledger.known(keys, fingerprints, world.now())
     unknown = find_unknown(rooms, reading)
-    plan = make_plan(check.kept, known, rules=rules, now=world.now(), listed=unknown)
+    rows = weigh(rooms, check.kept, known, account)
+    plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown)
     warn_of_other_ledger(rooms, unknown, {decision.tag for decision in plan.decisions})
     return plan
 
@@ -277,6 +279,7 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Op
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
     rooms.ledger.record_plan(batch, plan.decisions, account=rooms.settings.provider.account, now=now, who=world.who)
+    remember_names(rooms, check.kept)
     for decision in plan.decisions:
         campaign = decision.checked.campaign
         if campaign is not None and campaign.cancel and decision.action is Action.SKIP and decision.entry is not None:

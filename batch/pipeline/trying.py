@@ -69,7 +69,7 @@ def run_demo(folder: Path, world: World) -> Path:
         _tell_again(world, submit_in(samples[0], rooms, Options()))
         books = reconcile_in(rooms)
         world.tell(Note(f"reconciled with the provider: {sum(books.counts.values())} campaigns compared"))
-        week = week_of(min(entry.send_at for entry in ledger.entries() if entry.send_at), "America/Chicago")
+        week = week_of(ledger.entry(1).send_at or world.now(), "America/Chicago")
         scope = week_scope(ledger, week, "America/Chicago")
         return write(gather(settings, ledger, scope, now=world.now()), settings, scope.stem, ("html", "xlsx"))[0]
 

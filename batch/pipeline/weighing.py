@@ -1,0 +1,93 @@
+"""Weigh checked rows against the account and the other sendings: moved names, credits, people texted too often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batch.model import Account, Campaign, Checked, Issue, KnownEntry, Level, Status
+from batch.validate import find_moved_names, find_short_credits, often_texted
+
+if TYPE_CHECKING:
+    from batch.pipeline.rooms import Rooms
+
+_OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})
+_WEEK = timedelta(days=7)
+_MMS_CREDITS = 3
+
+
+def weigh(rooms: Rooms, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account) -> list[Checked]:
+    """Give the rows with what only account and ledger together can tell; rows that went before are left as they are."""
+    gone = {entry.fingerprint for entry in known if entry.status in _OUT}
+    new = [row.campaign for row in rows if row.campaign is not None and row.campaign.fingerprint not in gone]
+    if not new:
+        return list(rows)
+    moved = _moved(rooms, new)
+    short = find_short_credits(new, account.credits, _reserved(rooms)) if account.groups else {}
+    often = _often(rooms, new, account)
+    levels = rooms.settings.rules
+    return [_add(row, moved, short, often, levels) for row in rows]
+
+
+def remember_names(rooms: Rooms, rows: Iterable[Checked]) -> None:
+    """Remember which id each group's name means today, so that a name that moves is noticed next week."""
+    pairs = {
+        (name, group)
+        for row in rows
+        if row.campaign is not None
+        for name, group in zip(row.campaign.group_names, row.campaign.group_ids, strict=False)
+        if name
+    }
+    rooms.ledger.remember_groups(sorted(pairs), rooms.world.now())
+
+
+def _moved(rooms: Rooms, campaigns: Iterable[Campaign]) -> dict[int, tuple[Issue, ...]]:
+    before = rooms.ledger.group_names_seen()
+    found = {one.row: find_moved_names(one.group_ids, one.group_names, before) for one in campaigns}
+    return {row: issues for row, issues in found.items() if issues}
+
+
+def _reserved(rooms: Rooms) -> int:
+    """Estimate the credits that what is scheduled already will take."""
+    coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now())
+    return sum(
+        (entry.contacts_count or 0) * (_MMS_CREDITS if entry.mms_template_id is not None else entry.parts or 1)
+        for entry in coming
+    )
+
+
+def _often(rooms: Rooms, campaigns: Sequence[Campaign], account: Account) -> Mapping[int, tuple[Issue, ...]]:
+    checks = rooms.settings.checks
+    if not account.groups or not (checks.texts_per_day and checks.texts_per_week):
+        return {}
+    others = rooms.ledger.entries(statuses=_OUT | {Status.PLANNED}, due_from=rooms.world.now() - _WEEK)
+    return often_texted(campaigns, list(others), account, checks.texts_per_day, checks.texts_per_week)
+
+
+def _add(
+    row: Checked,
+    moved: Mapping[int, tuple[Issue, ...]],
+    short: Mapping[int, Issue],
+    often: Mapping[int, tuple[Issue, ...]],
+    levels: Mapping[str, str],
+) -> Checked:
+    number = row.row.number
+    extra = [*moved.get(number, ()), *often.get(number, ())]
+    if row.campaign is None or not (extra or number in short):
+        return row
+    campaign = row.campaign
+    if number in short:
+        campaign = replace(campaign, waits=(*campaign.waits, short[number]))
+    weighed = [weighed for issue in extra if (weighed := _weigh(_place(issue, row), levels)) is not None]
+    return replace(row, campaign=campaign, issues=(*row.issues, *weighed))
+
+
+def _place(issue: Issue, row: Checked) -> Issue:
+    return replace(issue, row=row.row.number, column=row.row.header.letter(issue.field))
+
+
+def _weigh(issue: Issue, levels: Mapping[str, str]) -> Issue | None:
+    wish = levels.get(issue.code, issue.level.value)
+    return None if wish == "off" else replace(issue, level=Level(wish))
