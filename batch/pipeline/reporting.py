@@ -138,7 +138,7 @@ def gather(
         rehearsal=rehearsal,
         team=settings.reports.team,
         logo=Path(settings.reports.logo) if settings.reports.logo else None,
-        credit_price=settings.reports.credit_price,
+        credit_price=settings.reports.credit_price or None,
         currency=settings.reports.currency,
         stopped=stopped,
         paused=f"by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.why}" if pause else "",
