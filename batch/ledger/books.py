@@ -199,7 +199,7 @@ def select_delivery_progress(connection: Connection, entry: int) -> DeliveryProg
 def _last_marks(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     asked = entries.c.id.in_(in_list(ids, connection.dialect))
     found = connection.execute(select(entries.c.id, entries.c.observed).where(asked))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _as_dict(listed: Listed) -> dict[str, Any]:

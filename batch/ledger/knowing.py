@@ -53,7 +53,7 @@ def select_known(
         .where(entries.c.status != Status.REPLACED.value, asked)
         .order_by(entries.c.id)
     )
-    rows = chain.from_iterable(connection.execute(statement).tuples().partitions(_PAGE))
+    rows = chain.from_iterable(connection.execute(statement).partitions(_PAGE))
     return tuple(
         KnownEntry(
             entry,
@@ -102,4 +102,4 @@ def select_tags(connection: Connection) -> set[str]:
 def select_provider_ids(connection: Connection) -> dict[str, int]:
     """Read every Id of the provider with the entry that has it."""
     statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "")
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())

@@ -47,7 +47,7 @@ def bind_account(connection: Connection, account: str, host: str) -> None:
 
 def select_bound(connection: Connection) -> tuple[str, str] | None:
     """Read which account at which host the ledger belongs to; None before its first submission."""
-    found = dict(connection.execute(select(notes.c.name, notes.c.value)).tuples().all())
+    found = dict(connection.execute(select(notes.c.name, notes.c.value)).all())
     return (found["account"], found["host"]) if "account" in found else None
 
 
@@ -106,4 +106,4 @@ def replace_groups(connection: Connection, pairs: Iterable[tuple[str, str]], now
 
 def select_groups(connection: Connection) -> dict[str, str]:
     """Read which id each group's name meant when it was last seen."""
-    return dict(connection.execute(select(group_names.c.name, group_names.c.group_id)).tuples().all())
+    return dict(connection.execute(select(group_names.c.name, group_names.c.group_id)).all())

@@ -140,7 +140,7 @@ class _Planner:
             return {}
         asked = entries.c.id.in_(in_list(sorted(met), self._connection.dialect))
         found = self._connection.execute(select(entries.c.id, entries.c.status).where(asked))
-        return dict(found.tuples().all())
+        return dict(found.all())
 
     def _sort(self, decision: Decision, statuses: dict[int, str], work: _Work) -> None:
         row = decision.checked.row.number

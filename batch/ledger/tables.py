@@ -309,7 +309,7 @@ group_names = Table(
 _REFUSALS = {
     "history_is_never_changed": ("UPDATE ON history", "", "history is append-only"),
     "history_is_never_deleted": ("DELETE ON history", "", "history is append-only"),
-    "attempts_are_closed_once": ("UPDATE ON attempts", "WHEN OLD.ended_at IS NOT NULL", "an attempt is closed once"),
+    "attempts_are_closed_once": ("UPDATE ON attempts", "WHEN (OLD.ended_at IS NOT NULL)", "an attempt is closed once"),
     "attempts_are_never_deleted": ("DELETE ON attempts", "", "attempts are append-only"),
     "entries_are_never_deleted": ("DELETE ON entries", "", "entries are never deleted"),
 }
@@ -325,11 +325,10 @@ POSTGRESQL_TRIGGERS = tuple(
     for name, (what, when, words) in _REFUSALS.items()
     for statement in (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{words}'; END $$",
-        f"CREATE TRIGGER {name} BEFORE {what} FOR EACH ROW "
-        + (f"{when.replace('WHEN ', 'WHEN (')}) " if when else "")
-        + f"EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} BEFORE {what} FOR EACH ROW {when} EXECUTE FUNCTION {name}()",
     )
 )
+"""The same for PostgreSQL."""
 
 for _statement in TRIGGERS.values():
     event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -1,0 +1,156 @@
+"""What the tests of the ledger share: a moment, rows, decisions, and a ledger in a file."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from batch.ledger import Ledger, open_ledger
+from batch.model import (
+    Action,
+    Answer,
+    Campaign,
+    Checked,
+    Decision,
+    Header,
+    Issue,
+    Level,
+    Listed,
+    Outcome,
+    Parts,
+    Row,
+    Status,
+)
+
+NOW = datetime(2031, 3, 3, 15, 0, tzinfo=UTC)
+LEAD = timedelta(minutes=10)
+NAMES = ("CampaignName", "Message", "GroupIds", "DateTime", "Store")
+HEADER = Header(1, NAMES, {name: place for place, name in enumerate(NAMES)})
+ACCEPTED = Outcome(Status.ACCEPTED, "accepted", listed=Listed("501", contacts_count=40, status_id=1, status="Pending"))
+IN_DOUBT = Outcome(Status.IN_DOUBT, "no answer came")
+BACK_TO_PLANNED = Outcome(Status.PLANNED, "refused for now", counts=False, refused=True)
+OK = Answer(200, body=b'{"Id": "501"}')
+
+
+def open_at(folder: Path, name: str = "ledger.sqlite3") -> Ledger:
+    """Open the ledger of a test."""
+    return open_ledger(f"sqlite:///{folder / name}", now=NOW)
+
+
+def make_batch(ledger: Ledger, rows: int, file: str = "week.xlsx") -> int:
+    """Take in a sheet of so many rows."""
+    return ledger.add_batch(
+        file=file,
+        sheet="Campaigns",
+        file_hash="abc",
+        taken_in_at=NOW,
+        rows=rows,
+        blank=1,
+        left_out=2,
+        submitted_by="ana",
+        machine="ops-pc",
+    )
+
+
+def make_campaign(number: int, *, text: str = "", send_at: datetime | None = None) -> Campaign:
+    """Make the campaign of a row; `text` makes another content under the same key."""
+    message = text or f"Sale number {number} is on. Reply STOP to end"
+    fingerprint = hashlib.md5(f"{number} {message} {send_at}".encode()).hexdigest()
+    return Campaign(
+        row=number,
+        name=f"Sale {number}",
+        message=message,
+        group_ids=("100", "7"),
+        group_names=("VIP, north", "Été"),
+        send_at=send_at or NOW + timedelta(days=2, minutes=number),
+        zone="America/New_York",
+        type_recipients=0,
+        mms_template_id=9,
+        mms_high_resolution=1,
+        subject="Look",
+        reference=f"R{number}",
+        expected_contacts=40,
+        owner="bo@example.com",
+        purpose="marketing",
+        parts=Parts("GSM-7", 30, 1),
+        key=f"ref:r{number}",
+        fingerprint=fingerprint,
+    )
+
+
+def make_row(number: int, store: str = "") -> Row:
+    """Make the row of a sheet."""
+    texts = (f"Sale {number}", "text", "100, 7", "3/5/2031 10:00 AM", store or f"Store {number}")
+    return Row(number, HEADER, texts)
+
+
+def decide(
+    number: int,
+    action: Action = Action.SUBMIT,
+    *,
+    entry: int | None = None,
+    replaces: int | None = None,
+    text: str = "",
+    send_at: datetime | None = None,
+    store: str = "",
+    issues: tuple[Issue, ...] = (),
+    why: str = "",
+) -> Decision:
+    """Make the plan's decision on a good row."""
+    campaign = make_campaign(number, text=text, send_at=send_at)
+    checked = Checked(make_row(number, store), campaign, issues, campaign.name, campaign.reference, campaign.message)
+    return Decision(
+        checked,
+        action,
+        entry=entry,
+        replaces=replaces,
+        issues=issues,
+        tag=campaign.fingerprint[:8],
+        provider_name=f"{campaign.name} #{campaign.fingerprint[:8]}",
+        send_at_provider="2031-03-05 10:00:00",
+        why=why,
+    )
+
+
+def decide_invalid(number: int) -> Decision:
+    """Make the plan's decision on a row with an error, which has no campaign."""
+    issue = Issue(number, "D", "DateTime", "time-missing", 'it says "3/5/2031": add the hour', Level.ERROR, "3/5/2031")
+    checked = Checked(make_row(number), None, (issue,), f"Sale {number}", "", "some text", f"row:sale {number}|")
+    return Decision(checked, Action.INVALID, issues=(issue,), why=issue.message)
+
+
+def plan(ledger: Ledger, *decisions: Decision, file: str = "week.xlsx") -> dict[int, int]:
+    """Take in a sheet and write its plan; give the entry of each row."""
+    batch = make_batch(ledger, len(decisions), file)
+    return ledger.record_plan(batch, decisions, account="main", now=NOW, who="ana")
+
+
+def plan_one(ledger: Ledger, number: int = 2) -> int:
+    """Plan one row; give its entry."""
+    return plan(ledger, decide(number))[number]
+
+
+def claim(ledger: Ledger, entry: int, now: datetime = NOW) -> int | None:
+    """Record the intent of an entry."""
+    return ledger.record_intent(entry, payload_hash="hash", now=now, lead=LEAD)
+
+
+def finish(ledger: Ledger, entry: int, attempt: int, outcome: Outcome = ACCEPTED) -> bool:
+    """Record the outcome of an attempt."""
+    return ledger.record_outcome(entry, attempt, outcome, OK, now=NOW, who="ana")
+
+
+def accept(ledger: Ledger, entry: int, provider_id: str = "501") -> None:
+    """Bring a planned entry to `accepted`."""
+    attempt = claim(ledger, entry)
+    assert attempt is not None
+    listed = Listed(provider_id, contacts_count=40, status_id=1, status="Pending")
+    assert finish(ledger, entry, attempt, Outcome(Status.ACCEPTED, "accepted", listed=listed))
+
+
+def doubt(ledger: Ledger, entry: int) -> None:
+    """Bring a planned entry to `in_doubt`."""
+    attempt = claim(ledger, entry)
+    assert attempt is not None
+    assert finish(ledger, entry, attempt, IN_DOUBT)
