@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +35,33 @@ def _no_settings_of_our_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Give a shell whose settings lead nowhere yet."""
+    from cli_support import Shell
+
+    return Shell(capsys, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Any]:
+    """Give a sandbox without a rate limit."""
+    from batch.sandbox import Sandbox
+
+    with Sandbox(limit=0) as running:
+        yield running
+
+
+@pytest.fixture
+def ready(shell: Any, sandbox: Any) -> Any:
+    """Give a shell that is set up for the sandbox, with short waits."""
+    shell.set(
+        PROVIDER__URL=sandbox.url,
+        PROVIDER__ACCESS_TOKEN=sandbox.token,
+        PROVIDER__SETTLE="0.4",
+        PROVIDER__SETTLE_GAP="0.1",
+        PROVIDER__DEADLINE="1.5",
+    )
+    return shell
