@@ -112,7 +112,7 @@ class Provider:
 
     def wait_turn(self) -> None:
         """Sleep until the rate limit lets the next request go; before the intent is recorded, not after."""
-        while (seconds := self.pace.wait(time.time())) > 0:
+        if (seconds := self.pace.wait(time.time())) > 0:
             self._sleep(seconds)
 
     def submit(self, payload: Mapping[str, object], *, still_good: Callable[[], bool] = lambda: True) -> Answer:

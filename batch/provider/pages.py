@@ -52,7 +52,7 @@ def join_pages(
     items: dict[str, Item] = {}
     total: int | None = None
     nameless = 0
-    for number, page in enumerate(_pages(ask), start=1):
+    for number, page in _pages(ask):
         fresh = {identify(item): item for item in page.items}
         nameless += fresh.pop("", None) is not None
         if page.pages is None and number > 1 and fresh.keys() <= items.keys():
@@ -68,11 +68,13 @@ def join_pages(
     return Whole(tuple(items.values()), _nameless(nameless) or _short(len(items), total))
 
 
-def _pages(ask: Callable[[int], Page[Item]]) -> Iterator[Page[Item]]:
-    for number in range(1, MOST_PAGES + 1):
+def _pages(ask: Callable[[int], Page[Item]]) -> Iterator[tuple[int, Page[Item]]]:
+    number = 0
+    while True:
+        number += 1
         page = ask(number)
-        yield page
-        if not page.items or (page.pages is not None and number >= page.pages):
+        yield number, page
+        if not page.items if page.pages is None else number >= page.pages:
             return
 
 

@@ -23,7 +23,6 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
@@ -130,7 +129,7 @@ def make_request(call: Call, token: Secret) -> Answer:
             raise
         came.failure, came.words = _explain(flight, trouble)
     seconds = monotonic() - begun
-    log.debug("%s %s: %s in %.3f s", call.method, call.url, came.status or came.failure, seconds)
+    log.debug("%s %s: %s in %.3f s", call.method, call.url, came.failure or came.status, seconds)
     words, body = token.redact(came.words), token.redact_bytes(came.body)
     return Answer(came.status, came.headers, body, came.failure, words, at, seconds)
 
@@ -200,11 +199,9 @@ def _explain(flight: Flight, trouble: BaseException) -> tuple[Failure, str]:
 def _explain_connecting(trouble: BaseException) -> str:
     if isinstance(trouble, NameResolutionError):
         return "its name is not known here"
-    if isinstance(trouble, TimeoutError | ConnectTimeoutError) and not isinstance(
-        trouble, urllib3.exceptions.NewConnectionError
-    ):
-        return "connecting took too long"
     root = _root(trouble)
+    if isinstance(root, TimeoutError | ConnectTimeoutError):
+        return "connecting took too long"
     if isinstance(root, ConnectionRefusedError):
         return "the connection was refused"
     if isinstance(root, ssl.SSLError):
@@ -283,9 +280,9 @@ class _Watched(HTTPConnection):
         if self.sock is None:
             self.connect()
         if flight.connected and not flight.written:
-            flight.left()
             if not flight.call.still_good():
                 raise TooLateError
+            flight.left()
             flight.written = True
         super().send(data)
 
