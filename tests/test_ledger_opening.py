@@ -364,7 +364,7 @@ def test_a_ledger_belongs_to_one_account(tmp_path: Path) -> None:
     with open_at(tmp_path) as ledger:
         assert ledger.bound() == ("main", "api.example.com")
         for account, host in (("main", "other.example.com"), ("second", "api.example.com")):
-            with pytest.raises(UsageError, match='belongs to account "main" at api.example.com'):
+            with pytest.raises(UsageError, match=r'belongs to account "main" at api\.example\.com'):
                 ledger.bind(account, host)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DatabaseError
 
 from batch.errors import LedgerError
 from batch.ledger.forms import write_time
@@ -155,7 +156,10 @@ def write_backup(engine: Engine, path: Path, now: datetime, keep: int = KEEP) ->
 
 
 def _find_damage(connection: Connection) -> list[str]:
-    found = connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars().all()
+    try:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars().all()
+    except DatabaseError as error:
+        return [f"the file is damaged: {error.orig}"]
     if list(found) == ["ok"]:
         return []
     return ["the file is damaged: " + "; ".join(str(line) for line in found)]

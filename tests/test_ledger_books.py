@@ -1,0 +1,293 @@
+"""What the provider's lists showed is kept, mails wait in the outbox, and damage is found."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from batch.ledger import EXPORT_KEYS, Ledger
+from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Status
+from tests.ledger_support import NOW, accept, claim, decide, doubt, open_at, plan, plan_one
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    """Open a ledger in a file."""
+    with open_at(tmp_path) as opened:
+        yield opened
+
+
+def test_an_observation_is_kept_only_when_it_differs(ledger: Ledger) -> None:
+    """So that a status has a history, and a quiet year costs nothing."""
+    entry = plan_one(ledger)
+    accept(ledger, entry)
+    pending = Listed("501", "Sale 2", "Hi", "2031-03-05 10:00:00", ("100", "7"), 0, 40, 1, "Pending")
+    approved = Listed("501", "Sale 2", "Hi", "2031-03-05 10:00:00", ("100", "7"), 0, 42, 2, "Approved and Scheduled")
+    sent = Listed("501", "Sale 2", "Hi", "2031-03-05 10:00:00", None, 0, 42, 2, "Approved and Scheduled")
+    assert ledger.observe([(entry, pending, "scheduled")], NOW) == 1
+    assert ledger.observe([(entry, pending, "scheduled")], NOW + HOUR) == 0
+    assert ledger.observe([(entry, approved, "scheduled")], NOW + 2 * HOUR) == 1
+    assert ledger.observe([(entry, sent, "sent")], NOW + 3 * HOUR) == 1
+    assert ledger.observe([(99, sent, "sent")], NOW) == 0
+    seen = ledger.observations(entry)
+    assert [(one.at, one.where, one.listed) for one in seen] == [
+        (NOW, "scheduled", pending),
+        (NOW + 2 * HOUR, "scheduled", approved),
+        (NOW + 3 * HOUR, "sent", sent),
+    ]
+    found = ledger.entry(entry)
+    assert (found.contacts_count, found.provider_status_id) == (42, 2)
+    assert (found.provider_status, found.changed_at) == ("Approved and Scheduled", NOW + 3 * HOUR)
+    assert found.status is Status.ACCEPTED
+
+
+def test_what_a_list_does_not_show_is_not_forgotten(ledger: Ledger) -> None:
+    """The sent history may lack the counts that the scheduled list had."""
+    entry = plan_one(ledger)
+    accept(ledger, entry)
+    ledger.observe([(entry, Listed("501", "Sale 2"), "sent")], NOW)
+    found = ledger.entry(entry)
+    assert (found.contacts_count, found.provider_status) == (40, "Pending")
+    assert ledger.observations(entry)[0].listed == Listed("501", "Sale 2")
+
+
+def test_absences_are_kept_by_attempt(ledger: Ledger) -> None:
+    """Two readings settle a doubt, also over two runs; the same reading counts once."""
+    entry = plan_one(ledger)
+    doubt(ledger, entry)
+    assert ledger.absences(entry, 1) == ()
+    for at in (NOW + HOUR, NOW, NOW):
+        ledger.note_absence(entry, 1, at)
+    ledger.note_absence(entry, 2, NOW)
+    assert ledger.absences(entry, 1) == (NOW, NOW + HOUR)
+    assert ledger.absences(entry, 2) == (NOW,)
+    ledger.forget_absences(entry)
+    assert ledger.absences(entry, 1) == ()
+
+
+def test_the_last_reading_of_a_list_is_known(ledger: Ledger) -> None:
+    """Whether it was whole, and if not why."""
+    assert ledger.last_reading("scheduled") is None
+    ledger.record_reading("scheduled", valid=True, at=NOW, items=12)
+    ledger.record_reading("scheduled", valid=False, at=NOW + HOUR, items=3, why="page 2 was a 502")
+    ledger.record_reading("sent", valid=True, at=NOW)
+    found = ledger.last_reading("scheduled")
+    assert found is not None
+    assert (found.at, found.valid, found.items, found.why) == (NOW + HOUR, False, 3, "page 2 was a 502")
+
+
+def test_a_campaign_made_elsewhere_is_acknowledged_once(ledger: Ledger) -> None:
+    """Twice does no harm."""
+    assert ledger.acknowledged() == set()
+    ledger.acknowledge("900", "made by marketing", "ana", NOW)
+    ledger.acknowledge("900", "still theirs", "bo", NOW)
+    assert ledger.acknowledged() == {"900"}
+
+
+def test_the_findings_of_the_last_reconciliation_are_read_back(ledger: Ledger) -> None:
+    """Those of the one before stay on the record."""
+    assert (ledger.last_findings(), ledger.last_findings_at()) == ((), None)
+    old = Finding(FindingKind.UNEXPECTED, "made elsewhere", provider_id="900")
+    new = Finding(
+        FindingKind.DRIFTED, "words", "time-differs", 3, "501", "Sale", "send_at", "10:00", "11:00", loud=True
+    )
+    first = ledger.record_findings([old], NOW)
+    assert ledger.record_findings([new, old], NOW + HOUR) == first + 1
+    assert ledger.last_findings() == (new, old)
+    assert ledger.last_findings_at() == NOW + HOUR
+    ledger.record_findings([], NOW + 2 * HOUR)
+    assert ledger.last_findings() == ()
+
+
+def test_delivery_goes_on_where_it_stopped(ledger: Ledger) -> None:
+    """Pages add up; one that is read again takes its own place; page 1 begins anew."""
+    entry = plan_one(ledger)
+    delivered, failed = DeliveryCount(2, "Delivered", 90), DeliveryCount(3, "Failed", 10)
+    assert ledger.delivery_progress(entry) is None
+    ledger.record_delivery(entry, 1, (delivered, failed), False, NOW)
+    ledger.record_delivery(entry, 2, (DeliveryCount(2, "Delivered", 50),), False, NOW)
+    ledger.record_delivery(entry, 2, (DeliveryCount(2, "Delivered", 60),), True, NOW + HOUR)
+    assert ledger.deliveries((entry, 99)) == {entry: (DeliveryCount(2, "Delivered", 150), failed)}
+    progress = ledger.delivery_progress(entry)
+    assert progress is not None
+    assert (progress.page, progress.final, progress.at) == (2, True, NOW + HOUR)
+    ledger.record_delivery(entry, 1, (delivered,), False, NOW)
+    assert ledger.deliveries((entry,)) == {entry: (delivered,)}
+
+
+def test_the_pace_is_shared(ledger: Ledger, tmp_path: Path) -> None:
+    """Another process sees it; a shorter silence never ends a longer one."""
+    assert ledger.silent_until() == 0.0
+    ledger.set_silent_until(1_900_000_000.25)
+    ledger.set_silent_until(1_800_000_000.0)
+    with open_at(tmp_path) as other:
+        assert other.silent_until() == 1_900_000_000.25
+
+
+def test_the_last_run_of_each_kind_is_known(ledger: Ledger) -> None:
+    """For `doctor`, and for the digest that notices a missed week."""
+    assert ledger.last_run("submit") is None
+    ledger.note_run("submit", NOW, "25 scheduled")
+    ledger.note_run("submit", NOW + HOUR, "1 scheduled")
+    ledger.note_run("file", NOW)
+    found = ledger.last_run("submit")
+    assert found is not None
+    assert (found.kind, found.at, found.words) == ("submit", NOW + HOUR, "1 scheduled")
+
+
+def test_group_names_are_remembered(ledger: Ledger) -> None:
+    """A name that means another id than last time is noticed; names not seen today stay."""
+    assert ledger.group_names_seen() == {}
+    ledger.remember_groups([("VIP", "7"), ("Café", "8")], NOW)
+    ledger.remember_groups([("VIP", "9")], NOW + HOUR)
+    assert ledger.group_names_seen() == {"VIP": "9", "Café": "8"}
+
+
+def test_a_mail_waits_until_the_server_took_it(ledger: Ledger) -> None:
+    """Tried again when it is due, with what the server said; its key goes once, also after success."""
+    body = b"Subject: Week 48\r\n\r\n\xe2\x80\xa6"
+    assert ledger.add_mail(["ana@example.com", "bo@example.com"], "Week 48", body, "report", "batch-1", NOW)
+    assert not ledger.add_mail(["ana@example.com"], "Week 48", body, "report", "batch-1", NOW)
+    (mail,) = ledger.due_mails(NOW)
+    assert (mail.to, mail.subject, mail.body) == (("ana@example.com", "bo@example.com"), "Week 48", body)
+    assert (mail.kind, mail.dedupe_key, mail.added_at, mail.tries, mail.words) == ("report", "batch-1", NOW, 0, "")
+    assert ledger.mail_failed(mail.id, "451 try later", NOW + HOUR, NOW)
+    assert ledger.due_mails(NOW) == ()
+    (mail,) = ledger.unsent_mails()
+    assert (mail.tries, mail.words, mail.next_try) == (1, "451 try later", NOW + HOUR)
+    assert ledger.due_mails(NOW + HOUR) == (mail,)
+    assert ledger.mail_sent(mail.id, NOW + HOUR)
+    assert not ledger.mail_sent(mail.id, NOW + HOUR)
+    assert not ledger.mail_failed(mail.id, "too late", NOW, NOW)
+    assert ledger.unsent_mails() == ()
+    assert not ledger.add_mail(["ana@example.com"], "Week 48", body, "report", "batch-1", NOW + 2 * HOUR)
+
+
+def test_an_export_has_exactly_the_promised_keys(ledger: Ledger) -> None:
+    """Lists as lists, the time in UTC, ready for JSON."""
+    issue = Issue(2, "B", "Message", "no-opt-out", "add STOP", Level.WARNING)
+    entry = plan(ledger, decide(2, issues=(issue,)))[2]
+    accept(ledger, entry)
+    (line,) = ledger.export()
+    assert tuple(line) == EXPORT_KEYS
+    assert " ".join(EXPORT_KEYS) == (
+        "entry batch file sheet row key reference tag campaign_name provider_name message group_ids group_names "
+        "send_at send_at_provider type_recipients mms_template_id subject status provider_id contacts_count "
+        "provider_status_id provider_status issues attempts submitted_by approved_by"
+    )
+    assert line["group_ids"] == ["100", "7"]
+    assert line["send_at"] == "2031-03-05T15:02:00+00:00"
+    assert (line["status"], line["provider_id"], line["attempts"]) == ("accepted", "501", 1)
+    assert line["issues"][0]["code"] == "no-opt-out"
+    assert json.loads(json.dumps(line)) == line
+
+
+def test_a_frame_has_one_row_an_entry(ledger: Ledger) -> None:
+    """With real times, empty where there is none."""
+    assert list(ledger.to_frame().columns) == list(EXPORT_KEYS)
+    plan(ledger, decide(2), decide(3, Action.HOLD))
+    frame = ledger.to_frame()
+    assert list(frame["status"]) == ["planned", "held"]
+    assert frame["send_at"].dt.hour.tolist() == [15, 15]
+
+
+DAMAGE = {
+    "an Id twice": (
+        "DROP INDEX one_entry_an_id; UPDATE entries SET provider_id = '501' WHERE id = 2",
+        "the same Id 501",
+    ),
+    "a key twice": (
+        "DROP INDEX one_open_entry_a_key; UPDATE entries SET key = 'k' WHERE id IN (3, 4)",
+        'both open with the key "k"',
+    ),
+    "an attempt left open": (
+        "UPDATE entries SET status = 'planned' WHERE id = 4",
+        "attempt 1 of entry 4 is open, but the entry is planned",
+    ),
+    "no attempt": ("UPDATE entries SET status = 'submitting' WHERE id = 3", "being submitted without an open attempt"),
+    "two open attempts": (
+        "DROP INDEX one_open_attempt_an_entry; INSERT INTO attempts (entry, number) VALUES (4, 2)",
+        "entry 4 has 2 attempts that are not ended",
+    ),
+    "a lost attempt": ("UPDATE entries SET attempts = 3 WHERE id = 1", "entry 1 counts 3 attempts, its record shows 1"),
+    "a gap in the attempts": (
+        "INSERT INTO attempts (entry, number, ended_at) VALUES (1, 9, 'x')",
+        "the attempts of entry 1 are not numbered",
+    ),
+    "an Id lost": ("UPDATE entries SET provider_id = '' WHERE id = 1", "entry 1 is accepted without an Id"),
+    "a status without a change": (
+        "UPDATE entries SET status = 'held' WHERE id = 3",
+        "entry 3 is held, its history ends",
+    ),
+    "a history lost": (
+        "DROP TRIGGER history_is_never_deleted; DELETE FROM history WHERE entry = 3",
+        "entry 3 has no history",
+    ),
+    "a hole in the history": (
+        "DROP TRIGGER history_is_never_deleted; DELETE FROM history WHERE entry = 1 AND new = 'submitting'",
+        "the history of entry 1 has a gap between planned and submitting",
+    ),
+    "a guard taken away": ("DROP TRIGGER attempts_are_closed_once", "the rule attempts_are_closed_once was taken out"),
+    "a row lost": ("DELETE FROM batch_rows WHERE row = 5", "batch 1 has 4 rows, but 3 are accounted for"),
+    "a row of another entry": ("UPDATE batch_rows SET entry = 2 WHERE row = 5", "entry 4 says it is row 5 of batch 1"),
+    "nothing to send": ("UPDATE entries SET fingerprint = '' WHERE id = 3", "without what it would send"),
+    "replaced by nothing": ("UPDATE entries SET status = 'replaced' WHERE id = 3", "nothing says by what"),
+    "a stranger": (
+        "PRAGMA foreign_keys=OFF; INSERT INTO absences VALUES (77, 1, 'x')",
+        "a line of absences names a line of entries that is not there",
+    ),
+    "a wrong clock": (
+        "INSERT INTO history (entry, at, old, new) VALUES (3, '2099-01-01T00:00:00+00:00', 'planned', 'planned')",
+        "a clock was wrong",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_planted_damage_is_found(tmp_path: Path, name: str) -> None:
+    """Each invariant catches its own breach, in words."""
+    statements, words = DAMAGE[name]
+    with open_at(tmp_path) as ledger:
+        plan(ledger, decide(2), decide(3, Action.HOLD), decide(4), decide(5))
+        accept(ledger, 1)
+        claim(ledger, 4)
+        assert ledger.verify(NOW) == ()
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
+    connection.executescript(statements)
+    connection.commit()
+    connection.close()
+    with open_at(tmp_path) as ledger:
+        assert any(words in problem for problem in ledger.verify(NOW)), ledger.verify(NOW)
+
+
+def test_a_damaged_file_is_found(tmp_path: Path) -> None:
+    """A page overwritten in the middle."""
+    with open_at(tmp_path) as ledger:
+        plan(ledger, *(decide(number) for number in range(2, 300)))
+    path = tmp_path / "ledger.sqlite3"
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\x5a" * 4096
+    path.write_bytes(content)
+    with open_at(tmp_path) as ledger:
+        assert "damaged" in ledger.verify(NOW)[0]
+
+
+def test_many_breaches_of_a_kind_are_counted(tmp_path: Path) -> None:
+    """Five are shown, the rest is a number."""
+    with open_at(tmp_path) as ledger:
+        plan(ledger, *(decide(number) for number in range(2, 12)))
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
+    connection.execute("UPDATE entries SET attempts = 1")
+    connection.commit()
+    connection.close()
+    with open_at(tmp_path) as ledger:
+        problems = ledger.verify(NOW)
+    assert len(problems) == 6
+    assert problems[-1] == "... and 5 more of the same kind"

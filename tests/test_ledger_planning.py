@@ -1,0 +1,331 @@
+"""A plan becomes entries: each row accounted for, nothing that may have gone ever renewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from batch.errors import LedgerError
+from batch.ledger import BatchRow, Ledger
+from batch.model import Action, Issue, Level, Status
+from tests.ledger_support import (
+    HEADER,
+    NOW,
+    accept,
+    claim,
+    decide,
+    decide_invalid,
+    doubt,
+    make_batch,
+    make_campaign,
+    open_at,
+    plan,
+    plan_one,
+)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    """Open a ledger in a file."""
+    with open_at(tmp_path) as opened:
+        yield opened
+
+
+def test_a_batch_is_read_back_as_it_was_taken_in(ledger: Ledger) -> None:
+    """Who, where, how many rows, what was wrong with the file."""
+    issue = Issue(0, "", "", "hidden-columns", 'column "F" is hidden', Level.WARNING)
+    number = ledger.add_batch(
+        file="week 48.xlsx",
+        sheet="Campaigns",
+        file_hash="abc",
+        taken_in_at=NOW,
+        rows=25,
+        blank=3,
+        left_out=1,
+        submitted_by="ana",
+        machine="ops-pc",
+        issues=(issue,),
+    )
+    found = ledger.batch(number)
+    assert (found.file, found.sheet, found.file_hash, found.rows) == ("week 48.xlsx", "Campaigns", "abc", 25)
+    assert (found.blank, found.left_out, found.submitted_by, found.machine) == (3, 1, "ana", "ops-pc")
+    assert (found.taken_in_at, found.state, found.issues) == (NOW, "open", (issue,))
+
+
+def test_batches_are_changed_and_listed(ledger: Ledger) -> None:
+    """What is not given stays; a number that is none is an error."""
+    first = make_batch(ledger, 1)
+    second = ledger.add_batch(
+        file="b.csv",
+        sheet="",
+        file_hash="",
+        taken_in_at=NOW + timedelta(days=1),
+        rows=0,
+        blank=0,
+        left_out=0,
+        submitted_by="",
+        machine="",
+        state="waiting-for-approval",
+    )
+    ledger.change_batch(second, state="approved", approved_by="bo", now=NOW)
+    ledger.change_batch(second, note="fine", now=NOW)
+    found = ledger.batch(second)
+    assert (found.state, found.approved_by, found.note) == ("approved", "bo", "fine")
+    assert [batch.id for batch in ledger.batches()] == [first, second]
+    assert [batch.id for batch in ledger.batches(since=NOW + timedelta(hours=1))] == [second]
+    with pytest.raises(LedgerError, match="there is no batch 99"):
+        ledger.batch(99)
+    with pytest.raises(LedgerError, match="there is no batch 99"):
+        ledger.change_batch(99, state="done", now=NOW)
+
+
+def test_every_field_of_a_campaign_comes_back(ledger: Ledger) -> None:
+    """As it was planned, with every cell of its row by header."""
+    issue = Issue(2, "B", "Message", "no-opt-out", 'add "STOP"', Level.WARNING, "Sale")
+    entry = ledger.entry(plan(ledger, decide(2, issues=(issue,)))[2])
+    campaign = make_campaign(2)
+    for name in (
+        "message",
+        "group_ids",
+        "group_names",
+        "send_at",
+        "zone",
+        "type_recipients",
+        "mms_template_id",
+        "mms_high_resolution",
+        "subject",
+        "reference",
+        "expected_contacts",
+        "owner",
+        "purpose",
+        "key",
+        "fingerprint",
+        "row",
+    ):
+        assert getattr(entry, name) == getattr(campaign, name), name
+    assert (entry.campaign_name, entry.provider_name) == ("Sale 2", f"Sale 2 #{campaign.fingerprint[:8]}")
+    assert (entry.tag, entry.send_at_provider) == (campaign.fingerprint[:8], "2031-03-05 10:00:00")
+    assert (entry.parts, entry.encoding, entry.status, entry.issues) == (1, "GSM-7", Status.PLANNED, (issue,))
+    assert entry.fields == {
+        "CampaignName": "Sale 2",
+        "Message": "text",
+        "GroupIds": "100, 7",
+        "DateTime": "3/5/2031 10:00 AM",
+        "Store": "Store 2",
+    }
+    assert (entry.file, entry.sheet, entry.submitted_by, entry.machine) == ("week.xlsx", "Campaigns", "ana", "ops-pc")
+    assert entry.changed_at == NOW
+
+
+def test_each_action_has_its_status_and_the_totals_tie(ledger: Ledger) -> None:
+    """Rows of the batch are as many as rows of the sheet, whatever became of them."""
+    known = plan_one(ledger, 2)
+    accept(ledger, known)
+    unsure = plan_one(ledger, 3)
+    doubt(ledger, unsure)
+    batch = make_batch(ledger, 7)
+    placed = ledger.record_plan(
+        batch,
+        [
+            decide(2, Action.SKIP, entry=known, why="already scheduled as 501"),
+            decide(3, Action.SETTLE, entry=unsure, why="being settled"),
+            decide(4),
+            decide(5, Action.HOLD, why="quiet hours"),
+            decide(6, Action.WAIT, why="group empty"),
+            decide(7, Action.CANCEL),
+            decide_invalid(8),
+        ],
+        account="main",
+        now=NOW,
+        who="ana",
+    )
+    assert sorted(placed) == [2, 3, 4, 5, 6, 7, 8]
+    rows = ledger.batch_rows(batch)
+    assert [row.what for row in rows] == ["skipped", "settling", "planned", "held", "waiting", "cancelled", "invalid"]
+    assert rows[0] == BatchRow(2, known, "skipped", "already scheduled as 501")
+    assert {row.row: row.entry for row in rows} == placed
+    assert [entry.id for entry in ledger.entries(batch=batch)] == sorted(placed.values())
+    assert len(list(ledger.entries())) == 7
+    assert ledger.entry(known).batch != batch
+    assert ledger.verify(NOW) == ()
+
+
+def test_a_row_with_errors_keeps_what_can_be_read(ledger: Ledger) -> None:
+    """So that people find it, and its mended version meets it by its key."""
+    entry = ledger.entry(plan(ledger, decide_invalid(8))[8])
+    assert (entry.status, entry.campaign_name, entry.message) == (Status.INVALID, "Sale 8", "some text")
+    assert (entry.fingerprint, entry.send_at, entry.key) == ("", None, "row:sale 8|")
+    assert entry.fields["Store"] == "Store 8"
+    assert entry.issues[0].code == "time-missing"
+
+
+def test_a_cancelled_row_without_an_entry_is_accounted_for(ledger: Ledger) -> None:
+    """A skipped row may have met none."""
+    batch = make_batch(ledger, 1)
+    assert ledger.record_plan(batch, [decide(2, Action.SKIP)], account="main", now=NOW, who="ana") == {}
+    assert ledger.batch_rows(batch) == (BatchRow(2, None, "skipped", ""),)
+    assert ledger.verify(NOW) == ()
+
+
+def test_a_held_row_is_planned_anew_in_its_own_entry(ledger: Ledger) -> None:
+    """Its attempts and history stay; batch, row and issues are those of the newest file."""
+    issue = Issue(2, "D", "DateTime", "quiet-hours", "at night", Level.HOLD)
+    entry = plan(ledger, decide(2, Action.HOLD, issues=(issue,)))[2]
+    moved = replace(decide(2, entry=entry, store="Store new"), why="allowed")
+    moved = replace(moved, checked=replace(moved.checked, row=replace(moved.checked.row, number=9)))
+    batch = make_batch(ledger, 1, "second.xlsx")
+    assert ledger.record_plan(batch, [moved], account="main", now=NOW + timedelta(hours=1), who="bo") == {9: entry}
+    found = ledger.entry(entry)
+    assert (found.status, found.batch, found.file, found.row) == (Status.PLANNED, batch, "second.xlsx", 9)
+    assert (found.issues, found.fields["Store"]) == ((), "Store new")
+    changes = ledger.history(entry)
+    assert [(change.old, change.new, change.who) for change in changes] == [
+        (None, Status.HELD, "ana"),
+        (Status.HELD, Status.PLANNED, "bo"),
+    ]
+    assert changes[1].why == "allowed"
+    assert ledger.verify(NOW) == ()
+
+
+def test_what_a_person_let_go_counts_for_that_content_only(ledger: Ledger) -> None:
+    """Released codes and the approval stay with the same fingerprint and fall with another."""
+    entry = plan(ledger, decide(2, Action.HOLD))[2]
+    ledger.change_status(
+        entry,
+        Status.HELD,
+        expected=(Status.HELD,),
+        why="fine",
+        who="bo",
+        now=NOW,
+        released=("quiet-hours",),
+        approved_by="bo",
+    )
+    plan(ledger, decide(2, Action.HOLD, entry=entry))
+    (known,) = ledger.known([f"ref:r{2}"], [], NOW)
+    assert known.released == ("quiet-hours",)
+    assert ledger.entry(entry).approved_by == "bo"
+    plan(ledger, decide(2, Action.HOLD, entry=entry, text="something else"))
+    (known,) = ledger.known([f"ref:r{2}"], [], NOW)
+    assert known.released == ()
+    assert ledger.entry(entry).approved_by == ""
+
+
+def test_a_mended_row_takes_the_place_of_the_old_one(ledger: Ledger) -> None:
+    """The old entry is `replaced` and says by what, though both have the same key."""
+    old = plan_one(ledger, 2)
+    new = plan(ledger, decide(2, replaces=old, text="mended"), file="mended.xlsx")[2]
+    assert new != old
+    assert (ledger.entry(old).status, ledger.entry(old).replaced_by) == (Status.REPLACED, new)
+    assert ledger.history(old)[-1].why == "fixed in row 2 of batch 2"
+    assert ledger.entry(new).status is Status.PLANNED
+    assert [known.id for known in ledger.known(["ref:r2"], [], NOW)] == [new]
+    assert ledger.verify(NOW) == ()
+
+
+def test_a_skipped_row_may_clear_a_stale_version_away(ledger: Ledger) -> None:
+    """The held edit of a campaign is dropped when the file shows the scheduled text again."""
+    there = plan_one(ledger, 2)
+    accept(ledger, there)
+    edited = plan(ledger, decide(2, Action.HOLD, text="edited"))[2]
+    plan(ledger, decide(2, Action.SKIP, entry=there, replaces=edited))
+    assert (ledger.entry(edited).status, ledger.entry(edited).replaced_by) == (Status.REPLACED, there)
+    assert ledger.entry(there).status is Status.ACCEPTED
+    assert ledger.verify(NOW) == ()
+
+
+@pytest.mark.parametrize("bring", [accept, doubt, claim], ids=["accepted", "in_doubt", "submitting"])
+@pytest.mark.parametrize("how", ["entry", "replaces"])
+def test_what_may_have_gone_is_neither_renewed_nor_replaced(ledger: Ledger, bring, how: str) -> None:
+    """A plan that was made before it moved on is refused whole."""
+    entry = plan_one(ledger, 2)
+    bring(ledger, entry)
+    before = ledger.entry(entry)
+    with pytest.raises(LedgerError, match=f"entry {entry} changed while the plan was made"):
+        plan(ledger, decide(5), decide(2, text="new", **{how: entry}))
+    assert list(ledger.entries()) == [before]
+    assert ledger.verify(NOW) == ()
+
+
+def test_an_entry_that_two_rows_claim_goes_to_the_first(ledger: Ledger) -> None:
+    """The second one gets its own, so that no row is lost."""
+    entry = plan(ledger, decide_invalid(8))[8]
+    batch = make_batch(ledger, 2)
+    both = [replace(decide_invalid(8), entry=entry), replace(decide_invalid(9), entry=entry)]
+    placed = ledger.record_plan(batch, both, account="main", now=NOW, who="ana")
+    assert placed[8] == entry
+    assert placed[9] != entry
+    assert ledger.verify(NOW) == ()
+
+
+def test_two_open_entries_never_share_a_key(ledger: Ledger) -> None:
+    """The database itself refuses; nothing of the plan is written."""
+    plan_one(ledger, 2)
+    with pytest.raises(LedgerError, match="refused a change"):
+        plan(ledger, decide(3), decide(2, text="same key, other text"))
+    assert len(list(ledger.entries())) == 1
+
+
+def test_a_plan_longer_than_a_chunk_ties(ledger: Ledger) -> None:
+    """Numbers of entries run on, and the header is kept once."""
+    placed = plan(ledger, *(decide(number) for number in range(2, 5_103)))
+    assert len(placed) == 5_101
+    assert sorted(placed.values()) == list(range(1, 5_102))
+    assert ledger.entry(5_101).fields["Store"] == "Store 5102"
+    assert [entry.id for entry in ledger.entries()] == list(range(1, 5_102))
+    again = plan(ledger, *(decide(number, entry=placed[number]) for number in range(2, 5_103)))
+    assert again == placed
+    assert ledger.verify(NOW) == ()
+
+
+def test_a_separator_in_a_cell_shifts_nothing(ledger: Ledger) -> None:
+    """The character that parts the cells in the ledger is a blank to people."""
+    entry = plan(ledger, decide(2, store="North\x1fSouth"))[2]
+    assert ledger.entry(entry).fields["Store"] == "North South"
+    assert ledger.entry(entry).fields.keys() == set(HEADER.names)
+
+
+def test_the_plan_learns_what_is_known(ledger: Ledger) -> None:
+    """By key, by fingerprint, and everything that is still to come; past and replaced ones only when asked for."""
+    gone = NOW - timedelta(days=9)
+    past = plan(ledger, decide(2, send_at=gone))[2]
+    coming = plan(ledger, decide(3))[3]
+    cancelled = plan(ledger, decide(4, Action.CANCEL))[4]
+    replaced = plan(ledger, decide(5, Action.HOLD))[5]
+    newest = plan(ledger, decide(5, replaces=replaced, text="mended"))[5]
+    assert [known.id for known in ledger.known([], [], NOW)] == [coming, newest]
+    assert [known.id for known in ledger.known(["ref:r2", "ref:r5", "ref:none"], [], NOW)] == [past, coming, newest]
+    fingerprint = ledger.entry(cancelled).fingerprint
+    assert [known.id for known in ledger.known([], [fingerprint, ""], NOW)] == [coming, cancelled, newest]
+    found = ledger.known(["ref:r3"], [], NOW + timedelta(days=99))[0]
+    entry = ledger.entry(coming)
+    assert (found.id, found.batch, found.file, found.row, found.key) == (coming, 2, "week.xlsx", 3, "ref:r3")
+    assert (found.fingerprint, found.tag, found.name) == (entry.fingerprint, entry.tag, "Sale 3")
+    assert (found.group_ids, found.send_at, found.status) == (("100", "7"), entry.send_at, Status.PLANNED)
+    assert (found.provider_id, found.message, found.last_codes) == ("", entry.message, ())
+
+
+def test_known_entries_bear_their_codes(ledger: Ledger) -> None:
+    """Each once, in their order."""
+    issues = tuple(
+        Issue(2, "", "", code, "words", Level.HOLD) for code in ("quiet-hours", "close-to-another", "quiet-hours")
+    )
+    plan(ledger, decide(2, Action.HOLD, issues=issues))
+    assert ledger.known(["ref:r2"], [], NOW)[0].last_codes == ("quiet-hours", "close-to-another")
+
+
+def test_tags_and_ids_of_all_time_are_known(ledger: Ledger) -> None:
+    """The tag of an attempt stays known though its entry got another."""
+    entry = plan_one(ledger, 2)
+    first = ledger.entry(entry).tag
+    accept(ledger, entry, "501")
+    other = plan_one(ledger, 3)
+    doubt(ledger, other)
+    sent_tag = ledger.entry(other).tag
+    ledger.change_status(other, Status.HELD, expected=(Status.IN_DOUBT,), why="", who="bo", now=NOW)
+    plan(ledger, decide(3, entry=other, text="new text"))
+    assert ledger.tags() == {first, sent_tag, ledger.entry(other).tag}
+    assert len(ledger.tags()) == 3
+    assert ledger.provider_ids() == {"501": entry}
