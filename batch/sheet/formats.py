@@ -187,6 +187,9 @@ def general(value: float) -> str | None:
         return str(int(value)) if abs(value) < 1e11 else None
     if abs(value) >= 1e11 or abs(value) < 1e-4 or not math.isfinite(value):
         return None
+    short = repr(value)
+    if len(short) <= 11:
+        return short
     decimals = max(0, 10 - len(str(int(abs(value)))))
     text = format(_rounded(_decimal(value), decimals), "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text

@@ -29,12 +29,14 @@ class RowMaker:
         """Give a row for each."""
         header, watched = self._header, self._watched
         for number, texts, extras in block:
-            if extras is not None:
-                yield self._with_extras(number, texts, extras)
-            elif any(_SUSPECT(texts[at]) for at in watched):
-                yield self._with_extras(number, texts, [])
-            else:
-                yield Row(number, header, texts)
+            if extras is None:
+                for at in watched:
+                    if _suspect(texts[at]):
+                        break
+                else:
+                    yield Row(number, header, texts)
+                    continue
+            yield self._with_extras(number, texts, extras or [])
 
     def _with_extras(self, number: int, texts: tuple[str, ...], extras: list[Extra]) -> Row:
         cells = list(texts)
@@ -68,18 +70,18 @@ class RowMaker:
         self, number: int, extra: Extra, cells: list[str], dates: dict[int, datetime | date | time],
         issues: list[Issue], unshown: dict[int, Issue],
     ) -> None:  # fmt: skip
-        at, _, serial, epoch_1904, has_date, has_time, hidden, code = extra
+        at, _, serial, epoch_1904, has_date, has_time, unclear = extra
         if at in self._ids:
             issues.append(self._mangled(number, at, "date", cells[at], ""))
             return
         moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
         if at in self._times and moment is not None:
             dates[at] = moment
-        if hidden:
+        if unclear:
             cells[at] = cells[at] or (str(moment) if moment is not None else format(serial, ".15g"))
             unshown[at] = self._issue(
                 number, at, "format-unclear",
-                f'the date format "{code}" cannot be shown as every reader of the sheet sees it: '
+                f'the date format "{unclear}" cannot be shown as every reader of the sheet sees it: '
                 "give the cell a plain date format, or type the date as text",
                 cells[at],
             )  # fmt: skip
@@ -175,21 +177,21 @@ def to_moment(serial: float, *, epoch_1904: bool, has_date: bool, has_time: bool
     (https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year).
     """
     seconds = round(serial * 86_400)
+    if has_date and serial >= 61:
+        moment = (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(seconds=seconds)
+        return moment if has_time or seconds % 86_400 else moment.date()
     days, rest = divmod(seconds, 86_400)
     clock = time(rest // 3600, rest // 60 % 60, rest % 60)
     if not has_date and (days == 0 or (not has_time)):
         return clock
     if not epoch_1904 and days < 61:
         return clock if days == 0 and has_time else None
-    try:
-        day = (date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)) + timedelta(days=days)
-    except OverflowError:
-        return None
-    if rest == 0 and not has_time:
-        return day
-    return datetime.combine(day, clock)
+    moment = (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(seconds=seconds)
+    return moment if rest or has_time else moment.date()
 
 
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 cells know no zone
+_EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 _AS_TEXT = 'format the column as Text and type the value again (ids apart by ";")'
 _MANGLED = {
     "thousands": 'Excel took the cell for one number and shows {shown}, it holds {raw}; two ids such as "100,101" become that',
@@ -198,7 +200,7 @@ _MANGLED = {
     "decimal": "{raw} is a number with decimals, no id",
     "date": 'Excel took the cell for a date and shows {shown}, as "1-2" becomes 2 January',
 }
-_SUSPECT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE]\+?\d+)?$").match
+_suspect = re.compile(r"\d+\.\d+$|\d(?:\.\d+)?[eE]\+?\d+$|[2-9]\d{4}$").match
 _SERIAL = re.compile(r"[2-9]\d{4}(?:\.\d+)?")
 _WHOLE = re.compile(r"\d+\.0+")
 _DECIMAL = re.compile(r"\d+\.\d+")

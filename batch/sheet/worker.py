@@ -6,6 +6,7 @@ length and a marshalled value. `child.py` starts it; it imports as little as it 
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import sys
@@ -22,6 +23,7 @@ MEMORY = 2**30
 def main() -> None:
     """Answer requests until there are no more."""
     _bound_memory()
+    gc.disable()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=2**16)
     while request := receive(source):
         for message in answers(request):

@@ -28,8 +28,8 @@ MAX_CARRY = 64 * 2**20
 MAX_SEEN = 60_000
 """Shown numbers remembered, so that the same date is not written out twice."""
 
-Cell = tuple[int, int, str, str]
-"""Position, style, type (`e`, `f` for a formula without value, `d`, `s`, `n`), raw value."""
+Cell = tuple[int, bytes, bytes, bytes]
+"""Position, style, type (`e`, `f` for a formula without value, `d`, `s`, ...), raw value, all as written."""
 
 
 class Book:
@@ -38,7 +38,7 @@ class Book:
     def __init__(self, path: Path, *, date_order: str = "month") -> None:
         self._path = path
         self._archive = Archive(path)
-        self.escapes = self._archive.search(for_text=b"_x")
+        self.escapes = self._archive.search(for_text=_ESCAPED)
         root = self._root()
         self._calamine: CalamineWorkbook | None = None
         workbook = self._archive.elements(root)
@@ -122,6 +122,7 @@ class Scan:
         self.last_row = self.last_column = 0
         self._part, self._recalculates = part, recalculates
         special = [number for number, style in enumerate(styles) if style is not None]
+        self._texts = any(style is not None and style.text is not None for style in styles)
         self._every = bool(styles) and styles[0] is not None
         ids = b"|".join(b"%d" % number for number in special) if len(special) < 200 else rb"\d+"
         self._styled = re.compile(_STYLED % (ids or b"none")) if special else None
@@ -165,27 +166,26 @@ class Scan:
         if b' t="e"' in chunk or b' t="d"' in chunk:
             self._keep(_ERROR.findall(chunk))
         if b"<f" in chunk:
-            for letters, number, head, value in _FORMULA.findall(chunk):
-                empty = not value and b't="str"' not in head
-                if empty or (self._recalculates and value == b"0"):
-                    self._add(letters, number, 0, "f", "")
+            self._keep_uncalculated(chunk)
 
     def _keep(self, found: list[tuple[bytes, ...]]) -> None:
-        for letters, number, before, after, value in found:
-            attributes = before + after
-            kind = _TYPE.search(attributes)
-            style = _STYLE.search(attributes)
-            self._add(
-                letters,
-                number,
-                int(style[1]) if style else 0,
-                kind[1].decode() if kind else "n",
-                value.decode("utf-8", "replace"),
-            )
+        cells, plain_texts = self.cells, not self._texts
+        for letters, number, before, style, after, value in found:
+            kind = before or after
+            if plain_texts and kind in _STRINGS:
+                continue
+            row = int(number)
+            cell = (_POSITIONS.get(letters) or _position(letters), style, kind, value)
+            if row in cells:
+                cells[row].append(cell)
+            else:
+                cells[row] = [cell]
 
-    def _add(self, letters: bytes, number: bytes, style: int, kind: str, value: str) -> None:
-        cell = (_position(letters), style, kind, value)
-        self.cells.setdefault(int(number), []).append(cell)
+    def _keep_uncalculated(self, chunk: bytes) -> None:
+        for letters, number, head, value in _FORMULA.findall(chunk):
+            empty = not value and b't="str"' not in head
+            if empty or (self._recalculates and value == b"0"):
+                self.cells.setdefault(int(number), []).append((_position(letters), b"", b"f", b""))
 
     def _read_columns(self, chunk: bytes) -> None:
         for attributes in _COLUMN.findall(chunk):
@@ -214,7 +214,7 @@ class SheetTab:
         self.name, self.hidden = name, hidden
         self._found: Scan | None = None
         self._sheet: CalamineSheet | None = None
-        self._seen: dict[tuple[int, str], tuple[str, Extra | None]] = {}
+        self._seen: dict[tuple[bytes, bytes], tuple[str, Extra | None]] = {}
 
     @property
     def _scan(self) -> Scan:
@@ -265,36 +265,43 @@ class SheetTab:
         for at, style, kind, raw in care:
             if at >= len(texts):
                 texts.extend([""] * (at + 1 - len(texts)))
-            texts[at], extra = self._show(texts[at] or "", style, kind, raw)
+            known = self._seen.get((style, raw)) if not kind else None
+            texts[at], extra = known or self._show(texts[at] or "", style, kind, raw)
             if extra is not None:
                 extras.append((at, *extra))
-        for at, text in enumerate(texts):
-            if text is None:
-                number = values[at - lead]
-                texts[at] = format(number, ".15g")
-                extras.append((at, "unclear", format(number, ".15g"), "General"))
-            elif "_x" in text:
-                texts[at] = _ESCAPE.sub(_unescape, text).strip()
-                if "\0" in texts[at]:  # type: ignore[operator]
-                    extras.append((at, "broken"))
+        if None in texts or self._book.escapes:
+            self._mend(texts, extras, values, lead)
         return texts, extras or None  # type: ignore[return-value]
 
-    def _show(self, text: str, style: int, kind: str, raw: str) -> tuple[str, Extra | None]:
-        if kind == "e":
-            return "", ("error", raw or "#N/A")
-        if kind == "f":
+    def _mend(self, texts: list[str | None], extras: list[Extra], values: list[Any], lead: int) -> None:
+        for at, text in enumerate(texts):
+            if text is None:
+                value = values[at - lead]
+                texts[at] = format(value, ".15g") if type(value) is float else str(value)
+                if type(value) is float:
+                    extras.append((at, "unclear", texts[at], "General"))
+            elif "_x" in text:
+                mended = texts[at] = _ESCAPE.sub(_unescape, text).strip()
+                if "\0" in mended:
+                    extras.append((at, "broken"))
+
+    def _show(self, text: str, style: bytes, kind: bytes, raw: bytes) -> tuple[str, Extra | None]:
+        if kind == b"e":
+            return "", ("error", raw.decode("utf-8", "replace") or "#N/A")
+        if kind == b"f":
             return "", ("uncalculated",)
-        styles = self._book.formats
-        shape = styles[style] if style < len(styles) else None
-        if kind in ("s", "str", "inlineStr"):
-            return (shape.show_text(text) if shape and text else text), None
-        if kind == "b" or not raw:
+        styles, number = self._book.formats, int(style or 0)
+        shape = styles[number] if number < len(styles) else None
+        if kind in _STRINGS:
+            return (shape.show_text(text).strip() if shape and text else text), None
+        if kind == b"b" or not raw:
             return text, None
-        known = self._seen.get((style, raw))
-        if known is None:
-            known = show_number(raw, shape, epoch_1904=self._book.epoch_1904)
-            if len(self._seen) < MAX_SEEN:
-                self._seen[style, raw] = known
+        words = raw.decode("utf-8", "replace")
+        if kind == b"d":
+            words = _serial(words, epoch_1904=self._book.epoch_1904)
+        known = show_number(words, shape, epoch_1904=self._book.epoch_1904)
+        if len(self._seen) < MAX_SEEN and kind != b"d":
+            self._seen[style, raw] = known
         return known
 
 
@@ -310,15 +317,7 @@ def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> 
     shown = shape.show(value)
     dated = shape.has_date or shape.has_time
     if dated and 0 <= value < 2_958_466:
-        return (shown or "").strip(), (
-            "date",
-            value,
-            epoch_1904,
-            shape.has_date,
-            shape.has_time,
-            shown is None,
-            shape.code,
-        )
+        return (shown or "").strip(), _dated(value, shape, epoch_1904, shown)
     plain = str(int(value)) if value.is_integer() else format(value, ".15g")
     if shown is None:
         return plain, ("unclear", plain, shape.code)
@@ -331,15 +330,31 @@ def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> 
     return shown.strip(), None
 
 
+def _dated(value: float, shape: formats.Format, epoch_1904: bool, shown: str | None) -> Extra:
+    return ("date", value, epoch_1904, shape.has_date, shape.has_time, shape.code if shown is None else "")
+
+
 def _plain(value: Any) -> str | None:
-    """Write a value that has no format of its own; None for a number that needs care."""
+    """Write a value that has no format of its own; None for one that needs care."""
     if type(value) is float:
         if value.is_integer() and -1e11 < value < 1e11:
             return str(int(value))
         return formats.general(value)
     if type(value) is bool:
         return "TRUE" if value else "FALSE"
-    return str(value)
+    return None
+
+
+def _serial(text: str, *, epoch_1904: bool) -> str:
+    """Turn a date in ISO 8601 (cells of type `d`) into Excel's count of days."""
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return text
+    origin = datetime(1904, 1, 1) if epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 cells know no zone
+    return repr((moment.replace(tzinfo=None) - origin).total_seconds() / 86_400)
 
 
 def _by_row(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -466,9 +481,10 @@ def _letters(position: int) -> str:
 
 _POSITIONS: dict[bytes, int] = {}
 _VALUE = rb"(?:<f\b[^>]*?(?:/>|>[^<]*</f>))?(?:<v[^>]*>([^<]*)</v>)?"
-_STYLED = rb'<c r="([A-Z]+)(\d+)"([^>]*? s="(?:%s)")([^>]*)>' + _VALUE
-_ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"()([^>]*)>' + _VALUE)
-_ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*? t="[ed]")([^>]*)>' + _VALUE)
+_STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' + _VALUE
+_ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
+_ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
+_STRINGS = frozenset((b"s", b"str", b"inlineStr"))
 _FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)><f\b[^>]*?(?:/>|>[^<]*</f>)(?:<v[^>]*>([^<]*)</v>)?')
 _ROW = re.compile(rb'<row r="(\d{1,9})"')
 _FAR = re.compile(rb'<c r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
@@ -476,9 +492,8 @@ _HIDDEN_ROW = re.compile(rb'<row r="(\d+)"[^>]*? (?:hidden="(?:1|true)"|ht="0(?:
 _COLUMN = re.compile(rb"<col ([^>]*)>")
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _MERGE = re.compile(rb'<mergeCell [^>]*?ref="\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"')
-_TYPE = re.compile(rb' t="(\w+)"')
-_STYLE = re.compile(rb' s="(\d+)"')
 _ODD = re.compile(rb'<[\w.-]+:(?:worksheet|sheetData|row|c)\b|<(?:c|row)(?:[>/\t\r\n]| (?!r="))')
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
 _ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")
+_ESCAPED = re.compile(rb"_x[0-9A-Fa-f]{4}_")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
