@@ -514,7 +514,8 @@ class Ledger:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        with explained(self._name), self._engine.begin() as connection:
+        # Rolled back at its end: there is nothing to commit, and a damaged file cannot even commit nothing.
+        with explained(self._name), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
