@@ -1,0 +1,435 @@
+"""The watch folder: which files are whole, who takes them, and where they end; alone renames anything in it.
+
+A file is always in exactly one of the folder, `working/`, `done/` and `attention/`: it only ever moves by one atomic
+rename, and whatever is written about it is written before that. In `working/` it has a folder of its own, so that it
+keeps its name: the name tells a mended sheet from a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Literal
+
+from batch.errors import BatchError
+from batch.inbox.names import (
+    STOP_NAMES,
+    claim_name,
+    cut_name,
+    filed_name,
+    is_note,
+    lock_names,
+    may_be_sheet,
+    note_name,
+    split_claim,
+)
+
+FOLDERS = ("working", "done", "attention", "waiting", "approved")
+MOST_FAILURES = 3
+_GIVEN_UP = (
+    "this file could not be worked through in three attempts, so it was put aside.\n"
+    'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
+    "with what was begun. Then mend it and drop it again: nothing is sent twice.\n"
+)
+
+
+class InboxGoneError(BatchError):
+    """The folder, or the share it lies on, cannot be reached just now."""
+
+
+class InboxBusyError(BatchError):
+    """Another watcher works on the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A file that is whole and may be claimed."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A file that is not to be taken yet."""
+
+    name: str
+    why: str
+    """For the log: `still open in Excel or LibreOffice`, `may still be growing`, `in its grace`."""
+    ready_at: datetime
+    """When it would be ready if it stands still from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A file that was taken, and lies in `working/` until it is filed away."""
+
+    name: str
+    """As it was dropped."""
+    path: Path
+    claimed_at: datetime
+    mark: str
+    failures: int = 0
+    """Runs that began with it and did not end."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    size: int
+    mtime_ns: int
+    since: datetime
+    """When it was first seen as it is now."""
+    taken_at: datetime | None = None
+    """When its grace ends, once it is whole."""
+    note: str = ""
+
+
+class Inbox:
+    """One drop folder. `now` is handed into each call, aware; `zone` is the one that names and notes speak in."""
+
+    def __init__(
+        self, folder: Path, *, stable_seconds: float = 5.0, grace_seconds: float = 300.0, zone: tzinfo | None = None
+    ) -> None:
+        self.folder = folder
+        self.working, self.done, self.attention, self.waiting, self.approved = (folder / name for name in FOLDERS)
+        self._stable = timedelta(seconds=stable_seconds)
+        self._grace = timedelta(seconds=grace_seconds)
+        self._zone = zone
+        self._seen: dict[str, _Seen] = {}
+
+    def prepare(self) -> None:
+        """Make the folder and those within it; a folder whose parent is not there counts as gone."""
+        with self._reaching(self.folder.parent):
+            self.folder.mkdir(exist_ok=True)
+            for name in FOLDERS:
+                (self.folder / name).mkdir(exist_ok=True)
+
+    @contextmanager
+    def only_watcher(self, owner: str = "") -> Iterator[None]:
+        """Hold the folder against other watchers; raises InboxBusyError, with `owner` of the one that has it."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / ".watcher.lock", timeout=0)
+        holder = self.folder / ".watcher.txt"
+        with self._reaching(self.folder):
+            try:
+                lock.acquire()
+            except Timeout:
+                raise InboxBusyError(
+                    f'"{self.folder}" is watched already{_read_owner(holder)}', "one watcher a folder is enough"
+                ) from None
+        try:
+            with contextlib.suppress(OSError):
+                holder.write_text(owner, encoding="utf-8")
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                holder.unlink()
+            lock.release()
+
+    def stop_requested(self) -> bool:
+        """Say whether somebody put a file named STOP into the folder."""
+        with contextlib.suppress(OSError):
+            return any(name.casefold() in STOP_NAMES for name in _names(self.folder))
+        return False
+
+    def scan(self, now: datetime) -> tuple[Ready | Settling, ...]:
+        """Look at every dropped file; whole are those that stood still over scans, were closed, and had their grace.
+
+        Writes, moves and removes the notes beside them. Raises InboxGoneError.
+        """
+        with self._reaching(self.working):
+            self._touch_working()
+            entries = {entry.name: entry for entry in os.scandir(self.folder)}
+        locks = {name.casefold() for name in entries if name.startswith(("~$", ".~lock."))}
+        notes = {name for name in entries if is_note(name)}
+        found: dict[str, Ready | Settling] = {}
+        for name in sorted(entries):
+            if may_be_sheet(name) and (looked := self._look(name, entries[name], locks, notes, now)):
+                found[name] = looked
+        self._forget(found.keys(), notes)
+        return tuple(found.values())
+
+    def claim(self, ready: Ready, now: datetime) -> Claimed | None:
+        """Take a file by one atomic rename; None when another was faster, or it was changed or taken out meanwhile."""
+        source = self.folder / ready.name
+        mark = secrets.token_hex(3)
+        place = self.working / claim_name(now, mark)
+        target = place / ready.name
+        try:
+            if not _is_still(source, ready):
+                return None
+            place.mkdir()
+            source.replace(target)
+        except OSError:
+            _remove_empty(place)
+            return None
+        self._drop_note(ready.name)
+        if not _is_still(target, ready):
+            self._put_back(target, ready.name)
+            return None
+        return Claimed(ready.name, target, now.replace(microsecond=0), mark)
+
+    def unfinished(self) -> tuple[Claimed, ...]:
+        """Give the claims that a run left in `working/`, each counted as one failure more; the oldest first.
+
+        Ask between files only. One that failed three times is put aside into `attention/` with a note.
+        """
+        with self._reaching(self.working):
+            claims = [claimed for name in sorted(_names(self.working)) if (claimed := self._read_claim(name))]
+        for claimed in claims:
+            if claimed.failures >= MOST_FAILURES:
+                self.file_away(claimed, "attention", (), _GIVEN_UP)
+            else:
+                _write_number(_tries_of(claimed), claimed.failures)
+        return tuple(claimed for claimed in claims if claimed.failures < MOST_FAILURES)
+
+    def forgive(self, claimed: Claimed) -> None:
+        """Leave a file in `working/` for the next run without a mark against it: not it failed, but the provider."""
+        _write_number(_tries_of(claimed), claimed.failures - 1)
+
+    def file_away(
+        self,
+        claimed: Claimed,
+        where: Literal["done", "attention"],
+        beside: Sequence[Path] = (),
+        words: str = "",
+    ) -> Path:
+        """Put a file where it stays, dated, with copies of its results and a note of `words` beside it; give its place.
+
+        The results come first and the file last: killed in between, it is still in `working/`, and the next run writes
+        the same results again under the same names.
+        """
+        folder = self.folder / where
+        with self._reaching(self.working):
+            folder.mkdir(exist_ok=True)
+            target = self._free_place(folder, claimed)
+            for result in beside:
+                if result.is_file():
+                    _copy(result, folder / f"{target.stem} - {cut_name(result.name)}")
+            if words:
+                _write(folder / f"{target.stem} - what happened.txt", words.encode())
+            claimed.path.replace(target)
+        _remove_empty(claimed.path.parent)
+        return target
+
+    def offer(self, preview: bytes, name: str) -> Path:
+        """Put a preview into `waiting/`, from where a person may move it to `approved/`."""
+        with self._reaching(self.working):
+            self.waiting.mkdir(exist_ok=True)
+            _write(self.waiting / name, preview)
+        return self.waiting / name
+
+    def approvals(self) -> tuple[Path, ...]:
+        """Give the files that a person moved to `approved/`; whoever dealt with one removes it."""
+        with self._reaching(self.working):
+            self._touch_working()
+            if not self.approved.is_dir():
+                return ()
+            names = sorted(entry.name for entry in os.scandir(self.approved) if entry.is_file())
+        return tuple(self.approved / name for name in names if may_be_sheet(name))
+
+    def _touch_working(self) -> None:
+        """Make sure that it is our folder, and not the bare place where a share is usually mounted."""
+        self.working.stat()
+
+    def _look(
+        self, name: str, entry: os.DirEntry[str], locks: set[str], notes: set[str], now: datetime
+    ) -> Ready | Settling | None:
+        try:
+            if not entry.is_file(follow_symlinks=False):
+                return None
+            state = (self.folder / name).stat()
+        except OSError:
+            return None  # gone between listing and looking
+        if state.st_size == 0:
+            return None
+        seen = self._seen.get(name)
+        locked = not locks.isdisjoint(lock_names(name))
+        if seen is None:
+            seen = self._seen[name] = self._recall(name, state, notes, now)
+        if locked or (seen.size, seen.mtime_ns) != (state.st_size, state.st_mtime_ns) or now < seen.since:
+            self._drop_note(name)
+            seen = self._seen[name] = _Seen(state.st_size, state.st_mtime_ns, now)
+        if locked:
+            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + self._grace)
+        if now - seen.since < self._stable:
+            return Settling(name, "may still be growing", seen.since + self._stable + self._grace)
+        return self._wait_out_grace(name, seen, now)
+
+    def _recall(self, name: str, state: os.stat_result, notes: set[str], now: datetime) -> _Seen:
+        """Begin to look at a file, or go on where an earlier run left its note: a grace is not begun anew."""
+        fresh = _Seen(state.st_size, state.st_mtime_ns, now)
+        for note in sorted(notes):
+            if not note.startswith(f"{cut_name(name)} - will be taken at "):
+                continue
+            told = _read_note(self.folder / note)
+            if told and told[:2] == (state.st_size, state.st_mtime_ns) and told[2] <= now + self._grace:
+                return _Seen(state.st_size, state.st_mtime_ns, told[2] - self._grace - self._stable, told[2], note)
+        return fresh
+
+    def _wait_out_grace(self, name: str, seen: _Seen, now: datetime) -> Ready | Settling:
+        if seen.taken_at is None:
+            seen.taken_at = now + self._grace
+        if now < seen.taken_at:
+            self._keep_note(name, seen, seen.taken_at)
+            return Settling(name, "in its grace", seen.taken_at)
+        if not _opens(self.folder / name):
+            return Settling(name, "cannot be opened", now + self._stable)
+        return Ready(name, seen.size, seen.mtime_ns)
+
+    def _keep_note(self, name: str, seen: _Seen, taken_at: datetime) -> None:
+        if seen.note:
+            return
+        seen.note = note_name(name, taken_at, self._zone)
+        clock = f"{taken_at.astimezone(self._zone):%H:%M}"
+        text = (
+            f'"{name}" will be taken at {clock}.\n'
+            "Take it out of this folder before then, and nothing happens. This note goes away by itself.\n"
+            f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
+        )
+        with contextlib.suppress(OSError):
+            _write(self.folder / seen.note, text.encode("utf-8", "replace"))
+
+    def _drop_note(self, name: str) -> None:
+        seen = self._seen.pop(name, None)
+        if seen is not None and seen.note:
+            with contextlib.suppress(OSError):
+                (self.folder / seen.note).unlink()
+
+    def _forget(self, there: Collection[str], notes: set[str]) -> None:
+        """Forget files that were taken out, and remove every note of ours that belongs to none that is there."""
+        for name in [name for name in self._seen if name not in there]:
+            self._drop_note(name)
+        needed = {seen.note for seen in self._seen.values()}
+        for note in notes - needed:
+            if _read_note(self.folder / note) is not None:
+                with contextlib.suppress(OSError):
+                    (self.folder / note).unlink()
+
+    def _put_back(self, claimed: Path, name: str) -> None:
+        """Give back a file that was still being written when it was taken, without covering a newer one."""
+        target = self.folder / name
+        if target.exists():
+            target = self.folder / f"{Path(name).stem} ({secrets.token_hex(3)}){Path(name).suffix}"
+        with contextlib.suppress(OSError):
+            claimed.replace(target)
+        _remove_empty(claimed.parent)
+
+    def _read_claim(self, name: str) -> Claimed | None:
+        parts, place = split_claim(name), self.working / name
+        if parts is None or not place.is_dir():
+            return None
+        files = [file for file in sorted(_names(place)) if not file.startswith(".")]
+        if not files:
+            _remove_empty(place)  # its file was filed away, or never came, an instant before a kill
+            return None
+        moment, mark = parts
+        claimed = Claimed(files[0], place / files[0], moment, mark)
+        return replace(claimed, failures=_read_number(_tries_of(claimed)) + 1)
+
+    def _free_place(self, folder: Path, claimed: Claimed) -> Path:
+        plain = folder / filed_name(claimed.name, claimed.claimed_at, self._zone)
+        if not plain.exists():
+            return plain
+        return folder / filed_name(claimed.name, claimed.claimed_at, self._zone, claimed.mark)
+
+    @contextmanager
+    def _reaching(self, needed: Path) -> Iterator[None]:
+        """Tell a folder that is away for a while from a single file that cannot be had."""
+        try:
+            yield
+        except OSError as trouble:
+            gone = not needed.is_dir()
+            words = trouble.strerror or "not to be had"
+        else:
+            return
+        if gone:
+            raise InboxGoneError(
+                f'the folder "{self.folder}" cannot be reached', "it is waited for; check the share or the drive"
+            )
+        raise BatchError(f'a file of "{self.folder}" cannot be written or moved ({words})', "close it where it is open")
+
+
+def _is_still(path: Path, ready: Ready) -> bool:
+    state = path.stat()
+    return (state.st_size, state.st_mtime_ns) == (ready.size, ready.mtime_ns)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError:
+        return False
+    return True
+
+
+def _read_owner(holder: Path) -> str:
+    with contextlib.suppress(OSError):
+        if owner := holder.read_text(encoding="utf-8").strip():
+            return f" by {owner}"
+    return ""
+
+
+def _read_note(note: Path) -> tuple[int, int, datetime] | None:
+    """Read what a note of ours says about its file: size, mtime, when its grace ends; None when it is not ours."""
+    try:
+        last = note.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
+        size, mtime, moment = last.removeprefix("[").removesuffix("]").split()
+        return int(size), int(mtime), datetime.fromisoformat(moment)
+    except (OSError, ValueError):
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in os.scandir(folder)]
+
+
+def _remove_empty(place: Path) -> None:
+    """Remove a claim's folder once its file is gone, with the count and the drafts that a kill may have left in it."""
+    with contextlib.suppress(OSError):
+        for name in _names(place):
+            if name.startswith("."):
+                (place / name).unlink()
+        place.rmdir()
+
+
+def _tries_of(claimed: Claimed) -> Path:
+    return claimed.path.with_name(".failures")
+
+
+def _read_number(path: Path) -> int:
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _write_number(path: Path, number: int) -> None:
+    with contextlib.suppress(OSError):
+        _write(path, str(number).encode())
+
+
+def _copy(source: Path, target: Path) -> None:
+    draft = _draft_of(target)
+    shutil.copyfile(source, draft)
+    draft.replace(target)
+
+
+def _write(target: Path, content: bytes) -> None:
+    draft = _draft_of(target)
+    draft.write_bytes(content)
+    draft.replace(target)
+
+
+def _draft_of(target: Path) -> Path:
+    return target.with_name(f".{secrets.token_hex(4)}.tmp")

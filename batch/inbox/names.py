@@ -1,0 +1,71 @@
+"""The names of the watch folder: what counts as a sheet, and how notes, claims and filed files are called."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from pathlib import PurePath
+
+STOP_NAMES = frozenset({"stop", "stop.txt"})  # Windows hides the .txt that Notepad adds
+_LITTER = frozenset({"desktop.ini", "thumbs.db"})
+_UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".download")
+_NOTE = re.compile(r"(.+) - will be taken at \d\d\.\d\d\.txt", re.DOTALL)
+_CLAIM = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{6})")
+_LONGEST = 110
+"""Bytes of an original name that leave room for date, mark and the names of results (255 is the usual limit)."""
+
+
+def may_be_sheet(name: str) -> bool:
+    """Say whether a file of that name can have been dropped to be taken in."""
+    plain = name.casefold()
+    if name.startswith(("~$", ".")) or plain.endswith(_UNFINISHED):
+        return False
+    return plain not in STOP_NAMES | _LITTER and _NOTE.fullmatch(name) is None
+
+
+def lock_names(name: str) -> frozenset[str]:
+    """Give the names, casefolded, of the files that Excel and LibreOffice put beside an open sheet."""
+    return frozenset({f"~${name}".casefold(), f".~lock.{name}#".casefold()})
+
+
+def note_name(name: str, taken_at: datetime, zone: tzinfo | None) -> str:
+    """Name the note beside a file; the hour with a dot, since Windows has no colon in names."""
+    return f"{cut_name(name)} - will be taken at {taken_at.astimezone(zone):%H.%M}.txt"
+
+
+def is_note(name: str) -> bool:
+    """Say whether a file bears the name of one of our notes."""
+    return _NOTE.fullmatch(name) is not None
+
+
+def claim_name(now: datetime, mark: str) -> str:
+    """Name the folder within `working/` in which one file is worked on: when it was taken, and a mark of its own."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{mark}"
+
+
+def split_claim(claim: str) -> tuple[datetime, str] | None:
+    """Take the name of such a folder apart into when and mark; None when it is none of ours."""
+    found = _CLAIM.fullmatch(claim)
+    if found is None:
+        return None
+    try:
+        return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), found[2]
+    except ValueError:
+        return None
+
+
+def filed_name(name: str, moment: datetime, zone: tzinfo | None, mark: str = "") -> str:
+    """Name a file for good: the day and minute in front, and a mark where that name is in use."""
+    path = PurePath(cut_name(name))
+    tail = f" ({mark})" if mark else ""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H.%M} {path.stem}{tail}{path.suffix}"
+
+
+def cut_name(name: str) -> str:
+    """Shorten a very long name in its middle, so that there is room for what is put around it."""
+    if len(name.encode("utf-8", "surrogateescape")) <= _LONGEST:
+        return name
+    suffix = PurePath(name).suffix[-20:]
+    room = _LONGEST - len(suffix.encode("utf-8", "surrogateescape"))
+    stem = name.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore")
+    return f"{stem.rstrip()}{suffix}"
