@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import re
@@ -13,6 +14,7 @@ STARS = "********"
 SHORTEST = 8
 """Characters below which a secret could be part of an innocent word or Id of a body."""
 _LOWER = re.compile("%[0-9A-F]{2}")
+_quote_all = functools.partial(quote, safe="")
 
 
 class Secret:
@@ -22,7 +24,8 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        encoded = {quote(value, safe=""), quote(value), quote_plus(value)}
+        # An environment variable that is no UTF-8 comes with lone surrogates, which quote would choke on.
+        encoded = {each(value, errors="surrogateescape") for each in (_quote_all, quote, quote_plus)}
         lower = {_LOWER.sub(lambda found: found.group().lower(), form) for form in encoded}
         written = {repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value)[1:-1].replace("/", r"\/")}
         forms = {value, escape(value)} | encoded | lower | written
@@ -43,7 +46,7 @@ class Secret:
         if len(self._value) < SHORTEST:
             return body
         for form in self._forms:
-            body = body.replace(form.encode("utf-8", "surrogatepass"), STARS.encode("ascii"))
+            body = body.replace(form.encode("utf-8", "surrogateescape"), STARS.encode("ascii"))
         return body
 
     def __bool__(self) -> bool:
@@ -68,10 +71,16 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place and let it pass."""
-        record.msg, record.args = self._clean(record.getMessage()), None
+        try:
+            words = record.getMessage()
+        except Exception:  # a record whose arguments do not fit: logging would show both, so they are cleaned
+            words = f"{record.msg} {record.args!r}"
+        record.msg, record.args = self._clean(words), None
         if record.exc_info:
-            record.exc_text = self._clean(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
             record.exc_info = None
+        if record.exc_text:  # also one that an earlier handler has left here
+            record.exc_text = self._clean(record.exc_text)
         if record.stack_info:
             record.stack_info = self._clean(record.stack_info)
         return True

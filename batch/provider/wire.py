@@ -271,7 +271,7 @@ class _Watched(HTTPConnection):
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         """Begin the request line, which is where the token joins it."""
         joint = "&" if "?" in url else "?"
-        token = quote(self._flight.token.reveal(), safe="")
+        token = quote(self._flight.token.reveal(), safe="", errors="surrogateescape")
         super().putrequest(method, f"{url}{joint}access_token={token}", *args, **kwargs)
 
     def send(self, data: Any) -> None:
