@@ -8,16 +8,21 @@ from datetime import UTC, datetime, timedelta
 from batch.model import (
     Attempt,
     Batch,
+    Campaign,
     Change,
+    Checked,
     DeliveryCount,
     Entry,
     Finding,
     FindingKind,
+    Header,
     Issue,
     Level,
+    Parts,
+    Row,
     Status,
 )
-from batch.report import Figures, Report, Skipped, WeekFigures, count
+from batch.report import Figures, Previewed, Report, Skipped, WeekFigures, count
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 """A Monday, 9:30 in Chicago and 10:30 in New York."""
@@ -159,6 +164,23 @@ def large_report(rows: int) -> Report:
         "large.xlsx", "batch", NOW, CHICAGO, NEW_YORK, entries=entries,
         attempts={n: (attempt_of(n),) for n in numbers}, history={n: history_of(n) for n in numbers},
     )  # fmt: skip
+
+
+def previewed(number: int, message: str = "", name: str = "", issues: tuple[Issue, ...] = ()) -> Previewed:
+    """Make one row of a preview, ready to go unless an issue is an error."""
+    store, city, zone, contacts = STORES[number % len(STORES)]
+    name = name or f"Black Friday {store}"
+    message = message or f"Northwind {city}: 20% off until Sunday. Reply STOP to opt out."
+    header = Header(1, ("CampaignName", "City"), {"CampaignName": 0, "City": 1})
+    send_at = NOW + timedelta(days=1 + number % 3, hours=2)
+    campaign = Campaign(
+        number, name, message, (str(100 + number),), (f"{city} stores",), send_at, zone, 0,
+        parts=Parts("GSM-7", len(message), 1), contacts=contacts,
+    )  # fmt: skip
+    bad = any(issue.level is Level.ERROR for issue in issues)
+    row = Row(number, header, (name, city))
+    checked = Checked(row, None if bad else campaign, issues, name=name, message=message, send_at=send_at)
+    return Previewed(checked, {str(100 + number): contacts})
 
 
 PAYLOADS = (

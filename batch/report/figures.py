@@ -140,7 +140,7 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     """Give the totals that stand at the top of the page, the workbook and the mail, in their order."""
     money = "" if figures.money is None else f"about {money_words(figures.money, report.currency)}"
     shown = [
-        _figure(report, figures, "needs_person", "needs a person", "look" if figures.needs_person else "good"),
+        _figure(report, figures, "needs_person", "need a person", "look" if figures.needs_person else "good"),
         _figure(report, figures, "scheduled", "scheduled", "good", "Approved and Scheduled by the provider"),
         _figure(report, figures, "not_approved", "at the provider, not yet approved", _if(figures.not_approved)),
         _figure(report, figures, "sent", "sent", "good"),

@@ -28,6 +28,7 @@ from batch.report.words import (
     WORDS,
     Word,
     cell_of,
+    heading_of,
     is_due,
     local_time,
     next_step,
@@ -35,7 +36,6 @@ from batch.report.words import (
     reasons,
     standing_of,
     time_left,
-    word_of,
 )
 
 WHOLE_LIMIT = 20_000
@@ -130,12 +130,14 @@ def needed_cards(report: Report) -> tuple[Cards, ...]:
     for finding in findings_for_people(report.findings):
         if finding.entry is not None:
             found.setdefault(finding.entry, []).append(finding)
-    ordered = urgent_first(needed_entries(report), report.made_at)
+    listed = {entry.id for entry in report.to_cancel}  # they have a list of their own
+    needed = (entry for entry in needed_entries(report) if entry.id not in listed)
+    ordered = urgent_first(needed, report.made_at)
     grouped = []
-    for _, entries in groupby(ordered, lambda entry: (is_due(entry, report.made_at), _heading(entry).text)):
+    for _, entries in groupby(ordered, lambda entry: (is_due(entry, report.made_at), heading_of(entry).text)):
         some = list(entries)
         cards = tuple(_card(entry, report, found.get(entry.id, ())) for entry in some[:CARD_LIMIT])
-        grouped.append(Cards(_heading(some[0]), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
+        grouped.append(Cards(heading_of(some[0]), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
     return tuple(grouped)
 
 
@@ -143,14 +145,6 @@ def loose_findings(report: Report) -> list[Finding]:
     """Give the findings that somebody must look at and that no card of a row tells."""
     told = {entry.id for entry in report.entries}
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
-
-
-def _heading(entry: Entry) -> Word:
-    """Give the words over a card: a scheduled campaign that needs somebody is not fine."""
-    if standing_of(entry) not in {"scheduled", "sent"}:
-        return word_of(entry)
-    text = "to be cancelled" if entry.cancel_why else f"{standing_of(entry)}, but look at it"
-    return Word(standing_of(entry), text, "look", "not as it should be")
 
 
 def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:

@@ -97,6 +97,7 @@ def write_preview(
         templates,
         "find.js",
         title=title,
+        provider_zone=provider_zone,
         team=team,
         logo=embed_logo(logo),
         made_at=local_time(made_at, zone, 0) if made_at else "",

@@ -18,8 +18,8 @@ COLUMNS = (
     ("status", "Status"),
     ("name", "Campaign"),
     ("sentence", "What became of it"),
-    ("when", "Goes out"),
     ("groups", "Groups"),
+    ("contacts", "Texts"),
     ("id", "Id"),
 )
 

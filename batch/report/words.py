@@ -197,6 +197,15 @@ def word_of(entry: Entry) -> Word:
     return WORDS[standing_of(entry)]
 
 
+def heading_of(entry: Entry) -> Word:
+    """Give the words for an entry that needs somebody: a scheduled one that does is not fine."""
+    word = word_of(entry)
+    if word.standing not in {"scheduled", "sent"}:
+        return word
+    text = "to be cancelled" if entry.cancel_why else f"{word.text}, but look at it"
+    return Word(word.standing, text, "look", "not as it should be")
+
+
 def needs_a_person(entry: Entry) -> bool:
     """Say whether somebody must do something about an entry."""
     if entry.status in NEEDS_A_PERSON:

@@ -16,6 +16,7 @@ from batch.report.figures import (
     AT_THE_PROVIDER,
     count,
     credits_of,
+    findings_for_people,
     key_figures,
     needed_entries,
     parts_of,
@@ -34,6 +35,7 @@ from batch.report.words import (
     WORDS,
     cell_of,
     counted,
+    heading_of,
     is_due,
     local_time,
     needs_a_person,
@@ -110,6 +112,8 @@ class Pen:
             "title": book.add_format(base | {"bold": True, "font_size": 18}),
             "section": book.add_format(base | {"bold": True, "font_size": 13, "bottom": 1, "bottom_color": RULE}),
             "label": book.add_format(base | {"font_color": "#4a5563"}),
+            "beside": book.add_format(base | {"font_color": "#4a5563", "indent": 1}),
+            "right": book.add_format(base | {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE}),
             "total": book.add_format(base | {"bold": True, "num_format": "#,##0", "top": 1, "top_color": INK}),
             "bold": book.add_format(base | {"bold": True}),
         }
@@ -148,9 +152,11 @@ class Pen:
         columns: Sequence[Column],
         rows: Iterable[Sequence[object]],
         tab: str,
+        *,
         status: int | None = None,
+        printed: int = 0,
     ) -> int:
-        """Write a sheet that is one table; `status` is the position of the column that gets colours."""
+        """Write a sheet that is one table; `status` is the column that gets colours, `printed` how many are printed."""
         sheet = self.sheet(name, tab)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
@@ -159,13 +165,26 @@ class Pen:
         sheet.repeat_rows(0)
         number = 0
         for number, values in enumerate(rows, 1):
+            self._fit(sheet, number, columns, values)
             for place, value in enumerate(values):
                 self.put(sheet, number, place, value, columns[place].kind)
         last = max(1, number)
         if status is not None:
             self._colour(sheet, status, last)
         self._filter(sheet, name, columns, last)
+        if printed:
+            sheet.print_area(0, 0, last, printed - 1)
         return number
+
+    def _fit(self, sheet: Any, number: int, columns: Sequence[Column], values: Sequence[object]) -> None:
+        """Give a line the height that its wrapped texts need: not every program does so by itself."""
+        wrapped = [
+            len(str(value)) / column.width
+            for column, value in zip(columns, values, strict=False)
+            if column.kind == "wrap" and value
+        ]
+        if wrapped and max(wrapped) > 0.95:
+            sheet.set_row(number, 15.5 * min(12, 1 + int(max(wrapped) * 1.1)))
 
     def _filter(self, sheet: Any, name: str, columns: Sequence[Column], last: int) -> None:
         if self.large:
@@ -177,9 +196,9 @@ class Pen:
 
     def _colour(self, sheet: Any, status: int, last: int) -> None:
         """Colour by what the cell says, so that sorting and filtering carry the colour along."""
-        for word in WORDS.values():
-            rule = {"type": "text", "criteria": "begins with", "value": f"{word.sign} {_start(word.text)}"}
-            sheet.conditional_format(1, status, last, status, rule | {"format": self.formats[f"if-{word.tone}"]})
+        for name, tone in TONES.items():
+            rule = {"type": "text", "criteria": "begins with", "value": f"{tone.sign} "}
+            sheet.conditional_format(1, status, last, status, rule | {"format": self.formats[f"if-{name}"]})
 
 
 def plain_text(text: str) -> str:
@@ -188,14 +207,9 @@ def plain_text(text: str) -> str:
     return whole if len(whole) <= LONGEST_TEXT else whole[:LONGEST_TEXT] + " ..."
 
 
-def signed(entry: Entry, text: str = "") -> str:
+def signed(entry: Entry, text: str) -> str:
     """Write an entry's standing with its sign, so that colour is never alone."""
-    return f"{word_of(entry).sign} {text or word_of(entry).text}"
-
-
-def _start(text: str) -> str:
-    """`fixed in another row` is written as `fixed in row 4 of batch 7`."""
-    return "fixed in" if text.startswith("fixed in") else text
+    return f"{word_of(entry).sign} {text}"
 
 
 def _properties(report: Report) -> dict[str, Any]:
@@ -225,7 +239,7 @@ def _write_summary(pen: Pen, figures: Any) -> None:
         pen.put(
             sheet, line, 1, figure.value / figures.reported if share else figure.value, "share" if share else "number"
         )
-        pen.put(sheet, line, 2, figure.change or figure.note, "label")
+        pen.put(sheet, line, 2, figure.change or figure.note, "beside")
     first = line + 2
     pen.put(sheet, first, 0, "Where every row ended", "section")
     line = _write_counts(
@@ -242,6 +256,7 @@ def _write_summary(pen: Pen, figures: Any) -> None:
 def _write_heading(pen: Pen, sheet: Any, said: Any) -> int:
     report = pen.report
     title = f"REHEARSAL: {report.title}" if report.rehearsal else report.title
+    sheet.set_row(0, 27)
     pen.put(sheet, 0, 0, title, "title")
     pen.put(sheet, 1, 0, f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}")
     pen.put(sheet, 2, 0, said.more, "label")
@@ -288,8 +303,8 @@ def _write_trend(pen: Pen, sheet: Any, line: int) -> int:
     if len(weeks) < 2:
         return line
     pen.put(sheet, line, 0, "The last weeks", "section")
-    pen.put(sheet, line, 1, "campaigns", "section")
-    pen.put(sheet, line, 2, "texts", "section")
+    pen.put(sheet, line, 1, "campaigns", "right")
+    pen.put(sheet, line, 2, "texts", "right")
     for place, week in enumerate(weeks, line + 1):
         figures = week.figures
         pen.put(sheet, place, 0, week.week, "label")
@@ -356,15 +371,16 @@ def _insert_chart(pen: Pen, sheet: Any, drawing: Drawing) -> None:
     chart.set_y_axis(
         {"reverse": True} if kind == "bar" else {"major_gridlines": {"visible": True, "line": {"color": RULE}}}
     )
-    chart.set_x_axis({"visible": kind != "bar", "major_gridlines": {"visible": False}})
+    dates = {"num_format": "ddd d mmm", "text_axis": True} if drawing.sheet == "By day" else {}
+    chart.set_x_axis(dates | {"visible": kind != "bar", "major_gridlines": {"visible": False}})
     chart.set_size({"width": 620, "height": 300})
     sheet.insert_chart(drawing.cell, chart, {"description": f"{title}: the numbers stand in the columns to the left"})
 
 
 NEEDED = (
-    Column("Status", 30), Column("Due within a day", 10), Column("Row", 7, "number"), Column("File", 22),
-    Column("Campaign", 30), Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("Cell", 8),
-    Column("Why", 60, "wrap"), Column("Next step", 52, "wrap"), Column("Id", 12), Column("Owner", 16),
+    Column("Status", 28), Column("Within a day", 8), Column("Row", 6, "number"), Column("Campaign", 28, "wrap"),
+    Column("Goes out (local)", 22, "date"), Column("Zone", 6), Column("Cell", 7), Column("Why", 48, "wrap"),
+    Column("Next step", 46, "wrap"), Column("Id", 10), Column("Owner", 22), Column("File", 18),
 )  # fmt: skip
 ROWS = (
     Column("Status", 30), Column("Campaign", 30), Column("Row", 7, "number"), Column("File", 22),
@@ -393,16 +409,22 @@ FINDINGS = (
 def _write_needed(pen: Pen) -> None:
     report = pen.report
     needed = urgent_first(needed_entries(report), report.made_at)
-    pen.table("Needs attention", NEEDED, (_needed_values(entry, report) for entry in needed), "look", 0)
+    found: dict[int, list[str]] = {}
+    for finding in findings_for_people(report.findings):
+        if finding.entry is not None:
+            found.setdefault(finding.entry, []).append(finding.words)
+    pen.table("Needs attention", NEEDED, (_needed_values(entry, report, found) for entry in needed), "look", status=0)
 
 
-def _needed_values(entry: Entry, report: Report) -> tuple[object, ...]:
+def _needed_values(entry: Entry, report: Report, found: dict[int, list[str]]) -> tuple[object, ...]:
     cells = ", ".join(dict.fromkeys(cell_of(issue) for issue in reasons(entry) if issue.column))
     local = _local(entry, report)
+    heading = heading_of(entry)
+    why = "; ".join(words for words in (reason(entry), *found.get(entry.id, ())) if words)
     return (
-        signed(entry), "yes" if is_due(entry, report.made_at) else "", entry.row, entry.file, entry.campaign_name,
-        local, zone_word(local) if local else "", cells, reason(entry), next_step(entry), entry.provider_id,
-        entry.owner,
+        f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row, entry.campaign_name, local,
+        zone_word(local) if local else "", cells, why, next_step(entry, "drifted" if entry.id in found else ""),
+        entry.provider_id, entry.owner, entry.file,
     )  # fmt: skip
 
 
@@ -421,7 +443,7 @@ def _write_rows(pen: Pen) -> None:
             blank[12], blank[18], blank[22], blank[23] = row.provider_id, row.why, row.batch, row.entry
             yield blank
 
-    pen.table("Rows", ROWS, values(), "good", 0)
+    pen.table("Rows", ROWS, values(), "good", status=0, printed=13)
 
 
 def _row_values(entry: Entry, report: Report, status: str) -> tuple[object, ...]:

@@ -142,12 +142,14 @@
 
   function order() {
     if (!sorted.key) return;
-    const place = at[sorted.key === "when" ? "at" : sorted.key];
-    const numeric = NUMBERS.has(sorted.key) || sorted.key === "when";
+    const timed = sorted.key === "when" || sorted.key === "sentence";
+    const place = at[timed ? "at" : sorted.key];
+    const numeric = NUMBERS.has(sorted.key) || timed;
     const turn = sorted.down ? -1 : 1;
     rows = [...rows].sort((a, b) => {
       const [one, two] = [a[place], b[place]];
-      const [empty, other] = numeric ? [one === null || (sorted.key === "when" && !one), two === null || (sorted.key === "when" && !two)] : [!one, !two];
+      const missing = (value) => (numeric && !timed ? value === null : !value);
+      const [empty, other] = [missing(one), missing(two)];
       if (empty || other) return empty - other;
       return turn * (numeric ? one - two : collator.compare(one, two));
     });
