@@ -69,10 +69,11 @@ def coming(days: int = 3, hour: int = 11, minute: int = 0, zone: str = "America/
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, object]]) -> Path:
-    """Write rows as a CSV; the first row's keys are the header."""
+    """Write rows as a CSV; the header is every key that a row has."""
     rows = list(rows)
+    header = list(dict.fromkeys(name for one in rows for name in one))
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, header)
         writer.writeheader()
         writer.writerows(rows)
     return path

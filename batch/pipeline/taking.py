@@ -186,7 +186,8 @@ def _name_groups(path: Path, settings: Settings, world: World, options: Options)
     check = check_sheet(opened, settings, zone=need_zone(settings, for_real=False), now=world.now(), keep=True)
     campaigns = [row.campaign for row in check.kept if row.campaign is not None]
     ids = {group for campaign in campaigns for group in campaign.group_ids}
-    names = {name for campaign in campaigns for name in campaign.group_names if name} if not ids else set()
+    unnumbered = [campaign for campaign in campaigns if not campaign.group_ids]
+    names = {name for campaign in unnumbered for name in campaign.group_names if name}
     made_up = [Group(str(900_000 + number), name, 100) for number, name in enumerate(sorted(names))]
     return [*made_up, *(Group(group, f"Group {group}", 100) for group in sorted(ids))]
 
