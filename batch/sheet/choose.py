@@ -34,7 +34,7 @@ def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, max_rows: int) -
 def _read(tab: Tab, row: int, max_rows: int, width: int, names: list[str] | None = None) -> Iterator[Message]:
     yield "head", {"sheet": tab.name, "row": row, "names": names, "hidden": sorted(set(tab.hidden_columns))}
     counts = Counts()
-    whole = fill_merged(tab.rows(), tab.merges)
+    whole = fill_merged(tab)
     found = body(whole, row, width, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
     total = 0
     while block := list(islice(found, BLOCK)):
@@ -86,14 +86,14 @@ def _named(tabs: list[Tab], name: str) -> Tab:
 
 def _with_header(tabs: list[Tab], name: str) -> tuple[Tab, int, list[str]]:
     candidates = [_named(tabs, name)] if name else _visible(tabs)
-    found = [(tab, *_header(tab)) for tab in candidates]
+    found: list[tuple[Tab, int, int, list[str]]] = [(tab, *_header(tab)) for tab in candidates]
     whole = [entry for entry in found if entry[2] >= 100]
     if len(whole) > 1:
-        names = _list([tab.name for tab, _, _, _ in whole])
+        said = _list([tab.name for tab, _, _, _ in whole])
         raise SheetError(
-            f"{len(whole)} sheets hold campaigns: {names}", "say which one with --sheet NAME, or hide the others"
+            f"{len(whole)} sheets hold campaigns: {said}", "say which one with --sheet NAME, or hide the others"
         )
-    tab, row, points, texts = whole[0] if whole else max(found, key=lambda entry: entry[2])
+    tab, row, _, texts = whole[0] if whole else max(found, key=lambda entry: entry[2])
     if not row:
         raise _no_header(found)
     names = _trimmed(texts)
@@ -103,10 +103,7 @@ def _with_header(tabs: list[Tab], name: str) -> tuple[Tab, int, list[str]]:
 
 def _header(tab: Tab) -> tuple[int, int, list[str]]:
     """Give the row number of the header, its score and what is written in it."""
-    rows = [
-        (number, texts, hidden)
-        for number, texts, hidden, _ in islice(fill_merged(tab.rows(), tab.merges), headers.HEAD_ROWS)
-    ]
+    rows = [(number, texts, hidden) for number, texts, hidden, _ in islice(fill_merged(tab), headers.HEAD_ROWS)]
     row, points = headers.find_header(rows)
     texts = next((texts for number, texts, _ in rows if number == row), [])
     return row, points, texts
@@ -157,7 +154,7 @@ def _hint(wanted: str, names: list[str]) -> str:
     at = headers.nearest(wanted, names)
     if at is None:
         return ""
-    return f'did you mean "{names[at]}" in column {letters(at)}? then rename it to {wanted.split(" or ")[0]}'
+    return f'did you mean "{names[at]}" in column {letters(at)}? then rename it to {wanted.partition(" or ")[0]}'
 
 
 def letters(position: int) -> str:

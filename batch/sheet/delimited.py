@@ -24,6 +24,7 @@ class TextTab:
 
     name = ""
     hidden = False
+    width = 0
     hidden_columns: tuple[int, ...] = ()
     text_only = True
 

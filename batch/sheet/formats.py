@@ -31,7 +31,7 @@ Show = Callable[[float], "str | None"]
 class Format:
     """One number format, taken apart once: what it shows, and of what kind it is."""
 
-    __slots__ = ("code", "has_date", "has_time", "_show", "sections", "scientific", "text", "thousands", "_epoch")
+    __slots__ = ("_epoch", "_show", "code", "has_date", "has_time", "scientific", "sections", "text", "thousands")
 
     def __init__(self, code: str, *, epoch_1904: bool = False) -> None:
         self.code = code
@@ -54,7 +54,7 @@ class Format:
         if section is None or section.unclear:
             return None
         if section.has_date or section.has_time or section.elapsed:
-            return None if value < 0 else _show_date(section, value, self._epoch)
+            return None if value < 0 else _show_date(section, value, epoch_1904=self._epoch)
         if section.general:
             return _around_general(section, shown)
         return _show_number(section, shown)
@@ -166,7 +166,7 @@ class _Section:
         for at in commas:
             if at in between:
                 self.tokens[at] = ("lit", "")
-            elif digits and (at > digits[-1] or whole and whole[-1] < at < point):
+            elif digits and (at > digits[-1] or (whole and whole[-1] < at < point)):
                 self.tokens[at] = ("scale", "")
             else:
                 self.tokens[at] = ("lit", ",")
@@ -279,7 +279,7 @@ def _show_scientific(section: _Section, value: float) -> str | None:
     return f"{format(scaled, 'f')}E{plus}{abs(power):0{width}d}{after}"
 
 
-def _show_date(section: _Section, value: float, epoch_1904: bool) -> str | None:
+def _show_date(section: _Section, value: float, *, epoch_1904: bool) -> str | None:
     kinds = [kind for kind, _ in section.tokens]
     if "foreign" in kinds and any(
         kind == "date" and len(sign) > 2 and sign[0] in "md" for kind, sign in section.tokens
@@ -295,7 +295,7 @@ def _show_date(section: _Section, value: float, epoch_1904: bool) -> str | None:
     seconds, fraction = divmod(rest, unit)
     clock = _Clock(parts, seconds, day * 86_400 + seconds, f"{fraction:0{places}d}" if places else "")
     twelve = any(sign[0] in "aA" for kind, sign in section.tokens if kind == "date")
-    return "".join(clock.write(kind, sign, twelve) for kind, sign in section.tokens)
+    return "".join(clock.write(kind, sign, twelve=twelve) for kind, sign in section.tokens)
 
 
 class _Clock:
@@ -307,7 +307,7 @@ class _Clock:
         self.year, self.month, self.day, self.weekday = parts
         self.second, self.total, self.fraction = second, total, fraction
 
-    def write(self, kind: str, sign: str, twelve: bool) -> str:
+    def write(self, kind: str, sign: str, *, twelve: bool) -> str:
         if kind == "point":
             return "."
         if kind == "digit":
@@ -316,10 +316,10 @@ class _Clock:
         if kind == "elapsed":
             return f"{self.total // {'h': 3600, 'm': 60, 's': 1}[sign[0]]:0{len(sign)}d}"
         if kind == "date":
-            return self._date(sign, twelve)
+            return self._date(sign, twelve=twelve)
         return sign if kind == "lit" else ""
 
-    def _date(self, sign: str, twelve: bool) -> str:
+    def _date(self, sign: str, *, twelve: bool) -> str:
         first, width = sign[0], len(sign)
         if first in "aA":
             return self._half(sign)

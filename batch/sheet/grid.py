@@ -21,8 +21,6 @@ RawRow = tuple[int, list[str], bool, "list[Extra] | None"]
 Merge = tuple[int, int, int, int]
 """First row, first position, last row, last position; rows as Excel numbers them."""
 
-GUESS = frozenset({"merged"})
-
 
 class Tab(Protocol):
     """One sheet of a file, which can be read from its top more than once."""
@@ -31,6 +29,8 @@ class Tab(Protocol):
     hidden: bool
     hidden_columns: tuple[int, ...]
     merges: list[Merge]
+    width: int
+    """Columns up to the last that holds something."""
     text_only: bool
     """A text file: a row with too many or too few cells is ragged."""
 
@@ -49,14 +49,14 @@ class Counts:
         self.left_out = 0
 
 
-def fill_merged(rows: Iterable[RawRow], merges: list[Merge]) -> Iterator[RawRow]:
+def fill_merged(tab: Tab) -> Iterator[RawRow]:
     """Give the value of a merged cell to every cell that it covers, as far as the row has something else to say."""
-    if not merges:
-        yield from rows
+    if not tab.merges:
+        yield from tab.rows()
         return
-    waiting = sorted(merges, reverse=True)
+    waiting, width = sorted(tab.merges, reverse=True), tab.width
     active: list[tuple[Merge, str, list[Extra]]] = []
-    for number, texts, hidden, extras in rows:
+    for number, texts, hidden, extras in tab.rows():
         active = [entry for entry in active if entry[0][2] >= number]
         own = any(texts) or extras
         while waiting and waiting[-1][0] <= number:
@@ -65,31 +65,26 @@ def fill_merged(rows: Iterable[RawRow], merges: list[Merge]) -> Iterator[RawRow]
             text = texts[at] if at < len(texts) else ""
             active.append((merge, text, [extra for extra in extras or () if extra[0] == at]))
         if active and (own or any(entry[0][0] == number for entry in active)):
-            yield number, *_cover(number, texts, extras, active, hidden)
+            filled, notes = _cover(texts, extras, active, width)
+            yield number, filled, hidden, notes
         else:
             yield number, texts, hidden, extras
 
 
 def _cover(
-    number: int,
-    texts: list[str],
-    extras: list[Extra] | None,
-    active: list[tuple[Merge, str, list[Extra]]],
-    hidden: bool,
-) -> tuple[list[str], bool, list[Extra] | None]:
-    out = list(texts)
+    texts: list[str], extras: list[Extra] | None, active: list[tuple[Merge, str, list[Extra]]], width: int
+) -> tuple[list[str], list[Extra] | None]:
+    out = texts + [""] * (width - len(texts))
     notes = list(extras or ())
-    for merge, text, marks in active:
-        first, left, last, right = merge
-        right = min(right, max(len(out) - 1, left + 64))
-        out.extend([""] * (right + 1 - len(out)))
-        notes = [note for note in notes if not left <= note[0] <= right]
-        for at in range(left, right + 1):
+    for (first, left, last, right), text, marks in active:
+        covered = range(left, min(right + 1, width))
+        notes = [note for note in notes if note[0] not in covered]
+        for at in covered:
             out[at] = text
             notes.extend((at, *mark[1:]) for mark in marks)
-        if right > left and text:
+        if len(covered) > 1 and text:
             notes.append((left, "merged", left, right, first, last))
-    return out, hidden, notes or None
+    return out, notes or None
 
 
 def body(
@@ -101,17 +96,21 @@ def body(
             continue
         size = len(texts)
         cells = texts if size == width else texts[:width] if size > width else texts + [""] * (width - size)
-        if not any(cells) and (not extras or all(extra[0] >= width for extra in extras)):
-            if text_only and size > width and any(texts):
-                extras = [(width, "ragged", size)]
-            else:
-                counts.blank += not hidden
-                continue
-        if hidden:
+        notes = extras
+        if extras or size != width:
+            notes = _notes(texts, extras, width, text_only=text_only)
+        if not notes and not any(cells):
+            counts.blank += not hidden
+        elif hidden:
             counts.left_out += 1
-            continue
-        if text_only and size != width and (size < width or any(texts[width:])):
-            extras = [*(extras or ()), (min(size, width), "ragged", size)]
-        if extras:
-            extras = [extra for extra in extras if extra[0] < width or extra[1] == "ragged"] or None
-        yield number, tuple(cells), extras
+        else:
+            yield number, tuple(cells), notes
+
+
+def _notes(texts: list[str], extras: list[Extra] | None, width: int, *, text_only: bool) -> list[Extra] | None:
+    """Keep what is to say about the header's columns; a row of a text file with other cells than these is ragged."""
+    notes = [extra for extra in extras or () if extra[0] < width]
+    size = len(texts)
+    if text_only and any(texts) and (size < width or any(texts[width:])):
+        notes.append((0, "ragged", size))
+    return notes or None

@@ -48,6 +48,11 @@ class Table:
         self.merges: list[Merge] = []
         self.kept: list[tuple[int, int, list[str], bool, list[Extra] | None]] = []
 
+    @property
+    def width(self) -> int:
+        """Columns up to the last that holds something."""
+        return max((len(texts) for _, _, texts, _, _ in self.kept), default=0)
+
     def rows(self) -> Iterator[RawRow]:
         """Give every row, from row 1 on."""
         at = 1

@@ -66,7 +66,7 @@ class RowMaker:
             else Row(number, self._header, tuple(cells), issues=tuple(issues))
         )
 
-    def _date(
+    def _date(  # noqa: PLR0917 each is filled here
         self, number: int, extra: Extra, cells: list[str], dates: dict[int, datetime | date | time],
         issues: list[Issue], unshown: dict[int, Issue],
     ) -> None:  # fmt: skip
@@ -130,7 +130,7 @@ class RowMaker:
                 number, at, "cell-error", f"{address} shows {extra[2]}: mend its formula or type the value", extra[2]
             )
         if kind == "uncalculated":
-            words = f"{address} holds a formula that was never calculated: open the file in Excel, save it, and drop it again"
+            words = f"{address} holds a formula that was never calculated: open the file in Excel and save it"
             return self._issue(number, at, "formula-not-calculated", words)
         if kind == "broken":
             return self._issue(
@@ -148,7 +148,7 @@ class RowMaker:
             if found > width
             else "a line break in a text that is not in quotes?"
         )
-        words = f"the row has {found} cells where the header has {width} ({why}): put quotes around the text, or save from Excel again"
+        words = f"the row has {found} cells where the header has {width} ({why}): save the sheet from Excel again"
         return Issue(number, "", "", "ragged-row", words)
 
     def _look_at(self, number: int, at: int, cells: list[str]) -> Iterator[Issue]:
@@ -194,7 +194,7 @@ _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 cells know no zone
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 _AS_TEXT = 'format the column as Text and type the value again (ids apart by ";")'
 _MANGLED = {
-    "thousands": 'Excel took the cell for one number and shows {shown}, it holds {raw}; two ids such as "100,101" become that',
+    "thousands": 'Excel took the cell for one number, {raw}, shown as {shown}; "100,101" becomes such a number',
     "scientific": "Excel shows {shown}, a number in scientific notation, whose digits may be lost",
     "long": "the number {raw} is longer than the digits that Excel keeps, so its last ones are lost",
     "decimal": "{raw} is a number with decimals, no id",

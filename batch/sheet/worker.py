@@ -48,7 +48,7 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
         )
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except BaseException as error:  # noqa: BLE001 calamine's panics are no Exception
+    except BaseException as error:  # calamine's panics are no Exception
         yield "fail", (f"the file is damaged ({_cut(error)})", "open it in Excel, save it as .xlsx and drop that")
     finally:
         if book is not None:

@@ -67,7 +67,7 @@ class SheetTab:
     def __init__(self, book: Book, source: Any, number: int, name: str) -> None:
         self._book, self._source, self._number = book, source, number
         self.name = name
-        self.hidden = source._sheet_visibility[number] != 0  # noqa: SLF001 known before the sheet is read
+        self.hidden = source._sheet_visibility[number] != 0  # known before the sheet is read
         self._loaded: Any = None
 
     @property
@@ -86,6 +86,11 @@ class SheetTab:
     def merges(self) -> list[Merge]:
         """Give the merged ranges."""
         return [(top + 1, left, bottom, right - 1) for top, bottom, left, right in self._sheet.merged_cells]
+
+    @property
+    def width(self) -> int:
+        """Columns up to the last that holds something."""
+        return int(self._sheet.ncols)
 
     def rows(self) -> Iterator[RawRow]:
         """Give every row, from row 1 on."""

@@ -232,15 +232,19 @@ class SheetTab:
         """Give the merged ranges."""
         return self._scan.merges
 
+    @property
+    def width(self) -> int:
+        """Columns up to the last that holds something."""
+        end = self._cells().end
+        return end[1] + 1 if end else 0
+
     def rows(self) -> Iterator[RawRow]:
         """Give every row, from row 1 on."""
-        scan = self._scan
-        if self._sheet is None:
-            self._sheet = self._book.cells(self.name)
-        start = self._sheet.start
+        scan, sheet = self._scan, self._cells()
+        start = sheet.start
         lead = [""] * (start[1] if start else 0)
         number = 0
-        for values in self._sheet.iter_rows():
+        for values in sheet.iter_rows():
             number += 1
             texts = [*lead, *[value.strip() if type(value) is str else _plain(value) for value in values]]
             care = scan.cells.get(number)
@@ -250,6 +254,11 @@ class SheetTab:
             else:
                 yield number, texts, number in scan.hidden_rows, None  # type: ignore[misc]
         yield from self._below(number)
+
+    def _cells(self) -> CalamineSheet:
+        if self._sheet is None:
+            self._sheet = self._book.cells(self.name)
+        return self._sheet
 
     def _below(self, number: int) -> Iterator[RawRow]:
         """Give the rows that hold nothing but errors, which calamine does not see."""
@@ -317,7 +326,7 @@ def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> 
     shown = shape.show(value)
     dated = shape.has_date or shape.has_time
     if dated and 0 <= value < 2_958_466:
-        return (shown or "").strip(), _dated(value, shape, epoch_1904, shown)
+        return (shown or "").strip(), _dated(value, shape, shown, epoch_1904=epoch_1904)
     plain = str(int(value)) if value.is_integer() else format(value, ".15g")
     if shown is None:
         return plain, ("unclear", plain, shape.code)
@@ -330,7 +339,7 @@ def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> 
     return shown.strip(), None
 
 
-def _dated(value: float, shape: formats.Format, epoch_1904: bool, shown: str | None) -> Extra:
+def _dated(value: float, shape: formats.Format, shown: str | None, *, epoch_1904: bool) -> Extra:
     return ("date", value, epoch_1904, shape.has_date, shape.has_time, shape.code if shown is None else "")
 
 
