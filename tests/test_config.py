@@ -225,7 +225,7 @@ def test_the_token_comes_from_the_environment(tmp_path: Path) -> None:
     assert settings.provider.access_token.reveal() == TOKEN
     assert settings.provider.access_token_from == "environment"
     assert settings.sources["provider.access_token"] == "environment"
-    assert [secret.reveal().strip() for secret in settings.given_secrets()] == [TOKEN]
+    assert [secret.reveal() for secret in settings.given_secrets()] == [TOKEN]
     assert TOKEN not in f"{settings!r} {settings} {settings.provider.model_dump()} {dict(settings.sources)}"
 
 
@@ -263,13 +263,23 @@ def test_a_secret_in_the_file_is_refused_by_name(tmp_path: Path, section: str, k
     assert TOKEN not in words
 
 
-@pytest.mark.parametrize("token", ["  ", f"{TOKEN}\nX-Header: 1", f"{TOKEN} two"])
+@pytest.mark.parametrize("token", [f"{TOKEN}\nX-Header: 1", f"{TOKEN} two"])
 def test_what_can_be_no_token_is_refused(tmp_path: Path, token: str) -> None:
     """A token with a break inside would be a header of its own."""
     settings = load(tmp_path, "", {"CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN": token})
     with pytest.raises(UsageError) as caught:
         _ = settings.provider.access_token
     assert TOKEN not in str(caught.value)
+
+
+def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+    """Containers set variables to nothing; a file that holds nothing is an error all the same."""
+    (tmp_path / "token.txt").write_text("\n", encoding="utf-8")
+    empty = {"CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN": " "}
+    assert not load(tmp_path, "", empty).provider.access_token
+    file = {"CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE": "token.txt"}
+    with pytest.raises(UsageError, match="is empty"):
+        _ = load(tmp_path, "", empty | file).provider.access_token
 
 
 def test_a_password_may_have_blanks(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -142,7 +144,8 @@ def _take_environment(environ: Mapping[str, str], given: _Given) -> None:
         if not separator or section not in SECTIONS:
             raise _unknown_variable(variable)
         if key == SECRETS.get(section):
-            given.secrets[section] = Secret(value)
+            if value.strip():
+                given.secrets[section] = Secret(value.strip())
             continue
         if key not in keys_of(SECTIONS[section]):
             raise _unknown_variable(variable)
@@ -167,7 +170,8 @@ def _make_section(name: str, model: type[Section], given: _Given) -> Section:
     if name == "email":
         values.setdefault("port", USUAL_PORTS.get(str(values.get("security")), 587))
     try:
-        return model.model_validate(values)
+        with _without_plugins():
+            return model.model_validate(values)
     except ValidationError as trouble:
         key, expected = _first_trouble(trouble)
     raise UsageError(f"{_place(given, name, key)} has a wrong value", f"it takes {expected}")
@@ -182,10 +186,25 @@ def _make_group(name: str, values: object, given: _Given) -> GroupSection:
         if key not in known:
             raise UsageError(f'"{key}" under {place} is no setting', _nearest(key, known))
     try:
-        return GroupSection.model_validate(values)
+        with _without_plugins():
+            return GroupSection.model_validate(values)
     except ValidationError as trouble:
         key, expected = _first_trouble(trouble)
     raise UsageError(f"{key} under {place} has a wrong value", f"it takes {expected}")
+
+
+@contextmanager
+def _without_plugins() -> Iterator[None]:
+    """Keep pydantic from asking every installed package for plugins: slow, and none is to see settings."""
+    switch = "PYDANTIC_DISABLE_PLUGINS"
+    before = os.environ.get(switch)
+    os.environ[switch] = "__all__"
+    try:
+        yield
+    finally:
+        os.environ.pop(switch)
+        if before is not None:
+            os.environ[switch] = before
 
 
 def _first_trouble(trouble: ValidationError) -> tuple[str, str]:
