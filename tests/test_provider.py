@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import urllib3
 import wire_support as wire
+from test_pacing import Limiter
 from wire_support import TOKEN, TOKEN_FORMS, WireServer, accepted, answer, make_entry, make_object
 
 from batch.classify import classify
@@ -797,3 +798,22 @@ def test_a_long_list_is_read_and_an_endless_one_is_not(monkeypatch):
     monkeypatch.setattr("batch.provider.api.LONGEST_LIST", 1000)
     with pytest.raises(ProviderError, match="longer than 1,000 bytes"):
         read_scheduled([answer(200, long)])
+
+
+def test_for_real_the_allowance_is_used_and_hardly_a_request_is_refused():
+    """20 in 5 s over a socket, against the limiter that counts whole seconds, with the real clock."""
+    limiter = Limiter(20, 5)
+    ended = time.time() + 6
+
+    def limited(talk: socket.socket) -> None:
+        status, told = limiter.ask(time.time())
+        answer(status, b"[]", told)(talk)
+
+    statuses: list[int | None] = []
+    with WireServer([limited]) as server:
+        provider = make_provider(server.url, sleep=time.sleep)
+        while time.time() < ended:
+            provider.wait_turn()
+            statuses.append(provider.submit(PAYLOAD).status)
+    assert statuses.count(200) >= 0.9 * (20 + 6 * 4)
+    assert statuses.count(429) <= 1
