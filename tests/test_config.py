@@ -423,6 +423,9 @@ def test_the_starter_takes_values_and_is_never_written_over(tmp_path: Path) -> N
     with pytest.raises(UsageError, match="is there already"):
         write_starter(file, {})
     assert [path.name for path in file.parent.iterdir()] == [FILE_NAME]
+    with pytest.raises(UsageError, match="timezone in your answers has a wrong value: it takes a time zone such as"):
+        write_starter(tmp_path / "other.toml", {"sheet.timezone": "Chicago"})
+    assert not (tmp_path / "other.toml").exists()
     with pytest.raises(KeyError):
         fill_starter({"sheet.zone": "x"})
 

@@ -93,6 +93,16 @@ def load_settings(
     return _root_paths(settings, base, folder.absolute())
 
 
+def check_values(values: Mapping[str, object]) -> None:
+    """Raise UsageError for the first answer that its setting cannot take: `{"sheet.timezone": "Chicago"}`."""
+    given = _Given()
+    for name, value in values.items():
+        section, _, key = name.partition(".")
+        given.put(section, key, value, "your answers")
+    for section in given.values:
+        _make_section(section, SECTIONS[section], given)
+
+
 def _find_file(path: Path | None, folder: Path) -> Path | None:
     if path is not None:
         if not path.is_file():

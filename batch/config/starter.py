@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from batch.config.loading import check_values
 from batch.errors import UsageError
 
 TEXT = Path(__file__).with_name("starter_settings.toml")
@@ -16,11 +17,12 @@ def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool =
     """Write a settings file with some values set: `{"sheet.timezone": "America/Chicago"}`.
 
     Values are texts, numbers, true or false, paths and lists of texts. A file that is there stays, unless `overwrite`;
-    UsageError says so. Raises KeyError for a setting that does not exist.
+    UsageError says so, and names a value that its setting cannot take. Raises KeyError for an unknown setting.
     """
     if path.exists() and not overwrite:
         raise UsageError(f'"{path}" is there already', "move it away first, or change it with a text editor")
     text = fill_starter(values)
+    check_values(values)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
