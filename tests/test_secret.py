@@ -70,6 +70,12 @@ def test_any_token_is_gone_from_any_url(token):
         assert secret.redact_bytes(f"<{form}>".encode()).replace(STARS.encode(), b"").find(token.encode()) == -1
 
 
+def test_a_token_with_quotes_and_backslashes_is_gone_as_python_shows_it():
+    """An exception's repr doubles the backslash."""
+    secret = Secret("it\\s a token\n")
+    assert secret.redact(repr("<it\\s a token\n>")) == f"'<{STARS}>'"
+
+
 def test_a_token_that_is_no_text_is_still_a_token():
     """The environment hands over bytes that are no UTF-8 as lone surrogates."""
     secret = Secret("abcdefgh\udcff")
