@@ -16,6 +16,7 @@ campaign of every ledger would look new, and be sent again."""
 TAG_LENGTH = 8
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ROW_ID = re.compile(rf"e(\d{{1,15}})-[{_ALPHABET}]{{4}}|(\d{{1,15}})(?:\.0)?", re.ASCII)
 _TAG = re.compile(rf"\s*#([{_ALPHABET}]{{{TAG_LENGTH}}})\s*$")
 
 
@@ -75,6 +76,22 @@ def split_tag(name: str) -> tuple[str, str]:
     """Take a name apart into the name proper and its tag (empty when it bears none of our kind)."""
     found = _TAG.search(name)
     return (name[: found.start()], found.group(1)) if found else (name.strip(), "")
+
+
+def make_row_id(entry: int, key: str) -> str:
+    """Name an entry in a sheet that is handed back: its number, with a mark that a number of another ledger lacks.
+
+    It begins with a letter, so that no spreadsheet takes it for a number or a date.
+    """
+    number = int.from_bytes(_digest([VERSION, "row", entry, key]).digest()[:8], "big")
+    mark = "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(4))
+    return f"e{entry}-{mark}"
+
+
+def split_row_id(text: str) -> int | None:
+    """Give the entry's number that a RowId, or a number typed by hand, speaks of; None when it is neither."""
+    found = _ROW_ID.fullmatch(text.strip().casefold())
+    return int(found.group(1) or found.group(2)) if found else None
 
 
 def collapse(text: str) -> str:
