@@ -21,7 +21,7 @@ from test_pacing import Limiter
 from wire_support import TOKEN, TOKEN_FORMS, WireServer, accepted, answer, make_entry, make_object
 
 from batch.classify import classify
-from batch.errors import ProviderError, UsageError
+from batch.errors import LedgerError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listing, MmsTemplate, Outcome, Status, Stop
 from batch.pacing import Pace
 from batch.payload import make_payload
@@ -788,6 +788,19 @@ def test_a_submission_teaches_the_pace_and_never_waits_for_it():
         assert [round(seconds) for seconds in slept] == [1]
         assert provider.submit(PAYLOAD).status == 200
     assert server.posts == 2
+
+
+def test_a_ledger_that_cannot_note_the_silence_does_not_lose_the_answer(heard):
+    """The campaign is scheduled: that must reach the ledger, or the log, or a person."""
+
+    def full(_until: float) -> None:
+        raise LedgerError("the disk is full")
+
+    head = {"X-Rate-Limit-Limit": "60", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "59"}
+    with WireServer([answer(200, accepted(), head)]) as server:
+        _, outcome = submit(server.url, pace=Pace(lambda: 0.0, full))
+    assert outcome.status is Status.ACCEPTED
+    assert "the pace could not be shared: the disk is full" in heard.text
 
 
 def test_a_long_list_is_read_and_an_endless_one_is_not(monkeypatch):

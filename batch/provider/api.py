@@ -20,12 +20,12 @@ from batch.answers import (
     parse_list,
     parse_templates,
 )
-from batch.errors import ProviderError, UsageError
+from batch.errors import BatchError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
 from batch.pacing import Pace
 from batch.payload import from_provider_time
 from batch.provider.pages import Page, join_pages, read_paging
-from batch.provider.wire import Call, make_request
+from batch.provider.wire import Call, log, make_request
 from batch.secret import Secret
 
 Parsed = TypeVar("Parsed")
@@ -218,7 +218,11 @@ class Provider:
     def _request(self, call: Call) -> Answer:
         self.pace.start(time.time())
         answer = make_request(replace(call, verify=self._verify, proxy=self._proxy), self._token)
-        self.pace.learn(answer.status, answer.headers, time.time())
+        try:
+            self.pace.learn(answer.status, answer.headers, time.time())
+        except BatchError as trouble:
+            # A ledger that cannot note the silence must not lose the answer: recording that comes next, and says so.
+            log.warning("the pace could not be shared: %s", trouble)
         return answer
 
     def _understand(
