@@ -1,0 +1,188 @@
+"""The command line's manners: one clear line, the exit code, nothing lost, no traceback, nothing heavy imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Shell, coming, row, write_csv
+
+import batch
+
+
+def lines_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def make_bad_files(folder: Path) -> None:
+    (folder / "folder.xlsx").mkdir()
+    (folder / "picture.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
+    (folder / "empty.xlsx").write_bytes(b"")
+    (folder / "empty.csv").write_bytes(b"")
+    (folder / "headless.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (folder / "old.xlsb").write_bytes(b"PK\x03\x04")
+    with zipfile.ZipFile(folder / "hollow.xlsx", "w") as archive:
+        archive.writestr("hello.txt", "no workbook")
+
+
+BAD_FILES = [
+    "missing.xlsx", "folder.xlsx", "picture.xlsx", "empty.xlsx", "empty.csv", "headless.csv", "old.xlsb", "hollow.xlsx",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["check", "submit"])
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_file_that_cannot_be_read_is_one_line_and_exit_3(
+    ready: Shell, sandbox: Any, tmp_path: Path, command: str, name: str
+) -> None:
+    """The line names the file and says what to do; nothing was sent."""
+    make_bad_files(tmp_path)
+    ran = ready.run(command, name)
+    assert (ran.code, len(lines_of(ran.err)), ran.out) == (3, 1, "")
+    assert name in ran.err
+    assert sandbox.posts == []
+
+
+def test_an_unreadable_file_is_an_object_with_json(shell: Shell) -> None:
+    """`{file, error}`, and the code all the same."""
+    ran = shell.run("check", "missing.xlsx", "--json")
+    assert (ran.code, set(ran.json), ran.json["file"]) == (3, {"file", "error"}, "missing.xlsx")
+
+
+def test_several_files_give_one_object_a_line(shell: Shell, tmp_path: Path) -> None:
+    """A bad file among good ones takes nothing from them."""
+    good = write_csv(tmp_path / "a.csv", [row(1)])
+    ran = shell.run("check", good, "missing.xlsx", good, "--json")
+    assert (ran.code, [set(line) >= {"rows"} for line in ran.lines]) == (3, [True, False, True])
+
+
+def test_check_says_what_is_wrong_and_exits_1(shell: Shell, tmp_path: Path) -> None:
+    """Row, column letter, field and code stand in the object; a hold is a warning that says so."""
+    rows = [row(1, GroupIds="-5"), row(2, DateTime=coming(4, 23)), row(3)]
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", rows), "--json")
+    assert (ran.code, ran.json["rows"], ran.json["valid"]) == (1, 3, 2)
+    error = ran.json["errors"][0]
+    assert {**error, "message": ""} == {
+        "row": 2, "column": "C", "field": "GroupIds", "code": "group-id-invalid", "message": "",
+    }  # fmt: skip
+    assert [(one["code"], one.get("level")) for one in ran.json["warnings"]] == [("quiet-hours", "hold")]
+    assert (ran.json["credits"], ran.json["parts"] > 0) == (None, True)
+
+
+def test_no_token_is_exit_2(shell: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """It says where the token may stand."""
+    shell.set(PROVIDER__URL=sandbox.url)
+    ran = shell.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    assert (ran.code, len(lines_of(ran.err))) == (2, 1)
+    assert "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN" in ran.err
+
+
+def test_a_wrong_token_stops_the_run_and_is_not_shown(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Exit 3, nothing recorded, nothing lost, the token nowhere."""
+    ready.set(PROVIDER__ACCESS_TOKEN="not-the-right-one")
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    assert (ran.code, "not-the-right-one" in ran.err, sandbox.posts) == (3, False, [])
+    assert len(lines_of(ran.err)) == 1
+
+
+def test_a_provider_that_is_not_there_stops_the_run(ready: Shell, tmp_path: Path) -> None:
+    """Three tries, one line, exit 3."""
+    ready.set(PROVIDER__URL="http://127.0.0.1:9/v1")
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    assert (ran.code, len(lines_of(ran.err))) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PROVIDER__ACESS_TOKEN", "s3cret"),
+        ("PROVIDER__DEADLINE", "s3cret"),
+        ("NONSENSE", "s3cret"),
+        ("PROVIDER__URL", "http://s3cret.example/v1"),
+        ("SHEET__TIMEZONE", "Mars/s3cret"),
+    ],
+)
+def test_a_wrong_setting_is_named_but_its_value_is_not_shown(
+    shell: Shell, tmp_path: Path, name: str, value: str
+) -> None:
+    """A misspelt token variable must not show the token."""
+    shell.set(**{name: value})
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", [row(1)]))
+    assert (ran.code, len(lines_of(ran.err)), "s3cret" in ran.err) == (2, 1, False)
+    assert name in ran.err
+
+
+def test_an_unknown_key_of_the_file_is_named_with_the_nearest(shell: Shell, tmp_path: Path) -> None:
+    """`urll` is met with `url`."""
+    (tmp_path / "campaign-batch.toml").write_text('[provider]\nurll = "x"\n', encoding="utf-8")
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", [row(1)]))
+    assert (ran.code, '"url"' in ran.err or " url" in ran.err) == (2, True)
+
+
+def test_the_real_provider_needs_a_time_zone(shell: Shell, tmp_path: Path) -> None:
+    """Nobody may guess in which zone a sheet's times are meant when real people get the text."""
+    shell.set(PROVIDER__ACCESS_TOKEN="x")
+    ran = shell.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    assert (ran.code, "[sheet]" in ran.err) == (2, True)
+
+
+def test_init_writes_settings_and_never_over_others(shell: Shell, tmp_path: Path) -> None:
+    """The file it writes is one that it reads; a second init leaves it alone."""
+    assert shell.run("init").code == 0
+    before = (tmp_path / "campaign-batch.toml").read_text(encoding="utf-8")
+    assert shell.run("check", write_csv(tmp_path / "a.csv", [row(1)])).code == 0
+    assert shell.run("init").code == 2
+    assert (tmp_path / "campaign-batch.toml").read_text(encoding="utf-8") == before
+
+
+def test_verify_calls_a_fresh_ledger_whole(ready: Shell, tmp_path: Path) -> None:
+    """After a submit nothing is wrong with it."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--json")
+    assert ready.run("ledger", "verify", "--json").json == {"problems": []}
+
+
+def test_a_ledger_belongs_to_one_account_and_host(ready: Shell, tmp_path: Path) -> None:
+    """With another account label, nothing is sent and the exit code is 2."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--json")
+    ready.set(PROVIDER__ACCOUNT="another")
+    assert ready.run("submit", write_csv(tmp_path / "b.csv", [row(2)])).code == 2
+
+
+def test_a_paused_ledger_submits_nothing(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Until somebody lifts the pause, which every command names."""
+    file = write_csv(tmp_path / "a.csv", [row(1)])
+    assert ready.run("pause", "--why", "recall").code == 0
+    ran = ready.run("submit", file)
+    assert (ran.code, "recall" in ran.err, sandbox.posts) == (3, True, [])
+    assert ready.run("unpause").code == 0
+    assert ready.run("submit", file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "forbidden"),
+    [
+        (["--help"], {"pandas", "openpyxl", "sqlalchemy", "requests", "jinja2", "pydantic", "alembic", "xlsxwriter"}),
+        (["check", "a.csv"], {"pandas", "openpyxl", "sqlalchemy", "requests", "alembic", "xlsxwriter"}),
+    ],
+)
+def test_nothing_heavy_is_imported_that_is_not_used(tmp_path: Path, words: list[str], forbidden: set[str]) -> None:
+    """Start-up time is a feature."""
+    write_csv(tmp_path / "a.csv", [row(1)])
+    code = (
+        "import sys\nfrom batch.cli.session import app, run_guarded\nimport batch.cli\n"
+        f"run_guarded(lambda: app({words!r}))\nprint(sorted({forbidden!r} & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_it_runs_as_a_module_and_says_its_version() -> None:
+    """`python -m batch --version`."""
+    ran = subprocess.run([sys.executable, "-m", "batch", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == f"campaign-batch {batch.__version__}"
