@@ -104,7 +104,7 @@ def write_preview(
         notes=notes,
         tones=TONES,
         rows=len(items),
-        good=sum(item.checked.campaign is not None for item in items),
+        good=sum(level in {None, Level.WARNING} for level in levels),
         counts=[(*LEVELS[level], levels.count(level)) for level in Level if level in levels],
         days=days,
         total=Day("in all", *(sum(getattr(day, name) for day in days) for name in _SUMS)),

@@ -422,8 +422,9 @@ def _needed_values(entry: Entry, report: Report, found: dict[int, list[str]]) ->
     heading = heading_of(entry)
     why = "; ".join(words for words in (reason(entry), *found.get(entry.id, ())) if words)
     return (
-        f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row, entry.campaign_name, local,
-        zone_word(local) if local else "", cells, why, next_step(entry, "drifted" if entry.id in found else ""),
+        f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row,
+        entry.campaign_name, local, zone_word(local) if local else "", cells, why,
+        next_step(entry, "drifted" if entry.id in found else ""),
         entry.provider_id, entry.owner, entry.file,
     )  # fmt: skip
 

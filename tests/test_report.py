@@ -1,0 +1,612 @@
+"""What the report says: words, totals, verdict, and the same numbers in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
+from report_support import (
+    APART,
+    CHICAGO,
+    HOLD,
+    NEW_YORK,
+    NOW,
+    PAYLOADS,
+    WRONG_TIME,
+    attempt_of,
+    history_of,
+    hostile_entry,
+    hostile_report,
+    large_report,
+    make_entry,
+    previewed,
+    sample_report,
+    week_report,
+)
+
+from batch.model import Batch, DeliveryCount, Finding, FindingKind, Issue, Level, Status
+from batch.report import (
+    FIELDS,
+    TONES,
+    WORDS,
+    Figures,
+    Report,
+    count,
+    key_figures,
+    local_time,
+    mail_html,
+    mail_text,
+    needs_a_person,
+    next_step,
+    sentence,
+    subject,
+    to_csv,
+    to_json,
+    verdict,
+    word_of,
+    write_evidence,
+    write_html,
+    write_preview,
+    write_status,
+    write_xlsx,
+)
+from batch.report.charts import quiet_of
+from batch.report.words import standing_of, time_left
+
+
+def batch_of(*entries: object, **changes: object) -> Report:
+    """Make a plain report of some entries."""
+    return replace(
+        Report("week48.xlsx", "batch", NOW, CHICAGO, NEW_YORK, entries=entries),  # type: ignore[arg-type]
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+# Words
+
+
+def test_only_approved_and_scheduled_is_called_scheduled() -> None:
+    """Accepted with any other provider status, an unknown one too, is not yet approved and needs a person."""
+    assert word_of(make_entry(1)).text == "scheduled"
+    for status in (1, 2, 7, None):
+        entry = make_entry(1, provider_status_id=status)
+        assert word_of(entry).text == "at the provider, not yet approved"
+        assert needs_a_person(entry)
+
+
+def test_every_status_has_words_a_tone_and_a_place() -> None:
+    """No entry can stand anywhere that has no words."""
+    for status in Status:
+        word = WORDS[standing_of(make_entry(1, status))]
+        assert word.text
+        assert word.tone in TONES
+    assert list(WORDS)[-1] == "replaced"
+
+
+@pytest.mark.parametrize("tone", TONES.values(), ids=list(TONES))
+def test_every_tone_can_be_read_on_its_wash(tone: object) -> None:
+    """Text in a tone on its own wash has a contrast of 4.5 to 1 at least (WCAG 2.2, 1.4.3), light and dark."""
+    assert contrast(tone.light, tone.light_wash) >= 4.5  # type: ignore[attr-defined]
+    assert contrast(tone.dark, tone.dark_wash) >= 4.5  # type: ignore[attr-defined]
+
+
+def contrast(one: str, other: str) -> float:
+    """Compute the contrast of two colours by WCAG's formula."""
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Compute how bright a colour is."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"status": Status.SENT, "contacts_count": 412},
+            "sent Mon 1 Dec 2025 9:00 CST to 412 contacts, 398 delivered, ",
+        ),
+        ({}, "was due Mon 1 Dec 2025 9:00 CST to 1,203 contacts, not yet seen as sent"),
+        (
+            {"provider_status_id": 1, "provider_status": "Pending"},
+            'at the provider, not yet approved ("Pending"), was due',
+        ),
+        ({"status": Status.HELD, "issues": (HOLD,)}, "did not go, waiting for you, for Mon 1 Dec 2025 9:00 CST: "),
+        ({"status": Status.MISSING}, "not found at the provider (Id 50001), was due Mon 1 Dec"),
+        ({"status": Status.REPLACED, "replaced_by": 9}, "fixed in entry 9; this version"),
+        ({"status": Status.CANCELLED}, "cancelled, was for Mon 1 Dec"),
+        ({"status": Status.IN_DOUBT}, "not sure it arrived, for Mon 1 Dec"),
+        ({"status": Status.INVALID, "send_at": None}, "did not go, needs fixing, for a time that cannot be read"),
+    ],
+)
+def test_a_sentence_says_what_became_of_a_campaign(changes: dict[str, object], words: str) -> None:
+    """Each standing has a sentence, with the local time of the row's own zone."""
+    moment = NOW.replace(year=2025, month=12, day=1, hour=15, minute=0)
+    entry = make_entry(1, **{"send_at": moment} | changes)  # type: ignore[arg-type]
+    delivery = (DeliveryCount(2, "Delivered", 398), DeliveryCount(9, "Optedout", 5))
+    assert sentence(entry, NEW_YORK, delivery if entry.status is Status.SENT else (), NOW).startswith(words)
+
+
+def test_a_sentence_of_this_year_leaves_the_year_out() -> None:
+    """The year stands only where it is another one."""
+    sent = make_entry(1, Status.SENT, send_at=NOW, contacts_count=1)
+    assert sentence(sent, CHICAGO, (), NOW) == "sent Mon 23 Nov 9:30 CST to 1 contact"
+
+
+def test_an_unknown_zone_does_not_stop_a_report() -> None:
+    """A zone that the system does not know is read as UTC, and a zone without a short name as its distance."""
+    assert local_time(NOW, "Mars/Olympus") == "Mon 23 Nov 15:30 UTC"
+    assert local_time(NOW, "America/Sao_Paulo") == "Mon 23 Nov 12:30 UTC-03"
+
+
+def test_the_time_left_is_told_in_the_unit_people_would_use() -> None:
+    """Two days and more in days, two hours and more in hours, else minutes."""
+    assert time_left(NOW + timedelta(days=3), NOW) == "in 3 days"
+    assert time_left(NOW + timedelta(hours=33), NOW) == "in 33 hours"
+    assert time_left(NOW + timedelta(minutes=20), NOW) == "in 20 minutes"
+    assert time_left(NOW - timedelta(days=2), NOW) == "2 days ago"
+
+
+def test_the_next_step_names_the_entry_and_the_id() -> None:
+    """What a person has to type or to look for is filled in."""
+    assert "campaign-batch resolve 8 --send" in next_step(make_entry(8, Status.HELD))
+    assert "Id 50017" in next_step(make_entry(17, provider_status_id=2))
+    assert next_step(make_entry(1)) == ""
+    edited = Issue(4, "B", "Message", "edited-after-submission", "it was changed", Level.HOLD)
+    assert "reconcile" in next_step(make_entry(3, Status.HELD, issues=(edited,)))
+
+
+def test_a_scheduled_campaign_can_need_a_person() -> None:
+    """No contacts, a count far from what was expected, or a wish to cancel are more than a remark."""
+    assert needs_a_person(make_entry(1, contacts_count=0))
+    assert needs_a_person(make_entry(1, issues=(APART,)))
+    assert needs_a_person(make_entry(1, cancel_why="wrong price"))
+    assert not needs_a_person(make_entry(1, issues=(replace(APART, code="no-opt-out"),)))
+
+
+# Totals and verdict
+
+
+def test_the_rows_are_the_sum_of_their_standings() -> None:
+    """Every row is counted once, those known from before too."""
+    figures = count(week_report())
+    assert figures.rows == sum(figures.by_status.values()) == 28
+    assert figures.by_status["skipped"] == 2
+    assert (figures.scheduled, figures.not_approved, figures.sent) == (14, 1, 2)
+
+
+def test_texts_parts_and_credits_are_those_at_the_provider() -> None:
+    """A held row costs nothing; an MMS costs three credits a contact, a long text its parts."""
+    report = batch_of(
+        make_entry(1, contacts_count=10, parts=2),
+        make_entry(2, contacts_count=100, mms_template_id=7, parts=3),
+        make_entry(3, Status.HELD, contacts_count=None, parts=4),
+        make_entry(4, Status.MISSING, contacts_count=999),
+        credit_price=0.5,
+    )
+    figures = count(report)
+    assert (figures.contacts, figures.parts, figures.credits, figures.money) == (110, 120, 320, 160.0)
+
+
+def test_delivery_is_counted_by_the_providers_ids() -> None:
+    """Failed, rejected, disconnected and expired failed; both spellings of opted out are one."""
+    counts = tuple(DeliveryCount(number, "?", 10) for number in range(1, 13))
+    figures = count(batch_of(make_entry(1, Status.SENT), deliveries={1: counts}))
+    assert (figures.reported, figures.delivered, figures.failed, figures.opted_out) == (120, 10, 40, 20)
+
+
+def test_a_row_with_several_findings_needs_one_person() -> None:
+    """An entry counts once, whatever was found about it; a campaign made in the dashboard is news, no trouble."""
+    differs = Finding(FindingKind.DRIFTED, "differs", entry=1)
+    stranger = Finding(FindingKind.UNEXPECTED, "made in the dashboard", provider_id="9")
+    report = batch_of(make_entry(1, contacts_count=0), findings=(differs, differs, stranger))
+    assert count(report).needs_person == 1
+    loud = replace(report, findings=(replace(stranger, loud=True),))
+    assert count(loud).needs_person == 2
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "tone"),
+    [
+        (batch_of(make_entry(1)), "all is well", "good"),
+        (batch_of(), "all is well, there was nothing to do", "good"),
+        (batch_of(make_entry(1), make_entry(2, Status.PLANNED)), "nothing wrong, 1 still to go", "wait"),
+        (batch_of(make_entry(5, Status.HELD)), "1 needs a person", "look"),
+        (batch_of(make_entry(5, Status.MISSING)), "1 needs a person", "bad"),
+        (batch_of(make_entry(7, provider_status_id=1)), "1 needs a person, 1 of them due within a day", "bad"),
+        (batch_of(make_entry(1), stopped="the token was refused"), "the run stopped: the token was refused", "bad"),
+        (batch_of(make_entry(1), paused="by dana"), "paused, nothing is submitted: by dana", "look"),
+        (batch_of(make_entry(1), to_cancel=(make_entry(9),)), "1 campaign to delete in the dashboard", "look"),
+    ],
+)
+def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str, tone: str) -> None:
+    """The worst decides, in words and in tone."""
+    said = verdict(report)
+    assert said.words.startswith(words)
+    assert said.tone == tone
+
+
+def test_every_figure_shows_its_change() -> None:
+    """With a report before, each total says what it was more or less; without, nothing."""
+    report = week_report()
+    tiles = {tile.name: tile for tile in key_figures(report, count(report))}
+    assert tiles["scheduled"].change == "−3 on the week before"
+    assert tiles["needs_person"].change == "+7 on the week before"
+    assert tiles["delivered"].change.endswith("points on the week before")
+    assert not any(tile.change for tile in key_figures(sample_report(), count(sample_report())))
+    same = replace(report, before=Figures(scheduled=14))
+    assert {t.name: t.change for t in key_figures(same, count(same))}["scheduled"] == "as many as the week before"
+
+
+def test_quiet_hours_that_cannot_be_read_shade_nothing() -> None:
+    """Quiet hours may cross midnight."""
+    assert quiet_of("21:00-08:00") == {21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7}
+    assert quiet_of("9:00-11:00") == {9, 10}
+    assert quiet_of("none") == frozenset()
+
+
+# The same numbers everywhere
+
+
+def test_the_numbers_are_equal_in_every_format(tmp_path: Path) -> None:
+    """HTML, Excel, both mails and JSON are read back and say the same."""
+    report = week_report()
+    expected = {tile.name: tile.shown for tile in key_figures(report, count(report))}
+    assert html_figures(write_html(report, tmp_path / "a.html").read_text("utf-8")) == expected
+    assert json.loads(to_json(report))["shown"] == expected
+    assert excel_figures(write_xlsx(report, tmp_path / "a.xlsx"), report) == expected
+    for tile in key_figures(report, count(report)):
+        assert f"{tile.label}: {tile.shown}" in mail_text(report)
+        assert re.search(rf">{re.escape(tile.shown)}</span> {re.escape(tile.label)}", mail_html(report))
+
+
+def html_figures(page: str) -> dict[str, str]:
+    """Read the tiles of a page."""
+    return dict(re.findall(r'data-figure="(\w+)".*?class="value">([^<]+)<', page))
+
+
+def excel_figures(path: Path, report: Report) -> dict[str, str]:
+    """Read the key figures of the summary sheet."""
+    names = {tile.label: tile.name for tile in key_figures(report, count(report))}
+    found: dict[str, str] = {}
+    for label, value, *_ in load_workbook(path)["Summary"].iter_rows(values_only=True):
+        if label in names and names[label] not in found:
+            found[names[label]] = f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
+    return found
+
+
+def test_the_rows_add_up_in_every_format(tmp_path: Path) -> None:
+    """The statuses of the rows, read back row by row, are the totals."""
+    report = week_report()
+    figures = count(report)
+    rows = json.loads(to_json(report))["rows"]
+    assert len(rows) == figures.rows
+    assert sum(row["needs_a_person"] for row in rows) == figures.needs_person
+    assert len(list(csv.DictReader(io.StringIO(to_csv(report))))) == figures.rows
+    book = load_workbook(write_xlsx(report, tmp_path / "a.xlsx"))
+    statuses = [row[0] for row in book["Rows"].iter_rows(min_row=2, values_only=True)]
+    assert len(statuses) == figures.rows
+    assert statuses.count("✓ scheduled") == figures.scheduled
+    assert book["Needs attention"].max_row - 1 == figures.needs_person
+    packed = re.search(r'id="packed">(.*?)</script>', write_html(report, tmp_path / "a.html").read_text("utf-8"))
+    assert packed is not None
+    assert len(json.loads(packed.group(1))["rows"]) == figures.rows
+
+
+def test_machines_get_the_documented_fields() -> None:
+    """The CSV's columns and the JSON rows' keys are exactly those that are documented."""
+    report = week_report()
+    assert list(csv.DictReader(io.StringIO(to_csv(report))).fieldnames or ()) == list(FIELDS)
+    assert all(list(row) and set(row) == set(FIELDS) for row in json.loads(to_json(report))["rows"])
+    row = next(row for row in json.loads(to_json(report))["rows"] if row["entry"] == 21)
+    assert (row["delivered"], row["failed"], row["opted_out"]) == (1160, 31, 12)
+    assert row["send_at"] == "2026-11-22T13:30:00Z"
+
+
+def test_the_csv_keeps_a_formula_a_text() -> None:
+    """A text that a spreadsheet program would run gets an apostrophe; JSON has it untouched."""
+    report = batch_of(make_entry(1, campaign_name="=1+1"))
+    assert next(csv.DictReader(io.StringIO(to_csv(report))))["campaign_name"] == "'=1+1"
+    assert json.loads(to_json(report))["rows"][0]["campaign_name"] == "=1+1"
+
+
+# HTML
+
+
+def test_the_page_is_one_file_that_asks_nobody(tmp_path: Path) -> None:
+    """No address, no foreign script, a policy that allows only the hashes of what is there."""
+    page = write_html(week_report(), tmp_path / "a.html").read_text("utf-8")
+    assert "http:" not in page
+    assert "https:" not in page
+    assert not re.search(r'\b(src|href)="(?!#|data:)', page)
+    assert re.search(r"default-src &#39;none&#39;; style-src &#39;sha256-[\w+/=]+&#39;; script-src &#39;sha256-", page)
+    assert " style=" not in page
+
+
+def test_the_page_of_25_rows_is_small(tmp_path: Path) -> None:
+    """It can be mailed: under 250 kB."""
+    assert write_html(sample_report(), tmp_path / "a.html").stat().st_size < 250_000
+
+
+def test_without_a_script_everything_can_be_read(tmp_path: Path) -> None:
+    """Every row, with its message, attempts, history and the provider's answer, stands in the page itself."""
+    page = write_html(week_report(), tmp_path / "a.html").read_text("utf-8")
+    plain = re.sub(r"<script.*?</script>", "", page, flags=re.S)
+    for entry in week_report().entries:
+        assert entry.campaign_name in plain
+        assert entry.message[:30] in plain
+    assert "&#34;Id&#34;:&#34;50017&#34;" in plain
+
+
+def test_above_the_limit_the_page_points_to_the_workbook(tmp_path: Path) -> None:
+    """Above 20,000 rows only what needs a person is on the page, and it says where the rest is."""
+    page = write_html(large_report(20_050), tmp_path / "a.html").read_text("utf-8")
+    assert "20,050 rows are too many for a page" in page
+    packed = re.search(r'id="packed">(.*?)</script>', page)
+    assert packed is not None
+    assert len(json.loads(packed.group(1))["rows"]) == 401
+    assert len(page) < 2_500_000
+
+
+def test_what_needs_a_person_says_reason_cell_and_next_step(tmp_path: Path) -> None:
+    """Each card has them, and one campaign is not told twice when a finding is about it too."""
+    page = write_html(week_report(), tmp_path / "a.html").read_text("utf-8")
+    cards = page.split('id="needs"')[1].split("</section>")[0]
+    assert '<span class="cell">D12</span>' in cards
+    assert "has no hour" in cards
+    assert cards.count("Black Friday Denver Cherry Creek 23") == 1
+    assert "in 6 hours" in cards
+    assert cards.index("refused by the provider") < cards.index("not found at the provider")
+
+
+def test_what_is_to_be_cancelled_is_a_list_to_tick_off(tmp_path: Path) -> None:
+    """Name as at the provider, Id, groups by name, both clocks, and how long is left."""
+    page = write_html(week_report(), tmp_path / "a.html").read_text("utf-8")
+    part = page.split('id="cancel"')[1].split("</section>")[0]
+    for words in (
+        "Black Friday Austin Domain 26 #00000026",
+        "50026",
+        "Austin stores",
+        "18:30 CST",
+        "19:30 EST",
+        "5 days",
+    ):
+        assert words in part
+
+
+def test_a_team_can_put_its_own_partial_in_place_of_ours(tmp_path: Path) -> None:
+    """A file of the same name in the team's folder is taken instead; its fields are escaped all the same."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "about.html.j2").write_text("<p>ours: {{ report.title }}</p>", encoding="utf-8")
+    report = batch_of(make_entry(1), title="<b>week</b>")
+    page = write_html(report, tmp_path / "a.html", templates=[tmp_path / "own"]).read_text("utf-8")
+    assert "<p>ours: &lt;b&gt;week&lt;/b&gt;</p>" in page
+
+
+def test_the_teams_logo_travels_in_the_page(tmp_path: Path) -> None:
+    """A picture becomes part of the file; what is no picture, or too heavy, is left out."""
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 20)
+    assert "data:image/png;base64," in write_html(batch_of(logo=logo), tmp_path / "a.html").read_text("utf-8")
+    logo.write_bytes(b"<script>")
+    assert "<img" not in write_html(batch_of(logo=logo), tmp_path / "a.html").read_text("utf-8")
+
+
+def test_a_rehearsal_says_so_everywhere(tmp_path: Path) -> None:
+    """Nobody takes a rehearsal for the real thing."""
+    report = batch_of(make_entry(1), rehearsal=True)
+    assert "rehearsal: nothing went" in write_html(report, tmp_path / "a.html").read_text("utf-8")
+    assert "REHEARSAL" in mail_html(report)
+    assert mail_text(report).startswith("REHEARSAL")
+    assert subject(report).startswith("REHEARSAL week48.xlsx: ")
+    sheet = load_workbook(write_xlsx(report, tmp_path / "a.xlsx"))["Summary"]
+    assert sheet["A1"].value == "REHEARSAL: week48.xlsx"
+
+
+def test_an_empty_report_is_a_report(tmp_path: Path) -> None:
+    """A week in which nothing happened is told, in every format."""
+    report = batch_of(kind="week", title="Week 48")
+    assert "nothing: everything is where it should be" in write_html(report, tmp_path / "a.html").read_text("utf-8")
+    assert load_workbook(write_xlsx(report, tmp_path / "a.xlsx"))["Rows"].max_row >= 1
+    assert subject(report) == "Week 48: 0 scheduled, all well"
+    assert json.loads(to_json(report))["figures"]["rows"] == 0
+
+
+def test_no_half_written_file_is_left(tmp_path: Path) -> None:
+    """Only the finished file lies in the folder."""
+    write_html(sample_report(), tmp_path / "new" / "a.html")
+    write_xlsx(sample_report(), tmp_path / "new" / "a.xlsx")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["a.html", "a.xlsx"]
+
+
+# Mail
+
+
+def test_the_subject_says_the_outcome() -> None:
+    """Scheduled, and how many need a look; a stop and a pause stand first."""
+    entries = [make_entry(number) for number in range(1, 26)]
+    report = batch_of(*entries, make_entry(30, Status.HELD), make_entry(31, Status.HELD), title="Week 48")
+    assert subject(report) == "Week 48: 25 scheduled, 2 need a look"
+    assert subject(batch_of(make_entry(1), title="Week 48")) == "Week 48: 1 scheduled, all well"
+    assert "the run stopped" in subject(replace(report, stopped="token"))
+    assert "paused" in subject(replace(report, paused="by dana"))
+
+
+def test_no_subject_can_add_a_header() -> None:
+    """No line break and no control character survives."""
+    line = subject(batch_of(title="Week\r\nBcc: x@example.com\x00\u2028end"))
+    assert line == "Week Bcc: x@example.com end: 0 scheduled, all well"
+
+
+def test_the_mail_needs_no_style_sheet_and_no_script() -> None:
+    """Mail programs know tables and inline styles; 600 px wide."""
+    mail = mail_html(week_report())
+    assert "<script" not in mail
+    assert "<style" not in mail
+    assert "http" not in mail
+    assert 'width="600"' in mail
+    assert len(mail) < 100_000  # Gmail cuts what is longer than 102 kB
+
+
+def test_both_mails_name_what_needs_a_person_and_what_goes_next() -> None:
+    """The plain twin says what the HTML says."""
+    for mail in (mail_html(week_report()), mail_text(week_report())):
+        for words in ("Black Friday Miami Brickell 14", "D12", "Black Friday Austin Domain 26 #00000026", "hidden row"):
+            assert words in mail
+    assert "GOES OUT NEXT" in mail_text(week_report())
+
+
+# Excel
+
+
+def test_the_workbook_has_its_sheets_tables_and_charts(tmp_path: Path) -> None:
+    """Real tables with a frozen header and filters, native charts, print set-up, properties."""
+    book = load_workbook(write_xlsx(week_report(), tmp_path / "a.xlsx"))
+    assert book.sheetnames == ["Summary", "Needs attention", "Rows", "By day", "Attempts", "Findings"]
+    assert len(book["Summary"]._charts) == 3
+    assert len(book["By day"]._charts) == 1
+    rows = book["Rows"]
+    assert list(rows.tables) == ["Rows"]
+    assert rows.freeze_panes == "C2"
+    assert rows.page_setup.orientation == "landscape"
+    assert rows.print_title_rows == "$1:$1"
+    assert book.properties.title == "Week 48"
+    assert book.properties.creator == "Northwind Retail"
+
+
+def test_cells_are_what_they_say(tmp_path: Path) -> None:
+    """Dates are dates, counts are numbers, ids are text, and times are those of the row's zone."""
+    book = load_workbook(write_xlsx(week_report(), tmp_path / "a.xlsx"))
+    head, *rows = book["Rows"].iter_rows(values_only=True)
+    row = next(dict(zip(head, row, strict=True)) for row in rows if row[23] == 21)
+    assert row["Goes out (local)"].isoformat() == "2026-11-22T07:30:00"
+    assert row["At the provider"].isoformat() == "2026-11-22T08:30:00"
+    assert (row["Zone"], row["Texts"], row["Id"], row["Group ids"]) == ("CST", 1203, "50021", "101")
+
+
+def test_colours_follow_the_cell(tmp_path: Path) -> None:
+    """Colours hang on what the cell says, so that sorting and filtering carry them along."""
+    rules = load_workbook(write_xlsx(week_report(), tmp_path / "a.xlsx"))["Rows"].conditional_formatting
+    texts = {rule.text for part in rules for rule in part.rules}
+    assert texts == {f"{tone.sign} " for tone in TONES.values()}
+
+
+def test_no_text_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
+    """Every payload is a text in the cell, in tables and in the summary; no formula, no link, no outside file."""
+    book = load_workbook(write_xlsx(hostile_report(), tmp_path / "a.xlsx"))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            assert not any(cell.data_type == "f" or cell.hyperlink for cell in row)
+    names = {row[1] for row in book["Rows"].iter_rows(min_row=2, values_only=True)}
+    assert {text for text in PAYLOADS if text.isprintable() and "_x" not in text} <= names
+    assert not book._external_links
+
+
+def test_a_large_workbook_streams_and_keeps_its_filters(tmp_path: Path) -> None:
+    """Above 20,000 rows the sheets are written straight to disk: filters and colours stay."""
+    path = write_xlsx(large_report(20_050), tmp_path / "a.xlsx")
+    assert len(CalamineWorkbook.from_path(path).get_sheet_by_name("Rows").to_python()) == 20_051
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet3.xml")
+    assert b"<autoFilter" in sheet
+    assert b"<conditionalFormatting" in sheet
+
+
+def test_a_text_longer_than_a_cell_is_cut(tmp_path: Path) -> None:
+    """Excel would call the file broken."""
+    book = load_workbook(write_xlsx(batch_of(make_entry(1, message="x" * 40_000)), tmp_path / "a.xlsx"))
+    assert len(book["Rows"]["R2"].value) < 32_767
+
+
+# Preview, status page, evidence
+
+
+def test_the_preview_shows_each_text_with_what_it_costs(tmp_path: Path) -> None:
+    """Groups by name with sizes, local time, provider's time, parts and credits, totals by day, costly characters."""
+    items = [previewed(2), previewed(3, "Northwind’s sale. Reply STOP"), previewed(9, issues=(WRONG_TIME,))]
+    page = write_preview(
+        items, tmp_path / "p.html", title="week48.xlsx", zone=CHICAGO, provider_zone=NEW_YORK, notes=("3 hidden",)
+    ).read_text("utf-8")
+    for words in ("2 of 3 rows are ready to go", "Boston stores", "2,240 contacts", "about 2,240 credits", "3 hidden"):
+        assert words in page
+    assert '<mark title="RIGHT SINGLE QUOTATION MARK">’</mark>' in page.replace(
+        'right single quotation mark"', 'RIGHT SINGLE QUOTATION MARK"'
+    )
+    assert "has no hour" in page
+
+
+def test_a_held_row_is_not_ready(tmp_path: Path) -> None:
+    """The preview counts as ready only what would go without a decision."""
+    page = write_preview(
+        [previewed(2), previewed(3, issues=(HOLD,))],
+        tmp_path / "p.html",
+        title="t",
+        zone=CHICAGO,
+        provider_zone=NEW_YORK,
+    ).read_text("utf-8")
+    assert "1 of 2 rows are ready to go" in page
+
+
+def test_the_status_page_puts_what_is_still_to_come_first(tmp_path: Path) -> None:
+    """The soonest on top, then the past, the latest first."""
+    moments = {1: 5, 2: 1, 3: -1, 4: -9}
+    entries = [
+        make_entry(n, send_at=NOW + timedelta(hours=h), fields={"Store": f"Dallas {n}"}) for n, h in moments.items()
+    ]
+    page = write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO, paused="by dana").read_text("utf-8")
+    packed = json.loads(re.search(r'id="packed">(.*?)</script>', page).group(1))  # type: ignore[union-attr]
+    entry = packed["keys"].index("entry")
+    assert [row[entry] for row in packed["rows"]] == [2, 1, 3, 4]
+    assert "Store: Dallas 2" in page
+    assert "paused, nothing is submitted: by dana" in page
+
+
+def test_the_evidence_accounts_for_one_campaign(tmp_path: Path) -> None:
+    """Text, groups and counts, times in three clocks, who did what, checks, answers, history."""
+    entry = make_entry(21, Status.SENT, approved_by="lee")
+    batch = Batch(7, "week48.xlsx", "Campaigns", NOW, 1, 0, 0, "dana", "ops-pc", "done")
+    page = write_evidence(
+        entry, (attempt_of(21),), history_of(21), tmp_path / "e.html", made_at=NOW, zone=CHICAGO,
+        provider_zone=NEW_YORK, delivery=(DeliveryCount(2, "Delivered", 7),), checks=("quiet hours kept",),
+        batch=batch, sizes=(1203,),
+    ).read_text("utf-8")  # fmt: skip
+    for words in (
+        entry.message, "Austin stores", "1,203", "CST", "UTC", "lee", "dana on ops-pc", "quiet hours kept", "50021",
+        entry.fingerprint, "ab" * 32, "delivered", "taken by the provider",
+    ):  # fmt: skip
+        assert words in page
+
+
+def test_hostile_texts_stay_texts_in_every_page(tmp_path: Path) -> None:
+    """No payload closes a tag anywhere: each page holds exactly its own elements."""
+    report = hostile_report()
+    mild = replace(report, **{name: getattr(report, name) for name in ("title",)})
+    pages = {
+        "report": write_html(mild, tmp_path / "r.html").read_text("utf-8"),
+        "mail": mail_html(report),
+        "evidence": write_evidence(
+            hostile_entry(2, PAYLOADS[1]), report.attempts[2], report.history[2], tmp_path / "e.html",
+            made_at=NOW, zone=CHICAGO, provider_zone=NEW_YORK,
+        ).read_text("utf-8"),
+        "preview": write_preview(
+            [previewed(n, text, text) for n, text in enumerate(PAYLOADS, 2)], tmp_path / "p.html", title=PAYLOADS[1],
+            zone=CHICAGO, provider_zone=NEW_YORK, notes=PAYLOADS,
+        ).read_text("utf-8"),
+    }  # fmt: skip
+    for page in pages.values():
+        assert "<script>window" not in page
+        assert "<img src=x" not in page
+        assert "<iframe" not in page
