@@ -15,7 +15,7 @@ from batch.sheet.grid import Extra, Merge, RawRow
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 2**16
-CELL_LIMIT = 2**20
+CELL_LIMIT = 2**17
 """Characters in one cell; Excel holds 32,767."""
 
 
