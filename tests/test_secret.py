@@ -76,6 +76,16 @@ def test_a_token_with_quotes_and_backslashes_is_gone_as_python_shows_it():
     assert secret.redact(repr("<it\\s a token\n>")) == f"'<{STARS}>'"
 
 
+def test_a_token_of_letters_alone_is_gone_too():
+    """All its forms are one."""
+    assert Secret("plaintoken123").redact("access_token=plaintoken123&page=2") == f"access_token={STARS}&page=2"
+
+
+def test_the_longest_form_goes_first():
+    """Else its end would be left to be read."""
+    assert Secret("ends-in-and&").redact("<ends-in-and&amp;>") == f"<{STARS}>"
+
+
 def test_a_token_that_is_no_text_is_still_a_token():
     """The environment hands over bytes that are no UTF-8 as lone surrogates."""
     secret = Secret("abcdefgh\udcff")
