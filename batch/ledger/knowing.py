@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from batch.ledger.bulk import in_list
 from batch.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
@@ -25,9 +25,10 @@ def select_known(
     """Read the entries with one of these keys or fingerprints, and all that are still to come; never a replaced one."""
     dialect = connection.dialect
     coming = and_(entries.c.status.in_([status.value for status in COMING]), entries.c.send_at > write_time(now))
+    key, fingerprint = _how_to_search(connection, len(keys))
     asked = or_(
-        entries.c.key.in_(in_list(keys, dialect)),
-        entries.c.fingerprint.in_(in_list([one for one in fingerprints if one], dialect)),
+        key.in_(in_list(keys, dialect)),
+        fingerprint.in_(in_list([one for one in fingerprints if one], dialect)),
         coming,
     )
     columns = (
@@ -103,3 +104,14 @@ def select_provider_ids(connection: Connection) -> dict[str, int]:
     """Read every Id of the provider with the entry that has it."""
     statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "")
     return dict(connection.execute(statement).all())
+
+
+def _how_to_search(connection: Connection, asked: int) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Give key and fingerprint as columns, or as expressions that keep SQLite from its indexes.
+
+    Once a good part of the ledger is asked for, one scan is a third faster than two look-ups an entry and a sort.
+    """
+    newest = connection.execute(select(func.max(entries.c.id))).scalar() or 0
+    if asked * 4 < newest:
+        return entries.c.key, entries.c.fingerprint
+    return entries.c.key.concat(""), entries.c.fingerprint.concat("")

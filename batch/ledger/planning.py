@@ -23,11 +23,11 @@ from batch.ledger.tables import batch_rows, batches, entries, history
 from batch.model import Action, Campaign, Checked, Decision, Status
 
 STATUS_OF = {
-    Action.SUBMIT: Status.PLANNED,
-    Action.HOLD: Status.HELD,
-    Action.WAIT: Status.WAITING,
-    Action.INVALID: Status.INVALID,
-    Action.CANCEL: Status.CANCELLED,
+    Action.SUBMIT: Status.PLANNED.value,
+    Action.HOLD: Status.HELD.value,
+    Action.WAIT: Status.WAITING.value,
+    Action.INVALID: Status.INVALID.value,
+    Action.CANCEL: Status.CANCELLED.value,
 }
 NO_ENTRY = {Action.SKIP: "skipped", Action.SETTLE: "settling"}
 """The actions that make no entry and change none, and what the batch notes for them."""
@@ -147,7 +147,7 @@ class _Planner:
         if (what := NO_ENTRY.get(decision.action)) is not None:
             entry = decision.entry
         else:
-            what = STATUS_OF[decision.action].value
+            what = STATUS_OF[decision.action]
             entry = self._renew(decision, statuses, work) or self._add(decision, work)
             self.placed[row] = entry
         if entry is not None:
@@ -162,7 +162,7 @@ class _Planner:
             return None
         old = self._may_touch(entry, statuses)
         work.renewed.append((*self._values(decision), entry))
-        new = STATUS_OF[decision.action].value
+        new = STATUS_OF[decision.action]
         work.history.append((entry, self._at, old, new, decision.why, self._who))
         return entry
 
@@ -170,7 +170,7 @@ class _Planner:
         entry = self._next
         self._next += 1
         work.new.append((entry, *self._values(decision)))
-        new = STATUS_OF[decision.action].value
+        new = STATUS_OF[decision.action]
         work.history.append((entry, self._at, None, new, decision.why, self._who))
         return entry
 
@@ -232,7 +232,7 @@ class _Planner:
             write_cells(checked.row.texts),
             campaign.parts.count,
             campaign.parts.encoding if checked.campaign else "",
-            STATUS_OF[decision.action].value,
+            STATUS_OF[decision.action],
             write_issues(issues) if issues else "",
             write_codes(issues) if issues else "",
             self._at,
