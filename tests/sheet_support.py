@@ -131,7 +131,9 @@ def _sheet(sheet: Sheet, strings: dict[str, int], formats: dict[str, int], *, in
     for at, row in enumerate(sheet.rows):
         number = sheet.numbers.get(at, sheet.first + at)
         hidden = ' hidden="1"' if number in sheet.hidden_rows else ""
-        cells = (_cell(f"{letters(place)}{number}", cell, strings, formats, inline=inline) for place, cell in enumerate(row))
+        cells = (
+            _cell(f"{letters(place)}{number}", cell, strings, formats, inline=inline) for place, cell in enumerate(row)
+        )
         out.append(f'<row r="{number}"{hidden}>' + "".join(cells) + "</row>")
     out.append("</sheetData>")
     if sheet.merges:

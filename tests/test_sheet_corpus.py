@@ -47,7 +47,9 @@ def test_a_file_reads_as_a_person_sees_it(opened: tuple[Case, Path], child: Chil
     rows = list(sheet)
     assert {row.number: row.texts for row in rows} == case.rows
     assert {row.number: tuple(issue.code for issue in row.issues) for row in rows if row.issues} == case.codes
-    assert {row.number: tuple(issue.column for issue in row.unshown.values()) for row in rows if row.unshown} == case.unshown
+    assert {
+        row.number: tuple(issue.column for issue in row.unshown.values()) for row in rows if row.unshown
+    } == case.unshown
     assert {row.number: _iso(row.dates) for row in rows if row.dates} == case.dates
     assert _about(sheet) == (case.notes, case.left_out, case.blank)
 

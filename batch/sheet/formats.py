@@ -196,6 +196,11 @@ def general(value: float) -> str | None:
     return "0" if text == "-0" else text
 
 
+def exact(value: float) -> str:
+    """Write a number out as it is kept, in the 15 digits that a spreadsheet keeps."""
+    return str(int(_decimal(value))) if value.is_integer() and abs(value) < 1e21 else format(value, ".15g")
+
+
 def _around_general(section: _Section, value: float) -> str | None:
     inner = general(value)
     if inner is None:

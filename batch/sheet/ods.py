@@ -27,7 +27,7 @@ class Book:
     def __init__(self, path: Path) -> None:
         archive = Archive(path)
         try:
-            archive.search(for_text=re.compile(b"_x"))
+            archive.search(for_text=b"\0")
             self.tabs = _read(archive)
         finally:
             archive.close()
@@ -223,7 +223,7 @@ def _number(text: str, raw: str) -> tuple[str, tuple[object, ...] | None]:
         value = float(raw)
     except ValueError:
         return text, None
-    plain = str(int(value)) if value.is_integer() and abs(value) < 1e21 else format(value, ".15g")
+    plain = formats.exact(value)
     if not text:
         shown = formats.general(value)
         return (plain, ("unclear", plain, "General")) if shown is None else (shown, None)

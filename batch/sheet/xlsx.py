@@ -38,7 +38,7 @@ class Book:
     def __init__(self, path: Path, *, date_order: str = "month") -> None:
         self._path = path
         self._archive = Archive(path)
-        self.escapes = self._archive.search(for_text=_ESCAPED)
+        self.nuls = self._archive.search(for_text=b"_x0000_")
         root = self._root()
         self._calamine: CalamineWorkbook | None = None
         workbook = self._archive.elements(root)
@@ -248,7 +248,7 @@ class SheetTab:
             number += 1
             texts = [*lead, *[value.strip() if type(value) is str else _plain(value) for value in values]]
             care = scan.cells.get(number)
-            if care is not None or None in texts or self._book.escapes:
+            if care is not None or None in texts or self._book.nuls:
                 filled, extras = self._care(texts, care or (), values, len(lead))
                 yield number, filled, number in scan.hidden_rows, extras
             else:
@@ -265,7 +265,9 @@ class SheetTab:
         for row in sorted(row for row in self._scan.cells if row > number):
             texts, extras = self._care([], self._scan.cells[row], [], 0)
             if extras or any(texts):
+                yield from ((blank, [], False, None) for blank in range(number + 1, row))
                 yield row, texts, row in self._scan.hidden_rows, extras
+                number = row
 
     def _care(
         self, texts: list[str | None], care: Any, values: list[Any], lead: int
@@ -278,7 +280,7 @@ class SheetTab:
             texts[at], extra = known or self._show(texts[at] or "", style, kind, raw)
             if extra is not None:
                 extras.append((at, *extra))
-        if None in texts or self._book.escapes:
+        if None in texts or self._book.nuls:
             self._mend(texts, extras, values, lead)
         return texts, extras or None  # type: ignore[return-value]
 
@@ -286,13 +288,11 @@ class SheetTab:
         for at, text in enumerate(texts):
             if text is None:
                 value = values[at - lead]
-                texts[at] = format(value, ".15g") if type(value) is float else str(value)
+                texts[at] = formats.exact(value) if type(value) is float else str(value)
                 if type(value) is float:
                     extras.append((at, "unclear", texts[at], "General"))
-            elif "_x" in text:
-                mended = texts[at] = _ESCAPE.sub(_unescape, text).strip()
-                if "\0" in mended:
-                    extras.append((at, "broken"))
+            elif "\0" in text:
+                extras.append((at, "broken"))
 
     def _show(self, text: str, style: bytes, kind: bytes, raw: bytes) -> tuple[str, Extra | None]:
         if kind == b"e":
@@ -322,12 +322,13 @@ def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> 
         return raw.strip(), None
     if shape is None:
         shown = formats.general(value)
-        return (raw, ("unclear", raw, "General")) if shown is None else (shown, None)
+        plain = formats.exact(value)
+        return (plain, ("unclear", plain, "General")) if shown is None else (shown, None)
     shown = shape.show(value)
     dated = shape.has_date or shape.has_time
     if dated and 0 <= value < 2_958_466:
         return (shown or "").strip(), _dated(value, shape, shown, epoch_1904=epoch_1904)
-    plain = str(int(value)) if value.is_integer() else format(value, ".15g")
+    plain = formats.exact(value)
     if shown is None:
         return plain, ("unclear", plain, shape.code)
     if shape.thousands and abs(value) >= 1000:
@@ -465,10 +466,6 @@ def _int(text: str | bytes) -> int:
         return 0
 
 
-def _unescape(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if not 0xD800 <= int(match[1], 16) <= 0xDFFF else "\0"
-
-
 def _position(letters: bytes) -> int:
     known = _POSITIONS.get(letters)
     if known is None:
@@ -504,5 +501,3 @@ _MERGE = re.compile(rb'<mergeCell [^>]*?ref="\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-
 _ODD = re.compile(rb'<[\w.-]+:(?:worksheet|sheetData|row|c)\b|<(?:c|row)(?:[>/\t\r\n]| (?!r="))')
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
 _ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")
-_ESCAPED = re.compile(rb"_x[0-9A-Fa-f]{4}_")
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
