@@ -13,7 +13,7 @@ from batch.errors import BatchError, SheetError
 
 if TYPE_CHECKING:
     from batch.pipeline.checking import Check
-    from batch.pipeline.taking import Tally
+    from batch.pipeline.taking import Options, Tally
 
 Files = Annotated[
     list[Path], typer.Argument(help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False)
@@ -101,6 +101,10 @@ def submit(
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Rehearse: a throw-away ledger and a stand-in provider.")
     ] = False,
+    test: Annotated[
+        str, typer.Option(help="Send the texts to this group of your own instead, marked TEST.", metavar="GROUP")
+    ] = "",
+    row: Annotated[int | None, typer.Option(help="With --test: only this row.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the first request.")] = False,
     sheet: SheetName = "",
     json: Json = False,
@@ -115,17 +119,30 @@ def submit(
             f'there is no code "{code}" to allow',
             "the codes stand in the report beside each held row",
         )
+    need(test or row is None, "--row goes with --test GROUP")
+    need(
+        not (test and (sandbox or dry_run)),
+        "--test goes to the provider, so it goes with neither --sandbox nor --dry-run",
+    )
     options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, frozenset(allow or ()))
-    ends = [_submit_one(path, options, yes=yes or json, json=json) for path in files if not session.interrupt.asked()]
+    ends = [
+        _submit_one(path, options, test=test, row=row, yes=yes or json, json=json)
+        for path in files
+        if not session.interrupt.asked()
+    ]
     end_with(max(ends, default=DONE))
 
 
-def _submit_one(path: Path, options: object, *, yes: bool, json: bool) -> int:
+def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> int:
     from batch.pipeline.taking import plan_file, submit_file
+    from batch.pipeline.testing import submit_tests
 
     settings, world = session.settings(), session.world(yes=yes)
     try:
-        tally = (plan_file if options.dry_run else submit_file)(path, settings, world, options)  # type: ignore[attr-defined, arg-type]
+        if test:
+            tally = submit_tests(path, settings, world, options, group=test, row=row)
+        else:
+            tally = (plan_file if options.dry_run else submit_file)(path, settings, world, options)
     except BatchError as trouble:
         return _cannot_take(path, trouble, json=json)
     session.screen.close()

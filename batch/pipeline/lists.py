@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from batch.errors import ProviderError
 from batch.identity import split_tag
-from batch.model import Entry, Listed, Status
+from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
@@ -22,6 +23,9 @@ _BACK = timedelta(days=1)
 ON_THE_WIRE = timedelta(seconds=10)
 """How old an intent may be when the first byte leaves."""
 
+_ID = re.compile(r"""["<]Id["']?\s*[:>]\s*"?([1-9]\d{0,29})\b""")
+"""The Id in what is left of an answer, JSON or XML."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -30,12 +34,14 @@ class Doubt:
     entry: Entry
     ended_at: datetime
     broken_id: str = ""
+    """The Id that stands in what is left of a broken answer."""
 
 
 def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
-    """Read both lists whole, the scheduled campaigns first."""
+    """Read both lists whole, the scheduled campaigns first; they are dated by the clock that dates the attempts."""
+    begun = rooms.world.now()
     scheduled = rooms.provider.scheduled()
-    return Reading(scheduled, rooms.provider.sent(since, zone=rooms.zone))
+    return Reading(replace(scheduled, read_at=begun), rooms.provider.sent(since, zone=rooms.zone))
 
 
 def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
@@ -107,14 +113,14 @@ def find_doubts(rooms: Rooms) -> list[Doubt]:
     return [_doubt(rooms, entry, attempts.get(entry.id, ())) for entry in entries]
 
 
-def _doubt(rooms: Rooms, entry: Entry, attempts: Sequence[object]) -> Doubt:
+def _doubt(rooms: Rooms, entry: Entry, attempts: Sequence[Attempt]) -> Doubt:
     now = rooms.world.now()
     if not attempts:
         return Doubt(entry, entry.changed_at or now)
     last = attempts[-1]
     longest = timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
-    ended = last.ended_at or min(now, last.started_at + longest)  # type: ignore[attr-defined]
-    return Doubt(entry, ended)
+    found = _ID.search(last.answer)
+    return Doubt(entry, last.ended_at or min(now, last.started_at + longest), found[1] if found else "")
 
 
 def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
@@ -194,6 +200,7 @@ def _next_turn(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Reading
 
 
 def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: set[Status]) -> bool:
+    settled = _respect_claim(rooms, entry, settled)
     issues = (*entry.issues, *settled.issues) if settled.issues else None
     return rooms.ledger.change_status(
         entry.id,
@@ -206,6 +213,21 @@ def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: set[Sta
         listed=settled.listed if settled.status is Status.ACCEPTED else None,
         issues=issues,
     )
+
+
+def _respect_claim(rooms: Rooms, entry: Entry, settled: Settlement) -> Settlement:
+    """Let a person decide where the campaign that was found is another entry's: it was thought deleted, and is not."""
+    if settled.listed is None or settled.status is not Status.ACCEPTED:
+        return settled
+    holder = rooms.ledger.provider_ids().get(settled.listed.id, entry.id)
+    if holder == entry.id:
+        return settled
+    words = (
+        f"the provider still holds this campaign as {settled.listed.id}, which entry {holder} has: delete it in the "
+        f'dashboard and type "campaign-batch resolve {entry.id} --send --why ...", or drop this one'
+    )
+    issue = Issue(entry.row, "", "", "looks-alike", words, Level.HOLD, settled.listed.id)
+    return Settlement(entry.id, Status.HELD, words, None, (issue,), settled.listed.id)
 
 
 def _is_coming(item: Listed, zone: str, now: datetime) -> bool:

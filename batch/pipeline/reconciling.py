@@ -14,6 +14,7 @@ from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.reporting import Scope, gather, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms
 from batch.pipeline.telling import Wait
+from batch.provider import AddressError
 from batch.reconcile import ReconcileRules, Reconciliation, reconcile
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _TRACKED = frozenset(
 )
 _WATCHED = timedelta(days=92)
 """How long after its time a campaign is still compared: the sent history is read as far back."""
+
+_LOOKS = 4
+"""Comparisons until a campaign that comes and goes on the lists ends the run."""
 
 FINAL = frozenset({2, 3, 5, 6, 8, 9, 11, 12})
 """Delivery statuses that no longer change, by the provider's ids (2 Delivered, 3 Failed, 5 Rejected, ...)."""
@@ -69,9 +73,7 @@ def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, ack
     reading = _read_whole(rooms)
     ledger.bind(rooms.settings.provider.account, rooms.provider.host)
     books = Books(adopted=settle_doubts(rooms, wait=False, first=reading) if find_doubts(rooms) else 0)
-    found = _compare(rooms, reading)
-    if any(move.new in {Status.MISSING, Status.CANCELLED} for move in found.moves):
-        found = _compare_again(rooms, found)
+    found = _compare_twice(rooms, _compare(rooms, reading))
     books.counts, books.findings = Counter(found.counts), found.findings
     books.moves = _write_down(rooms, found)
     if acknowledge:
@@ -109,11 +111,26 @@ def _compare(rooms: Rooms, reading: Reading) -> Reconciliation:
     )
 
 
-def _compare_again(rooms: Rooms, first: Reconciliation) -> Reconciliation:
-    """Read a second time before a campaign is called missing: a list may lack for a moment what it still holds."""
+def _compare_twice(rooms: Rooms, found: Reconciliation) -> Reconciliation:
+    """Read again until nothing is called missing on one reading: a list may lack for a moment what it still holds."""
+    for _ in range(_LOOKS):
+        lacking = _lacking(found)
+        if not lacking:
+            return found
+        _wait_between(rooms, len(lacking))
+        found = _compare(rooms, _read_whole(rooms))
+        if _lacking(found) <= lacking:
+            return found
+    raise ProviderError("the provider's lists lack other campaigns at each reading", "try again in a while")
+
+
+def _lacking(found: Reconciliation) -> set[int]:
+    return {move.entry for move in found.moves if move.new in {Status.MISSING, Status.CANCELLED}}
+
+
+def _wait_between(rooms: Rooms, lacking: int) -> None:
     world = rooms.world
     until = world.now() + timedelta(seconds=rooms.settings.provider.settle_gap)
-    lacking = sum(move.new in {Status.MISSING, Status.CANCELLED} for move in first.moves)
     words = f"{lacking} campaign(s) are on neither list: looking a second time"
     while (seconds := (until - world.now()).total_seconds()) > 0:
         if world.stopped():
@@ -121,7 +138,6 @@ def _compare_again(rooms: Rooms, first: Reconciliation) -> Reconciliation:
         world.tell(Wait(words, seconds))
         world.sleep(min(seconds, 1.0))
     world.tell(Wait("", 0.0))
-    return _compare(rooms, _read_whole(rooms))
 
 
 def _write_down(rooms: Rooms, found: Reconciliation) -> int:
@@ -168,7 +184,11 @@ def read_delivery(rooms: Rooms, budget: int) -> int:
     for entry in list(rooms.ledger.entries(statuses={Status.SENT})):
         if rooms.world.stopped() or read >= budget:
             break
-        read += _read_one_delivery(rooms, entry, budget - read)
+        try:
+            read += _read_one_delivery(rooms, entry, budget - read)
+        except AddressError:
+            read += 1
+            rooms.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) is not to be had')
     return read
 
 
@@ -185,7 +205,8 @@ def _read_one_delivery(rooms: Rooms, entry: Entry, budget: int) -> int:
             continue
         if page.mark == mark:
             break
-        final = page.last and _is_final(entry, page.counts, rooms.world.now())
+        before = rooms.ledger.deliveries((entry.id,)).get(entry.id, ()) if number > 1 else ()
+        final = page.last and _is_final(entry, (*before, *page.counts), rooms.world.now())
         rooms.ledger.record_delivery(entry.id, number, page.counts, final=final, now=rooms.world.now())
         if page.last:
             break

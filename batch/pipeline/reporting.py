@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.pipeline.rooms import Rooms
 
@@ -66,6 +67,7 @@ def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
     due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}
     for batch in batches:
         due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
+    due = {number: entry for number, entry in due.items() if not is_test(entry.key)}
     entries = tuple(sorted(due.values(), key=_by_time))
     return Scope(f"Week {week[-2:]} of {week[:4]}", f"week-{week}", "week", entries, batches)
 
@@ -178,7 +180,7 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
     by_week: dict[str, list[Entry]] = {week: [] for week in weeks}
     for entry in ledger.entries(due_from=start, due_until=end):
-        if entry.send_at is not None and entry.status is not Status.REPLACED:
+        if entry.send_at is not None and entry.status is not Status.REPLACED and not is_test(entry.key):
             by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
     scopes = {week: Scope(week, week, "week", tuple(entries)) for week, entries in by_week.items()}
     figures = [

@@ -7,13 +7,13 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import UsageError
+from batch.errors import LedgerError, UsageError
 from batch.model import Account, Group
 from batch.pipeline.telling import Note, Tell, say_nothing
 
@@ -109,7 +109,7 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not path.exists():
         url = "sqlite://"
-    with open_ledger(url, now=world.now()) as ledger:
+    with open_ledger(url, now=world.now(), redact=redactor(settings)) as ledger:
         yield Rooms(settings, ledger, make_provider(settings, None), world)
 
 
@@ -118,8 +118,20 @@ def open_ledger_of(settings: Settings, world: World, *, create: bool = True) -> 
     """Open the ledger alone, for commands that ask the provider nothing."""
     from batch.ledger import open_ledger
 
-    with open_ledger(settings.ledger.url, now=world.now(), create=create) as ledger:
+    url, redact = settings.ledger.url, redactor(settings)
+    with open_ledger(url, now=world.now(), create=create, redact=redact) as ledger:
         yield ledger
+
+
+def redactor(settings: Settings) -> Callable[[str], str]:
+    """Give what takes the settings' secrets out of a text before it is written down."""
+
+    def redact(text: str) -> str:
+        for secret in (settings.provider.access_token, *settings.given_secrets()):
+            text = secret.redact(text)
+        return text
+
+    return redact
 
 
 def make_provider(settings: Settings, ledger: Ledger | None, *, url: str = "", token: Secret | None = None) -> Provider:
@@ -137,9 +149,19 @@ def make_provider(settings: Settings, ledger: Ledger | None, *, url: str = "", t
         connect_timeout=wanted.connect_timeout,
         deadline=wanted.deadline,
         proxy=wanted.proxy,
-        pace=Pace(ledger.silent_until, ledger.set_silent_until) if ledger is not None else Pace(),
+        pace=Pace(ledger.silent_until, _share_silence(ledger)) if ledger is not None else Pace(),
         verify=str(wanted.ca_file) if wanted.ca_file else True,
     )
+
+
+def _share_silence(ledger: Ledger) -> Callable[[float], None]:
+    """Tell the other processes how long to be silent, but never lose an answer because that cannot be written."""
+
+    def tell(until: float) -> None:
+        with suppress(LedgerError):
+            ledger.set_silent_until(until)
+
+    return tell
 
 
 def read_account(provider: Provider, tell: Tell) -> Account:

@@ -9,10 +9,11 @@ from datetime import timedelta
 
 from batch.classify import classify
 from batch.errors import BatchError, LedgerError, ProviderError
+from batch.identity import collapse
 from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import hash_payload, make_payload
-from batch.pipeline.lists import ON_THE_WIRE, settle_doubts
+from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, Rooms
 from batch.pipeline.telling import Progress, Wait
 
@@ -125,7 +126,7 @@ class Submission:
             self._wait_for_provider(outcome)
         if self._doubts >= _MOST_DOUBTS:
             self._doubts = 0
-            settle_doubts(self._rooms, wait=True)
+            self._settle_before_more()
 
     def _count(self, entry: Entry, outcome: Outcome) -> None:
         if outcome.status is not Status.PLANNED:
@@ -141,6 +142,16 @@ class Submission:
             Progress(self.total, self.sent, self.accepted, self.rejected, self.in_doubt, entry.campaign_name)
         )
 
+    def _settle_before_more(self) -> None:
+        """Let the lists end the doubts before another POST; where they cannot, the run stops."""
+        settle_doubts(self._rooms, wait=True)
+        if not self._rooms.world.stopped() and find_doubts(self._rooms):
+            raise ProviderError(
+                f"the run stopped: {_MOST_DOUBTS} campaigns in a row may or may not have arrived, and the provider's "
+                f"lists cannot tell",
+                'nothing is lost: type "campaign-batch resume" in a while',
+            )
+
     def _wait_for_provider(self, outcome: Outcome) -> None:
         self._unreachable += 1
         if self._unreachable >= _MOST_UNREACHABLE:
@@ -148,11 +159,11 @@ class Submission:
                 f"the provider could not be reached {_MOST_UNREACHABLE} times in a row ({outcome.why})",
                 'nothing is lost: type "campaign-batch resume" when the network is back',
             )
-        seconds = backoff(self._unreachable, random.uniform)
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._rooms.world.stopped():
+        left = backoff(self._unreachable, random.uniform)
+        while left > 0 and not self._rooms.world.stopped():
             self._rooms.world.tell(Wait(f"the provider cannot be reached ({outcome.why})", left))
             self._rooms.world.sleep(min(left, 1.0))
+            left -= 1.0
 
     def _look_at_first(self, entry: Entry, provider_id: str) -> None:
         """Find the first accepted campaign on the provider's list, as we meant it, before a second one goes.
@@ -160,12 +171,12 @@ class Submission:
         A name cut short, a shifted zone, a list in pages are found at one campaign, not at three hundred.
         """
         self._looked = True
-        for look in range(1, _LOOKS + 1):
+        for look in range(_LOOKS):
+            self._rooms.world.sleep(float(look))
             listing = self._rooms.provider.scheduled()
             item = next((item for item in listing.items if item.id == provider_id), None)
             if item is not None:
                 break
-            self._rooms.world.sleep(float(look))
         else:
             raise ProviderError(
                 f"the run stopped: the provider accepted {provider_id}, but its list of scheduled campaigns lacks it",
@@ -173,9 +184,9 @@ class Submission:
             )
         groups = sorted(entry.group_ids)
         wanted = (
-            ("name", entry.provider_name, item.name),
+            ("name", collapse(entry.provider_name), collapse(item.name)),
             ("time", entry.send_at_provider, item.send_at),
-            ("text", entry.message, item.message),
+            ("text", collapse(entry.message), collapse(item.message)),
             ("groups", groups, sorted(item.group_ids) if item.group_ids is not None else groups),
         )
         for what, ours, theirs in wanted:

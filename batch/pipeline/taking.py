@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError
 from batch.guards import PlanRules
+from batch.identity import fold
 from batch.model import Account, Action, Decision, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
 from batch.pipeline.lists import (
@@ -75,6 +76,8 @@ class Tally:
     file_issues: tuple[Issue, ...] = ()
     attention: int = 0
     """Rows that went but want a look all the same: drifted, or nobody to get them."""
+    gone: int = 0
+    """Campaigns still scheduled that an earlier version of the file had and this one has not."""
     approval: bool = False
     """The batch waits for a second person."""
     declined: bool = False
@@ -84,7 +87,7 @@ class Tally:
     def needs_look(self) -> bool:
         """Whether a row needs a person."""
         wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
-        return self.attention > 0 or any(self.counts[name] for name in wanted)
+        return self.attention > 0 or self.gone > 0 or any(self.counts[name] for name in wanted)
 
 
 def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
@@ -97,7 +100,7 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options) 
 
 def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None = None) -> Tally:
     """Do what `submit` does in rooms that are open already."""
-    with _submitter(rooms):
+    with be_submitter(rooms):
         opened = opened or open_file(path, rooms.settings, sheet=options.sheet)
         reading = begin_run(rooms)
         check, plan, account, tally = _plan(opened, rooms, reading, options)
@@ -107,11 +110,19 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
         tally.batch = record_batch(rooms, path, check, plan, options)
         if rooms.settings.approval.required and not rooms.rehearsal:
             tally.approval = True
+            count_batch(rooms, tally)
+            tally.reports = write_batch_report(rooms, tally.batch)
         else:
-            _submit_batch(rooms, tally, reading, options)
-        count_batch(rooms, tally)
-        tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
+            finish_batch(rooms, tally, reading, options)
         return tally
+
+
+def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
+    """Submit what the batch plans, count where its rows ended, and report."""
+    assert tally.batch is not None
+    _submit_batch(rooms, tally, reading, options)
+    count_batch(rooms, tally)
+    tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
 
 
 def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
@@ -121,10 +132,32 @@ def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tu
     account = read_account(rooms.provider, world.tell)
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
     plan = plan_rows(rooms, check, reading, options, account)
+    gone = find_gone(rooms, check)
+    check.warnings[:0] = gone
     tally = Tally(file=check.file, rows=check.rows, blank=check.blank, left_out=check.left_out)
     tally.decisions = plan.decisions
     tally.file_issues = tuple(issue for issue in check.warnings if issue.row == 0)
+    tally.gone = len(gone)
     return check, plan, account, tally
+
+
+def find_gone(rooms: Rooms, check: Check) -> list[Issue]:
+    """Name what an earlier version of this file scheduled and this one no longer has: perhaps it shall not go out."""
+    keys = {row.key for row in check.kept}
+    coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now())
+    return [
+        Issue(
+            0,
+            "",
+            "",
+            "gone-from-sheet",
+            f'"{entry.campaign_name}" (entry {entry.id}, Id {entry.provider_id}) is still scheduled though it is no '
+            f'longer in the sheet: if it shall not go, type "campaign-batch cancel {entry.id} --why ..."',
+            Level.WARNING,
+        )
+        for entry in coming
+        if fold(entry.file) == fold(check.file) and entry.key not in keys and not entry.cancel_why
+    ]
 
 
 def plan_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
@@ -150,7 +183,7 @@ _DRY = {
 
 def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tally:
     """Settle what is in doubt, look again at what waits, and submit what is still planned."""
-    with open_rooms(settings, world) as rooms, _submitter(rooms):
+    with open_rooms(settings, world) as rooms, be_submitter(rooms):
         return resume_in(rooms, limit=limit)
 
 
@@ -193,7 +226,7 @@ def _name_groups(path: Path, settings: Settings, world: World, options: Options)
 
 
 @contextmanager
-def _submitter(rooms: Rooms) -> Iterator[None]:
+def be_submitter(rooms: Rooms) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with rooms.ledger.submitter(rooms.world.who, rooms.world.now()):
         if pause := rooms.ledger.paused():
@@ -205,15 +238,17 @@ def _submitter(rooms: Rooms) -> Iterator[None]:
 
 
 def begin_run(rooms: Rooms) -> Reading:
-    """Bring the ledger up to date before anything is sent: dead attempts, times gone by, the provider's lists."""
-    now = rooms.world.now()
-    rooms.ledger.orphans(now, rooms.world.who)
-    expire(rooms)
+    """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times gone by."""
+    rooms.ledger.orphans(rooms.world.now(), rooms.world.who)
     doubts = [doubt.entry for doubt in find_doubts(rooms)]
-    reading = read_trusted(rooms, since_when(rooms, doubts))
+    planned = rooms.ledger.planned()
+    reading = read_trusted(rooms, since_when(rooms, (*doubts, *planned)))
     rooms.ledger.bind(rooms.settings.provider.account, rooms.provider.host)
     if doubts:
         settle_doubts(rooms, wait=False, first=reading)
+    # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
+    adopt(rooms, planned, reading)
+    expire(rooms)
     return reading
 
 

@@ -1,0 +1,110 @@
+"""Send rows as tests to the team's own group, a quarter of an hour ahead: never counted as the campaigns themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.errors import UsageError
+from batch.identity import TEST_MARK, add_tag, fold, make_fingerprint, make_tag, plain_id
+from batch.model import Account, Action, Campaign, Checked, Decision, Level, Plan
+from batch.payload import to_provider_time
+from batch.pipeline.checking import Check, check_sheet, open_file
+from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms, read_account
+from batch.pipeline.taking import Options, Tally, be_submitter, begin_run, finish_batch, record_batch
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+
+AHEAD = timedelta(minutes=15)
+"""How long before its time a test is submitted; more where the lead time asks for more."""
+
+
+def submit_tests(
+    path: Path, settings: Settings, world: World, options: Options, *, group: str, row: int | None = None
+) -> Tally:
+    """Submit the rendered texts of a file, or of one row, to one group, marked TEST in name and text."""
+    opened = open_file(path, settings, sheet=options.sheet)
+    zone = need_zone(settings, for_real=True)
+    with open_rooms(settings, world) as rooms, be_submitter(rooms):
+        reading = begin_run(rooms)
+        account = read_account(rooms.provider, world.tell)
+        check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
+        rows = _choose(check, row)
+        group_id = _find_group(group, account)
+        if not world.confirm(
+            f"send {len(rows)} test text(s) to group {group_id} in about {AHEAD.seconds // 60} minutes?"
+        ):
+            return Tally(file=check.file, rows=len(rows), declined=True)
+        decisions = tuple(_decide(rooms, one, group_id, group) for one in rows)
+        tests = replace(
+            check, file=f"{TEST_MARK} {check.file}", rows=len(rows), kept=[one.checked for one in decisions]
+        )
+        tally = Tally(file=tests.file, rows=len(rows), decisions=decisions)
+        tally.batch = record_batch(rooms, path, tests, Plan(decisions), options)
+        finish_batch(rooms, tally, reading, options)
+        return tally
+
+
+def _choose(check: Check, row: int | None) -> list[Checked]:
+    """Take the rows whose text is good, or the one that was asked for; their time does not matter for a test."""
+    good = [one for one in check.kept if one.message and (row is None or one.row.number == row)]
+    if good:
+        return good
+    asked = f"row {row}" if row is not None else "any row"
+    raise UsageError(f"{asked} of {check.file} has no text that could be tried", 'look at "campaign-batch check"')
+
+
+def _find_group(wanted: str, account: Account) -> str:
+    by_name = [group.id for group in account.groups or () if fold(group.name) == fold(wanted)]
+    number = by_name[0] if len(by_name) == 1 else plain_id(wanted)
+    known = {group.id for group in account.groups or ()}
+    if not number.isdigit() or (known and number not in known):
+        raise UsageError(
+            f'the account has no group "{wanted}"', "give the id or the whole name of the team's test group"
+        )
+    return number
+
+
+def _decide(rooms: Rooms, checked: Checked, group: str, group_name: str) -> Decision:
+    """Make the test of one row: its own key, so that it is nobody's campaign and nobody's double."""
+    provider, now = rooms.settings.provider, rooms.world.now()
+    campaign = _make_test(checked, group, group_name, _when(now, rooms.lead))
+    campaign = replace(campaign, key=f"{TEST_MARK}:{now:%Y%m%dT%H%M%S%f}:{checked.row.number}")
+    tag = make_tag(provider.account, campaign.key, campaign.fingerprint) if provider.tag_names else ""
+    name = add_tag(campaign.name, tag, provider.max_name) if tag else campaign.name[: provider.max_name].rstrip()
+    warnings = tuple(issue for issue in checked.issues if issue.level is Level.WARNING)
+    test = replace(checked, campaign=campaign, key=campaign.key, name=campaign.name, message=campaign.message)
+    test = replace(test, reference="", issues=warnings, past=False, send_at=campaign.send_at)
+    moment = to_provider_time(campaign.send_at, rooms.zone)
+    return Decision(test, Action.SUBMIT, issues=warnings, tag=tag, provider_name=name, send_at_provider=moment)
+
+
+def _make_test(checked: Checked, group: str, group_name: str, send_at: datetime) -> Campaign:
+    message = f"{TEST_MARK}: {checked.message}"
+    found = checked.campaign
+    media = found.mms_template_id if found is not None else None
+    subject = found.subject if found is not None else ""
+    return Campaign(
+        row=checked.row.number,
+        name=f"{TEST_MARK} {checked.name}".strip(),
+        message=message,
+        group_ids=(group,),
+        group_names=(group_name if group_name != group else "",),
+        send_at=send_at,
+        zone=found.zone if found is not None else "UTC",
+        type_recipients=found.type_recipients if found is not None else 0,
+        mms_template_id=media,
+        subject=subject,
+        fingerprint=make_fingerprint(
+            message=message, group_ids=(group,), send_at=send_at, mms_template_id=media, subject=subject
+        ),
+    )
+
+
+def _when(now: datetime, lead: timedelta) -> datetime:
+    """Give the next whole minute that is far enough ahead."""
+    moment = now + max(AHEAD, lead + timedelta(minutes=2))
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
