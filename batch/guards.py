@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from batch.identity import fold, make_tag, split_tag, to_minute
+from batch.identity import add_tag, fold, make_tag, split_tag, to_minute
 from batch.model import Campaign, Checked, Issue, KnownEntry, Level, Listed, Status
 from batch.payload import to_provider_time
 
@@ -35,6 +36,8 @@ FRESH = frozenset({Status.HELD, Status.WAITING, Status.INVALID, Status.EXPIRED})
 BEING_SENT = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 THERE = frozenset({Status.ACCEPTED, Status.SENT})
 GONE = frozenset({Status.MISSING, Status.CANCELLED})
+DOUBT_CODES = frozenset({"held-twice", "looks-alike", "no-tag", "tried-often"})
+"""What settling leaves to a person: such an entry is held, but it may be at the provider all the same."""
 COMING = frozenset({Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED})
 
 
@@ -64,8 +67,8 @@ class Surroundings:
     """How many rows of the file bear each key."""
     taken: set[int]
     """The known entries whose place a row of the file has taken: no second row may take it."""
-    akin: set[int]
-    """The batches that share a row with this file: earlier versions of it."""
+    seen: dict[str, Checked]
+    """Fingerprint to the first row of the file that was planned with it."""
 
     def __init__(
         self,
@@ -79,49 +82,95 @@ class Surroundings:
         self.now = now
         self.zone = rules.provider_zone
         self.keys = Counter(row.key for row in rows)
-        self.taken: set[int] = set()
+        self.taken = set()
+        self.seen = {}
         self.by_key: dict[str, list[KnownEntry]] = defaultdict(list)
         self.by_fingerprint: dict[str, list[KnownEntry]] = defaultdict(list)
         self.by_group: dict[str, list[tuple[datetime, KnownEntry]]] = defaultdict(list)
-        self.by_name: dict[str, list[KnownEntry]] = defaultdict(list)
-        self.listed_by_name: dict[str, list[Listed]] = defaultdict(list)
-        self.seen: dict[str, Checked] = {}
-        for entry in sorted(known, key=lambda entry: entry.id):
-            self._index(entry)
+        self.by_campaign: dict[tuple[str, ...], list[tuple[datetime, KnownEntry]]] = defaultdict(list)
+        """By name and groups, and only from earlier versions of this file."""
+        self.listed: dict[tuple[str, ...], list[Listed]] = defaultdict(list)
+        """Campaigns of the provider's list that are unknown here, by name and time and by name and groups."""
+        self.tags = self._tags(rows)
+        self._index_known(sorted(known, key=lambda entry: entry.id))
+        self._index_listed(listed)
+
+    def tag(self, campaign: Campaign) -> str:
+        """Give a campaign's tag; empty when names carry none."""
+        return self.tags.get((campaign.key, campaign.fingerprint), "")
+
+    def provider_name(self, campaign: Campaign) -> str:
+        """Give the name as the provider will get it."""
+        if tag := self.tag(campaign):
+            return add_tag(campaign.name, tag, self.rules.max_name)
+        return campaign.name[: self.rules.max_name].rstrip()
+
+    def _tags(self, rows: Iterable[Checked]) -> dict[tuple[str, str], str]:
+        if not self.rules.tag_names:
+            return {}
+        campaigns = (row.campaign for row in rows if row.campaign is not None)
+        wanted = {(campaign.key, campaign.fingerprint) for campaign in campaigns}
+        return {(key, content): make_tag(self.rules.account, key, content) for key, content in wanted}
+
+    def _index_known(self, known: Sequence[KnownEntry]) -> None:
+        for entry in known:
+            self.by_key[entry.key].append(entry)
+            if entry.fingerprint:
+                self.by_fingerprint[entry.fingerprint].append(entry)
+        related = {entry.batch for key in self.keys for entry in self.by_key.get(key, ())}
+        own_file = fold(self.rules.file)
+        for entry in known:
+            moment = entry.send_at
+            if moment is None or moment <= self.now or entry.key in self.keys:
+                continue
+            if entry.status not in COMING and not is_doubtful(entry):
+                continue
+            for group in entry.group_ids:
+                self.by_group[group].append((moment, entry))
+            if entry.batch in related or fold(entry.file) == own_file:
+                self.by_campaign[(fold(entry.name), *sorted(entry.group_ids))].append((moment, entry))
         for times in self.by_group.values():
             times.sort(key=lambda pair: pair[0])
-        for item in listed:
-            self.listed_by_name[fold(split_tag(item.name)[0])].append(item)
-        self.akin = {entry.batch for key in self.keys for entry in self.by_key.get(key, ())}
 
-    def _index(self, entry: KnownEntry) -> None:
-        self.by_key[entry.key].append(entry)
-        if entry.fingerprint:
-            self.by_fingerprint[entry.fingerprint].append(entry)
-        if entry.key in self.keys or entry.send_at is None or entry.send_at <= self.now or entry.status not in COMING:
-            return
-        self.by_name[fold(entry.name)].append(entry)
-        for group in entry.group_ids:
-            self.by_group[group].append((entry.send_at, entry))
+    def _index_listed(self, listed: Iterable[Listed]) -> None:
+        """Leave out what bears the tag of a row of this file: that one is the row itself, and will be adopted."""
+        own = set(self.tags.values())
+        for item in listed:
+            name, tag = split_tag(item.name)
+            if tag in own:
+                continue
+            self.listed["at", fold(name), item.send_at[:16]].append(item)
+            if item.group_ids is not None:
+                self.listed[("to", fold(name), *sorted(item.group_ids))].append(item)
 
 
 # The guards: each looks for one way in which a row that seems new would be a second sending.
 
 
 def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Issue | None:
+    code = "same-text-same-groups-same-time"
     for entry in reversed(around.by_fingerprint.get(campaign.fingerprint, ())):
-        if entry.key != row.key and entry.status in COMING | THERE | {Status.HELD, Status.WAITING}:
+        if entry.key != row.key and _stands_in_the_way(entry, around):
             words = (
-                f'row {entry.row} of "{entry.file}" (entry {entry.id}, "{entry.name}") already sends this text to '
-                f"these groups at this time: delete one of them, "
-                f"or let it go with --allow same-text-same-groups-same-time"
+                f'row {entry.row} of "{entry.file}" (entry {entry.id}, "{entry.name}") already has this text for '
+                f"these groups at this time: delete one of them, or let it go with --allow {code}"
             )
-            return held_for(row, "CampaignName", "same-text-same-groups-same-time", words, campaign.name)
+            return held_for(row, "CampaignName", code, words, campaign.name)
     twin = around.seen.get(campaign.fingerprint)
     if twin is None or twin.key == row.key:
         return None
-    words = f'row {twin.row.number} ("{twin.name}") sends the same text to the same groups at the same time: delete one'
-    return held_for(row, "CampaignName", "same-text-same-groups-same-time", words, campaign.name)
+    words = (
+        f'row {twin.row.number} ("{twin.name}") sends the same text to the same groups at the same time: '
+        f"delete one of them, or let it go with --allow {code}"
+    )
+    return held_for(row, "CampaignName", code, words, campaign.name)
+
+
+def _stands_in_the_way(entry: KnownEntry, around: Surroundings) -> bool:
+    """Whether an entry went or may still go; one that never left and whose row is in this file is planned anew."""
+    if entry.status in THERE or is_doubtful(entry):
+        return True
+    return entry.status in {Status.PLANNED, Status.HELD, Status.WAITING} and entry.key not in around.keys
 
 
 def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) -> Issue | None:
@@ -129,56 +178,55 @@ def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) ->
     for group in campaign.group_ids:
         times = around.by_group.get(group, [])
         place = bisect_left(times, campaign.send_at - reach, key=lambda pair: pair[0])
-        for moment, entry in times[place:]:
-            if moment > campaign.send_at + reach:
-                break
-            if entry.key == row.key:
-                continue
-            words = (
-                f'group {group} also gets "{entry.name}" (entry {entry.id}, row {entry.row} of "{entry.file}") at '
-                f"{to_minute(moment)}, within {around.rules.close_hours:g} hours: move one, "
-                f"or let it go with --allow close-to-another"
-            )
-            return held_for(row, "DateTime", "close-to-another", words, to_minute(campaign.send_at))
+        if place == len(times) or times[place][0] > campaign.send_at + reach:
+            continue
+        moment, entry = times[place]
+        words = (
+            f'group {group} also gets "{entry.name}" (entry {entry.id}, row {entry.row} of "{entry.file}") at '
+            f"{show_time(moment, campaign.zone)}, within {around.rules.close_hours:g} hours: move one, "
+            f"or let it go with --allow close-to-another"
+        )
+        return held_for(row, "DateTime", "close-to-another", words, show_time(campaign.send_at, campaign.zone))
     return None
 
 
 def _same_campaign(row: Checked, campaign: Campaign, around: Surroundings) -> Issue | None:
     if row.reference:
         return None
-    groups = sorted(campaign.group_ids)
-    for entry in around.by_name.get(fold(campaign.name), ()):
-        akin = fold(entry.file) == fold(around.rules.file) or entry.batch in around.akin
-        if (
-            akin
-            and sorted(entry.group_ids) == groups
-            and entry.send_at is not None
-            and entry.send_at != campaign.send_at
-        ):
-            words = (
-                f'"{entry.name}" is already at the provider for {to_minute(entry.send_at)} (entry {entry.id}, '
-                f"Id {entry.provider_id or 'not yet known'}): if this row moves it, delete that one in the dashboard "
-                f"first; if it is another sending, give it another name or a Reference"
-            )
-            return held_for(row, "DateTime", "same-campaign-other-time", words, to_minute(campaign.send_at))
+    for moment, entry in around.by_campaign.get((fold(campaign.name), *sorted(campaign.group_ids)), ()):
+        if to_minute(moment) == to_minute(campaign.send_at):
+            continue
+        where = f"is at the provider as {entry.provider_id}" if entry.provider_id else "is about to be submitted"
+        words = (
+            f'"{entry.name}" to these groups {where} for {show_time(moment, campaign.zone)} (entry {entry.id}, '
+            f'row {entry.row} of "{entry.file}"): if this row moves it, delete that one in the dashboard first; if it '
+            f"is another sending, give it another name or a Reference, or let it go with --allow "
+            f"same-campaign-other-time"
+        )
+        value = show_time(campaign.send_at, campaign.zone)
+        return held_for(row, "DateTime", "same-campaign-other-time", words, value)
     return None
 
 
 def _looks_edited(row: Checked, campaign: Campaign, around: Surroundings) -> Issue | None:
-    moment = to_provider_time(campaign.send_at, around.zone)
-    groups = sorted(campaign.group_ids)
-    tag = make_tag(around.rules.account, campaign.key, campaign.fingerprint) if around.rules.tag_names else ""
-    for item in around.listed_by_name.get(fold(campaign.name), ()):
-        same_time = item.send_at[:16] == moment[:16]
-        same_groups = item.group_ids is not None and sorted(item.group_ids) == groups
-        if (same_time or same_groups) and (not tag or split_tag(item.name)[1] != tag):
-            words = (
-                f'the provider already holds "{item.name}" (Id {item.id}) for {item.send_at}, which this ledger '
-                f"does not know: if it is an earlier version of this row, delete it in the dashboard; "
-                f"else let it go with --allow looks-edited"
-            )
-            return held_for(row, "CampaignName", "looks-edited", words, campaign.name)
-    return None
+    item = next(_find_listed(campaign, around), None)
+    if item is None:
+        return None
+    words = (
+        f'the provider already holds "{item.name}" (Id {item.id}) for {item.send_at} ({around.zone}), which this '
+        f"ledger does not know: if it is an earlier version of this row, delete it in the dashboard; "
+        f"else let it go with --allow looks-edited"
+    )
+    return held_for(row, "CampaignName", "looks-edited", words, campaign.name)
+
+
+def _find_listed(campaign: Campaign, around: Surroundings) -> Iterator[Listed]:
+    """Find unknown campaigns there with this name, as the provider would have got it, and this time or these groups."""
+    if not around.listed:
+        return
+    name = fold(split_tag(around.provider_name(campaign))[0])
+    yield from around.listed.get(("at", name, to_provider_time(campaign.send_at, around.zone)[:16]), ())
+    yield from around.listed.get(("to", name, *sorted(campaign.group_ids)), ())
 
 
 GUARDS: tuple[Callable[[Checked, Campaign, Surroundings], Issue | None], ...] = (
@@ -190,8 +238,22 @@ GUARDS: tuple[Callable[[Checked, Campaign, Surroundings], Issue | None], ...] = 
 
 
 def held_for(row: Checked, name: str, code: str, words: str, value: str = "") -> Issue:
+    """Say why a row is held, at the cell that it is about."""
     return Issue(row.row.number, row.row.header.letter(name), name, code, words, Level.HOLD, value[:200])
 
 
 def is_coming(entry: KnownEntry, now: datetime) -> bool:
+    """Whether an entry's time is still to come."""
     return entry.send_at is not None and entry.send_at > now
+
+
+def is_doubtful(entry: KnownEntry) -> bool:
+    """Whether nobody is sure that an entry is not at the provider: it is being sent, or the settling gave it up."""
+    if entry.status in BEING_SENT:
+        return True
+    return entry.status is Status.HELD and not DOUBT_CODES.isdisjoint(entry.last_codes)
+
+
+def show_time(moment: datetime, zone: str) -> str:
+    """Write a time as people of a zone read it: `2026-12-01 10:00 EST`."""
+    return f"{moment.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M %Z}"

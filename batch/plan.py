@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.guards import (
-    BEING_SENT,
     FRESH,
     GONE,
     GUARDS,
@@ -19,10 +18,16 @@ from batch.guards import (
     Surroundings,
     held_for,
     is_coming,
+    is_doubtful,
+    show_time,
 )
-from batch.identity import add_tag, make_tag, to_minute
 from batch.model import Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.payload import to_provider_time
+
+__all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
+
+_FREE = frozenset({Action.SUBMIT, Action.WAIT})
+_AT_PROVIDER = 5
 
 
 def make_plan(
@@ -41,8 +46,8 @@ def make_plan(
     around = Surroundings(rows, known, listed, rules, now)
     cases = [_open_case(row, around) for row in rows]
     decisions = [_decide(case) for case in cases]
-    if any(decision.action in {Action.SUBMIT, Action.WAIT, Action.HOLD} for decision in decisions):
-        decisions = [_point_out_old_date(*pair) for pair in zip(cases, decisions, strict=True)]
+    has_new = any(_is_new(*pair) for pair in zip(cases, decisions, strict=True))
+    decisions = [_point_out_old_date(*pair, has_new=has_new) for pair in zip(cases, decisions, strict=True)]
     return Plan(tuple(_stop_for_errors(decisions, rules)))
 
 
@@ -52,57 +57,69 @@ class _Case:
 
     row: Checked
     around: Surroundings
-    entries: Sequence[KnownEntry]
-    """The ledger's entries of its key, the oldest first."""
     met: KnownEntry | None
-    """The one that it is compared with."""
+    """The ledger's entry of its key that it is compared with."""
     slot: KnownEntry | None
-    """The one whose place it may take, since nothing of that one ever left."""
+    """The entry of its key whose place it takes, since nothing of that one ever left."""
 
     @property
     def fingerprint(self) -> str:
-        return self.row.campaign.fingerprint if self.row.campaign else ""
+        return self.row.campaign.fingerprint if self.row.campaign is not None else ""
+
+    @property
+    def same(self) -> bool:
+        """Whether the row says what the entry that it meets said."""
+        return self.met is not None and self.met.fingerprint == self.fingerprint
 
     @property
     def released(self) -> tuple[str, ...]:
-        same = self.slot is not None and self.slot.fingerprint == self.fingerprint
-        return self.slot.released if self.slot is not None and same else ()
+        """What a person let go for this very content; a planned entry has nothing left that was not let go."""
+        if self.slot is None or self.slot.fingerprint != self.fingerprint:
+            return ()
+        codes = self.slot.last_codes if self.slot.status is Status.PLANNED else ()
+        return (*self.slot.released, *codes)
 
 
 def _open_case(row: Checked, around: Surroundings) -> _Case:
-    entries = around.by_key.get(row.key, [])
-    fingerprint = row.campaign.fingerprint if row.campaign else ""
-    slot = _slot(entries, around.taken)
-    if slot is not None:
-        around.taken.add(slot.id)
-    return _Case(row, around, entries, _meet(fingerprint, entries, around.now), slot)
-
-
-def _meet(fingerprint: str, entries: Sequence[KnownEntry], now: datetime) -> KnownEntry | None:
-    """Find the entry to compare with: the same sending, else one on its way or scheduled, else the newest."""
-    ranks = [_rank(entry, fingerprint, now) for entry in entries]
-    best = max(ranks, default=0)
-    return next((entry for entry, rank in zip(reversed(entries), reversed(ranks), strict=True) if rank == best), None)
+    entries = around.by_key.get(row.key, ())
+    fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
+    met = max(entries, key=lambda entry: (_rank(entry, fingerprint, around.now), entry.id), default=None)
+    slot = _find_slot(entries, fingerprint, around.taken)
+    if slot is None:
+        return _Case(row, around, met, None)
+    known = met is not None and _rank(met, fingerprint, around.now) == _AT_PROVIDER
+    if known and around.keys[row.key] > 1 and slot.fingerprint != fingerprint:
+        return _Case(row, around, met, None)  # this row needs no place, but another one of its key may
+    around.taken.add(slot.id)
+    return _Case(row, around, met, slot)
 
 
 def _rank(entry: KnownEntry, fingerprint: str, now: datetime) -> int:
+    """Say how much an entry of the row's key decides: the same sending first, then whatever may yet go out."""
     same = entry.fingerprint == fingerprint
-    if same and entry.status in THERE | BEING_SENT:
+    if same and (entry.status in THERE or is_doubtful(entry)):
+        return _AT_PROVIDER
+    if is_doubtful(entry):
         return 4
-    if entry.status in BEING_SENT:
+    if entry.status in THERE and is_coming(entry, now):
         return 3
-    if entry.status is Status.ACCEPTED and is_coming(entry, now):
+    if same and entry.status in GONE:
         return 2
     return 1 if same else 0
 
 
-def _slot(entries: Sequence[KnownEntry], taken: set[int]) -> KnownEntry | None:
-    for entry in reversed(entries):
-        if (entry.status in FRESH or entry.status is Status.PLANNED) and entry.id not in taken:
-            return entry
-    newest = entries[-1] if entries else None
-    refused = newest is not None and newest.status is Status.REJECTED and newest.id not in taken
-    return newest if refused else None
+def _find_slot(entries: Sequence[KnownEntry], fingerprint: str, taken: set[int]) -> KnownEntry | None:
+    """Find the entry whose place a row takes: the one that says the same, else the newest that never left."""
+    free = [entry for entry in entries if _never_left(entry) and entry.id not in taken]
+    same = [entry for entry in free if entry.fingerprint == fingerprint]
+    if same or free:
+        return (same or free)[-1]
+    refused = bool(entries) and entries[-1].status is Status.REJECTED and entries[-1].id not in taken
+    return entries[-1] if refused else None
+
+
+def _never_left(entry: KnownEntry) -> bool:
+    return entry.status is Status.PLANNED or (entry.status in FRESH and not is_doubtful(entry))
 
 
 def _decide(case: _Case) -> Decision:
@@ -111,76 +128,87 @@ def _decide(case: _Case) -> Decision:
         return _place(case, Action.INVALID, row.issues)
     if row.campaign.cancel:
         return _cancel(case)
-    if decided := _decide_known(case, row.campaign):
+    if case.met is not None and (decided := _decide_known(case, row.campaign, case.met)):
         return decided
     if row.past:
         return _place(case, Action.INVALID, row.issues)
-    return _decide_new(case, row.campaign)
+    return _weigh_new(case, row.campaign)
 
 
-def _decide_known(case: _Case, campaign: Campaign) -> Decision | None:
+def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision | None:
     """Decide where the entry that is met already decides; None when the row goes on like a new one."""
-    row, met, now = case.row, case.met, case.around.now
-    if met is None:
-        return None
-    same = met.fingerprint == campaign.fingerprint
-    if met.status in BEING_SENT and same:
-        why = f"entry {met.id} may or may not have arrived; it is being settled"
-        return Decision(row, Action.SETTLE, entry=met.id, issues=row.issues, why=why)
-    if met.status in BEING_SENT:
-        return _hold(case, _in_doubt(row, met))
-    if met.status in THERE and same:
-        return _skip(case, met)
-    if met.status is Status.ACCEPTED and is_coming(met, now):
-        return _hold(case, _edited(row, campaign, met))
-    if met.status is Status.REJECTED and same:
-        why = (
-            f'the provider refused it before: mend the row, or type "campaign-batch resolve {met.id} --send --why ..."'
-        )
-        return Decision(row, Action.SKIP, entry=met.id, issues=row.issues, why=why)
-    if met.status in GONE and same and not row.past:
-        return _hold(case, _deleted(row, met))
+    if is_doubtful(met):
+        return _settle(case, met) if case.same else _weigh_new(case, campaign, _in_doubt(case.row, met))
+    if met.status in THERE and case.same:
+        return _skip(case, met, _already(case, met))
+    if met.status in THERE and is_coming(met, case.around.now):
+        return _weigh_new(case, campaign, _edited(case.row, campaign, met))
+    if met.status is Status.REJECTED and case.same:
+        return _skip(case, met, f"the provider refused it before (entry {met.id}): {_remedy(case, met)}")
+    if met.status in GONE and case.same:
+        return _decide_gone(case, campaign, met)
     return None
 
 
-def _skip(case: _Case, met: KnownEntry) -> Decision:
-    """Leave a row alone that is at the provider already; what an older version left open here is done with."""
+def _settle(case: _Case, met: KnownEntry) -> Decision:
+    words = f"entry {met.id} may or may not have arrived at the provider: {_how_to_settle(met)}"
+    decision = _skip(case, met, words)
+    return replace(decision, action=Action.SETTLE)
+
+
+def _how_to_settle(met: KnownEntry) -> str:
+    if met.status is Status.HELD:
+        command = f"campaign-batch resolve {met.id} --accepted ID (or --not-sent) --why ..."
+        return f'look for it in the dashboard and say what you saw: "{command}"'
+    return 'it is settled by "campaign-batch resume"'
+
+
+def _already(case: _Case, met: KnownEntry) -> str:
     coming = met.status is Status.ACCEPTED and is_coming(met, case.around.now)
-    obsolete = case.slot if case.around.keys[case.row.key] == 1 else None
-    return Decision(
-        case.row,
-        Action.SKIP,
-        entry=met.id,
-        replaces=obsolete.id if obsolete is not None else None,
-        issues=tuple(issue for issue in case.row.issues if issue.level is Level.WARNING),
-        why=f"already {'scheduled' if coming else 'sent'} as {met.provider_id} (entry {met.id})",
-    )
+    return f"already {'scheduled' if coming else 'sent'} as {met.provider_id} (entry {met.id})"
+
+
+def _remedy(case: _Case, met: KnownEntry) -> str:
+    if case.row.past:
+        return "its time has gone by"
+    return f'mend the row, or type "campaign-batch resolve {met.id} --send --why ..."'
+
+
+def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
+    if case.row.past:
+        return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has gone by")
+    return _weigh_new(case, campaign, _deleted(case.row, met))
+
+
+def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
+    """Leave a row alone that a known entry answers for; what another version left open here is done with."""
+    obsolete = case.slot.id if case.slot is not None and case.slot.id != met.id else None
+    issues = tuple(issue for issue in case.row.issues if issue.level is Level.WARNING)
+    return Decision(case.row, Action.SKIP, entry=met.id, replaces=obsolete, issues=issues, why=why)
 
 
 def _cancel(case: _Case) -> Decision:
     met = case.met
-    if met is not None and met.status in THERE | BEING_SENT:
+    if met is None:
+        return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
+    there = met.status in THERE and (case.same or is_coming(met, case.around.now))
+    if there or is_doubtful(met):
         why = f"marked Cancel; it is at the provider as {met.provider_id or 'not sure'} (entry {met.id})"
-        return Decision(case.row, Action.SKIP, entry=met.id, issues=case.row.issues, why=why)
+        return _skip(case, met, why)
+    if met.status in GONE and case.slot is None:
+        return _skip(case, met, f"marked Cancel; it was taken back before (entry {met.id})")
     return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
 
 
-def _decide_new(case: _Case, campaign: Campaign) -> Decision:
-    found = [guard(case.row, campaign, case.around) for guard in GUARDS]
+def _weigh_new(case: _Case, campaign: Campaign, reason: Issue | None = None) -> Decision:
+    """Let a row go unless something holds it: the entry that it meets (`reason`), a guard, or one of the checks."""
+    found = (reason, *(guard(case.row, campaign, case.around) for guard in GUARDS))
     case.around.seen.setdefault(campaign.fingerprint, case.row)
-    issues = (*case.row.issues, *(issue for issue in found if issue is not None))
-    issues = _weigh(issues, case.around.rules, case.released)
+    issues = _weigh((*case.row.issues, *(issue for issue in found if issue is not None)), case)
     return _place(case, _action(issues, campaign), issues)
 
 
-def _hold(case: _Case, issue: Issue) -> Decision:
-    """Hold a row for one reason; when the rules or a person let that reason go, the row goes."""
-    assert case.row.campaign is not None
-    issues = _weigh((*case.row.issues, issue), case.around.rules, case.released)
-    return _place(case, _action(issues, case.row.campaign), issues, issue.message)
-
-
-def _action(issues: Sequence[Issue], campaign: Campaign) -> Action:
+def _action(issues: Iterable[Issue], campaign: Campaign) -> Action:
     levels = {issue.level for issue in issues}
     if Level.ERROR in levels:
         return Action.INVALID
@@ -189,9 +217,9 @@ def _action(issues: Sequence[Issue], campaign: Campaign) -> Action:
     return Action.WAIT if campaign.waits else Action.SUBMIT
 
 
-def _weigh(issues: Iterable[Issue], rules: PlanRules, released: Sequence[str] = ()) -> tuple[Issue, ...]:
+def _weigh(issues: Iterable[Issue], case: _Case) -> tuple[Issue, ...]:
     """Give each of the plan's issues the level of the rules, and soften what a person let go."""
-    weighed = (_weigh_one(issue, rules, released) for issue in issues)
+    weighed = (_weigh_one(issue, case.around.rules, case.released) for issue in issues)
     return tuple(issue for issue in weighed if issue is not None)
 
 
@@ -212,38 +240,41 @@ def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = ""
     """Write the decision down, in the entry that held the same row or in place of an older version of it."""
     slot = case.slot
     same = slot is not None and slot.fingerprint == case.fingerprint and slot.status is not Status.REJECTED
+    campaign = case.row.campaign
     decision = Decision(
         case.row,
         action,
         entry=slot.id if slot is not None and same else None,
         replaces=slot.id if slot is not None and not same else None,
         issues=issues,
-        why=why or _reason(action, issues, case.row.campaign),
+        why=why or _reason(action, issues, campaign),
     )
-    return _name(decision, case.row.campaign, case.around) if case.row.campaign else decision
+    return _name(decision, campaign, case.around) if campaign is not None else decision
+
+
+def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) -> str:
+    """Say why a row does not go; of several holds the plan's own says most."""
+    if action is Action.WAIT and campaign is not None:
+        return campaign.waits[0].message
+    level = {Action.INVALID: Level.ERROR, Action.HOLD: Level.HOLD}.get(action)
+    found = [issue for issue in issues if issue.level is level]
+    return min(found, key=lambda issue: issue.code not in PLAN_CODES).message if found else ""
 
 
 def _name(decision: Decision, campaign: Campaign, around: Surroundings) -> Decision:
     """Add the tag, and the name and time as the provider will get them."""
-    rules = around.rules
-    tag = make_tag(rules.account, campaign.key, campaign.fingerprint) if rules.tag_names else ""
-    name = add_tag(campaign.name, tag, rules.max_name) if tag else campaign.name[: rules.max_name].rstrip()
-    moment = to_provider_time(campaign.send_at, around.zone)
-    return replace(decision, tag=tag, provider_name=name, send_at_provider=moment)
-
-
-def _reason(action: Action, issues: Sequence[Issue], campaign: Campaign | None) -> str:
-    if action is Action.HOLD:
-        return next(issue.message for issue in issues if issue.level is Level.HOLD)
-    if action is Action.INVALID:
-        return next((issue.message for issue in issues if issue.level is Level.ERROR), "")
-    return campaign.waits[0].message if campaign is not None and action is Action.WAIT else ""
+    return replace(
+        decision,
+        tag=around.tag(campaign),
+        provider_name=around.provider_name(campaign),
+        send_at_provider=to_provider_time(campaign.send_at, around.zone),
+    )
 
 
 def _in_doubt(row: Checked, met: KnownEntry) -> Issue:
     words = (
         f"an earlier version of this row (entry {met.id}) may or may not have arrived at the provider: "
-        f'wait until it is settled ("campaign-batch resume"), then drop the file again'
+        f"{_how_to_settle(met)}; then drop the file again"
     )
     return held_for(row, "CampaignName", "in-doubt", words, row.name)
 
@@ -258,38 +289,56 @@ def _edited(row: Checked, campaign: Campaign, met: KnownEntry) -> Issue:
 
 
 def _differences(campaign: Campaign, met: KnownEntry) -> str:
+    zone = campaign.zone
     pairs = [
         ("text", met.message, campaign.message),
         ("groups", ", ".join(sorted(met.group_ids)), ", ".join(sorted(campaign.group_ids))),
-        ("time", to_minute(met.send_at) if met.send_at else "", to_minute(campaign.send_at)),
+        ("time", show_time(met.send_at, zone) if met.send_at else "", show_time(campaign.send_at, zone)),
     ]
     changed = [f'{what} was "{old}", now "{new}"' for what, old, new in pairs if old != new]
     return "; ".join(changed) or "subject, picture or type of recipients differ"
 
 
 def _deleted(row: Checked, met: KnownEntry) -> Issue:
+    what = f"was scheduled as {met.provider_id} (entry {met.id}) and is not at the provider any more"
+    if not met.provider_id:
+        what = f"was dropped before it was submitted (entry {met.id})"
     words = (
-        f"this campaign was scheduled as {met.provider_id} (entry {met.id}) and somebody deleted it at the provider: "
-        f"to send it after all, drop the file again with --allow deleted-in-dashboard; else take the row out"
+        f"this campaign {what}: to send it after all, drop the file again with --allow deleted-in-dashboard; "
+        f"else take the row out"
     )
     return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name)
 
 
-def _point_out_old_date(case: _Case, decision: Decision) -> Decision:
-    """Ask about a row that went out before while others of the file are new: the date of a copied row, unchanged."""
-    campaign = case.row.campaign
-    went = case.met is not None and case.met.status in THERE and not is_coming(case.met, case.around.now)
-    if decision.action is not Action.SKIP or campaign is None or campaign.cancel or not went:
+def _is_new(case: _Case, decision: Decision) -> bool:
+    """Whether a row is one that the ledger has never met, or a key used again for another sending."""
+    used_again = case.met is not None and case.met.status in THERE and not is_coming(case.met, case.around.now)
+    return decision.action in _FREE | {Action.HOLD} and case.slot is None and (case.met is None or used_again)
+
+
+def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> Decision:
+    """Ask about a row of the past while others of the file are new: a copied row whose date was not changed.
+
+    The question stays open when the file is dropped again and nothing of it is new any more.
+    """
+    campaign, slot = case.row.campaign, case.slot
+    if decision.action is not Action.SKIP or campaign is None or campaign.cancel or not _is_over(case, campaign):
+        return decision
+    asked = slot is not None and slot.fingerprint == case.fingerprint and "date-not-changed" in slot.last_codes
+    if not has_new and not asked:
         return decision
     words = (
-        f"this row is {decision.why}, while other rows of the file are new: was its date not changed? "
+        f"this row is from the past ({decision.why}), while other rows of the file are new: was its date not changed? "
         f"Mend the date, or take the row out of the sheet"
     )
     issue = held_for(case.row, "DateTime", "date-not-changed", words, case.row.row.text("DateTime"))
-    issues = _weigh((*decision.issues, issue), case.around.rules)
-    if not any(found.level is Level.HOLD for found in issues):
-        return replace(decision, issues=issues)
-    return _place(case, Action.HOLD, issues, words)
+    issues = (*decision.issues, *_weigh((issue,), case))
+    action = _action(issues, campaign)
+    return _place(case, action, issues) if action not in _FREE else replace(decision, issues=issues)
+
+
+def _is_over(case: _Case, campaign: Campaign) -> bool:
+    return campaign.send_at <= case.around.now
 
 
 def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decision]:
@@ -302,13 +351,16 @@ def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decisi
         f"{bad} of {len(decisions)} rows have errors, so nothing of this file goes: "
         f"mend them and drop the file again, or let the good rows go with --allow too-many-errors"
     )
-    return [_hold_for_errors(one, words, rules) for one in decisions]
+    return [_stop_one(decision, words, rules) for decision in decisions]
 
 
-def _hold_for_errors(decision: Decision, words: str, rules: PlanRules) -> Decision:
-    if decision.action not in {Action.SUBMIT, Action.WAIT}:
+def _stop_one(decision: Decision, words: str, rules: PlanRules) -> Decision:
+    campaign = decision.checked.campaign
+    if campaign is None or decision.action not in _FREE:
         return decision
-    issues = _weigh((*decision.issues, held_for(decision.checked, "", "too-many-errors", words)), rules)
-    if not any(issue.level is Level.HOLD for issue in issues):
-        return replace(decision, issues=issues)
-    return replace(decision, action=Action.HOLD, issues=issues, why=words)
+    issue = _weigh_one(held_for(decision.checked, "", "too-many-errors", words), rules, ())
+    if issue is None:
+        return decision
+    issues = (*decision.issues, issue)
+    action = _action(issues, campaign)
+    return replace(decision, action=action, issues=issues, why=decision.why if action in _FREE else words)

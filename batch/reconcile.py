@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from batch.identity import collapse, fold, split_tag
+from batch.identity import collapse, split_tag
+from batch.match import TRACKED, UNSURE, Books, mark_of, marks_of
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.payload import from_provider_time
 from batch.settle import Reading
@@ -18,7 +19,8 @@ APPROVED = 3
 ALARM = timedelta(hours=1)
 """So near its time, a campaign that was to be cancelled and is still there is an alarm."""
 
-_TRACKED = frozenset({Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED})
+URGENT = timedelta(days=1)
+"""So near its time, a campaign that the provider has not approved is an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,131 +66,106 @@ def reconcile(
     tags: Collection[str] = (),
     acknowledged: Collection[str] = (),
     since: datetime | None = None,
+    shown_before: Collection[int] = (),
 ) -> Reconciliation:
     """Compare entries with one reading of both lists.
 
     `tags` are all that this ledger ever gave out, `acknowledged` the Ids that a person has called known. Sent
-    campaigns from before `since` (this ledger's first day) are nobody's news.
+    campaigns from before `since` (this ledger's first day) are nobody's news. `shown_before` are the entries that an
+    earlier reading of this run showed: what only one reading lacks is not missing yet.
     """
-    books = _Books(reading)
+    tracked = [entry for entry in entries if _is_tracked(entry)]
+    books = Books(reading)
+    books.match(tracked)
+    books.claim_twins(tracked, now)
     counts: Counter[FindingKind] = Counter()
     findings: list[Finding] = []
     moves: list[Move] = []
     seen: list[tuple[int, Listed, str]] = []
-    for entry in entries:
-        kind, found, moved, sighting = _compare(entry, books, rules, now)
-        if kind is not None:
-            counts[kind] += 1
+    for entry in tracked:
+        kind, found, moved = _compare(entry, books.found.get(entry.id), rules, now, shown_before)
+        counts[kind] += 1
         findings += found
         moves += moved
-        seen += sighting
-    strangers = list(_strangers(books, set(acknowledged), set(tags), since=since, zone=rules.zone, now=now))
+        if kind is not FindingKind.IN_DOUBT and entry.id in books.found:
+            seen.append((entry.id, *books.found[entry.id]))
+    strangers = list(_strangers(books, tracked, tags, acknowledged, since=since, zone=rules.zone, now=now))
     counts[FindingKind.UNEXPECTED] = len(strangers)
     findings = sorted([*findings, *strangers], key=lambda finding: not finding.loud)
     return Reconciliation(counts, tuple(findings), tuple(moves), tuple(seen))
 
 
-_Compared = tuple[FindingKind | None, list[Finding], list[Move], list[tuple[int, Listed, str]]]
+def find_absent(entries: Iterable[Entry], reading: Reading) -> tuple[int, ...]:
+    """Name the entries with an Id that a reading does not show: what a second reading must confirm."""
+    tracked = [entry for entry in entries if _is_tracked(entry)]
+    books = Books(reading)
+    books.match(tracked)
+    return tuple(entry.id for entry in tracked if entry.status not in UNSURE and entry.id not in books.found)
 
 
-class _Books:
-    """Both lists, indexed for look-ups, and which of their campaigns are claimed."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.scheduled = {item.id: item for item in reading.scheduled.items}
-        self.sent = {item.id: item for item in reading.sent.items}
-        self.claimed: set[tuple[str, str]] = set()
-        self._by_mark: dict[tuple[str, str], list[Listed]] = defaultdict(list)
-        for where, items in (("scheduled", reading.scheduled.items), ("sent", reading.sent.items)):
-            for item in items:
-                self._by_mark[where, _mark(item)].append(item)
-
-    def find(self, entry: Entry) -> tuple[Listed, str] | None:
-        """Find an entry's campaign: by Id, then by tag, then by name, time and text; each is claimed once."""
-        both = (("scheduled", self.scheduled), ("sent", self.sent))
-        hits = [(where, by_id[entry.provider_id]) for where, by_id in both if entry.provider_id in by_id]
-        for where, item in hits:
-            if where == "scheduled" or _is_surely(entry, item):
-                return self._claim(where, item)
-        for where in ("scheduled", "sent"):
-            for item in self._by_mark.get((where, _mark_of(entry)), ()):
-                if (where, item.id) not in self.claimed:
-                    return self._claim(where, item)
-        return None
-
-    def _claim(self, where: str, item: Listed) -> tuple[Listed, str]:
-        self.claimed.add((where, item.id))
-        return item, where
-
-    def claim_twin(self, entry: Entry) -> None:
-        """Claim the same campaign on the other list: it may stand on both for a moment."""
-        for item in self._by_mark.get(("sent", _mark_of(entry)), ()):
-            self.claimed.add(("sent", item.id))
+_Compared = tuple[FindingKind, list[Finding], list[Move]]
 
 
-def _mark(item: Listed) -> str:
-    """What tells a campaign from others when its Id does not: its tag, else name, time and text."""
-    name, tag = split_tag(item.name)
-    return tag or f"{fold(name)}|{item.send_at[:16]}|{collapse(item.message)}"
+def _is_tracked(entry: Entry) -> bool:
+    return entry.status in UNSURE or (entry.status in TRACKED and bool(entry.provider_id))
 
 
-def _mark_of(entry: Entry) -> str:
-    return entry.tag or f"{fold(entry.campaign_name)}|{entry.send_at_provider[:16]}|{collapse(entry.message)}"
-
-
-def _is_surely(entry: Entry, item: Listed) -> bool:
-    """Whether a sent campaign with our Id is ours: that Ids stay the same from list to list is not documented."""
-    return _mark(item) == _mark_of(entry) or collapse(item.message) == collapse(entry.message)
-
-
-def _compare(entry: Entry, books: _Books, rules: ReconcileRules, now: datetime) -> _Compared:
-    if entry.status is Status.IN_DOUBT or entry.status is Status.SUBMITTING:
+def _compare(
+    entry: Entry,
+    hit: tuple[Listed, str] | None,
+    rules: ReconcileRules,
+    now: datetime,
+    shown_before: Collection[int],
+) -> _Compared:
+    if entry.status in UNSURE:
         words = f'it is not sure that "{entry.campaign_name}" arrived: type "campaign-batch resume"'
-        return FindingKind.IN_DOUBT, [_finding(entry, FindingKind.IN_DOUBT, "in-doubt", words)], [], []
-    if entry.status not in _TRACKED or not entry.provider_id:
-        return None, [], [], []
-    hit = books.find(entry)
+        return FindingKind.IN_DOUBT, [_finding(entry, FindingKind.IN_DOUBT, "in-doubt", words)], []
     if hit is None:
-        return _compare_absent(entry)
+        return _compare_absent(entry, shown_before)
     item, where = hit
-    if where == "scheduled":
-        books.claim_twin(entry)
     findings = [*_drift(entry, item, where, rules), *_late_cancel(entry, where, now)]
     drifted = any(finding.kind is FindingKind.DRIFTED for finding in findings)
-    findings += _not_approved(entry, item, where)
+    findings += _status_moved(entry, item, where, now)
     kind = FindingKind.DRIFTED if drifted else FindingKind.MATCHED
-    return kind, findings, _moves(entry, item, where), [(entry.id, item, where)]
+    return kind, findings, _moves(entry, item, where)
 
 
-def _compare_absent(entry: Entry) -> _Compared:
-    if entry.status is Status.CANCELLED:
-        return FindingKind.MATCHED, [], [], []
+def _compare_absent(entry: Entry, shown_before: Collection[int]) -> _Compared:
+    """Say what it means that neither list shows an entry; one seen in the sent history stays sent."""
+    if entry.status in {Status.CANCELLED, Status.SENT} or entry.id in shown_before:
+        return FindingKind.MATCHED, [], []
     if entry.cancel_why:
         why = "it is on neither of the provider's lists any more, as asked"
-        return FindingKind.MATCHED, [], [Move(entry.id, entry.status, Status.CANCELLED, why)], []
+        return FindingKind.MATCHED, [], [Move(entry.id, entry.status, Status.CANCELLED, why)]
     words = (
         f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists: somebody deleted it '
-        f"there, or it was never kept; ask who did, and drop the row again under a new Reference if it shall go"
+        f"there, or it was never kept; ask who did. If it shall go, drop the file again with --allow "
+        f"deleted-in-dashboard"
     )
     moves = []
     if entry.status is not Status.MISSING:
-        moves = [
-            Move(entry.id, entry.status, Status.MISSING, "it is on neither of the provider's lists, in two readings")
-        ]
-    return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "missing", words, loud=True)], moves, []
+        why = "it is on neither of the provider's lists, in two readings"
+        moves = [Move(entry.id, entry.status, Status.MISSING, why)]
+    return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "missing", words, loud=True)], moves
 
 
 def _moves(entry: Entry, item: Listed, where: str) -> list[Move]:
-    seen = Status.SENT if where == "sent" else Status.ACCEPTED
-    if entry.status is seen:
+    """Say what an entry becomes by the list that shows it; what was sent stays sent, whatever lags behind."""
+    if entry.status is Status.SENT:
         return []
-    return [Move(entry.id, entry.status, seen, f"seen on the provider's list of {where} campaigns", item)]
+    seen = Status.SENT if where == "sent" else Status.ACCEPTED
+    if entry.status is not seen:
+        return [Move(entry.id, entry.status, seen, f"seen on the provider's list of {where} campaigns", item)]
+    if item.id and item.id != entry.provider_id:
+        why = f"the provider's list shows it as {item.id} now, not as {entry.provider_id}"
+        return [Move(entry.id, entry.status, seen, why, item)]
+    return []
 
 
 def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Iterator[Finding]:
     """Compare field by field; the sent history carries no groups, no type of recipients and no status."""
     for name, ours, theirs in _pairs(entry, item, where):
-        if ours != theirs:
+        if collapse(ours) != collapse(theirs):
             words = f'{name} is "{theirs}" at the provider, but was scheduled as "{ours}": look at it in the dashboard'
             yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=ours, theirs=theirs)
     yield from _contacts(entry, item, rules)
@@ -196,12 +173,13 @@ def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Ite
 
 def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, str, str]]:
     yield "CampaignName", entry.provider_name or entry.campaign_name, item.name
-    yield "Message", collapse(entry.message), collapse(item.message)
-    yield "DateTime", entry.send_at_provider, item.send_at
+    yield "Message", entry.message, item.message
+    yield "DateTime", entry.send_at_provider[:16], item.send_at[:16]
     yield "MmsTemplateId", str(entry.mms_template_id or ""), str(item.mms_template_id or "")
-    yield "Subject", collapse(entry.subject), collapse(item.subject)
+    yield "Subject", entry.subject, item.subject
     if where == "sent":
         return
+    yield "Id", entry.provider_id, item.id
     if item.group_ids is not None:
         yield "GroupIds", ", ".join(sorted(entry.group_ids)), ", ".join(sorted(item.group_ids))
     if item.type_recipients is not None:
@@ -221,40 +199,48 @@ def _contacts(entry: Entry, item: Listed, rules: ReconcileRules) -> Iterator[Fin
         (entry.expected_contacts, "contacts-differ", "expected"),
     )
     for wanted, code, word in known:
-        if wanted is not None and abs(count - wanted) > rules.tolerance * wanted:
+        if wanted is not None and abs(count - wanted) > rules.tolerance * wanted + 1e-9:
             words = f"the provider counts {count:,} contacts, {wanted:,} were {word}: look at the group's members"
             yield _finding(
                 entry, FindingKind.DRIFTED, code, words, field="ContactsCount", ours=str(wanted), theirs=str(count)
             )
-            return
 
 
-def _not_approved(entry: Entry, item: Listed, where: str) -> Iterator[Finding]:
-    if where == "sent" or item.status_id in {None, APPROVED}:
+def _status_moved(entry: Entry, item: Listed, where: str, now: datetime) -> Iterator[Finding]:
+    """Say where the provider's own status stands: Pending and Action Required need a person, the sooner the nearer."""
+    if where == "sent" or item.status_id is None:
         return
-    words = (
-        f'"{entry.campaign_name}" is at the provider but not approved ("{item.status}"): '
-        f"it will not go out before somebody approves it in the dashboard"
-    )
-    yield _finding(
-        entry,
-        FindingKind.MATCHED,
-        "not-approved",
-        words,
-        field="Status",
-        ours="Approved and Scheduled",
-        theirs=item.status,
-    )
+    if item.status_id != APPROVED:
+        words = (
+            f'"{entry.campaign_name}" is at the provider but not approved ("{item.status}"): '
+            f"it will not go out before it is approved; see in the dashboard what is asked for"
+        )
+        yield _status_finding(
+            entry, item, "not-approved", words, ours="Approved and Scheduled", loud=_is_near(entry, now, URGENT)
+        )
+        return
+    if entry.provider_status_id not in {None, APPROVED}:
+        words = f'"{entry.campaign_name}" was "{entry.provider_status}" at the provider and is "{item.status}" now'
+        yield _status_finding(entry, item, "status-moved", words, ours=entry.provider_status)
+
+
+def _status_finding(entry: Entry, item: Listed, code: str, words: str, *, ours: str, loud: bool = False) -> Finding:
+    return _finding(entry, FindingKind.MATCHED, code, words, field="Status", ours=ours, theirs=item.status, loud=loud)
+
+
+def _is_near(entry: Entry, now: datetime, reach: timedelta) -> bool:
+    return entry.send_at is not None and entry.send_at - now <= reach
 
 
 def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
-    if not entry.cancel_why:
+    if not entry.cancel_why and entry.status is not Status.CANCELLED:
         return
     if where == "sent":
-        words = f'"{entry.campaign_name}" was to be cancelled ({entry.cancel_why}), but it went out'
+        why = f" ({entry.cancel_why})" if entry.cancel_why else ""
+        words = f'"{entry.campaign_name}" was to be cancelled{why}, but it went out: tell those who asked'
         yield _finding(entry, FindingKind.DRIFTED, "went-out", words, loud=True)
         return
-    near = entry.send_at is not None and entry.send_at - now <= ALARM
+    near = _is_near(entry, now, ALARM)
     words = f'"{entry.campaign_name}" (Id {entry.provider_id}) is to be cancelled and still scheduled: '
     words += "delete it in the dashboard"
     if near:
@@ -263,33 +249,54 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
 
 
 def _strangers(
-    books: _Books,
-    acknowledged: Collection[str],
+    books: Books,
+    entries: Sequence[Entry],
     tags: Collection[str],
+    acknowledged: Collection[str],
     *,
     since: datetime | None,
     zone: str,
     now: datetime,
 ) -> Iterator[Finding]:
-    for where, items in (("scheduled", books.scheduled), ("sent", books.sent)):
-        for item in items.values():
-            if (where, item.id) in books.claimed or item.id in acknowledged:
-                continue
-            moment = from_provider_time(item.send_at, zone)
-            if where == "sent" and since is not None and moment is not None and moment < since:
-                continue
-            yield _stranger(item, tags, is_coming=moment is None or moment > now)
+    """Name what belongs to no entry of ours."""
+    ours: set[str] = set()
+    given, quiet = set(tags), set(acknowledged)
+    for item, where in books.unclaimed():
+        moment = from_provider_time(item.send_at, zone)
+        if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
+            continue
+        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry)}
+        twice = mark_of(item) in ours or (split_tag(item.name)[1] in given and books.alike(item, where) > 1)
+        yield _stranger(item, given, twice=twice, coming=moment is None or moment > now)
 
 
-def _stranger(item: Listed, tags: Collection[str], *, is_coming: bool) -> Finding:
+def _stranger(item: Listed, given: Collection[str], *, twice: bool, coming: bool) -> Finding:
     tag = split_tag(item.name)[1]
-    when = f"for {item.send_at}" if is_coming else f"at {item.send_at}"
-    if tag and tag in tags:
-        code, words = "held-twice", "bears the tag of a campaign that this ledger already matched: it is there twice"
+    if twice:
+        code, words = "held-twice", "is the same as a campaign of this ledger: it is there twice, delete one of them"
+    elif tag in given:
+        code, words = (
+            "not-counted",
+            (
+                "bears the tag of a row that this ledger does not count as scheduled: "
+                'type "campaign-batch resume", and if it stays, look at it in the dashboard'
+            ),
+        )
     elif tag:
-        code, words = "other-ledger", "bears a tag that this ledger never gave: another ledger works on this account"
+        code, words = (
+            "other-ledger",
+            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
+        )
     else:
-        code, words = "made-elsewhere", "was made elsewhere, not by this ledger"
+        code, words = (
+            "made-elsewhere",
+            (
+                "was made elsewhere, not by this ledger: if that is as it should be, "
+                'type "campaign-batch reconcile --acknowledge"'
+            ),
+        )
+    when = f"for {item.send_at}" if coming else f"at {item.send_at}"
+    loud = code in {"held-twice", "not-counted"} or (code == "other-ledger" and coming)
     return Finding(
         FindingKind.UNEXPECTED,
         f'"{item.name}" (Id {item.id}, {when}) {words}',
@@ -297,7 +304,7 @@ def _stranger(item: Listed, tags: Collection[str], *, is_coming: bool) -> Findin
         provider_id=item.id,
         name=item.name,
         theirs=item.send_at,
-        loud=code == "held-twice" or (code == "other-ledger" and is_coming),
+        loud=loud,
     )
 
 
@@ -313,9 +320,3 @@ def _finding(
     loud: bool = False,
 ) -> Finding:
     return Finding(kind, words, code, entry.id, entry.provider_id, entry.campaign_name, field, ours, theirs, loud)
-
-
-def find_absent(entries: Sequence[Entry], reading: Reading) -> tuple[int, ...]:
-    """Name the accepted entries that a reading does not show: what a second reading must confirm."""
-    books = _Books(reading)
-    return tuple(entry.id for entry in entries if entry.provider_id and books.find(entry) is None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from batch.identity import collapse, split_tag
@@ -68,9 +68,9 @@ def find_by_tag(reading: Reading) -> Mapping[str, tuple[Listed, ...]]:
 
 def _by_tag(items: Iterable[Listed]) -> dict[str, tuple[Listed, ...]]:
     found: dict[str, dict[str, Listed]] = {}
-    for item in items:
+    for place, item in enumerate(items):
         if tag := split_tag(item.name)[1]:
-            found.setdefault(tag, {})[item.id] = item
+            found.setdefault(tag, {})[item.id or f"?{place}"] = item
     return {tag: tuple(by_id.values()) for tag, by_id in found.items()}
 
 
@@ -89,42 +89,59 @@ def settle(
     """Settle one doubt on readings that can be trusted, the oldest first.
 
     `ended_at` is when the attempt ended, `claimed` the Ids that other entries hold, `broken_id` an Id that stood in an
-    answer which could not be read whole. Presence is proven by one reading; absence only by two, the first not
-    before `wait` after the attempt, the second not before `gap` after the first.
+    answer which could not be read whole. Our tag is proof as soon as one reading shows it; everything else is judged
+    by two readings, the first not before `wait` after the attempt, the second not before `gap` after the first.
     """
-    for reading in readings:
-        if decided := _seen(entry, reading, claimed, broken_id):
-            return decided
-    if not _absence_is_proven(readings, ended_at + wait, gap):
+    if found := _tagged(entry, readings):
+        return _arrived(entry, found, claimed)
+    if not _is_late_enough(readings, ended_at + wait, gap):
         return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
+    for reading in reversed(readings):
+        for item in (*reading.scheduled.items, *reading.sent.items):
+            if item.id not in claimed and _looks_like(entry, item, broken_id):
+                return _look_alike(entry, item)
     if not entry.tag:
         words = "names carry no tags here, so the lists cannot prove that it did not arrive"
         return _held(entry, "no-tag", f"{words}: look for it in the dashboard")
     return _not_there(entry, now, lead)
 
 
-def _seen(entry: Entry, reading: Reading, claimed: Collection[str], broken_id: str) -> Settlement | None:
-    found = find_by_tag(reading).get(entry.tag, ()) if entry.tag else ()
+def _tagged(entry: Entry, readings: Sequence[Reading]) -> tuple[Listed, ...]:
+    """Find what bears the entry's tag; of several readings the one that shows most, else the newest."""
+    if not entry.tag:
+        return ()
+    found = [find_by_tag(_only(reading, entry.tag)).get(entry.tag, ()) for reading in reversed(readings)]
+    return max(found, key=len, default=())
+
+
+def _only(reading: Reading, tag: str) -> Reading:
+    """Keep of a reading what can bear a tag: a hundred doubts must not take every name apart a hundred times."""
+    lists = (
+        replace(listing, items=tuple(item for item in listing.items if tag in item.name))
+        for listing in (reading.scheduled, reading.sent)
+    )
+    return Reading(*lists)
+
+
+def _arrived(entry: Entry, found: tuple[Listed, ...], claimed: Collection[str]) -> Settlement:
+    ids = ", ".join(item.id or "none" for item in found)
     if len(found) > 1:
-        ids = ", ".join(item.id for item in found)
         words = f"the provider holds this campaign {len(found)} times (Ids {ids}): delete all but one in the dashboard"
         return _held(entry, "held-twice", words, found[0], ids)
-    if found:
-        why = f"found at the provider as {found[0].id} by its tag; nothing was sent again"
-        return Settlement(entry.id, Status.ACCEPTED, why, found[0], evidence=found[0].id)
-    for item in (*reading.scheduled.items, *reading.sent.items):
-        if item.id not in claimed and (item.id == broken_id or _looks_like(entry, item)):
-            words = (
-                f'the provider holds "{item.name}" (Id {item.id}) with this text at this time, but without our tag: '
-                f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
-                f"if not, use --not-sent"
-            )
-            return _held(entry, "looks-alike", words, item, item.id)
-    return None
+    if not found[0].id or found[0].id in claimed:
+        words = (
+            f"the provider holds it already (Id {ids}), but this Id cannot be taken for it: another row has it, or "
+            f"it is none. Look at it in the dashboard"
+        )
+        return _held(entry, "looks-alike", words, found[0], ids)
+    why = f"found at the provider as {ids} by its tag; nothing was sent again"
+    return Settlement(entry.id, Status.ACCEPTED, why, found[0], evidence=ids)
 
 
-def _looks_like(entry: Entry, item: Listed) -> bool:
+def _looks_like(entry: Entry, item: Listed, broken_id: str) -> bool:
     """Our text at our time under a name without a tag, or cut so that no tag is left: perhaps ours."""
+    if broken_id and item.id == broken_id:
+        return True
     return (
         item.send_at[:16] == entry.send_at_provider[:16]
         and collapse(item.message) == collapse(entry.message)
@@ -132,7 +149,16 @@ def _looks_like(entry: Entry, item: Listed) -> bool:
     )
 
 
-def _absence_is_proven(readings: Sequence[Reading], earliest: datetime, gap: timedelta) -> bool:
+def _look_alike(entry: Entry, item: Listed) -> Settlement:
+    words = (
+        f'the provider holds "{item.name}" (Id {item.id}), which may be this campaign, but does not bear our tag: '
+        f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
+        f"if not, use --not-sent"
+    )
+    return _held(entry, "looks-alike", words, item, item.id)
+
+
+def _is_late_enough(readings: Sequence[Reading], earliest: datetime, gap: timedelta) -> bool:
     late_enough = [reading.at for reading in readings if reading.at >= earliest]
     return bool(late_enough) and max(late_enough) - min(late_enough) >= gap
 

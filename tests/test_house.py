@@ -15,7 +15,7 @@ FLOORS = {
     0: {"errors", "model", "secret"},
     1: {
         "identity", "parts", "render", "validate", "guards", "plan", "payload", "answers", "classify", "pacing",
-        "settle", "reconcile",
+        "settle", "match", "reconcile",
     },
     2: {
         "resources", "config", "sheet", "messages", "provider", "ledger", "report", "mailer", "inbox", "sandbox",

@@ -1,0 +1,116 @@
+"""Find which campaign of the provider's lists each entry of the ledger is, one to one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from batch.identity import collapse, fold, split_tag
+from batch.model import Entry, Listed, Status
+from batch.settle import Reading
+
+MOVING = timedelta(minutes=5)
+"""So near its time, a campaign may stand on both lists; earlier, the second one is a second sending."""
+
+UNSURE = frozenset({Status.IN_DOUBT, Status.SUBMITTING})
+TRACKED = (Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED, Status.IN_DOUBT, Status.SUBMITTING)
+"""The statuses that are compared. Where two entries would fit a campaign, the one that stands first here has it."""
+
+
+class Books:
+    """Both lists, and which entry each of their campaigns belongs to: one to one."""
+
+    found: dict[int, tuple[Listed, str]]
+    """Entry to its campaign and the list that it stands on."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.found = {}
+        self._items: list[tuple[Listed, str]] = []
+        self._claimed: set[int] = set()
+        self._by_id: dict[tuple[str, str], int] = {}
+        self._by_mark: dict[tuple[str, str], deque[int]] = defaultdict(deque)
+        self._alike: Counter[tuple[str, str]] = Counter()
+        for where, listing in (("scheduled", reading.scheduled), ("sent", reading.sent)):
+            for item in listing.items:
+                self._index(item, where)
+
+    def _index(self, item: Listed, where: str) -> None:
+        if item.id and (where, item.id) in self._by_id:
+            return  # the same one twice: the list moved between two pages
+        place = len(self._items)
+        self._items.append((item, where))
+        self._by_id[where, item.id] = place
+        mark = (where, mark_of(item))
+        self._by_mark[mark].append(place)
+        self._alike[mark] += 1
+
+    def match(self, entries: Sequence[Entry]) -> None:
+        """Find each entry's campaign: for all of them by Id first, then by tag, then by name, time and text."""
+        for entry in entries:
+            self._match_id(entry)
+        for entry in sorted(entries, key=lambda entry: TRACKED.index(entry.status)):
+            if entry.id not in self.found:
+                self._claim_first(entry, ("scheduled", "sent"))
+
+    def claim_twins(self, entries: Iterable[Entry], now: datetime) -> None:
+        """Claim the same campaign on the other list, too: about its time it may stand on both for a moment."""
+        for entry in entries:
+            coming = entry.send_at is not None and entry.send_at > now + MOVING
+            if not coming and entry.id in self.found and self.found[entry.id][1] == "scheduled":
+                self._claim_first(entry, ("sent",))
+
+    def unclaimed(self) -> Iterator[tuple[Listed, str]]:
+        """Give what belongs to no entry."""
+        return (pair for place, pair in enumerate(self._items) if place not in self._claimed)
+
+    def alike(self, item: Listed, where: str) -> int:
+        """Count the campaigns of one list with the same mark."""
+        return self._alike[where, mark_of(item)]
+
+    def _match_id(self, entry: Entry) -> None:
+        if not entry.provider_id or entry.status in UNSURE:
+            return
+        for where in ("scheduled", "sent"):
+            place = self._by_id.get((where, entry.provider_id))
+            if place is None or place in self._claimed:
+                continue
+            if where == "scheduled" or _is_surely(entry, self._items[place][0]):
+                self._claim(entry, place)
+
+    def _claim_first(self, entry: Entry, lists: Sequence[str]) -> None:
+        """Claim the first campaign with a mark of the entry that nobody has claimed."""
+        for mark in marks_of(entry):
+            for where in lists:
+                places = self._by_mark.get((where, mark), deque())
+                while places and places[0] in self._claimed:
+                    places.popleft()
+                if places:
+                    self._claim(entry, places.popleft())
+                    return
+
+    def _claim(self, entry: Entry, place: int) -> None:
+        self._claimed.add(place)
+        self.found.setdefault(entry.id, self._items[place])
+
+
+def mark_of(item: Listed) -> str:
+    """Give what tells a campaign from others when its Id does not: its tag, else name, time and text."""
+    name, tag = split_tag(item.name)
+    return tag or _content(name, item.send_at, item.message)
+
+
+def marks_of(entry: Entry) -> tuple[str, ...]:
+    """Give the marks that an entry's campaign may bear on a list, the surest first."""
+    content = _content(split_tag(entry.provider_name)[0], entry.send_at_provider, entry.message)
+    return (entry.tag, content) if entry.tag else (content,)
+
+
+def _content(name: str, send_at: str, message: str) -> str:
+    return f"{fold(name)}|{send_at[:16]}|{collapse(message)}"
+
+
+def _is_surely(entry: Entry, item: Listed) -> bool:
+    """Whether a sent campaign with our Id is ours: that Ids stay the same from list to list is not documented."""
+    tag = split_tag(item.name)[1]
+    return tag == entry.tag if tag else collapse(item.message) == collapse(entry.message)
