@@ -515,14 +515,13 @@ def test_no_text_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
     assert not book._external_links
 
 
-def test_a_large_workbook_streams_and_keeps_its_filters(tmp_path: Path) -> None:
-    """Above 20,000 rows the sheets are written straight to disk: filters and colours stay."""
-    path = write_xlsx(large_report(20_050), tmp_path / "a.xlsx")
-    assert len(CalamineWorkbook.from_path(path).get_sheet_by_name("Rows").to_python()) == 20_051
+def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
+    """Rows are poured into the finished workbook: the table's range, its filters and colours cover all of them."""
+    path = write_xlsx(large_report(5_000), tmp_path / "a.xlsx")
+    assert len(CalamineWorkbook.from_path(path).get_sheet_by_name("Rows").to_python()) == 5_001
     with zipfile.ZipFile(path) as book:
-        sheet = book.read("xl/worksheets/sheet3.xml")
-    assert b"<autoFilter" in sheet
-    assert b"<conditionalFormatting" in sheet
+        tables = [book.read(name) for name in book.namelist() if name.startswith("xl/tables/")]
+    assert any(b'ref="A1:X5001"' in table for table in tables)
 
 
 def test_a_text_longer_than_a_cell_is_cut(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from batch.model import Entry
+from batch.report.cast import LONGEST_TEXT, Pour, pour
 from batch.report.charts import texts_by_day
 from batch.report.contents import Report
 from batch.report.figures import (
@@ -48,10 +49,6 @@ from batch.report.words import (
     zone_word,
 )
 
-TABLE_LIMIT = 20_000
-"""Rows up to which the sheets are real tables; above they are written straight to disk, which knows only filters."""
-LONGEST_TEXT = 32_000
-"""Excel holds 32,767 characters in a cell."""
 INK, RULE, BAND = "#1d2530", "#d5dae1", "#f5f7f9"
 
 
@@ -70,18 +67,11 @@ def write_xlsx(report: Report, path: Path) -> Path:
     import xlsxwriter
 
     figures = count(report)
-    large = figures.rows > TABLE_LIMIT
     memory = io.BytesIO()
-    options = {
-        "constant_memory": large,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": True,
-    }
-    book = xlsxwriter.Workbook(memory, options)
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(memory, {**options, "in_memory": True})
     book.set_properties(_properties(report))
-    pen = Pen(book, report, large=large)
+    pen = Pen(book, report)
     _write_summary(pen, figures)
     _write_needed(pen)
     _write_rows(pen)
@@ -90,16 +80,16 @@ def write_xlsx(report: Report, path: Path) -> Path:
     _write_findings(pen)
     book.get_worksheet_by_name("Summary").activate()
     book.close()
-    return write_bytes(memory.getvalue(), path)
+    return write_bytes(pour(memory.getvalue(), pen.pours), path)
 
 
 class Pen:
     """One workbook while it is written: its formats, and a table as one call."""
 
-    def __init__(self, book: Any, report: Report, *, large: bool) -> None:
+    def __init__(self, book: Any, report: Report) -> None:
         self.book = book
         self.report = report
-        self.large = large
+        self.pours: dict[str, Pour] = {}
         base = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"}
         self.formats = {
             "text": book.add_format(base | {"num_format": "@"}),
@@ -151,48 +141,34 @@ class Pen:
         name: str,
         columns: Sequence[Column],
         rows: Iterable[Sequence[object]],
-        tab: str,
         *,
+        length: int,
+        tab: str = "quiet",
         status: int | None = None,
         printed: int = 0,
-    ) -> int:
-        """Write a sheet that is one table; `status` is the column that gets colours, `printed` how many are printed."""
+    ) -> Any:
+        """Write a sheet that is one table of `length` rows, which are poured in when the workbook is done.
+
+        `status` is the column that gets colours, `printed` how many columns are printed.
+        """
         sheet = self.sheet(name, tab)
+        last = max(1, length)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
-            sheet.write_string(0, place, column.title, self.formats["head"])
+            sheet.write_blank(1, place, None, self.formats[column.kind])
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
-        number = 0
-        for number, values in enumerate(rows, 1):
-            self._fit(sheet, number, columns, values)
-            for place, value in enumerate(values):
-                self.put(sheet, number, place, value, columns[place].kind)
-        last = max(1, number)
         if status is not None:
             self._colour(sheet, status, last)
-        self._filter(sheet, name, columns, last)
-        if printed:
-            sheet.print_area(0, 0, last, printed - 1)
-        return number
-
-    def _fit(self, sheet: Any, number: int, columns: Sequence[Column], values: Sequence[object]) -> None:
-        """Give a line the height that its wrapped texts need: not every program does so by itself."""
-        wrapped = [
-            len(str(value)) / column.width
-            for column, value in zip(columns, values, strict=False)
-            if column.kind == "wrap" and value
-        ]
-        if wrapped and max(wrapped) > 0.95:
-            sheet.set_row(number, 15.5 * min(12, 1 + int(max(wrapped) * 1.1)))
-
-    def _filter(self, sheet: Any, name: str, columns: Sequence[Column], last: int) -> None:
-        if self.large:
-            sheet.autofilter(0, 0, last, len(columns) - 1)
-            return
         heads = [{"header": column.title, "header_format": self.formats["head"]} for column in columns]
         style = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
         sheet.add_table(0, 0, last, len(columns) - 1, style)
+        if printed:
+            sheet.print_area(0, 0, last, printed - 1)
+        if length:
+            wrapped = {place: column.width for place, column in enumerate(columns) if column.kind == "wrap"}
+            self.pours[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = Pour(rows, wrapped)
+        return sheet
 
     def _colour(self, sheet: Any, status: int, last: int) -> None:
         """Colour by what the cell says, so that sorting and filtering carry the colour along."""
@@ -203,8 +179,7 @@ class Pen:
 
 def plain_text(text: str) -> str:
     """Bring a text into what a cell can hold: half a surrogate pair is shown as a mark, the length is bounded."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole if len(whole) <= LONGEST_TEXT else whole[:LONGEST_TEXT] + " ..."
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
 
 
 def signed(entry: Entry, text: str) -> str:
@@ -413,7 +388,14 @@ def _write_needed(pen: Pen) -> None:
     for finding in findings_for_people(report.findings):
         if finding.entry is not None:
             found.setdefault(finding.entry, []).append(finding.words)
-    pen.table("Needs attention", NEEDED, (_needed_values(entry, report, found) for entry in needed), "look", status=0)
+    pen.table(
+        "Needs attention",
+        NEEDED,
+        (_needed_values(entry, report, found) for entry in needed),
+        length=len(needed),
+        tab="look",
+        status=0,
+    )
 
 
 def _needed_values(entry: Entry, report: Report, found: dict[int, list[str]]) -> tuple[object, ...]:
@@ -444,7 +426,8 @@ def _write_rows(pen: Pen) -> None:
             blank[12], blank[18], blank[22], blank[23] = row.provider_id, row.why, row.batch, row.entry
             yield blank
 
-    pen.table("Rows", ROWS, values(), "good", status=0, printed=13)
+    length = len(ordered) + len(report.skipped)
+    pen.table("Rows", ROWS, values(), length=length, tab="good", status=0, printed=13)
 
 
 def _row_values(entry: Entry, report: Report, status: str) -> tuple[object, ...]:
@@ -467,9 +450,8 @@ def _row_values(entry: Entry, report: Report, status: str) -> tuple[object, ...]
 def _write_by_day(pen: Pen) -> None:
     days = texts_by_day(pen.report.entries, pen.report.zone)
     rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
-    pen.table("By day", DAYS, rows, "wait")
+    sheet = pen.table("By day", DAYS, rows, length=len(rows), tab="wait")
     if rows:
-        sheet = pen.book.get_worksheet_by_name("By day")
         _insert_chart(
             pen, sheet, Drawing("column", "Texts by day", "By day", (1, len(rows)), (0, 2), "E2", ["good"] * len(rows))
         )
@@ -487,7 +469,8 @@ def _write_attempts(pen: Pen) -> None:
         for entry, attempts in report.attempts.items()
         for attempt in attempts
     )  # fmt: skip
-    pen.table("Attempts", ATTEMPTS, rows, "quiet")
+    length = sum(len(attempts) for attempts in report.attempts.values())
+    pen.table("Attempts", ATTEMPTS, rows, length=length)
 
 
 def _write_findings(pen: Pen) -> None:
@@ -498,7 +481,7 @@ def _write_findings(pen: Pen) -> None:
         )
         for finding in sorted(pen.report.findings, key=lambda finding: not finding.loud)
     )  # fmt: skip
-    pen.table("Findings", FINDINGS, rows, "quiet")
+    pen.table("Findings", FINDINGS, rows, length=len(pen.report.findings))
 
 
 def _local(entry: Entry, report: Report) -> datetime | None:
