@@ -18,7 +18,7 @@ from batch.pipeline.rooms import Rooms
 if TYPE_CHECKING:
     from batch.config import Settings
     from batch.ledger import Ledger
-    from batch.report import Kind, Report, Skipped, WeekFigures
+    from batch.report import Figures, Kind, Report, Skipped, WeekFigures
 
 TREND_WEEKS = 12
 FORMATS = ("html", "xlsx", "csv", "json")
@@ -35,6 +35,8 @@ class Scope:
     entries: tuple[Entry, ...]
     batches: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    week: str = ""
+    """The ISO week, for the report of one."""
 
 
 def write_batch_report(rooms: Rooms, batch: int, *, stopped: str = "") -> list[Path]:
@@ -69,7 +71,7 @@ def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
         due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
     due = {number: entry for number, entry in due.items() if not is_test(entry.key)}
     entries = tuple(sorted(due.values(), key=_by_time))
-    return Scope(f"Week {week[-2:]} of {week[:4]}", f"week-{week}", "week", entries, batches)
+    return Scope(f"Week {week[-2:]} of {week[:4]}", f"week-{week}", "week", entries, batches, week=week)
 
 
 def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
@@ -110,9 +112,9 @@ def gather(
     now: datetime,
     stopped: str = "",
     rehearsal: bool = False,
-    trend: bool = True,
+    compared: bool = True,
 ) -> Report:
-    """Gather all that a report of this scope says."""
+    """Gather all that a report of this scope says; `compared` with the weeks and the report before it."""
     from batch.report import Report
 
     zone = team_zone(settings)
@@ -132,7 +134,8 @@ def gather(
         attempts=ledger.attempts_of(ids),
         history=ledger.histories(ids),
         deliveries=ledger.deliveries(ids),
-        trend=_trend(settings, ledger, now) if trend and not rehearsal else (),
+        trend=_trend(settings, ledger, now) if compared and not rehearsal else (),
+        before=_before(settings, ledger, scope, now) if compared and not rehearsal else None,
         quiet_hours=settings.checks.quiet_hours,
         blank=sum(batch.blank for batch in batches),
         left_out=sum(batch.left_out for batch in batches),
@@ -184,7 +187,7 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
             by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
     scopes = {week: Scope(week, week, "week", tuple(entries)) for week, entries in by_week.items()}
     figures = [
-        WeekFigures(week, count(gather(settings, ledger, scope, now=now, trend=False)))
+        WeekFigures(week, count(gather(settings, ledger, scope, now=now, compared=False)))
         for week, scope in scopes.items()
     ]
     first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
