@@ -44,6 +44,10 @@ class ProviderError(BatchError):
     """The provider cannot be had, or answered what nobody can go on with."""
 
 
+class NotAsAskedError(ProviderError):
+    """The provider did something else than what it was asked: no further request goes without a person."""
+
+
 class DeliveryError(BatchError):
     """A mail could not be handed to the mail server.
 

@@ -12,6 +12,11 @@ class Note:
 
     words: str
     loud: bool = False
+    event: str = ""
+    """For the log, in kebab-case: `file-taken`, `mail-sent`; empty for a plain word."""
+    batch: int | None = None
+    entry: int | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,10 @@ class Progress:
     in_doubt: int
     name: str = ""
     """The campaign that was just submitted."""
+    entry: int | None = None
+    batch: int | None = None
+    status: str = ""
+    """What became of it."""
 
 
 @dataclass(frozen=True, slots=True)
