@@ -194,6 +194,23 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     return tuple(figures[first:])
 
 
+def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> Figures | None:
+    """Count the same kind of report before this one: the week before, or the file's last batch before."""
+    from batch.report import count
+
+    earlier = None
+    if scope.week:
+        monday = week_bounds(scope.week, team_zone(settings))[0]
+        earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings))
+    elif scope.kind == "batch":
+        this = ledger.batch(scope.batches[0])
+        same = [batch.id for batch in ledger.batches() if batch.id < this.id and batch.file == this.file]
+        earlier = batch_scope(ledger, same[-1]) if same else None
+    if earlier is None or not earlier.entries:
+        return None
+    return count(gather(settings, ledger, earlier, now=now, compared=False))
+
+
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
     """Write a report in the formats asked for into the reports folder; give the paths."""
     from batch.report import to_csv, to_json, write_html, write_xlsx
