@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from batch.classify import classify
-from batch.errors import BatchError, LedgerError, ProviderError
+from batch.errors import BatchError, LedgerError, NotAsAskedError, ProviderError
 from batch.identity import collapse
 from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
@@ -119,7 +119,8 @@ class Submission:
         self._count(entry, outcome)
         if outcome.stop:
             words, remedy = _STOPS[outcome.stop]
-            raise ProviderError(f"the run stopped: {words} ({outcome.why})", remedy)
+            stopped = NotAsAskedError if outcome.stop is Stop.TAG_LOST else ProviderError
+            raise stopped(f"the run stopped: {words} ({outcome.why})", remedy)
         if outcome.status is Status.ACCEPTED and outcome.listed is not None and not self._looked:
             self._look_at_first(entry, outcome.listed.id)
         if outcome.status is Status.PLANNED and not outcome.refused:
@@ -139,8 +140,11 @@ class Submission:
         if outcome.listed is not None:
             self._known.add(outcome.listed.id)
         self._rooms.world.tell(
-            Progress(self.total, self.sent, self.accepted, self.rejected, self.in_doubt, entry.campaign_name)
-        )
+            Progress(
+                self.total, self.sent, self.accepted, self.rejected, self.in_doubt, entry.campaign_name,
+                entry.id, entry.batch, outcome.status.value,
+            )
+        )  # fmt: skip
 
     def _settle_before_more(self) -> None:
         """Let the lists end the doubts before another POST; where they cannot, the run stops."""
@@ -178,7 +182,7 @@ class Submission:
             if item is not None:
                 break
         else:
-            raise ProviderError(
+            raise NotAsAskedError(
                 f"the run stopped: the provider accepted {provider_id}, but its list of scheduled campaigns lacks it",
                 "look into the provider's dashboard before anything else is submitted",
             )
@@ -191,7 +195,7 @@ class Submission:
         )
         for what, ours, theirs in wanted:
             if ours != theirs:
-                raise ProviderError(
+                raise NotAsAskedError(
                     f"the run stopped after one campaign: the provider's list shows the {what} of {provider_id} as "
                     f'"{theirs}", but "{ours}" was submitted',
                     "look at it in the dashboard, then at [provider] max_name and timezone",
