@@ -263,8 +263,8 @@ class Ledger:
     def record_intent(self, entry: int, *, payload_hash: str, now: datetime, lead: timedelta) -> int | None:
         """Claim a planned entry and write its attempt to disk, before a byte leaves; give the attempt's number.
 
-        None, and nothing is written, when it is no longer planned, its time is not more than `lead` away, another
-        entry with the same content is under way or in doubt, or submitting is paused.
+        None, and nothing is written, when it is no longer planned, its time is not more than `lead` away, somebody
+        wants it cancelled, another entry with the same content is under way or in doubt, or submitting is paused.
         """
         with self._write() as connection:
             return submitting.claim_entry(connection, entry, payload_hash=payload_hash, now=now, lead=lead)
@@ -322,6 +322,11 @@ class Ledger:
         """Note that an entry is to be deleted in the dashboard; False when it is sent, cancelled or replaced."""
         with self._write() as connection:
             return submitting.ask_to_cancel(connection, entry, why=why, who=who, now=now)
+
+    def take_back_cancel(self, entry: int, why: str, who: str, now: datetime) -> bool:
+        """Note that an entry is to go out after all; False when nobody wanted it cancelled, or it is over."""
+        with self._write() as connection:
+            return submitting.take_back_cancel(connection, entry, why=why, who=who, now=now)
 
     def cancellations(self) -> tuple[Entry, ...]:
         """Give the entries that are to be deleted in the dashboard and may still be there."""

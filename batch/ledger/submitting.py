@@ -27,7 +27,7 @@ _NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
 _CLAIM = (
     update(entries)
     .where(entries.c.id == bindparam("entry_"), entries.c.status == Status.PLANNED.value, entries.c.fingerprint != "")
-    .where(entries.c.send_at > bindparam("earliest"), ~_TWIN_UNDER_WAY, ~_PAUSED)
+    .where(entries.c.send_at > bindparam("earliest"), entries.c.cancel_why == "", ~_TWIN_UNDER_WAY, ~_PAUSED)
     .values(status=Status.SUBMITTING.value, changed_at=bindparam("at"))
 )
 _LATEST = select(func.max(attempts.c.number)).where(attempts.c.entry == bindparam("entry_"))
@@ -136,6 +136,16 @@ def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now
     status = STATUSES[found.status]
     values = {"cancel_why": why or "asked for"}
     _change(connection, entry, status, status, values, why=f"cancellation asked for: {why}", who=who, now=now)
+    return True
+
+
+def take_back_cancel(connection: Connection, entry: int, *, why: str, who: str, now: datetime) -> bool:
+    """Note that an entry is to go out after all; False when nobody asked for its cancellation, or it is over."""
+    asked = connection.execute(select(entries.c.cancel_why, entries.c.status).where(entries.c.id == entry)).first()
+    if asked is None or not asked.cancel_why or STATUSES[asked.status] in _NOT_CANCELLABLE:
+        return False
+    status = STATUSES[asked.status]
+    _change(connection, entry, status, status, {"cancel_why": ""}, why=f"to go out after all: {why}", who=who, now=now)
     return True
 
 
