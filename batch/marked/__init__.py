@@ -86,10 +86,11 @@ def write_failed_rows(source: Path, path: Path, rows: Sequence[Returned], *, she
     fresh = Header(1, names, columns)
     lines = [_move(one, number, fresh, moved) for number, one in enumerate(rows, start=2)]
     values = {number: [*(cells[one.row.number][at] for at in kept), one.row_id] for number, one in enumerate(rows, 2)}
-    places = {moved[at]: width for at, width in widths.items() if at in moved}
-    written = write_rows(names, _padded(values), widths=places | {len(kept): 14}, epoch_1904=epoch_1904)
+    heights = {one.row.number: sum(1 + len(issue.message) // WIDTH for issue in one.issues) or 1 for one in lines}
+    widths = {moved[at]: width for at, width in widths.items() if at in moved} | {len(kept): 14}
+    written = write_rows(names, _padded(values), widths=widths, heights=heights, epoch_1904=epoch_1904)
     package = Package(written)
-    _mark(package, "Campaigns", lines)
+    _mark(package, "Campaigns", lines, lines=True)
     return _save(package, path)
 
 
@@ -123,8 +124,8 @@ def _mark_plain(rows: Sequence[Returned]) -> Package:
     return package
 
 
-def _mark(package: Package, sheet: str, rows: Sequence[Returned]) -> None:
-    """Write all marks into the parts of a workbook."""
+def _mark(package: Package, sheet: str, rows: Sequence[Returned], *, lines: bool = False) -> None:
+    """Write all marks into the parts of a workbook; `lines` lets the Problem column break into lines."""
     if not rows:
         return
     header = rows[0].row.header
@@ -134,13 +135,14 @@ def _mark(package: Package, sheet: str, rows: Sequence[Returned]) -> None:
     earlier = _earlier_problems(header, xml)
     position = earlier if earlier is not None else _free_column(header, xml)
     bad = [one for one in rows if one.issues]
-    marks = {one.row.number: _mark_row(one, position) for one in bad}
+    between, words = ("\n", Paint.LINES) if lines else ("  •  ", Paint.WORDS)
+    marks = {one.row.number: RowMark(_paints(one), {position: _words(one.issues, between)}) for one in bad}
     if bad or earlier is not None:
         last = earlier if earlier in top else max(top, default=-1)
         style = top[last].style if top else 0
         marks[header.row] = RowMark(words={position: PROBLEM}, style=style)
         xml.widen(position, WIDTH)
-    xml.mark(marks, Brush(styles.paint, styles.ours, earlier, header.row))
+    xml.mark(marks, Brush(styles.paint, styles.ours, earlier, header.row, words))
     write_comments(package, part, xml, dict(_comments(bad)))
     package.write(styles_part, styles.write())
     package.write(part, xml.write())
@@ -175,10 +177,6 @@ def _earlier_problems(header: Header, xml: SheetXml) -> int | None:
     return None
 
 
-def _mark_row(one: Returned, position: int) -> RowMark:
-    return RowMark(cells=_paints(one), words={position: _words(one.issues)})
-
-
 def _paints(one: Returned) -> dict[int, Paint]:
     """Give each cell that is spoken of the colour of the weightiest thing said about it."""
     found: dict[int, Paint] = {}
@@ -200,9 +198,9 @@ def _comments(rows: Iterable[Returned]) -> Iterable[tuple[tuple[int, int], str]]
             yield (one.row.number, position), _words(issues)
 
 
-def _words(issues: Iterable[Issue]) -> str:
-    """Write issues as lines, errors first; warnings say that they are none."""
-    return "\n".join(_PREFIX[issue.level] + issue.message for issue in sorted(issues, key=_weight))
+def _words(issues: Iterable[Issue], between: str = "\n") -> str:
+    """Write issues one after another, errors first; warnings say that they are none."""
+    return between.join(_PREFIX[issue.level] + issue.message for issue in sorted(issues, key=_weight))
 
 
 _PREFIX = {Level.ERROR: "", Level.HOLD: "to decide: ", Level.WARNING: "worth a look: "}

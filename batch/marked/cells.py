@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from batch.marked.styles import Paint
 from batch.model import column_letter
 
-WIDTH = 64
+WIDTH = 90
 """Of the Problem column, in characters."""
 LAST_COLUMN = 16_383
 
@@ -51,6 +51,8 @@ class Brush(NamedTuple):
     """The position of an earlier Problem column."""
     header: int
     """The number of the header row: the column is emptied only below it."""
+    words: Paint = Paint.WORDS
+    """How the Problem column is written."""
 
 
 class SheetXml:
@@ -135,7 +137,7 @@ class SheetXml:
             style = brush.style_of(self._default(attributes, position), mark.cells[position])
             written[position] = _cell(prefix, number, position, style)
         for position, words in mark.words.items():
-            style = mark.style if mark.style is not None else brush.style_of(0, Paint.WORDS)
+            style = mark.style if mark.style is not None else brush.style_of(0, brush.words)
             written[position] = _cell(prefix, number, position, style, words)
         cells = b"".join(written[position] for position in sorted(written))
         opening = b"<" + prefix + b"row" + _SPANS.sub(b"", attributes)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
 
 WIDEST = 60
+LINE = 15
+"""Points."""
 TEXT = "@"
 _DATE_FORMATS = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", time: "hh:mm"}
 
@@ -25,9 +27,13 @@ def write_rows(
     first: int = 1,
     title: str = "Campaigns",
     widths: Mapping[int, float] | None = None,
+    heights: Mapping[int, int] | None = None,
     epoch_1904: bool = False,
 ) -> BytesIO:
-    """Write a header into row `first` and each row under its number; a cell is a text or a (value, format)."""
+    """Write a header into row `first` and each row under its number; a cell is a text or a (value, format).
+
+    `widths` by position and `heights` in lines by row number, where they are not what fits.
+    """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -46,8 +52,12 @@ def write_rows(
         sheet.column_dimensions[column_letter(at)].width = width
     for number, row in rows.items():
         for at, value in enumerate(row):
-            put(sheet.cell(number, at + 1), value)
-    sheet.freeze_panes = f"A{first + 1}"
+            cell = sheet.cell(number, at + 1)
+            put(cell, value)
+            cell.alignment = Alignment(vertical="top")
+        if heights and number in heights:
+            sheet.row_dimensions[number].height = LINE * heights[number]
+    sheet.freeze_panes = f"B{first + 1}"
     written = BytesIO()
     book.save(written)
     return written

@@ -15,7 +15,9 @@ class Paint(StrEnum):
     HOLD = "hold"
     WARNING = "warning"
     WORDS = "words"
-    """A cell of the Problem column: text that breaks into lines."""
+    """A cell of the Problem column: one line, so that no row of the user's grows."""
+    LINES = "lines"
+    """The same in a sheet of ours: as many lines as it takes."""
     CLEAN = "clean"
     """A mark of ours from an earlier time is taken off."""
 
@@ -71,8 +73,8 @@ class Styles:
         base = self._all[style if 0 <= style < len(self._all) else 0]
         one = base.cloneNode(deep=True)
         assert one is not None
-        if paint is Paint.WORDS:
-            self._make_words(one)
+        if paint in (Paint.WORDS, Paint.LINES):
+            self._make_words(one, wrap=paint is Paint.LINES)
         else:
             one.setAttribute("fillId", self._fill(paint))
             one.setAttribute("applyFill", "1" if paint is not Paint.CLEAN else "0")
@@ -80,7 +82,7 @@ class Styles:
         self._all.append(one)
         return len(self._all) - 1
 
-    def _make_words(self, one: Element) -> None:
+    def _make_words(self, one: Element, *, wrap: bool) -> None:
         """Make a cell of text: it stays one when somebody types into it, so that nothing becomes a formula."""
         for old in children(one, "alignment"):
             one.removeChild(old)
@@ -88,7 +90,7 @@ class Styles:
             one.setAttribute(name, "1")
         one.setAttribute("numFmtId", "49")
         after = one.firstChild
-        alignment = add(self._tree, one, "alignment", vertical="top", wrapText="1")
+        alignment = add(self._tree, one, "alignment", vertical="top", wrapText="1" if wrap else "0")
         if after is not None:
             one.insertBefore(alignment, after)
 
