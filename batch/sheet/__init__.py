@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batch.errors import SheetError
 from batch.model import Header, Issue, Level, Row, column_letter
 from batch.sheet.child import Child
-from batch.sheet.choose import Message, read_tabs
+from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.sheet.kinds import find_kind
 from batch.sheet.rows import RowMaker
+
+if TYPE_CHECKING:
+    from batch.sheet.shapes import Message
 
 __all__ = ["KNOWN", "NEEDED", "Grid", "Sheet", "open_sheet", "read_cells"]
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 from xml.parsers import expat
 
 from batch.errors import SheetError
+
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch.sheet.shapes import Element
 
 MAX_ENTRIES = 10_000
 MAX_UNPACKED = 600 * 2**20
@@ -24,13 +28,11 @@ CHUNK = 2**20
 
 SAVE_AGAIN = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
 
-Element = tuple[str, str, dict[str, str]]
-
 
 class Archive:
     """A zipped workbook whose entries were all looked at before anything was believed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:

@@ -7,16 +7,27 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from batch.errors import SheetError
-from batch.sheet.choose import Message
 from batch.sheet.worker import receive, send
+
+if TYPE_CHECKING:
+    from batch.sheet.shapes import Message
 
 PATIENCE = 15.0
 """Seconds without an answer that a small file gets; a larger one gets a second more for each half megabyte."""
 
-_BOOT = "import sys; sys.path[:] = sys.argv[1:]; from batch.sheet.worker import main; main()"
+_BOOT = """
+import sys
+sys.path[:] = sys.argv[2:]
+room = type(sys)("batch.sheet")
+room.__path__ = [sys.argv[1]]
+sys.modules["batch.sheet"] = room
+from batch.sheet.worker import main
+main()
+"""
+"""The room's face is left out: the records and what they import would be half of the start."""
 _REMEDY = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
 
 
@@ -37,7 +48,8 @@ class Child:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
-        paths = [str(Path(__file__).resolve().parents[2]), *(path for path in sys.path if path)]
+        here = Path(__file__).resolve()
+        paths = [str(here.parent), str(here.parents[2]), *(path for path in sys.path if path)]
         self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
             [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, *paths],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -88,7 +100,7 @@ class Child:
         finally:
             timer.cancel()
         if message is not None:
-            return cast(Message, message)
+            return cast("Message", message)
         if late.is_set():
             raise SheetError(f"reading the file took longer than {patience:.0f} seconds", _REMEDY)
         raise SheetError("the file makes its reader crash", _REMEDY)
@@ -96,7 +108,7 @@ class Child:
 
 def _tell(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
     try:
-        send(cast(BinaryIO, process.stdin), cast(Message, request))
+        send(cast(BinaryIO, process.stdin), cast("Message", request))
     except OSError as error:
         raise SheetError("the reading process could not be started", "run `campaign-batch doctor`") from error
 

@@ -5,20 +5,20 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from batch.errors import SheetError
 from batch.sheet import headers
-from batch.sheet.grid import Counts, Extra, RawRow, Tab, body, fill_merged
+from batch.sheet.grid import Counts, body, fill_merged
 
-Message = tuple[str, Any]
-"""("head", about the sheet), ("rows", block), ("end", counts)."""
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from batch.sheet.shapes import Message, RawRow, RowOut, Tab
 
 BLOCK = 500
-RowOut = tuple[int, tuple[str, ...], "list[Extra] | None"]
 
 
 def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, max_rows: int) -> Iterator[Message]:
@@ -78,6 +78,8 @@ def _named(tabs: list[Tab], name: str) -> Tab:
         raise SheetError(f'the sheet "{found[0].name}" is hidden', "unhide it, or name another one")
     if found:
         return found[0]
+    import difflib
+
     names = [tab.name for tab in tabs if not tab.hidden]
     near = difflib.get_close_matches(name, names, n=1)
     there = f'did you mean "{near[0]}"?' if near else f"there are {_list(names)}"

@@ -8,10 +8,13 @@ import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batch.errors import SheetError
 from batch.sheet import headers
-from batch.sheet.grid import Extra, Merge, RawRow
+
+if TYPE_CHECKING:
+    from batch.sheet.shapes import Extra, Merge, RawRow
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 2**16

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 BUILT_IN = {
@@ -24,8 +23,6 @@ BUILT_IN = {
 DAY_FIRST = {14: "dd/mm/yyyy", 22: "dd/mm/yyyy h:mm"}
 """What the formats that follow the reader's regional settings show where the day comes first."""
 ISO_FIRST = {14: "yyyy-mm-dd", 22: "yyyy-mm-dd h:mm"}
-
-Show = Callable[[float], "str | None"]
 
 
 class Format:

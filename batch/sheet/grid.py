@@ -5,38 +5,11 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-Extra = tuple[Any, ...]
-"""What is to say about one cell beside its text, as plain values that travel between processes:
-(position, "date", serial, 1904?, has a date?, has a time?), (position, "error", "#N/A"),
-(position, "uncalculated"), (position, "unclear", number, format), (position, "thousands", number),
-(position, "scientific", number), (position, "long", number), (position, "merged", "B3:D3"),
-(position, "ragged", cells found), (position, "broken")."""
-
-RawRow = tuple[int, list[str], bool, "list[Extra] | None"]
-"""Number as Excel shows it, texts as shown and stripped, hidden?, extras."""
-
-Merge = tuple[int, int, int, int]
-"""First row, first position, last row, last position; rows as Excel numbers them."""
-
-
-class Tab(Protocol):
-    """One sheet of a file, which can be read from its top more than once."""
-
-    name: str
-    hidden: bool
-    hidden_columns: tuple[int, ...]
-    merges: list[Merge]
-    width: int
-    """Columns up to the last that holds something."""
-    text_only: bool
-    """A text file: a row with too many or too few cells is ragged."""
-
-    def rows(self) -> Iterator[RawRow]:
-        """Give every row, from row 1 on, blank and hidden ones too."""
-        ...
+    from batch.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
 
 
 class Counts:
@@ -87,9 +60,7 @@ def _cover(
     return out, notes or None
 
 
-def body(
-    rows: Iterable[RawRow], after: int, width: int, counts: Counts, *, text_only: bool
-) -> Iterator[tuple[int, tuple[str, ...], list[Extra] | None]]:
+def body(rows: Iterable[RawRow], after: int, width: int, counts: Counts, *, text_only: bool) -> Iterator[RowOut]:
     """Give the visible rows below the header that say something, each as wide as the header; count the others."""
     for number, texts, hidden, extras in rows:
         if number <= after:

@@ -5,9 +5,11 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 HEAD_ROWS = 60
 """How far down the header row is looked for."""
@@ -109,6 +111,8 @@ def nearest(wanted: str, names: Sequence[str]) -> int | None:
 
 
 def _closest(key: str, free: dict[str, int]) -> tuple[float, int] | None:
+    import difflib
+
     close = difflib.get_close_matches(key, free, n=1, cutoff=0.6)
     if not close:
         return None

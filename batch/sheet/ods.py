@@ -6,13 +6,16 @@ Format: OpenDocument 1.3 part 3 (https://docs.oasis-open.org/office/OpenDocument
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
-from batch.sheet.grid import Extra, Merge, RawRow
+
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch.sheet.shapes import Extra, Merge, RawRow
 
 MAX_CELLS = 14_000_000
 WIDEST = 16_384
@@ -24,7 +27,7 @@ class Book:
 
     macros = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         archive = Archive(path)
         try:
             archive.search(for_text=b"\0")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from batch.model import Header, Issue, Level, Row, column_letter
-from batch.sheet.grid import Extra
+
+if TYPE_CHECKING:
+    from batch.sheet.shapes import Extra, RowOut
 
 ID_FIELDS = ("GroupIds", "MmsTemplateId", "Reference")
 TIME_FIELDS = ("DateTime", "Date", "Time")
-
-RawOut = tuple[int, tuple[str, ...], "list[Extra] | None"]
 
 
 class RowMaker:
@@ -25,7 +26,7 @@ class RowMaker:
         self._fields = {position: name for name, position in header.columns.items()}
         self._watched = sorted({**self._ids, **self._times})
 
-    def make(self, block: Iterable[RawOut]) -> Iterator[Row]:
+    def make(self, block: Iterable[RowOut]) -> Iterator[Row]:
         """Give a row for each."""
         header, watched = self._header, self._watched
         for number, texts, extras in block:

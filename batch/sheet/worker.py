@@ -10,12 +10,16 @@ import gc
 import marshal
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
 
 from batch.errors import SheetError
-from batch.sheet.choose import Message, read_tabs
+from batch.sheet.choose import read_tabs
+
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, BinaryIO
+
+    from batch.sheet.shapes import Message
 
 MEMORY = 2**30
 
@@ -34,7 +38,7 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
     """Give the messages that answer one request; whatever goes wrong is a message too."""
     book: Any = None
     try:
-        book = _open(Path(request["path"]), request["kind"], request["date_order"])
+        book = _open(request["path"], request["kind"], request["date_order"])
         yield "note", {"macros": getattr(book, "macros", False)}
         yield from read_tabs(
             book.tabs, request["name"], with_header=request["with_header"], max_rows=request["max_rows"]
@@ -71,7 +75,7 @@ def receive(source: BinaryIO) -> Any:
     return marshal.loads(body)  # noqa: S302 both ends are this program
 
 
-def _open(path: Path, kind: str, date_order: str) -> Any:
+def _open(path: str, kind: str, date_order: str) -> Any:
     if kind == "ods":
         from batch.sheet import ods
 

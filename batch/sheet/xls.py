@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN
-from batch.sheet.grid import Extra, Merge, RawRow
 from batch.sheet.xlsx import show_number
+
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from batch.sheet.shapes import Extra, Merge, RawRow
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
 """The types of cells, as xlrd numbers them."""
@@ -22,7 +25,7 @@ class Book:
 
     macros = False
 
-    def __init__(self, path: Path, *, date_order: str = "month") -> None:
+    def __init__(self, path: str, *, date_order: str = "month") -> None:
         import xlrd
 
         try:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
-from batch.sheet.grid import Extra, Merge, RawRow
 
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from python_calamine import CalamineSheet, CalamineWorkbook
+
+    from batch.sheet.shapes import Extra, Merge, RawRow
 
 MAX_CELLS = 14_000_000
 """Cells of the rectangle that calamine lays out in memory, at up to 32 bytes each."""
@@ -35,7 +37,7 @@ Cell = tuple[int, bytes, bytes, bytes]
 class Book:
     """An .xlsx workbook: its sheets, its number formats and its date system."""
 
-    def __init__(self, path: Path, *, date_order: str = "month") -> None:
+    def __init__(self, path: str, *, date_order: str = "month") -> None:
         self._path = path
         self._archive = Archive(path)
         self.nuls = self._archive.search(for_text=b"_x0000_")
