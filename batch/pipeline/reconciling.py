@@ -14,7 +14,6 @@ from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.reporting import Scope, gather, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms
 from batch.pipeline.telling import Wait
-from batch.provider import AddressError
 from batch.reconcile import ReconcileRules, Reconciliation, reconcile
 
 if TYPE_CHECKING:
@@ -180,6 +179,8 @@ def read_delivery(rooms: Rooms, budget: int) -> int:
 
     What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
     """
+    from batch.provider import AddressError
+
     read = 0
     for entry in list(rooms.ledger.entries(statuses={Status.SENT})):
         if rooms.world.stopped() or read >= budget:

@@ -1,0 +1,436 @@
+"""A provider, a ledger and a clock for the proofs: runs in this process with time handed in, or killed in another."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from batch.config import Settings, load_settings
+from batch.identity import split_tag
+from batch.ledger import Ledger, open_ledger
+from batch.model import Entry, Group, Status
+from batch.pipeline.codes import ALL_CODES, HARD
+from batch.pipeline.reconciling import Books, reconcile_books
+from batch.pipeline.rooms import World
+from batch.pipeline.taking import Options, Tally, resume, submit_file
+from batch.sandbox import Sandbox
+
+TOKEN = "t0k/en+with=odd&chars%"
+TOKEN_FORMS = (TOKEN, "t0k%2Fen%2Bwith%3Dodd%26chars%25", "t0k%2fen%2bwith%3dodd%26chars%25", "t0k/en%2Bwith%3Dodd")
+ZONE = "America/New_York"
+COLUMNS = ("CampaignName", "Message", "GroupIds", "DateTime", "Reference")
+ENDED = frozenset({Status.ACCEPTED, Status.SENT})
+FIRST_GROUP = 5_000
+
+
+class Clock:
+    """A clock that only moves when somebody sleeps or says so."""
+
+    def __init__(self, at: datetime = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)) -> None:
+        self.at = at
+        self.slept = 0.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def seconds(self) -> float:
+        return self.at.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += max(0.0, seconds)
+        self.at += timedelta(seconds=max(0.0, seconds))
+
+    def advance(self, **span: float) -> None:
+        self.at += timedelta(**span)
+
+
+def make_row(number: int, start: datetime, **changes: str) -> dict[str, str]:
+    """Make a good row: its number stands in every cell, and no two share a group."""
+    moment = start.astimezone(ZoneInfo(ZONE)).replace(hour=11, minute=0) + timedelta(days=2, minutes=number)
+    row = {
+        "CampaignName": f"Sale {number}",
+        "Message": f"Offer number [{number}] for you. Reply STOP to opt out",
+        "GroupIds": str(FIRST_GROUP + number),
+        "DateTime": f"{moment:%Y-%m-%d %H:%M}",
+        "Reference": f"R-{number}",
+    }
+    return row | changes
+
+
+def write_sheet(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    """Write rows as a .csv sheet."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def small_groups(count: int) -> list[Group]:
+    """Make the groups of rows 0 to count - 1, three contacts each."""
+    return [Group(str(FIRST_GROUP + number), f"Group {number}", 3) for number in range(count)]
+
+
+@contextlib.contextmanager
+def fast_folder() -> Iterator[Path]:
+    """Give a folder in memory where the system has one: these proofs sync the disk thousands of times."""
+    memory = Path("/dev/shm")
+    where = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="campaign-batch-test-", dir=where))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class Bench:
+    """One team's set-up: a provider, a ledger, settings, and a clock that all of them share."""
+
+    folder: Path
+    sandbox: Sandbox
+    clock: Clock
+    environ: dict[str, str]
+    stops: Callable[[], bool] = lambda: False
+    confirm: Callable[[str], bool] = lambda _words: True
+    told: list[object] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(None, self.environ, self.folder, ALL_CODES, HARD)
+
+    @property
+    def world(self) -> World:
+        return World(
+            now=self.clock.now,
+            sleep=self.clock.sleep,
+            stopped=self.stops,
+            tell=self.told.append,
+            confirm=self.confirm,
+            who="ann",
+            machine="m",
+        )
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.folder / "ledger.sqlite3"
+
+    def set(self, **values: object) -> None:
+        """Change settings, as `provider__settle=60`."""
+        self.environ |= {f"CAMPAIGN_BATCH_{name.upper()}": str(value) for name, value in values.items()}
+
+    def row(self, number: int, **changes: str) -> dict[str, str]:
+        return make_row(number, self.clock.at, **changes)
+
+    def sheet(self, rows: Sequence[Mapping[str, str]] | int, name: str = "week.csv") -> Path:
+        if isinstance(rows, int):
+            rows = [self.row(number) for number in range(rows)]
+        return write_sheet(self.folder / name, rows)
+
+    def submit(self, path: Path, **options: Any) -> Tally:
+        return submit_file(path, self.settings, self.world, Options(**options))
+
+    def resume(self, **options: Any) -> Tally:
+        return resume(self.settings, self.world, **options)
+
+    def reconcile(self, **options: Any) -> Books:
+        return reconcile_books(self.settings, self.world, **options)
+
+    @contextlib.contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with open_ledger(f"sqlite:///{self.ledger_path.as_posix()}", now=self.clock.now()) as ledger:
+            yield ledger
+
+    def entries(self, *statuses: Status) -> list[Entry]:
+        with self.ledger() as ledger:
+            return list(ledger.entries(statuses=set(statuses) or None))
+
+    def entry(self, reference: str) -> Entry:
+        """Give the newest entry of a reference."""
+        return [entry for entry in self.entries() if entry.reference == reference][-1]
+
+    def attempts(self, reference: str) -> list[str]:
+        """Give what each attempt of a row came to."""
+        with self.ledger() as ledger:
+            return [attempt.outcome for attempt in ledger.attempts(self.entry(reference).id)]
+
+    def words(self) -> str:
+        return "\n".join(str(event) for event in self.told)
+
+    def problems(self) -> tuple[str, ...]:
+        with self.ledger() as ledger:
+            return ledger.verify(self.clock.now())
+
+
+@contextlib.contextmanager
+def bench(
+    *, groups: int = 12, clock: Clock | None = None, sandbox: type[Sandbox] = Sandbox, **quirks: Any
+) -> Iterator[Bench]:
+    """Set a team up, the provider at the same clock."""
+    clock = clock or Clock()
+    quirks = {"limit": 0, "token": TOKEN, "clock": clock.seconds, "groups": small_groups(groups), **quirks}
+    with fast_folder() as folder, sandbox(**quirks) as provider:
+        yield Bench(folder, provider, clock, environ_for(provider, folder))
+
+
+def environ_for(sandbox: Sandbox, folder: Path, **more: str) -> dict[str, str]:
+    """Say all settings by the environment."""
+    values = {
+        "PROVIDER__URL": sandbox.url,
+        "PROVIDER__ACCESS_TOKEN": sandbox.token,
+        "LEDGER__URL": f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}",
+        "REPORTS__FOLDER": str(folder / "reports"),
+        "SHEET__TIMEZONE": ZONE,
+        "PROVIDER__DEADLINE": "5",
+        **more,
+    }
+    return {f"CAMPAIGN_BATCH_{name}": value for name, value in values.items()}
+
+
+@dataclass
+class Count:
+    """How often the provider holds each row, and what the ledger says of it."""
+
+    held: Counter[str]
+    """By reference: how many campaigns bear its text."""
+    tags: Counter[str]
+    entries: dict[str, Entry]
+
+    @property
+    def doubled(self) -> list[str]:
+        return sorted(
+            {name for name, times in self.held.items() if times > 1} | {t for t, n in self.tags.items() if n > 1}
+        )
+
+
+def count_campaigns(sandbox: Sandbox, entries: Sequence[Entry]) -> Count:
+    """Count what the provider holds, by tag and by the row's own number in the text."""
+    campaigns = sandbox.campaigns
+    held = Counter(f"R-{campaign.message.partition('[')[2].partition(']')[0]}" for campaign in campaigns)
+    tags = Counter(split_tag(campaign.name)[1] for campaign in campaigns)
+    newest = {entry.reference: entry for entry in entries}
+    return Count(held, tags, newest)
+
+
+def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int) -> None:
+    """Hold that every row is at the provider once and the ledger has exactly that Id for it."""
+    count = count_campaigns(sandbox, entries)
+    assert count.doubled == []
+    assert count.held == {f"R-{number}": 1 for number in range(rows)}
+    ids = {f"R-{c.message.partition('[')[2].partition(']')[0]}": str(c.id) for c in sandbox.campaigns}
+    assert {name: entry.provider_id for name, entry in count.entries.items()} == ids
+    assert {entry.status for entry in count.entries.values()} <= ENDED
+
+
+# Runs in a process of their own, which can be killed.
+
+_PRELOADED = (
+    "batch.cli", "batch.config", "batch.ledger", "batch.messages", "batch.pipeline.codes", "batch.pipeline.deciding",
+    "batch.pipeline.reconciling", "batch.pipeline.taking", "batch.provider", "batch.report", "batch.sandbox",
+    "batch.sheet", "batch.sheet.delimited", "batch.validate", "pandas", "pydantic.plugin._loader", "pytest",
+    "requests", "rich.console", "sqlalchemy.dialects.sqlite", "tzdata", "xlsxwriter",
+)  # fmt: skip
+
+
+def _context() -> Any:
+    """Fork from a process that has imported everything once; where there is no fork, start anew each time."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_PRELOADED))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return context
+
+
+@dataclass
+class Command:
+    """One `campaign-batch ...` in a process of its own."""
+
+    process: Any
+    out: Path
+    err: Path
+
+    def kill(self) -> bool:
+        """End it with SIGKILL; say whether it still lived."""
+        self.process.kill()
+        self.process.join(30)
+        return self.process.exitcode not in (0, 1, 2, 3, 130)
+
+    def terminate(self) -> None:
+        os.kill(self.process.pid, signal.SIGTERM)
+
+    def wait(self, seconds: float = 60) -> int:
+        self.process.join(seconds)
+        if self.process.exitcode is None:
+            self.process.kill()
+            raise AssertionError(f"it hangs: {self.err.read_text(encoding='utf-8')}")
+        return self.process.exitcode
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.process.is_alive())
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.out.read_text(encoding="utf-8").splitlines()[-1])
+
+    @property
+    def words(self) -> str:
+        return self.err.read_text(encoding="utf-8")
+
+
+def start(arguments: Sequence[str], environ: Mapping[str, str], folder: Path, *, bomb: int = 0) -> Command:
+    """Start `campaign-batch ARGUMENTS`; with `bomb` it kills itself at that step."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="run-", suffix=".out", delete=False) as file:
+        out = Path(file.name)
+    err = out.with_suffix(".err")
+    process = _context().Process(
+        target=_run_command, args=(list(arguments), dict(environ), (str(folder), str(out), str(err)), bomb), daemon=True
+    )
+    process.start()
+    return Command(process, out, err)
+
+
+def _run_command(arguments: list[str], environ: dict[str, str], places: tuple[str, str, str], bomb: int) -> None:
+    folder, out, err = places
+    for number, path in ((1, out), (2, err)):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(file, number)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    os.chdir(folder)
+    os.environ |= environ
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    import batch.cli  # noqa: F401  it defines the commands
+    from batch.cli.session import app, run_guarded, session
+
+    session.environ = dict(environ)
+    sys.argv = ["campaign-batch", *arguments]
+    if bomb:
+        Steps(folder, lambda: os.kill(os.getpid(), signal.SIGKILL)).arm(bomb)
+    code = run_guarded(app)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+# Steps: every statement and commit, every file touched, every byte sent and read, before and after.
+
+
+class Crash(BaseException):
+    """The end of the world for one run: nothing in the project may catch it."""
+
+
+class Steps:
+    """Counts the steps of a run in this thread, and does something at one of them."""
+
+    def __init__(self, folder: str | Path, strike: Callable[[], None]) -> None:
+        import threading
+
+        self.folder = str(folder)
+        self.strike = strike
+        self.count = 0
+        self.at = 0
+        self.log: list[str] = []
+        self._thread = threading.get_ident()
+        self._ident = threading.get_ident
+        _wrap_once()
+        _LISTENERS.append(self)
+
+    def arm(self, at: int) -> None:
+        """Strike at that step, counted from 1; 0 only counts."""
+        self.count, self.at, self.log = 0, at, []
+
+    def disarm(self) -> None:
+        _LISTENERS.remove(self)
+
+    def step(self, what: str) -> None:
+        if self._ident() != self._thread:
+            return
+        self.count += 1
+        self.log.append(what)
+        if self.at and self.count == self.at:
+            self.strike()
+
+
+_LISTENERS: list[Steps] = []
+_WRAPPED: list[bool] = []
+_FILES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "sqlite3.connect", "os.truncate"})
+
+
+def _announce(what: str) -> None:
+    for listener in _LISTENERS:
+        listener.step(what)
+
+
+def _watch_files(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _LISTENERS or event not in _FILES:
+        return
+    place = str(arguments[0])
+    for listener in _LISTENERS:
+        if listener.folder in place:
+            listener.step(f"{event} {place.removeprefix(listener.folder)}")
+
+
+def _wrap_once() -> None:
+    if _WRAPPED:
+        return
+    _WRAPPED.append(True)
+    import socket
+
+    from sqlalchemy import Engine, event
+    from sqlalchemy.engine.default import DefaultDialect
+
+    sys.addaudithook(_watch_files)
+    event.listen(Engine, "before_cursor_execute", lambda _c, _u, sql, *_: _announce(f"before {sql[:30]}"))
+    event.listen(Engine, "after_cursor_execute", lambda _c, _u, sql, *_: _announce(f"after {sql[:30]}"))
+    _wrap(DefaultDialect, "do_commit", "commit")
+    for name in ("connect", "sendall", "recv_into"):
+        _wrap(socket.socket, name, name)
+
+
+def _wrap(owner: type, name: str, what: str) -> None:
+    plain = getattr(owner, name)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        _announce(f"before {what}")
+        found = plain(*args, **kwargs)
+        _announce(f"after {what}")
+        return found
+
+    setattr(owner, name, watched)
+
+
+def real_clock() -> Clock:
+    """Give a clock that stands at the real time, for rows of runs in other processes."""
+    return Clock(datetime.now(UTC).replace(microsecond=0))
+
+
+def changed(row: Mapping[str, str], **changes: str) -> dict[str, str]:
+    """Edit a row of a sheet."""
+    return {**row, **changes}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Wait until something holds; False when it never does."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.003)
+    return condition()
