@@ -19,6 +19,15 @@ def pytest_configure() -> None:
     os.environ.setdefault("PYTHONWARNINGS", "default")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the proofs with large numbers out, unless they are asked for."""
+    if os.environ.get("CAMPAIGN_TORTURE") == "1":
+        return
+    large = [item for item in items if item.get_closest_marker("torture")]
+    items[:] = [item for item in items if item not in large]
+    config.hook.pytest_deselected(items=large)
+
+
 @pytest.fixture(autouse=True)
 def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(self: socket.socket, address: Any) -> None:
