@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from batch.identity import add_tag, fold, make_tag, split_tag, to_minute
-from batch.model import Campaign, Checked, Issue, KnownEntry, Level, Listed, Status
+from batch.model import NOTHING, Campaign, Checked, Issue, KnownEntry, Level, Listed, Status
 from batch.payload import to_provider_time
 
 PLAN_CODES: Mapping[str, str] = {
@@ -77,6 +77,8 @@ class Surroundings:
         listed: Iterable[Listed],
         rules: PlanRules,
         now: datetime,
+        *,
+        named: Mapping[int, int] = NOTHING,
     ) -> None:
         self.rules = rules
         self.now = now
@@ -92,7 +94,12 @@ class Surroundings:
         self.listed: dict[tuple[str, ...], list[Listed]] = defaultdict(list)
         """Campaigns of the provider's list that are unknown here, by name and time and by name and groups."""
         self.tags = self._tags(rows)
-        self._index_known(sorted(known, key=lambda entry: entry.id))
+        in_order = sorted(known, key=lambda entry: entry.id)
+        self._index_known(in_order)
+        wanted = set(named.values())
+        by_id = {entry.id: entry for entry in in_order if entry.id in wanted}
+        self.named = {row: by_id[entry] for row, entry in named.items() if entry in by_id}
+        """Row to the entry that its RowId speaks of."""
         self._index_listed(listed)
 
     def tag(self, campaign: Campaign) -> str:
@@ -170,7 +177,8 @@ def _stands_in_the_way(entry: KnownEntry, around: Surroundings) -> bool:
     """Whether an entry went or may still go; one that never left and whose row is in this file is planned anew."""
     if entry.status in THERE or is_doubtful(entry):
         return True
-    return entry.status in {Status.PLANNED, Status.HELD, Status.WAITING} and entry.key not in around.keys
+    here = entry.key in around.keys or entry.id in around.taken
+    return entry.status in {Status.PLANNED, Status.HELD, Status.WAITING} and not here
 
 
 def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) -> Issue | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from batch.guards import (
     is_doubtful,
     show_time,
 )
-from batch.model import Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
+from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.payload import to_provider_time
 
 __all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
@@ -37,13 +37,15 @@ def make_plan(
     rules: PlanRules,
     now: datetime,
     listed: Iterable[Listed] = (),
+    named: Mapping[int, int] = NOTHING,
 ) -> Plan:
     """Decide on each row of one file.
 
     `known` are the ledger's entries with a key or fingerprint of the file and all that are still to come;
-    `listed` are campaigns on the provider's list that the ledger does not know.
+    `listed` are campaigns on the provider's list that the ledger does not know; `named` says which entry a row's
+    RowId speaks of, by row number.
     """
-    around = Surroundings(rows, known, listed, rules, now)
+    around = Surroundings(rows, known, listed, rules, now, named=named)
     cases = [_open_case(row, around) for row in rows]
     decisions = [_decide(case) for case in cases]
     has_new = any(_is_new(*pair) for pair in zip(cases, decisions, strict=True))
@@ -84,7 +86,7 @@ def _open_case(row: Checked, around: Surroundings) -> _Case:
     entries = around.by_key.get(row.key, ())
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
     met = max(entries, key=lambda entry: (_rank(entry, fingerprint, around.now), entry.id), default=None)
-    slot = _find_slot(entries, fingerprint, around.taken)
+    slot = _find_slot(entries, fingerprint, around.taken) or _find_named(row, around)
     if slot is None:
         return _Case(row, around, met, None)
     known = met is not None and _rank(met, fingerprint, around.now) == _AT_PROVIDER
@@ -116,6 +118,14 @@ def _find_slot(entries: Sequence[KnownEntry], fingerprint: str, taken: set[int])
         return (same or free)[-1]
     refused = bool(entries) and entries[-1].status is Status.REJECTED and entries[-1].id not in taken
     return entries[-1] if refused else None
+
+
+def _find_named(row: Checked, around: Surroundings) -> KnownEntry | None:
+    """Find the entry that the RowId of a mended row speaks of, which may have had another key."""
+    entry = around.named.get(row.row.number)
+    if entry is None or entry.id in around.taken:
+        return None
+    return entry if _never_left(entry) or entry.status is Status.REJECTED else None
 
 
 def _never_left(entry: KnownEntry) -> bool:
@@ -239,7 +249,7 @@ def _weigh_one(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue
 def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = "") -> Decision:
     """Write the decision down, in the entry that held the same row or in place of an older version of it."""
     slot = case.slot
-    same = slot is not None and slot.fingerprint == case.fingerprint and slot.status is not Status.REJECTED
+    same = slot is not None and _holds(slot, case)
     campaign = case.row.campaign
     decision = Decision(
         case.row,
@@ -250,6 +260,12 @@ def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = ""
         why=why or _reason(action, issues, campaign),
     )
     return _name(decision, campaign, case.around) if campaign is not None else decision
+
+
+def _holds(slot: KnownEntry, case: _Case) -> bool:
+    """Whether a row is planned anew in the entry that it had; an entry never changes its key."""
+    same = (slot.key, slot.fingerprint) == (case.row.key, case.fingerprint)
+    return same and slot.status is not Status.REJECTED
 
 
 def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) -> str:
