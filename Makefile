@@ -1,11 +1,12 @@
 # Every target does its own set-up; all that is needed is Python 3.11 or newer.
 PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
+INSTALLED := .venv/installed
 READY := .venv/ready
 
 .PHONY: demo test lint types wheel torture bench mutants picture clean
 
-demo: $(READY)            ## the sample workbook through everything, against the sandbox
+demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
 
 test: $(READY)            ## the whole suite, on two cores
@@ -33,8 +34,12 @@ picture: $(READY)         ## make the example report and its picture anew
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
 
-$(READY): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(PYTHON) -c "open('$(INSTALLED)', 'w').close()"
+
+$(READY): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable .
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
 	$(PYTHON) -c "open('$(READY)', 'w').close()"
