@@ -9,7 +9,7 @@ import typer
 
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import print_json, shape_check, shape_tally, shape_trouble
-from batch.errors import BatchError, SheetError
+from batch.errors import BatchError, SheetError, UsageError
 
 if TYPE_CHECKING:
     from batch.pipeline.checking import Check
@@ -27,7 +27,10 @@ def check(
         bool, typer.Option("--online", help="Ask the provider for groups, templates and credits too.")
     ] = False,
     preview: Annotated[Path | None, typer.Option(help="Write every message as its recipients will read it.")] = None,
-    marked: Annotated[Path | None, typer.Option(help="Write the workbook back with its bad cells marked.")] = None,
+    marked: Annotated[
+        Path | None, typer.Option(help="Write the workbook back with its bad cells marked, and its failed rows alone.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what --marked finds there.")] = False,
     sheet: SheetName = "",
     json: Json = False,
 ) -> None:
@@ -36,7 +39,7 @@ def check(
     code = DONE
     for path in files:
         try:
-            found = _check_one(path, online=online, preview=preview, marked=marked, sheet=sheet)
+            found = _check_one(path, online=online, preview=preview, marked=marked, force=force, sheet=sheet)
         except SheetError as trouble:
             code = max(code, _cannot_take(path, trouble, json=json))
             continue
@@ -48,24 +51,44 @@ def check(
     end_with(code)
 
 
-def _check_one(path: Path, *, online: bool, preview: Path | None, marked: Path | None, sheet: str) -> Check:
+def _check_one(
+    path: Path, *, online: bool, preview: Path | None, marked: Path | None, force: bool, sheet: str
+) -> Check:
     from batch.pipeline.checking import check_file
 
+    if marked is not None and path.exists():
+        _may_write(path, marked, force=force)
+    if preview is not None:
+        need(preview.suffix.casefold() in {".html", ".htm"}, "the preview is a page", f'name it "{preview.stem}.html"')
     settings = session.settings()
     world = session.world()
     keep = bool(preview or marked)
-    found, _ = check_file(path, settings, world, online=online, sheet=sheet, keep=keep)
+    found, account = check_file(path, settings, world, online=online, sheet=sheet, keep=keep)
     if preview is not None:
         from batch.pipeline.returning import write_preview_of
 
-        write_preview_of(found, preview, settings)
+        write_preview_of(found, preview, settings, account)
         session.screen.say(f"preview written to {preview}")
     if marked is not None:
         from batch.pipeline.returning import write_marked_copy
 
-        for written in write_marked_copy(found, path, marked):
+        for written in write_marked_copy(found, path, marked, settings, world):
             session.screen.say(f"written: {written}")
     return found
+
+
+def _may_write(path: Path, marked: Path, *, force: bool) -> None:
+    """Refuse to overwrite a file by surprise; a person at a terminal may say yes."""
+    from batch.pipeline.returning import refuse_to_overwrite
+
+    screen = session.screen
+    try:
+        refuse_to_overwrite(path, marked, force=force)
+    except UsageError as trouble:
+        if "--force" not in trouble.remedy or not (
+            screen.interactive and screen.confirm(f"{trouble.words}: overwrite it?")
+        ):
+            raise
 
 
 def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:

@@ -70,6 +70,7 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
         "blank": tally.blank,
         "left_out": tally.left_out,
         "reports": [str(path) for path in tally.reports],
+        "marked": [str(path) for path in tally.marked],
     }
     if tally.trouble is not None:
         shape["error"] = str(tally.trouble)

@@ -110,3 +110,5 @@ def show_totals(screen: Screen, tally: Tally) -> None:
         screen.say(f'nothing is sent yet: another person types "campaign-batch approve {tally.batch}"')
     for path in tally.reports:
         screen.say(f"report: {path}")
+    for path, what in zip(tally.marked, ("marked", "only the rows to mend: mend them and drop this file"), strict=False):
+        screen.say(f"{what}: {path}")

@@ -1,24 +1,38 @@
-"""Give a checked file back: as a preview of what its recipients will read, and as a workbook to mend."""
+"""Give a file back: as a preview of what its recipients will read, and as workbooks to mend."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.errors import BatchError, UsageError
+from batch.identity import make_row_id
+from batch.model import Account, Checked, Issue, Level, Status
 from batch.pipeline.checking import Check
 from batch.pipeline.reporting import report_templates, team_zone
+from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
 if TYPE_CHECKING:
     from batch.config import Settings
+    from batch.marked import Returned
+
+_MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
+"""Entries of which nothing ever left: a mended row may take their place."""
+_NOT_ITS_OWN = frozenset({"skipped", "settling"})
+"""What a batch notes of rows that another batch's entry answers for."""
+_TO_MEND = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
 
 
-def write_preview_of(check: Check, path: Path, settings: Settings) -> Path:
-    """Write the preview of a checked file whose rows were kept."""
+def write_preview_of(check: Check, path: Path, settings: Settings, account: Account | None = None) -> Path:
+    """Write the preview of a checked file whose rows were kept, with the groups' sizes when the account is known."""
     from batch.report import Previewed, write_preview
 
+    sizes = {group.id: group.contacts for group in (account.groups if account else None) or () if group.contacts}
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_preview(
-        [Previewed(row) for row in check.kept],
+        [Previewed(row, sizes) for row in check.kept],
         path,
         title=check.file,
         zone=team_zone(settings),
@@ -28,13 +42,88 @@ def write_preview_of(check: Check, path: Path, settings: Settings) -> Path:
     )
 
 
-def write_marked_copy(check: Check, source: Path, path: Path) -> list[Path]:
-    """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
-    from batch.marked import write_failed_rows, write_marked
+def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
+    """Raise UsageError when a marked copy would take the place of the file itself, or of another without `force`."""
+    from batch.marked import ending_for
 
-    issues = [*check.errors, *check.warnings]
-    written = [write_marked(source, path, issues, sheet=check.sheet)]
-    if check.errors:
-        failed = path.with_name(f"{path.stem}-failed-rows.xlsx")
-        written.append(write_failed_rows(check.kept, failed))
+    wanted = ending_for(source)
+    if path.suffix.casefold() != wanted:
+        raise UsageError(f'the marked copy of "{source.name}" must end in {wanted}', f'name it "{path.stem}{wanted}"')
+    for target in (path, failed_rows_beside(path)):
+        if target.exists() and source.exists() and target.samefile(source):
+            raise UsageError(f'"{target}" is the file itself, which is never overwritten', "give it another name")
+        if target.exists() and not force:
+            raise UsageError(f'"{target}" is already there', "take another name, or overwrite it with --force")
+
+
+def failed_rows_beside(path: Path) -> Path:
+    """Name the workbook of failed rows that goes with a marked one."""
+    return path.with_name(f"{path.stem}-failed-rows.xlsx")
+
+
+def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings, world: World) -> list[Path]:
+    """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
+    from batch.marked import Returned, write_failed_rows, write_marked
+
+    ids = _ids_by_key(check, settings, world)
+    rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
+    written = [write_marked(source, path, rows, sheet=check.sheet)]
+    if failed := [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]:
+        written.append(write_failed_rows(source, failed_rows_beside(path), failed, sheet=check.sheet))
     return written
+
+
+def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
+    """Write what is to be mended of a batch beside its report; nothing where every row went.
+
+    A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
+    """
+    from batch.marked import ending_for, write_failed_rows, write_marked
+
+    rows, failed = _returned_rows(rooms, check, batch)
+    if not failed:
+        return []
+    marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
+    try:
+        return [
+            write_marked(source, marked, rows, sheet=check.sheet),
+            write_failed_rows(source, failed_rows_beside(report), failed, sheet=check.sheet),
+        ]
+    except BatchError as trouble:
+        rooms.note(f"the workbook to mend could not be written: {trouble}", loud=True)
+        return []
+
+
+def _returned_rows(rooms: Rooms, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
+    """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
+    from batch.marked import Returned
+
+    lines = {line.row: line.entry for line in rooms.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
+    wanted = {entry for entry in lines.values() if entry is not None}
+    entries = {one.id: one for one in rooms.ledger.entries(ids=wanted)} if wanted else {}
+    rows, failed = [], []
+    for one in check.kept:
+        entry = entries.get(lines.get(one.row.number) or 0)
+        row_id = make_row_id(entry.id, entry.key) if entry is not None and not rooms.rehearsal else ""
+        returned = Returned(one.row, entry.issues if entry is not None else _all_issues(one), row_id)
+        rows.append(returned)
+        if entry is not None and entry.status in _TO_MEND:
+            failed.append(returned)
+    return rows, failed
+
+
+def _all_issues(one: Checked) -> tuple[Issue, ...]:
+    return (*one.issues, *(one.campaign.waits if one.campaign is not None else ()))
+
+
+def _row_id(one: Checked, ids: Mapping[str, str]) -> str:
+    return one.row.text("RowId") or ids.get(one.key, "")
+
+
+def _ids_by_key(check: Check, settings: Settings, world: World) -> dict[str, str]:
+    """Find the places that rows have from an earlier submit, when there is a ledger; the newest of a key counts."""
+    keys = {one.key for one in check.kept if one.key}
+    with suppress(BatchError), open_ledger_of(settings, world, create=False) as ledger:
+        known = [one for one in ledger.known(keys, (), world.now()) if one.key in keys and one.status in _MENDABLE]
+        return {one.key: make_row_id(one.id, one.key) for one in known}
+    return {}

@@ -23,7 +23,9 @@ from batch.pipeline.lists import (
     since_when,
     warn_of_other_ledger,
 )
+from batch.pipeline.mending import follow_row_ids, warn_of_unknown
 from batch.pipeline.reporting import write_batch_report
+from batch.pipeline.returning import write_returned
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account
 from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import remember_names, weigh
@@ -70,6 +72,8 @@ class Tally:
     blank: int = 0
     left_out: int = 0
     reports: list[Path] = field(default_factory=list)
+    marked: list[Path] = field(default_factory=list)
+    """The user's own workbook with its bad cells marked, and one of only the rows to mend."""
     trouble: BatchError | None = None
     """Why the run stopped before its end; what was done until then stands."""
     decisions: tuple[Decision, ...] = ()
@@ -114,6 +118,8 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
             tally.reports = write_batch_report(rooms, tally.batch)
         else:
             finish_batch(rooms, tally, reading, options)
+        if tally.batch is not None and tally.reports:
+            tally.marked = write_returned(rooms, path, check, tally.batch, tally.reports[0])
         return tally
 
 
@@ -288,10 +294,11 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
     )
     keys = {row.key for row in check.kept}
     fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
-    known = rooms.ledger.known(keys, fingerprints, world.now())
+    mended = follow_row_ids(rooms.ledger, check.kept)
+    known = rooms.ledger.known(keys | mended.keys, fingerprints, world.now())
     unknown = find_unknown(rooms, reading)
-    rows = weigh(rooms, check.kept, known, account)
-    plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown)
+    rows = weigh(rooms, warn_of_unknown(check.kept, mended.unknown), known, account)
+    plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=mended.entries)
     warn_of_other_ledger(rooms, unknown, {decision.tag for decision in plan.decisions})
     return plan
 

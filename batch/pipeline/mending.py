@@ -1,0 +1,79 @@
+"""Follow the RowId of a mended row to the entry whose place it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from batch.identity import make_row_id, split_row_id
+from batch.model import Checked, Entry, Issue, Level
+
+if TYPE_CHECKING:
+    from batch.ledger import Ledger
+
+FIELD = "RowId"
+UNKNOWN = "row-id-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What the RowIds of one file come to."""
+
+    entries: Mapping[int, int]
+    """Row to the entry that it speaks of, or to the one that has taken that one's place since."""
+    keys: frozenset[str]
+    """The keys of those entries."""
+    unknown: frozenset[int]
+    """The rows whose RowId this ledger never gave."""
+
+
+def follow_row_ids(ledger: Ledger, rows: Iterable[Checked]) -> Mended:
+    """Find the entries that the rows' RowIds speak of."""
+    texts = {row.row.number: text for row in rows if FIELD in row.row.header.columns and (text := row.row.text(FIELD))}
+    if not texts:
+        return Mended({}, frozenset(), frozenset())
+    numbers = {row: split_row_id(text) for row, text in texts.items()}
+    entries = _read(ledger, {number for number in numbers.values() if number is not None})
+    found = {}
+    for row, number in numbers.items():
+        entry = entries.get(number) if number is not None else None
+        if entry is not None and _is_of(entry, texts[row]):
+            found[row] = _follow(entry, entries)
+    keys = frozenset(entry.key for entry in found.values())
+    return Mended({row: entry.id for row, entry in found.items()}, keys, frozenset(texts.keys() - found.keys()))
+
+
+def warn_of_unknown(rows: Iterable[Checked], unknown: frozenset[int]) -> list[Checked]:
+    """Say of the rows whose RowId means nothing here that it was not used."""
+    return [replace(row, issues=(*row.issues, _unknown(row))) if row.row.number in unknown else row for row in rows]
+
+
+def _read(ledger: Ledger, wanted: set[int]) -> dict[int, Entry]:
+    """Read entries, and those that took their place, and so on."""
+    entries: dict[int, Entry] = {}
+    while wanted:
+        read = {entry.id: entry for entry in ledger.entries(ids=wanted)}
+        entries |= read
+        wanted = {entry.replaced_by for entry in read.values() if entry.replaced_by is not None} - entries.keys()
+    return entries
+
+
+def _is_of(entry: Entry, text: str) -> bool:
+    """Whether a RowId was given by this ledger; a bare number was typed by somebody who read it in a report."""
+    plain = text.strip().casefold()
+    return not plain.startswith("e") or plain == make_row_id(entry.id, entry.key)
+
+
+def _follow(entry: Entry, entries: Mapping[int, Entry]) -> Entry:
+    seen = {entry.id}
+    while entry.replaced_by is not None and entry.replaced_by not in seen and entry.replaced_by in entries:
+        entry = entries[entry.replaced_by]
+        seen.add(entry.id)
+    return entry
+
+
+def _unknown(row: Checked) -> Issue:
+    text = row.row.text(FIELD)
+    words = f'the RowId "{text[:40]}" is none of this ledger, so the row counts as a new one: leave the cell as it came'
+    return Issue(row.row.number, row.row.header.letter(FIELD), FIELD, UNKNOWN, words, Level.WARNING, text[:200])
