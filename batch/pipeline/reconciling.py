@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from batch.errors import ProviderError
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
+from batch.pipeline.mailing import mail_books
 from batch.pipeline.reporting import Scope, gather, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms
 from batch.pipeline.telling import Wait
@@ -61,8 +62,11 @@ def reconcile_books(
     settings: Settings, world: World, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False
 ) -> Books:
     """Compare both books, update statuses, report; with `delivery` read delivery within a budget of requests."""
-    with open_rooms(settings, world) as rooms, rooms.ledger.submitter(world.who, world.now()):
-        return reconcile_in(rooms, delivery=delivery, budget=budget, acknowledge=acknowledge)
+    with open_rooms(settings, world) as rooms:
+        with rooms.ledger.submitter(world.who, world.now()):
+            books = reconcile_in(rooms, delivery=delivery, budget=budget, acknowledge=acknowledge)
+        mail_books(settings, rooms.ledger, world, books)
+        return books
 
 
 def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False) -> Books:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError
 from batch.guards import PlanRules
-from batch.identity import fold
 from batch.model import Account, Action, Decision, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
 from batch.pipeline.lists import (
@@ -23,10 +22,12 @@ from batch.pipeline.lists import (
     since_when,
     warn_of_other_ledger,
 )
+from batch.pipeline.mailing import mail_batches
 from batch.pipeline.mending import follow_row_ids, warn_of_unknown
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.returning import write_returned
-from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account
+from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account, tell_pause
+from batch.pipeline.stopping import find_gone
 from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import remember_names, weigh
 from batch.plan import make_plan
@@ -84,6 +85,12 @@ class Tally:
     """Campaigns still scheduled that an earlier version of the file had and this one has not."""
     approval: bool = False
     """The batch waits for a second person."""
+    preview: Path | None = None
+    """What the second person looks at."""
+    moved: tuple[int, ...] = ()
+    """The batches of which a row moved on, when the run is about several."""
+    to_do: list[str] = field(default_factory=list)
+    """What a person must delete in the dashboard because the sheet says so, or must not delete any more."""
     declined: bool = False
     """A person said no before the first request."""
 
@@ -91,7 +98,7 @@ class Tally:
     def needs_look(self) -> bool:
         """Whether a row needs a person."""
         wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
-        return self.attention > 0 or self.gone > 0 or any(self.counts[name] for name in wanted)
+        return self.attention > 0 or self.gone > 0 or bool(self.to_do) or any(self.counts[name] for name in wanted)
 
 
 def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
@@ -99,7 +106,10 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options) 
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
     with _rooms(path, settings, world, options) as rooms:
-        return submit_in(path, rooms, options, opened)
+        tally = submit_in(path, rooms, options, opened)
+        if tally.batch is not None and not rooms.rehearsal:
+            mail_batches(settings, rooms.ledger, world, [tally.batch], stopped=str(tally.trouble or ""))
+        return tally
 
 
 def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None = None) -> Tally:
@@ -111,16 +121,28 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
         if not _confirm(rooms, plan, account, options):
             tally.declined = True
             return tally
-        tally.batch = record_batch(rooms, path, check, plan, options)
-        if rooms.settings.approval.required and not rooms.rehearsal:
-            tally.approval = True
-            count_batch(rooms, tally)
-            tally.reports = write_batch_report(rooms, tally.batch)
+        tally.approval = rooms.settings.approval.required and not rooms.rehearsal
+        if tally.approval:
+            take_for_approval(path, rooms, tally, check=check, plan=plan, account=account, options=options)
         else:
+            tally.batch = record_batch(rooms, path, check, plan, options)
             finish_batch(rooms, tally, reading, options)
         if tally.batch is not None and tally.reports:
             tally.marked = write_returned(rooms, path, check, tally.batch, tally.reports[0])
         return tally
+
+
+def take_for_approval(
+    path: Path, rooms: Rooms, tally: Tally, *, check: Check, plan: Plan, account: Account, options: Options
+) -> None:
+    """Write the batch down and show it to those who may let it go; nothing is sent."""
+    from batch.pipeline.approving import ask_approval, find_unchanged
+
+    unchanged = find_unchanged(rooms, plan)
+    tally.batch = record_batch(rooms, path, check, plan, options)
+    count_batch(rooms, tally)
+    tally.reports = write_batch_report(rooms, tally.batch)
+    ask_approval(rooms, tally, check, account, unchanged)
 
 
 def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
@@ -138,32 +160,13 @@ def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tu
     account = read_account(rooms.provider, world.tell)
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
     plan = plan_rows(rooms, check, reading, options, account)
-    gone = find_gone(rooms, check)
+    gone = find_gone(rooms, check, plan)
     check.warnings[:0] = gone
     tally = Tally(file=check.file, rows=check.rows, blank=check.blank, left_out=check.left_out)
     tally.decisions = plan.decisions
     tally.file_issues = tuple(issue for issue in check.warnings if issue.row == 0)
     tally.gone = len(gone)
     return check, plan, account, tally
-
-
-def find_gone(rooms: Rooms, check: Check) -> list[Issue]:
-    """Name what an earlier version of this file scheduled and this one no longer has: perhaps it shall not go out."""
-    keys = {row.key for row in check.kept}
-    coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now())
-    return [
-        Issue(
-            0,
-            "",
-            "",
-            "gone-from-sheet",
-            f'"{entry.campaign_name}" (entry {entry.id}, Id {entry.provider_id}) is still scheduled though it is no '
-            f'longer in the sheet: if it shall not go, type "campaign-batch cancel {entry.id} --why ..."',
-            Level.WARNING,
-        )
-        for entry in coming
-        if fold(entry.file) == fold(check.file) and entry.key not in keys and not entry.cancel_why
-    ]
 
 
 def plan_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
@@ -189,14 +192,18 @@ _DRY = {
 
 def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tally:
     """Settle what is in doubt, look again at what waits, and submit what is still planned."""
-    with open_rooms(settings, world) as rooms, be_submitter(rooms):
-        return resume_in(rooms, limit=limit)
+    with open_rooms(settings, world) as rooms:
+        with be_submitter(rooms):
+            tally = resume_in(rooms, limit=limit)
+        mail_batches(settings, rooms.ledger, world, tally.moved, stopped=str(tally.trouble or ""))
+        return tally
 
 
 def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     """Do what `resume` does in rooms that are open already."""
     open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.PLANNED, Status.WAITING}
-    touched = [entry.id for entry in rooms.ledger.entries(statuses=open_ones)]
+    before = {entry.id: entry.status for entry in rooms.ledger.entries(statuses=open_ones)}
+    touched = list(before)
     reading = begin_run(rooms)
     tally = Tally(rows=len(touched))
     try:
@@ -207,6 +214,7 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
         tally.trouble = trouble
     entries = list(rooms.ledger.entries(ids=touched)) if touched else []
     tally.counts = Counter(_COUNTED_AS.get(entry.status, entry.status.value) for entry in entries)
+    tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
     tally.reports = [path for batch in sorted({e.batch for e in entries}) for path in write_batch_report(rooms, batch)]
     return tally
@@ -237,7 +245,7 @@ def be_submitter(rooms: Rooms) -> Iterator[None]:
     with rooms.ledger.submitter(rooms.world.who, rooms.world.now()):
         if pause := rooms.ledger.paused():
             raise BatchError(
-                f'everything is paused by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC ("{pause.why}")',
+                f"everything is paused {tell_pause(pause)}",
                 'to go on, type "campaign-batch unpause"',
             )
         yield
@@ -323,11 +331,6 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Op
     )
     rooms.ledger.record_plan(batch, plan.decisions, account=rooms.settings.provider.account, now=now, who=world.who)
     remember_names(rooms, check.kept)
-    for decision in plan.decisions:
-        campaign = decision.checked.campaign
-        if campaign is not None and campaign.cancel and decision.action is Action.SKIP and decision.entry is not None:
-            why = f'marked Cancel in row {campaign.row} of "{check.file}"'
-            rooms.ledger.request_cancel(decision.entry, why, world.who, now)
     return batch
 
 

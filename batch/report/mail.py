@@ -33,8 +33,11 @@ def subject(report: Report) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in line).split())[:200]
 
 
-def mail_html(report: Report, *, templates: Sequence[Path] = ()) -> str:
-    """Write the mail's body: tables and inline styles, 600 px wide, no script, nothing to load."""
+def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence[str] = ()) -> str:
+    """Write the mail's body: tables and inline styles, 600 px wide, no script, nothing to load.
+
+    `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive.
+    """
     figures = count(report)
     return render_part(
         "mail.html.j2",
@@ -51,16 +54,18 @@ def mail_html(report: Report, *, templates: Sequence[Path] = ()) -> str:
         to_cancel=_to_cancel(report),
         coming=_coming(report),
         made_at=local_time(report.made_at, report.zone, 0),
+        lines=lines,
     )
 
 
-def mail_text(report: Report) -> str:
+def mail_text(report: Report, *, lines: Sequence[str] = ()) -> str:
     """Write the mail's plain twin, with the same totals."""
     figures = count(report)
     said = verdict(report, figures)
     blocks = [
         ["REHEARSAL: nothing went to the real provider"] if report.rehearsal else [],
         [report.title, said.words, said.more],
+        list(lines),
         [
             f"{tile.label}: {tile.shown}{f' ({tile.change})' if tile.change else ''}"
             for tile in key_figures(report, figures)

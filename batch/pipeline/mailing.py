@@ -1,0 +1,386 @@
+"""Mail what happened to those whom it concerns, through the outbox in the ledger; a mail never fails a run."""
+
+from __future__ import annotations
+
+import hashlib
+import html as markup
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import getaddresses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.errors import BatchError, DeliveryError, UsageError
+from batch.model import Entry, Status
+from batch.pipeline.noticing import feel_pulse, tell_pulse, when
+from batch.pipeline.reporting import (
+    Scope,
+    batch_scope,
+    gather,
+    report_templates,
+    team_zone,
+    week_of,
+    week_scope,
+    write,
+)
+from batch.pipeline.telling import Note
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.ledger import Ledger, Mail
+    from batch.mailer import Attachment
+    from batch.pipeline.reconciling import Books
+    from batch.pipeline.rooms import World
+    from batch.report import Report
+
+GIVEN_UP = timedelta(days=30)
+"""A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
+_MEGABYTE = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where mails are written: the settings, the outbox, the clock."""
+
+    settings: Settings
+    ledger: Ledger
+    world: World
+
+    @property
+    def is_open(self) -> bool:
+        """Whether mails can be written at all."""
+        return bool(self.settings.email.host and self.settings.email.sender)
+
+    def note(self, words: str, *, event: str = "", loud: bool = False) -> None:
+        """Tell one line."""
+        self.world.tell(Note(words, loud, event))
+
+
+def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report) -> None:
+    """Send one report by hand, now; raises UsageError without a mail server, DeliveryError when it did not go."""
+    desk = Desk(settings, ledger, world)
+    email = settings.email
+    to = email.digest_to or email.to if report.kind == "week" else email.to
+    if not desk.is_open or not to:
+        raise UsageError("it is not said how mail is sent", "write host, from and to under [email]; see the README")
+    key = f"by-hand:{world.now().isoformat()}"
+    _put(desk, to, report, kind="report", key=key, attachments=_attach(desk, report, _stem(report.title)))
+    send_due(desk)
+    waiting = [mail for mail in ledger.unsent_mails() if mail.dedupe_key == key]
+    if waiting and waiting[0].words:
+        raise DeliveryError(f"the mail did not go: {waiting[0].words}", "it waits in the outbox and is tried again")
+
+
+def mail_batches(
+    settings: Settings, ledger: Ledger, world: World, batches: Sequence[int], *, stopped: str = ""
+) -> None:
+    """Mail how batches ended, and send whatever else is due; trouble with it is told, never raised."""
+    desk = Desk(settings, ledger, world)
+    if desk.is_open:
+        safely(desk, lambda: queue_batches(desk, batches, stopped=stopped))
+        safely(desk, lambda: send_due(desk))
+
+
+def mail_books(settings: Settings, ledger: Ledger, world: World, books: Books) -> None:
+    """Mail what a comparison brought up, when something needs a person; trouble is told, never raised."""
+    desk = Desk(settings, ledger, world)
+    if desk.is_open:
+        safely(desk, lambda: queue_books(desk, books))
+        safely(desk, lambda: send_due(desk))
+
+
+def safely(desk: Desk, act: Callable[[], object]) -> None:
+    """Do something about mail; what goes wrong is told and no more, since the campaigns went all the same."""
+    try:
+        act()
+    except (BatchError, OSError) as trouble:
+        desk.note(f"the mail is not on its way: {trouble}", event="mail-trouble", loud=True)
+
+
+def queue_batches(desk: Desk, batches: Sequence[int], *, stopped: str = "") -> None:
+    """Put the report of some batches, and what needs a person, into the outbox; nothing when nothing is new."""
+    if not batches:
+        return
+    ledger, email = desk.ledger, desk.settings.email
+    told = [number for number in batches if ledger.batch(number).state != "waiting-for-approval"]
+    to: Sequence[str] = ()
+    if told and email.to:
+        scope = batches_scope(ledger, told)
+        report = _gather(desk, scope, stopped=stopped)
+        if _says_something(report):
+            to = email.to
+            key = f"batches:{','.join(map(str, told))}:{_outcome(report)}"
+            _put(desk, to, report, kind="report", key=key, attachments=_attach(desk, report, scope.stem))
+    _queue_attention(desk, batches_scope(ledger, batches), without=to if told == list(batches) else ())
+
+
+def batches_scope(ledger: Ledger, batches: Sequence[int]) -> Scope:
+    """Take several batches together."""
+    if len(batches) == 1:
+        return batch_scope(ledger, batches[0])
+    entries = {entry.id: entry for number in batches for entry in batch_scope(ledger, number).entries}
+    title = f"Batches {min(batches)} to {max(batches)}, {len(batches)} files"
+    return Scope(
+        title, f"batches-{min(batches):04d}-{max(batches):04d}", "batch", tuple(entries.values()), tuple(batches)
+    )
+
+
+def queue_books(desk: Desk, books: Books) -> None:
+    """Put what a comparison brought up into the outbox, once until something else comes up."""
+    if not books.needs_look:
+        return
+    ids = {finding.entry for finding in books.findings if finding.entry is not None}
+    entries = tuple(desk.ledger.entries(ids=ids)) if ids else ()
+    title = f"Compared with the provider on {when(desk.world.now(), desk.settings)}"
+    _queue_attention(desk, Scope(title, "comparison", "reconciliation", entries, findings=books.findings))
+
+
+def queue_digest(desk: Desk) -> bool:
+    """Put the weekly digest into the outbox, also when all is well; False when this week's is there already."""
+    settings, email, now = desk.settings, desk.settings.email, desk.world.now()
+    # Monday to Thursday it tells of the week before, from then on of this one.
+    week = week_of(now - timedelta(days=3, hours=12), team_zone(settings))
+    scope = week_scope(desk.ledger, week, team_zone(settings))
+    report = _gather(desk, scope)
+    lines = tell_pulse(feel_pulse(desk.ledger, now), settings)
+    key = f"digest:{week_of(now, team_zone(settings))}"
+    attachments = _attach(desk, report, scope.stem)
+    return _put(desk, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments)
+
+
+def queue_preview(desk: Desk, batch: int, preview: Path, how: Sequence[str]) -> bool:
+    """Put the preview of a batch that waits for a second person into the approvers' outbox."""
+    from batch.mailer import Attachment
+
+    report = _gather(desk, batch_scope(desk.ledger, batch))
+    waiting = sum(entry.status in {Status.PLANNED, Status.WAITING} for entry in report.entries)
+    subject = f"Please approve {report.title}: {waiting} campaign(s) wait for your yes"
+    page = Attachment(preview.name, preview.read_bytes(), "text/html")
+    email = desk.settings.email
+    return _put(
+        desk, email.approvers, report, kind="approval", key=f"preview:{preview.stem}", lines=how, attachments=[page],
+        subject_=subject,
+    )  # fmt: skip
+
+
+def queue_words(desk: Desk, subject: str, words: Sequence[str], *, kind: str, key: str) -> bool:
+    """Put a few plain sentences to those who look after the tool into the outbox."""
+    text = "\n\n".join(words)
+    paragraphs = "".join(f"<p>{markup.escape(one)}</p>" for one in words)
+    page = (
+        f'<html><body style="font-family:Segoe UI,Helvetica,Arial,sans-serif;font-size:15px">{paragraphs}</body></html>'
+    )
+    email = desk.settings.email
+    return _compose(desk, email.attention_to or email.to, subject, text, page, kind=kind, key=key)
+
+
+def send_due(desk: Desk) -> int:
+    """Send the mails whose time has come, unless another process is at it; give how many went."""
+    if not desk.is_open:
+        return 0
+    sent = 0
+    with _only_sender(desk.ledger) as ours:
+        for mail in desk.ledger.due_mails(desk.world.now()) if ours else ():
+            if desk.world.stopped():
+                break
+            gone = _send(desk, mail)
+            sent += gone is True
+            if gone is None:
+                break
+    return sent
+
+
+@contextmanager
+def _only_sender(ledger: Ledger) -> Iterator[bool]:
+    """Let one process send at a time: two would send the same mail."""
+    if ledger.path is None:
+        yield True
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(ledger.path.with_name(f"{ledger.path.name}.mail.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _send(desk: Desk, mail: Mail) -> bool | None:
+    """Hand one mail over; False when the server does not want this one, None when it wants none just now."""
+    from batch.mailer import next_try, send
+
+    email, now = desk.settings.email, desk.world.now()
+    try:
+        refused = send(
+            mail.body, host=email.host, port=email.port, security=email.security, username=email.username,
+            password=email.password, timeout=email.timeout, ca_file=email.ca_file,
+        )  # fmt: skip
+    except DeliveryError as trouble:
+        again = now + GIVEN_UP if trouble.permanent else next_try(mail.tries + 1, now)
+        desk.ledger.mail_failed(mail.id, trouble.words, again, now)
+        desk.note(f'mail "{mail.subject}" did not go: {trouble}', event="mail-failed", loud=True)
+        return False if trouble.permanent else None
+    desk.ledger.mail_sent(mail.id, now)
+    desk.note(f'mail "{mail.subject}" went to {", ".join(mail.to)}', event="mail-sent")
+    if refused:
+        desk.note(
+            f"the mail server does not know {', '.join(refused)}: correct [email]", event="mail-refused", loud=True
+        )
+    return True
+
+
+def _queue_attention(desk: Desk, scope: Scope, without: Sequence[str] = ()) -> None:
+    """Mail what needs a person to those who look after it, and to each owner the rows that are theirs."""
+    from batch.report import needs_a_person
+
+    found = [finding for finding in scope.findings if finding.kind != "matched"]
+    needing = tuple(entry for entry in scope.entries if needs_a_person(entry) or _found(entry, found))
+    if not needing and not any(finding.kind != "unexpected" or finding.loud for finding in found):
+        return
+    told = set(_plain(without))
+    others = [one for one in desk.settings.email.attention_to if not set(_plain([one])) & told]
+    whole = replace(scope, entries=needing, batches=(), findings=tuple(found))
+    _put_attention(desk, others, whole)
+    told |= set(_plain(others))
+    for owner, theirs in _by_owner(desk, needing).items():
+        if owner not in told:
+            of_theirs = tuple(one for one in found if one.entry in {entry.id for entry in theirs})
+            _put_attention(desk, [owner], replace(whole, entries=tuple(theirs), findings=of_theirs))
+
+
+def _found(entry: Entry, findings: Iterable[object]) -> bool:
+    return any(getattr(finding, "entry", None) == entry.id for finding in findings)
+
+
+def _put_attention(desk: Desk, to: Sequence[str], scope: Scope) -> None:
+    report = _gather(desk, scope)
+    _put(desk, to, report, kind="attention", key=f"attention:{','.join(to)}:{_outcome(report)}")
+
+
+def _by_owner(desk: Desk, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Sort rows by their owners' addresses; only those at a domain of the settings, since anybody fills in a sheet."""
+    email = desk.settings.email
+    ours = _plain([email.sender, email.reply_to, *email.to, *email.attention_to, *email.digest_to, *email.approvers])
+    domains = {address.rpartition("@")[2] for address in ours}
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        for address in _plain([entry.owner]):
+            if address.rpartition("@")[2] in domains:
+                found[address].append(entry)
+    return found
+
+
+def _plain(addresses: Iterable[str]) -> list[str]:
+    pairs = getaddresses([one for one in addresses if one])
+    return [address.casefold() for _, address in pairs if "@" in address and address.isascii()]
+
+
+def _gather(desk: Desk, scope: Scope, *, stopped: str = "") -> Report:
+    return gather(desk.settings, desk.ledger, scope, now=desk.world.now(), stopped=stopped)
+
+
+def _says_something(report: Report) -> bool:
+    """Whether a batch is worth a mail: a file that was dropped twice is not."""
+    return bool(report.entries or report.stopped or report.notes)
+
+
+def _outcome(report: Report) -> str:
+    """Mark what a mail says, so that the same is not said twice."""
+    parts = [f"{one.id} {one.status} {one.provider_status} {one.contacts_count}" for one in report.entries]
+    parts += [f"{one.code} {one.entry} {one.provider_id} {one.field} {one.theirs}" for one in report.findings]
+    parts += [report.stopped, *report.notes]
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
+
+
+def _attach(desk: Desk, report: Report, stem: str) -> list[Attachment]:
+    """Write the Excel report and take it along."""
+    from batch.mailer import Attachment
+
+    [path] = write(report, desk.settings, stem, ("xlsx",))
+    return [Attachment(path.name, path.read_bytes())]
+
+
+def _stem(title: str) -> str:
+    kept = "".join(letter if letter.isalnum() else "-" for letter in title.casefold())
+    return "-".join(part for part in kept.split("-") if part)[:80] or "report"
+
+
+def _put(
+    desk: Desk,
+    to: Sequence[str],
+    report: Report,
+    *,
+    kind: str,
+    key: str,
+    lines: Sequence[str] = (),
+    attachments: Sequence[Attachment] = (),
+    subject_: str = "",
+) -> bool:
+    from batch.report import mail_html, mail_text, subject
+
+    if not to:
+        return False
+    templates = report_templates(desk.settings)
+    text, page = mail_text(report, lines=lines), mail_html(report, templates=templates, lines=lines)
+    return _compose(desk, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
+
+
+def _compose(
+    desk: Desk,
+    to: Sequence[str],
+    subject: str,
+    text: str,
+    page: str,
+    *,
+    kind: str,
+    key: str,
+    attachments: Sequence[Attachment] = (),
+) -> bool:
+    from batch.mailer import clean, compose
+
+    email, now = desk.settings.email, desk.world.now()
+    if not to or not desk.is_open:
+        return False
+    mail = compose(
+        sender=email.sender,
+        to=to,
+        subject=subject,
+        text=text,
+        html=page,
+        reply_to=email.reply_to,
+        attachments=attachments,
+        largest=int(email.max_attachment_mb * _MEGABYTE),
+        now=now,
+        message_id_domain=email.sender.rpartition("@")[2].strip("> "),
+    )
+    return desk.ledger.add_mail(to, clean(subject), mail.as_bytes(), kind, key, now)
+
+
+def last_digest_time(now: datetime, settings: Settings) -> datetime:
+    """Give the last moment at which a digest was due, at or before now."""
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    return last_time_of_day(now, settings, settings.email.digest_at, days.index(settings.email.digest_day))
+
+
+def last_time_of_day(now: datetime, settings: Settings, clock: str, weekday: int | None = None) -> datetime:
+    """Give the last moment at which the team's clocks showed this time (on this weekday, Monday is 0), in UTC."""
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(team_zone(settings))
+    hour, _, minute = clock.partition(":")
+    local = now.astimezone(zone)
+    for back in range(9):
+        day = local.date() - timedelta(days=back)
+        moment = datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone).astimezone(UTC)
+        if moment <= now and (weekday is None or day.weekday() == weekday):
+            return moment
+    raise AssertionError("nine days hold every weekday")

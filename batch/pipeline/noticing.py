@@ -1,0 +1,116 @@
+"""Notice what does not happen: when the last file came in, when the last run was, what waits, what has gone quiet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from batch.model import Batch, Status
+from batch.pipeline.reporting import team_zone
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.ledger import Ledger, Pause, Run
+
+A_WEEK = timedelta(days=8)
+"""Without a file for longer than this, a weekly one is missing: a week, and a day for whoever is late."""
+COMPARED = timedelta(days=2)
+"""The nightly comparison did not run for longer than this: something is off."""
+SEEN = timedelta(hours=1)
+"""A watch that is alive says so every quarter of an hour."""
+_RUNS = ("submit", "resume", "reconcile", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How the tool is, by its ledger alone."""
+
+    now: datetime
+    last_file: Batch | None
+    last_runs: dict[str, Run]
+    doubts: int
+    to_approve: tuple[Batch, ...]
+    unsent: int
+    coming: int
+    """Campaigns scheduled for the next seven days."""
+    paused: Pause | None
+
+    @property
+    def last_run(self) -> Run | None:
+        """The last run of any kind that talked to the provider."""
+        found = [run for kind, run in self.last_runs.items() if kind != "watch"]
+        return max(found, key=lambda run: run.at, default=None)
+
+    @property
+    def file_is_late(self) -> bool:
+        """Whether a weekly file is missing."""
+        return self.last_file is not None and self.now - self.last_file.taken_in_at > A_WEEK
+
+    @property
+    def comparison_is_late(self) -> bool:
+        """Whether campaigns are out there that nobody compared for days."""
+        compared = self.last_runs.get("reconcile")
+        since = compared.at if compared is not None else self.last_file.taken_in_at if self.last_file else self.now
+        return self.now - since > COMPARED
+
+
+def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
+    """Read from the ledger how the tool is."""
+    batches = ledger.batches()
+    runs = {kind: run for kind in _RUNS if (run := ledger.last_run(kind)) is not None}
+    in_doubt = {Status.IN_DOUBT, Status.SUBMITTING}
+    soon = ledger.entries(statuses={Status.ACCEPTED}, due_from=now, due_until=now + timedelta(days=7))
+    return Pulse(
+        now=now,
+        last_file=batches[-1] if batches else None,
+        last_runs=runs,
+        doubts=sum(1 for _ in ledger.entries(statuses=in_doubt)),
+        to_approve=tuple(one for one in batches if one.state == "waiting-for-approval"),
+        unsent=len(ledger.unsent_mails()),
+        coming=sum(1 for _ in soon),
+        paused=ledger.paused(),
+    )
+
+
+def tell_pulse(pulse: Pulse, settings: Settings) -> tuple[str, ...]:
+    """Write the lines of the digest that say whether the tool is alive, what is off first."""
+    return (*_alarms(pulse, settings), *_facts(pulse, settings))
+
+
+def _alarms(pulse: Pulse, settings: Settings) -> list[str]:
+    told = []
+    if pulse.file_is_late and pulse.last_file is not None:
+        days = (pulse.now - pulse.last_file.taken_in_at).days
+        told.append(f"NO FILE HAS COME IN FOR {days} DAYS: was this week's sheet forgotten?")
+    if pulse.comparison_is_late:
+        told.append('THE COMPARISON WITH THE PROVIDER DID NOT RUN FOR DAYS: type "campaign-batch doctor"')
+    if pulse.paused is not None:
+        told.append(f"EVERYTHING IS PAUSED by {pulse.paused.who}: {pulse.paused.why}")
+    told += [
+        f'batch {one.id} "{one.file}" of {when(one.taken_in_at, settings)} waits for a second person'
+        for one in pulse.to_approve
+    ]
+    if pulse.doubts:
+        told.append(f"{pulse.doubts} campaign(s) may or may not have arrived at the provider")
+    if pulse.unsent:
+        told.append(f"{pulse.unsent} mail(s) could not be sent yet")
+    return told
+
+
+def _facts(pulse: Pulse, settings: Settings) -> list[str]:
+    file, run, compared = pulse.last_file, pulse.last_run, pulse.last_runs.get("reconcile")
+    came = f'"{file.file}" (batch {file.id}), {when(file.taken_in_at, settings)}' if file else "none has ever come in"
+    return [
+        f"last file: {came}",
+        f"last run: {when(run.at, settings) if run else 'never'}",
+        f"last comparison with the provider's lists: {when(compared.at, settings) if compared else 'never'}",
+        f"scheduled for the next seven days: {pulse.coming:,}",
+    ]
+
+
+def when(moment: datetime, settings: Settings) -> str:
+    """Write a moment in the team's zone."""
+    from batch.report import local_time
+
+    return local_time(moment, team_zone(settings), 0)
