@@ -39,10 +39,10 @@ def reconcile(
 ) -> None:
     """Compare the ledger with the provider's lists, update statuses, report."""
     from batch.pipeline.reconciling import reconcile_books
+    from batch.pipeline.stopping import list_open
 
-    books = reconcile_books(
-        session.settings(), session.world(), delivery=delivery, budget=budget, acknowledge=acknowledge
-    )
+    settings, world = session.settings(), session.world()
+    books = reconcile_books(settings, world, delivery=delivery, budget=budget, acknowledge=acknowledge)
     session.screen.close()
     if json:
         print_json(shape_books(books))
@@ -50,6 +50,8 @@ def reconcile(
         for finding in books.findings:
             session.screen.say(finding.words, loud=finding.loud)
         session.screen.say(", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in books.counts.items()))
+        for line in list_open(settings, world):
+            session.screen.say(line)
         for path in books.reports:
             session.screen.say(f"report: {path}")
     end_with(LOOK if books.needs_look else DONE)

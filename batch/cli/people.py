@@ -70,12 +70,17 @@ def reject(batch: int, why: Why = "") -> None:
 
 
 @app.command()
-def cancel(entries: Entries, why: Why = "") -> None:
+def cancel(
+    entries: Entries,
+    why: Why = "",
+    undo: Annotated[bool, typer.Option("--undo", help="They shall go out after all.")] = False,
+) -> None:
     """Drop what was not submitted, and list what a person must delete in the dashboard; reconcile checks it off."""
-    from batch.pipeline.deciding import cancel_entries
+    from batch.pipeline.stopping import cancel_entries, keep_entries
 
     need(why.strip(), "the reason is missing", 'add --why "..."')
-    for line in cancel_entries(session.settings(), session.world(), entries, why.strip()):
+    decide = keep_entries if undo else cancel_entries
+    for line in decide(session.settings(), session.world(), entries, why.strip()):
         print_line(line)
     end_with(DONE)
 
@@ -102,7 +107,7 @@ def find(
 @app.command()
 def pause(why: Why = "") -> None:
     """Stop everything: nothing more is submitted by anybody until somebody lifts it."""
-    from batch.pipeline.deciding import pause_all
+    from batch.pipeline.stopping import pause_all
 
     need(why.strip(), "the reason is missing", 'add --why "..."')
     for line in pause_all(session.settings(), session.world(), why.strip()):
@@ -112,6 +117,6 @@ def pause(why: Why = "") -> None:
 @app.command()
 def unpause(why: Annotated[str | None, typer.Option("--why", help="The reason, for the record.")] = None) -> None:
     """Lift the pause."""
-    from batch.pipeline.deciding import unpause_all
+    from batch.pipeline.stopping import unpause_all
 
     print_line(unpause_all(session.settings(), session.world(), why or ""))

@@ -19,7 +19,7 @@ from batch.pipeline.telling import Note, Tell, say_nothing
 
 if TYPE_CHECKING:
     from batch.config import Settings
-    from batch.ledger import Ledger
+    from batch.ledger import Ledger, Pause
     from batch.provider import Provider
     from batch.secret import Secret
 
@@ -47,6 +47,11 @@ class World:
     """Asked with the totals before the first request."""
     who: str = ""
     machine: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Give who decided, and at which machine, for the record."""
+        return f"{self.who} on {self.machine}" if self.machine else self.who
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,11 @@ def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
         yield Rooms(settings, ledger, make_provider(settings, ledger), world)
 
 
+def tell_pause(pause: Pause) -> str:
+    """Say by whom, since when and why everything is paused."""
+    return f'by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC ("{pause.why}")'
+
+
 @contextmanager
 def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Rooms]:
     """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
@@ -110,17 +120,25 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
     if url.startswith("sqlite:///") and not path.exists():
         url = "sqlite://"
     with open_ledger(url, now=world.now(), redact=redactor(settings)) as ledger:
+        _say_if_paused(ledger, world)
         yield Rooms(settings, ledger, make_provider(settings, None), world)
 
 
 @contextmanager
-def open_ledger_of(settings: Settings, world: World, *, create: bool = True) -> Iterator[Ledger]:
-    """Open the ledger alone, for commands that ask the provider nothing."""
+def open_ledger_of(settings: Settings, world: World, *, create: bool = True, quiet: bool = False) -> Iterator[Ledger]:
+    """Open the ledger alone, for commands that ask the provider nothing; a pause is told before anything else."""
     from batch.ledger import open_ledger
 
     url, redact = settings.ledger.url, redactor(settings)
     with open_ledger(url, now=world.now(), create=create, redact=redact) as ledger:
+        if not quiet:
+            _say_if_paused(ledger, world)
         yield ledger
+
+
+def _say_if_paused(ledger: Ledger, world: World) -> None:
+    if pause := ledger.paused():
+        world.tell(Note(f"everything is paused {tell_pause(pause)}: nothing is submitted", loud=True))
 
 
 def redactor(settings: Settings) -> Callable[[str], str]:

@@ -14,7 +14,8 @@ from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import hash_payload, make_payload
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
-from batch.pipeline.rooms import HOW_TO_SIGN_IN, Rooms
+from batch.pipeline.rooms import HOW_TO_SIGN_IN, Rooms, tell_pause
+from batch.pipeline.stopping import drop_unwanted
 from batch.pipeline.telling import Progress, Wait
 
 _PATIENCE = 30.0
@@ -205,9 +206,10 @@ class Submission:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
         rooms = self._rooms
         if pause := rooms.ledger.paused():
-            raise BatchError(
-                f"everything is paused by {pause.who} ({pause.why})", 'to go on, type "campaign-batch unpause"'
-            )
+            raise BatchError(f"everything is paused {tell_pause(pause)}", 'to go on, type "campaign-batch unpause"')
+        if drop_unwanted(rooms, entry):
+            rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
+            return
         now = rooms.world.now()
         if entry.send_at is not None and entry.send_at <= now + rooms.lead:
             rooms.ledger.change_status(

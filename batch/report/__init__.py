@@ -10,7 +10,20 @@ from batch.report.machine import FIELDS, to_csv, to_json
 from batch.report.mail import mail_html, mail_text, subject
 from batch.report.preview import Previewed, write_preview
 from batch.report.status_page import write_status
-from batch.report.words import TONES, WORDS, Tone, Word, local_time, needs_a_person, next_step, sentence, word_of
+from batch.report.words import (
+    TONES,
+    WORDS,
+    Tone,
+    Word,
+    day_words,
+    local_time,
+    needs_a_person,
+    next_step,
+    sentence,
+    time_left,
+    word_of,
+    zone_of,
+)
 from batch.report.xlsx import write_xlsx
 
 __all__ = [
@@ -29,6 +42,7 @@ __all__ = [
     "Word",
     "count",
     "count_entries",
+    "day_words",
     "key_figures",
     "local_time",
     "mail_html",
@@ -37,6 +51,7 @@ __all__ = [
     "next_step",
     "sentence",
     "subject",
+    "time_left",
     "to_csv",
     "to_json",
     "verdict",
@@ -46,4 +61,5 @@ __all__ = [
     "write_preview",
     "write_status",
     "write_xlsx",
+    "zone_of",
 ]

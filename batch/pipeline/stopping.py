@@ -1,0 +1,258 @@
+"""Take campaigns back: the wish to cancel, the pause, and the lists of what a person deletes in the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from batch.identity import fold, is_test
+from batch.model import Action, Entry, Issue, Level, Plan, Status
+from batch.pipeline.reporting import team_zone
+from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.ledger import Ledger
+    from batch.pipeline.checking import Check
+
+_AT_PROVIDER = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.IN_DOUBT, Status.MISSING})
+_NEVER_LEFT = frozenset(
+    {Status.HELD, Status.WAITING, Status.REJECTED, Status.EXPIRED, Status.INVALID, Status.PLANNED}
+)  # fmt: skip
+_MARKED = "marked Cancel in row"
+"""How a wish begins that came from a sheet: taking the mark away takes it back."""
+_STILL = {
+    Status.ACCEPTED: "is still scheduled",
+    Status.PLANNED: "is still to be submitted",
+    Status.WAITING: "still waits to be submitted",
+}
+
+
+def cancel_entries(settings: Settings, world: World, numbers: Sequence[int], why: str) -> list[str]:
+    """Drop what never went, note what must be deleted in the dashboard; give the list for the person who does it."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
+        lines = [_cancel_one(ledger, world, entry, why) for entry in entries]
+        return [*lines, *list_to_delete(ledger.cancellations(), team_zone(settings), world.now())]
+
+
+def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
+    name = f'entry {entry.id} "{entry.campaign_name}"'
+    now, who = world.now(), world.signature
+    if entry.status in _NEVER_LEFT and ledger.change_status(
+        entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now
+    ):
+        return f"{name} was never submitted and is dropped"
+    if entry.status in _AT_PROVIDER and ledger.request_cancel(entry.id, why, who, now):
+        return f"{name} {_what_now(entry, now)}"
+    return f"{name} is {ledger.entry(entry.id).status} and cannot be cancelled any more"
+
+
+def _what_now(entry: Entry, now: datetime) -> str:
+    if entry.status is Status.MISSING:
+        return "is not at the provider any more; should it come back it is to be deleted"
+    if entry.status is not Status.ACCEPTED:
+        return "may or may not have arrived: it is not sent again, and if it is there it is to be deleted"
+    if entry.send_at is not None and entry.send_at <= now:
+        return "has probably gone out, its time is over: reconcile will tell"
+    return "is to be deleted in the provider's dashboard; reconcile ticks it off"
+
+
+def keep_entries(settings: Settings, world: World, numbers: Sequence[int], why: str) -> list[str]:
+    """Take the wish to cancel back: the campaigns go out as they were scheduled."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
+        lines = [_keep_one(ledger, world, entry, why) for entry in entries]
+        return [*lines, *list_to_delete(ledger.cancellations(), team_zone(settings), world.now())]
+
+
+def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
+    name = f'entry {entry.id} "{entry.campaign_name}"'
+    if ledger.take_back_cancel(entry.id, why, world.signature, world.now()):
+        return f"{name} is to go out after all: do not delete it in the dashboard"
+    return f"{name} is {entry.status}, and nobody wanted it cancelled"
+
+
+def drop_unwanted(rooms: Rooms, entry: Entry) -> bool:
+    """Drop a planned entry that somebody wants cancelled; False when nobody does."""
+    now = rooms.ledger.entry(entry.id)
+    if not now.cancel_why:
+        return False
+    why = f"it never reached the provider, and was to be cancelled: {now.cancel_why}"
+    return rooms.ledger.change_status(
+        entry.id, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=rooms.world.who, now=rooms.world.now()
+    )
+
+
+# What a sheet says: marks in its Cancel column, marks taken away, rows that are gone.
+
+
+def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
+    """Note which scheduled campaigns a sheet marks as to be cancelled, or no longer marks; give what a person does."""
+    asked = {entry.id: entry.cancel_why for entry in rooms.ledger.cancellations()}
+    marked = 0
+    lines: list[str] = []
+    for decision in plan.decisions:
+        campaign, entry = decision.checked.campaign, decision.entry
+        if campaign is None or entry is None or decision.action not in {Action.SKIP, Action.SETTLE}:
+            continue
+        if campaign.cancel:
+            marked += _note_mark(rooms, check, campaign.row, entry, asked)
+        elif asked.get(entry, "").startswith(_MARKED):
+            lines.append(_take_back_mark(rooms, check, campaign.row, entry))
+        elif entry in asked:
+            lines.append(
+                f'row {campaign.row} "{campaign.name}" is in the sheet, but is to be cancelled ({asked[entry]}): if it '
+                f'shall go out after all, type "campaign-batch cancel {entry} --undo --why ..."'
+            )
+    if marked:
+        lines += list_to_delete(rooms.ledger.cancellations(), team_zone(rooms.settings), rooms.world.now())
+    return lines
+
+
+def _note_mark(rooms: Rooms, check: Check, row: int, entry: int, asked: dict[int, str]) -> bool:
+    """Ask for the cancellation once, however often the file is dropped; give whether it is still to be deleted."""
+    if entry in asked:
+        return True
+    why, world = f'{_MARKED} {row} of "{check.file}"', rooms.world
+    found = rooms.ledger.entry(entry)
+    return found.status in _AT_PROVIDER and rooms.ledger.request_cancel(entry, why, world.signature, world.now())
+
+
+def _take_back_mark(rooms: Rooms, check: Check, row: int, entry: int) -> str:
+    world = rooms.world
+    rooms.ledger.take_back_cancel(entry, f'no mark in row {row} of "{check.file}"', world.signature, world.now())
+    name = rooms.ledger.entry(entry).campaign_name
+    return f'row {row} "{name}" is no longer marked Cancel: it goes out as scheduled, do not delete it in the dashboard'
+
+
+def find_gone(rooms: Rooms, check: Check, plan: Plan) -> list[Issue]:
+    """Name what an earlier version of this file had and this one has not, and that goes out all the same."""
+    keys = {row.key for row in check.kept}
+    answered = {number for one in plan.decisions for number in (one.entry, one.replaces)}
+    coming = rooms.ledger.entries(statuses=set(_STILL), due_from=rooms.world.now())
+    return [
+        Issue(0, "", "", "gone-from-sheet", _explain_gone(entry), Level.WARNING)
+        for entry in coming
+        if fold(entry.file) == fold(check.file)
+        and entry.key not in keys
+        and entry.id not in answered
+        and not (entry.cancel_why or is_test(entry.key))
+    ]
+
+
+def _explain_gone(entry: Entry) -> str:
+    known = f"entry {entry.id}, Id {entry.provider_id}" if entry.provider_id else f"entry {entry.id}"
+    return (
+        f'"{entry.campaign_name}" ({known}) {_STILL[entry.status]} though it is no longer in the sheet: if it shall '
+        f'not go, type "campaign-batch cancel {entry.id} --why ..."'
+    )
+
+
+# The pause, and the lists.
+
+
+def pause_all(settings: Settings, world: World, why: str) -> list[str]:
+    """Let nothing more be submitted by any process of this ledger; list what is scheduled all the same."""
+    with open_ledger_of(settings, world, quiet=True) as ledger:
+        before = ledger.paused()
+        ledger.pause(why, world.signature, world.now())
+        ledger.note_run("pause", world.now(), f"{world.signature}: {why}")
+        first = (
+            f"paused already, {tell_pause(before)}; it stays so"
+            if before
+            else "paused: nothing more is submitted until somebody types campaign-batch unpause"
+        )
+        return [first, *list_scheduled(ledger, team_zone(settings), world.now())]
+
+
+def unpause_all(settings: Settings, world: World, why: str) -> str:
+    """Let submitting go on."""
+    with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
+        before = ledger.paused()
+        if before is None:
+            return "nothing was paused"
+        ledger.unpause(world.signature, world.now())
+        ledger.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
+        return f'the pause {tell_pause(before)} is lifted; "campaign-batch resume" submits what is planned'
+
+
+def list_open(settings: Settings, world: World) -> list[str]:
+    """Give what a person still has to do in the dashboard, and while everything is paused what is ticked off."""
+    with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
+        zone, now = team_zone(settings), world.now()
+        if ledger.paused():
+            return list_scheduled(ledger, zone, now)
+        return list_to_delete(ledger.cancellations(), zone, now)
+
+
+def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
+    """Write what a person must delete in the dashboard, the next to go first."""
+    wanted = sorted(entries, key=lambda entry: (entry.send_at is None, entry.send_at, entry.id))
+    if not wanted:
+        return []
+    return [
+        f"to delete in the provider's dashboard ({len(wanted)}), the next to go first:",
+        *(f"  [ ] {_when(entry, zone, now)}  {_campaign(entry)}" for entry in wanted),
+        'then type "campaign-batch reconcile": it ticks off what is gone',
+    ]
+
+
+def list_scheduled(ledger: Ledger, zone: str, now: datetime) -> list[str]:
+    """Write all that is still scheduled at the provider, by day and groups, and what is gone since the pause began."""
+    there = ledger.entries(statuses={Status.ACCEPTED, Status.IN_DOUBT, Status.SUBMITTING}, due_from=now)
+    pause = ledger.paused()
+    gone = ledger.entries(statuses={Status.CANCELLED}, due_from=now, changed_since=pause.since) if pause else ()
+    entries = [*there, *(entry for entry in gone if entry.provider_id)]
+    left = sum(entry.status is not Status.CANCELLED for entry in entries)
+    if not entries:
+        return ["nothing is scheduled at the provider"]
+    if not left:
+        return [f"nothing is scheduled at the provider any more: all {len(entries)} are gone"]
+    head = f"{left} campaign(s) are still scheduled at the provider and go out unless somebody deletes them there"
+    tail = 'to stop one, delete it in the dashboard, then type "campaign-batch reconcile": it ticks off what is gone'
+    return [f"{head}:", *_by_day(entries, zone, now), tail]
+
+
+def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
+    ordered = sorted(entries, key=lambda entry: (_day(entry, zone), _groups(entry), entry.send_at, entry.id))
+    lines: list[str] = []
+    for (_, words, groups), some in groupby(ordered, key=lambda entry: (*_day(entry, zone), _groups(entry))):
+        if f"  {words}" not in lines:
+            lines.append(f"  {words}")
+        lines.append(f"    {groups}")
+        for entry in some:
+            box = "[x] gone" if entry.status is Status.CANCELLED else "[ ]"
+            lines.append(f"      {box} {_when(entry, zone, now)}  {_campaign(entry, groups=False)}")
+    return lines
+
+
+def _day(entry: Entry, zone: str) -> tuple[str, str]:
+    """Give a campaign's day at its own place: to sort by, and to read."""
+    from batch.report import day_words, zone_of
+
+    assert entry.send_at is not None
+    local = entry.send_at.astimezone(zone_of(entry.zone or zone))
+    return local.date().isoformat(), f"{day_words(local)} {local.year}"
+
+
+def _when(entry: Entry, zone: str, now: datetime) -> str:
+    from batch.report import local_time, time_left
+
+    if entry.send_at is None:
+        return "no time"
+    return f"{local_time(entry.send_at, entry.zone or zone, now.year)}, {time_left(entry.send_at, now)}:"
+
+
+def _campaign(entry: Entry, *, groups: bool = True) -> str:
+    to = f", to {_groups(entry)}" if groups else ""
+    count = f", {entry.contacts_count:,} contacts" if entry.contacts_count is not None else ""
+    unsure = "" if entry.provider_id else ", not sure it arrived"
+    return f'Id {entry.provider_id or "?"} "{entry.provider_name}"{to}{count}{unsure}'
+
+
+def _groups(entry: Entry) -> str:
+    pairs = zip(entry.group_ids, (*entry.group_names, *[""] * len(entry.group_ids)), strict=False)
+    return ", ".join(name or f"group {group}" for group, name in pairs)
