@@ -26,6 +26,7 @@ _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 _ODD = re.compile("[&<>\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9a-fA-F]{4}_")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MOULD = re.compile(rb'<row r="2"[^>]*>(.*?)</row>', re.DOTALL)
+_RANGE = re.compile(rb'(ref="A1:[A-Z]+)2"')
 _STYLE = re.compile(rb'<c r="([A-Z]+)2" s="(\d+)"')
 
 
@@ -34,6 +35,9 @@ class Pour:
     """The rows of one table."""
 
     rows: Iterable[Sequence[object]]
+    length: int
+    table: str
+    """The part that says how far the table reaches (`xl/tables/table1.xml`)."""
     wrapped: Mapping[int, float]
     """Position of each column whose text wraps to its width, for the height of a line."""
 
@@ -41,12 +45,15 @@ class Pour:
 def pour(workbook: bytes, pours: Mapping[str, Pour]) -> bytes:
     """Give the workbook with its rows; `pours` by the name of the sheet's part (`xl/worksheets/sheet2.xml`)."""
     out = io.BytesIO()
+    lengths = {rows.table: rows.length for rows in pours.values()}
     with (
         zipfile.ZipFile(io.BytesIO(workbook)) as empty,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as full,
     ):
         for part in empty.infolist():
             content = empty.read(part)
+            if part.filename in lengths:
+                content = _stretch(content, lengths[part.filename])
             if part.filename not in pours:
                 full.writestr(part, content)
                 continue
@@ -61,12 +68,17 @@ def escape(text: str) -> str:
     return _ODD.sub(_escaped, text[:LONGEST_TEXT]) if _ODD.search(text) else text[:LONGEST_TEXT]
 
 
+def _stretch(content: bytes, length: int) -> bytes:
+    """Let a range that reaches to the mould reach to the last row."""
+    return _RANGE.sub(rb'\g<1>%d"' % (length + 1), content)
+
+
 def _filled(empty: bytes, rows: Pour) -> Iterator[bytes]:
     mould = _MOULD.search(empty)
     assert mould is not None, "every table has its mould"
     styles = [int(style) for _, style in _STYLE.findall(mould.group(1))]
     heads = [(column_letter(place), f' s="{style}"') for place, style in enumerate(styles)]
-    yield empty[: mould.start()]
+    yield _stretch(empty[: mould.start()], rows.length)
     lines: list[str] = []
     for number, values in enumerate(rows.rows, 2):
         lines.append(_line(number, values, heads, rows.wrapped))

@@ -90,6 +90,7 @@ class Pen:
         self.book = book
         self.report = report
         self.pours: dict[str, Pour] = {}
+        self.tables = 0
         base = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"}
         self.formats = {
             "text": book.add_format(base | {"num_format": "@"}),
@@ -162,12 +163,15 @@ class Pen:
             self._colour(sheet, status, last)
         heads = [{"header": column.title, "header_format": self.formats["head"]} for column in columns]
         style = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
-        sheet.add_table(0, 0, last, len(columns) - 1, style)
+        sheet.add_table(0, 0, 1, len(columns) - 1, style)  # as far as the mould; the rows stretch it
+        self.tables += 1
         if printed:
             sheet.print_area(0, 0, last, printed - 1)
         if length:
             wrapped = {place: column.width for place, column in enumerate(columns) if column.kind == "wrap"}
-            self.pours[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = Pour(rows, wrapped)
+            self.pours[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = Pour(
+                rows, length, f"xl/tables/table{self.tables}.xml", wrapped
+            )
         return sheet
 
     def _colour(self, sheet: Any, status: int, last: int) -> None:
