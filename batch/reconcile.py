@@ -55,6 +55,8 @@ class ReconcileRules:
     """The provider's zone, in which its lists write times."""
     tolerance: float = 0.1
     """How far ContactsCount may be from what was accepted or expected, as a share."""
+    paused: str = ""
+    """By whom and why everything is paused, if it is: what is gone then was taken back on purpose."""
 
 
 def reconcile(
@@ -121,7 +123,7 @@ def _compare(
         words = f'it is not sure that "{entry.campaign_name}" arrived: type "campaign-batch resume"'
         return FindingKind.IN_DOUBT, [_finding(entry, FindingKind.IN_DOUBT, "in-doubt", words)], []
     if hit is None:
-        return _compare_absent(entry, shown_before)
+        return _compare_absent(entry, rules, now, shown_before)
     item, where = hit
     findings = [*_drift(entry, item, where, rules), *_late_cancel(entry, where, now)]
     drifted = any(finding.kind is FindingKind.DRIFTED for finding in findings)
@@ -130,13 +132,14 @@ def _compare(
     return kind, findings, _moves(entry, item, where)
 
 
-def _compare_absent(entry: Entry, shown_before: Collection[int]) -> _Compared:
+def _compare_absent(entry: Entry, rules: ReconcileRules, now: datetime, shown_before: Collection[int]) -> _Compared:
     """Say what it means that neither list shows an entry; one seen in the sent history stays sent."""
     if entry.status in {Status.CANCELLED, Status.SENT} or entry.id in shown_before:
         return FindingKind.MATCHED, [], []
     if entry.cancel_why:
-        why = "it is on neither of the provider's lists any more, as asked"
-        return FindingKind.MATCHED, [], [Move(entry.id, entry.status, Status.CANCELLED, why)]
+        return _taken_back(entry, f"as asked ({entry.cancel_why})")
+    if rules.paused and entry.status is Status.ACCEPTED and entry.send_at is not None and entry.send_at > now:
+        return _taken_back(entry, f"deleted while everything was paused {rules.paused}")
     words = (
         f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists: somebody deleted it '
         f"there, or it was never kept; ask who did. If it shall go, drop the file again with --allow "
@@ -147,6 +150,13 @@ def _compare_absent(entry: Entry, shown_before: Collection[int]) -> _Compared:
         why = "it is on neither of the provider's lists, in two readings"
         moves = [Move(entry.id, entry.status, Status.MISSING, why)]
     return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "missing", words, loud=True)], moves
+
+
+def _taken_back(entry: Entry, how: str) -> _Compared:
+    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) is cancelled: it is gone from the provider, {how}'
+    why = f"it is on neither of the provider's lists any more, {how}"
+    news = _finding(entry, FindingKind.MATCHED, "cancelled", words)
+    return FindingKind.MATCHED, [news], [Move(entry.id, entry.status, Status.CANCELLED, why)]
 
 
 def _moves(entry: Entry, item: Listed, where: str) -> list[Move]:
@@ -236,6 +246,8 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
     if not entry.cancel_why and entry.status is not Status.CANCELLED:
         return
     if where == "sent":
+        if entry.status is Status.SENT:
+            return  # it was told when it was seen first
         why = f" ({entry.cancel_why})" if entry.cancel_why else ""
         words = f'"{entry.campaign_name}" was to be cancelled{why}, but it went out: tell those who asked'
         yield _finding(entry, FindingKind.DRIFTED, "went-out", words, loud=True)

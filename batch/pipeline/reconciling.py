@@ -13,7 +13,7 @@ from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.mailing import mail_books
 from batch.pipeline.reporting import Scope, gather, write, write_status_page
-from batch.pipeline.rooms import Rooms, World, open_rooms
+from batch.pipeline.rooms import Rooms, World, open_rooms, tell_pause
 from batch.pipeline.telling import Wait
 from batch.reconcile import ReconcileRules, Reconciliation, reconcile
 
@@ -102,11 +102,11 @@ def _tracked(rooms: Rooms) -> list[Entry]:
 
 def _compare(rooms: Rooms, reading: Reading) -> Reconciliation:
     ledger, settings = rooms.ledger, rooms.settings
-    batches = ledger.batches()
+    batches, pause = ledger.batches(), ledger.paused()
     return reconcile(
         _tracked(rooms),
         reading,
-        rules=ReconcileRules(rooms.zone, settings.checks.contacts_tolerance),
+        rules=ReconcileRules(rooms.zone, settings.checks.contacts_tolerance, tell_pause(pause) if pause else ""),
         now=rooms.world.now(),
         tags=ledger.tags(),
         acknowledged=ledger.acknowledged(),

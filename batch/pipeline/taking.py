@@ -27,7 +27,7 @@ from batch.pipeline.mending import follow_row_ids, warn_of_unknown
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.returning import write_returned
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account, tell_pause
-from batch.pipeline.stopping import find_gone
+from batch.pipeline.stopping import find_gone, note_marks
 from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import remember_names, weigh
 from batch.plan import make_plan
@@ -126,6 +126,7 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
             take_for_approval(path, rooms, tally, check=check, plan=plan, account=account, options=options)
         else:
             tally.batch = record_batch(rooms, path, check, plan, options)
+            tally.to_do = note_marks(rooms, check, plan)
             finish_batch(rooms, tally, reading, options)
         if tally.batch is not None and tally.reports:
             tally.marked = write_returned(rooms, path, check, tally.batch, tally.reports[0])
@@ -140,6 +141,7 @@ def take_for_approval(
 
     unchanged = find_unchanged(rooms, plan)
     tally.batch = record_batch(rooms, path, check, plan, options)
+    tally.to_do = note_marks(rooms, check, plan)
     count_batch(rooms, tally)
     tally.reports = write_batch_report(rooms, tally.batch)
     ask_approval(rooms, tally, check, account, unchanged)
