@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.answers import parse_one
 from batch.errors import UsageError
-from batch.identity import TEST_MARK, add_tag, fold, make_fingerprint, make_tag, plain_id
-from batch.model import Account, Action, Campaign, Checked, Decision, Level, Plan
+from batch.identity import TEST_MARK, add_tag, fold, is_test, make_fingerprint, make_tag, plain_id
+from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Level, Plan, Status
 from batch.payload import to_provider_time
 from batch.pipeline.checking import Check, check_sheet, open_file
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms, read_account
@@ -17,9 +19,15 @@ from batch.pipeline.taking import Options, Tally, be_submitter, begin_run, finis
 
 if TYPE_CHECKING:
     from batch.config import Settings
+    from batch.ledger import Ledger
 
 AHEAD = timedelta(minutes=15)
 """How long before its time a test is submitted; more where the lead time asks for more."""
+_SLACK = timedelta(minutes=10)
+"""How far from its time a test may be seen to go, or not yet to have gone, before a zone is to blame."""
+_TRY = (
+    '"campaign-batch submit FILE --test GROUP --row N" to your own phones shows in which zone the provider reads times'
+)
 
 
 def submit_tests(
@@ -46,6 +54,55 @@ def submit_tests(
         tally.batch = record_batch(rooms, path, tests, Plan(decisions), options)
         finish_batch(rooms, tally, reading, options)
         return tally
+
+
+def compare_zone(ledger: Ledger, zone: str = "") -> str:
+    """Say what the tests tell about the provider's zone: the time that came back, and when it went out for real.
+
+    The provider writes no zone beside its times, so the same text coming back proves little; a test that leaves the
+    list of scheduled campaigns when it was due proves it.
+    """
+    tests = [entry for entry in ledger.entries(words=TEST_MARK) if is_test(entry.key) and entry.provider_id]
+    if not tests:
+        return f"not tried yet: {_TRY}"
+    entry = max(tests, key=lambda one: one.id)
+    shown = _shown_times(ledger, entry)
+    different = next((text for text in shown if text[:16] != entry.send_at_provider[:16]), "")
+    if different:
+        return (
+            f'the test of entry {entry.id} was submitted for {entry.send_at_provider} and comes back as "{different}": '
+            f"the provider reads times in another zone than {zone or 'the one set'}; correct [provider] timezone"
+        )
+    return _when_it_went(ledger, entry, zone)
+
+
+def _shown_times(ledger: Ledger, entry: Entry) -> list[str]:
+    """Give every send time that the provider showed of an entry: in its answer, and on its lists."""
+    shown = [one.listed.send_at for one in ledger.observations(entry.id)]
+    for attempt in ledger.attempts(entry.id):
+        with suppress(ValueError):
+            found = parse_one(attempt.answer.encode(), "")
+            shown += [found.send_at] if found is not None else []
+    return [text for text in shown if text]
+
+
+def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> str:
+    assert entry.send_at is not None
+    due = f"{entry.send_at_provider} {f'({zone}) ' if zone else ''}of test entry {entry.id}"
+    gone = next((one.at for one in ledger.observations(entry.id) if one.where == "sent"), None)
+    if gone is not None and gone < entry.send_at - _SLACK:
+        early = round((entry.send_at - gone).total_seconds() / 60)
+        return f"it went out {early} minutes before {due}: correct [provider] timezone"
+    if entry.status is Status.SENT:
+        return f"{due} fits: it went out when it was due"
+    looked = ledger.last_run("reconcile")
+    if looked is not None and looked.at > entry.send_at + _SLACK:
+        late = round((looked.at - entry.send_at).total_seconds() / 60)
+        return f"{late} minutes after {due} it had not gone out: correct [provider] timezone, and try again"
+    return (
+        f"{due} came back as it was submitted: if the text reaches the testers then, the zone is right; "
+        f'"campaign-batch reconcile" a quarter of an hour later says so, too'
+    )
 
 
 def _choose(check: Check, row: int | None) -> list[Checked]:
