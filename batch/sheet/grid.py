@@ -68,7 +68,7 @@ def body(rows: Iterable[RawRow], after: int, width: int, counts: Counts, *, text
         size = len(texts)
         cells = texts if size == width else texts[:width] if size > width else texts + [""] * (width - size)
         notes = extras
-        if extras or size != width:
+        if size != width and (extras or text_only):
             notes = _notes(texts, extras, width, text_only=text_only)
         if not notes and not any(cells):
             counts.blank += not hidden

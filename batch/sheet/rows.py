@@ -37,7 +37,20 @@ class RowMaker:
                 else:
                     yield Row(number, header, texts)
                     continue
-            yield self._with_extras(number, texts, extras or [])
+            yield self._one_date(number, texts, extras) or self._with_extras(number, texts, extras or [])
+
+    def _one_date(self, number: int, texts: tuple[str, ...], extras: list[Extra] | None) -> Row | None:
+        """Make the commonest row with something to say, one with a real date, without further ado."""
+        if extras is None or len(extras) > 1 or extras[0][1] != "date" or extras[0][0] not in self._times:
+            return None
+        at, _, serial, epoch_1904, has_date, has_time, unclear = extras[0]
+        moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
+        if unclear or moment is None:
+            return None
+        for other in self._watched:
+            if other != at and _suspect(texts[other]):
+                return None
+        return Row(number, self._header, texts, {at: moment})
 
     def _with_extras(self, number: int, texts: tuple[str, ...], extras: list[Extra]) -> Row:
         cells = list(texts)

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
+    from batch.sheet.far import FarSheet
     from batch.sheet.shapes import Extra, Merge, RawRow
 
 MAX_CELLS = 14_000_000
 """Cells of the rectangle that calamine lays out in memory, at up to 32 bytes each."""
+END_OF_THE_WORLD = (1_000_000, 16_000)
+"""Rows and columns beyond which nobody put a cell on purpose (a sheet ends at XFD1048576)."""
 MAX_CARRY = 64 * 2**20
 """The longest stretch of XML without the end of a row."""
 MAX_SEEN = 60_000
@@ -42,9 +45,10 @@ class Book:
         self._archive = Archive(path)
         self.nuls = self._archive.search(for_text=b"_x0000_")
         root = self._root()
-        self._calamine: CalamineWorkbook | None = None
         workbook = self._archive.elements(root)
         relations = self._relations(root)
+        self._calamine: CalamineWorkbook | None = None
+        self._strings = next((target for kind, target in relations.values() if kind == "sharedStrings"), "")
         self.epoch_1904 = any(name == "workbookPr" and _true(has.get("date1904", "")) for _, name, has in workbook)
         self.recalculates = any(name == "calcPr" and _true(has.get("fullCalcOnLoad", "")) for _, name, has in workbook)
         self.macros = any(name.endswith("vbaProject.bin") for name in self._archive.names)
@@ -67,6 +71,12 @@ class Book:
 
             self._calamine = load_workbook(str(self._path))
         return self._calamine.get_sheet_by_name(name)
+
+    def far_cells(self, part: str) -> FarSheet:
+        """Read one sheet without laying it out."""
+        from batch.sheet.far import FarSheet
+
+        return FarSheet(self._archive, part, self._strings, _position)
 
     def close(self) -> None:
         """Let the file go."""
@@ -129,7 +139,8 @@ class Scan:
         ids = b"|".join(b"%d" % number for number in special) if len(special) < 200 else rb"\d+"
         self._styled = re.compile(_STYLED % (ids or b"none")) if special else None
         self._run(archive)
-        if self.last_row * self.last_column > MAX_CELLS:
+        self.far = self.last_row * self.last_column > MAX_CELLS
+        if self.far and (self.last_row > END_OF_THE_WORLD[0] or self.last_column > END_OF_THE_WORLD[1]):
             raise SheetError(
                 f"the sheet reaches to cell {_letters(self.last_column - 1)}{self.last_row}, far beyond its rows",
                 "delete the empty rows and columns behind the table and save it again",
@@ -215,7 +226,7 @@ class SheetTab:
         self._book, self._part = book, part
         self.name, self.hidden = name, hidden
         self._found: Scan | None = None
-        self._sheet: CalamineSheet | None = None
+        self._sheet: CalamineSheet | FarSheet | None = None
         self._seen: dict[tuple[bytes, bytes], tuple[str, Extra | None]] = {}
 
     @property
@@ -257,9 +268,9 @@ class SheetTab:
                 yield number, texts, number in scan.hidden_rows, None  # type: ignore[misc]
         yield from self._below(number)
 
-    def _cells(self) -> CalamineSheet:
+    def _cells(self) -> CalamineSheet | FarSheet:
         if self._sheet is None:
-            self._sheet = self._book.cells(self.name)
+            self._sheet = self._book.far_cells(self._part) if self._scan.far else self._book.cells(self.name)
         return self._sheet
 
     def _below(self, number: int) -> Iterator[RawRow]:
@@ -289,10 +300,9 @@ class SheetTab:
     def _mend(self, texts: list[str | None], extras: list[Extra], values: list[Any], lead: int) -> None:
         for at, text in enumerate(texts):
             if text is None:
-                value = values[at - lead]
-                texts[at] = formats.exact(value) if type(value) is float else str(value)
-                if type(value) is float:
-                    extras.append((at, "unclear", texts[at], "General"))
+                texts[at], extra = _show_general(values[at - lead])
+                if extra is not None:
+                    extras.append((at, *extra))
             elif "\0" in text:
                 extras.append((at, "broken"))
 
@@ -349,12 +359,17 @@ def _dated(value: float, shape: formats.Format, shown: str | None, *, epoch_1904
 def _plain(value: Any) -> str | None:
     """Write a value that has no format of its own; None for one that needs care."""
     if type(value) is float:
-        if value.is_integer() and -1e11 < value < 1e11:
-            return str(int(value))
-        return formats.general(value)
+        return str(int(value)) if value.is_integer() and -1e11 < value < 1e11 else None
     if type(value) is bool:
         return "TRUE" if value else "FALSE"
     return None
+
+
+def _show_general(value: Any) -> tuple[str, Extra | None]:
+    if type(value) is not float:
+        return str(value), None
+    shown = formats.general(value)
+    return (shown, None) if shown is not None else (formats.exact(value), ("unclear", formats.exact(value), "General"))
 
 
 def _serial(text: str, *, epoch_1904: bool) -> str:
