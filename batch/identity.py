@@ -18,6 +18,7 @@ TEST_MARK = "TEST"
 
 TAG_LENGTH = 8
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
+_SHIFTS = range(0, 5 * TAG_LENGTH, 5)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _ROW_ID = re.compile(rf"e(\d{{1,15}})-[{_ALPHABET}]{{4}}|(\d{{1,15}})(?:\.0)?", re.ASCII)
 _TAG = re.compile(rf"\s*#([{_ALPHABET}]{{{TAG_LENGTH}}})\s*$")
@@ -64,7 +65,7 @@ def make_tag(account: str, key: str, fingerprint: str) -> str:
     `account` is the label of the settings, never the token: that one rotates.
     """
     number = int.from_bytes(_digest([VERSION, account, key, fingerprint]).digest()[:8], "big")
-    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(TAG_LENGTH))
+    return "".join([_ALPHABET[(number >> shift) & 31] for shift in _SHIFTS])
 
 
 def add_tag(name: str, tag: str, longest: int | None = None) -> str:

@@ -214,7 +214,7 @@ def _weigh_new(case: _Case, campaign: Campaign, reason: Issue | None = None) -> 
     """Let a row go unless something holds it: the entry that it meets (`reason`), a guard, or one of the checks."""
     found = (reason, *(guard(case.row, campaign, case.around) for guard in GUARDS))
     case.around.seen.setdefault(campaign.fingerprint, case.row)
-    issues = _weigh((*case.row.issues, *(issue for issue in found if issue is not None)), case)
+    issues = _weigh([*case.row.issues, *(issue for issue in found if issue is not None)], case)
     return _place(case, _action(issues, campaign), issues)
 
 
@@ -227,9 +227,12 @@ def _action(issues: Iterable[Issue], campaign: Campaign) -> Action:
     return Action.WAIT if campaign.waits else Action.SUBMIT
 
 
-def _weigh(issues: Iterable[Issue], case: _Case) -> tuple[Issue, ...]:
+def _weigh(issues: Sequence[Issue], case: _Case) -> tuple[Issue, ...]:
     """Give each of the plan's issues the level of the rules, and soften what a person let go."""
-    weighed = (_weigh_one(issue, case.around.rules, case.released) for issue in issues)
+    if not issues:
+        return ()
+    rules, released = case.around.rules, case.released
+    weighed = [_weigh_one(issue, rules, released) for issue in issues]
     return tuple(issue for issue in weighed if issue is not None)
 
 
@@ -248,18 +251,19 @@ def _weigh_one(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue
 
 def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = "") -> Decision:
     """Write the decision down, in the entry that held the same row or in place of an older version of it."""
-    slot = case.slot
+    slot, campaign, around = case.slot, case.row.campaign, case.around
     same = slot is not None and _holds(slot, case)
-    campaign = case.row.campaign
-    decision = Decision(
+    return Decision(
         case.row,
         action,
         entry=slot.id if slot is not None and same else None,
         replaces=slot.id if slot is not None and not same else None,
         issues=issues,
+        tag=around.tag(campaign) if campaign is not None else "",
+        provider_name=around.provider_name(campaign) if campaign is not None else "",
+        send_at_provider=to_provider_time(campaign.send_at, around.zone) if campaign is not None else "",
         why=why or _reason(action, issues, campaign),
     )
-    return _name(decision, campaign, case.around) if campaign is not None else decision
 
 
 def _holds(slot: KnownEntry, case: _Case) -> bool:
@@ -275,16 +279,6 @@ def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) 
     level = {Action.INVALID: Level.ERROR, Action.HOLD: Level.HOLD}.get(action)
     found = [issue for issue in issues if issue.level is level]
     return min(found, key=lambda issue: issue.code not in PLAN_CODES).message if found else ""
-
-
-def _name(decision: Decision, campaign: Campaign, around: Surroundings) -> Decision:
-    """Add the tag, and the name and time as the provider will get them."""
-    return replace(
-        decision,
-        tag=around.tag(campaign),
-        provider_name=around.provider_name(campaign),
-        send_at_provider=to_provider_time(campaign.send_at, around.zone),
-    )
 
 
 def _in_doubt(row: Checked, met: KnownEntry) -> Issue:
