@@ -1,0 +1,358 @@
+"""The pages in a real browser: search, filter, sort, detail, keyboard, paper, policy, hostile texts, accessibility."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_support import (
+    CHICAGO,
+    HOLD,
+    NEW_YORK,
+    NOW,
+    PAYLOADS,
+    WRONG_TIME,
+    attempt_of,
+    history_of,
+    hostile_entry,
+    hostile_report,
+    large_report,
+    make_entry,
+    previewed,
+    week_report,
+)
+
+from batch.model import Status
+from batch.report import mail_html, write_evidence, write_html, write_preview, write_status
+
+pytestmark = pytest.mark.browser
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start the system's Chromium once."""
+    path = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+    )
+    if not path:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium on this machine, and CI must test the pages: apt-get install chromium")
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Seen:
+    """A page as opened by a double click, and everything that it complained about or asked for."""
+
+    def __init__(self, browser: Any, path: Path, **settings: Any) -> None:
+        self.context = browser.new_context(accept_downloads=True, **settings)
+        self.page = self.context.new_page()
+        self.trouble: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.trouble.append(message.text))
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("dialog", lambda dialog: self.trouble.append(dialog.message))
+        self.page.goto(path.as_uri())
+
+    def names(self) -> list[str]:
+        """Give the campaigns that the table shows."""
+        return [name.strip() for name in self.page.locator("#body .c-name").all_inner_texts()]
+
+    def close(self) -> None:
+        """Close it."""
+        self.context.close()
+
+
+@pytest.fixture
+def see(browser: Any) -> Iterator[Any]:
+    """Open pages, and close them at the end."""
+    opened: list[Seen] = []
+
+    def open_page(path: Path, **settings: Any) -> Seen:
+        opened.append(Seen(browser, path, **settings))
+        return opened[-1]
+
+    yield open_page
+    for seen in opened:
+        seen.close()
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the week's report once."""
+    return write_html(week_report(), tmp_path_factory.mktemp("week") / "week.html")
+
+
+def test_the_search_finds_every_word_anywhere_in_a_row(see: Any, week: Path) -> None:
+    """Store, city, text and Id are searched, all words must be there, and Escape clears."""
+    seen = see(week)
+    search = seen.page.get_by_label("Search")
+    search.fill("boston 50012")
+    assert seen.names() == ["Black Friday Boston Back Bay 12"]
+    assert seen.page.locator("#found").inner_text() == "1 of 28 rows"
+    search.fill("<no such thing>")
+    assert seen.names() == []
+    search.press("Escape")
+    assert len(seen.names()) == 28
+    assert seen.trouble == []
+
+
+def test_the_chips_filter_by_status(see: Any, week: Path) -> None:
+    """Several statuses at once, what needs a person, and back to all; the number on each is the number of rows."""
+    seen = see(week)
+    chip = seen.page.locator("[data-standing=sent]")
+    chip.click()
+    assert len(seen.names()) == 2 == int(chip.locator("b").inner_text())
+    assert chip.get_attribute("aria-pressed") == "true"
+    seen.page.locator("[data-standing=held]").click()
+    assert len(seen.names()) == 3
+    seen.page.locator("[data-all]").click()
+    seen.page.locator("[data-needs]").click()
+    assert len(seen.names()) == 10
+    seen.page.locator("[data-needs]").click()
+    assert len(seen.names()) == 28
+
+
+def test_a_click_on_a_heading_sorts(see: Any, week: Path) -> None:
+    """Up, then down, numbers as numbers, times as times, empty ones last both ways."""
+    seen = see(week)
+    for title, key in (("Texts", "contacts"), ("Row", "row")):
+        button = seen.page.get_by_role("button", name=title, exact=True)
+        button.click()
+        texts = [text.replace(",", "") for text in seen.page.locator(f"#body .c-{key}").all_inner_texts()]
+        numbers = [int(text) for text in texts if text]
+        assert numbers == sorted(numbers)
+        assert texts[: len(numbers)] == [str(number) for number in numbers]
+        button.click()
+        assert int(seen.page.locator(f"#body .c-{key}").first.inner_text().replace(",", "")) == max(numbers)
+        assert seen.page.locator(f"th.c-{key}").get_attribute("aria-sort") == "descending"
+    seen.page.get_by_role("button", name="Goes out", exact=True).click()
+    assert seen.names()[0] == "Black Friday Boston Back Bay 22"
+
+
+def test_the_detail_tells_message_attempts_history_and_answer(see: Any, week: Path) -> None:
+    """It opens and closes with the keyboard alone."""
+    seen = see(week)
+    button = seen.page.get_by_role("button", name="Black Friday Boston Back Bay 17")
+    button.focus()
+    seen.page.keyboard.press("Enter")
+    assert button.get_attribute("aria-expanded") == "true"
+    detail = seen.page.locator("#body .detail").inner_text()
+    for words in ("Reply STOP", "Action Required", '"Id":"50017"', "will be submitted", "Attempts", "History"):
+        assert words in detail
+    seen.page.keyboard.press("Enter")
+    assert seen.page.locator("#body .detail").count() == 0
+
+
+def test_everything_can_be_reached_with_the_keyboard(see: Any, week: Path) -> None:
+    """Tab goes over the link to the content, the search, the chips and the headings; each shows where it is."""
+    seen = see(week)
+    reached = []
+    for _ in range(60):
+        seen.page.keyboard.press("Tab")
+        reached.append(
+            seen.page.evaluate(
+                "[document.activeElement.className || document.activeElement.id,"
+                " getComputedStyle(document.activeElement).outlineStyle]"
+            )
+        )
+    names = {name for name, _ in reached}
+    assert {"skip", "search", "chip ", "open"} <= {name if not name.startswith("chip") else "chip " for name in names}
+    assert all(outline == "solid" for name, outline in reached if name in {"skip", "search", "open"})
+
+
+def test_copy_and_csv_take_what_is_filtered(see: Any, week: Path) -> None:
+    """The file holds the rows that are shown, and no formula."""
+    seen = see(week, permissions=["clipboard-read", "clipboard-write"])
+    seen.page.get_by_label("Search").fill("sent")
+    seen.page.locator("[data-standing=sent]").click()
+    with seen.page.expect_download() as got:
+        seen.page.get_by_role("button", name="save as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(got.value.path()).read_text("utf-8-sig"))))
+    assert [row["status"] for row in rows] == ["sent", "sent"]
+    seen.page.get_by_role("button", name="copy").click()
+    seen.page.wait_for_function("document.getElementById('found').textContent.includes('copied')")
+    assert seen.page.evaluate("navigator.clipboard.readText()").count("\n") == 2
+
+
+def test_nothing_is_asked_for_and_nothing_complains(see: Any, week: Path, tmp_path: Path) -> None:
+    """One file, no request but its own, no error in the console, on every kind of page."""
+    entries = week_report().entries
+    pages = [
+        week,
+        write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO, deliveries=week_report().deliveries),
+        write_preview([previewed(2)], tmp_path / "p.html", title="t", zone=CHICAGO, provider_zone=NEW_YORK),
+        evidence(tmp_path / "e.html"),
+    ]
+    for path in pages:
+        seen = see(path)
+        assert seen.requests == [path.as_uri()]
+        assert seen.trouble == []
+
+
+def evidence(path: Path) -> Path:
+    """Write an evidence page."""
+    return write_evidence(
+        make_entry(21, Status.SENT), (attempt_of(21),), history_of(21), path,
+        made_at=NOW, zone=CHICAGO, provider_zone=NEW_YORK,
+    )  # fmt: skip
+
+
+def test_the_policy_holds(see: Any, week: Path) -> None:
+    """Neither a script, a style nor a picture from elsewhere gets in, even if somebody planted it."""
+    seen = see(week)
+    seen.page.evaluate(
+        """() => {
+          const script = document.createElement('script'); script.textContent = 'window.hit = 1';
+          const style = document.createElement('style'); style.textContent = 'body{outline:7px solid red}';
+          const picture = document.createElement('img'); picture.src = 'http://127.0.0.1:9/x.png';
+          document.body.append(script, style, picture);
+        }"""
+    )
+    seen.page.wait_for_timeout(100)
+    assert seen.page.evaluate("window.hit") is None
+    assert seen.page.evaluate("getComputedStyle(document.body).outlineWidth") != "7px"
+    assert len([line for line in seen.trouble if "Content Security Policy" in line]) >= 2
+
+
+def test_forty_payloads_in_every_field_stay_texts(see: Any, tmp_path: Path) -> None:
+    """Nothing runs, nothing loads, no element comes into being; each is there to be read."""
+    assert len(PAYLOADS) >= 40
+    report = hostile_report()
+    mail = tmp_path / "mail.html"
+    mail.write_bytes(mail_html(report).encode("utf-8", "replace"))
+    pages = [
+        write_html(report, tmp_path / "r.html"),
+        write_status(report.entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO, paused=PAYLOADS[0]),
+        write_preview(
+            [previewed(n, text, text) for n, text in enumerate(PAYLOADS, 2)], tmp_path / "p.html", title=PAYLOADS[0],
+            zone=CHICAGO, provider_zone=NEW_YORK, notes=PAYLOADS, team=PAYLOADS[1],
+        ),
+        write_evidence(
+            hostile_entry(2, PAYLOADS[1]), report.attempts[2], report.history[2], tmp_path / "e.html", made_at=NOW,
+            zone=CHICAGO, provider_zone=NEW_YORK, checks=PAYLOADS, batch=report.batches[1],
+        ),
+        mail,
+    ]  # fmt: skip
+    for path in pages:
+        seen = see(path)
+        for button in seen.page.locator(".open").all()[:12]:
+            button.click()
+        assert seen.page.evaluate("window.hit") is None, path
+        assert seen.requests == [path.as_uri()]
+        assert seen.trouble == []
+        foreign = (
+            "iframe,object,embed,video,math,base,link,form,template,[onerror],[onload],[onclick],[onfocus],body img"
+        )
+        assert seen.page.locator(foreign).count() == 0
+        assert PAYLOADS[2] in seen.page.inner_text("body") or path.name == "e.html"
+
+
+def test_it_prints_on_letter_and_a4(see: Any, week: Path) -> None:
+    """Every row is on paper, and the search and the buttons are not."""
+    seen = see(week)
+    for paper in ("Letter", "A4"):
+        assert seen.page.pdf(format=paper, print_background=True).startswith(b"%PDF")
+    seen.page.emulate_media(media="print")
+    assert not seen.page.locator("#tools").is_visible()
+    assert seen.page.locator("#body tr:visible").count() == 28
+    assert seen.page.evaluate("getComputedStyle(document.querySelector('#body tr')).breakInside") == "avoid"
+
+
+def test_printing_takes_the_rows_that_are_not_drawn_yet(see: Any, tmp_path: Path) -> None:
+    """The table draws a hundred at a time; before printing it draws up to two thousand."""
+    seen = see(write_html(large_report(450), tmp_path / "l.html"))
+    assert len(seen.names()) == 100
+    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert len(seen.names()) == 450
+
+
+def test_without_a_script_every_row_and_detail_can_be_read(see: Any, week: Path) -> None:
+    """The table is in the page; the tools that need a script do not show."""
+    seen = see(week, java_script_enabled=False)
+    assert not seen.page.locator("#tools").is_visible()
+    assert len(seen.names()) == 28
+    seen.page.locator(".detail summary").first.click()
+    assert seen.page.locator(".detail .bubble").first.is_visible()
+
+
+def test_ten_thousand_rows_filter_in_slices(see: Any, tmp_path: Path) -> None:
+    """Whatever the search finds, only a hundred rows are drawn at a time, and more on demand."""
+    seen = see(write_html(large_report(10_000), tmp_path / "l.html"))
+    assert len(seen.names()) == 100
+    seen.page.get_by_label("Search").fill("dallas")
+    assert seen.page.locator("#found").inner_text() == "2,000 of 10,000 rows"
+    seen.page.locator("#next").click()
+    assert len(seen.names()) == 200
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_no_page_is_wider_than_the_screen(see: Any, week: Path, tmp_path: Path, width: int) -> None:
+    """Nobody has to scroll sideways, on a desktop, a tablet or a phone."""
+    entries = week_report().entries
+    status = write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO)
+    mail = tmp_path / "mail.html"
+    mail.write_text(mail_html(week_report()), "utf-8")
+    for path in (week, status, mail, evidence(tmp_path / "e.html")):
+        seen = see(path, viewport={"width": width, "height": 800})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(see: Any, week: Path, tmp_path: Path, scheme: str) -> None:
+    """WCAG 2.2 A and AA by axe-core, in light and dark, on every kind of page, with a detail open."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    entries = [make_entry(n, send_at=NOW + timedelta(hours=n)) for n in range(1, 9)]
+    items = [previewed(2), previewed(3, issues=(HOLD,)), previewed(4, "it’s", issues=(WRONG_TIME,))]
+    pages = [
+        week,
+        write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO, paused="by dana"),
+        write_preview(items, tmp_path / "p.html", title="t", zone=CHICAGO, provider_zone=NEW_YORK, notes=("a note",)),
+        evidence(tmp_path / "e.html"),
+    ]
+    for path in pages:
+        seen = see(path, color_scheme=scheme, bypass_csp=True)
+        if seen.page.locator(".open").count():
+            seen.page.locator(".open").first.click()
+        found = Axe().run(seen.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response
+        serious = [
+            (item["id"], [node["html"][:120] for node in item["nodes"]][:3])
+            for item in found["violations"]
+            if item["impact"] in {"serious", "critical"}
+        ]
+        assert serious == [], path.name
+
+
+def test_the_preview_is_searched_in_the_browser(see: Any, tmp_path: Path) -> None:
+    """By words of the text, the store or the trouble, and by how bad it is."""
+    items = [previewed(2), previewed(3, issues=(HOLD,)), previewed(4, issues=(WRONG_TIME,))]
+    seen = see(write_preview(items, tmp_path / "p.html", title="t", zone=CHICAGO, provider_zone=NEW_YORK))
+    seen.page.get_by_label("Search").fill("quiet hours")
+    assert seen.page.locator(".phone:visible").count() == 1
+    seen.page.get_by_label("Search").fill("")
+    seen.page.locator("button[data-tone=bad]").click()
+    assert seen.page.locator(".phone:visible h3").inner_text() == "Black Friday Miami Brickell row 4"
+    assert seen.page.locator("#found").inner_text() == "1 of 3 rows"
