@@ -175,16 +175,22 @@ def test_an_export_has_exactly_the_promised_keys(ledger: Ledger) -> None:
     entry = plan(ledger, decide(2, issues=(issue,)))[2]
     accept(ledger, entry)
     (line,) = ledger.export()
-    assert tuple(line) == EXPORT_KEYS
+    assert tuple(line) == (*EXPORT_KEYS, "attempt_log", "history")
     assert " ".join(EXPORT_KEYS) == (
         "entry batch file sheet row key reference tag campaign_name provider_name message group_ids group_names "
         "send_at send_at_provider type_recipients mms_template_id subject status provider_id contacts_count "
-        "provider_status_id provider_status issues attempts submitted_by approved_by"
+        "provider_status_id provider_status issues attempts submitted_by approved_by fingerprint zone "
+        "mms_high_resolution expected_contacts owner purpose fields parts encoding machine cancel_why replaced_by "
+        "changed_at"
     )
     assert line["group_ids"] == ["100", "7"]
     assert line["send_at"] == "2031-03-05T15:02:00+00:00"
     assert (line["status"], line["provider_id"], line["attempts"]) == ("accepted", "501", 1)
     assert line["issues"][0]["code"] == "no-opt-out"
+    assert [one["outcome"] for one in line["attempt_log"]] == ["accepted"]
+    assert [(one["old"], one["new"]) for one in line["history"]] == [
+        (None, "planned"), ("planned", "submitting"), ("submitting", "accepted"),
+    ]  # fmt: skip
     assert json.loads(json.dumps(line)) == line
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from batch.cli.files import show_tally
 from batch.cli.session import DONE, Json, Why, app, end_with, need, session
 from batch.cli.shapes import print_json, print_line, shape_tally
+
+if TYPE_CHECKING:
+    from batch.model import Entry
 
 Entries = Annotated[
     list[int], typer.Argument(help="Entries, by the numbers that the report shows.", show_default=False)
@@ -96,12 +99,19 @@ def find(
     for entry, sentence in found:
         if json:
             print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
-                        "provider_id": entry.provider_id, "sentence": sentence})  # fmt: skip
+                        "provider_id": entry.provider_id, "group_names": list(entry.group_names),
+                        "send_at": entry.send_at, "file": entry.file, "row": entry.row, "sentence": sentence})  # fmt: skip
         else:
-            print_line(f"{entry.campaign_name} (entry {entry.id}): {sentence}")
+            print_line(f"{_name(entry)}: {sentence}")
     if not found and not json:
         session.screen.say(f'nothing is known of "{" ".join(words)}"')
     end_with(DONE)
+
+
+def _name(entry: Entry) -> str:
+    groups = ", ".join(name for name in entry.group_names if name) or ", ".join(entry.group_ids)
+    known = f", Id {entry.provider_id}" if entry.provider_id else ""
+    return f'"{entry.campaign_name or "(no name)"}" to {groups or "nobody yet"} (entry {entry.id}{known})'
 
 
 @app.command()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from batch.ledger.forms import issue_as_dict, write_time_or_none
-from batch.model import Entry
+from batch.ledger.forms import issue_as_dict, write_time, write_time_or_none
+from batch.model import Attempt, Change, Entry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,19 @@ EXPORT_KEYS = (
     "attempts",
     "submitted_by",
     "approved_by",
+    "fingerprint",
+    "zone",
+    "mms_high_resolution",
+    "expected_contacts",
+    "owner",
+    "purpose",
+    "fields",
+    "parts",
+    "encoding",
+    "machine",
+    "cancel_why",
+    "replaced_by",
+    "changed_at",
 )
 """In this order; an interface: keep it, extend it."""
 
@@ -52,8 +66,29 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "send_at": write_time_or_none(entry.send_at),
         "status": entry.status.value,
         "issues": [issue_as_dict(issue) for issue in entry.issues],
+        "fields": dict(entry.fields),
+        "changed_at": write_time_or_none(entry.changed_at),
     }
     return {key: changed[key] if key in changed else getattr(entry, key) for key in EXPORT_KEYS}
+
+
+def as_account(attempts: Iterable[Attempt], history: Iterable[Change]) -> dict[str, Any]:
+    """Give what was tried and what became of an entry, with who did it: what a ledger is moved for."""
+    return {
+        "attempt_log": [
+            {**asdict(one), "started_at": write_time(one.started_at), "ended_at": write_time_or_none(one.ended_at)}
+            for one in attempts
+        ],
+        "history": [
+            {
+                **asdict(one),
+                "at": write_time(one.at),
+                "old": one.old.value if one.old else None,
+                "new": one.new.value,
+            }
+            for one in history
+        ],
+    }
 
 
 def as_frame(lines: Iterable[dict[str, Any]]) -> pd.DataFrame:

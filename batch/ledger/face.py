@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from batch.errors import LedgerError
 from batch.ledger import batches as batches_
 from batch.ledger import books, exporting, knowing, lock, notes, outbox, planning, reading, submitting, upkeep
+from batch.ledger.bulk import in_chunks
 from batch.ledger.opening import name_of, prepare, resolve_url
 from batch.ledger.troubles import explained
 from batch.model import (
@@ -510,12 +511,16 @@ class Ledger:
         return upkeep.write_backup(self._engine, self.path, now, keep)
 
     def export(self) -> Iterator[dict[str, Any]]:
-        """Stream the entries as `ledger export` writes them."""
-        return (exporting.as_dict(entry) for entry in self.entries())
+        """Stream the entries as `ledger export` writes them, each with its attempts and its history."""
+        for entries in in_chunks(self.entries()):
+            ids = [entry.id for entry in entries]
+            attempts, histories = self.attempts_of(ids), self.histories(ids)
+            for entry in entries:
+                yield exporting.as_dict(entry) | exporting.as_account(attempts[entry.id], histories[entry.id])
 
     def to_frame(self) -> pd.DataFrame:
         """Give all entries as a table for a notebook, one column a key of `export`."""
-        return exporting.as_frame(self.export())
+        return exporting.as_frame(exporting.as_dict(entry) for entry in self.entries())
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

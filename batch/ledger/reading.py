@@ -36,6 +36,7 @@ _SEARCHED = (
     entries.c.provider_id,
     entries.c.owner,
     entries.c.cells,
+    batches.c.file,
 )
 _ALL = select(
     entries.c.id,
@@ -170,8 +171,14 @@ def _words(words: str | Iterable[str] | None) -> list[str]:
 
 def _bears(word: str) -> Any:
     """Look for a word in everything people may remember of a campaign, in capitals or not."""
-    pattern = word.casefold().replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in _SEARCHED))
+    # SQLite's lower() knows ASCII only: an accented word is looked for as small and as capital letters.
+    forms = dict.fromkeys(_lower_ascii(form) for form in (word.lower(), word.upper()))
+    patterns = [form.replace("/", "//").replace("%", "/%").replace("_", "/_") for form in forms]
+    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in _SEARCHED for pattern in patterns))
+
+
+def _lower_ascii(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _entry(row: Any) -> Entry:

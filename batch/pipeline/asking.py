@@ -4,18 +4,48 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.errors import UsageError
-from batch.model import Batch, Entry
-from batch.pipeline.reporting import batch_scope, gather, since_scope, team_zone, week_of, week_scope, write
+from batch.model import Batch, Entry, Status
+from batch.pipeline.reporting import (
+    batch_scope,
+    gather,
+    report_templates,
+    since_scope,
+    team_zone,
+    week_of,
+    week_scope,
+    write,
+)
 from batch.pipeline.rooms import World, open_ledger_of
 from batch.pipeline.taking import count_as
 
 if TYPE_CHECKING:
     from batch.config import Settings
+
+
+_PASSED = {
+    "message-too-long": "the text is no longer than allowed",
+    "brand-missing": "the text names the brand",
+    "no-opt-out": "the text says how to opt out",
+    "placeholder": "no placeholder was left in the text",
+    "date-in-text": "weekdays and dates in the text fit the send date",
+    "short-link": "no shared link shortener",
+    "forbidden-subject": "no word from the subjects that carriers restrict",
+    "word-listed": "no word from the team's own list",
+    "quiet-hours": "outside the quiet hours of the row's zone",
+    "quiet-hours-there": "within the groups' hours at the recipients' place",
+    "day-not-allowed": "on a weekday that the groups agreed to",
+    "purpose-not-agreed": "for a purpose that the groups opted in to",
+    "blackout-day": "on none of the team's blackout days",
+    "holiday": "on no public holiday",
+    "close-to-another": "no other text to the same groups within the agreed hours",
+    "same-text-same-groups-same-time": "no other row with this text, groups and time",
+}
+"""What it means, in words, that a code was not raised."""
 
 
 def report_again(
@@ -73,7 +103,34 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
             zone=team_zone(settings),
             provider_zone=settings.provider.timezone,
             delivery=ledger.deliveries([number]).get(number, ()),
+            checks=checks_passed(settings, entry),
+            batch=ledger.batch(entry.batch),
+            templates=report_templates(settings),
+            team=settings.reports.team,
+            logo=Path(settings.reports.logo) if settings.reports.logo else None,
         )
+
+
+def checks_passed(settings: Settings, entry: Entry) -> tuple[str, ...]:
+    """Say which checks a submitted campaign passed, by today's settings; empty for one that was kept back.
+
+    A check that is switched off or has nothing to go by (no brand, no country) is not counted as passed.
+    """
+    if not entry.provider_id and entry.status is not Status.IN_DOUBT:
+        return ()
+    checks, remarked = settings.checks, {issue.code for issue in entry.issues}
+    unset = {
+        "brand-missing": not checks.brand,
+        "blackout-day": not checks.blackout,
+        "holiday": not checks.country,
+        "word-listed": not checks.word_list,
+        "quiet-hours": not checks.quiet_hours,
+    } | dict.fromkeys(("quiet-hours-there", "purpose-not-agreed", "day-not-allowed"), not settings.groups)
+    return tuple(
+        words
+        for code, words in _PASSED.items()
+        if code not in remarked and not unset.get(code) and settings.rules.get(code) != "off"
+    )
 
 
 def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str, int]]]:
@@ -112,6 +169,8 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
             "submitted_by": entry.submitted_by,
             "machine": entry.machine,
             "approved_by": entry.approved_by,
+            "owner": entry.owner,
+            "to_be_cancelled": entry.cancel_why,
             "issues": [f"{issue.level}: {issue.message} [{issue.code}]" for issue in entry.issues],
             "attempts": [
                 f"{one.number}: {one.started_at:%Y-%m-%d %H:%M:%S} UTC {one.outcome} {one.http_status or ''} {one.why}"
@@ -143,11 +202,19 @@ def verify_ledger(settings: Settings, world: World) -> tuple[str, ...]:
 
 
 def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Entry, str]]:
-    """Give the entries that speak of something, each with a sentence that says what went, goes or did not go."""
+    """Give the entries that speak of something, each with a sentence that says what went, goes or did not go.
+
+    What is still to come stands first, the soonest on top, then the past, then versions that another row replaced.
+    """
     from batch.report import sentence
 
-    zone = team_zone(settings)
+    zone, now = team_zone(settings), world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
-        entries = list(ledger.entries(words=words))
+        entries = sorted(ledger.entries(words=words), key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries([entry.id for entry in entries])
-        return [(entry, sentence(entry, zone, deliveries.get(entry.id, ()), world.now())) for entry in entries]
+        return [(entry, sentence(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
+
+
+def _place(entry: Entry, now: datetime) -> tuple[bool, bool, float, int]:
+    seconds = (entry.send_at - now).total_seconds() if entry.send_at else float("inf")
+    return entry.status is Status.REPLACED, seconds < 0, abs(seconds), entry.id
