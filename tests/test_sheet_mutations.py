@@ -15,9 +15,10 @@ from batch.sheet.child import Child
 
 FOLDER = Path(__file__).parent / "sheets"
 SEEDS = (
-    "plain.xlsx", "numbers-formatted.xlsx", "dates-formatted.xlsx", "errors.xlsx", "hidden-rows.xlsx", "merged-down.xlsx",
-    "two-sheets-one-named.xlsx", "prefixed-xml.xlsx", "openpyxl.xlsx", "office-formats.xlsx", "office-formats.ods",
-    "office-merged.ods", "office-hidden.ods", "office-formats.xls", "office-merged.xls", "macros.xlsm",
+    "plain.xlsx", "numbers-formatted.xlsx", "dates-formatted.xlsx", "errors.xlsx", "hidden-rows.xlsx",
+    "merged-down.xlsx", "two-sheets-one-named.xlsx", "prefixed-xml.xlsx", "openpyxl.xlsx", "office-formats.xlsx",
+    "cells-far-apart.xlsx", "office-formats.ods", "office-merged.ods", "office-hidden.ods", "office-formats.xls",
+    "office-merged.xls", "macros.xlsm",
 )  # fmt: skip
 TORTURE = bool(os.environ.get("CAMPAIGN_TORTURE"))
 ROUNDS = 10_000 if TORTURE else 2_000
@@ -40,7 +41,7 @@ def test_spoilt_workbooks_are_read_or_refused(tmp_path: Path) -> None:
             ends[_end(path, child)] += 1
             assert time.monotonic() - started < 20, f"round {number} on {name}"
     assert ends["read"] > ROUNDS / 20
-    assert ends["refused"] > ROUNDS / 20
+    assert ends["read"] + ends["refused"] == ROUNDS
 
 
 def _end(path: Path, child: Child) -> str:
@@ -48,10 +49,7 @@ def _end(path: Path, child: Child) -> str:
         for row in open_sheet(path, child=child):
             assert len(row.texts) == len(row.header.names)
     except SheetError as error:
-        assert error.words
-        assert error.remedy
-        assert "\n" not in str(error)
-        return "refused"
+        return "refused" if error.words and error.remedy and "\n" not in str(error) else "refused without a word"
     return "read"
 
 

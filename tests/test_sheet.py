@@ -1,0 +1,161 @@
+"""The face of the room: streams rows, keeps counts, and a reader that dies or hangs is one clear line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sheet_support import GOOD, HEADER, Book, N, Sheet, X
+
+from batch.errors import SheetError
+from batch.sheet import KNOWN, Grid, open_sheet, read_cells
+from batch.sheet import child as child_room
+from batch.sheet.child import Child
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Child]:
+    """Give one reading process for the module."""
+    with Child() as running:
+        yield running
+
+
+def save(path: Path, *rows: Any, **more: Any) -> Path:
+    Book([Sheet([HEADER, *rows], **more)]).save(path)
+    return path
+
+
+def test_the_header_says_which_field_stands_where(tmp_path: Path, reader: Child) -> None:
+    """Known columns by their one name, others as written, ours left out; letters as Excel writes them."""
+    path = tmp_path / "a file with blanks.xlsx"
+    Book([Sheet([("Name", "Message", "Send to", "Send At", "End date", "Problem", "", "Picture"), GOOD])]).save(path)
+    header = open_sheet(path, child=reader).header
+    assert dict(header.columns) == {
+        "CampaignName": 0, "Message": 1, "GroupIds": 2, "DateTime": 3, "End date": 4, "MmsTemplateId": 7,
+    }  # fmt: skip
+    assert header.letter("MmsTemplateId") == "H"
+    assert header.names[5:7] == ("Problem", "")
+    assert {"Reference", "RowId", "Purpose"} <= set(KNOWN)
+
+
+def test_counts_are_whole_after_the_last_row(tmp_path: Path, reader: Child) -> None:
+    """Hidden rows and blank ones are counted apart, and the issues about the file are there before the rows."""
+    sheet = open_sheet(save(tmp_path / "a.xlsx", GOOD, (), GOOD, hidden_rows=(4,), hidden_columns=(1,)), child=reader)
+    assert [issue.code for issue in sheet.issues] == ["hidden-columns"]
+    assert '"Message" (B)' in sheet.issues[0].message
+    assert [row.number for row in sheet] == [2]
+    assert (sheet.file, sheet.name, sheet.blank, sheet.left_out) == ("a.xlsx", "Campaigns", 1, 1)
+
+
+def test_too_many_rows_stop_the_reading(tmp_path: Path, reader: Child) -> None:
+    """Said with the number and the setting."""
+    path = save(tmp_path / "a.xlsx", *[GOOD] * 11)
+    assert len(list(open_sheet(path, max_rows=11, child=reader))) == 11
+    with pytest.raises(SheetError, match=r"more than 10 rows.*max_rows"):
+        list(open_sheet(path, max_rows=10, child=reader))
+
+
+@pytest.mark.parametrize(("order", "shown"), [("month", "3/1/2027"), ("day", "01/03/2027"), ("iso", "2027-03-01")])
+def test_the_short_date_follows_the_setting(tmp_path: Path, reader: Child, order: str, shown: str) -> None:
+    """Excel shows it in each reader's own order, so the file alone cannot say."""
+    path = save(tmp_path / "a.xlsx", (*GOOD[:4], N(46447, "#14")))
+    (row,) = open_sheet(path, date_order=order, child=reader)
+    assert row.text("Offer") == shown
+
+
+def test_the_words_of_an_issue_name_address_value_and_remedy(tmp_path: Path, reader: Child) -> None:
+    """Somebody who never saw a terminal knows which cell to mend, and how."""
+    (row,) = open_sheet(
+        save(tmp_path / "a.xlsx", (*GOOD[:2], N(100101, "#,##0"), GOOD[3], N(0.5, "# ?/?"))), child=reader
+    )
+    (issue,) = row.issues
+    assert (issue.row, issue.column, issue.field, issue.value) == (2, "C", "GroupIds", "100,101")
+    assert '"100,101"' in issue.message
+    assert "format the column as Text" in issue.message
+    assert row.unshown[4].field == "Offer"
+    assert "# ?/?" in row.unshown[4].message
+
+
+def test_cells_are_read_without_any_header(tmp_path: Path, reader: Child) -> None:
+    """Merged cells filled, hidden rows left out, hidden columns named; the first visible sheet that says something."""
+    path = tmp_path / "a.xlsx"
+    rows: Any = [("a", None, "c"), ("x", "y", None), (), ("hidden",), ("z",)]
+    Book(
+        [
+            Sheet([], name="Empty"),
+            Sheet(rows, name="Two", merges=("A1:B1", "C1:C2"), hidden_rows=(4,), hidden_columns=(2,)),
+        ]
+    ).save(path)
+    assert read_cells(path, child=reader) == Grid(
+        "Two",
+        ((1, ("a", "a", "c")), (2, ("x", "y", "c")), (5, ("z", "", ""))),
+        blank=1,
+        left_out=1,
+        hidden_columns=(2,),
+    )
+    assert read_cells(path, name="two", child=reader).sheet == "Two"
+
+
+def test_a_reader_that_dies_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program lives on, and the next file is read."""
+    path = save(tmp_path / "a.xlsx", GOOD)
+    with Child() as child:
+        with monkeypatch.context() as patch:
+            patch.setattr(child_room, "_BOOT", "import os; os._exit(134)")
+            with pytest.raises(SheetError, match=r'"a\.xlsx": the file makes its reader crash'):
+                open_sheet(path, child=child)
+        assert len(list(open_sheet(path, child=child))) == 1
+
+
+def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its patience, by name."""
+    monkeypatch.setattr(child_room, "_BOOT", "import time; time.sleep(600)")
+    monkeypatch.setattr(child_room, "PATIENCE", 0.3)
+    with pytest.raises(SheetError, match=r"took longer than \d+ seconds"):
+        open_sheet(save(tmp_path / "a.xlsx", GOOD))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process reliably")
+def test_a_reader_that_swells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound holds inside the reading process, and is said in words."""
+    monkeypatch.setattr(
+        child_room,
+        "_BOOT",
+        child_room._BOOT.replace(
+            "main()\n", "worker = sys.modules['batch.sheet.worker']\nworker.MEMORY = 2**26\nmain()\n"
+        ),
+    )
+    rows = X('<c r="Z60000" t="inlineStr"><is><t>' + "x" * 9_000_000 + "</t></is></c>")
+    with pytest.raises(SheetError, match=r"memory|crash|damaged"):
+        list(open_sheet(save(tmp_path / "a.xlsx", (*GOOD, rows))))
+
+
+def test_a_csv_needs_no_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read in place, row by row."""
+    monkeypatch.setattr(Child, "start", lambda self: pytest.fail("a process was started"))
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(HEADER) + "\n" + ",".join(GOOD) + "\n", encoding="utf-8")
+    assert [row.texts for row in open_sheet(path)] == [GOOD]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "ods", "xls"])
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path, ending: str) -> None:
+    """Whatever the ending says."""
+    with pytest.raises(SheetError, match="there is no file"):
+        open_sheet(tmp_path / f"none.{ending}")
+    (tmp_path / f"folder.{ending}").mkdir()
+    with pytest.raises(SheetError, match="is a folder"):
+        open_sheet(tmp_path / f"folder.{ending}")
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read anything")
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    """With what to do about it."""
+    path = save(tmp_path / "a.xlsx", GOOD)
+    path.chmod(0)
+    with pytest.raises(SheetError, match="cannot be opened"):
+        open_sheet(path)
