@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,6 +44,8 @@ class Shell:
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.folder = folder
+        self.ahead = timedelta()
+        """How far the shell's clock is ahead of the system's."""
         self._capsys = capsys
         self._monkeypatch = monkeypatch
 
@@ -56,6 +58,7 @@ class Shell:
         """Run one command to its end."""
         session.__init__()  # type: ignore[misc]
         session.environ = dict(os.environ)
+        session.clock = lambda: datetime.now(UTC) + self.ahead
         self._capsys.readouterr()
         code = run_guarded(lambda: app([str(word) for word in words]))
         captured = self._capsys.readouterr()

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -44,6 +45,8 @@ class Session:
     interrupt: Interrupt = field(default_factory=Interrupt)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     secrets: tuple[Secret, ...] = ()
+    clock: Callable[[], datetime] | None = None
+    """Another clock than the system's, to go through a week in a moment."""
 
     def settings(self, **changes: object) -> Settings:
         """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
@@ -80,10 +83,11 @@ class Session:
 
     def world(self, *, yes: bool = True) -> World:
         """Give the pipeline its clock, its patience and somebody to tell."""
-        from batch.pipeline.rooms import World, name_machine, name_person
+        from batch.pipeline.rooms import World, name_machine, name_person, utc_now
 
         self.interrupt.listen()
         return World(
+            now=self.clock or utc_now,
             sleep=self.interrupt.sleep,
             stopped=self.interrupt.asked,
             tell=self.screen.tell,
