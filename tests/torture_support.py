@@ -295,7 +295,7 @@ class Command:
 
 
 def start(arguments: Sequence[str], environ: Mapping[str, str], folder: Path, *, bomb: int = 0) -> Command:
-    """Start `campaign-batch ARGUMENTS`; with `bomb` it kills itself at that step."""
+    """Start `campaign-batch ARGUMENTS`; with `bomb` it kills itself at that step (-1: it lists them)."""
     with tempfile.NamedTemporaryFile(dir=folder, prefix="run-", suffix=".out", delete=False) as file:
         out = Path(file.name)
     err = out.with_suffix(".err")
@@ -321,9 +321,13 @@ def _run_command(arguments: list[str], environ: dict[str, str], places: tuple[st
 
     session.environ = dict(environ)
     sys.argv = ["campaign-batch", *arguments]
-    if bomb:
-        Steps(folder, lambda: os.kill(os.getpid(), signal.SIGKILL)).arm(bomb)
+    steps = Steps(folder, lambda: os.kill(os.getpid(), signal.SIGKILL)) if bomb else None
+    if steps is not None:
+        steps.arm(max(0, bomb))
     code = run_guarded(app)
+    if steps is not None:
+        steps.disarm()
+        Path(folder, "steps.json").write_text(json.dumps(steps.log), encoding="utf-8")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -414,6 +418,13 @@ def _wrap(owner: type, name: str, what: str) -> None:
         return found
 
     setattr(owner, name, watched)
+
+
+def one_submission(log: Sequence[str]) -> range:
+    """Give the steps, from 1, of the first submission of a run: from its intent to what follows its outcome."""
+    begins = next(place for place, what in enumerate(log) if what.startswith("before UPDATE entries SET status"))
+    ends = next(place for place, what in enumerate(log) if what.startswith("after UPDATE attempts"))
+    return range(begins - 2, next(place for place in range(ends, len(log)) if log[place] == "after commit") + 14)
 
 
 def real_clock() -> Clock:
