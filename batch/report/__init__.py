@@ -52,6 +52,7 @@ __all__ = [
     "sentence",
     "subject",
     "time_left",
+    "time_left",
     "to_csv",
     "to_json",
     "verdict",

@@ -406,13 +406,18 @@ def _needed_values(entry: Entry, report: Report, found: dict[int, list[str]]) ->
     cells = ", ".join(dict.fromkeys(cell_of(issue) for issue in reasons(entry) if issue.column))
     local = _local(entry, report)
     heading = heading_of(entry)
-    why = "; ".join(words for words in (reason(entry), *found.get(entry.id, ())) if words)
+    why = "; ".join(words for words in (_own_reason(entry), *found.get(entry.id, ())) if words)
     return (
         f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row,
         entry.campaign_name, local, zone_word(local) if local else "", cells, why,
         next_step(entry, "drifted" if entry.id in found else ""),
         entry.provider_id, entry.owner, entry.file,
     )  # fmt: skip
+
+
+def _own_reason(entry: Entry) -> str:
+    """Say why the entry itself needs somebody; a scheduled one may need it only for what a comparison found."""
+    return reason(entry) if needs_a_person(entry) else ""
 
 
 def _write_rows(pen: Pen) -> None:
