@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.model import Account, Checked, Issue, Level
+from batch.model import Account, Campaign, Checked, Issue, Level
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account
 from batch.pipeline.telling import Checking, Tell, say_nothing
 from batch.render import Renderer
-from batch.validate import Checker, GroupRule, Rules, credits_needed
+from batch.validate import Checker, GroupRule, Rules, credits_needed, find_other_week
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -38,6 +38,8 @@ class Check:
     errors: list[Issue] = field(default_factory=list)
     warnings: list[Issue] = field(default_factory=list)
     """Warnings and holds, those about the whole file first."""
+    by_time: dict[datetime, Campaign] = field(default_factory=dict)
+    """One good campaign of each send time."""
     kept: list[Checked] = field(default_factory=list)
 
     @property
@@ -89,7 +91,7 @@ def check_sheet(
         if number % _TELL_EVERY == 0:
             tell(Checking(number))
     _count_late(check, checker)
-    check.warnings[:0] = opened.issues
+    check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings))
     check.blank, check.left_out = opened.blank, opened.left_out
     return check
 
@@ -106,12 +108,21 @@ def _count(check: Check, checked: Checked, *, keep: bool) -> None:
         check.invalid += 1
     else:
         check.parts += checked.campaign.parts.count
+        check.by_time.setdefault(checked.campaign.send_at, checked.campaign)
         if check.credits is not None:
             check.credits += credits_needed(checked.campaign)
     for issue in checked.issues:
         (check.errors if issue.level is Level.ERROR else check.warnings).append(issue)
     if keep:
         check.kept.append(checked)
+
+
+def _name_other_week(check: Check, settings: Settings) -> tuple[Issue, ...]:
+    """Point out a file that is named for another week than its dates, at the level of `[rules]`."""
+    wish = settings.rules.get("file-other-week", Level.WARNING.value)
+    if wish == "off":
+        return ()
+    return find_other_week(check.file, check.by_time.values(), settings.checks.week_start)
 
 
 def _count_late(check: Check, checker: Checker) -> None:

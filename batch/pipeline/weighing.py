@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batch.identity import is_test
 from batch.model import Account, Campaign, Checked, Issue, KnownEntry, Level, Status
-from batch.validate import find_moved_names, find_short_credits, often_texted
+from batch.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
 
 if TYPE_CHECKING:
     from batch.pipeline.rooms import Rooms
 
 _OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})
 _WEEK = timedelta(days=7)
+_OFFERED = timedelta(days=10)
+"""So far back an offer counts as the one of the week before."""
 _MMS_CREDITS = 3
 
 
@@ -27,8 +30,9 @@ def weigh(rooms: Rooms, rows: Sequence[Checked], known: Iterable[KnownEntry], ac
     moved = _moved(rooms, new)
     short = find_short_credits(new, account.credits, _reserved(rooms)) if account.groups else {}
     often = _often(rooms, new, account)
+    same = _same_offers(rooms, rows, {campaign.row for campaign in new})
     levels = rooms.settings.rules
-    return [_add(row, moved, short, often, levels) for row in rows]
+    return [_add(row, short, (moved, often, same), levels) for row in rows]
 
 
 def remember_names(rooms: Rooms, rows: Iterable[Checked]) -> None:
@@ -66,15 +70,26 @@ def _often(rooms: Rooms, campaigns: Sequence[Campaign], account: Account) -> Map
     return often_texted(campaigns, list(others), account, checks.texts_per_day, checks.texts_per_week)
 
 
+def _same_offers(rooms: Rooms, rows: Sequence[Checked], new: set[int]) -> Mapping[int, tuple[Issue, ...]]:
+    """Find the offers that went out a week before, too: a copied row that was not changed."""
+    fresh = [row for row in rows if row.row.number in new and "Offer" in row.row.header.columns]
+    if not fresh:
+        return {}
+    first = min(row.send_at for row in fresh if row.send_at is not None)
+    last = max(row.send_at for row in fresh if row.send_at is not None)
+    earlier = rooms.ledger.entries(statuses=_OUT, due_from=first - _OFFERED, due_until=last)
+    before = (entry for entry in earlier if not is_test(entry.key))
+    return {row: (issue,) for row, issue in find_same_offers(fresh, before).items()}
+
+
 def _add(
     row: Checked,
-    moved: Mapping[int, tuple[Issue, ...]],
     short: Mapping[int, Issue],
-    often: Mapping[int, tuple[Issue, ...]],
+    remarks: Sequence[Mapping[int, tuple[Issue, ...]]],
     levels: Mapping[str, str],
 ) -> Checked:
     number = row.row.number
-    extra = [*moved.get(number, ()), *often.get(number, ())]
+    extra = [issue for found in remarks for issue in found.get(number, ())]
     if row.campaign is None or not (extra or number in short):
         return row
     campaign = row.campaign
