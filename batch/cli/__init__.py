@@ -1,6 +1,6 @@
 """The command line: options in, one call of the pipeline, words and exit code out."""
 
-from batch.cli import books, files, people, setting_up
+from batch.cli import books, files, people, setting_up, weekly
 from batch.cli.session import main
 
-__all__ = ["books", "files", "main", "people", "setting_up"]
+__all__ = ["books", "files", "main", "people", "setting_up", "weekly"]

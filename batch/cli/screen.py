@@ -107,6 +107,11 @@ class Interrupt:
             signal.signal(signal.SIGINT, self._hear)
             signal.signal(signal.SIGTERM, self._hear)
 
+    @property
+    def event(self) -> threading.Event:
+        """The wish itself, for what waits elsewhere than in our sleep."""
+        return self._asked
+
     def asked(self) -> bool:
         """Whether an end is wished."""
         return self._asked.is_set()

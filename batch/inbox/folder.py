@@ -237,6 +237,17 @@ class Inbox:
             names = sorted(entry.name for entry in os.scandir(self.approved) if entry.is_file())
         return tuple(self.approved / name for name in names if may_be_sheet(name))
 
+    def put_aside(self, preview: Path, words: str, now: datetime) -> Path:
+        """Move a preview that cannot be approved from `approved/` to `attention/`, with a note of `words` beside it."""
+        with self._reaching(self.working):
+            self.attention.mkdir(exist_ok=True)
+            target = self.attention / filed_name(preview.name, now, self._zone)
+            if target.exists():
+                target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
+            _write(self.attention / f"{target.stem} - what happened.txt", words.encode())
+            preview.replace(target)
+        return target
+
     def _touch_working(self) -> None:
         """Make sure that it is our folder, and not the bare place where a share is usually mounted."""
         self.working.stat()

@@ -1,0 +1,113 @@
+"""The commands that run by themselves, and the one that says whether they can: watch, doctor."""
+
+from __future__ import annotations
+
+import json as json_text
+import signal
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
+from batch.cli.shapes import print_json, print_line
+from batch.pipeline.telling import Event, Note, Progress
+
+_SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
+
+
+@app.command()
+def watch(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The drop folder; the one of the settings by default.", show_default=False)
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Take what is whole and end, for cron.")] = False,
+    no_events: Annotated[bool, typer.Option("--no-events", help="Do not use the system's file events.")] = False,
+    log_format: Annotated[str, typer.Option(help="text or json, a line an event, on standard error.")] = "text",
+) -> None:
+    """Take in by itself what is dropped into a folder, each file once; compare every night; mail."""
+    from batch.inbox import InboxBusyError
+    from batch.pipeline.watching import watch_folder
+
+    need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
+    settings = session.settings()
+    world = replace(session.world(), tell=Journal(as_json=log_format == "json", quiet=session.screen.quiet).tell)
+    try:
+        watched = watch_folder(
+            settings, world, folder=folder, once=once, events=not no_events, stop=session.interrupt.event
+        )
+    except InboxBusyError as busy:
+        if not once:
+            raise
+        session.screen.say(str(busy))
+        end_with(DONE)
+    _end_watch(LOOK if once and watched.needs_look else DONE)
+
+
+def _end_watch(code: int) -> NoReturn:
+    """End as asked: for the system's SIGTERM that is a success, for a person's Ctrl-C the usual 130."""
+    if session.interrupt.asked_by == getattr(signal, "SIGTERM", None):
+        raise typer.Exit(DONE)
+    end_with(code)
+
+
+class Journal:
+    """A line an event on standard error, for whoever keeps logs; it knows the batch and the entry."""
+
+    def __init__(self, *, as_json: bool, quiet: bool = False) -> None:
+        self._as_json = as_json
+        self._quiet = quiet
+
+    def tell(self, event: Event) -> None:
+        """Write a line for what is worth one."""
+        told = _read_progress(event) if isinstance(event, Progress) else event
+        if not isinstance(told, Note) or (self._quiet and not told.loud):
+            return
+        line = _as_json(told) if self._as_json else _as_text(told)
+        print(session.redact(line), file=sys.stderr, flush=True)  # noqa: T201  this is the log
+
+
+def _read_progress(progress: Progress) -> Note | None:
+    if progress.entry is None:
+        return None
+    words = f'"{progress.name}": {progress.status.replace("_", " ")}'
+    return Note(words, event=f"row-{progress.status.replace('_', '-')}", batch=progress.batch, entry=progress.entry)
+
+
+def _as_text(note: Note) -> str:
+    place = "".join(
+        f"{name} {number} " for name, number in (("batch", note.batch), ("entry", note.entry)) if number is not None
+    )
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} {'! ' if note.loud else ''}{place}{' '.join(note.words.split())}"
+
+
+def _as_json(note: Note) -> str:
+    line: dict[str, object] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "level": "warning" if note.loud else "info",
+        "event": note.event or "note",
+        "batch": note.batch,
+        "entry": note.entry,
+        "file": note.file or None,
+        "message": note.words,
+    }
+    return json_text.dumps({name: value for name, value in line.items() if value is not None}, ensure_ascii=False)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Say what works and what to do about the rest: settings, ledger, folders, clock, token, provider, mail."""
+    from batch.pipeline.doctoring import examine
+
+    lines = examine(session.settings(), session.world())
+    session.screen.close()
+    if json:
+        print_json([{"line": one.line, "state": one.state, "words": one.words, "remedy": one.remedy} for one in lines])
+    else:
+        for one in lines:
+            print_line(f"{_SIGNS[one.state]} {one.line}: {one.words}{f' -> {one.remedy}' if one.remedy else ''}")
+    broken = any(one.state == "broken" for one in lines)
+    end_with(LOOK if broken else DONE)

@@ -1,0 +1,199 @@
+"""Deal with what people put into the watched folder: sheets to take in, previews to approve."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
+from batch.inbox import Claimed, Inbox, Ready
+from batch.pipeline.approving import WAITS, approve_in, read_offer
+from batch.pipeline.mailing import Desk, queue_words, safely
+from batch.pipeline.rooms import Rooms
+from batch.pipeline.taking import Options, Tally, submit_in
+from batch.pipeline.telling import Note
+
+if TYPE_CHECKING:
+    from batch.pipeline.postbag import Postbag
+
+_PEOPLE_READ = {
+    "accepted": "at the provider",
+    "planned": "will be submitted",
+    "skipped": "known from before",
+    "invalid": "need fixing",
+    "held": "wait for you",
+    "waiting": "wait for the provider",
+    "rejected": "refused by the provider",
+    "in_doubt": "not sure they arrived",
+    "expired": "too late",
+}
+
+
+class Drops:
+    """What lies in the folder; trouble that is nobody's fault leaves a file where it is, and is raised."""
+
+    def __init__(self, rooms: Rooms, inbox: Inbox, postbag: Postbag) -> None:
+        self.files = 0
+        self.needs_look = False
+        self._rooms = rooms
+        self._inbox = inbox
+        self._postbag = postbag
+
+    def take_files(self) -> None:
+        """Go on with what an earlier run began, then take what is whole, one file after the other."""
+        unfinished = list(self._inbox.unfinished())
+        try:
+            while unfinished and not self._rooms.world.stopped():
+                self._take(unfinished.pop(0))
+        finally:
+            for left in unfinished:
+                self._inbox.forgive(left)
+        for found in self._inbox.scan(self._rooms.world.now()):
+            if self._rooms.world.stopped():
+                return
+            claimed = self._inbox.claim(found, self._rooms.world.now()) if isinstance(found, Ready) else None
+            if claimed is not None:
+                self._take(claimed)
+
+    def _take(self, claimed: Claimed) -> None:
+        """Take one file in and file it away; one that a fault of ours keeps from that is tried three times."""
+        self._tell("file-taken", f'taking in "{claimed.name}"', file=claimed.name)
+        try:
+            tally = submit_in(claimed.path, self._as_dropper(claimed), Options())
+        except SheetError as trouble:
+            self._refuse(claimed, trouble)
+            return
+        except BatchError:
+            self._inbox.forgive(claimed)
+            raise
+        except Exception as fault:
+            words = f'a fault of campaign-batch itself with "{claimed.name}" ({type(fault).__name__})'
+            self._tell("fault", words, file=claimed.name, loud=True)
+            return
+        self._finish(claimed, tally)
+
+    def _as_dropper(self, claimed: Claimed) -> Rooms:
+        """Let the batch bear the name of the person whose file it is, where the system tells."""
+        who = self._rooms.world.who
+        with suppress(OSError, KeyError, NotImplementedError):
+            who = claimed.path.owner() or who
+        return replace(self._rooms, world=replace(self._rooms.world, who=who))
+
+    def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
+        words = f'"{claimed.name}" cannot be taken in: {trouble}'
+        note = f"{words}.\nNothing of it was sent. Mend it and drop it again.\n"
+        self._inbox.file_away(claimed, "attention", (), note)
+        self._tell("file-refused", words, file=claimed.name, loud=True)
+        self._count(claimed, f"could not be read: {trouble.words}", look=True)
+        told = (f"{words}.", "Nothing of it was sent. It lies in the folder attention: mend it and drop it again.")
+        key = f"unread:{claimed.name}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
+        desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
+        subject = f'"{claimed.name}" cannot be taken in'
+        safely(desk, lambda: queue_words(desk, subject, told, kind="attention", key=key))
+
+    def _finish(self, claimed: Claimed, tally: Tally) -> None:
+        """Note what must be mailed, show the preview, and only then file the sheet away."""
+        assert tally.batch is not None
+        look = tally.needs_look or tally.trouble is not None
+        words = tell_file(tally, known=self._known_as(tally))
+        if claimed.failures or not _is_known(tally):
+            self._postbag.add(tally.batch)
+        if tally.preview is not None:
+            self._inbox.offer(tally.preview.read_bytes(), tally.preview.name)
+        results = [path for path in tally.reports if path.suffix == ".html"] + list(getattr(tally, "marked", ()))
+        self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
+        self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
+        self._count(claimed, f"batch {tally.batch}", look=look)
+        heed(self._rooms, tally)
+
+    def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
+        self.files += 1
+        self.needs_look |= look
+        self._rooms.ledger.note_run("file", self._rooms.world.now(), f'"{claimed.name}": {words}')
+
+    def _known_as(self, tally: Tally) -> tuple[int, ...]:
+        """Give the batches from which every row of a file is known; none when one is new."""
+        if not _is_known(tally) or tally.batch is None:
+            return ()
+        ids = {line.entry for line in self._rooms.ledger.batch_rows(tally.batch) if line.entry is not None}
+        return tuple(sorted({entry.batch for entry in self._rooms.ledger.entries(ids=ids)})) if ids else ()
+
+    def let_approved_go(self) -> None:
+        """Let go what a person moved to `approved`; what cannot go comes back with a note."""
+        for path in self._inbox.approvals():
+            if self._rooms.world.stopped():
+                return
+            self._let_go(path)
+
+    def _let_go(self, path: Path) -> None:
+        found = read_offer(path)
+        try:
+            if found is None:
+                raise UsageError(f'"{path.name}" is no preview of ours', "move a file from waiting to approved")
+            tally = approve_in(self._rooms, found[0], seen=found[1], by=self._who_moved(path))
+        except UsageError as trouble:
+            self._inbox.put_aside(path, f"Not approved: {trouble}.\n", self._rooms.world.now())
+            self._tell("approval-refused", str(trouble), batch=found[0] if found else None, loud=True)
+            return
+        with suppress(OSError):
+            path.unlink()
+        self._tell("approved", f"batch {tally.batch} was approved by moving its preview", batch=tally.batch)
+        self.needs_look |= tally.needs_look
+        self._postbag.add(found[0])
+        heed(self._rooms, tally)
+
+    def _who_moved(self, path: Path) -> str:
+        """Name who approved: the owner of a preview that was copied there; who moves ours leaves no name."""
+        with suppress(OSError, KeyError, NotImplementedError):
+            if (owner := path.owner()) != self._rooms.world.who:
+                return owner
+        return 'whoever may write to the folder "approved"'
+
+    def tidy_waiting(self) -> None:
+        """Take away the previews of batches that wait no longer."""
+        offers = {path: found for path in self._inbox.waiting.glob("batch-*.html") if (found := read_offer(path))}
+        states = {batch.id: batch.state for batch in self._rooms.ledger.batches()} if offers else {}
+        for path, (batch, _) in offers.items():
+            if states.get(batch) != WAITS:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _tell(self, event: str, words: str, *, batch: int | None = None, file: str = "", loud: bool = False) -> None:
+        self._rooms.world.tell(Note(words, loud, event, batch, None, file))
+
+
+def heed(rooms: Rooms, tally: Tally) -> None:
+    """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
+    if isinstance(tally.trouble, NotAsAskedError):
+        rooms.ledger.pause(tally.trouble.words, "the watch", rooms.world.now())
+        rooms.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
+    if tally.trouble is not None:
+        raise tally.trouble
+
+
+def _is_known(tally: Tally) -> bool:
+    return tally.rows > 0 and tally.counts["skipped"] == tally.rows
+
+
+def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
+    """Say in plain words what became of a file, for the note beside it."""
+    if known:
+        batches = " and ".join(map(str, known))
+        return f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.'
+    counts = ", ".join(f"{tally.counts[name]} {words}" for name, words in _PEOPLE_READ.items() if tally.counts[name])
+    lines = [f'"{tally.file}" is batch {tally.batch}, {tally.rows} rows: {counts or "nothing to do"}.']
+    if tally.left_out:
+        lines.append(f"{tally.left_out} hidden rows were NOT taken.")
+    if tally.approval:
+        lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
+        lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
+    if tally.trouble is not None:
+        lines.append(f"The run stopped: {tally.trouble}.")
+        lines.append("Nothing is lost; what is left goes by itself as soon as it can.")
+    if tally.needs_look:
+        lines.append(
+            "Open the report beside this note: it says row by row what to do. Then drop the mended file again."
+        )
+    return "\n".join(lines)

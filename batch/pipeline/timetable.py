@@ -1,0 +1,105 @@
+"""Do what is due: look after rows that were begun, compare every night and after each sending, copy the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from batch.model import Status
+from batch.pipeline.approving import expire_unapproved
+from batch.pipeline.dropping import heed
+from batch.pipeline.mailing import Desk, last_time_of_day, queue_books, safely
+from batch.pipeline.reconciling import reconcile_in
+from batch.pipeline.rooms import Rooms
+from batch.pipeline.taking import be_submitter, expire, find_planned, resume_in
+from batch.pipeline.telling import Note
+
+if TYPE_CHECKING:
+    from batch.pipeline.postbag import Postbag
+
+UPKEEP = timedelta(minutes=5)
+"""Between two looks at what is in doubt, still planned, or waits for the provider."""
+LOOKED_UP = timedelta(minutes=30)
+"""After its send time a campaign is looked up, so that the status page says that it went."""
+LOOK_BACK = timedelta(days=3)
+
+
+class Timetable:
+    """What the watch does by the clock."""
+
+    def __init__(self, rooms: Rooms, postbag: Postbag) -> None:
+        self.needs_look = False
+        self._rooms = rooms
+        self._postbag = postbag
+        self._upkeep_at: datetime | None = None
+
+    def look_after_rows(self) -> None:
+        """Settle doubts and submit what is still planned, now and then, while there is something of the kind."""
+        if self._upkeep_at is not None and self._now() < self._upkeep_at:
+            return
+        self._upkeep_at = self._now() + UPKEEP
+        self._expire_unapproved()
+        if not self._has_open_rows():
+            return
+        with be_submitter(self._rooms):
+            tally = resume_in(self._rooms)
+        self._postbag.add(*tally.moved)
+        heed(self._rooms, tally)
+
+    def _expire_unapproved(self) -> None:
+        late = expire_unapproved(self._rooms)
+        if not late:
+            return
+        with be_submitter(self._rooms):
+            expire(self._rooms)
+        for batch in late:
+            words = f"rows of batch {batch} were not approved in time"
+            self._rooms.world.tell(Note(words, loud=True, event="expired", batch=batch))
+        self._postbag.add(*late)
+
+    def _has_open_rows(self) -> bool:
+        ledger = self._rooms.ledger
+        open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
+        return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._rooms, None))
+
+    def compare_when_due(self) -> None:
+        """Compare every night, and once after each send time."""
+        nightly = self._nightly_is_due()
+        if not nightly and not self._went_out():
+            return
+        with self._rooms.ledger.submitter(self._rooms.world.who, self._now()):
+            books = reconcile_in(self._rooms, delivery=True)
+        words = f"compared with the provider: {sum(books.counts.values())} campaigns"
+        self._rooms.world.tell(Note(words, loud=False, event="compared"))
+        self.needs_look |= books.needs_look
+        desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
+        if desk.is_open:
+            safely(desk, lambda: queue_books(desk, books))
+        if nightly:
+            self._rooms.ledger.note_run("nightly", self._now())
+            self._back_up()
+
+    def _nightly_is_due(self) -> bool:
+        ledger, settings = self._rooms.ledger, self._rooms.settings
+        last = ledger.last_run("nightly")
+        if last is None:
+            if ledger.batches():
+                ledger.note_run("nightly", self._now(), "begun")
+            return False
+        return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)
+
+    def _went_out(self) -> bool:
+        """Whether a campaign's time passed half an hour ago, and nobody has looked since."""
+        now, ledger = self._now(), self._rooms.ledger
+        went = ledger.entries(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
+        times = [entry.send_at for entry in went if entry.send_at is not None]
+        last = ledger.last_run("reconcile")
+        return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)
+
+    def _back_up(self) -> None:
+        if self._rooms.ledger.path is not None:
+            path = self._rooms.ledger.backup(self._now())
+            self._rooms.world.tell(Note(f"the ledger was copied to {path}", loud=False, event="backed-up"))
+
+    def _now(self) -> datetime:
+        return self._rooms.world.now()
