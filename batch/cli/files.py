@@ -77,6 +77,23 @@ def _check_one(
     return found
 
 
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The workbook to write; one that is there stays.", show_default=False)],
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the provider for groups and MMS templates, to choose from.")
+    ] = False,
+) -> None:
+    """Write a workbook to begin with: headers, drop-downs, notes, an example, and what it all means."""
+    from batch.pipeline.starting import write_starter_of
+
+    written = write_starter_of(file, session.settings(), session.world(), online=online)
+    session.screen.close()
+    session.screen.say(f"written: {written}")
+    session.screen.say(f'take the example row out, fill in yours, then type: campaign-batch check "{written}"')
+    end_with(DONE)
+
+
 def _may_write(path: Path, marked: Path, *, force: bool) -> None:
     """Refuse to overwrite a file by surprise; a person at a terminal may say yes."""
     from batch.pipeline.returning import refuse_to_overwrite

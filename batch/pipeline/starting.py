@@ -1,0 +1,63 @@
+"""Make the workbook to begin with from the settings, the templates, and the account when it is asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from batch.model import Account
+from batch.pipeline.codes import ALL_CODES
+from batch.pipeline.reporting import team_zone
+from batch.pipeline.rooms import World, make_provider, read_account
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.starter import Example
+
+_APPROVED = 3
+_DAYS_AHEAD = 7
+"""How far ahead the example lies."""
+
+
+def write_starter_of(path: Path, settings: Settings, world: World, *, online: bool) -> Path:
+    """Write the starter workbook; UsageError when there is a file of that name."""
+    from batch.sheet import KNOWN
+    from batch.starter import Choices, write_starter
+
+    if path.exists():
+        online = False  # the refusal needs no request
+    account = read_account(make_provider(settings, None), world.tell) if online else Account()
+    pictures = [one for one in account.templates or () if one.status_id == _APPROVED]
+    choices = Choices(_list_templates(settings), account.groups or (), pictures)
+    return write_starter(path, _example(settings, world, account), choices, aliases=KNOWN, codes=ALL_CODES)
+
+
+def _example(settings: Settings, world: World, account: Account) -> Example:
+    from batch.starter import Example
+
+    zone = team_zone(settings)
+    day = (world.now() + timedelta(days=_DAYS_AHEAD)).astimezone(ZoneInfo(zone))
+    brand = settings.checks.brand or "Maple & Main"
+    group = next((one for one in account.groups or () if one.contacts), None)
+    return Example(
+        name="Example: weekend offer",
+        message=f"{brand}: {{{{ Offer }}}} at all our stores. Reply STOP to opt out",
+        groups=(group.name or group.id) if group else "100",
+        send_at=day.replace(hour=10, minute=30, second=0, microsecond=0, tzinfo=None),
+        zone=zone,
+        offer="20% off",
+    )
+
+
+def _list_templates(settings: Settings) -> list[str]:
+    from batch.messages import ENDINGS
+    from batch.resources import templates_folder
+
+    found = []
+    for folder in (Path(settings.templates.folder), templates_folder() / "messages"):
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        names = (path.name for path in files if path.is_file() and path.name.casefold().endswith(ENDINGS))
+        found += [name.removesuffix(".j2").removesuffix(".txt") for name in names]
+    return list(dict.fromkeys(found))
