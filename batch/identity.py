@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 VERSION = "1"
 """Part of everything hashed here. The golden values in the tests hold the form still: with another one, every
@@ -46,17 +47,13 @@ def make_fingerprint(
     type_recipients: int = 0,
 ) -> str:
     """Hash what a campaign says, to whom and when; 32 hexadecimal digits."""
-    canonical = [
-        VERSION,
-        collapse(message),
-        sorted({plain_id(group) for group in group_ids}),
-        to_minute(send_at),
-        mms_template_id or None,
-        mms_high_resolution or None,
-        collapse(subject) or None,
-        type_recipients,
-    ]
-    return _digest(canonical).hexdigest()[:32]
+    rest = [mms_template_id or None, mms_high_resolution or None, collapse(subject) or None, type_recipients]
+    # Written piece by piece, since the encoder takes four times as long for the list as a whole.
+    canonical = (
+        f'["{VERSION}",{_encode(collapse(message))},{_write_groups(tuple(group_ids))},"{to_minute(send_at)}",'
+        f"{_write_rest(*rest)}]"
+    )
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def make_tag(account: str, key: str, fingerprint: str) -> str:
@@ -125,7 +122,17 @@ def plain_id(text: str) -> str:
 
 def to_minute(moment: datetime) -> str:
     """Write an aware time as its UTC minute."""
-    return f"{moment.astimezone(UTC).isoformat()[:16]}Z"
+    return f"{(moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:16]}Z"
+
+
+@lru_cache(maxsize=4096)
+def _write_groups(group_ids: tuple[str, ...]) -> str:
+    return _encode(sorted({plain_id(group) for group in group_ids}))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _write_rest(*values: str | int | None) -> str:
+    return ",".join(_encode(value) for value in values)
 
 
 def _digest(value: object) -> hashlib._Hash:

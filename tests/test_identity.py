@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -46,6 +48,21 @@ def test_a_row_whose_time_cannot_be_read_has_a_key_all_the_same():
     """Its mended version can meet it again."""
     assert make_key("", "Sale", None, " Tomorrow  NOON ") == "row:sale|tomorrow noon"
     assert make_key("", "Sale", None) == "row:sale|"
+
+
+@given(st.text(max_size=40), st.text(max_size=10), st.sampled_from([None, 0, 1, 7]), st.sampled_from([0, 1]))
+def test_a_fingerprint_is_the_hash_of_one_json_list(message, subject, picture, recipients):
+    """Whatever a text holds: the form is JSON without blanks, however it is written."""
+    found = make_fingerprint(
+        message=message, group_ids=["7", "10"], send_at=AT, mms_template_id=picture, mms_high_resolution=picture,
+        subject=subject, type_recipients=recipients,
+    )  # fmt: skip
+    form = [
+        "1", collapse(message), ["10", "7"], to_minute(AT), picture or None, picture or None, collapse(subject) or None,
+        recipients,
+    ]  # fmt: skip
+    written = json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    assert found == hashlib.sha256(written).hexdigest()[:32]
 
 
 @given(letters, st.sampled_from([str.upper, str.lower, str.title, str.swapcase]))
