@@ -71,34 +71,52 @@ class _Case:
     @property
     def same(self) -> bool:
         """Whether the row says what the entry that it meets said."""
-        return self.met is not None and self.met.fingerprint == self.fingerprint
+        return self.met is not None and _is_same(self.met, self.row.key, self.fingerprint)
 
     @property
     def released(self) -> tuple[str, ...]:
         """What a person let go for this very content; a planned entry has nothing left that was not let go."""
-        if self.slot is None or self.slot.fingerprint != self.fingerprint:
+        if self.slot is None or not _is_same(self.slot, self.row.key, self.fingerprint):
             return ()
         codes = self.slot.last_codes if self.slot.status is Status.PLANNED else ()
         return (*self.slot.released, *codes)
 
 
 def _open_case(row: Checked, around: Surroundings) -> _Case:
-    entries = around.by_key.get(row.key, ())
+    entries = _find_entries(row, around)
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
-    met = max(entries, key=lambda entry: (_rank(entry, fingerprint, around.now), entry.id), default=None)
-    slot = _find_slot(entries, fingerprint, around.taken) or _find_named(row, around)
+    ranks = {entry.id: _rank(entry, row.key, fingerprint, around.now) for entry in entries}
+    met = max(entries, key=lambda entry: (ranks[entry.id], entry.id), default=None)
+    slot = _find_slot(entries, row.key, fingerprint, around.taken)
     if slot is None:
         return _Case(row, around, met, None)
-    known = met is not None and _rank(met, fingerprint, around.now) == _AT_PROVIDER
+    known = met is not None and ranks[met.id] == _AT_PROVIDER
     if known and around.keys[row.key] > 1 and slot.fingerprint != fingerprint:
         return _Case(row, around, met, None)  # this row needs no place, but another one of its key may
     around.taken.add(slot.id)
     return _Case(row, around, met, slot)
 
 
-def _rank(entry: KnownEntry, fingerprint: str, now: datetime) -> int:
-    """Say how much an entry of the row's key decides: the same sending first, then whatever may yet go out."""
-    same = entry.fingerprint == fingerprint
+def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:
+    """Find what the ledger has of a row: the entries of its key, and the one that its RowId speaks of.
+
+    A mended row may have another key than the entry that it mends. A RowId that was copied along with its row speaks
+    of the row that it was copied from.
+    """
+    entries = around.by_key.get(row.key, [])
+    named = around.named.get(row.row.number)
+    if named is None or named.key in around.keys:
+        return entries
+    return [named, *entries]
+
+
+def _is_same(entry: KnownEntry, key: str, fingerprint: str) -> bool:
+    return entry.fingerprint == fingerprint and entry.key == key
+
+
+def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
+    """Say how much an entry decides about a row: the same sending first, then whatever may yet go out."""
+    same = _is_same(entry, key, fingerprint)
     if same and (entry.status in THERE or is_doubtful(entry)):
         return _AT_PROVIDER
     if is_doubtful(entry):
@@ -110,22 +128,14 @@ def _rank(entry: KnownEntry, fingerprint: str, now: datetime) -> int:
     return 1 if same else 0
 
 
-def _find_slot(entries: Sequence[KnownEntry], fingerprint: str, taken: set[int]) -> KnownEntry | None:
+def _find_slot(entries: Sequence[KnownEntry], key: str, fingerprint: str, taken: set[int]) -> KnownEntry | None:
     """Find the entry whose place a row takes: the one that says the same, else the newest that never left."""
     free = [entry for entry in entries if _never_left(entry) and entry.id not in taken]
-    same = [entry for entry in free if entry.fingerprint == fingerprint]
-    if same or free:
+    same = [entry for entry in free if _is_same(entry, key, fingerprint)]
+    if free:
         return (same or free)[-1]
     refused = bool(entries) and entries[-1].status is Status.REJECTED and entries[-1].id not in taken
     return entries[-1] if refused else None
-
-
-def _find_named(row: Checked, around: Surroundings) -> KnownEntry | None:
-    """Find the entry that the RowId of a mended row speaks of, which may have had another key."""
-    entry = around.named.get(row.row.number)
-    if entry is None or entry.id in around.taken:
-        return None
-    return entry if _never_left(entry) or entry.status is Status.REJECTED else None
 
 
 def _never_left(entry: KnownEntry) -> bool:
@@ -268,8 +278,7 @@ def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = ""
 
 def _holds(slot: KnownEntry, case: _Case) -> bool:
     """Whether a row is planned anew in the entry that it had; an entry never changes its key."""
-    same = (slot.key, slot.fingerprint) == (case.row.key, case.fingerprint)
-    return same and slot.status is not Status.REJECTED
+    return _is_same(slot, case.row.key, case.fingerprint) and slot.status is not Status.REJECTED
 
 
 def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) -> str:
@@ -301,6 +310,7 @@ def _edited(row: Checked, campaign: Campaign, met: KnownEntry) -> Issue:
 def _differences(campaign: Campaign, met: KnownEntry) -> str:
     zone = campaign.zone
     pairs = [
+        ("name", met.name, campaign.name),
         ("text", met.message, campaign.message),
         ("groups", ", ".join(sorted(met.group_ids)), ", ".join(sorted(campaign.group_ids))),
         ("time", show_time(met.send_at, zone) if met.send_at else "", show_time(campaign.send_at, zone)),
@@ -334,7 +344,7 @@ def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> De
     campaign, slot = case.row.campaign, case.slot
     if decision.action is not Action.SKIP or campaign is None or campaign.cancel or not _is_over(case, campaign):
         return decision
-    asked = slot is not None and slot.fingerprint == case.fingerprint and "date-not-changed" in slot.last_codes
+    asked = slot is not None and _holds(slot, case) and "date-not-changed" in slot.last_codes
     if not has_new and not asked:
         return decision
     words = (
