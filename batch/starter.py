@@ -23,6 +23,7 @@ ZONES = (
     "ET", "CT", "MT", "PT", "America/Phoenix", "America/Anchorage", "Pacific/Honolulu", "America/New_York",
     "America/Chicago", "America/Denver", "America/Los_Angeles",
 )  # fmt: skip
+_FONT = "Calibri"
 _GREEN, _PALE = "FF1F6F5C", "FFF3F6F4"
 
 
@@ -216,7 +217,7 @@ def _dress(sheet: Worksheet, width: int) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     for cell in sheet[1][:width]:
-        cell.font = Font(bold=True, color="FFFFFFFF")
+        cell.font = Font(name=_FONT, size=11, bold=True, color="FFFFFFFF")
         cell.fill = PatternFill("solid", fgColor=_GREEN)
         cell.alignment = Alignment(vertical="center")
     sheet.row_dimensions[1].height = 24
@@ -225,17 +226,19 @@ def _dress(sheet: Worksheet, width: int) -> None:
 
 def _explain(sheet: Worksheet, aliases: Mapping[str, Sequence[str]]) -> None:
     """Explain every column, and what happens to the file."""
+    from openpyxl.styles import Font
+
     lines = [
         (name, column.words, column.example, ", ".join(aliases.get(name, ())))
         for name, column in (*COLUMNS.items(), ("any other column", _FILL_IN_COLUMN))
     ]
     _write_table(sheet, ("Column", "What it is for", "For example", "Other names of it"), lines, (22, 76, 40, 44))
-    start = len(lines) + 4
-    for number, words in enumerate(_STEPS, start=start):
-        sheet.cell(number, 1, words)
+    for number, words in enumerate(_STEPS, start=len(lines) + 4):
+        sheet.cell(number, 1, words).font = Font(name=_FONT, size=11, bold=words == _STEPS[0])
 
 
 _STEPS = (
+    "From a sheet to scheduled campaigns",
     "1. Fill in one row for each campaign below the header of the sheet Campaigns, and take the example row out.",
     "2. Check it: campaign-batch check FILE.xlsx --marked CHECKED.xlsx (cells that need mending come back in red).",
     "3. Look at the texts: campaign-batch check FILE.xlsx --preview PREVIEW.html",
@@ -259,10 +262,10 @@ def _write_table(
             cell = sheet.cell(number, at)
             _put(cell, text)
             cell.alignment = Alignment(vertical="top", wrap_text=True)
-            cell.font = Font(bold=at == 1)
+            cell.font = Font(name=_FONT, size=11, bold=at == 1)
             if number % 2:
                 cell.fill = PatternFill("solid", fgColor=_PALE)
-        tallest = max(-(-len(text) // (width - 4)) for text, width in zip(line, widths, strict=True)) or 1
+        tallest = max(-(-len(text) // width) for text, width in zip(line, widths, strict=True)) or 1
         sheet.row_dimensions[number].height = 15.5 * tallest + 2
     for at, width in enumerate(widths):
         sheet.column_dimensions[column_letter(at)].width = width

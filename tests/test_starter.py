@@ -1,0 +1,106 @@
+"""The workbook to begin with: it passes its own check, offers what there is, and explains itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from cli_support import Shell
+
+from batch.pipeline.codes import ALL_CODES
+from batch.sheet import KNOWN
+from batch.starter import COLUMNS
+
+
+def start(shell: Shell, path: Path, *words: object) -> Any:
+    ran = shell.run("new", path, *words)
+    assert ran.code == 0, ran.err
+    return openpyxl.load_workbook(path)
+
+
+def choices(book: Any, name: str) -> list[Any]:
+    """Give what the drop-down of a column offers."""
+    sheet = book["Campaigns"]
+    letter = next(cell.column_letter for cell in sheet[1] if cell.value == name)
+    for one in sheet.data_validations.dataValidation:
+        if one.type == "list" and str(one.sqref).startswith(f"{letter}2:"):
+            place = one.formula1.removeprefix("Lists!").replace("$", "")
+            return [cell.value for (cell,) in book["Lists"][place]]
+    return []
+
+
+def test_the_example_passes_its_own_check(shell: Shell, tmp_path: Path) -> None:
+    """One good row, without a warning, whose time is still to come."""
+    start(shell, tmp_path / "new.xlsx")
+    found = shell.run("check", tmp_path / "new.xlsx", "--json").json
+    assert (found["rows"], found["valid"], found["errors"], found["warnings"]) == (1, 1, [], [])
+
+
+def test_the_example_passes_online_too(ready: Shell, tmp_path: Path) -> None:
+    """It goes to a group that the account has."""
+    start(ready, tmp_path / "new.xlsx", "--online")
+    found = ready.run("check", tmp_path / "new.xlsx", "--online", "--json").json
+    assert (found["valid"], found["errors"], found["warnings"]) == (1, [], [])
+
+
+def test_headers_have_notes_formats_and_stay_in_sight(shell: Shell, tmp_path: Path) -> None:
+    """Every header explains itself; ids are text, the time is a date with a time of day; the header is frozen."""
+    sheet = start(shell, tmp_path / "new.xlsx")["Campaigns"]
+    at = {cell.value: cell for cell in sheet[1]}
+    assert list(at)[:5] == ["CampaignName", "Message", "Template", "GroupIds", "DateTime"]
+    assert all(cell.comment is not None and cell.comment.text for cell in at.values())
+    for name in ("GroupIds", "MmsTemplateId", "Reference"):
+        assert sheet.column_dimensions[at[name].column_letter].number_format == "@"
+    assert sheet.column_dimensions["E"].number_format == "yyyy-mm-dd hh:mm"
+    assert isinstance(sheet["E2"].value, datetime)
+    assert sheet.freeze_panes == "B2"
+
+
+def test_every_column_and_code_is_explained(shell: Shell, tmp_path: Path) -> None:
+    """Whatever the sheet may hold, and whatever the tool may say, stands in the workbook."""
+    book = start(shell, tmp_path / "new.xlsx")
+    assert COLUMNS.keys() == KNOWN.keys()
+    assert {cell.value for cell in book["How to fill it in"]["A"]} >= KNOWN.keys()
+    assert {cell.value for cell in book["What the codes mean"]["A"]} == {"Code", *ALL_CODES}
+
+
+def test_drop_downs_offer_the_teams_templates(shell: Shell, tmp_path: Path) -> None:
+    """The texts of the team's own folder come first; zones and types of recipients are there."""
+    folder = tmp_path / "templates" / "messages"
+    folder.mkdir(parents=True)
+    (folder / "our-own.txt").write_text("Hello", encoding="utf-8")
+    book = start(shell, tmp_path / "new.xlsx")
+    assert choices(book, "Template")[0] == "our-own"
+    assert choices(book, "TypeRecipients") == ["single", "double"]
+    assert "America/Chicago" in choices(book, "TimeZone")
+    assert choices(book, "GroupIds") == []
+
+
+def test_online_the_accounts_groups_and_pictures_are_offered(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Groups by name, and only MMS templates that are approved."""
+    book = start(ready, tmp_path / "new.xlsx", "--online")
+    groups, pictures = choices(book, "GroupIds"), choices(book, "MmsTemplateId")
+    assert len(groups) > 1
+    assert all(isinstance(name, str) for name in (*groups, *pictures))
+    assert pictures
+
+
+def test_nothing_is_overwritten(shell: Shell, tmp_path: Path) -> None:
+    """A file that is there stays, whatever it is; and a starter is an .xlsx."""
+    path = tmp_path / "new.xlsx"
+    path.write_text("mine", encoding="utf-8")
+    assert shell.run("new", path).code == 2
+    assert path.read_text(encoding="utf-8") == "mine"
+    ran = shell.run("new", tmp_path / "new.csv")
+    assert (ran.code, (tmp_path / "new.csv").exists()) == (2, False)
+
+
+def test_the_example_is_a_week_ahead(shell: Shell, tmp_path: Path) -> None:
+    """In the team's own zone, in daytime."""
+    shell.set(SHEET__TIMEZONE="America/Chicago")
+    sheet = start(shell, tmp_path / "new.xlsx")["Campaigns"]
+    when = sheet["E2"].value
+    assert (when.hour, when.minute, sheet["F2"].value) == (10, 30, "America/Chicago")
+    assert timedelta(days=5) < when - datetime.now() < timedelta(days=9)  # noqa: DTZ005  a cell knows no zone
