@@ -84,7 +84,7 @@ def show_decisions(screen: Screen, tally: Tally) -> None:
     stopped = [issue for one in troubled for issue in _telling(one) if issue.code == "too-many-errors"]
     if stopped:
         screen.say(f"{len(stopped)} good rows are held: {stopped[0].message}", loud=True)
-    skipped = [one for one in tally.decisions if one.action in {Action.SKIP, Action.SETTLE}]
+    skipped = [one for one in tally.decisions if one.action in {Action.SKIP, Action.SETTLE, Action.CANCEL}]
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:
@@ -112,5 +112,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
         screen.say(f'nothing is sent yet: another person types "campaign-batch approve {tally.batch}"')
     for path in tally.reports:
         screen.say(f"report: {path}")
-    for path, what in zip(tally.marked, ("marked", "only the rows to mend: mend them and drop this file"), strict=False):
+    for path, what in zip(
+        tally.marked, ("marked", "only the rows to mend: mend them and drop this file"), strict=False
+    ):
         screen.say(f"{what}: {path}")

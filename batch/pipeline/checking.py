@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.glance import glance_at_pause
 from batch.model import Account, Campaign, Checked, Issue, Level
-from batch.pipeline.rooms import World, make_provider, need_zone, read_account
-from batch.pipeline.telling import Checking, Tell, say_nothing
+from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
+from batch.pipeline.telling import Checking, Note, Tell, say_nothing
 from batch.render import Renderer
 from batch.validate import Checker, GroupRule, Rules, credits_needed, find_other_week
 
@@ -52,6 +53,8 @@ def check_file(
     path: Path, settings: Settings, world: World, *, online: bool = False, sheet: str = "", keep: bool = False
 ) -> tuple[Check, Account | None]:
     """Check one file, against the account too when `online`; raise SheetError when it is no sheet of campaigns."""
+    if pause := glance_at_pause(settings.ledger.url):
+        world.tell(Note(f"everything is paused {tell_pause(pause)}: nothing is submitted", loud=True))
     opened = open_file(path, settings, sheet=sheet)
     account = read_account(make_provider(settings, None), world.tell) if online else None
     zone = need_zone(settings, for_real=False)

@@ -19,6 +19,7 @@ from batch.pipeline.telling import Note, Tell, say_nothing
 
 if TYPE_CHECKING:
     from batch.config import Settings
+    from batch.glance import Glance
     from batch.ledger import Ledger, Pause
     from batch.provider import Provider
     from batch.secret import Secret
@@ -87,7 +88,7 @@ def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
         yield Rooms(settings, ledger, make_provider(settings, ledger), world)
 
 
-def tell_pause(pause: Pause) -> str:
+def tell_pause(pause: Pause | Glance) -> str:
     """Say by whom, since when and why everything is paused."""
     return f'by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC ("{pause.why}")'
 

@@ -195,7 +195,7 @@ def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[s
         return []
     return [
         f"to delete in the provider's dashboard ({len(wanted)}), the next to go first:",
-        *(f"  [ ] {_when(entry, zone, now)}  {_campaign(entry)}" for entry in wanted),
+        *(f"  [ ] {_when(entry, zone, now)} {_campaign(entry)}" for entry in wanted),
         'then type "campaign-batch reconcile": it ticks off what is gone',
     ]
 
@@ -208,7 +208,7 @@ def list_scheduled(ledger: Ledger, zone: str, now: datetime) -> list[str]:
     entries = [*there, *(entry for entry in gone if entry.provider_id)]
     left = sum(entry.status is not Status.CANCELLED for entry in entries)
     if not entries:
-        return ["nothing is scheduled at the provider"]
+        return ["nothing that this ledger knows of is scheduled at the provider"]
     if not left:
         return [f"nothing is scheduled at the provider any more: all {len(entries)} are gone"]
     head = f"{left} campaign(s) are still scheduled at the provider and go out unless somebody deletes them there"
@@ -225,7 +225,7 @@ def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
         lines.append(f"    {groups}")
         for entry in some:
             box = "[x] gone" if entry.status is Status.CANCELLED else "[ ]"
-            lines.append(f"      {box} {_when(entry, zone, now)}  {_campaign(entry, groups=False)}")
+            lines.append(f"      {box} {_when(entry, zone, now, day=False)} {_campaign(entry, groups=False)}")
     return lines
 
 
@@ -238,11 +238,13 @@ def _day(entry: Entry, zone: str) -> tuple[str, str]:
     return local.date().isoformat(), f"{day_words(local)} {local.year}"
 
 
-def _when(entry: Entry, zone: str, now: datetime) -> str:
-    from batch.report import local_time, time_left
+def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
+    from batch.report import clock, local_time, time_left, zone_of
 
     if entry.send_at is None:
         return "no time"
+    if not day:
+        return f"{clock(entry.send_at.astimezone(zone_of(entry.zone or zone)))}, {time_left(entry.send_at, now)}:"
     return f"{local_time(entry.send_at, entry.zone or zone, now.year)}, {time_left(entry.send_at, now)}:"
 
 
