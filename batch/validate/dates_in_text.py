@@ -75,10 +75,10 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
 
 
 def _find_figures(text: str, sent: date, order: str) -> Iterator[tuple[str, date]]:
-    for found in _NUMBERS.finditer(text):
+    for found in _NUMBERS.finditer(text) if "/" in text else ():
         if found[0] != "24/7" and (day := _from_numbers(found, sent, order)):
             yield found[0], day
-    for found in _ISO.finditer(text):
+    for found in _ISO.finditer(text) if "-" in text else ():
         if day := _near(found[1], int(found[2]), int(found[3]), sent):
             yield found[0], day
 
@@ -100,14 +100,17 @@ def _from_numbers(found: re.Match[str], sent: date, order: str) -> date | None:
 
 def _near(year: str | None, month: int, day: int, sent: date) -> date | None:
     """Make a date; without a year it is the one nearest to the send date."""
-    years = [sent.year - 1, sent.year, sent.year + 1] if year is None else [int(year) + (2000 if len(year) == 2 else 0)]
-    days = []
-    for one in years:
-        try:
-            days.append(date(one, month, day))
-        except ValueError:
-            continue
-    return min(days, key=lambda found: abs((found - sent).days), default=None)
+    if year is not None:
+        return _to_date(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    days = (_to_date(one, month, day) for one in (sent.year - 1, sent.year, sent.year + 1))
+    return min((found for found in days if found), key=lambda found: abs((found - sent).days), default=None)
+
+
+def _to_date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _month(word: str) -> int:
