@@ -280,7 +280,9 @@ def _find_waits(wanted: tuple[tuple[str, ...], int | None], account: Account | N
 def _join(row: Row, draft: Draft | None, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
     if not row.issues and not row.unshown:
         return issues
-    return tuple(dict.fromkeys((*row.issues, *_unshown(row, draft), *issues)))
+    spoilt = {issue.column for issue in row.issues if issue.column}
+    others = (issue for issue in issues if issue.code != "field-empty" or issue.column not in spoilt)
+    return tuple(dict.fromkeys((*row.issues, *_unshown(row, draft), *others)))
 
 
 def _unshown(row: Row, draft: Draft | None) -> Iterator[Issue]:
