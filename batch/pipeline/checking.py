@@ -13,6 +13,7 @@ from batch.glance import glance_at_pause
 from batch.model import Account, Campaign, Checked, Issue, Level
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
 from batch.pipeline.telling import Checking, Note, Tell, say_nothing
+from batch.pipeline.weighing import weigh_alone
 from batch.render import Renderer
 from batch.validate import Checker, GroupRule, Rules, credits_needed, find_other_week
 
@@ -58,8 +59,24 @@ def check_file(
     opened = open_file(path, settings, sheet=sheet)
     account = read_account(make_provider(settings, None), world.tell) if online else None
     zone = need_zone(settings, for_real=False)
-    check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=keep, tell=world.tell)
+    keeps = keep or account is not None
+    check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=keeps, tell=world.tell)
+    if account is not None:
+        _weigh_alone(check, settings, account)
+    check.kept = check.kept if keep else []
     return check, account
+
+
+def _weigh_alone(check: Check, settings: Settings, account: Account) -> None:
+    """Add what the account alone can tell: what a row would wait for, and people texted too often by this file."""
+    before, check.kept = check.kept, weigh_alone(check.kept, settings, account)
+    with_errors = {issue.row for issue in check.errors}
+    for old, new in zip(before, check.kept, strict=True):
+        for issue in (*new.issues[len(old.issues) :], *(new.campaign.waits if new.campaign is not None else ())):
+            (check.errors if issue.level is Level.ERROR else check.warnings).append(issue)
+    check.invalid += len({issue.row for issue in check.errors} - with_errors)
+    check.errors.sort(key=lambda issue: issue.row)
+    check.warnings.sort(key=lambda issue: issue.row)
 
 
 def open_file(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batch.identity import is_test
-from batch.model import Account, Campaign, Checked, Issue, KnownEntry, Level, Status
+from batch.model import Account, Campaign, Checked, Entry, Issue, KnownEntry, Level, Status
 from batch.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
 
 if TYPE_CHECKING:
+    from batch.config import Settings
     from batch.pipeline.rooms import Rooms
 
 _OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})
@@ -29,10 +30,18 @@ def weigh(rooms: Rooms, rows: Sequence[Checked], known: Iterable[KnownEntry], ac
         return list(rows)
     moved = _moved(rooms, new)
     short = find_short_credits(new, account.credits, _reserved(rooms)) if account.groups else {}
-    often = _often(rooms, new, account)
+    often = _often(rooms.settings, new, account, _others(rooms))
     same = _same_offers(rooms, rows, {campaign.row for campaign in new})
     levels = rooms.settings.rules
     return [_add(row, short, (moved, often, same), levels) for row in rows]
+
+
+def weigh_alone(rows: Sequence[Checked], settings: Settings, account: Account) -> list[Checked]:
+    """Give the rows with what the account tells of this file alone, without a ledger."""
+    campaigns = [row.campaign for row in rows if row.campaign is not None]
+    short = find_short_credits(campaigns, account.credits) if account.groups else {}
+    often = _often(settings, campaigns, account, ())
+    return [_add(row, short, (often,), settings.rules) for row in rows]
 
 
 def remember_names(rooms: Rooms, rows: Iterable[Checked]) -> None:
@@ -62,11 +71,16 @@ def _reserved(rooms: Rooms) -> int:
     )
 
 
-def _often(rooms: Rooms, campaigns: Sequence[Campaign], account: Account) -> Mapping[int, tuple[Issue, ...]]:
-    checks = rooms.settings.checks
+def _others(rooms: Rooms) -> Iterator[Entry]:
+    yield from rooms.ledger.entries(statuses=_OUT | {Status.PLANNED}, due_from=rooms.world.now() - _WEEK)
+
+
+def _often(
+    settings: Settings, campaigns: Sequence[Campaign], account: Account, others: Iterable[Entry]
+) -> Mapping[int, tuple[Issue, ...]]:
+    checks = settings.checks
     if not account.groups or not (checks.texts_per_day and checks.texts_per_week):
         return {}
-    others = rooms.ledger.entries(statuses=_OUT | {Status.PLANNED}, due_from=rooms.world.now() - _WEEK)
     return often_texted(campaigns, list(others), account, checks.texts_per_day, checks.texts_per_week)
 
 

@@ -1,0 +1,109 @@
+"""The preview, and checks against the account, through the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from cli_support import Shell, coming, row, write_csv
+
+from batch.sandbox import Sandbox
+
+
+def codes(found: Any, kind: str = "warnings") -> list[tuple[int, str]]:
+    return [(issue["row"], issue["code"]) for issue in found[kind]]
+
+
+def test_the_preview_shows_every_text_offline(shell: Shell, tmp_path: Path) -> None:
+    """No request is made; each message stands there as its recipients will read it, escaped, with its time."""
+    rows = [
+        row(1, Message="Maple & Main: {{ Offer }} <b>now</b>. Reply STOP to opt out", Offer="20% off"),
+        row(2, GroupIds="", Message="Second text STOP"),
+    ]
+    out = tmp_path / "preview.html"
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", rows), "--preview", out)
+    page = out.read_text(encoding="utf-8")
+    assert ran.code == 1
+    assert "Maple &amp; Main: 20% off &lt;b&gt;now&lt;/b&gt;" in page
+    assert "no group is named" in page
+    assert "10:00" in page
+    assert "http-equiv" not in page or "refresh" not in page
+    assert 'src="http' not in page
+
+
+def test_online_the_preview_names_groups_with_their_sizes(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """The group's name and how many people are in it, and the estimated credits."""
+    out = tmp_path / "preview.html"
+    ran = ready.run("check", write_csv(tmp_path / "a.csv", [row(1)]), "--online", "--preview", out)
+    page = out.read_text(encoding="utf-8")
+    assert ran.code == 0, ran.err
+    assert "Dallas stores" in page
+    assert "412 contacts" in page
+    assert "about 412 credits" in page
+
+
+def test_a_preview_is_a_page(shell: Shell, tmp_path: Path) -> None:
+    """Another ending is refused, so that no sheet is overwritten by a page."""
+    path = write_csv(tmp_path / "a.csv", [row(1)])
+    before = path.read_bytes()
+    assert shell.run("check", path, "--preview", path).code == 2
+    assert path.read_bytes() == before
+
+
+def test_online_names_what_a_row_would_wait_for(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """A group that is not there, one without people: warnings, since the row is not wrong and will wait."""
+    rows = [row(1), row(2, GroupIds="999999"), row(3, GroupIds="140"), row(4, MmsTemplateId="503")]
+    found = ready.run("check", write_csv(tmp_path / "a.csv", rows), "--online", "--json").json
+    assert (found["valid"], found["errors"]) == (4, [])
+    wanted = [(3, "group-missing"), (4, "group-empty"), (5, "template-not-approved")]
+    assert [one for one in codes(found) if one[1] != "often-texted"] == wanted
+    assert {issue["column"] for issue in found["warnings"] if issue["code"].startswith("group-")} == {"C"}
+    said = ready.run("check", tmp_path / "a.csv", "--online").err
+    assert "is not in the account" in said
+
+
+def test_online_says_when_the_credits_do_not_reach(shell: Shell, tmp_path: Path) -> None:
+    """Rows go by send time: the later one is short."""
+    rows = [row(1, DateTime=coming(5)), row(2, DateTime=coming(4))]
+    with Sandbox(limit=0, credits=500) as sandbox:
+        shell.set(PROVIDER__URL=sandbox.url, PROVIDER__ACCESS_TOKEN=sandbox.token)
+        found = shell.run("check", write_csv(tmp_path / "a.csv", rows), "--online", "--json").json
+    assert (2, "credits-short") in codes(found)
+    assert (3, "credits-short") not in codes(found)
+
+
+def test_online_counts_people_texted_too_often_by_the_file(ready: Shell, tmp_path: Path) -> None:
+    """Three texts to one group on one day: every row of it is warned."""
+    rows = [row(number, DateTime=coming(4, 9 + 3 * number)) for number in range(3)]
+    found = ready.run("check", write_csv(tmp_path / "a.csv", rows), "--online", "--json").json
+    assert [number for number, code in codes(found) if code == "often-texted"] == [2, 3, 4]
+    assert found["errors"] == []
+
+
+def test_a_file_named_for_another_week_is_pointed_out(shell: Shell, tmp_path: Path) -> None:
+    """The name says a day long gone, the rows go out next week: a warning about the file."""
+    found = shell.run("check", write_csv(tmp_path / "offers 2020-01-06.csv", [row(1)]), "--json").json
+    assert (0, "file-other-week") in codes(found)
+
+
+def test_a_missing_column_is_said_before_its_thousand_consequences(shell: Shell, tmp_path: Path) -> None:
+    """One line with the header that was probably meant; no row is complained about."""
+    rows = [{**row(number), "Mesage": "x"} for number in range(50)]
+    for one in rows:
+        del one["Message"]
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", rows))
+    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert 'did you mean "Mesage" in column D?' in ran.err
+
+
+def test_a_spoilt_cell_is_told_once(shell: Shell, tmp_path: Path) -> None:
+    """A cell that shows #N/A is not told again as an empty field of the text."""
+    book = openpyxl.Workbook()
+    cells = row(1, Message="Maple & Main: {{ Offer }}. Reply STOP to opt out", Offer="#N/A")
+    book.active.append(list(cells))
+    book.active.append(list(cells.values()))
+    book.active["E2"].data_type = "e"
+    book.save(tmp_path / "a.xlsx")
+    found = shell.run("check", tmp_path / "a.xlsx", "--json").json
+    assert codes(found, "errors") == [(2, "cell-error")]
