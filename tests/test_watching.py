@@ -1,0 +1,336 @@
+"""The whole watch: each dropped file becomes one batch, is filed with its results, and survives whatever comes."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from torture_support import assert_exactly_once, real_clock, start
+from weekly_support import Round, weekly
+
+from batch.errors import UsageError
+from batch.inbox import InboxBusyError
+from batch.model import Status
+from batch.pipeline.watching import STOP_WORDS, watch_folder
+
+
+def batches(desk: Round) -> int:
+    with desk.desk.ledger() as ledger:
+        return len(ledger.batches())
+
+
+def test_a_dropped_file_is_taken_in_and_filed_with_its_report() -> None:
+    """The sheet, the report and a note lie in `done`; the folder is empty again."""
+    with weekly() as team:
+        team.drop(3)
+        watched = team.watch(30)
+        assert (watched.files, watched.needs_look) == (1, False)
+        assert (team.sheets(), team.files("working"), team.files("attention")) == ([], [], [])
+        sheet, note, report = sorted(team.files("done"), key=lambda name: (len(name), name))
+        assert (sheet[16:], note[16:]) == (" week.csv", " week - what happened.txt")
+        assert report.endswith("batch-0001-week.html")
+        said = (team.folder / "done" / note).read_text(encoding="utf-8")
+        assert said == '"week.csv" is batch 1, 3 rows: 3 at the provider.\n'
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 3)
+        assert (team.desk.folder / "reports" / "latest.html").exists()
+
+
+def test_thirty_files_are_thirty_batches() -> None:
+    """Dropped at once: each is taken once, each row sent once, one file after the other."""
+    with weekly(groups=30) as team:
+        for number in range(30):
+            team.drop([team.desk.row(number)], f"store {number}.csv")
+        watched = team.watch(30)
+        assert (watched.files, batches(team), len(team.sheets("done"))) == (30, 30, 30)
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 30)
+
+
+def test_a_file_with_bad_rows_lies_in_attention() -> None:
+    """The good rows went; the note says how many need somebody, the report lies beside it."""
+    with weekly() as team:
+        team.drop([team.desk.row(0), team.desk.row(1, DateTime="2026-13-45 11:00")])
+        assert team.watch(30).needs_look
+        assert team.sheets("done") == []
+        note = next(name for name in team.files("attention") if name.endswith("what happened.txt"))
+        said = (team.folder / "attention" / note).read_text(encoding="utf-8")
+        assert "1 at the provider, 1 need fixing" in said
+        assert "Open the report" in said
+        assert [entry.status for entry in team.desk.entries()] == [Status.ACCEPTED, Status.INVALID]
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_and_the_watch_goes_on() -> None:
+    """A note in plain words lies beside it; the file after it is taken all the same."""
+    with weekly() as team:
+        team.folder.mkdir()
+        (team.folder / "a.xlsx").write_bytes(b"no workbook")
+        team.drop(1, "b.csv")
+        assert team.watch(30).files == 2
+        assert [name[17:] for name in team.sheets("attention")] == ["a.xlsx"]
+        note = next(name for name in team.files("attention") if name.endswith(".txt"))
+        assert '"a.xlsx" cannot be taken in' in (team.folder / "attention" / note).read_text(encoding="utf-8")
+        assert len(team.sheets("done")) == 1
+
+
+def test_the_same_content_again_is_planned_again_and_filed_as_known() -> None:
+    """Nothing is sent twice, and the note says as which batch it was taken in."""
+    with weekly() as team:
+        team.drop(2)
+        team.watch(30)
+        team.drop(2, "copy of week.csv")
+        team.watch(30)
+        notes = list((team.folder / "done").glob("*copy*happened.txt"))
+        assert notes[0].read_text(encoding="utf-8") == (
+            '"copy of week.csv" was already taken in as batch 1; nothing was sent again.\n'
+        )
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 2)
+
+
+def test_an_outage_of_the_provider_is_waited_out() -> None:
+    """The file stays in `working`, as often as it takes, and is taken when the provider is back."""
+    with weekly() as team:
+        team.drop(2)
+        team.desk.sandbox.faults.add("reads=503")
+        team.watch(1800)
+        assert (team.sheets("done"), team.sheets("attention"), batches(team)) == ([], [], 0)
+        assert len(list((team.folder / "working").glob("*/week.csv"))) == 1
+        team.desk.sandbox.faults.clear()
+        team.watch(600)
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 2)
+        assert len(team.sheets("done")) == 1
+        assert team.desk.words().count("503") == 1, "the trouble is told once, not every ten seconds"
+
+
+def test_what_a_stopped_run_left_goes_by_itself() -> None:
+    """The provider went away in the middle: the file is filed, the rest is submitted when it is back."""
+    with weekly() as team:
+        team.drop(4)
+        team.desk.sandbox.faults.add("401@3")
+        team.watch(60)
+        assert len(team.sheets("attention")) == 1
+        team.watch(900)
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 4)
+
+
+def test_a_provider_that_does_something_else_pauses_everything() -> None:
+    """A name that lost its tag: one campaign is out, no second one goes before a person looked."""
+    with weekly() as team:
+        team.drop(4)
+        team.desk.sandbox.faults.add("rename")
+        team.watch(3600)
+        assert len(team.desk.sandbox.posts) == 1
+        with team.desk.ledger() as ledger:
+            pause = ledger.paused()
+        assert pause is not None
+        assert pause.who == "the watch"
+
+
+def test_doubts_are_settled_between_files() -> None:
+    """An answer that never came is settled by the lists; nothing is sent twice."""
+    with weekly() as team:
+        team.drop(3)
+        team.desk.sandbox.faults.add("close-after@2")
+        team.watch(1200)
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 3)
+
+
+def test_a_file_that_failed_three_times_is_put_aside() -> None:
+    """As an earlier watch left it, killed in the middle of it each time."""
+    with weekly() as team:
+        claim = team.folder / "working" / "20260302T150000Z-abc123"
+        claim.mkdir(parents=True)
+        team.desk.sheet(1).rename(claim / "week.csv")
+        (claim / ".failures").write_text("2", encoding="ascii")
+        team.watch(30)
+        assert (len(team.sheets("attention")), team.desk.sandbox.posts) == (1, [])
+
+
+def test_a_file_named_stop_pauses_until_it_is_gone() -> None:
+    """What is dropped meanwhile waits in the folder; a pause of somebody else is not lifted."""
+    with weekly() as team:
+        team.drop(1)
+        (team.folder / "STOP.txt").write_text("", encoding="utf-8")
+        team.watch(60)
+        with team.desk.ledger() as ledger:
+            pause = ledger.paused()
+        assert pause is not None
+        assert (pause.why, team.sheets(), team.desk.sandbox.posts) == (STOP_WORDS, ["week.csv"], [])
+        (team.folder / "STOP.txt").unlink()
+        team.watch(60)
+        assert (team.sheets(), len(team.desk.sandbox.posts)) == ([], 1)
+        with team.desk.ledger() as ledger:
+            ledger.pause("we look first", "bo", team.desk.clock.now())
+        team.drop([team.desk.row(5)])
+        team.watch(60)
+        assert (team.sheets(), len(team.desk.sandbox.posts)) == (["week.csv"], 1)
+
+
+def test_a_share_that_goes_away_is_waited_for() -> None:
+    """It is told once; the file that lay on it is taken when it is back."""
+    with weekly() as team:
+        team.drop(1)
+        away = team.desk.folder / "away"
+        looks: list[int] = []
+
+        def after_each_look() -> None:
+            looks.append(len(looks))
+            if looks[-1] == 0:
+                team.folder.rename(away)
+            if looks[-1] == 20:
+                away.rename(team.folder)
+
+        team.watch(1800, each=after_each_look)
+        assert len(team.sheets("done")) == 1
+        assert team.desk.words().count("cannot be reached") == 1
+
+
+def test_a_second_submitter_is_waited_for() -> None:
+    """While somebody submits by hand, the file waits in `working` and does not count as failed."""
+    with weekly() as team:
+        team.drop(1)
+        with team.desk.ledger() as ledger, ledger.submitter("bo", team.desk.clock.now()):
+            team.watch(60)
+        assert (batches(team), team.desk.sandbox.posts) == (0, [])
+        team.watch(60)
+        assert len(team.sheets("done")) == 1
+
+
+def test_one_watcher_a_folder() -> None:
+    """A second one says so at once."""
+    with weekly() as team:
+
+        def second() -> None:
+            with pytest.raises(InboxBusyError, match="watched already by ann on m"):
+                watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+
+        team.watch(5, each=second)
+
+
+def test_the_night_compares_and_copies_the_ledger() -> None:
+    """At the hour of the settings, by the team's zone; a machine that slept does it when it wakes."""
+    with weekly() as team:
+        team.drop(2)
+        team.watch(60)
+        lost = team.desk.sandbox.campaigns[0]
+        team.desk.sandbox.delete(lost.id)
+        team.desk.clock.advance(hours=26)
+        team.watch(60)
+        assert [entry.status for entry in team.desk.entries()].count(Status.MISSING) == 1
+        assert len(list((team.desk.folder / "backups").glob("*.sqlite3"))) == 1
+
+
+def test_half_an_hour_after_its_time_a_campaign_is_looked_up() -> None:
+    """So that the page that everybody looks at says that it went."""
+    with weekly() as team:
+        team.drop(1)
+        team.watch(60)
+        send_at = team.desk.entries()[0].send_at
+        assert send_at is not None
+        team.desk.clock.at = send_at + timedelta(minutes=31)
+        team.watch(30)
+        assert [entry.status for entry in team.desk.entries()] == [Status.SENT]
+        compared = team.desk.words().count("compared with the provider")
+        team.watch(3600)
+        assert team.desk.words().count("compared with the provider") == compared
+
+
+def test_a_wrong_token_is_told_and_waited_out() -> None:
+    """Nothing is sent, the file stays; the watch does not end."""
+    with weekly() as team:
+        team.drop(1)
+        team.desk.set(provider__access_token="wrong-one-altogether")
+        team.watch(120)
+        assert "refused the token" in team.desk.words()
+        assert "wrong-one-altogether" not in team.desk.words()
+        assert len(list((team.folder / "working").glob("*/week.csv"))) == 1
+
+
+def real(team: Round) -> None:
+    """Let processes of their own watch: they live in real time."""
+    team.desk.set(watch__stable_seconds=0.2, watch__scan_seconds=0.2, provider__settle=0.5, provider__settle_gap=0.1)
+
+
+def test_sigterm_ends_the_watch_cleanly_and_the_log_is_json() -> None:
+    """Exit 0; each line is an object with its event, batch and entry."""
+    with weekly(clock=real_clock()) as team:
+        real(team)
+        command = start(["watch", "--log-format", "json"], team.desk.environ, team.desk.folder)
+        team.drop(2)
+        until = time.monotonic() + 40
+        while not team.sheets("done") and time.monotonic() < until:
+            time.sleep(0.1)
+        command.terminate()
+        assert command.wait(50) == 0
+        lines = [json.loads(line) for line in command.words.splitlines() if line.startswith("{")]
+        assert [line["event"] for line in lines][:2] == ["watch-begun", "file-taken"]
+        rows = [(line["batch"], line["entry"]) for line in lines if line["event"] == "row-accepted"]
+        assert rows == [(1, 1), (1, 2)]
+        assert lines[-1]["event"] == "watch-ended"
+
+
+@pytest.mark.parametrize("files", [20, pytest.param(200, marks=pytest.mark.torture)])
+def test_two_watchers_on_one_folder_take_each_file_once(files: int) -> None:
+    """Whichever gets the folder does the work, with --once as with cron; the other one goes without a word."""
+    with weekly(clock=real_clock(), groups=files) as team:
+        real(team)
+        for number in range(files):
+            team.drop([team.desk.row(number)], f"store {number}.csv")
+        pair = [start(["watch", "--once"], team.desk.environ, team.desk.folder) for _ in range(2)]
+        codes = [command.wait(30 + 3 * files) for command in pair]
+        while team.sheets():
+            codes.append(start(["watch", "--once"], team.desk.environ, team.desk.folder).wait(30 + 3 * files))
+        assert set(codes) == {0}
+        assert (batches(team), len(team.sheets("done"))) == (files, files)
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), files)
+
+
+@pytest.mark.parametrize("kills", [30, pytest.param(300, marks=pytest.mark.torture)])
+def test_killed_at_random_instants_nothing_is_lost_or_sent_twice(kills: int) -> None:
+    """After each kill every file is in exactly one folder; at the end every row is at the provider once."""
+    chance = random.Random(kills)
+    rows = 6
+    with weekly(clock=real_clock(), groups=2 * rows) as team:
+        real(team)
+        struck = 0
+        while struck < kills:
+            for name, numbers in (("a.csv", range(rows)), ("b.csv", range(rows, 2 * rows))):
+                if not _places(team, name):
+                    team.drop([team.desk.row(number) for number in numbers], name)
+            command = start(["watch", "--once"], team.desk.environ, team.desk.folder)
+            time.sleep(chance.uniform(0.05, 1.6))
+            struck += command.kill()
+            assert [len(_places(team, name)) for name in ("a.csv", "b.csv")] == [1, 1]
+            for done in ("done", "attention"):
+                _clear(team.folder / done)
+        for _ in range(3):
+            assert start(["watch", "--once"], team.desk.environ, team.desk.folder).wait(60) in {0, 1}
+        for entry in team.desk.entries(Status.PLANNED, Status.IN_DOUBT):
+            raise AssertionError(f"left over: {entry}")
+        count = [campaign.message.partition("[")[2].partition("]")[0] for campaign in team.desk.sandbox.campaigns]
+        assert sorted(count, key=int) == [str(number) for number in range(2 * rows)]
+        assert team.desk.problems() == ()
+
+
+def _places(team: Round, name: str) -> list[Path]:
+    """Find a dropped sheet in all the folders, by its content: filed ones bear another name."""
+    first = "[0]" if name == "a.csv" else "[6]"
+    sheets = [path for path in team.folder.rglob("*.csv") if not path.name.startswith(".")]
+    return [path for path in sheets if first in path.read_text(encoding="utf-8")]
+
+
+def _clear(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+        folder.mkdir()
+
+
+def test_nobody_watches_the_real_provider_without_a_time_zone() -> None:
+    """It ends before anything is begun."""
+    with weekly() as team:
+        team.desk.set(provider__url="https://api2.protexting.com/v1", sheet__timezone="")
+        with pytest.raises(UsageError, match="time zone"):
+            team.watch(5)
