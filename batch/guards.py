@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -95,11 +95,11 @@ class Surroundings:
         """Campaigns of the provider's list that are unknown here, by name and time and by name and groups."""
         self.tags = self._tags(rows)
         in_order = sorted(known, key=lambda entry: entry.id)
-        self._index_known(in_order)
         wanted = set(named.values())
         by_id = {entry.id: entry for entry in in_order if entry.id in wanted}
         self.named = {row: by_id[entry] for row, entry in named.items() if entry in by_id}
         """Row to the entry that its RowId speaks of."""
+        self._index_known(in_order, by_id)
         self._index_listed(listed)
 
     def tag(self, campaign: Campaign) -> str:
@@ -119,7 +119,7 @@ class Surroundings:
         wanted = {(campaign.key, campaign.fingerprint) for campaign in campaigns}
         return {(key, content): make_tag(self.rules.account, key, content) for key, content in wanted}
 
-    def _index_known(self, known: Sequence[KnownEntry]) -> None:
+    def _index_known(self, known: Sequence[KnownEntry], named: Container[int]) -> None:
         for entry in known:
             self.by_key[entry.key].append(entry)
             if entry.fingerprint:
@@ -130,7 +130,7 @@ class Surroundings:
             moment = entry.send_at
             if moment is None or moment <= self.now or entry.key in self.keys:
                 continue
-            if entry.status not in COMING and not is_doubtful(entry):
+            if entry.id in named or (entry.status not in COMING and not is_doubtful(entry)):
                 continue
             for group in entry.group_ids:
                 self.by_group[group].append((moment, entry))

@@ -27,7 +27,6 @@ from batch.payload import to_provider_time
 __all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
 
 _FREE = frozenset({Action.SUBMIT, Action.WAIT})
-_AT_PROVIDER = 5
 
 
 def make_plan(
@@ -85,12 +84,11 @@ class _Case:
 def _open_case(row: Checked, around: Surroundings) -> _Case:
     entries = _find_entries(row, around)
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
-    ranks = {entry.id: _rank(entry, row.key, fingerprint, around.now) for entry in entries}
-    met = max(entries, key=lambda entry: (ranks[entry.id], entry.id), default=None)
+    met = max(entries, key=lambda entry: (_rank(entry, row.key, fingerprint, around.now), entry.id), default=None)
     slot = _find_slot(entries, row.key, fingerprint, around.taken)
     if slot is None:
         return _Case(row, around, met, None)
-    known = met is not None and ranks[met.id] == _AT_PROVIDER
+    known = met is not None and _is_same(met, row.key, fingerprint)
     if known and around.keys[row.key] > 1 and slot.fingerprint != fingerprint:
         return _Case(row, around, met, None)  # this row needs no place, but another one of its key may
     around.taken.add(slot.id)
@@ -118,7 +116,7 @@ def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
     """Say how much an entry decides about a row: the same sending first, then whatever may yet go out."""
     same = _is_same(entry, key, fingerprint)
     if same and (entry.status in THERE or is_doubtful(entry)):
-        return _AT_PROVIDER
+        return 5
     if is_doubtful(entry):
         return 4
     if entry.status in THERE and is_coming(entry, now):
