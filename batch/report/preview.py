@@ -23,8 +23,12 @@ CARD_LIMIT = 2_000
 LEVELS = {
     Level.ERROR: ("bad", "needs fixing"),
     Level.HOLD: ("look", "waiting for you"),
-    Level.WARNING: ("wait", "worth a look"),
+    Level.WARNING: ("quiet", "worth a look"),
 }
+_WAITS = ("wait", "waits for the provider")
+_STATES = (LEVELS[Level.ERROR], LEVELS[Level.HOLD], _WAITS, LEVELS[Level.WARNING])
+_READY = ("good", "ready")
+_GOES = frozenset({_READY, LEVELS[Level.WARNING]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def write_preview(
     made_at: datetime | None = None,
 ) -> Path:
     """Write the page that somebody looks at before anything goes."""
-    levels = [_level(item.checked) for item in items]
+    states = [_state(item.checked) for item in items]
     days = totals_by_day(items, zone)
     page = render_page(
         "preview.html.j2",
@@ -104,8 +108,8 @@ def write_preview(
         notes=notes,
         tones=TONES,
         rows=len(items),
-        good=sum(level in {None, Level.WARNING} for level in levels),
-        counts=[(*LEVELS[level], levels.count(level)) for level in Level if level in levels],
+        good=sum(state in _GOES for state in states),
+        counts=[(*state, states.count(state)) for state in _STATES if state in states],
         days=days,
         total=Day("in all", *(sum(getattr(day, name) for day in days) for name in _SUMS)),
         bubbles=[_bubble(item, zone, provider_zone) for item in items[:CARD_LIMIT]],
@@ -121,7 +125,7 @@ def totals_by_day(items: Sequence[Previewed], zone: str) -> list[Day]:
     """Add up the campaigns of each local day; those without a time or with errors are not among them."""
     found: dict[date, list[Campaign]] = defaultdict(list)
     for item in items:
-        if (campaign := item.checked.campaign) is not None:
+        if (campaign := item.checked.campaign) is not None and _state(item.checked) != LEVELS[Level.ERROR]:
             local = campaign.send_at.astimezone(zone_of(campaign.zone or zone))
             found[local.date()].append(campaign)
     return [_day(day, campaigns) for day, campaigns in sorted(found.items())]
@@ -151,14 +155,14 @@ def _day(day: date, campaigns: Sequence[Campaign]) -> Day:
 
 def _bubble(item: Previewed, zone: str, provider_zone: str) -> Bubble:
     checked, campaign = item.checked, item.checked.campaign
-    level = _level(checked)
-    tone, state = LEVELS[level] if level else ("good", "ready")
+    tone, state = _state(checked)
     moment = campaign.send_at if campaign else checked.send_at
     local_zone = (campaign.zone if campaign else "") or zone
     groups = _groups(campaign, item.sizes) if campaign else ()
     name = checked.name or (campaign.name if campaign else "") or "(no name)"
     waits = campaign.waits if campaign else ()
-    issues = tuple(_issue(issue) for issue in (*checked.issues, *waits))
+    said = [(issue, LEVELS[issue.level][0]) for issue in checked.issues]
+    issues = tuple(_issue(*pair) for pair in (*said, *((issue, _WAITS[0]) for issue in waits)))
     words = (name, checked.message, checked.reference, *(group for group, _ in groups), *checked.row.texts)
     return Bubble(
         row=checked.row.number,
@@ -178,13 +182,15 @@ def _bubble(item: Previewed, zone: str, provider_zone: str) -> Bubble:
     )
 
 
-def _level(checked: Checked) -> Level | None:
-    present = {issue.level for issue in checked.issues}
-    return next((level for level in Level if level in present), None)
+def _state(checked: Checked) -> tuple[str, str]:
+    """Give the tone and the words of the weightiest thing that is said about a row."""
+    present = {LEVELS[issue.level] for issue in checked.issues}
+    if checked.campaign is not None and checked.campaign.waits:
+        present.add(_WAITS)
+    return next((state for state in _STATES if state in present), _READY)
 
 
-def _issue(issue: Issue) -> tuple[str, str, str, str]:
-    tone = LEVELS[issue.level][0]
+def _issue(issue: Issue, tone: str) -> tuple[str, str, str, str]:
     return tone, TONES[tone].sign, cell_of(issue), issue.message
 
 
