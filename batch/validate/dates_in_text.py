@@ -18,7 +18,6 @@ _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "th
 _DAY_WORDS = frozenset({*WEEKDAYS, *_SHORT_DAYS})
 _MONTH_WORDS = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "sept"})
 _SIGNAL_WORDS = _DAY_WORDS | _MONTH_WORDS | {"weekend"}
-_FIGURES = re.compile(r"\d[/-]\d")
 
 _DAY = "|".join((*WEEKDAYS, *_SHORT_DAYS))
 _MONTH = "|".join(rf"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + "|sept"
@@ -58,7 +57,7 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
     the send date on that falls on it, lies in a stretch (`Fri-Sun`) that holds the send date, or is part of a name
     (Black Friday).
     """
-    figures = ("/" in text or "-" in text) and _FIGURES.search(text) is not None
+    figures = "/" in text or "-" in text
     if not figures and words.isdisjoint(_SIGNAL_WORDS):
         return ()
     dates: list[tuple[str, date]] = []
@@ -75,10 +74,11 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
 
 
 def _find_figures(text: str, sent: date, order: str) -> Iterator[tuple[str, date]]:
-    for found in _NUMBERS.finditer(text) if "/" in text else ():
+    # No date begins further before its first sign than its first number is long.
+    for found in _NUMBERS.finditer(text, max(0, text.find("/") - 2)) if "/" in text else ():
         if found[0] != "24/7" and (day := _from_numbers(found, sent, order)):
             yield found[0], day
-    for found in _ISO.finditer(text) if "-" in text else ():
+    for found in _ISO.finditer(text, max(0, text.find("-") - 4)) if "-" in text else ():
         if day := _near(found[1], int(found[2]), int(found[3]), sent):
             yield found[0], day
 
