@@ -106,6 +106,8 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
     left_out = f" ({tally.left_out} hidden rows NOT taken)" if tally.left_out else ""
     screen.say(f"{head}: {tally.rows} rows{left_out}: {counts or 'nothing to do'}")
+    if tally.counts["waiting"]:
+        screen.say('to submit what need wait no longer, type "campaign-batch resume" later')
     for line in tally.to_do:
         screen.say(line)
     if tally.approval:

@@ -332,7 +332,7 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Op
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
     rooms.ledger.record_plan(batch, plan.decisions, account=rooms.settings.provider.account, now=now, who=world.who)
-    remember_names(rooms, check.kept)
+    remember_names(rooms, plan.decisions)
     return batch
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batch.identity import is_test
-from batch.model import Account, Campaign, Checked, Entry, Issue, KnownEntry, Level, Status
+from batch.identity import fold, is_test
+from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Status
 from batch.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from batch.pipeline.rooms import Rooms
 
 _OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})
+_SURE = frozenset({Action.SUBMIT, Action.SKIP, Action.WAIT})
+_UNKNOWN = "group-unknown"
 _WEEK = timedelta(days=7)
 _OFFERED = timedelta(days=10)
 """So far back an offer counts as the one of the week before."""
@@ -24,6 +26,7 @@ _MMS_CREDITS = 3
 
 def weigh(rooms: Rooms, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account) -> list[Checked]:
     """Give the rows with what only account and ledger together can tell; rows that went before are left as they are."""
+    rows = _explain_renamed(rooms, rows, account)
     gone = {entry.fingerprint for entry in known if entry.status in _OUT}
     new = [row.campaign for row in rows if row.campaign is not None and row.campaign.fingerprint not in gone]
     if not new:
@@ -44,20 +47,40 @@ def weigh_alone(rows: Sequence[Checked], settings: Settings, account: Account) -
     return [_add(row, short, (often,), settings.rules) for row in rows]
 
 
-def remember_names(rooms: Rooms, rows: Iterable[Checked]) -> None:
-    """Remember which id each group's name means today, so that a name that moves is noticed next week."""
+def remember_names(rooms: Rooms, decisions: Iterable[Decision]) -> None:
+    """Remember which id each group's name means, so that a name that moves is noticed next week.
+
+    What is held does not count: else the question whether a name moved would be gone when the file is dropped again.
+    """
     pairs = {
         (name, group)
-        for row in rows
-        if row.campaign is not None
-        for name, group in zip(row.campaign.group_names, row.campaign.group_ids, strict=False)
+        for one in decisions
+        if one.checked.campaign is not None and one.action in _SURE
+        for name, group in zip(one.checked.campaign.group_names, one.checked.campaign.group_ids, strict=False)
         if name
     }
     rooms.ledger.remember_groups(sorted(pairs), rooms.world.now())
 
 
+def _explain_renamed(rooms: Rooms, rows: Sequence[Checked], account: Account) -> Sequence[Checked]:
+    """Say of a group's name that nobody knows any more what the group is called now."""
+    if not any(issue.code == _UNKNOWN for row in rows for issue in row.issues):
+        return rows
+    before = {fold(name): group for name, group in rooms.ledger.group_names_seen().items()}
+    now = {group.id: group.name for group in account.groups or ()}
+
+    def explain(issue: Issue) -> Issue:
+        group = before.get(fold(issue.value), "") if issue.code == _UNKNOWN else ""
+        if group not in now:
+            return issue
+        words = f'"{issue.value}" was group {group}, which is called "{now[group]}" now: write that name, or {group}'
+        return replace(issue, message=words)
+
+    return [replace(row, issues=tuple(map(explain, row.issues))) if row.issues else row for row in rows]
+
+
 def _moved(rooms: Rooms, campaigns: Iterable[Campaign]) -> dict[int, tuple[Issue, ...]]:
-    before = rooms.ledger.group_names_seen()
+    before = {fold(name): group for name, group in rooms.ledger.group_names_seen().items()}
     found = {one.row: find_moved_names(one.group_ids, one.group_names, before) for one in campaigns}
     return {row: issues for row, issues in found.items() if issues}
 
