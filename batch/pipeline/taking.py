@@ -367,12 +367,16 @@ def _submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Read
     """Submit what is planned, settle what is in doubt, and again for what the settling gives back."""
     submission = Submission(rooms, limit=limit)
     tally.adopted += adopt(rooms, find_planned(rooms, batch), reading)
+    planned = find_planned(rooms, batch)
     for _ in range(_ROUNDS):
-        submission.run(find_planned(rooms, batch))
-        if rooms.world.stopped() or not find_doubts(rooms):
+        submission.run(planned)
+        if rooms.world.stopped():
             return
-        tally.adopted += settle_doubts(rooms, wait=True)
-        if not find_planned(rooms, batch):
+        if find_doubts(rooms):
+            tally.adopted += settle_doubts(rooms, wait=True)
+        tried = {(entry.id, entry.changed_at) for entry in planned}
+        planned = find_planned(rooms, batch)
+        if not {(entry.id, entry.changed_at) for entry in planned} - tried:
             return
 
 
