@@ -1,0 +1,439 @@
+"""A run of submitting from its first look at the lists to its end: when it stops, what it adopts, who may do it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+from torture_support import (
+    TOKEN_FORMS,
+    Bench,
+    assert_exactly_once,
+    bench,
+    changed,
+    count_campaigns,
+    real_clock,
+    start,
+    wait_until,
+)
+
+from batch.errors import BatchError, LedgerBusyError, LedgerError, ProviderError
+from batch.model import Status
+from batch.pipeline import submitting
+from batch.pipeline.telling import Progress
+from batch.sandbox import Sandbox
+from batch.sandbox.bodies import Reply
+from batch.sandbox.endpoints import Request
+
+
+@pytest.fixture
+def desk() -> Iterator[Bench]:
+    with bench() as found:
+        yield found
+
+
+@dataclass
+class Listener:
+    """Stands where a person would watch, and does something once."""
+
+    when: Callable[[Any], bool]
+    then: Callable[[], object]
+    done: bool = False
+
+    def append(self, told: object) -> None:
+        if not self.done and self.when(told):
+            self.done = True
+            self.then()
+
+
+def test_three_doubts_in_a_row_are_settled_before_the_next_row_goes(desk: Bench) -> None:
+    """The fourth POST comes only after the settling time and the gap."""
+    desk.sandbox.faults.add("close-beforex3")
+    tally = desk.submit(desk.sheet(5))
+    posts = desk.sandbox.posts
+    assert posts[3].at - posts[2].at >= 330
+    assert (tally.trouble, tally.counts) == (None, {"accepted": 5})
+    assert_exactly_once(desk.sandbox, desk.entries(), 5)
+
+
+def test_three_doubts_that_the_lists_cannot_end_stop_the_run(desk: Bench) -> None:
+    """A list that lacks what was accepted proves nothing, and so nothing more is sent."""
+    for number in (2, 3, 4):
+        desk.sandbox.faults.add(f"close-before@{number}")
+    first = desk.sandbox
+    desk.told = Listener(  # type: ignore[assignment]
+        lambda told: isinstance(told, Progress) and told.in_doubt == 3,
+        lambda: first.delete(first.campaigns[0].id),
+    )
+    tally = desk.submit(desk.sheet(6))
+    assert "3 campaigns in a row" in str(tally.trouble)
+    assert len(desk.sandbox.posts) == 4
+    assert tally.counts == {"accepted": 1, "in_doubt": 3, "planned": 2}
+
+
+def test_a_provider_that_cannot_be_reached_is_tried_eight_times_with_pauses(desk: Bench) -> None:
+    """Connection refused: planned, nothing counted, at most a minute between two tries, then the run stops."""
+
+    def unplug(_words: str) -> bool:
+        desk.sandbox.stop()
+        return True
+
+    desk.confirm = unplug
+    tally = desk.submit(desk.sheet(3))
+    assert "8 times in a row" in str(tally.trouble)
+    assert desk.attempts("R-0") == ["planned"] * 8
+    assert (desk.entry("R-0").attempts, tally.counts) == (0, {"planned": 3})
+    assert 0 < desk.clock.slept <= 7 * 60
+    desk.sandbox.start()
+    assert desk.resume().counts == {"accepted": 3}
+    assert_exactly_once(desk.sandbox, desk.entries(), 3)
+
+
+class Crooked(Sandbox):
+    """A provider whose list of scheduled campaigns shows something else than its answers."""
+
+    def _answer(self, request: Request) -> Reply:
+        if not request.path.endswith("group-schedule-messages"):
+            return super()._answer(request)
+        return self.bend(super()._answer(request), request)
+
+    def bend(self, reply: Reply, _request: Request) -> Reply:
+        return reply
+
+    def show(self, reply: Reply, **fields: object) -> Reply:
+        items = [{**item, **fields} for item in json.loads(reply.body)]
+        reply.body = json.dumps(items).encode()
+        return reply
+
+
+class CutsNames(Crooked):
+    def bend(self, reply: Reply, _request: Request) -> Reply:
+        items = [{**item, "CampaignName": item["CampaignName"][:9]} for item in json.loads(reply.body)]
+        reply.body = json.dumps(items).encode()
+        return reply
+
+
+class ShiftsTimes(Crooked):
+    def bend(self, reply: Reply, _request: Request) -> Reply:
+        return self.show(reply, DateTime="2026-03-04 10:00:00")
+
+
+class SwapsGroups(Crooked):
+    def bend(self, reply: Reply, _request: Request) -> Reply:
+        return self.show(reply, GroupIds=["5001"])
+
+
+class SwapsTexts(Crooked):
+    def bend(self, reply: Reply, _request: Request) -> Reply:
+        return self.show(reply, Message="Something else")
+
+
+class ShowsTheFirstPageOnly(Crooked):
+    """Gives two campaigns and no more, whatever page is asked for, and says nothing of it."""
+
+    def bend(self, reply: Reply, request: Request) -> Reply:
+        whole = super(Crooked, self)._answer(replace(request, query={**request.query, "page": "1"}))
+        whole.headers = {}
+        return whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [(CutsNames, "name"), (ShiftsTimes, "time"), (SwapsGroups, "groups"), (SwapsTexts, "text")]
+)
+def test_a_list_that_shows_the_first_campaign_differently_stops_the_run(kind: type[Sandbox], word: str) -> None:
+    """Found at one campaign, not at three hundred."""
+    with bench(sandbox=kind) as desk:
+        tally = desk.submit(desk.sheet(4))
+        assert tally.trouble is not None
+        assert f"shows the {word} of" in str(tally.trouble)
+        assert (tally.trouble.exit_code, len(desk.sandbox.posts)) == (3, 1)
+        assert tally.counts == {"accepted": 1, "planned": 3}
+
+
+def test_a_provider_that_shows_times_in_another_zone_stops_the_run() -> None:
+    """A shifted zone is seen at the first campaign."""
+    with bench(shown_zone="America/Chicago") as desk:
+        tally = desk.submit(desk.sheet(3))
+        assert tally.trouble is not None
+        assert len(desk.sandbox.posts) == 1
+
+
+def test_a_list_that_ends_after_its_first_page_without_saying_so_stops_the_run() -> None:
+    """What was accepted is not on it: the list cannot be trusted, so nothing else goes."""
+    with bench(sandbox=ShowsTheFirstPageOnly, page_size=2) as desk:
+        for number in (10, 11):
+            fields = {"GroupIds": [f"50{number}"], "DateTime": "2026-03-09 12:00:00", "TypeRecipients": 0}
+            desk.sandbox.create(CampaignName=f"Old {number}", Message="Old", **fields)
+        tally = desk.submit(desk.sheet(3))
+        assert "lacks it" in str(tally.trouble)
+        assert len(desk.sandbox.posts) == 1
+
+
+def test_a_list_in_pages_that_are_not_announced_is_read_to_its_end() -> None:
+    """Page 2 is asked for as well, and a page that repeats ends it."""
+    with bench(announce_paging=False, page_size=2) as desk:
+        path = desk.sheet(5)
+        assert desk.submit(path).counts == {"accepted": 5}
+        assert desk.submit(path).counts == {"skipped": 5}
+
+
+def test_a_lost_ledger_adopts_what_the_provider_holds(desk: Bench) -> None:
+    """The same file into an empty ledger: 0 POSTs, the same Ids."""
+    path = desk.sheet(4)
+    desk.submit(path)
+    desk.ledger_path.unlink()
+    tally = desk.submit(path)
+    assert (tally.counts, tally.adopted, len(desk.sandbox.posts)) == ({"accepted": 4}, 4, 4)
+    assert_exactly_once(desk.sandbox, desk.entries(), 4)
+
+
+def test_a_restored_ledger_adopts_what_went_meanwhile(desk: Bench) -> None:
+    """Last week's copy is put back and the file dropped again: only what is new goes."""
+    desk.submit(desk.sheet(2))
+    shutil.copyfile(desk.ledger_path, desk.folder / "copy")
+    path = desk.sheet(5)
+    desk.submit(path)
+    shutil.copyfile(desk.folder / "copy", desk.ledger_path)
+    tally = desk.submit(path)
+    assert (tally.counts, tally.adopted, len(desk.sandbox.posts)) == ({"accepted": 3, "skipped": 2}, 3, 5)
+    assert_exactly_once(desk.sandbox, desk.entries(), 5)
+
+
+def test_a_restored_plan_whose_time_has_passed_is_adopted_from_the_sent_history(desk: Bench) -> None:
+    """Planned in the copy, sent since: it is not called too late."""
+    path = desk.sheet(2)
+    desk.submit(path, limit=0)
+    shutil.copyfile(desk.ledger_path, desk.folder / "copy")
+    desk.resume()
+    desk.clock.advance(days=3)
+    shutil.copyfile(desk.folder / "copy", desk.ledger_path)
+    desk.resume()
+    assert {entry.status for entry in desk.entries()} == {Status.ACCEPTED}
+    desk.reconcile()
+    assert {entry.status for entry in desk.entries()} == {Status.SENT}
+    assert len(desk.sandbox.posts) == 2
+
+
+def test_a_tag_that_the_provider_holds_twice_is_held(desk: Bench) -> None:
+    """Doubt about a campaign that is there twice: a person decides, nothing is sent."""
+    desk.sandbox.faults.add("twice@1")
+    desk.submit(desk.sheet(1))
+    desk.ledger_path.unlink()
+    tally = desk.submit(desk.sheet(1))
+    assert (tally.counts, len(desk.sandbox.posts)) == ({"held": 1}, 1)
+    assert "held-twice" in [issue.code for issue in desk.entry("R-0").issues]
+
+
+def test_a_campaign_thought_deleted_that_is_there_again_is_held(desk: Bench) -> None:
+    """Its Id belongs to the entry that was called missing: the new one neither takes it nor is sent."""
+    path = desk.sheet(1)
+    desk.submit(path)
+    there = desk.sandbox.campaigns[0]
+    desk.sandbox.delete(there.id)
+    desk.reconcile()
+    desk.submit(path, allow=frozenset({"deleted-in-dashboard"}), limit=0)
+    desk.sandbox.books._put(there)
+    tally = desk.resume()
+    assert tally.trouble is None
+    assert len(desk.sandbox.posts) == 1
+    assert Status.ACCEPTED not in {entry.status for entry in desk.entries() if entry.id == 2}
+
+
+def test_no_valid_list_no_run(desk: Bench) -> None:
+    """A campaign that the ledger knows as accepted is not on the list: exit 3, 0 POSTs, and the remedy named."""
+    desk.submit(desk.sheet(2))
+    desk.sandbox.delete(desk.sandbox.campaigns[0].id)
+    with pytest.raises(ProviderError, match="reconcile") as caught:
+        desk.submit(desk.sheet(3))
+    assert (caught.value.exit_code, len(desk.sandbox.posts)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "fault", ["scheduled=500", "sent=500", "scheduled=html-200", "sent=broken-json", "scheduled=401"]
+)
+def test_lists_that_cannot_be_read_stop_the_run_before_the_first_request(fault: str) -> None:
+    """Exit 3 and nothing sent."""
+    with bench() as desk:
+        desk.sandbox.faults.add(fault)
+        with pytest.raises(ProviderError):
+            desk.submit(desk.sheet(1))
+        assert desk.sandbox.posts == []
+
+
+def test_an_interrupt_finishes_the_one_on_the_wire_and_resume_goes_on(desk: Bench) -> None:
+    """The wish comes while the first is on its way: that one is recorded, no other begun."""
+    desk.stops = lambda: len(desk.sandbox.posts) >= 1
+    tally = desk.submit(desk.sheet(3))
+    assert (tally.trouble, tally.counts) == (None, {"accepted": 1, "planned": 2})
+    desk.stops = lambda: False
+    assert desk.resume().counts == {"accepted": 2}
+    assert_exactly_once(desk.sandbox, desk.entries(), 3)
+
+
+def test_an_interrupt_leaves_a_doubt_for_resume(desk: Bench) -> None:
+    """The wait for the settling ends at once; the doubt stays and is settled later."""
+    desk.sandbox.faults.add("close-after@1")
+    desk.stops = lambda: len(desk.sandbox.posts) >= 1
+    before = desk.clock.at
+    assert desk.submit(desk.sheet(1)).counts == {"in_doubt": 1}
+    assert desk.clock.at - before < timedelta(seconds=10)
+    desk.stops = lambda: False
+    assert desk.resume().counts == {"accepted": 1}
+    assert len(desk.sandbox.posts) == 1
+
+
+def test_a_row_whose_time_comes_too_near_while_it_waits_is_too_late(desk: Bench) -> None:
+    """Settling takes its time; what has less than the lead time left afterwards is not sent."""
+    moment = desk.clock.at + timedelta(minutes=12)
+    row = changed(desk.row(0), DateTime=f"{moment - timedelta(hours=5):%Y-%m-%d %H:%M}")
+    desk.sandbox.faults.add("close-before@1")
+    tally = desk.submit(desk.sheet([row]))
+    assert (tally.counts, len(desk.sandbox.posts)) == ({"expired": 1}, 1)
+
+
+def test_three_attempts_and_then_a_person(desk: Bench) -> None:
+    """Each POST is lost without a trace: after the third the row is held, and goes when a person lets it."""
+    desk.sandbox.faults.add("close-before")
+    assert desk.submit(desk.sheet(1)).counts == {"held": 1}
+    assert desk.attempts("R-0") == ["in_doubt"] * 3
+
+
+def test_a_second_submitter_is_told_who_is_at_work_since_when(desk: Bench) -> None:
+    """Exit 3 at once, and nothing sent."""
+    desk.resume()
+    busy = pytest.raises(LedgerBusyError, match=r"ben on .* since 2026-03-02 15:00")
+    with desk.ledger() as ledger, ledger.submitter("ben", desk.clock.now()), busy as caught:
+        desk.submit(desk.sheet(1))
+    assert (caught.value.exit_code, desk.sandbox.posts) == (3, [])
+
+
+@contextlib.contextmanager
+def every_connection(pragma: Callable[[], str]) -> Iterator[None]:
+    """Say a pragma on each connection to a ledger as it is taken up."""
+
+    def say(connection: Any, _record: object, _proxy: object) -> None:
+        if words := pragma():
+            connection.execute(words)
+
+    event.listen(Pool, "checkout", say)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "checkout", say)
+
+
+def trouble_of(desk: Bench, path: Path) -> BatchError | None:
+    """Submit, and say what ended the run."""
+    try:
+        return desk.submit(path).trouble
+    except BatchError as trouble:
+        return trouble
+
+
+@pytest.mark.parametrize("where", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("trouble", "words"), [("full", "the disk is full"), ("read-only", "read-only"), ("locked", "locked")]
+)
+def test_a_ledger_that_cannot_be_written_ends_the_run_with_nothing_sent_after(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch, trouble: str, words: str, where: int
+) -> None:
+    """Before the first POST, or after some: words for a person, each POST has its attempt, and resume goes on."""
+    monkeypatch.setattr(submitting, "_PATIENCE", 0.0)
+    struck = [False]
+    locker = sqlite3.connect(desk.ledger_path, isolation_level=None) if trouble == "locked" else None
+
+    def strike() -> None:
+        struck[0] = True
+        if locker is not None:
+            locker.execute("BEGIN IMMEDIATE")
+
+    def pragma() -> str:
+        if not struck[0]:
+            return ""
+        full = f"PRAGMA max_page_count={-(-desk.ledger_path.stat().st_size // 4096)}"
+        return {"full": full, "read-only": "PRAGMA query_only=ON", "locked": "PRAGMA busy_timeout=20"}[trouble]
+
+    if where:
+        desk.told = Listener(lambda told: isinstance(told, Progress) and told.done == where, strike)  # type: ignore[assignment]
+    else:
+        desk.confirm = lambda _words: strike() is None
+    rows = [changed(desk.row(number), Message=f"Offer [{number}] " + "x" * 300) for number in range(10)]
+    path = desk.sheet(rows)
+    with every_connection(pragma):
+        found = trouble_of(desk, path)
+    assert isinstance(found, LedgerError)
+    assert words in str(found)
+    sent = len(desk.sandbox.posts)
+    if locker is not None:
+        locker.close()
+    with desk.ledger() as ledger:
+        made = sum(len(ledger.attempts(entry.id)) for entry in ledger.entries())
+    assert where <= sent == made
+    desk.told, desk.confirm = [], lambda _words: True
+    desk.submit(path)
+    assert_exactly_once(desk.sandbox, desk.entries(), 10)
+
+
+# In processes of their own.
+
+
+@contextlib.contextmanager
+def real_desk(**quirks: Any) -> Iterator[Bench]:
+    with bench(clock=real_clock(), **quirks) as desk:
+        desk.sandbox.books._clock = time.time
+        desk.set(provider__settle=0.5, provider__settle_gap=0.1)
+        yield desk
+
+
+def test_sigterm_ends_with_130_after_the_one_on_the_wire_and_resume_goes_on() -> None:
+    """A polite end: nothing in doubt."""
+    with real_desk(latency=0.1) as desk:
+        command = start(["submit", str(desk.sheet(6)), "--yes", "--json"], desk.environ, desk.folder)
+        wait_until(lambda: len(desk.sandbox.posts) >= 1)
+        command.terminate()
+        assert command.wait() == 130
+        statuses = {entry.status for entry in desk.entries()}
+        assert statuses == {Status.ACCEPTED, Status.PLANNED}
+        assert start(["resume", "--json"], desk.environ, desk.folder).wait() == 0
+        assert_exactly_once(desk.sandbox, desk.entries(), 6)
+
+
+def test_two_submits_started_together_never_send_a_row_twice() -> None:
+    """One of them works, the other says who does, or finds all done."""
+    with real_desk(latency=0.02) as desk:
+        path = desk.sheet(5)
+        both = [start(["submit", str(path), "--yes", "--json"], desk.environ, desk.folder) for _ in range(3)]
+        codes = [command.wait() for command in both]
+        assert 0 in codes
+        assert set(codes) <= {0, 3}
+        assert all("is submitting" in command.words for command, code in zip(both, codes, strict=True) if code == 3)
+        assert_exactly_once(desk.sandbox, desk.entries(), 5)
+
+
+def test_the_token_stands_nowhere_whatever_goes_wrong() -> None:
+    """0 times in output at full verbosity, ledger and reports, raw or encoded, over a run of every kind of trouble."""
+    with real_desk() as desk:
+        faults = ("close-after", "error-before", "html-502", "cut", "garbage", "422", "redirect")
+        for number, fault in enumerate(faults, start=1):
+            desk.sandbox.faults.add(f"{fault}@{number}")
+        desk.sandbox.faults.add("401@12")
+        for words in (["submit", str(desk.sheet(9)), "--yes"], ["resume"], ["submit", "nothing.csv"], ["reconcile"]):
+            start(["-v", *words], desk.environ, desk.folder).wait()
+        desk.sandbox.stop()
+        assert start(["-v", "resume"], desk.environ, desk.folder).wait() == 3
+        files = [path for path in desk.folder.rglob("*") if path.is_file()]
+        assert len(files) > 10
+        found = [path.name for path in files for form in TOKEN_FORMS if form.encode() in path.read_bytes()]
+        assert found == []
+        assert count_campaigns(desk.sandbox, desk.entries()).doubled == []
