@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from cli_support import Shell, coming, row, write_csv
 
 from batch.sandbox import Sandbox
@@ -107,3 +111,47 @@ def test_a_spoilt_cell_is_told_once(shell: Shell, tmp_path: Path) -> None:
     book.save(tmp_path / "a.xlsx")
     found = shell.run("check", tmp_path / "a.xlsx", "--json").json
     assert codes(found, "errors") == [(2, "cell-error")]
+
+
+def test_what_to_decide_stands_before_what_is_only_worth_a_look(shell: Shell, tmp_path: Path) -> None:
+    """Errors, then holds, then warnings, each by row."""
+    rows = [row(1, Message="no way out"), row(2, DateTime=coming(4, 22)), row(3, GroupIds="")]
+    lines = shell.run("check", write_csv(tmp_path / "a.csv", rows)).err.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("row ")] == ["4", "3", "2"]
+
+
+def test_hidden_rows_are_said_first(shell: Shell, tmp_path: Path) -> None:
+    """Before anything about the rows that were taken, so that nobody misses it."""
+    book = openpyxl.Workbook()
+    for cells in (list(row(1)), *(list(row(number, GroupIds="").values()) for number in (1, 2, 3))):
+        book.active.append(cells)
+    book.active.row_dimensions[3].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    lines = shell.run("check", tmp_path / "a.xlsx").err.splitlines()
+    assert lines[0].startswith("note: 1 hidden rows NOT taken")
+
+
+def test_a_cell_cannot_command_the_terminal(shell: Shell, tmp_path: Path) -> None:
+    """Escape sequences in a cell are shown as a replacement character."""
+    path = write_csv(tmp_path / "a.csv", [row(1, DateTime="\x1b]0;gotcha\x07 tomorrow")])
+    assert not {"\x1b", "\x07"} & set(shell.run("check", path).err)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_on_a_terminal_one_slip_is_one_line(shell: Shell, tmp_path: Path) -> None:
+    """The same trouble in thirty rows stands once in the table, with the rows it is in."""
+    rows = [row(number, GroupIds="") for number in range(1, 31)]
+    path = write_csv(tmp_path / "a.csv", rows)
+    reader, terminal = os.openpty()
+    environ = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "batch", "check", str(path)],
+        stderr=terminal, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environ, check=False,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = os.read(reader, 65_536).decode("utf-8", "replace")
+    os.close(reader)
+    assert ran.returncode == 1
+    assert shown.count("no group is named") == 1
+    assert "2-31" in shown
+    assert "--marked" in shown

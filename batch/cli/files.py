@@ -48,6 +48,8 @@ def check(
             print_json(shape_check(found))
         else:
             _show_check(found)
+            if found.errors and marked is None and session.screen.moving:
+                session.screen.say(f'to mend them in Excel, type: campaign-batch check "{path}" --marked CHECKED.xlsx')
     end_with(code)
 
 

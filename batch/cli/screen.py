@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 
+def printable(words: str) -> str:
+    """Take off what a terminal would obey instead of showing it: a cell may hold anything."""
+    if words.isprintable():
+        return words
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in words)
+
+
 class Screen:
     """Standard error, as a terminal or as a pipe."""
 
@@ -35,6 +42,7 @@ class Screen:
         """Write one line for a person; only a loud one when the command is to be quiet."""
         if self.quiet and not loud:
             return
+        words = printable(words)
         if self.moving:
             self.console().print(words, style="bold red" if loud else "", markup=False, highlight=False)
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from batch.cli.screen import printable
 from batch.model import Action, Decision, Issue, Level
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 _MOST = 40
 """Lines of a table before it is cut: the rest stands in the report."""
+
+_NAMED = 4
+"""Rows that are named one by one where they have the same trouble."""
+_WEIGHT = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
 
 _WORDS = {
     "accepted": "at the provider",
@@ -33,8 +38,10 @@ def show_issues(screen: Screen, check: Check) -> None:
     for issue in check.warnings:
         if issue.row == 0:
             screen.say(f"note: {issue.message}")
+    if check.left_out:
+        screen.say(f"note: {check.left_out} hidden rows NOT taken: show them in the sheet if they should go", loud=True)
     rows = [issue for issue in (*check.errors, *check.warnings) if issue.row]
-    rows.sort(key=lambda issue: (issue.level is not Level.ERROR, issue.row))
+    rows.sort(key=lambda issue: (_WEIGHT[issue.level], issue.row))
     show_issue_table(screen, rows)
     left_out = f", {check.left_out} hidden rows NOT taken" if check.left_out else ""
     screen.say(
@@ -46,25 +53,44 @@ def show_issues(screen: Screen, check: Check) -> None:
 
 def show_issue_table(screen: Screen, issues: Iterable[Issue]) -> None:
     """Show issues as a table on a terminal, as lines in a pipe."""
-    listed = list(issues)
     if not screen.moving:
-        for issue in listed:
+        for issue in issues:
             screen.say(f"row {issue.row} {_cell(issue)}{issue.level}: {issue.message} [{issue.code}]")
         return
+    listed = _together(issues)
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Row", "Cell", "", "What is wrong, and what to do", "Code"):
         table.add_column(name, overflow="fold")
-    for issue in listed[:_MOST]:
+    for issue, rows in listed[:_MOST]:
         colour = {"error": "red", "hold": "yellow", "warning": "dim"}[issue.level]
-        cells = (str(issue.row), _cell(issue), issue.level.value, issue.message, issue.code)
-        table.add_row(*(Text(cell, style=colour if place == 2 else "") for place, cell in enumerate(cells)))
+        cell = _cell(issue) if len(rows) == 1 else f"{issue.column} {issue.field}".strip()
+        cells = (_name_rows(rows), cell, issue.level.value, issue.message, issue.code)
+        table.add_row(*(Text(printable(cell), style=colour if place == 2 else "") for place, cell in enumerate(cells)))
     if listed:
         screen.console().print(table)
     if len(listed) > _MOST:
         screen.say(f"... and {len(listed) - _MOST} more")
+
+
+def _together(issues: Iterable[Issue]) -> list[tuple[Issue, list[int]]]:
+    """Say once what is the same in many rows: one slip that was filled down is one line, not a thousand."""
+    found: dict[tuple[str, ...], tuple[Issue, list[int]]] = {}
+    for issue in issues:
+        same = (issue.level.value, issue.code, issue.column, issue.field, issue.message)
+        found.setdefault(same, (issue, []))[1].append(issue.row)
+    return list(found.values())
+
+
+def _name_rows(rows: Sequence[int]) -> str:
+    """Name rows shortly: `7`, `7, 9, 12`, `7-31`, `7 and 380 more`."""
+    if len(rows) > 2 and rows[-1] - rows[0] == len(rows) - 1:
+        return f"{rows[0]}-{rows[-1]}"
+    if len(rows) <= _NAMED:
+        return ", ".join(map(str, rows))
+    return f"{rows[0]} and {len(rows) - 1} more"
 
 
 def _cell(issue: Issue) -> str:
