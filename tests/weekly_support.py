@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from torture_support import Bench, bench, write_sheet
 
-from batch.pipeline.rooms import World
+from batch.pipeline.rooms import World, name_person
 from batch.pipeline.watching import Watched, watch_folder
 
 BOSS, OPS, LEAD = "boss@example.com", "ops@example.com", "lead@example.com"
@@ -97,6 +97,11 @@ class Round:
 
         world = replace(world or self.desk.world, stopped=lambda: clock.now() > end)
         return watch_folder(self.desk.settings, world, folder=self.folder, wait=wait)
+
+    @property
+    def service(self) -> World:
+        """Give the world of a watch that runs under the system's own user, as it does in life."""
+        return self.as_person(name_person())
 
     def as_person(self, name: str) -> World:
         """Give the world as another person's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html as markup
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report
     to = email.digest_to or email.to if report.kind == "week" else email.to
     if not desk.is_open or not to:
         raise UsageError("it is not said how mail is sent", "write host, from and to under [email]; see the README")
-    key = f"by-hand:{world.now().isoformat()}"
+    key = f"by-hand:{secrets.token_hex(8)}"
     _put(desk, to, report, kind="report", key=key, attachments=_attach(desk, report, _stem(report.title)))
     send_due(desk)
     waiting = [mail for mail in ledger.unsent_mails() if mail.dedupe_key == key]
@@ -284,7 +285,8 @@ def _plain(addresses: Iterable[str]) -> list[str]:
 
 
 def _gather(desk: Desk, scope: Scope, *, stopped: str = "") -> Report:
-    return gather(desk.settings, desk.ledger, scope, now=desk.world.now(), stopped=stopped)
+    compared = bool(scope.batches) or scope.kind != "batch"
+    return gather(desk.settings, desk.ledger, scope, now=desk.world.now(), stopped=stopped, compared=compared)
 
 
 def _says_something(report: Report) -> bool:

@@ -1,0 +1,262 @@
+"""Mails of the pipeline: the right people, the ledger's own totals, once, and never in the way of a campaign."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from torture_support import bench
+from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
+
+from batch.errors import DeliveryError, UsageError
+from batch.model import Status
+from batch.pipeline.asking import report_again
+from batch.pipeline.mailing import Desk, last_digest_time, send_due
+
+
+def test_after_a_submit_the_report_goes_with_both_bodies_and_the_workbook() -> None:
+    """The subject says the outcome; texts, page and workbook have the ledger's totals; answers go to ops."""
+    with weekly(mail=True) as team:
+        team.desk.submit(team.desk.sheet(5))
+        [mail] = team.box.to(BOSS)
+        assert mail["Subject"] == 'Batch 1: "week.csv": 5 scheduled, all well'
+        assert (mail["Reply-To"], mail["From"]) == (OPS, "Campaigns <campaigns@example.com>")
+        plain, page = body(mail, "plain"), body(mail, "html")
+        assert "5 in all" in plain
+        assert f"texts: {totals(team)}" in plain.casefold()
+        assert "<script" not in page
+        assert "5 scheduled" in page
+        [attached] = list(mail.iter_attachments())
+        assert attached.get_filename() == "batch-0001-week.xlsx"
+        book = openpyxl.load_workbook(io.BytesIO(attached.get_payload(decode=True)))
+        names = {cell.value for sheet in book for line in sheet.iter_rows() for cell in line}
+        assert {entry.campaign_name for entry in team.desk.entries()} <= names
+
+
+def test_what_needs_a_person_goes_to_ops_and_to_the_owner_of_the_row() -> None:
+    """Each owner reads of the own rows only; an address at a stranger's domain gets nothing."""
+    with weekly(mail=True) as team:
+        header = ["CampaignName", "Message", "GroupIds", "DateTime", "Owner"]
+        owners = ["ann@example.com", "bo@example.com", "spy@evil.example", "Ann"]
+        lines = [",".join(header)]
+        for number, owner in enumerate(owners):
+            lines.append(
+                f"Sale {number},Offer [{number}]. Reply STOP to opt out,{5000 + number},2026-13-45 11:00,{owner}"
+            )
+        path = team.desk.folder / "bad.csv"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        team.desk.submit(path)
+        subjects = {str(mail["To"]): str(mail["Subject"]) for mail in team.box.mails}
+        assert set(subjects) == {BOSS, OPS, "ann@example.com", "bo@example.com"}
+        [to_ann] = team.box.to("ann@example.com")
+        assert "Sale 0" in body(to_ann, "plain")
+        assert "Sale 1" not in body(to_ann, "plain")
+        assert all(f"Sale {number}" in body(team.box.to(OPS)[0], "plain") for number in range(4))
+
+
+def test_who_looks_after_it_gets_no_second_mail_of_the_same() -> None:
+    """Somebody on both lists reads the report only."""
+    with weekly(mail=True) as team:
+        team.desk.set(email__attention_to=f"Boss <{BOSS.upper()}>")
+        team.desk.submit(team.desk.sheet([team.desk.row(0, DateTime="2026-13-45 11:00")]))
+        assert len(team.box.mails) == 1
+
+
+def test_a_file_of_known_rows_is_no_news() -> None:
+    """The same file again sends no mail."""
+    with weekly(mail=True) as team:
+        path = team.desk.sheet(2)
+        team.desk.submit(path)
+        team.desk.submit(path)
+        assert len(team.box.mails) == 1
+
+
+def test_no_mail_without_a_server() -> None:
+    """Nothing is composed, nothing waits; by hand it is said what is missing."""
+    with bench() as desk:
+        desk.submit(desk.sheet(1))
+        with desk.ledger() as ledger:
+            assert ledger.unsent_mails() == ()
+        with pytest.raises(UsageError, match="how mail is sent"):
+            report_again(desk.settings, desk.world, batch=1, email=True)
+
+
+def test_a_mail_server_that_fails_for_a_while_gets_the_mail_once() -> None:
+    """No batch fails for it; it is tried again later and later, and never after success."""
+    with weekly(mail=True) as team:
+        team.box.answers = ["451 try later", "452 no room", "421 closing"]
+        tally = team.desk.submit(team.desk.sheet(2))
+        assert (tally.trouble, tally.counts["accepted"], team.box.mails) == (None, 2, [])
+        assert "did not go" in team.desk.words()
+        with team.desk.ledger() as ledger:
+            [waiting] = ledger.unsent_mails()
+            assert (waiting.tries, "451 try later" in waiting.words) == (1, True)
+            desk = Desk(team.desk.settings, ledger, team.desk.world)
+            assert send_due(desk) == 0, "not before its time"
+            for _ in range(40):
+                team.desk.clock.advance(minutes=1)
+                send_due(desk)
+            assert ledger.unsent_mails() == ()
+        assert len(team.box.mails) == 1
+
+
+def test_a_mail_that_is_refused_for_good_does_not_block_the_next() -> None:
+    """It waits, visible, and the others go."""
+    with weekly(mail=True) as team:
+        team.box.answers = ["554 we do not like it"]
+        team.desk.submit(team.desk.sheet(1, "a.csv"))
+        team.desk.submit(team.desk.sheet([team.desk.row(5)], "b.csv"))
+        assert team.box.subjects == ['Batch 2: "b.csv": 1 scheduled, all well']
+        with team.desk.ledger() as ledger:
+            [waiting] = ledger.unsent_mails()
+            assert waiting.next_try > team.desk.clock.now() + timedelta(days=20)
+
+
+def test_a_wrong_address_in_the_settings_fails_no_batch() -> None:
+    """It is told, and the campaigns went."""
+    with weekly(mail=True) as team:
+        team.desk.set(email__to="boss@exämple.com")
+        tally = team.desk.submit(team.desk.sheet(1))
+        assert (tally.trouble, tally.counts["accepted"]) == (None, 1)
+        assert "[email] to" in team.desk.words()
+
+
+def test_twenty_names_with_line_breaks_add_no_header() -> None:
+    """Whatever stands in file and campaign names, the mail has the headers it had."""
+    with weekly(mail=True) as team:
+        team.desk.submit(team.desk.sheet(1, "plain.csv"))
+        usual = set(team.box.mails[0].keys())
+        ends = ("\n", "\r", "\r\n", "\u2028", "\x0b", "\x0c", "\x1c", "\x85", "\u2029", "\n\n")
+        for place, end in enumerate(ends):
+            payload = f"x{end}Bcc: all@example.com"
+            for number, name in ((10 + place, "CampaignName"), (30 + place, "Reference")):
+                row = team.desk.row(number, GroupIds="5000", **{name: payload})
+                team.desk.submit(team.desk.sheet([row], f"f{number}.csv"))
+        assert len(team.box.mails) >= 20
+        assert {key for mail in team.box.mails for key in mail} == usual
+        assert not team.box.to("all@example.com")
+
+
+def test_a_report_too_large_for_a_mail_is_left_out_with_a_note() -> None:
+    """Both texts say where it lies."""
+    with weekly(mail=True) as team:
+        team.desk.set(email__max_attachment_mb=0)
+        team.desk.submit(team.desk.sheet(1))
+        [mail] = team.box.mails
+        assert list(mail.iter_attachments()) == []
+        assert "Not attached because of its size" in body(mail, "plain")
+        assert "Not attached because of its size" in body(mail, "html")
+
+
+def test_a_report_by_hand_goes_now_or_says_why_not() -> None:
+    """`report --email`: the week to those of the digest; a failure is an error, and the mail waits."""
+    with weekly(mail=True) as team:
+        team.desk.submit(team.desk.sheet(2))
+        report_again(team.desk.settings, team.desk.world, week="2026-W10", email=True)
+        assert team.box.subjects[-1] == "Week 10 of 2026: 2 scheduled, all well"
+        team.box.answers = ["451 try later"]
+        with pytest.raises(DeliveryError, match="451 try later"):
+            report_again(team.desk.settings, team.desk.world, batch=1, email=True)
+        with team.desk.ledger() as ledger:
+            assert len(ledger.unsent_mails()) == 1
+
+
+def test_reconcile_mails_only_when_something_needs_a_person_and_once() -> None:
+    """All well: no mail. A campaign that is gone: one mail, not one every night."""
+    with weekly(mail=True) as team:
+        team.desk.submit(team.desk.sheet(3))
+        team.box.mails.clear()
+        team.desk.reconcile()
+        assert team.box.mails == []
+        team.desk.sandbox.delete(team.desk.sandbox.campaigns[0].id)
+        team.desk.reconcile()
+        team.desk.clock.advance(days=1)
+        team.desk.reconcile()
+        [mail] = team.box.mails
+        assert mail["To"] == OPS
+        assert "Sale 0" in body(mail, "plain")
+
+
+def test_under_watch_a_folder_of_files_is_one_mail() -> None:
+    """Several batches within ten minutes go together, with the totals of all of them."""
+    with weekly(mail=True) as team:
+        for number in range(5):
+            team.drop([team.desk.row(number)], f"store {number}.csv")
+        team.watch(300)
+        assert team.box.subjects == ["Batches 1 to 5, 5 files: 5 scheduled, all well"]
+        team.drop([team.desk.row(6)], "late.csv")
+        team.watch(120)
+        assert len(team.box.mails) == 1, "ten minutes have not gone by"
+        team.watch(600)
+        assert team.box.subjects[1] == 'Batch 6: "late.csv": 1 scheduled, all well'
+
+
+def test_a_kill_before_the_mail_does_not_lose_the_word() -> None:
+    """The next watch mails what this one did not come to."""
+    with weekly(mail=True) as team:
+        team.drop(1)
+        team.watch(10)
+        assert team.box.mails == []
+        team.watch(120)
+        assert team.box.subjects == ['Batch 1: "week.csv": 1 scheduled, all well']
+
+
+def test_the_digest_always_goes_also_when_nothing_happened() -> None:
+    """Once a week at its hour, or when the machine wakes; it says when the last file came in, and what is missing."""
+    with weekly(mail=True) as team:
+        team.drop(2)
+        team.watch(120)
+        team.box.mails.clear()
+        for days in (7, 7, 7):
+            team.desk.clock.advance(days=days)
+            team.watch(30)
+            team.watch(30)
+        digests = [mail for mail in team.box.mails if mail["Subject"].startswith("Week")]
+        assert [mail["Subject"].partition(" of")[0] for mail in digests] == ["Week 10", "Week 11", "Week 12"]
+        assert {mail["To"] for mail in digests} == {BOSS}
+        first, last = body(digests[0], "plain"), body(digests[-1], "plain")
+        assert 'last file: "week.csv" (batch 1), Mon 2 Mar 2026' in first
+        assert "NO FILE HAS COME IN FOR" not in first
+        assert "NO FILE HAS COME IN FOR 21 DAYS" in last
+        assert "NO FILE HAS COME IN FOR 21 DAYS" in body(digests[-1], "html")
+
+
+def test_the_digest_is_due_at_its_hour_in_the_team_zone() -> None:
+    """Monday 07:00 in New York, before and after the change of the clocks."""
+    with weekly(mail=True) as team:
+        settings, clock = team.desk.settings, team.desk.clock
+        assert last_digest_time(clock.now(), settings).isoformat() == "2026-03-02T12:00:00+00:00"
+        clock.advance(days=7)
+        assert last_digest_time(clock.now(), settings).isoformat() == "2026-03-09T11:00:00+00:00"
+
+
+def test_trouble_that_lasts_is_mailed_once_a_day() -> None:
+    """Silence must never mean both fine and broken."""
+    with weekly(mail=True) as team:
+        team.drop(1)
+        team.desk.sandbox.faults.add("reads=401")
+        team.watch(3 * 3600)
+        [mail] = team.box.mails
+        assert (mail["To"], mail["Subject"]) == (OPS, "campaign-batch cannot go on by itself")
+        assert "refused the token" in body(mail, "plain")
+
+
+def test_approvers_get_the_preview_and_managers_only_the_outcome() -> None:
+    """The preview is attached, with how to approve in the text; invalid rows are told to ops at once."""
+    with weekly(mail=True) as team:
+        team.desk.set(approval__required="true")
+        team.desk.submit(team.desk.sheet([team.desk.row(0), team.desk.row(1, DateTime="2026-13-45 11:00")]))
+        [mail] = team.box.to(LEAD)
+        assert mail["Subject"] == 'Please approve Batch 1: "week.csv": 1 campaign(s) wait for your yes'
+        assert "campaign-batch approve 1" in body(mail, "plain")
+        [page] = list(mail.iter_attachments())
+        assert page.get_content_type() == "text/html"
+        assert "Offer number [0]" in page.get_content()
+        assert (team.box.to(BOSS), len(team.box.to(OPS))) == ([], 1)
+        assert team.desk.entries(Status.ACCEPTED) == []
+
+
+def totals(team: Round) -> int:
+    return sum(entry.contacts_count or 0 for entry in team.desk.entries(Status.ACCEPTED))
