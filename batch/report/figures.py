@@ -159,7 +159,7 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
 
 def done_words(figures: Figures) -> str:
     """Say what is scheduled and sent: `25 scheduled, 3 sent`."""
-    told = [f"{figures.scheduled:,} scheduled"]
+    told = [f"{figures.scheduled:,} scheduled"] if figures.scheduled or not figures.sent else []
     if figures.not_approved:
         told.append(f"{figures.not_approved:,} not yet approved")
     if figures.sent:
