@@ -55,7 +55,7 @@ def check_file(
 ) -> tuple[Check, Account | None]:
     """Check one file, against the account too when `online`; raise SheetError when it is no sheet of campaigns."""
     if pause := glance_at_pause(settings.ledger.url):
-        world.tell(Note(f"everything is paused {tell_pause(pause)}: nothing is submitted", loud=True))
+        world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
     opened = open_file(path, settings, sheet=sheet)
     account = read_account(make_provider(settings, None), world.tell) if online else None
     zone = need_zone(settings, for_real=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from batch.errors import ProviderError
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.mailing import mail_books
-from batch.pipeline.reporting import Scope, gather, write, write_status_page
+from batch.pipeline.reporting import Scope, gather, team_zone, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms, tell_pause
 from batch.pipeline.telling import Wait
 from batch.reconcile import ReconcileRules, Reconciliation, reconcile
@@ -26,9 +27,6 @@ _TRACKED = frozenset(
 )
 _WATCHED = timedelta(days=92)
 """How long after its time a campaign is still compared: the sent history is read as far back."""
-
-_LOOKS = 4
-"""Comparisons until a campaign that comes and goes on the lists ends the run."""
 
 FINAL = frozenset({2, 3, 5, 6, 8, 9, 11, 12})
 """Delivery statuses that no longer change, by the provider's ids (2 Delivered, 3 Failed, 5 Rejected, ...)."""
@@ -100,31 +98,31 @@ def _tracked(rooms: Rooms) -> list[Entry]:
     return list(rooms.ledger.entries(statuses=_TRACKED, due_from=rooms.world.now() - _WATCHED))
 
 
-def _compare(rooms: Rooms, reading: Reading) -> Reconciliation:
+def _compare(rooms: Rooms, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
     ledger, settings = rooms.ledger, rooms.settings
     batches, pause = ledger.batches(), ledger.paused()
+    paused = tell_pause(pause, settings) if pause else ""
     return reconcile(
         _tracked(rooms),
         reading,
-        rules=ReconcileRules(rooms.zone, settings.checks.contacts_tolerance, tell_pause(pause) if pause else ""),
+        rules=ReconcileRules(
+            rooms.zone, settings.checks.contacts_tolerance, tell_pause(pause, settings) if pause else ""
+        ),
         now=rooms.world.now(),
         tags=ledger.tags(),
         acknowledged=ledger.acknowledged(),
         since=batches[0].taken_in_at if batches else rooms.world.now(),
+        shown_before=shown_before,
     )
 
 
-def _compare_twice(rooms: Rooms, found: Reconciliation) -> Reconciliation:
-    """Read again until nothing is called missing on one reading: a list may lack for a moment what it still holds."""
-    for _ in range(_LOOKS):
-        lacking = _lacking(found)
-        if not lacking:
-            return found
-        _wait_between(rooms, len(lacking))
-        found = _compare(rooms, _read_whole(rooms))
-        if _lacking(found) <= lacking:
-            return found
-    raise ProviderError("the provider's lists lack other campaigns at each reading", "try again in a while")
+def _compare_twice(rooms: Rooms, first: Reconciliation) -> Reconciliation:
+    """Read a second time before a campaign is called missing: a list may lack for a moment what it still holds."""
+    lacking = _lacking(first)
+    if not lacking:
+        return first
+    _wait_between(rooms, len(lacking))
+    return _compare(rooms, _read_whole(rooms), shown_before={entry for entry, _, _ in first.seen})
 
 
 def _lacking(found: Reconciliation) -> set[int]:
@@ -164,9 +162,11 @@ def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
 
 def write_reconciliation(rooms: Rooms, books: Books) -> list[Path]:
     """Write the report of a reconciliation: what was compared, what differs."""
+    from batch.report import local_time
+
     now = rooms.world.now()
     scope = Scope(
-        f"Reconciliation of {now:%Y-%m-%d %H:%M} UTC",
+        f"Reconciliation of {local_time(now, team_zone(rooms.settings), 0)}",
         f"reconciliation-{now:%Y-%m-%d-%H%M%S}",
         "reconciliation",
         tuple(_tracked(rooms)),

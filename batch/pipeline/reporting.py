@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
-from batch.pipeline.rooms import Rooms
+from batch.pipeline.rooms import Rooms, tell_pause
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -146,7 +146,7 @@ def gather(
         credit_price=settings.reports.credit_price or None,
         currency=settings.reports.currency,
         stopped=stopped,
-        paused=f"by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.why}" if pause else "",
+        paused=tell_pause(pause, settings) if pause else "",
         to_cancel=tuple(ledger.cancellations()),
     )
 
@@ -253,7 +253,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
         made_at=now,
         zone=zone,
         deliveries=ledger.deliveries([entry.id for entry in entries]),
-        paused=f"by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.why}" if pause else "",
+        paused=tell_pause(pause, settings) if pause else "",
         templates=report_templates(settings),
     )
     return path

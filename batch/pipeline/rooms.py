@@ -88,9 +88,12 @@ def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
         yield Rooms(settings, ledger, make_provider(settings, ledger), world)
 
 
-def tell_pause(pause: Pause | Glance) -> str:
-    """Say by whom, since when and why everything is paused."""
-    return f'by {pause.who} since {pause.since:%Y-%m-%d %H:%M} UTC ("{pause.why}")'
+def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
+    """Say by whom, since when by the team's clock, and why everything is paused."""
+    from batch.report import local_time
+
+    zone = settings.sheet.timezone or settings.provider.timezone
+    return f'by {pause.who} since {local_time(pause.since, zone)} ("{pause.why}")'
 
 
 @contextmanager
@@ -121,7 +124,7 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
     if url.startswith("sqlite:///") and not path.exists():
         url = "sqlite://"
     with open_ledger(url, now=world.now(), redact=redactor(settings)) as ledger:
-        _say_if_paused(ledger, world)
+        _say_if_paused(ledger, settings, world)
         yield Rooms(settings, ledger, make_provider(settings, None), world)
 
 
@@ -133,13 +136,13 @@ def open_ledger_of(settings: Settings, world: World, *, create: bool = True, qui
     url, redact = settings.ledger.url, redactor(settings)
     with open_ledger(url, now=world.now(), create=create, redact=redact) as ledger:
         if not quiet:
-            _say_if_paused(ledger, world)
+            _say_if_paused(ledger, settings, world)
         yield ledger
 
 
-def _say_if_paused(ledger: Ledger, world: World) -> None:
+def _say_if_paused(ledger: Ledger, settings: Settings, world: World) -> None:
     if pause := ledger.paused():
-        world.tell(Note(f"everything is paused {tell_pause(pause)}: nothing is submitted", loud=True))
+        world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
 
 
 def redactor(settings: Settings) -> Callable[[str], str]:

@@ -161,7 +161,7 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
         ledger.pause(why, world.signature, world.now())
         ledger.note_run("pause", world.now(), f"{world.signature}: {why}")
         first = (
-            f"paused already, {tell_pause(before)}; it stays so"
+            f"paused already, {tell_pause(before, settings)}; it stays so"
             if before
             else "paused: nothing more is submitted until somebody types campaign-batch unpause"
         )
@@ -176,7 +176,7 @@ def unpause_all(settings: Settings, world: World, why: str) -> str:
             return "nothing was paused"
         ledger.unpause(world.signature, world.now())
         ledger.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
-        return f'the pause {tell_pause(before)} is lifted; "campaign-batch resume" submits what is planned'
+        return f'the pause {tell_pause(before, settings)} is lifted; "campaign-batch resume" submits what is planned'
 
 
 def list_open(settings: Settings, world: World) -> list[str]:

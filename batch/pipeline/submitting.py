@@ -206,7 +206,9 @@ class Submission:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
         rooms = self._rooms
         if pause := rooms.ledger.paused():
-            raise BatchError(f"everything is paused {tell_pause(pause)}", 'to go on, type "campaign-batch unpause"')
+            raise BatchError(
+                f"everything is paused {tell_pause(pause, rooms.settings)}", 'to go on, type "campaign-batch unpause"'
+            )
         if drop_unwanted(rooms, entry):
             rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return

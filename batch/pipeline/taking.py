@@ -206,8 +206,8 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.PLANNED, Status.WAITING}
     before = {entry.id: entry.status for entry in rooms.ledger.entries(statuses=open_ones)}
     touched = list(before)
-    reading = begin_run(rooms)
     tally = Tally(rows=len(touched))
+    reading = begin_run(rooms, tally)
     try:
         tally.adopted += settle_doubts(rooms, wait=True, first=reading)
         look_again_at_waiting(rooms)
@@ -247,24 +247,25 @@ def be_submitter(rooms: Rooms) -> Iterator[None]:
     with rooms.ledger.submitter(rooms.world.who, rooms.world.now()):
         if pause := rooms.ledger.paused():
             raise BatchError(
-                f"everything is paused {tell_pause(pause)}",
+                f"everything is paused {tell_pause(pause, rooms.settings)}",
                 'to go on, type "campaign-batch unpause"',
             )
         yield
 
 
-def begin_run(rooms: Rooms) -> Reading:
+def begin_run(rooms: Rooms, tally: Tally | None = None) -> Reading:
     """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times gone by."""
     rooms.ledger.orphans(rooms.world.now(), rooms.world.who)
     doubts = [doubt.entry for doubt in find_doubts(rooms)]
     planned = rooms.ledger.planned()
     reading = read_trusted(rooms, since_when(rooms, (*doubts, *planned)))
     rooms.ledger.bind(rooms.settings.provider.account, rooms.provider.host)
-    if doubts:
-        settle_doubts(rooms, wait=False, first=reading)
+    adopted = settle_doubts(rooms, wait=False, first=reading) if doubts else 0
     # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
-    adopt(rooms, planned, reading)
+    adopted += adopt(rooms, planned, reading)
     expire(rooms)
+    if tally is not None:
+        tally.adopted += adopted
     return reading
 
 

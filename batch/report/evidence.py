@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.model import Attempt, Batch, Change, DeliveryCount, Entry
+from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.report.page import embed_logo, render_page, write_page
 from batch.report.rows import attempt_cells, change_cells, status_words
 from batch.report.words import (
@@ -60,6 +60,7 @@ def write_evidence(
         made_at=local_time(made_at, zone, year),
         times=_times(moment, entry, zone, provider_zone),
         groups=_groups(entry, sizes),
+        sized=any(size is not None for size in sizes),
         facts=_facts(entry, batch),
         people=_people(entry, batch, history, zone),
         issues=[(TONES[_tone(issue.level.value)], cell_of(issue), issue.message) for issue in entry.issues],
@@ -79,7 +80,7 @@ def _times(moment: datetime | None, entry: Entry, zone: str, provider_zone: str)
     if moment is None:
         return [("Goes out", "no time that could be read")]
     return [
-        ("At the recipients' clock of the sheet", local_time(moment, entry.zone or zone, 0)),
+        ("By the sheet's clock", local_time(moment, entry.zone or zone, 0)),
         ("As sent to the provider", f"{entry.send_at_provider or 'not sent'} ({provider_zone})"),
         ("UTC", moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
     ]
@@ -108,10 +109,22 @@ def _facts(entry: Entry, batch: Batch | None) -> list[tuple[str, str]]:
         ("MMS template", str(entry.mms_template_id or "")),
         ("Subject", entry.subject),
         ("Reference", entry.reference),
-        ("Where it stood", f"{entry.file}, sheet {entry.sheet or 'only'}, row {entry.row}, batch {entry.batch}"),
+        (
+            "Where it stood",
+            ", ".join(
+                part
+                for part in (
+                    entry.file,
+                    entry.sheet and f"sheet {entry.sheet}",
+                    f"row {entry.row}",
+                    f"batch {entry.batch}",
+                )
+                if part
+            ),
+        ),
         ("Entry in the ledger", str(entry.id)),
         ("Fingerprint", entry.fingerprint),
-        ("To be cancelled", entry.cancel_why),
+        ("Cancelled because" if entry.status is Status.CANCELLED else "To be cancelled", entry.cancel_why),
         ("Note on the batch", batch.note if batch else ""),
     ]
     return [(label, text) for label, text in told if text]
@@ -128,8 +141,20 @@ def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: 
         ("Submitted", f"{entry.submitted_by}{machine}" if entry.submitted_by else ""),
         ("Approved", entry.approved_by or (batch.approved_by if batch else "") or "no second person was asked"),
     ]
-    told += [("Cancelled", change.who) for change in history if change.new.value == "cancelled"]
+    told += [
+        (word, f"{change.who}, {local_time(change.at, zone, 0)}")
+        for change in history
+        for word in (_cancel_word(change),)
+        if word
+    ]
     return [(label, text) for label, text in told if text]
+
+
+def _cancel_word(change: Change) -> str:
+    """Name what a line of history has to do with a cancellation; empty when nothing."""
+    if change.new is Status.CANCELLED:
+        return "Seen to be gone" if change.old is Status.ACCEPTED else "Cancelled"
+    return "Asked to cancel" if change.new is change.old and change.why.startswith("cancellation asked for") else ""
 
 
 def _tone(level: str) -> str:

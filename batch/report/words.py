@@ -365,8 +365,10 @@ def _not_there(entry: Entry, standing: str, when: str) -> str:
     if standing == "replaced":
         where = f"entry {entry.replaced_by}" if entry.replaced_by else "another row"
         return f"fixed in {where}; this version, for {when}, did not go"
-    if standing in {"waiting", "planned", "submitting", "cancelled"}:
-        return f"{text}, {'was for' if standing == 'cancelled' else 'for'} {when}"
+    if standing == "cancelled":
+        return f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}"
+    if standing in {"waiting", "planned", "submitting"}:
+        return f"{text}, for {when}"
     if standing == "missing":
         return f"{text} (Id {entry.provider_id}), was due {when}"
     if standing == "in_doubt":
