@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .model import Parts
 
@@ -31,6 +32,7 @@ EXTENSION = "\f^{}\\[~]|€"
 
 _OUTSIDE = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
+_BASIC_ONLY = re.compile(f"[{re.escape(BASIC)}]+")
 _ESCAPED = {ord(character): "\x1b" + character for character in EXTENSION}
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _OPENS_PAIR = re.compile("[\x1b\ud800-\udbff]")
@@ -71,6 +73,8 @@ class Costly:
 
 def measure(text: str) -> Parts:
     """Count the units and the parts of a text, by the standard; an empty text has none."""
+    if len(text) <= SINGLE[GSM] and _BASIC_ONLY.fullmatch(text):
+        return _one_part(len(text))
     encoding = _encoding(text)
     units = _to_units(text, encoding)
     if len(units) <= SINGLE[encoding]:
@@ -95,6 +99,11 @@ def costly(text: str) -> tuple[Costly, ...]:
 def to_plain(text: str) -> str:
     """Put plain quotes, dashes, dots and blanks in the place of typographic ones; nothing else changes."""
     return text.translate(_TO_PLAIN) if _TYPOGRAPHIC.search(text) else text
+
+
+@lru_cache(maxsize=SINGLE[GSM])
+def _one_part(units: int) -> Parts:
+    return Parts(GSM, units, 1)
 
 
 def _encoding(text: str) -> str:

@@ -43,7 +43,10 @@ _PLACEHOLDER = re.compile(
     r"\[[A-Za-z][\w .,/'-]{0,40}\]|<[A-Z][A-Z _-]{1,40}>|\b(?:TBD|TBA|TBC|tbd|tba|Tbd|TODO|FIXME|YYYY)\b|\bX{2,}\b"
     r"|\b(?i:lorem|ipsum|placeholder)\b|\?{4,}|_{3,}|#{2,}"
 )
-_BREAKS = str.maketrans(dict.fromkeys("!\"#$%&'’()*+,./:;<=>?@[\\]^_`{|}~\n\r\t–—“”…-", " "))
+# The other ASCII characters stand for themselves here, since each one that is looked up in vain costs an exception.
+_BREAKS = {code: code for code in range(128)} | str.maketrans(
+    dict.fromkeys("!\"#$%&'’()*+,./:;<=>?@[\\]^_`{|}~\n\r\t–—“”…-", " ")
+)
 
 
 class Text(NamedTuple):
