@@ -1,0 +1,131 @@
+"""What the provider's lists prove about a doubt, and what they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from torture_support import Bench, assert_exactly_once, bench, changed
+
+from batch.errors import ProviderError
+from batch.model import Status
+
+
+@pytest.fixture
+def desk() -> Iterator[Bench]:
+    with bench(late_seconds=200) as found:
+        yield found
+
+
+def leave_a_doubt(desk: Bench, fault: str = "close-before") -> None:
+    """Submit one row that ends in doubt, and leave before it is settled."""
+    desk.sandbox.faults.add(f"{fault}x1")
+    desk.stops = lambda: len(desk.sandbox.posts) >= 1
+    desk.submit(desk.sheet(1))
+    desk.stops = lambda: False
+    assert desk.entry("R-0").status is Status.IN_DOUBT
+
+
+def test_absence_is_proven_by_two_readings_after_the_settling_time(desk: Bench) -> None:
+    """Not before 300 s after the attempt, then once more 30 s later; only then it is sent again."""
+    leave_a_doubt(desk)
+    begun = desk.clock.at
+    assert desk.resume().counts == {"accepted": 1}
+    again = desk.sandbox.posts[1].at - begun.timestamp()
+    assert 330 <= again <= 335
+    assert desk.attempts("R-0") == ["in_doubt", "accepted"]
+
+
+def test_a_campaign_that_arrives_late_is_adopted_and_not_sent_again(desk: Bench) -> None:
+    """It is saved 200 s after the connection broke: the settling time outlasts it."""
+    leave_a_doubt(desk, "late")
+    assert desk.resume().counts == {"accepted": 1}
+    assert len(desk.sandbox.posts) == 1
+    assert_exactly_once(desk.sandbox, desk.entries(), 1)
+
+
+def test_presence_is_proven_by_one_reading(desk: Bench) -> None:
+    """The tag is on the list: no waiting."""
+    leave_a_doubt(desk, "close-after")
+    begun = desk.clock.at
+    tally = desk.resume()
+    assert (tally.counts, tally.adopted) == ({"accepted": 1}, 1)
+    assert desk.clock.at - begun < timedelta(seconds=1)
+    assert desk.entry("R-0").contacts_count == 3
+
+
+def test_a_campaign_that_went_out_while_in_doubt_is_found_in_the_sent_history(desk: Bench) -> None:
+    """Scheduled or sent, the tag is the same."""
+    leave_a_doubt(desk, "close-after")
+    desk.clock.advance(days=5)
+    assert desk.resume().counts == {"accepted": 1}
+    assert len(desk.sandbox.posts) == 1
+
+
+@pytest.mark.parametrize("fault", ["scheduled=500", "sent=500", "scheduled=html-200", "sent=cut"])
+def test_a_reading_that_fails_settles_nothing(desk: Bench, fault: str) -> None:
+    """The doubt stays, nothing is sent in its place, the run ends with exit 3."""
+    leave_a_doubt(desk)
+    desk.sandbox.faults.add(fault)
+    with pytest.raises(ProviderError):
+        desk.resume()
+    assert (desk.entry("R-0").status, len(desk.sandbox.posts)) == (Status.IN_DOUBT, 1)
+
+
+def test_a_list_that_lacks_what_was_accepted_settles_nothing(desk: Bench) -> None:
+    """A sentinel is missing, so the absence of others proves nothing."""
+    desk.submit(desk.sheet([desk.row(1)], "other.csv"))
+    desk.sandbox.faults.add("close-beforex1")
+    desk.stops = lambda: len(desk.sandbox.posts) >= 2
+    desk.submit(desk.sheet(1))
+    desk.stops = lambda: False
+    desk.sandbox.delete(desk.sandbox.campaigns[0].id)
+    with pytest.raises(ProviderError, match="lack 1 campaign"):
+        desk.resume()
+    assert (desk.entry("R-0").status, len(desk.sandbox.posts)) == (Status.IN_DOUBT, 2)
+
+
+def test_a_near_match_without_our_tag_is_held(desk: Bench) -> None:
+    """Our text at our time under a name that lost its tag: a person decides, and may say that it is the one."""
+    leave_a_doubt(desk, "close-after")
+    held = desk.sandbox.campaigns[0]
+    desk.sandbox.rename(held.id, "Sale 0")
+    assert desk.resume().counts == {"held": 1}
+    assert "looks-alike" in [issue.code for issue in desk.entry("R-0").issues]
+    assert len(desk.sandbox.posts) == 1
+
+
+def test_a_doubt_without_tags_is_held_when_nothing_looks_like_it(desk: Bench) -> None:
+    """With tag_names off the lists prove no absence."""
+    desk.set(provider__tag_names="false")
+    leave_a_doubt(desk)
+    assert desk.resume().counts == {"held": 1}
+    assert [issue.code for issue in desk.entry("R-0").issues][-1] == "no-tag"
+
+
+def test_the_same_file_dropped_again_leaves_a_doubt_to_be_settled(desk: Bench) -> None:
+    """Settled at the end of that run, and there once."""
+    leave_a_doubt(desk, "close-after")
+    tally = desk.submit(desk.sheet(2))
+    assert tally.trouble is None
+    assert_exactly_once(desk.sandbox, desk.entries(), 2)
+
+
+def test_an_edited_row_does_not_overtake_the_doubt_about_its_older_version(desk: Bench) -> None:
+    """Held until the doubt is settled; the older version is never sent beside the new one."""
+    leave_a_doubt(desk)
+    row = changed(desk.row(0), Message="Offer number [0] is better now. Reply STOP to opt out")
+    tally = desk.submit(desk.sheet([row]))
+    assert tally.counts["held"] == 1
+    texts = [campaign.message for campaign in desk.sandbox.campaigns]
+    assert row["Message"] not in texts
+
+
+def test_another_ledger_on_the_account_is_said_loudly(desk: Bench) -> None:
+    """A tag of our kind that this ledger never gave."""
+    desk.sandbox.create(
+        CampaignName="Theirs #k7f3q2m9", Message="Theirs", GroupIds=["5009"], DateTime="2026-03-09 12:00:00"
+    )
+    desk.submit(desk.sheet(1))
+    assert "another ledger works on this account" in desk.words()
