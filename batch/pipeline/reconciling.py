@@ -101,7 +101,6 @@ def _tracked(rooms: Rooms) -> list[Entry]:
 def _compare(rooms: Rooms, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
     ledger, settings = rooms.ledger, rooms.settings
     batches, pause = ledger.batches(), ledger.paused()
-    paused = tell_pause(pause, settings) if pause else ""
     return reconcile(
         _tracked(rooms),
         reading,
