@@ -83,7 +83,7 @@ class Checker:
         key = make_key(reference, case.name, moment.send_at, moment.raw)
         campaign = None
         if draft is not None and not (found and _has_errors(found)):
-            campaign = self._make_campaign(row, draft, case, key)
+            campaign = self._make_campaign(row, draft, case, key, reference)
         if campaign is not None and (twin := self._find_twin(row, key, campaign.fingerprint)):
             found, campaign = (*found, twin), None
         message = draft.message if draft is not None else ""
@@ -126,7 +126,7 @@ class Checker:
         letter = row.header.letter(field)
         return Issue(row.number, letter, field, trouble.code, trouble.words, level, trouble.value[:_LONGEST_VALUE])
 
-    def _make_campaign(self, row: Row, draft: Draft, case: Case, key: str) -> Campaign:
+    def _make_campaign(self, row: Row, draft: Draft, case: Case, key: str, reference: str) -> Campaign:
         moment, groups, media, text = case.when.moment, case.groups, case.media, case.text
         assert moment.send_at is not None
         fingerprint = make_fingerprint(
@@ -151,7 +151,7 @@ class Checker:
             mms_template_id=media.template,
             mms_high_resolution=media.high_resolution,
             subject=media.subject,
-            reference=row.text("Reference"),
+            reference=reference,
             expected_contacts=media.expected,
             owner=row.text("Owner"),
             purpose=media.purpose,
