@@ -186,7 +186,7 @@ class Team(RuleBasedStateMachine):
             entries = list(ledger.entries())
             assert ledger.verify(self.desk.clock.now()) == ()
             batches = [(batch.rows, len(ledger.batch_rows(batch.id))) for batch in ledger.batches()]
-        assert [counted for counted in batches if counted[1] not in (counted[0], 0)] == []
+        assert [stated for stated, counted in batches if stated != counted] == []
         claimed = [entry for entry in entries if entry.provider_id]
         assert len({entry.provider_id for entry in claimed}) == len(claimed)
         held = {str(campaign.id): campaign for campaign in self.desk.sandbox.campaigns}

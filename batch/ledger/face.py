@@ -201,6 +201,14 @@ class Ledger:
         with self._write() as connection:
             return planning.insert_plan(connection, batch, decisions, account=account, now=now, who=who)
 
+    def take_in(self, decisions: Iterable[Decision], *, account: str, taken_in_at: datetime, **batch: Any) -> int:
+        """Add a batch and write its plan, both or neither; give the batch's number. The rest as in `add_batch`."""
+        with self._write() as connection:
+            number = batches_.insert_batch(connection, taken_in_at=taken_in_at, **batch)
+            who = batch["submitted_by"]
+            planning.insert_plan(connection, number, decisions, account=account, now=taken_in_at, who=who)
+            return number
+
     # Reading entries
 
     def entry(self, id: int) -> Entry:

@@ -315,15 +315,16 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
 
 
 def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Options) -> int:
-    """Write the batch and what is planned for each row into the ledger."""
+    """Write the batch and what is planned for each row into the ledger, all of it or nothing."""
     world = rooms.world
-    now = world.now()
     waits = rooms.settings.approval.required and not options.rehearse
-    batch = rooms.ledger.add_batch(
+    batch = rooms.ledger.take_in(
+        plan.decisions,
+        account=rooms.settings.provider.account,
         file=check.file,
         sheet=check.sheet,
         file_hash=hash_file(path),
-        taken_in_at=now,
+        taken_in_at=world.now(),
         rows=check.rows,
         blank=check.blank,
         left_out=check.left_out,
@@ -332,7 +333,6 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Op
         state="waiting-for-approval" if waits else "open",
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
-    rooms.ledger.record_plan(batch, plan.decisions, account=rooms.settings.provider.account, now=now, who=world.who)
     remember_names(rooms, plan.decisions)
     return batch
 
