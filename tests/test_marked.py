@@ -17,6 +17,12 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from batch.errors import SheetError
+from batch.marked import Returned, ending_for, write_failed_rows, write_marked
+from batch.model import Issue
+from batch.sheet import open_sheet
+from batch.sheet.child import Child
+
 RED, AMBER, YELLOW = "FFFFC4C9", "FFFFD99A", "FFFFF5B8"
 COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
@@ -351,11 +357,13 @@ def test_a_row_id_of_another_ledger_is_ignored_with_a_warning(ready: Shell, tmp_
     assert [issue["code"] for issue in both[2]["issues"]] == ["row-id-unknown"]
 
 
-def test_a_row_id_of_a_sent_campaign_replaces_nothing(ready: Shell, tmp_path: Path) -> None:
-    """Only what never left can be replaced: the row with a sent one's number goes by its own name and time."""
+def test_a_row_id_of_a_scheduled_campaign_replaces_nothing(ready: Shell, tmp_path: Path) -> None:
+    """Only what never left can be replaced: the row counts as one that was edited after it was scheduled."""
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--json")
     ready.run("submit", write_csv(tmp_path / "b.csv", [row(2, GroupIds="102", RowId="1")]), "--json")
-    assert [one["status"] for one in entries(ready).values()] == ["accepted", "accepted"]
+    first, second = entries(ready).values()
+    assert (first["status"], second["status"]) == ("accepted", "held")
+    assert [issue["code"] for issue in second["issues"]] == ["edited-after-submission"]
 
 
 def test_checking_after_submitting_names_the_rows_places(ready: Shell, tmp_path: Path) -> None:
@@ -383,3 +391,50 @@ def test_marked_paths_are_named_beside_the_reports(ready: Shell, tmp_path: Path)
     assert {Path(one).parent for one in bad["marked"]} == {Path(bad["reports"][0]).parent}
     with write_csv(tmp_path / "c.csv", [row(4)]).open(encoding="utf-8") as file:
         assert next(csv.reader(file))[0] == "CampaignName"
+
+
+# Every kind of workbook.
+
+SHEETS = sorted((Path(__file__).parent / "sheets").rglob("*.xls[xm]"))
+
+
+def test_every_workbook_of_the_corpus_reads_as_before(tmp_path: Path) -> None:
+    """Marked in every row, or cut down to its rows, it still says what it said: cell by cell, row by row."""
+    with Child() as child:
+        told = [_comes_back(path, tmp_path, child) for path in SHEETS]
+    assert sum(told) > 30
+
+
+def _comes_back(path: Path, folder: Path, child: Child) -> bool:
+    try:
+        opened = open_sheet(path, child=child)
+        rows = list(opened)
+    except SheetError:
+        return False
+    if not rows or path.stem in {"newline-and-escape", "nul-character"}:
+        return False
+    trouble = [(Issue(one.number, "", "GroupIds", "wrong", "=1+1 is wrong"),) for one in rows]
+    returned = [Returned(*pair) for pair in zip(rows, trouble, strict=True)]
+    marked = write_marked(path, folder / f"{path.stem}-marked{ending_for(path)}", returned, sheet=opened.name)
+    failed = write_failed_rows(path, folder / f"{path.stem}-failed.xlsx", returned, sheet=opened.name)
+    fields = [name for name in opened.header.columns if name != "RowId"]
+    wanted = [[one.text(name) for name in fields] for one in rows]
+    again = list(open_sheet(marked, child=child))
+    assert [one.number for one in again] == [one.number for one in rows], path.name
+    assert [[one.text(name) for name in fields] for one in again] == wanted, path.name
+    assert [[one.text(name) for name in fields] for one in open_sheet(failed, child=child)] == wanted, path.name
+    return True
+
+
+def test_a_workbook_that_cannot_be_marked_comes_back_as_its_rows(shell: Shell, tmp_path: Path) -> None:
+    """Without a part that marks need, the rows are written into a workbook of ours, marked."""
+    path = write_book(tmp_path / "a.xlsx", [row(1, GroupIds="")])
+    with zipfile.ZipFile(path) as package:
+        content = {name: package.read(name) for name in package.namelist() if name != "xl/styles.xml"}
+    relations = "xl/_rels/workbook.xml.rels"
+    content[relations] = content[relations].replace(b"/styles", b"/stiles")
+    with zipfile.ZipFile(path, "w") as package:
+        for name, data in content.items():
+            package.writestr(name, data)
+    sheet = check(shell, path)
+    assert (sheet["A2"].value, fill(sheet["C2"])) == ("Campaign 1", RED)

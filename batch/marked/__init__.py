@@ -10,7 +10,7 @@ from xml.dom import DOMException
 from xml.parsers.expat import ExpatError
 
 from batch.errors import SheetError
-from batch.marked.cells import LAST_COLUMN, WIDTH, Brush, RawCell, RowMark, SheetXml
+from batch.marked.cells import WIDTH, Brush, RawCell, RowMark, SheetXml
 from batch.marked.comments import write_comments
 from batch.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.marked.plain import as_filed, as_shown, write_rows
@@ -29,6 +29,7 @@ _BROKEN = (
     NotImplementedError,
     EOFError,
     DOMException,
+    StopIteration,
 )
 
 
@@ -164,9 +165,9 @@ def _find_parts(package: Package, sheet: str) -> tuple[str, str]:
 
 
 def _free_column(header: Header, xml: SheetXml) -> int:
-    """Find the first column behind everything that stands in the sheet."""
-    reach = max(len(header.names), xml.reach())
-    return reach if reach <= LAST_COLUMN else len(header.names)
+    """Find the first column behind the header in which nothing stands, in no row."""
+    taken = xml.filled()
+    return next(position for position in range(len(header.names), 16_384) if position not in taken)
 
 
 def _earlier_problems(header: Header, xml: SheetXml) -> int | None:

@@ -17,7 +17,6 @@ from batch.model import column_letter
 
 WIDTH = 90
 """Of the Problem column, in characters."""
-LAST_COLUMN = 16_383
 
 
 class RawCell(NamedTuple):
@@ -28,6 +27,7 @@ class RawCell(NamedTuple):
     value: str
     """What stands in `<v>`: for a shared text only its number."""
     style: int
+    formula: bool
 
 
 @dataclass(slots=True)
@@ -75,10 +75,9 @@ class SheetXml:
             for at in range(one.first, min(one.last, one.first + 200) + 1)
         }
 
-    def reach(self) -> int:
-        """Give the position behind the last cell that holds something."""
-        letters = {found.group(1) for found in _FILLED.finditer(self._rows)}
-        return max((_position(one) + 1 for one in letters), default=0)
+    def filled(self) -> set[int]:
+        """Give the positions of the columns in which something stands."""
+        return {_position(one) for one in {found.group(1) for found in _FILLED.finditer(self._rows)}}
 
     def has_formulas(self, position: int) -> bool:
         """Whether a cell of a column holds a formula."""
@@ -195,7 +194,8 @@ def _raw(row: re.Match[bytes]) -> Iterator[tuple[int, RawCell]]:
         value = _VALUE.search(inner)
         kind = _attribute(found.group(2), b"t") or "n"
         text = value.group(1).decode("utf-8", "replace") if value else ""
-        yield position, RawCell(kind, text, int(_attribute(found.group(2), b"s") or 0))
+        style = int(_attribute(found.group(2), b"s") or 0)
+        yield position, RawCell(kind, text, style, _HAS_FORMULA.search(inner) is not None)
 
 
 def _cells(row: re.Match[bytes]) -> Iterator[tuple[int, re.Match[bytes]]]:
@@ -281,6 +281,7 @@ _CELL = re.compile(rb"<((?:[\w.-]+:)?)c(?=[\s/>])([^>]*?)(?:/>|>(.*?)</\1c\s*>)"
 _VALUE = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^>]*)?>([^<]*)</")
 _FILLED = re.compile(rb"<(?:[\w.-]+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Za-z]{1,3})\d+[\"'][^>]*?(?<!/)><")
 _FORMULA = rb"<(?:[\w.-]+:)?c\s(?:[^>]*?\s)?r=[\"']%s\d+[\"'][^>]*?(?<!/)><(?:[\w.-]+:)?f[\s/>]"
+_HAS_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
 _COLS = re.compile(rb"<((?:[\w.-]+:)?)cols(?:\s[^>]*)?>.*?</\1cols\s*>", re.DOTALL)
 _COL = re.compile(rb"<(?:[\w.-]+:)?col\s([^>]*)>")
 _MIN_MAX = re.compile(rb"(?:^|\s*)\b(?:min|max)\s*=\s*([\"']).*?\1")

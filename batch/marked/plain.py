@@ -17,6 +17,7 @@ WIDEST = 60
 LINE = 15
 """Points."""
 TEXT = "@"
+_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
 _DATE_FORMATS = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", time: "hh:mm"}
 
 
@@ -95,14 +96,14 @@ def _dated(row: Row, at: int) -> object:
 
 
 def _filed(row: Row, at: int, cell: RawCell | None, codes: Mapping[int, str]) -> object:
-    if cell is None or not cell.value:
+    if cell is None or not cell.value or (cell.formula and not row.texts[at]):
         return _dated(row, at)
     if cell.kind == "b":
         return cell.value == "1", "General"
     number = _number(cell.value) if cell.kind == "n" else None
     if number is not None:
         return number, codes.get(cell.style, "General")
-    return cell.value if cell.kind == "e" else row.texts[at]
+    return (cell.value, "General") if cell.value in _ERRORS and cell.kind == "e" else row.texts[at]
 
 
 def _number(text: str) -> int | float | None:

@@ -24,6 +24,8 @@ class Paint(StrEnum):
 
 COLOURS = {Paint.ERROR: "FFFFC4C9", Paint.HOLD: "FFFFD99A", Paint.WARNING: "FFFFF5B8"}
 """Light red, amber and yellow that no palette of Excel has, so that ours are known again."""
+_RESERVED = 2
+"""Excel shows the first two fills as none and grey dots, whatever the file says of them."""
 
 
 class Styles:
@@ -98,6 +100,8 @@ class Styles:
         if paint is Paint.CLEAN:
             return "0"
         if paint not in self._colours:
+            while len(children(self._fills, "fill")) < _RESERVED:
+                add(self._tree, add(self._tree, self._fills, "fill"), "patternFill", patternType="gray125")
             fill = add(self._tree, self._fills, "fill")
             pattern = add(self._tree, fill, "patternFill", patternType="solid")
             add(self._tree, pattern, "fgColor", rgb=COLOURS[paint])
