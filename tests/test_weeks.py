@@ -13,6 +13,7 @@ from cli_support import NEW_YORK, Shell, coming, row, write_csv
 
 from batch.ledger import open_ledger
 from batch.model import MmsTemplate
+from batch.pipeline.stopping import alarm_is_due
 from batch.pipeline.testing import compare_zone
 from batch.sandbox import Sandbox
 
@@ -469,3 +470,31 @@ def test_what_breaks_the_law_names_its_rule(ready: Shell, week: Path) -> None:
     ran = ready.run("check", write_csv(week, [row(1, DateTime=coming(3, 10))]))
     assert 'for "100" it is' in ran.err
     assert "47 CFR 64.1200(c)(1)" in ran.err
+
+
+def test_the_watch_looks_once_when_what_is_to_be_cancelled_goes_out_within_the_hour(
+    ready: Shell, sandbox: Any, week: Path
+) -> None:
+    """Not before, and not again after a look."""
+    at_any_hour(ready)
+    ready.run("submit", write_csv(week, [row(1, DateTime=soon(130)), row(2, DateTime=soon(200))]))
+    ready.run("reconcile")
+    ready.run("cancel", "1", "--why", "a wrong price")
+    url = f"sqlite:///{(ready.folder / 'ledger.sqlite3').as_posix()}"
+    with open_ledger(url, now=datetime.now(UTC)) as ledger:
+        assert not alarm_is_due(ledger, datetime.now(UTC) + timedelta(minutes=60))
+        assert alarm_is_due(ledger, datetime.now(UTC) + timedelta(minutes=80))
+    go_on(ready, sandbox, timedelta(minutes=80))
+    assert "NOW, it goes out within the hour" in ready.run("-q", "reconcile").err
+    with open_ledger(url, now=datetime.now(UTC)) as ledger:
+        assert not alarm_is_due(ledger, datetime.now(UTC) + timedelta(minutes=90))
+
+
+def test_doctor_says_what_the_tests_told_of_the_zone(ready: Shell, sandbox: Any, week: Path) -> None:
+    """And that everything is paused."""
+    ready.run("submit", write_csv(week, [row(1)]))
+    ready.run("pause", "--why", "recall")
+    ran = ready.run("doctor")
+    told = ran.out + ran.err
+    assert "not tried yet" in told
+    assert '("recall")' in told

@@ -17,6 +17,7 @@ from batch.errors import BatchError, ProviderError
 from batch.pipeline.mailing import Desk
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
+from batch.pipeline.testing import compare_zone
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -151,8 +152,14 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
     remedy = 'stop submitting, and restore a backup (see "Restore" in the guide)'
     yield Line("ledger", "broken", "; ".join(problems), remedy) if problems else Line("ledger", "fine", "whole")
     yield _account(settings, ledger)
+    yield _tried_zone(settings, ledger)
     yield from _pulse_lines(settings, feel_pulse(ledger, world.now()))
     yield _mails(settings, world, ledger)
+
+
+def _tried_zone(settings: Settings, ledger: Ledger) -> Line:
+    words = compare_zone(ledger, settings.provider.timezone)
+    return Line("provider's zone", "warning" if "correct [provider] timezone" in words else "fine", words)
 
 
 def _account(settings: Settings, ledger: Ledger) -> Line:

@@ -11,6 +11,7 @@ from batch.identity import fold, is_test
 from batch.model import Action, Entry, Issue, Level, Plan, Status
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
+from batch.reconcile import ALARM
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -84,6 +85,14 @@ def drop_unwanted(rooms: Rooms, entry: Entry) -> bool:
     return rooms.ledger.change_status(
         entry.id, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=rooms.world.who, now=rooms.world.now()
     )
+
+
+def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
+    """Say whether a campaign that is to be cancelled goes out within the hour, and nobody has looked since."""
+    times = [entry.send_at for entry in ledger.cancellations() if entry.send_at is not None]
+    near = [time for time in times if time - ALARM <= now < time]
+    last = ledger.last_run("reconcile")
+    return bool(near) and (last is None or last.at < max(near) - ALARM)
 
 
 # What a sheet says: marks in its Cancel column, marks taken away, rows that are gone.

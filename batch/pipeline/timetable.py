@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from batch.model import Status
 from batch.pipeline.approving import expire_unapproved
 from batch.pipeline.dropping import heed
-from batch.pipeline.mailing import Desk, last_time_of_day, queue_books, safely
+from batch.pipeline.mailing import Desk, queue_books, safely
+from batch.pipeline.noticing import last_time_of_day
 from batch.pipeline.reconciling import reconcile_in
 from batch.pipeline.rooms import Rooms
+from batch.pipeline.stopping import alarm_is_due
 from batch.pipeline.taking import be_submitter, expire, find_planned, resume_in
 from batch.pipeline.telling import Note
 
@@ -63,9 +65,9 @@ class Timetable:
         return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._rooms, None))
 
     def compare_when_due(self) -> None:
-        """Compare every night, and once after each send time."""
+        """Compare every night, once after each send time, and before what is to be cancelled goes out."""
         nightly = self._nightly_is_due()
-        if not nightly and not self._went_out():
+        if not (nightly or self._went_out() or alarm_is_due(self._rooms.ledger, self._now())):
             return
         with self._rooms.ledger.submitter(self._rooms.world.who, self._now()):
             books = reconcile_in(self._rooms, delivery=True)
