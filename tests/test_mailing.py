@@ -13,7 +13,8 @@ from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
 from batch.errors import DeliveryError, UsageError
 from batch.model import Status
 from batch.pipeline.asking import report_again
-from batch.pipeline.mailing import Desk, last_digest_time, send_due
+from batch.pipeline.mailing import Desk, send_due
+from batch.pipeline.noticing import last_digest_time
 
 
 def test_after_a_submit_the_report_goes_with_both_bodies_and_the_workbook() -> None:
@@ -218,9 +219,9 @@ def test_the_digest_always_goes_also_when_nothing_happened() -> None:
         assert {mail["To"] for mail in digests} == {BOSS}
         first, last = body(digests[0], "plain"), body(digests[-1], "plain")
         assert 'last file: "week.csv" (batch 1), Mon 2 Mar 2026' in first
-        assert "NO FILE HAS COME IN FOR" not in first
-        assert "NO FILE HAS COME IN FOR 21 DAYS" in last
-        assert "NO FILE HAS COME IN FOR 21 DAYS" in body(digests[-1], "html")
+        assert "no file has come in for" not in first
+        assert "no file has come in for 21 days" in last
+        assert "no file has come in for 21 days" in body(digests[-1], "html")
 
 
 def test_the_digest_is_due_at_its_hour_in_the_team_zone() -> None:
@@ -251,6 +252,7 @@ def test_approvers_get_the_preview_and_managers_only_the_outcome() -> None:
         [mail] = team.box.to(LEAD)
         assert mail["Subject"] == 'Please approve Batch 1: "week.csv": 1 campaign(s) wait for your yes'
         assert "campaign-batch approve 1" in body(mail, "plain")
+        assert "“Offer number [0] for you." in " ".join(body(mail, "plain").split())
         [page] = list(mail.iter_attachments())
         assert page.get_content_type() == "text/html"
         assert "Offer number [0]" in page.get_content()

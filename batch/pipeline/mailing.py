@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 GIVEN_UP = timedelta(days=30)
 """A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
+SHOWN = 12
+"""Campaigns that the mail to the approvers tells in full; the rest is in the preview."""
 _MEGABYTE = 1_048_576
 
 
@@ -135,7 +137,7 @@ def queue_books(desk: Desk, books: Books) -> None:
         return
     ids = {finding.entry for finding in books.findings if finding.entry is not None}
     entries = tuple(desk.ledger.entries(ids=ids)) if ids else ()
-    title = f"Compared with the provider on {when(desk.world.now(), desk.settings)}"
+    title = f"Comparison of {when(desk.world.now(), desk.settings)}"
     _queue_attention(desk, Scope(title, "comparison", "reconciliation", entries, findings=books.findings))
 
 
@@ -157,14 +159,25 @@ def queue_preview(desk: Desk, batch: int, preview: Path, how: Sequence[str]) -> 
     from batch.mailer import Attachment
 
     report = _gather(desk, batch_scope(desk.ledger, batch))
-    waiting = sum(entry.status in {Status.PLANNED, Status.WAITING} for entry in report.entries)
-    subject = f"Please approve {report.title}: {waiting} campaign(s) wait for your yes"
+    waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
+    subject = f"Please approve {report.title}: {len(waiting)} campaign(s) wait for your yes"
+    told = (*how, *_tell_waiting(desk, waiting))
     page = Attachment(preview.name, preview.read_bytes(), "text/html")
     email = desk.settings.email
     return _put(
-        desk, email.approvers, report, kind="approval", key=f"preview:{preview.stem}", lines=how, attachments=[page],
+        desk, email.approvers, report, kind="approval", key=f"preview:{preview.stem}", lines=told, attachments=[page],
         subject_=subject,
     )  # fmt: skip
+
+
+def _tell_waiting(desk: Desk, waiting: Sequence[Entry]) -> Iterator[str]:
+    """Say what would go, the first of it in full: many approve on a phone."""
+    for entry in waiting[:SHOWN]:
+        groups = ", ".join(entry.group_names if any(entry.group_names) else entry.group_ids)
+        moment = when(entry.send_at, desk.settings) if entry.send_at else ""
+        yield f"row {entry.row}, {entry.campaign_name}, {moment}, to {groups}: “{entry.message}”"
+    if len(waiting) > SHOWN:
+        yield f"and {len(waiting) - SHOWN:,} more, all of them in the preview attached"
 
 
 def queue_words(desk: Desk, subject: str, words: Sequence[str], *, kind: str, key: str) -> bool:
@@ -262,8 +275,13 @@ def _found(entry: Entry, findings: Iterable[object]) -> bool:
 
 
 def _put_attention(desk: Desk, to: Sequence[str], scope: Scope) -> None:
+    from batch.report import count
+
     report = _gather(desk, scope)
-    _put(desk, to, report, kind="attention", key=f"attention:{','.join(to)}:{_outcome(report)}")
+    needing = count(report).needs_person
+    subject = f"{scope.title}: {needing:,} {'needs' if needing == 1 else 'need'} a look"
+    key = f"attention:{','.join(to)}:{_outcome(report)}"
+    _put(desk, to, report, kind="attention", key=key, subject_=subject)
 
 
 def _by_owner(desk: Desk, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
@@ -330,8 +348,9 @@ def _put(
 
     if not to:
         return False
-    templates = report_templates(desk.settings)
-    text, page = mail_text(report, lines=lines), mail_html(report, templates=templates, lines=lines)
+    templates, short = report_templates(desk.settings), kind in {"attention", "approval"}
+    text = mail_text(report, lines=lines, short=short)
+    page = mail_html(report, templates=templates, lines=lines, short=short)
     return _compose(desk, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
 
 
@@ -364,25 +383,3 @@ def _compose(
         message_id_domain=email.sender.rpartition("@")[2].strip("> "),
     )
     return desk.ledger.add_mail(to, clean(subject), mail.as_bytes(), kind, key, now)
-
-
-def last_digest_time(now: datetime, settings: Settings) -> datetime:
-    """Give the last moment at which a digest was due, at or before now."""
-    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    return last_time_of_day(now, settings, settings.email.digest_at, days.index(settings.email.digest_day))
-
-
-def last_time_of_day(now: datetime, settings: Settings, clock: str, weekday: int | None = None) -> datetime:
-    """Give the last moment at which the team's clocks showed this time (on this weekday, Monday is 0), in UTC."""
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
-    zone = ZoneInfo(team_zone(settings))
-    hour, _, minute = clock.partition(":")
-    local = now.astimezone(zone)
-    for back in range(9):
-        day = local.date() - timedelta(days=back)
-        moment = datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone).astimezone(UTC)
-        if moment <= now and (weekday is None or day.weekday() == weekday):
-            return moment
-    raise AssertionError("nine days hold every weekday")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from batch.model import Batch, Status
 from batch.pipeline.reporting import team_zone
@@ -19,6 +20,7 @@ COMPARED = timedelta(days=2)
 """The nightly comparison did not run for longer than this: something is off."""
 SEEN = timedelta(hours=1)
 """A watch that is alive says so every quarter of an hour."""
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RUNS = ("submit", "resume", "reconcile", "watch")
 
 
@@ -67,7 +69,7 @@ def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
         last_runs=runs,
         doubts=sum(1 for _ in ledger.entries(statuses=in_doubt)),
         to_approve=tuple(one for one in batches if one.state == "waiting-for-approval"),
-        unsent=len(ledger.unsent_mails()),
+        unsent=sum(mail.tries > 0 for mail in ledger.unsent_mails()),
         coming=sum(1 for _ in soon),
         paused=ledger.paused(),
     )
@@ -75,18 +77,18 @@ def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
 
 def tell_pulse(pulse: Pulse, settings: Settings) -> tuple[str, ...]:
     """Write the lines of the digest that say whether the tool is alive, what is off first."""
-    return (*_alarms(pulse, settings), *_facts(pulse, settings))
+    return (*(f"▲ {words}" for words in _alarms(pulse, settings)), *_facts(pulse, settings))
 
 
 def _alarms(pulse: Pulse, settings: Settings) -> list[str]:
     told = []
     if pulse.file_is_late and pulse.last_file is not None:
         days = (pulse.now - pulse.last_file.taken_in_at).days
-        told.append(f"NO FILE HAS COME IN FOR {days} DAYS: was this week's sheet forgotten?")
+        told.append(f"no file has come in for {days} days: was this week's sheet forgotten?")
     if pulse.comparison_is_late:
-        told.append('THE COMPARISON WITH THE PROVIDER DID NOT RUN FOR DAYS: type "campaign-batch doctor"')
+        told.append('the comparison with the provider did not run for days: type "campaign-batch doctor"')
     if pulse.paused is not None:
-        told.append(f"EVERYTHING IS PAUSED by {pulse.paused.who}: {pulse.paused.why}")
+        told.append(f"everything is paused by {pulse.paused.who}: {pulse.paused.why}")
     told += [
         f'batch {one.id} "{one.file}" of {when(one.taken_in_at, settings)} waits for a second person'
         for one in pulse.to_approve
@@ -114,3 +116,21 @@ def when(moment: datetime, settings: Settings) -> str:
     from batch.report import local_time
 
     return local_time(moment, team_zone(settings), 0)
+
+
+def last_digest_time(now: datetime, settings: Settings) -> datetime:
+    """Give the last moment at which a digest was due, at or before now."""
+    return last_time_of_day(now, settings, settings.email.digest_at, _DAYS.index(settings.email.digest_day))
+
+
+def last_time_of_day(now: datetime, settings: Settings, clock: str, weekday: int | None = None) -> datetime:
+    """Give the last moment at which the team's clocks showed this time (on this weekday, Monday is 0), in UTC."""
+    zone = ZoneInfo(team_zone(settings))
+    hour, _, minute = clock.partition(":")
+    local = now.astimezone(zone)
+    for back in range(9):
+        day = local.date() - timedelta(days=back)
+        moment = datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone).astimezone(UTC)
+        if moment <= now and (weekday is None or day.weekday() == weekday):
+            return moment
+    raise AssertionError("nine days hold every weekday")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from batch.pipeline.mailing import Desk, last_digest_time, queue_batches, queue_digest, safely, send_due
+from batch.pipeline.mailing import Desk, queue_batches, queue_digest, safely, send_due
+from batch.pipeline.noticing import last_digest_time
 
 GATHER = timedelta(minutes=10)
 """Batches that end within it travel in one mail."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 
-from batch.report.contents import Report
-from batch.report.figures import count, done_words, key_figures, verdict
+from batch.report.contents import Figures, Report
+from batch.report.figures import KeyFigure, count, done_words, key_figures, verdict
 from batch.report.html import Cards, loose_findings, needed_cards
 from batch.report.page import render_part
 from batch.report.rows import by_time, group_words
@@ -33,10 +33,11 @@ def subject(report: Report) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in line).split())[:200]
 
 
-def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence[str] = ()) -> str:
+def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence[str] = (), short: bool = False) -> str:
     """Write the mail's body: tables and inline styles, 600 px wide, no script, nothing to load.
 
-    `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive.
+    `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive; one that begins
+    with a warning sign stands out. `short` leaves the totals out, for a mail that is only about what needs somebody.
     """
     figures = count(report)
     return render_part(
@@ -47,7 +48,7 @@ def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence
         verdict=verdict(report, figures),
         tones=TONES,
         figures=figures,
-        tiles=key_figures(report, figures),
+        tiles=_tiles(report, figures, short=short),
         outcome=[(WORDS[key], number) for key, number in figures.by_status.items()],
         groups=_cut(needed_cards(report)),
         findings=loose_findings(report)[:TOLD],
@@ -58,7 +59,7 @@ def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence
     )
 
 
-def mail_text(report: Report, *, lines: Sequence[str] = ()) -> str:
+def mail_text(report: Report, *, lines: Sequence[str] = (), short: bool = False) -> str:
     """Write the mail's plain twin, with the same totals."""
     figures = count(report)
     said = verdict(report, figures)
@@ -68,7 +69,7 @@ def mail_text(report: Report, *, lines: Sequence[str] = ()) -> str:
         list(lines),
         [
             f"{tile.label}: {tile.shown}{f' ({tile.change})' if tile.change else ''}"
-            for tile in key_figures(report, figures)
+            for tile in _tiles(report, figures, short=short)
         ],
         [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in all"],
         *_needed_lines(report),
@@ -79,6 +80,12 @@ def mail_text(report: Report, *, lines: Sequence[str] = ()) -> str:
         [f"Made {local_time(report.made_at, report.zone, 0)}. The whole of it is in the report."],
     ]
     return "\n\n".join("\n".join(_wrap(line) for line in block if line) for block in blocks if any(block)) + "\n"
+
+
+def _tiles(report: Report, figures: Figures, *, short: bool) -> list[KeyFigure]:
+    """Give the totals that say something: a phone shows few lines at once."""
+    always = {"needs_person", "scheduled"}
+    return [] if short else [one for one in key_figures(report, figures) if one.value or one.name in always]
 
 
 def _needed_lines(report: Report) -> list[list[str]]:
