@@ -25,6 +25,9 @@ wheel: $(READY)           ## build the wheel
 torture: $(READY)         ## the same proofs with large numbers: half an hour and more
 	CAMPAIGN_TORTURE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m torture
 
+mutants: $(READY)         ## break the deciding rooms in every small way; an hour and more
+	$(BIN)/python tests/mutants.py
+
 bench: $(READY)           ## the measurements of benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 

@@ -67,7 +67,7 @@ def test_the_tag_twice_is_a_double_and_held(where):
     twice = [ARRIVED, replace(ARRIVED, id="12346")]
     lists = (twice, []) if where == 0 else ([], twice)
     settled = end(ENTRY, read(*lists), read([ARRIVED], at=NOW + GAP))
-    assert (settled.status, settled.evidence) == (Status.HELD, "12345, 12346")
+    assert (settled.status, settled.evidence, settled.listed) == (Status.HELD, "12345, 12346", ARRIVED)
     assert settled.why == (
         "the provider holds this campaign 2 times (Ids 12345, 12346): delete all but one in the dashboard"
     )
