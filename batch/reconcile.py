@@ -257,7 +257,9 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
     words += "delete it in the dashboard"
     if near:
         words += " NOW, it goes out within the hour"
-    yield _finding(entry, FindingKind.DRIFTED, "still-there", words, loud=near)
+    # What is shown differs, so that the alarm is news to the mail that told of it days before.
+    shown = "goes out within the hour" if near else "scheduled"
+    yield _finding(entry, FindingKind.DRIFTED, "still-there", words, theirs=shown, loud=near)
 
 
 def _strangers(
