@@ -28,6 +28,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=large)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what the proofs with large numbers counted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(value)
+
+
 @pytest.fixture(autouse=True)
 def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(self: socket.socket, address: Any) -> None:

@@ -6,7 +6,7 @@ import json
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -159,11 +159,11 @@ def test_killed_at_random_instants_every_row_is_there_once(seed: int) -> None:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(1000, 1020))
-def test_a_thousand_kills(seed: int) -> None:
+def test_a_thousand_kills(seed: int, record_property: Callable[[str, object], None]) -> None:
     """50 kills a seed, twenty seeds."""
     figures = under_fire(seed, 50)
-    print(f"\n{figures.kills} kills over {figures.rows} rows: 0 twice, 0 lost")
     assert_nothing_wrong(figures)
+    record_property("figures", f"{figures.kills} kills over {figures.rows} rows: 0 twice, 0 lost")
 
 
 def test_the_harness_has_teeth() -> None:
@@ -242,7 +242,7 @@ def test_a_crash_at_every_step_of_one_submission_leaves_the_row_there_once() -> 
 
 
 @pytest.mark.torture
-def test_a_crash_at_every_step_of_a_whole_run() -> None:
+def test_a_crash_at_every_step_of_a_whole_run(record_property: Callable[[str, object], None]) -> None:
     """From opening the ledger to the last report: every single step."""
     with step_by_step() as (desk, steps):
         crash_at(desk, steps, 0, 0)
@@ -251,7 +251,7 @@ def test_a_crash_at_every_step_of_a_whole_run() -> None:
             rows += 1
             if not crash_at(desk, steps, rows - 1, step)[0]:
                 break
-        print(f"\n{rows - 2} steps: 0 twice, 0 lost")
+        record_property("figures", f"a crash at each of {rows - 2} steps of a run: 0 twice, 0 lost")
         assert_exactly_once(desk.sandbox, desk.entries(), rows)
         assert desk.problems() == ()
 
@@ -291,8 +291,8 @@ def test_a_real_kill_at_steps_of_one_submission_leaves_the_row_there_once() -> N
 
 @pytest.mark.torture
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_a_real_kill_at_every_step_of_a_run() -> None:
+def test_a_real_kill_at_every_step_of_a_run(record_property: Callable[[str, object], None]) -> None:
     """SIGKILL at each step of a whole run."""
     killed = killed_at_steps(0)
-    print(f"\nkilled at {killed} steps: 0 twice, 0 lost")
     assert killed > 300
+    record_property("figures", f"SIGKILL at each of {killed} steps of a run: 0 twice, 0 lost")
