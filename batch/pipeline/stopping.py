@@ -42,12 +42,14 @@ def cancel_entries(settings: Settings, world: World, numbers: Sequence[int], why
 def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     name = f'entry {entry.id} "{entry.campaign_name}"'
     now, who = world.now(), world.signature
+    # The wish stands first: should the campaign be on its way at this very moment, it is not sent again.
+    asked = entry.status in _AT_PROVIDER | _NEVER_LEFT and ledger.request_cancel(entry.id, why, who, now)
     if entry.status in _NEVER_LEFT and ledger.change_status(
         entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now
     ):
         return f"{name} was never submitted and is dropped"
-    if entry.status in _AT_PROVIDER and ledger.request_cancel(entry.id, why, who, now):
-        return f"{name} {_what_now(entry, now)}"
+    if asked:
+        return f"{name} {_what_now(ledger.entry(entry.id), now)}"
     return f"{name} is {ledger.entry(entry.id).status} and cannot be cancelled any more"
 
 

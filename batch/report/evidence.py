@@ -13,6 +13,7 @@ from batch.report.words import (
     DELIVERY_WORDS,
     TONES,
     cell_of,
+    heading_of,
     local_time,
     next_step,
     plural,
@@ -46,12 +47,13 @@ def write_evidence(
     """
     year = 0
     moment = entry.send_at
+    wanted_gone = bool(entry.cancel_why) and entry.status is Status.ACCEPTED
     page = render_page(
         "evidence.html.j2",
         templates,
         entry=entry,
-        word=word_of(entry),
-        status=status_words(entry, {}),
+        word=heading_of(entry) if wanted_gone else word_of(entry),
+        status=heading_of(entry).text if wanted_gone else status_words(entry, {}),
         tones=TONES,
         team=team,
         logo=embed_logo(logo),
