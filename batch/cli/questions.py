@@ -4,26 +4,63 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batch.cli.session import Session
+from batch.cli.session import Session, need
+from batch.config import store_in_file, store_token
+from batch.errors import UsageError
+from batch.secret import Secret
+
+KEPT_IN = "access-token.txt"
+"""Beside the settings, where the system has no keyring."""
+
+
+def settings_path(session: Session) -> Path:
+    """Give the place of the settings file."""
+    from batch.config import FILE_NAME
+
+    return session.config or Path.cwd() / FILE_NAME
 
 
 def ask_and_write(session: Session, *, overwrite: bool) -> Path:
     """Write `campaign-batch.toml` here, with what a person answered; one that is there stays, unless `overwrite`."""
-    from batch.config import FILE_NAME, store_token
     from batch.config.starter import write_starter
-    from batch.secret import Secret
 
-    path = session.config or Path.cwd() / FILE_NAME
+    path = settings_path(session)
     answers: dict[str, object] = {}
     token = ""
     if session.screen.interactive:
         answers = {setting: _ask(session, question, default) for setting, question, default in _QUESTIONS}
         token = _ask_token()
     write_starter(path, answers, overwrite=overwrite)
-    if token:
-        store_token(Secret(token))
-        session.screen.say("the token is in the system's keyring")
+    if token and (file := keep_token(session, token, path.parent)):
+        write_starter(path, {**answers, "provider.access_token_file": file.name}, overwrite=True)
     return path
+
+
+def renew_token(session: Session) -> None:
+    """Ask for a new token and keep it where the old one is."""
+    need(session.screen.interactive, "a token is only asked for on a terminal", "or write it into its file")
+    settings = session.settings()
+    token = _ask_token()
+    need(token, "no token was given")
+    place = settings.provider.access_token_file
+    if place is not None:
+        store_in_file(Secret(token), place)
+        session.screen.say("the token is in its file")
+    elif file := keep_token(session, token, settings.folder, settings.provider.account):
+        session.screen.say(f'write access_token_file = "{file.name}" under [provider]', loud=True)
+
+
+def keep_token(session: Session, token: str, folder: Path, account: str = "main") -> Path | None:
+    """Put a token into the system's keyring, or where there is none into a file; give that file."""
+    try:
+        store_token(Secret(token), account)
+    except UsageError:
+        file = folder / KEPT_IN
+        store_in_file(Secret(token), file)
+        session.screen.say(f'there is no keyring here; the token is in "{file}", which only you can read')
+        return file
+    session.screen.say("the token is in the system's keyring")
+    return None
 
 
 _QUESTIONS = (

@@ -52,11 +52,25 @@ def demo(
 
 @app.command()
 def init(
-    force: Annotated[bool, typer.Option("--force", help="Write over a settings file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    running: Annotated[
+        str, typer.Option(help="Ready files that run the watch: windows, systemd, cron or docker.", metavar="KIND")
+    ] = "",
+    token: Annotated[bool, typer.Option("--token", help="Only ask for a new access token, and keep it.")] = False,
 ) -> None:
     """Write a settings file, explained line by line; on a terminal it asks for what it needs."""
-    from batch.cli.questions import ask_and_write
+    from batch.cli.questions import ask_and_write, renew_token, settings_path
 
-    path = ask_and_write(session, overwrite=force)
-    session.screen.say("settings written; look at them, then try: campaign-batch doctor")
-    print_line(str(path))
+    if token:
+        renew_token(session)
+        end_with(DONE)
+    if not (running and settings_path(session).exists()):
+        path = ask_and_write(session, overwrite=force)
+        session.screen.say("settings written; look at them, then try: campaign-batch doctor")
+        print_line(str(path))
+    if running:
+        from batch.pipeline.furnishing import write_running
+
+        for written in write_running(running, Path.cwd(), overwrite=force):
+            print_line(str(written))
+    end_with(DONE)
