@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,9 @@ from batch.errors import UsageError
 from batch.model import FindingKind, Group, Status
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.reconciling import Books
+from batch.sandbox import Sandbox
+from batch.sandbox.bodies import Reply
+from batch.sandbox.endpoints import Request
 
 
 @pytest.fixture
@@ -173,6 +177,32 @@ def test_a_doubt_is_counted_and_settled_where_the_list_shows_it(desk: Bench) -> 
     desk.stops = lambda: False
     books = desk.reconcile()
     assert (books.adopted, books.counts[FindingKind.IN_DOUBT], books.counts[FindingKind.MATCHED]) == (1, 1, 5)
+
+
+class NumbersSentOnesAnew(Sandbox):
+    """A provider whose sent history gives Ids of its own, which other campaigns have on the other list."""
+
+    def _answer(self, request: Request) -> Reply:
+        if request.path.endswith("group-contacts"):
+            request = dataclasses.replace(request, query={**request.query, "id": str(int(request.query["id"]) - 1)})
+        reply = super()._answer(request)
+        if request.path.endswith("group-list"):
+            reply.body = json.dumps([{**item, "Id": item["Id"] + 1} for item in json.loads(reply.body)]).encode()
+        return reply
+
+
+def test_a_sent_history_with_ids_of_its_own_is_matched_by_tag() -> None:
+    """Whether the Ids are the same is not documented: ours stay, nothing drifts, and the delivery is found."""
+    with bench(sandbox=NumbersSentOnesAnew) as desk:
+        desk.submit(desk.sheet(3))
+        before = {entry.reference: entry.provider_id for entry in desk.entries()}
+        desk.clock.advance(days=2, hours=1.02)
+        assert +desk.reconcile().counts == {FindingKind.MATCHED: 3}
+        assert Counter(entry.status for entry in desk.entries()) == {Status.SENT: 2, Status.ACCEPTED: 1}
+        desk.clock.advance(hours=2)
+        assert +desk.reconcile(delivery=True).counts == {FindingKind.MATCHED: 3}
+        assert {entry.reference: entry.provider_id for entry in desk.entries()} == before
+        assert [delivered(desk, f"R-{row}") for row in range(3)] == [(3, True)] * 3
 
 
 # Delivery

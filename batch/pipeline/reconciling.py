@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,9 +144,14 @@ def _write_down(rooms: Rooms, found: Reconciliation) -> int:
     now, who = rooms.world.now(), rooms.world.who
     rooms.ledger.observe(found.seen, now)
     moved = 0
+    claimed = rooms.ledger.provider_ids()
     for move in found.moves:
+        listed = move.listed
+        # The sent history may number campaigns anew: the Id that we were given stays.
+        if listed is not None and (move.new is Status.SENT or claimed.get(listed.id, move.entry) != move.entry):
+            listed = replace(listed, id="")
         moved += rooms.ledger.change_status(
-            move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=move.listed
+            move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed
         )
     rooms.ledger.record_findings(found.findings, now)
     return moved
@@ -201,8 +206,9 @@ def _read_one_delivery(rooms: Rooms, entry: Entry, budget: int) -> int:
     if progress is not None and progress.final:
         return 0
     read, number, mark = 0, 1 if progress is None else progress.page + 1, ""
+    sent_id = _sent_id(rooms, entry)
     while read < budget and not rooms.world.stopped():
-        page = rooms.provider.delivery(entry.provider_id, number)
+        page = rooms.provider.delivery(sent_id, number)
         read += 1
         if number > 1 and not mark and (page.pages is None or number > page.pages):
             number = 1  # it was read to its end before: past the end the provider gives the last page again
@@ -216,6 +222,12 @@ def _read_one_delivery(rooms: Rooms, entry: Entry, budget: int) -> int:
             break
         number, mark = number + 1, page.mark
     return read
+
+
+def _sent_id(rooms: Rooms, entry: Entry) -> str:
+    """Give the Id under which the sent history shows a campaign."""
+    seen = [one.listed.id for one in rooms.ledger.observations(entry.id) if one.where == "sent"]
+    return seen[-1] if seen else entry.provider_id
 
 
 def _is_final(entry: Entry, counts: tuple[DeliveryCount, ...], now: datetime) -> bool:
