@@ -1,0 +1,94 @@
+"""Make the sheets that are measured: rows that differ as real ones do, the same at every run."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+HEADER = (
+    "CampaignName", "Message", "Template", "GroupIds", "DateTime", "TimeZone", "StoreName", "City", "Offer", "EndDate",
+)  # fmt: skip
+CITIES = (
+    "Dallas", "Chicago", "Seattle", "Austin", "Boston", "Denver", "Miami", "Portland", "Tucson", "Omaha", "Reno",
+    "San José", "El Paso", "Tampa", "Fresno", "Mesa", "Tulsa",
+)  # fmt: skip
+STORES = ("Maple & Main", "North Gate", "Harbor", "Old Mill", "Oak Street", "Union Square", "Lakeside")
+OFFERS = ("20% off all boots", "half price on coats", "free coffee", "two shirts for one", "$5 off", "15% off")
+ZONES = ("ET", "CT", "MT", "PT", "America/Phoenix", "")
+TEMPLATES = ("weekend-sale", "last-chance", "members-first", "weekly-offer")
+MESSAGES = (
+    "{{ StoreName }} {{ City }}: {{ Offer }} until {{ EndDate }}. Show this text at the till. Reply STOP to opt out",
+    "{{ City }}, this week only: {{ Offer }} at {{ StoreName }}. Reply STOP to opt out",
+    '{{ StoreName }}: {{ Offer }} ends {{ EndDate | date("%b %-d") }}. Reply STOP to opt out',
+)
+FIRST_DAY = 10
+"""Days from now on which the first row goes out."""
+DAYS = 60
+
+
+def make_rows(
+    count: int, *, today: datetime
+) -> Iterator[tuple[str, str, str, str, datetime, str, str, str, str, datetime]]:
+    """Give rows of distinct names and texts: three in ten written out, three with fields, four by template."""
+    first = today.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=FIRST_DAY)
+    for number in range(count):
+        city, store = CITIES[number % len(CITIES)], STORES[number // 17 % len(STORES)]
+        offer = OFFERS[number // 5 % len(OFFERS)]
+        at = first + timedelta(days=number % DAYS, minutes=5 * (number // DAYS % 120))
+        end = at + timedelta(days=5, hours=20 - at.hour, minutes=-at.minute)
+        message, template = _text(number, city, store, offer)
+        groups = str(100 + number % 400) if number % 4 else f"{100 + number % 400}, {500 + number % 300}"
+        name = f"{offer.title()} {city} {number + 1}"
+        yield name, message, template, groups, at, ZONES[number % 6], f"{store} {number % 2500}", city, offer, end
+
+
+def _text(number: int, city: str, store: str, offer: str) -> tuple[str, str]:
+    kind = number % 10
+    if kind < 3:
+        return f"{store} {city}, till {number}: {offer}, come by and see. Reply STOP to opt out", ""
+    if kind < 6:
+        return MESSAGES[kind - 3], ""
+    return "", TEMPLATES[kind - 6]
+
+
+def write_csv(path: Path, count: int, *, today: datetime) -> None:
+    """Write the rows as a spreadsheet program saves them for the United States."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        for row in make_rows(count, today=today):
+            *before, end = row
+            at = row[4]
+            before[4] = at.strftime("%Y-%m-%d %H:%M")
+            writer.writerow((*before, f"{end:%Y-%m-%d}"))
+
+
+def write_xlsx(path: Path, count: int, *, today: datetime) -> None:
+    """Write the rows as a workbook with shared strings and real dates, as Excel does."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Campaigns")
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        day = book.add_format({"num_format": "mmm d"})
+        sheet.write_row(0, 0, HEADER)
+        for number, row in enumerate(make_rows(count, today=today), start=1):
+            for place, value in enumerate(row):
+                if isinstance(value, datetime):
+                    sheet.write_datetime(number, place, value, moment if place == 4 else day)
+                elif value:
+                    sheet.write_string(number, place, value)
+
+
+def main() -> None:
+    """Write one file: `python -m benchmarks.inputs PATH ROWS`."""
+    path, count = Path(sys.argv[1]), int(sys.argv[2])
+    today = datetime.now()  # noqa: DTZ005 a sheet's times have no zone
+    (write_xlsx if path.suffix == ".xlsx" else write_csv)(path, count, today=today)
+
+
+if __name__ == "__main__":
+    main()

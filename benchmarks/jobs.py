@@ -1,0 +1,110 @@
+"""What is measured inside a process of its own, without its start: `python -m benchmarks.jobs JOB WORDS...`."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.ledgers import ZONE, accept_all, list_as_provider, open_at, plan_into, read, settings_of
+
+LEAD = timedelta(minutes=10)
+
+
+def drop(file: str, ledger: str) -> dict[str, float]:
+    """Check a file and plan it into a ledger; the seconds are those of the planning."""
+    path = Path(file)
+    begun, used = time.perf_counter(), time.process_time()
+    rows = read(path, settings_of(path.parent))
+    checked = time.perf_counter() - begun
+    with open_at(Path(ledger)) as opened:
+        took = _time(lambda: plan_into(opened, rows, path.name))
+        skipped = sum(line.what == "skipped" for line in opened.batch_rows(opened.batches()[-1].id))
+    whole = {"whole": time.perf_counter() - begun, "whole_cpu": time.process_time() - used}
+    return {**took, **whole, "check": checked, "skipped": skipped}
+
+
+def accept(ledger: str) -> dict[str, float]:
+    """Let the provider have accepted what is planned."""
+    return _time(lambda: accept_all(Path(ledger)))
+
+
+def submit(ledger: str, url: str, token: str) -> dict[str, float]:
+    """Submit what is planned, one row after the other, as `campaign-batch submit` does."""
+    from batch.pipeline.rooms import Rooms, World, make_provider
+    from batch.pipeline.submitting import Submission
+    from batch.secret import Secret
+
+    settings = settings_of(Path(ledger).parent)
+    with open_at(Path(ledger)) as opened:
+        rooms = Rooms(settings, opened, make_provider(settings, opened, url=url, token=Secret(token)), World())
+        submission, planned = Submission(rooms), opened.planned()
+        took = _time(lambda: submission.run(planned))
+        return {**took, "accepted": submission.accepted}
+
+
+def reconcile(ledger: str) -> dict[str, float]:
+    """Read the provider's list, compare it with the ledger and write down what it shows."""
+    from batch.answers import parse_list
+    from batch.model import Listing
+    from batch.reconcile import ReconcileRules
+    from batch.reconcile import reconcile as compare
+    from batch.settle import Reading
+
+    now = datetime.now(UTC)
+    with open_at(Path(ledger)) as opened:
+        body = list_as_provider(opened.entries())
+        matched = 0
+
+        def work() -> None:
+            nonlocal matched
+            reading = Reading(Listing(parse_list(body), now), Listing((), now))
+            entries = opened.entries(due_from=now)
+            found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=opened.tags(), since=now)
+            opened.observe(found.seen, now)
+            opened.record_findings(found.findings, now)
+            matched = sum(found.counts.values()) - len(found.findings)
+
+        return {**_time(work), "matched": matched}
+
+
+def report(ledger: str, folder: str, format: str) -> dict[str, float]:
+    """Gather the report of the first batch and write it."""
+    from batch.pipeline.reporting import batch_scope, gather
+    from batch.report import write_html, write_xlsx
+
+    settings = settings_of(Path(ledger).parent)
+    path = Path(folder) / f"report.{format}"
+    with open_at(Path(ledger)) as opened:
+
+        def work() -> None:
+            gathered = gather(settings, opened, batch_scope(opened, 1), now=datetime.now(UTC))
+            (write_html if format == "html" else write_xlsx)(gathered, path)
+
+        return {**_time(work), "size": path.stat().st_size}
+
+
+def _time(work: Callable[[], object]) -> dict[str, float]:
+    begun, used = time.perf_counter(), time.process_time()
+    work()
+    return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used}
+
+
+def main() -> None:
+    """Do one job and put out its figures as one line of JSON."""
+    jobs: dict[str, Callable[..., dict[str, float]]] = {
+        job.__name__: job for job in (drop, accept, submit, reconcile, report)
+    }
+    with suppress(AttributeError):
+        gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # as the command line does
+    sys.stdout.write(json.dumps(jobs[sys.argv[1]](*sys.argv[2:])) + "\n")
+
+
+if __name__ == "__main__":
+    main()

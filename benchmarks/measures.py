@@ -1,0 +1,269 @@
+"""The comparisons, one function a letter; each gives its section of the table."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.stopwatch import HOUSE, PROGRAM, PYTHON, Took, median, run, run_job, run_module
+from benchmarks.table import Figure, Section, compare, limit, seconds
+
+MOST_MEMORY = 300.0
+MOST_A_ROW = 250.0
+MANY_ROWS = {"CAMPAIGN_BATCH_SHEET__MAX_ROWS": "2000000"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where the files lie, and how much is measured."""
+
+    folder: Path
+    quick: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Rows of the large files."""
+        return 5_000 if self.quick else 100_000
+
+    @property
+    def rounds(self) -> int:
+        """How often each side runs."""
+        return 1 if self.quick else 3
+
+    def sheet(self, rows: int, ending: str) -> Path:
+        """Give a sheet of so many rows; each is made once."""
+        path = self.folder / f"{rows}.{ending}"
+        if not path.exists():
+            run_module("inputs", path, str(rows), folder=self.folder)
+        return path
+
+    def fresh(self, name: str) -> Path:
+        """Give the path of a file that is not there."""
+        for path in self.folder.glob(f"{name}*"):
+            path.unlink()
+        return self.folder / name
+
+    def side_by_side(self, *sides: Callable[[], Took]) -> list[Took]:
+        """Run each side in turn, some rounds, and give their medians."""
+        rounds = [[side() for side in sides] for _ in range(self.rounds)]
+        return [median(column) for column in zip(*rounds, strict=True)]
+
+    def check(self, path: Path) -> Took:
+        """Check a sheet as a process."""
+        return run([PROGRAM, "check", path], self.folder, MANY_ROWS)
+
+    def filled(self, rows: int) -> Path:
+        """Give a ledger in which so many campaigns were accepted; each is made once."""
+        path = self.folder / f"filled-{rows}.sqlite3"
+        if not path.exists():
+            run_job("drop", self.sheet(rows, "csv"), path, folder=self.folder)
+            run_job("accept", path, folder=self.folder)
+        return path
+
+
+def checking(bench: Bench) -> Section:
+    """Compare `check` with what a user would write, and with the floor."""
+    figures: list[Figure] = []
+    for ending, engines, least in (("xlsx", ("openpyxl", "calamine"), 6.0), ("csv", ("csv",), 12.0)):
+        path = bench.sheet(bench.rows, ending)
+        rivals = [_rival(bench, path, engine) for engine in engines]
+        ours, floor, *others = bench.side_by_side(partial(bench.check, path), partial(_floor, bench, path), *rivals)
+        what = f"`check` of {bench.rows:,} rows, {ending}"
+        for engine, other in zip(engines, others, strict=True):
+            words = f"pandas ({engine}) and jinja2, no checks"
+            figures.append(compare(what, ours.seconds, words, other.seconds, 0.33 if engine == "openpyxl" else None))
+        figures.append(compare(what, ours.seconds, "bare reading and sqlite3 insert", floor.seconds, least))
+        figures.append(compare(f"{what}, processor time", ours.cpu, "the same", floor.cpu))
+        figures.append(limit(f"{what}, memory", ours.memory, MOST_MEMORY, "MB"))
+    return Section("a", "Checking a large file", tuple(figures))
+
+
+def _floor(bench: Bench, path: Path) -> Took:
+    return run_module("rivals.floor", path, bench.fresh("floor.sqlite3"), folder=bench.folder)
+
+
+def _rival(bench: Bench, path: Path, engine: str) -> Callable[[], Took]:
+    return partial(run_module, "rivals.with_pandas", path, engine, folder=bench.folder)
+
+
+def planning(bench: Bench) -> Section:
+    """Compare the first drop of a file with the second."""
+    path = bench.sheet(bench.rows, "csv")
+    firsts, seconds_ = [], []
+    for _ in range(bench.rounds):
+        ledger = bench.fresh("plan.sqlite3")
+        firsts.append(run_job("drop", path, ledger, folder=bench.folder))
+        run_job("accept", ledger, folder=bench.folder)
+        seconds_.append(run_job("drop", path, ledger, folder=bench.folder))
+    first, second = median(firsts), median(seconds_)
+    assert second.said["skipped"] == bench.rows
+    figures = (
+        compare(f"planning {bench.rows:,} known rows again", second.seconds, "the first time", first.seconds, 0.7),
+        compare("the same with reading and checking", second.said["whole"], "the first time", first.said["whole"]),
+        Figure("memory of the first drop, all rows kept", f"{first.memory:.0f} MB"),
+        Figure("memory of the second", f"{second.memory:.0f} MB"),
+    )
+    return Section("b", "Planning into the ledger", figures)
+
+
+def submitting(bench: Bench) -> Section:
+    """Compare submitting with a bare loop of requests.post, and with the limiter's allowance."""
+    rows = 50 if bench.quick else 300
+    figures = [_against_loop(bench, rows, 0.0, None), _against_loop(bench, rows, 0.05, 0.85)]
+    allowed, window = 100, 5
+    with _sandbox("--limit", str(allowed), "--window", str(window)) as (url, token):
+        took = run_job("submit", _planned(bench, rows), url, token, folder=bench.folder)
+    assert took.said["accepted"] == rows
+    # What the limiter lets through in this time: a full allowance at the start, and what trickles in.
+    most = allowed + took.seconds * allowed / window
+    share = rows / min(most, rows) if rows <= allowed else (rows - allowed) / (took.seconds * allowed / window)
+    figures.append(
+        Figure(
+            f"{rows} rows under a limit of {allowed} in {window} s",
+            seconds(took.seconds),
+            "the allowance",
+            seconds((rows - allowed) * window / allowed),
+            f"{share:.2f} of the rate",
+            "at least 0.95",
+            share >= 0.95,
+        )
+    )
+    return Section("c", "Submitting over loopback", tuple(figures))
+
+
+def _against_loop(bench: Bench, rows: int, latency: float, least: float | None) -> Figure:
+    with _sandbox("--limit", "0", "--latency", str(latency)) as (url, token):
+
+        def ours() -> Took:
+            return run_job("submit", _planned(bench, rows), url, token, folder=bench.folder)
+
+        def bare() -> Took:
+            took = run_module("rivals.post_loop", url, token, str(rows), folder=bench.folder)
+            return Took(float(took.said), took.cpu, took.memory)
+
+        mine, theirs = bench.side_by_side(ours, bare)
+    rate = theirs.seconds / mine.seconds
+    target = "" if least is None else f"at least {least:g}"
+    return Figure(
+        f"{rows} rows, {latency * 1000:.0f} ms latency, each on disk before and after", seconds(mine.seconds),
+        "requests.post in a loop, no record", seconds(theirs.seconds), f"{rate:.2f} of the rate", target,
+        None if least is None else rate >= least,
+    )  # fmt: skip
+
+
+def _planned(bench: Bench, rows: int) -> Path:
+    ledger = bench.fresh("submit.sqlite3")
+    run_job("drop", bench.sheet(rows, "csv"), ledger, folder=bench.folder)
+    return ledger
+
+
+@contextmanager
+def _sandbox(*options: str) -> Iterator[tuple[str, str]]:
+    words = [PYTHON, "-m", "batch.sandbox", "--lenient", *options]
+    with subprocess.Popen(words, cwd=HOUSE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        try:
+            yield told["url"], told["token"]
+        finally:
+            process.terminate()
+
+
+def reconciling(bench: Bench) -> Section:
+    """Time the comparison of the ledger with a list of the same length."""
+    figures = []
+    sizes = (bench.rows // 10, bench.rows)
+    times = []
+    for rows in sizes:
+        [took] = bench.side_by_side(partial(_reconcile, bench, rows))
+        assert took.said["matched"] == rows, took.said
+        times.append(took.seconds)
+        most = 8.0 * rows / 100_000 if rows == bench.rows else 8.0
+        figures.append(limit(f"reconciling {rows:,} entries with as many listed", took.seconds, most))
+        figures.append(Figure("its memory", f"{took.memory:.0f} MB"))
+    figures.append(compare("ten times the entries", times[1], "ten times the time of a tenth", 10 * times[0], 1.3))
+    return Section("d", "Reconciling", tuple(figures))
+
+
+def _reconcile(bench: Bench, rows: int) -> Took:
+    return run_job("reconcile", _copy(bench, rows), folder=bench.folder)
+
+
+def _copy(bench: Bench, rows: int) -> Path:
+    copy = bench.fresh("copy.sqlite3")
+    copy.write_bytes(bench.filled(rows).read_bytes())
+    return copy
+
+
+def reporting(bench: Bench) -> Section:
+    """Time the reports."""
+    figures = []
+    limits = {(10_000, "html"): 2.0, (10_000, "xlsx"): 5.0, (100_000, "html"): 10.0, (100_000, "xlsx"): 30.0}
+    for rows in (bench.rows // 10, bench.rows):
+        for format in ("html", "xlsx"):
+            words = (bench.filled(rows), bench.folder, format)
+            [took] = bench.side_by_side(partial(run_job, "report", *words, folder=bench.folder))
+            what = f"{format} report of {rows:,} entries"
+            figures.append(limit(what, took.seconds, limits.get((rows, format), 30.0)))
+            figures.append(limit(f"{what}, memory", took.memory, 600, "MB"))
+    return Section("e", "Reports", tuple(figures))
+
+
+def starting(bench: Bench) -> Section:
+    """Time the commands on small files as processes."""
+    pandas = partial(run, [PYTHON, "-c", "import pandas"], bench.folder)
+    rounds = 3 if bench.quick else 9
+    figures = []
+    with _sandbox("--limit", "0") as (url, token):
+        cases = {"`--help`": partial(run, [PROGRAM, "--help"], bench.folder)}
+        for rows in (1, 25, 200):
+            sheet = bench.sheet(rows, "xlsx")
+            cases[f"`check` of {rows} rows, xlsx"] = partial(bench.check, sheet)
+            cases[f"`submit` of {rows} rows and its reports"] = partial(_submit, bench, sheet, url, token)
+        for what, command in cases.items():
+            pairs = [(command(), pandas()) for _ in range(rounds)]
+            ours, other = (median([pair[side] for pair in pairs]) for side in (0, 1))
+            target = 1.2 if "`check` of 200" in what else None
+            figures.append(compare(what, ours.seconds, "`import pandas`", other.seconds, target))
+            if what == "`--help`":
+                figures.append(limit(what, ours.seconds, 0.3))
+    return Section("f", "Starting", tuple(figures))
+
+
+def _submit(bench: Bench, sheet: Path, url: str, token: str) -> Took:
+    ledger = bench.fresh("small.sqlite3")
+    environment = {
+        "CAMPAIGN_BATCH_PROVIDER__URL": url,
+        "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN": token,
+        "CAMPAIGN_BATCH_LEDGER__URL": f"sqlite:///{ledger.as_posix()}",
+        "CAMPAIGN_BATCH_REPORTS__FOLDER": str(bench.folder / "reports"),
+    }
+    return run([PROGRAM, "submit", sheet, "--yes"], bench.folder, environment, fine=(0, 1))
+
+
+def growing(bench: Bench) -> Section:
+    """Watch the memory grow with the rows."""
+    figures = []
+    sizes = (bench.rows // 10, bench.rows, bench.rows * (2 if bench.quick else 10))
+    memory = {rows: bench.check(bench.sheet(rows, "csv")).memory for rows in sizes}
+    for rows, used in memory.items():
+        figures.append(
+            limit(f"`check` of {rows:,} rows, csv", used, MOST_MEMORY, "MB")
+            if rows <= bench.rows
+            else Figure(f"`check` of {rows:,} rows, csv", f"{used:.3g} MB")
+        )
+    a_row = (memory[sizes[2]] - memory[sizes[1]]) * 2**20 / (sizes[2] - sizes[1])
+    figures.append(limit("growth beyond", a_row, MOST_A_ROW, "bytes a row"))
+    xlsx = bench.check(bench.sheet(bench.rows, "xlsx")).memory
+    figures.append(limit(f"`check` of {bench.rows:,} rows, xlsx, the larger of its two processes", xlsx, 300, "MB"))
+    return Section("g", "Memory", tuple(figures), "The memory of the other comparisons stands beside them.")
+
+
+MEASURES: dict[str, Callable[[Bench], Section]] = {
+    "a": checking, "b": planning, "c": submitting, "d": reconciling, "e": reporting, "f": starting, "g": growing,
+}  # fmt: skip
