@@ -356,6 +356,16 @@ def test_what_cannot_be_decided_is_refused_in_words(doubt: Bench, reference: str
     assert dataclasses.replace(doubt.entry(reference)) == before
 
 
+def test_what_was_never_submitted_cannot_have_failed_to_arrive() -> None:
+    """A row held for its hour is let go by --send, which says what it lets go, and by nothing else."""
+    with bench() as desk:
+        desk.submit(desk.sheet([desk.row(0, DateTime="2026-03-04 23:30")]))
+        with pytest.raises(UsageError, match="was never submitted"):
+            decide(desk, "R-0", "not-sent")
+        decide(desk, "R-0", "send")
+        assert desk.resume().counts == {"accepted": 1}
+
+
 def test_what_has_no_time_left_is_not_let_go() -> None:
     """Its time has gone by: a new time is needed."""
     with bench() as desk:

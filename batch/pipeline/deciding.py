@@ -43,6 +43,11 @@ def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: s
 
 
 def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
+    if entry.status is Status.HELD and not entry.attempts:
+        raise UsageError(
+            f'entry {entry.id} "{entry.campaign_name}" was never submitted, it waits for you',
+            f'to let it go, type "campaign-batch resolve {entry.id} --send --why ..."',
+        )
     _move(ledger, world, entry, Status.PLANNED, expected=_UNSURE, why=why)
     return f'entry {entry.id} "{entry.campaign_name}" did not arrive; "campaign-batch resume" submits it'
 
