@@ -174,11 +174,10 @@ def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
 
 
 def _stands_in_the_way(entry: KnownEntry, around: Surroundings) -> bool:
-    """Whether an entry went or may still go; one that never left and whose row is in this file is planned anew."""
+    """Whether an entry went or may still go; one whose place a row of this file takes is planned anew with that row."""
     if entry.status in THERE or is_doubtful(entry):
         return True
-    here = entry.key in around.keys or entry.id in around.taken
-    return entry.status in {Status.PLANNED, Status.HELD, Status.WAITING} and not here
+    return entry.status in {Status.PLANNED, Status.HELD, Status.WAITING} and entry.id not in around.taken
 
 
 def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) -> Issue | None:

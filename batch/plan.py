@@ -60,8 +60,10 @@ class _Case:
     around: Surroundings
     met: KnownEntry | None
     """The ledger's entry of its key that it is compared with."""
-    slot: KnownEntry | None
-    """The entry of its key whose place it takes, since nothing of that one ever left."""
+    own: KnownEntry | None
+    """The entry that holds this very content and never left: the row is planned anew in it."""
+    old: KnownEntry | None
+    """The entry of another version that never left: the row takes its place."""
 
     @property
     def fingerprint(self) -> str:
@@ -75,24 +77,23 @@ class _Case:
     @property
     def released(self) -> tuple[str, ...]:
         """What a person let go for this very content; a planned entry has nothing left that was not let go."""
-        if self.slot is None or not _is_same(self.slot, self.row.key, self.fingerprint):
+        if self.own is None:
             return ()
-        codes = self.slot.last_codes if self.slot.status is Status.PLANNED else ()
-        return (*self.slot.released, *codes)
+        codes = self.own.last_codes if self.own.status is Status.PLANNED else ()
+        return (*self.own.released, *codes)
 
 
 def _open_case(row: Checked, around: Surroundings) -> _Case:
     entries = _find_entries(row, around)
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
     met = max(entries, key=lambda entry: (_rank(entry, row.key, fingerprint, around.now), entry.id), default=None)
-    slot = _find_slot(entries, row.key, fingerprint, around.taken)
-    if slot is None:
-        return _Case(row, around, met, None)
-    known = met is not None and _is_same(met, row.key, fingerprint)
-    if known and around.keys[row.key] > 1 and slot.fingerprint != fingerprint:
-        return _Case(row, around, met, None)  # this row needs no place, but another one of its key may
-    around.taken.add(slot.id)
-    return _Case(row, around, met, slot)
+    free = [entry for entry in entries if entry.id not in around.taken]
+    own = _newest(entry for entry in free if _never_left(entry) and _is_same(entry, row.key, fingerprint))
+    old = _find_old(free, own)
+    if met is not None and _is_same(met, row.key, fingerprint) and around.keys[row.key] > 1:
+        old = None  # this row needs no other place, but another one of its key may
+    around.taken.update(entry.id for entry in (own, old) if entry is not None)
+    return _Case(row, around, met, own, old)
 
 
 def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:
@@ -126,14 +127,20 @@ def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
     return 1 if same else 0
 
 
-def _find_slot(entries: Sequence[KnownEntry], key: str, fingerprint: str, taken: set[int]) -> KnownEntry | None:
-    """Find the entry whose place a row takes: the one that says the same, else the newest that never left."""
-    free = [entry for entry in entries if _never_left(entry) and entry.id not in taken]
-    same = [entry for entry in free if _is_same(entry, key, fingerprint)]
-    if free:
-        return (same or free)[-1]
-    refused = bool(entries) and entries[-1].status is Status.REJECTED and entries[-1].id not in taken
-    return entries[-1] if refused else None
+def _find_old(free: Sequence[KnownEntry], own: KnownEntry | None) -> KnownEntry | None:
+    """Find the other version that must give way: one that would go by itself, else the newest if there is no own."""
+    others = [entry for entry in free if entry is not own and _never_left(entry)]
+    if planned := _newest(entry for entry in others if entry.status is Status.PLANNED):
+        return planned
+    if own is not None:
+        return None
+    if others:
+        return others[-1]
+    return free[-1] if free and free[-1].status is Status.REJECTED else None
+
+
+def _newest(entries: Iterable[KnownEntry]) -> KnownEntry | None:
+    return max(entries, key=lambda entry: entry.id, default=None)
 
 
 def _never_left(entry: KnownEntry) -> bool:
@@ -200,7 +207,7 @@ def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
 
 def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
     """Leave a row alone that a known entry answers for; what another version left open here is done with."""
-    obsolete = case.slot.id if case.slot is not None and case.slot.id != met.id else None
+    obsolete = next((entry.id for entry in (case.old, case.own) if entry is not None and entry is not met), None)
     issues = tuple(issue for issue in case.row.issues if issue.level is Level.WARNING)
     return Decision(case.row, Action.SKIP, entry=met.id, replaces=obsolete, issues=issues, why=why)
 
@@ -213,7 +220,7 @@ def _cancel(case: _Case) -> Decision:
     if there or is_doubtful(met):
         why = f"marked Cancel; it is at the provider as {met.provider_id or 'not sure'} (entry {met.id})"
         return _skip(case, met, why)
-    if met.status in GONE and case.slot is None:
+    if met.status in GONE and case.own is None and case.old is None:
         return _skip(case, met, f"marked Cancel; it was taken back before (entry {met.id})")
     return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
 
@@ -259,24 +266,18 @@ def _weigh_one(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue
 
 def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = "") -> Decision:
     """Write the decision down, in the entry that held the same row or in place of an older version of it."""
-    slot, campaign, around = case.slot, case.row.campaign, case.around
-    same = slot is not None and _holds(slot, case)
+    campaign, around = case.row.campaign, case.around
     return Decision(
         case.row,
         action,
-        entry=slot.id if slot is not None and same else None,
-        replaces=slot.id if slot is not None and not same else None,
+        entry=case.own.id if case.own is not None else None,
+        replaces=case.old.id if case.old is not None else None,
         issues=issues,
         tag=around.tag(campaign) if campaign is not None else "",
         provider_name=around.provider_name(campaign) if campaign is not None else "",
         send_at_provider=to_provider_time(campaign.send_at, around.zone) if campaign is not None else "",
         why=why or _reason(action, issues, campaign),
     )
-
-
-def _holds(slot: KnownEntry, case: _Case) -> bool:
-    """Whether a row is planned anew in the entry that it had; an entry never changes its key."""
-    return _is_same(slot, case.row.key, case.fingerprint) and slot.status is not Status.REJECTED
 
 
 def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) -> str:
@@ -331,7 +332,8 @@ def _deleted(row: Checked, met: KnownEntry) -> Issue:
 def _is_new(case: _Case, decision: Decision) -> bool:
     """Whether a row is one that the ledger has never met, or a key used again for another sending."""
     used_again = case.met is not None and case.met.status in THERE and not is_coming(case.met, case.around.now)
-    return decision.action in _FREE | {Action.HOLD} and case.slot is None and (case.met is None or used_again)
+    kept = case.own is not None or case.old is not None
+    return decision.action in _FREE | {Action.HOLD} and not kept and (case.met is None or used_again)
 
 
 def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> Decision:
@@ -339,10 +341,10 @@ def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> De
 
     The question stays open when the file is dropped again and nothing of it is new any more.
     """
-    campaign, slot = case.row.campaign, case.slot
+    campaign = case.row.campaign
     if decision.action is not Action.SKIP or campaign is None or campaign.cancel or not _is_over(case, campaign):
         return decision
-    asked = slot is not None and _holds(slot, case) and "date-not-changed" in slot.last_codes
+    asked = case.own is not None and "date-not-changed" in case.own.last_codes
     if not has_new and not asked:
         return decision
     words = (

@@ -309,6 +309,17 @@ def test_a_place_of_the_same_content_comes_before_a_newer_one():
     assert met(decide(row, *known)) == (Action.SUBMIT, 1, None)
 
 
+def test_another_version_that_would_go_by_itself_always_gives_way():
+    """Whatever else the row finds to take: two of one key would go out."""
+    known = [know(EDITED, Status.PLANNED), know(make_bad_row(reference="R1"), Status.INVALID, 2)]
+    assert met(decide(ROW, *known)) == (Action.SUBMIT, None, 1)
+    known = [know(EDITED, Status.PLANNED), know(ROW, Status.HELD, 2)]
+    assert met(decide(ROW, *known)) == (Action.SUBMIT, 2, 1)
+    assert met(decide(EDITED, *known)) == (Action.SUBMIT, 1, None)
+    known = [know(ROW, Status.ACCEPTED), know(EDITED, Status.PLANNED, 2), know(ROW, Status.HELD, 3)]
+    assert met(decide(ROW, *known)) == (Action.SKIP, 1, 2)
+
+
 def test_a_refused_entry_gives_its_place_only_while_it_is_the_newest():
     """Later ones of its key tell more."""
     known = [know(ROW, Status.REJECTED), know(OVER, Status.SENT, 2)]
