@@ -60,6 +60,8 @@ def test_a_file_with_bad_rows_lies_in_attention() -> None:
         said = (team.folder / "attention" / note).read_text(encoding="utf-8")
         assert "1 at the provider, 1 need fixing" in said
         assert "Open the report" in said
+        kinds = sorted(name.partition("batch-0001-week")[2] for name in team.files("attention") if "batch-0001" in name)
+        assert kinds == ["-failed-rows.xlsx", "-marked.xlsx", ".html"]
         assert [entry.status for entry in team.desk.entries()] == [Status.ACCEPTED, Status.INVALID]
 
 

@@ -102,7 +102,7 @@ class Drops:
             self._postbag.add(tally.batch)
         if tally.preview is not None:
             self._inbox.offer(tally.preview.read_bytes(), tally.preview.name)
-        results = [path for path in tally.reports if path.suffix == ".html"] + list(getattr(tally, "marked", ()))
+        results = [path for path in tally.reports if path.suffix == ".html"] + tally.marked
         self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
         self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
         self._count(claimed, f"batch {tally.batch}", look=look)
@@ -189,6 +189,7 @@ def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     if tally.approval:
         lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
+    lines += tally.to_do
     if tally.trouble is not None:
         lines.append(f"The run stopped: {tally.trouble}.")
         lines.append("Nothing is lost; what is left goes by itself as soon as it can.")
