@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cli_support import Shell, row, write_csv
 from torture_support import assert_exactly_once
 from weekly_support import Round, weekly
 
@@ -219,3 +221,18 @@ def test_previews_of_batches_that_no_longer_wait_are_taken_away() -> None:
         reject_batch(team.desk.settings, team.as_person("bo"), 1, "not now")
         team.watch(30, world=team.service)
         assert team.files("waiting") == []
+
+
+def test_at_the_command_line(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Submit says what comes next; the own batch is refused in one line; a no needs its reason."""
+    ready.set(APPROVAL__REQUIRED="true")
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2)]))
+    assert (ran.code, sandbox.posts) == (0, [])
+    assert 'another person types "campaign-batch approve 1"' in ran.err
+    own = ready.run("approve", 1, "--except", "2")
+    assert (own.code, "somebody else must approve it" in own.err) == (2, True)
+    assert ready.run("approve", 7).code == 3
+    assert ready.run("approve", 1, "--except", "two").code == 2
+    assert ready.run("reject", 1).code == 2
+    assert ready.run("reject", 1, "--why", "wrong prices").code == 0
+    assert sandbox.posts == []
