@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 
 from batch.identity import (
     TAG_LENGTH,
+    TEST_MARK,
     add_tag,
     collapse,
     fold,
+    is_test,
     make_fingerprint,
     make_key,
+    make_row_id,
     make_tag,
     plain_id,
+    split_row_id,
     split_tag,
     to_minute,
 )
@@ -180,3 +184,20 @@ def test_a_minute_is_written_in_utc():
 def test_a_lone_surrogate_does_no_harm():
     """Damaged files hold them; the row has been refused by then, the key is made all the same."""
     assert len(make_fingerprint(**{**SAID, "message": "a\ud800"})) == 32
+
+
+def test_a_row_id_speaks_of_one_entry_of_one_ledger():
+    """Its mark depends on the key; a number typed by hand is one too, and nothing else is."""
+    assert make_row_id(12, "ref:r-17") == "e12-2jh2"
+    assert make_row_id(12, "ref:r-17") != make_row_id(12, "ref:r-18")
+    assert split_row_id(f"  {make_row_id(12, 'ref:r-17').upper()} ") == 12
+    assert (split_row_id("12"), split_row_id("12.0")) == (12, 12)
+    for text in ("", "e12", "e12-abc", "e-abcd", "12.5", "x12-abcd", "e12-abcd9", "٣"):
+        assert split_row_id(text) is None
+
+
+def test_a_test_is_known_by_its_key():
+    """No rule of identity counts it."""
+    assert is_test(f"{TEST_MARK}:ref:r-17")
+    assert not is_test("ref:r-17")
+    assert not is_test(TEST_MARK)
