@@ -251,6 +251,32 @@ def test_a_wrong_token_is_told_and_waited_out() -> None:
         assert len(list((team.folder / "working").glob("*/week.csv"))) == 1
 
 
+def test_once_takes_what_is_whole_and_says_how_it_ended() -> None:
+    """Two looks, as far apart as a file must stand still; an outage is told to whoever started it."""
+    with weekly() as team:
+        team.drop(1)
+        before = team.desk.clock.now()
+        ended = watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+        assert (ended.files, ended.trouble) == (1, None)
+        assert team.desk.clock.now() - before < timedelta(seconds=10)
+        team.desk.sandbox.faults.add("reads=401")
+        team.drop([team.desk.row(3)])
+        ended = watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+        assert (ended.files, ended.trouble is not None and ended.trouble.exit_code) == (0, 3)
+
+
+def test_the_grace_is_kept_over_runs_of_once() -> None:
+    """Taken out within it, nothing has happened; left in, the first run after it takes it."""
+    with weekly() as team:
+        team.desk.set(watch__grace_minutes=5)
+        team.drop(1)
+        for minutes in (0, 2, 2):
+            team.desk.clock.advance(minutes=minutes)
+            assert watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True).files == 0
+        team.desk.clock.advance(minutes=2)
+        assert watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True).files == 1
+
+
 def real(team: Round) -> None:
     """Let processes of their own watch: they live in real time."""
     team.desk.set(watch__stable_seconds=0.2, watch__scan_seconds=0.2, provider__settle=0.5, provider__settle_gap=0.1)

@@ -44,6 +44,8 @@ def watch(
             raise
         session.screen.say(str(busy))
         end_with(DONE)
+    if once and watched.trouble is not None:
+        _end_watch(watched.trouble.exit_code)
     _end_watch(LOOK if once and watched.needs_look else DONE)
 
 

@@ -38,6 +38,8 @@ class Watched:
 
     files: int
     needs_look: bool
+    trouble: BatchError | None = None
+    """What still was in the way at its end; what another submitter holds is none."""
 
 
 def watch_folder(
@@ -97,6 +99,7 @@ class Watch:
         self._postbag = Postbag(self._desk)
         self._drops = Drops(rooms, inbox, self._postbag)
         self._timetable = Timetable(rooms, self._postbag)
+        self._trouble: BatchError | None = None
         self._troubles = 0
         self._trouble_since: datetime | None = None
         self._rest_until: datetime | None = None
@@ -124,7 +127,7 @@ class Watch:
         return self._watched()
 
     def _watched(self) -> Watched:
-        return Watched(self._drops.files, self._drops.needs_look or self._timetable.needs_look)
+        return Watched(self._drops.files, self._drops.needs_look or self._timetable.needs_look, self._trouble)
 
     def look(self) -> None:
         """Do everything that there is to do just now; trouble is told, and tried again after a rest."""
@@ -161,6 +164,7 @@ class Watch:
     def _rest(self, trouble: BatchError) -> None:
         """Leave the provider, the ledger or the share alone for a while, longer each time; tell people if it lasts."""
         now = self._now()
+        self._trouble = trouble
         self._troubles += 1
         self._trouble_since = self._trouble_since or now
         seconds = self._rooms.settings.watch.scan_seconds * 2 ** min(self._troubles - 1, 10)
@@ -186,7 +190,7 @@ class Watch:
     def _recover(self) -> None:
         if self._told:
             self._tell("recovered", "it works again")
-        self._troubles, self._trouble_since, self._rest_until, self._told = 0, None, None, ""
+        self._trouble, self._troubles, self._trouble_since, self._rest_until, self._told = None, 0, None, None, ""
 
     def _note_alive(self) -> None:
         if self._alive_at is None or self._now() >= self._alive_at:
