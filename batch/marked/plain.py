@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from batch.marked.cells import RawCell, clean
-from batch.model import Row, column_letter
+from batch.model import Row
 
 if TYPE_CHECKING:
-    from openpyxl.cell.cell import Cell, MergedCell
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 WIDEST = 60
 LINE = 15
 """Points."""
 TEXT = "@"
-_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
+ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
 _DATE_FORMATS = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", time: "hh:mm"}
 
 
@@ -33,49 +36,62 @@ def write_rows(
 ) -> BytesIO:
     """Write a header into row `first` and each row under its number; a cell is a text or a (value, format).
 
-    `widths` by position and `heights` in lines by row number, where they are not what fits.
+    `widths` by position and `heights` in lines by row number, where they are not what fits; rows in their order.
     """
-    from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+    from xlsxwriter import Workbook
 
-    book = Workbook()
-    if epoch_1904:
-        book.epoch = CALENDAR_MAC_1904
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = title
-    for at, name in enumerate(header):
-        cell = sheet.cell(first, at + 1)
-        put(cell, name)
-        cell.font, cell.alignment = Font(bold=True), Alignment(vertical="top")
-        width = (widths or {}).get(at) or _fit([name, *(row[at] for row in list(rows.values())[:200])])
-        sheet.column_dimensions[column_letter(at)].width = width
-    for number, row in rows.items():
-        for at, value in enumerate(row):
-            cell = sheet.cell(number, at + 1)
-            put(cell, value)
-            cell.alignment = Alignment(vertical="top")
-        if heights and number in heights:
-            sheet.row_dimensions[number].height = LINE * heights[number]
-    sheet.freeze_panes = f"B{first + 1}"
     written = BytesIO()
-    book.save(written)
+    book = Workbook(written, {"constant_memory": True, "date_1904": epoch_1904})
+    sheet = book.add_worksheet(title)
+    sheet.freeze_panes(first, 1)
+    for at, name in enumerate(header):
+        width = (widths or {}).get(at) or _fit([name, *(row[at] for row in islice(rows.values(), 200))])
+        sheet.set_column(at, at, width)
+    looks = _Looks(book)
+    for at, name in enumerate(header):
+        sheet.write_string(first - 1, at, clean(name), looks.bold)
+    for number, row in rows.items():
+        if heights and number in heights:
+            sheet.set_row(number - 1, LINE * heights[number])
+        for at, value in enumerate(row):
+            _write(sheet, number - 1, at, value, looks)
+    book.close()
     return written
 
 
-def put(cell: Cell | MergedCell, value: object) -> None:
+class _Looks:
+    """The cell formats of a workbook, each made once."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[str | int, bool], Format] = {}
+        self.bold = book.add_format({"bold": True, "valign": "top"})
+
+    def find(self, code: str | int, *, quoted: bool = False) -> Format:
+        """Give the look of a number format; `quoted` keeps a text a text when somebody types into it."""
+        if (code, quoted) not in self._made:
+            made = self._book.add_format({"num_format": code, "valign": "top"})
+            if quoted:
+                made.set_quote_prefix()
+            self._made[code, quoted] = made
+        return self._made[code, quoted]
+
+
+def _write(sheet: Worksheet, row: int, at: int, value: object, looks: _Looks) -> None:
     """Write a text, or a value with its number format; a text never becomes a formula."""
-    if isinstance(value, tuple):
-        cell.value, cell.number_format = value
+    if not isinstance(value, tuple):
+        if text := clean(str(value)):
+            sheet.write_string(row, at, text, looks.find(TEXT, quoted=text[0] in "=+-@"))
         return
-    text = clean(str(value))
-    if not text:
-        return
-    cell.value = text
-    cell.data_type = "s"
-    cell.number_format = TEXT
-    cell.quotePrefix = text[0] in "=+-@"
+    shown, code = value
+    if shown in ERRORS:
+        sheet.write_formula(row, at, f"={shown}", looks.find(code), shown)
+    elif isinstance(shown, (datetime, date, time)):
+        sheet.write_datetime(row, at, shown, looks.find(code))
+    elif isinstance(shown, bool):
+        sheet.write_boolean(row, at, shown, looks.find(code))
+    else:
+        sheet.write_number(row, at, shown, looks.find(code))
 
 
 def as_shown(row: Row) -> list[object]:
@@ -83,9 +99,9 @@ def as_shown(row: Row) -> list[object]:
     return [_dated(row, at) for at in range(len(row.texts))]
 
 
-def as_filed(row: Row, cells: Mapping[int, RawCell], code: Mapping[int, str]) -> list[object]:
+def as_filed(row: Row, cells: Mapping[int, RawCell], codes: Mapping[int, str | int]) -> list[object]:
     """Give a row's cells with the numbers and formats of the file; what is text there is text here."""
-    return [_filed(row, at, cells.get(at), code) for at in range(len(row.texts))]
+    return [_filed(row, at, cells.get(at), codes) for at in range(len(row.texts))]
 
 
 def _dated(row: Row, at: int) -> object:
@@ -95,7 +111,7 @@ def _dated(row: Row, at: int) -> object:
     return moment, _DATE_FORMATS[type(moment)]
 
 
-def _filed(row: Row, at: int, cell: RawCell | None, codes: Mapping[int, str]) -> object:
+def _filed(row: Row, at: int, cell: RawCell | None, codes: Mapping[int, str | int]) -> object:
     if cell is None or not cell.value or (cell.formula and not row.texts[at]):
         return _dated(row, at)
     if cell.kind == "b":
@@ -103,7 +119,7 @@ def _filed(row: Row, at: int, cell: RawCell | None, codes: Mapping[int, str]) ->
     number = _number(cell.value) if cell.kind == "n" else None
     if number is not None:
         return number, codes.get(cell.style, "General")
-    return (cell.value, "General") if cell.value in _ERRORS and cell.kind == "e" else row.texts[at]
+    return (cell.value, "General") if cell.value in ERRORS and cell.kind == "e" else row.texts[at]
 
 
 def _number(text: str) -> int | float | None:

@@ -51,14 +51,12 @@ class Styles:
             self._made[style, paint] = self._make(style, paint)
         return self._made[style, paint]
 
-    def code(self, style: int) -> str:
-        """Give a style's number format, as Excel writes it."""
-        from openpyxl.styles.numbers import BUILTIN_FORMATS
-
+    def code(self, style: int) -> str | int:
+        """Give a style's number format: as written, or the number of one that Excel brings along."""
         if not 0 <= style < len(self._all):
             return "General"
         number = self._all[style].getAttribute("numFmtId") or "0"
-        return self._codes.get(number) or BUILTIN_FORMATS.get(int(number), "General")
+        return self._codes.get(number) or int(number) or "General"
 
     def write(self) -> bytes:
         """Give the part."""
