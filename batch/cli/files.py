@@ -56,16 +56,18 @@ def check(
 def _check_one(
     path: Path, *, online: bool, preview: Path | None, marked: Path | None, force: bool, sheet: str
 ) -> Check:
-    from batch.pipeline.checking import check_file
+    from batch.pipeline.reader import start_reader
 
     if marked is not None and path.exists():
         _may_write(path, marked, force=force)
     if preview is not None:
         need(preview.suffix.casefold() in {".html", ".htm"}, "the preview is a page", f'name it "{preview.stem}.html"')
-    settings = session.settings()
-    world = session.world()
     keep = bool(preview or marked)
-    found, account = check_file(path, settings, world, online=online, sheet=sheet, keep=keep)
+    with start_reader(path) as reader:
+        from batch.pipeline.checking import check_file
+
+        settings, world = session.settings(), session.world()
+        found, account = check_file(path, settings, world, online=online, sheet=sheet, keep=keep, reader=reader)
     if preview is not None:
         from batch.pipeline.returning import write_preview_of
 

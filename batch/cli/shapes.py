@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch.errors import BatchError
-from batch.model import Finding, FindingKind, Issue, Level
 
 if TYPE_CHECKING:
+    from batch.model import Finding, Issue
     from batch.pipeline.checking import Check
     from batch.pipeline.reconciling import Books
     from batch.pipeline.taking import Tally
@@ -40,7 +40,7 @@ def shape_issue(issue: Issue) -> dict[str, Any]:
         "code": issue.code,
         "message": issue.message,
     }
-    return shape if issue.level is not Level.HOLD else {**shape, "level": "hold"}
+    return shape if issue.level.value != "hold" else {**shape, "level": "hold"}
 
 
 def shape_check(check: Check) -> dict[str, Any]:
@@ -79,6 +79,8 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
 
 def shape_books(books: Books) -> dict[str, Any]:
     """Give the object of `reconcile --json`."""
+    from batch.model import FindingKind
+
     return {
         **{kind.value: books.counts[kind] for kind in FindingKind},
         "findings": [shape_finding(finding) for finding in books.findings],

@@ -20,6 +20,7 @@ from batch.validate import Checker, GroupRule, Rules, credits_needed, find_other
 if TYPE_CHECKING:
     from batch.config import Settings
     from batch.sheet import Sheet
+    from batch.sheet.child import Child
 
 _TELL_EVERY = 2000
 
@@ -51,12 +52,22 @@ class Check:
 
 
 def check_file(
-    path: Path, settings: Settings, world: World, *, online: bool = False, sheet: str = "", keep: bool = False
+    path: Path,
+    settings: Settings,
+    world: World,
+    *,
+    online: bool = False,
+    sheet: str = "",
+    keep: bool = False,
+    reader: Child | None = None,
 ) -> tuple[Check, Account | None]:
-    """Check one file, against the account too when `online`; raise SheetError when it is no sheet of campaigns."""
+    """Check one file, against the account too when `online`; raise SheetError when it is no sheet of campaigns.
+
+    `reader` is the process that reads it, when one is ready.
+    """
     if pause := glance_at_pause(settings.ledger.url):
         world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
-    opened = open_file(path, settings, sheet=sheet)
+    opened = open_file(path, settings, sheet=sheet, reader=reader)
     account = read_account(make_provider(settings, None), world.tell) if online else None
     zone = need_zone(settings, for_real=False)
     keeps = keep or account is not None
@@ -79,7 +90,7 @@ def _weigh_alone(check: Check, settings: Settings, account: Account) -> None:
     check.warnings.sort(key=lambda issue: issue.row)
 
 
-def open_file(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:
+def open_file(path: Path, settings: Settings, *, sheet: str = "", reader: Child | None = None) -> Sheet:
     """Open a file as a sheet of campaigns; raise SheetError when it is none."""
     from batch.sheet import open_sheet
 
@@ -90,6 +101,7 @@ def open_file(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:
         encoding=wanted.encoding,
         max_rows=wanted.max_rows,
         date_order=wanted.date_order,
+        child=reader,
     )
 
 
