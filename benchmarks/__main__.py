@@ -16,9 +16,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("letters", nargs="*", choices=[*MEASURES, []], help="which comparisons (default: all)")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round, nothing written")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="campaign-batch-bench-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(Path(folder), options.quick)
+        bench = Bench(Path(folder), options.quick, options.rounds)
         for letter in options.letters or MEASURES:
             written = write_section(MEASURES[letter](bench))
             sys.stdout.write(written)

@@ -172,14 +172,29 @@ def test_a_paused_ledger_submits_nothing(ready: Shell, sandbox: Any, tmp_path: P
 def test_nothing_heavy_is_imported_that_is_not_used(tmp_path: Path, words: list[str], forbidden: set[str]) -> None:
     """Start-up time is a feature."""
     write_csv(tmp_path / "a.csv", [row(1)])
+    assert imported(tmp_path, words, forbidden) == set()
+
+
+@pytest.mark.parametrize(
+    "words", [["resume"], ["reconcile"], ["ledger", "list"], ["find", "Dallas"], ["submit", "a.csv"]]
+)
+def test_what_only_some_commands_need_is_imported_by_these(ready: Shell, tmp_path: Path, words: list[str]) -> None:
+    """On a ledger that is there, nothing migrates, and no notebook or marked workbook is asked for."""
+    write_csv(tmp_path / "a.csv", [row(1)])
+    assert ready.run("submit", "a.csv").code == 0
+    assert imported(tmp_path, words, {"pandas", "openpyxl", "alembic"}) == set()
+
+
+def imported(folder: Path, words: list[str], among: set[str]) -> set[str]:
+    """Run a command in a process of its own and name the modules of `among` that it imported."""
     code = (
         "import sys\nfrom batch.cli.session import app, run_guarded\nimport batch.cli\n"
-        f"run_guarded(lambda: app({words!r}))\nprint(sorted({forbidden!r} & set(sys.modules)))"
+        f"run_guarded(lambda: app({words!r}))\nprint(*sorted({among!r} & set(sys.modules)))"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True, timeout=60
     )
-    assert ran.stdout.splitlines()[-1] == "[]"
+    return set(ran.stdout.splitlines()[-1].split())
 
 
 def test_it_runs_as_a_module_and_says_its_version() -> None:
