@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -306,8 +307,9 @@ def test_mended_rows_take_the_place_of_the_failed_ones(ready: Shell, sandbox: An
     after = entries(ready)
     assert [after[number]["status"] for number in old] == ["replaced", "replaced"]
     assert sorted(one["status"] for one in after.values()) == ["accepted"] * 12 + ["replaced"] * 2
-    week = ready.run("report", "--since", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}", "--format", "json")
-    assert week.code == 0, week.err
+    assert ready.run("report", "--week", f"{datetime.now(UTC):%G-W%V}", "--format", "json").code == 0
+    week = json.loads(next(tmp_path.rglob("week*.json")).read_text(encoding="utf-8"))
+    assert (week["figures"]["needs_person"], week["verdict"]["tone"]) == (0, "good")
 
 
 def test_a_row_mended_badly_twice_still_finds_its_place(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
