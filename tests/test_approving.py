@@ -15,6 +15,7 @@ from weekly_support import Round, weekly
 from batch.errors import UsageError
 from batch.model import Status
 from batch.pipeline.approving import approve_batch, reject_batch
+from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.taking import Tally
 
 
@@ -236,3 +237,15 @@ def test_at_the_command_line(ready: Shell, sandbox: Any, tmp_path: Path) -> None
     assert ready.run("reject", 1).code == 2
     assert ready.run("reject", 1, "--why", "wrong prices").code == 0
     assert sandbox.posts == []
+
+
+def test_a_held_row_is_let_go_by_another_person_only() -> None:
+    """`resolve --send` is no way around the second person."""
+    with weekly() as team:
+        ask(team, [team.desk.row(0, DateTime="2026-03-04 23:00"), team.desk.row(1)])
+        approve(team)
+        held = next(entry for entry in team.desk.entries() if entry.status is Status.HELD)
+        with pytest.raises(UsageError, match="needs a second person"):
+            resolve_entry(team.desk.settings, team.as_person("ann"), held.id, "send", "it is fine")
+        resolve_entry(team.desk.settings, team.as_person("bo"), held.id, "send", "it is fine")
+        assert {entry.status for entry in team.desk.entries()} == {Status.PLANNED, Status.ACCEPTED}
