@@ -187,7 +187,7 @@ def test_the_harness_has_teeth() -> None:
 
 
 @contextmanager
-def step_by_step(rows: int = 700) -> Iterator[tuple[Bench, Steps]]:
+def step_by_step(rows: int = 1500) -> Iterator[tuple[Bench, Steps]]:
     def strike() -> None:
         raise Crash
 
@@ -258,7 +258,7 @@ def test_a_crash_at_every_step_of_a_whole_run(record_property: Callable[[str, ob
 
 def killed_at_steps(picked: int) -> int:
     """Let a real process kill itself at steps of one submission (0: at every step of its run); give their number."""
-    with bench(groups=900, clock=real_clock()) as desk:
+    with bench(groups=1500, clock=real_clock()) as desk:
         desk.sandbox.books._clock = time.time
         desk.set(provider__settle=0.3, provider__settle_gap=0.05)
         rows = count()
