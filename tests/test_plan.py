@@ -203,6 +203,10 @@ def test_no_question_about_an_old_date_when_the_other_rows_are_mended_ones():
     mended = make_row("Other", message="mended", reference="R2", number=3)
     known = [know(OVER, Status.SENT), know(make_row("Other", reference="R2"), Status.HELD, 2)]
     assert [one.action for one in plan([OVER, mended], known).decisions] == [Action.SKIP, Action.SUBMIT]
+    known[1] = know(mended, Status.HELD, 2)
+    assert [one.action for one in plan([OVER, mended], known).decisions] == [Action.SKIP, Action.SUBMIT]
+    known[1] = know(make_row("Other", at=PAST, reference="R2"), Status.MISSING, 2)
+    assert [one.action for one in plan([OVER, mended], known).decisions] == [Action.SKIP, Action.SUBMIT]
     known[1] = know(make_row("Other", reference="R2"), Status.ACCEPTED, 2)
     assert [one.action for one in plan([OVER, mended], known).decisions] == [Action.SKIP, Action.HOLD]
 
@@ -293,6 +297,17 @@ def test_what_may_yet_go_out_decides_before_what_is_gone():
     both = [know(other, Status.ACCEPTED), know(EDITED, Status.IN_DOUBT, 2)]
     assert codes_of(decide(ROW, *both)) == ["in-doubt"]
     assert decide(EDITED, know(other, Status.IN_DOUBT), know(EDITED, Status.SENT, 2)).action is Action.SKIP
+
+
+def test_what_decides_does_not_depend_on_which_came_last():
+    """The same sending, a doubt, what is scheduled, what is gone, what was refused: in this order."""
+    other = make_row(message="other", reference="R1")
+    assert met(decide(ROW, know(ROW, Status.SENT), know(EDITED, Status.ACCEPTED, 2))) == (Action.SKIP, 1, None)
+    doubt = decide(ROW, know(EDITED, Status.IN_DOUBT), know(other, Status.ACCEPTED, 2))
+    assert codes_of(doubt) == ["in-doubt"]
+    gone = decide(ROW, know(ROW, Status.MISSING), know(OVER, Status.SENT, 2))
+    assert codes_of(gone) == ["deleted-in-dashboard"]
+    assert met(decide(ROW, know(ROW, Status.REJECTED), know(other, Status.CANCELLED, 2))) == (Action.SKIP, 1, None)
 
 
 def test_of_equals_the_newest_decides_and_gives_its_place():
