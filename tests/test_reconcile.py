@@ -337,6 +337,7 @@ def test_what_is_to_be_cancelled_and_still_there_is_said(left, loud):
     found = compare([entry], [list_entry(entry)])
     finding = only(found)
     assert (kinds(found), finding.code, finding.loud) == ({"drifted": 1}, "still-there", loud)
+    assert finding.theirs == ("goes out within the hour" if loud else "scheduled")
     assert finding.words == (
         '"Spring sale" (Id 5001) is to be cancelled and still scheduled: delete it in the dashboard'
         + (" NOW, it goes out within the hour" if loud else "")
