@@ -129,9 +129,9 @@ def test_only_what_may_go_by_itself_is_close(status, close):
 
 def test_the_reach_is_a_setting():
     """In hours; of several the nearest in time to come is named."""
-    entries = [know(other(message=f"{n}", at=SOON + n * HOUR), Status.ACCEPTED, n, file="x") for n in (5, 4, 3)]
+    entries = [know(other(message=f"{n}", at=SOON + n * HOUR), Status.ACCEPTED, 9 - n, file="x") for n in (5, 4, 3)]
     assert found(ROW, *entries) == []
-    assert '(entry 3, row 7 of "x")' in decide(ROW, *entries, close_hours=4.5).why
+    assert '(entry 6, row 7 of "x")' in decide(ROW, *entries, close_hours=4.5).why
     assert "within 4.5 hours" in decide(ROW, *entries, close_hours=4.5).why
 
 
