@@ -53,7 +53,7 @@ def make_fingerprint(
         f'["{VERSION}",{_encode(collapse(message))},{_write_groups(tuple(group_ids))},"{to_minute(send_at)}",'
         f"{_write_rest(*rest)}]"
     )
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return _hash(canonical).hexdigest()[:32]
 
 
 def make_tag(account: str, key: str, fingerprint: str) -> str:
@@ -61,7 +61,8 @@ def make_tag(account: str, key: str, fingerprint: str) -> str:
 
     `account` is the label of the settings, never the token: that one rotates.
     """
-    number = int.from_bytes(_digest([VERSION, account, key, fingerprint]).digest()[:8], "big")
+    canonical = f"[{','.join([_encode(text) for text in (VERSION, account, key, fingerprint)])}]"
+    number = int.from_bytes(_hash(canonical).digest()[:8], "big")
     return "".join([_ALPHABET[(number >> shift) & 31] for shift in _SHIFTS])
 
 
@@ -142,4 +143,8 @@ def _write_rest(*values: str | int | None) -> str:
 
 
 def _digest(value: object) -> hashlib._Hash:
-    return hashlib.sha256(_encode(value).encode("utf-8", "surrogatepass"))
+    return _hash(_encode(value))
+
+
+def _hash(canonical: str) -> hashlib._Hash:
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass"))

@@ -69,6 +69,15 @@ def test_a_fingerprint_is_the_hash_of_one_json_list(message, subject, picture, r
     assert found == hashlib.sha256(written).hexdigest()[:32]
 
 
+@given(st.text(max_size=20), st.text(max_size=40))
+def test_a_tag_comes_from_the_hash_of_one_json_list(account, key):
+    """Whatever the label and the key hold."""
+    written = json.dumps(["1", account, key, GOLDEN], ensure_ascii=False, separators=(",", ":"))
+    number = int.from_bytes(hashlib.sha256(written.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    assert make_tag(account, key, GOLDEN) == "".join(alphabet[number >> 5 * place & 31] for place in range(TAG_LENGTH))
+
+
 @given(letters, st.sampled_from([str.upper, str.lower, str.title, str.swapcase]))
 def test_spellings_of_a_name_are_one_key(name, respell):
     """Case, blanks and the two ways of writing an accent make no other campaign."""
