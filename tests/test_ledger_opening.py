@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -246,20 +247,23 @@ def test_a_full_disk_writes_nothing_and_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become nobody")
-def test_a_read_only_ledger_says_so_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_read_only_ledger_says_so_before_anything_is_done() -> None:
     """Also when the folder is the one that may not be written to."""
-    with open_at(tmp_path) as ledger:
-        plan_one(ledger)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to nobody
+        folder = Path(name)
+        with open_at(folder) as ledger:
+            plan_one(ledger)
         folder.chmod(0o755)
-    code = (
-        "import os\nfrom tests.ledger_support import *\nfrom batch.errors import LedgerError\n"
-        "os.seteuid(65534)\nos.access = lambda path, mode: True\n"
-        "try:\n    print(claim(open_at(Path(FOLDER)), 1))\nexcept LedgerError as error:\n    print(error)\n"
-    )
-    assert "is read-only" in run_child(code, tmp_path)
-    looked_at = code.replace("os.access = lambda path, mode: True", "os.setuid(65534) if os.seteuid(0) is None else 0")
-    assert "is read-only" in run_child(looked_at, tmp_path)
+        code = (
+            "import os\nfrom tests.ledger_support import *\nfrom batch.errors import LedgerError\n"
+            "os.seteuid(65534)\nos.access = lambda path, mode: True\n"
+            "try:\n    print(claim(open_at(Path(FOLDER)), 1))\nexcept LedgerError as error:\n    print(error)\n"
+        )
+        assert "is read-only" in run_child(code, folder)
+        looked_at = code.replace(
+            "os.access = lambda path, mode: True", "os.setuid(65534) if os.seteuid(0) is None else 0"
+        )
+        assert "is read-only" in run_child(looked_at, folder)
 
 
 def test_a_place_on_a_share_or_in_a_synchronised_folder_is_known() -> None:
