@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -198,8 +199,7 @@ def _reconcile(bench: Bench, rows: int) -> Took:
 
 def _copy(bench: Bench, rows: int) -> Path:
     copy = bench.fresh("copy.sqlite3")
-    copy.write_bytes(bench.filled(rows).read_bytes())
-    return copy
+    return Path(shutil.copyfile(bench.filled(rows), copy))
 
 
 def reporting(bench: Bench) -> Section:

@@ -1,4 +1,7 @@
-"""Run a program as a process of its own and say what it took: seconds, processor time, memory. POSIX only."""
+"""Run a program as a process of its own and say what it took: seconds, processor time, memory. POSIX only.
+
+Linux lets a process inherit the peak of the one that started it, so this one must stay small itself.
+"""
 
 from __future__ import annotations
 
