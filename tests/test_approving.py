@@ -15,8 +15,8 @@ from weekly_support import Round, weekly
 from batch.errors import UsageError
 from batch.model import Status
 from batch.pipeline.approving import approve_batch, reject_batch
+from batch.pipeline.counting import Tally
 from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.taking import Tally
 
 
 def ask(team: Round, rows: object = 3, name: str = "week.csv") -> Tally:

@@ -25,9 +25,10 @@ from batch.identity import split_tag
 from batch.ledger import Ledger, open_ledger
 from batch.model import Entry, Group, Status
 from batch.pipeline.codes import ALL_CODES, HARD
+from batch.pipeline.counting import Tally
 from batch.pipeline.reconciling import Books, reconcile_books
 from batch.pipeline.rooms import World
-from batch.pipeline.taking import Options, Tally, resume, submit_file
+from batch.pipeline.taking import Options, resume, submit_file
 from batch.sandbox import Sandbox
 
 TOKEN = "t0k/en+with=odd&chars%"

@@ -13,7 +13,8 @@ from batch.errors import BatchError, SheetError, UsageError
 
 if TYPE_CHECKING:
     from batch.pipeline.checking import Check
-    from batch.pipeline.taking import Options, Tally
+    from batch.pipeline.counting import Tally
+    from batch.pipeline.taking import Options
 
 Files = Annotated[
     list[Path], typer.Argument(help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False)

@@ -12,8 +12,8 @@ from batch.errors import BatchError
 if TYPE_CHECKING:
     from batch.model import Finding, Issue
     from batch.pipeline.checking import Check
+    from batch.pipeline.counting import Tally
     from batch.pipeline.reconciling import Books
-    from batch.pipeline.taking import Tally
 
 _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",

@@ -11,7 +11,7 @@ from batch.model import Action, Decision, Issue, Level
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
     from batch.pipeline.checking import Check
-    from batch.pipeline.taking import Tally
+    from batch.pipeline.counting import Tally
 
 _MOST = 40
 """Lines of a table before it is cut: the rest stands in the report."""

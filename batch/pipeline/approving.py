@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
 from batch.model import Account, Action, Batch, Entry, Issue, Level, Plan, Status
+from batch.pipeline.counting import Tally
 from batch.pipeline.mailing import Desk, mail_batches, queue_preview, safely
 from batch.pipeline.reporting import batch_scope, report_templates, team_zone, write_batch_report
 from batch.pipeline.rooms import Rooms, World, open_rooms
-from batch.pipeline.taking import Options, Tally, be_submitter, begin_run, finish_batch
+from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch
 from batch.pipeline.telling import Note
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.errors import UsageError
 from batch.model import Batch, Entry, Status
+from batch.pipeline.counting import count_as
 from batch.pipeline.reporting import (
     batch_scope,
     gather,
@@ -21,7 +22,6 @@ from batch.pipeline.reporting import (
     write,
 )
 from batch.pipeline.rooms import World, open_ledger_of
-from batch.pipeline.taking import count_as
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.inbox import Claimed, Inbox, Ready
 from batch.pipeline.approving import WAITS, approve_in, read_offer
+from batch.pipeline.counting import Tally
 from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.rooms import Rooms
-from batch.pipeline.taking import Options, Tally, submit_in
+from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
 
 if TYPE_CHECKING:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import BatchError
 from batch.guards import PlanRules
-from batch.model import Account, Action, Decision, Entry, Group, Issue, Level, Plan, Status
+from batch.model import Account, Action, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
+from batch.pipeline.counting import Tally, count_as, count_batch
 from batch.pipeline.lists import (
     adopt,
     find_doubts,
@@ -40,14 +41,6 @@ if TYPE_CHECKING:
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""
 
-_COUNTED_AS = {
-    Status.SUBMITTING: "in_doubt",
-    Status.SENT: "accepted",
-    Status.MISSING: "held",
-    Status.CANCELLED: "skipped",
-    Status.REPLACED: "skipped",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -59,46 +52,6 @@ class Options:
     limit: int | None = None
     all_or_nothing: bool = False
     allow: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Tally:
-    """Where the rows of one run ended; the counts add up to `rows`."""
-
-    batch: int | None = None
-    file: str = ""
-    rows: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    adopted: int = 0
-    blank: int = 0
-    left_out: int = 0
-    reports: list[Path] = field(default_factory=list)
-    marked: list[Path] = field(default_factory=list)
-    """The user's own workbook with its bad cells marked, and one of only the rows to mend."""
-    trouble: BatchError | None = None
-    """Why the run stopped before its end; what was done until then stands."""
-    decisions: tuple[Decision, ...] = ()
-    file_issues: tuple[Issue, ...] = ()
-    attention: int = 0
-    """Rows that went but want a look all the same: drifted, or nobody to get them."""
-    gone: int = 0
-    """Campaigns still scheduled that an earlier version of the file had and this one has not."""
-    approval: bool = False
-    """The batch waits for a second person."""
-    preview: Path | None = None
-    """What the second person looks at."""
-    moved: tuple[int, ...] = ()
-    """The batches of which a row moved on, when the run is about several."""
-    to_do: list[str] = field(default_factory=list)
-    """What a person must delete in the dashboard because the sheet says so, or must not delete any more."""
-    declined: bool = False
-    """A person said no before the first request."""
-
-    @property
-    def needs_look(self) -> bool:
-        """Whether a row needs a person."""
-        wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
-        return self.attention > 0 or self.gone > 0 or bool(self.to_do) or any(self.counts[name] for name in wanted)
 
 
 def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
@@ -215,7 +168,7 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     except BatchError as trouble:
         tally.trouble = trouble
     entries = list(rooms.ledger.entries(ids=touched)) if touched else []
-    tally.counts = Counter(_COUNTED_AS.get(entry.status, entry.status.value) for entry in entries)
+    tally.counts = Counter(count_as("", entry) for entry in entries)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
     tally.reports = [path for batch in sorted({e.batch for e in entries}) for path in write_batch_report(rooms, batch)]
@@ -410,25 +363,3 @@ def look_again_at_waiting(rooms: Rooms) -> None:
             who=rooms.world.who,
             now=rooms.world.now(),
         )
-
-
-def count_batch(rooms: Rooms, tally: Tally) -> None:
-    """Count where the rows of a batch stand now."""
-    assert tally.batch is not None
-    lines = rooms.ledger.batch_rows(tally.batch)
-    entries = {entry.id: entry for entry in rooms.ledger.entries(ids={line.entry for line in lines if line.entry})}
-    tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
-    gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
-    tally.attention = sum(_wants_look(entry) for entry in gone)
-
-
-def count_as(what: str, entry: Entry | None) -> str:
-    """Name the count that a row of a batch belongs to."""
-    if what == "skipped" or entry is None:
-        return "skipped"
-    return _COUNTED_AS.get(entry.status, entry.status.value)
-
-
-def _wants_look(entry: Entry) -> bool:
-    drifted = any(issue.code == "drifted" for issue in entry.issues)
-    return entry.status is Status.ACCEPTED and (drifted or entry.contacts_count == 0)

@@ -14,8 +14,9 @@ from batch.identity import TEST_MARK, add_tag, fold, is_test, make_fingerprint, 
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Level, Plan, Status
 from batch.payload import to_provider_time
 from batch.pipeline.checking import Check, check_sheet, open_file
+from batch.pipeline.counting import Tally
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms, read_account
-from batch.pipeline.taking import Options, Tally, be_submitter, begin_run, finish_batch, record_batch
+from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch, record_batch
 
 if TYPE_CHECKING:
     from batch.config import Settings

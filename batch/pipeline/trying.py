@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from batch.errors import UsageError
+from batch.pipeline.counting import Tally
 from batch.pipeline.rooms import Rooms, World, make_provider
-from batch.pipeline.taking import Options, Tally, submit_in
+from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
 
 

@@ -343,9 +343,7 @@ FORMATTED = {
 }
 DATED = {number: ("2027-03-01T10:00:00",) for number in FORMATTED}
 IDS = sheet(*[("a", "b", cell, GOOD[3], "x") for cell in (N(100101, "#,##0"), 100.5, N(100, "#,##0"), E("#N/A"))])
-ID_ROWS = {
-    number: ("a", "b", ids, GOOD[3], "x") for number, ids in enumerate(("100,101", "100.5", "100", ""), start=2)
-}
+ID_ROWS = {number: ("a", "b", ids, GOOD[3], "x") for number, ids in enumerate(("100,101", "100.5", "100", ""), start=2)}
 ID_CODES = {2: ("number-mangled",), 3: ("number-mangled",), 5: ("cell-error",)}
 OLD = sheet(with_offer("old"), name="Old", state="hidden")
 
