@@ -264,3 +264,25 @@ def test_the_pause_after_a_request_that_was_not_sent_has_full_jitter_up_to_a_min
     """random(0, min(60, 2^n))."""
     assert [backoff(n, lambda _low, high: high) for n in (1, 2, 3, 5, 6, 7, 10_000)] == [2, 4, 8, 32, 60, 60, 60]
     assert backoff(3, lambda low, _high: low) == 0.0
+
+
+def test_a_number_of_nine_digits_is_the_longest_that_is_read():
+    """A longer one is nonsense."""
+    assert read_allowance(headers(1_000_000, 5, 999_999_999)) is not None
+    assert read_allowance(headers(1_000_000, 5, 1_000_000_000)) is None
+
+
+def test_a_guess_made_without_headers_ends_with_the_first_headers():
+    """What they say counts, not how long the silence was."""
+    pace = Pace()
+    pace.learn(429, {}, 100.0)
+    pace.learn(200, headers(60, 59, 0), 102.0)
+    assert pace.interval == 0.0
+
+
+def test_the_last_requests_are_spaced_from_the_answer_when_nobody_said_when_it_began():
+    """Two in a hundred slower than allowed, or a whole second and a little."""
+    pace = Pace()
+    pace.learn(200, headers(60, 1, 58), 1000.0)
+    assert pace.interval == 1.0
+    assert pace.wait(1000.0) == pytest.approx(1.02)
