@@ -234,6 +234,10 @@ def test_a_tag_that_the_provider_holds_twice_is_held(desk: Bench) -> None:
     tally = desk.submit(desk.sheet(1))
     assert (tally.counts, len(desk.sandbox.posts)) == ({"held": 1}, 1)
     assert "held-twice" in [issue.code for issue in desk.entry("R-0").issues]
+    desk.clock.advance(days=30)
+    desk.sandbox.advance(days=30)
+    desk.resume()
+    assert desk.entry("R-0").status is Status.HELD, "it may have gone out: nobody may call it too late"
 
 
 def test_a_campaign_thought_deleted_that_is_there_again_is_held(desk: Bench) -> None:

@@ -52,7 +52,7 @@ class Books:
         looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
         codes = {finding.code for finding in self.findings}
         return any(self.counts[kind] for kind in looked_at) or bool(
-            codes & {"other-ledger", "held-twice", "not-approved"}
+            codes & {"other-ledger", "held-twice", "not-approved", "not-counted"}
         )
 
 

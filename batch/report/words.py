@@ -152,6 +152,14 @@ NEXT_BY_CODE: Mapping[str, str] = {
     "date-not-changed": "change the date of the row and drop the file again, or take the row out",
     "too-many-errors": "mend the rows that need fixing and drop the file again: these go then too",
     "held-twice": "a double exists: delete one of the two in the dashboard now, then run campaign-batch reconcile",
+    "looks-alike": "look for it in the dashboard: if it is this one, campaign-batch resolve {entry} --accepted ID; "
+    "if not, --not-sent",
+    "no-tag": "look for it in the dashboard: if it is there, campaign-batch resolve {entry} --accepted ID; "
+    "if not, --not-sent",
+    "tried-often": "look for it in the dashboard: if it is there, campaign-batch resolve {entry} --accepted ID; "
+    "if not, --not-sent",
+    "not-counted": "the provider holds a campaign of ours that the ledger does not count: look at it in the dashboard",
+    "too-late": "give the row a new time and drop the file again, or take it out",
     "quiet-hours": 'choose another hour, or let it go: campaign-batch resolve {entry} --send --why "..."',
     "no-contacts": "nobody would get it: look at the group in the dashboard",
     "contacts-changed": "compare the group in the dashboard with what you expected",
