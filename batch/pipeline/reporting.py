@@ -112,9 +112,8 @@ def gather(
     now: datetime,
     stopped: str = "",
     rehearsal: bool = False,
-    compared: bool = True,
 ) -> Report:
-    """Gather all that a report of this scope says; `compared` with the weeks and the report before it."""
+    """Gather all that a report of this scope says, the weeks and the report before it too."""
     from batch.report import Report
 
     zone = team_zone(settings)
@@ -134,8 +133,8 @@ def gather(
         attempts=ledger.attempts_of(ids),
         history=ledger.histories(ids),
         deliveries=ledger.deliveries(ids),
-        trend=_trend(settings, ledger, now) if compared and not rehearsal else (),
-        before=_before(settings, ledger, scope, now) if compared and not rehearsal else None,
+        trend=_trend(settings, ledger, now) if not rehearsal else (),
+        before=_before(settings, ledger, scope) if not rehearsal else None,
         quiet_hours=settings.checks.quiet_hours,
         blank=sum(batch.blank for batch in batches),
         left_out=sum(batch.left_out for batch in batches),
@@ -176,7 +175,7 @@ def _notes(batches: Iterable[Batch]) -> tuple[str, ...]:
 
 def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigures, ...]:
     """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
-    from batch.report import WeekFigures, count
+    from batch.report import WeekFigures
 
     zone = team_zone(settings)
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
@@ -185,19 +184,13 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     for entry in ledger.entries(due_from=start, due_until=end):
         if entry.send_at is not None and entry.status is not Status.REPLACED and not is_test(entry.key):
             by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
-    scopes = {week: Scope(week, week, "week", tuple(entries)) for week, entries in by_week.items()}
-    figures = [
-        WeekFigures(week, count(gather(settings, ledger, scope, now=now, compared=False)))
-        for week, scope in scopes.items()
-    ]
+    figures = [WeekFigures(week, _count(settings, ledger, entries)) for week, entries in by_week.items()]
     first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
     return tuple(figures[first:])
 
 
-def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> Figures | None:
+def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
     """Count the same kind of report before this one: the week before, or the file's last batch before."""
-    from batch.report import count
-
     earlier = None
     if scope.week:
         monday = week_bounds(scope.week, team_zone(settings))[0]
@@ -208,7 +201,14 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
         earlier = batch_scope(ledger, same[-1]) if same else None
     if earlier is None or not earlier.entries:
         return None
-    return count(gather(settings, ledger, earlier, now=now, compared=False))
+    return _count(settings, ledger, earlier.entries, skipped=len(_skipped(ledger, earlier.batches)))
+
+
+def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], *, skipped: int = 0) -> Figures:
+    from batch.report import count_entries
+
+    deliveries = ledger.deliveries([entry.id for entry in entries])
+    return count_entries(entries, deliveries, skipped=skipped, credit_price=settings.reports.credit_price or None)
 
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
