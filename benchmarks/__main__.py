@@ -21,7 +21,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="campaign-batch-bench-", ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder), options.quick, options.rounds)
         for letter in options.letters or MEASURES:
-            written = write_section(MEASURES[letter](bench))
+            written = write_section(MEASURES[letter](bench), bench.rounds)
             sys.stdout.write(written)
             sys.stdout.flush()
             if not options.quick:

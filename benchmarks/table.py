@@ -61,9 +61,9 @@ def limit(what: str, value: float, most: float, unit: str = "s", cpu: float | No
     return Figure(what, f"{value:.3g} {unit}{beside}", target=f"under {most:g} {unit}", reached=value < most)
 
 
-def write_section(section: Section) -> str:
-    """Write one section as Markdown."""
-    lines = [f"## ({section.letter}) {section.title}", "", _measured(), ""]
+def write_section(section: Section, rounds: int) -> str:
+    """Write one section, measured in so many rounds, as Markdown."""
+    lines = [f"## ({section.letter}) {section.title}", "", _measured(rounds), ""]
     if section.note:
         lines += [section.note, ""]
     lines += ["| what | ours | against | takes | ratio | target | |", "|---|---|---|---|---|---|---|"]
@@ -83,9 +83,10 @@ def keep(written: dict[str, str]) -> None:
     beside.replace(RESULTS)
 
 
-def _measured() -> str:
+def _measured(rounds: int) -> str:
+    said = "one round" if rounds == 1 else f"medians of {rounds} rounds"
     load = f", at a load of {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{load}; medians."
+    return f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC{load}; {said}."
 
 
 def _head() -> str:
