@@ -303,8 +303,7 @@ def _plain(addresses: Iterable[str]) -> list[str]:
 
 
 def _gather(desk: Desk, scope: Scope, *, stopped: str = "") -> Report:
-    compared = bool(scope.batches) or scope.kind != "batch"
-    return gather(desk.settings, desk.ledger, scope, now=desk.world.now(), stopped=stopped, compared=compared)
+    return gather(desk.settings, desk.ledger, scope, now=desk.world.now(), stopped=stopped)
 
 
 def _says_something(report: Report) -> bool:

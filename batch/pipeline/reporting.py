@@ -195,7 +195,7 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
     if scope.week:
         monday = week_bounds(scope.week, team_zone(settings))[0]
         earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings))
-    elif scope.kind == "batch":
+    elif scope.kind == "batch" and scope.batches:
         this = ledger.batch(scope.batches[0])
         same = [batch.id for batch in ledger.batches() if batch.id < this.id and batch.file == this.file]
         earlier = batch_scope(ledger, same[-1]) if same else None
