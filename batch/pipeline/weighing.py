@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batch.identity import fold, is_test
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Status
 from batch.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
+from batch.validate.account import MMS_CREDITS
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -21,7 +22,6 @@ _UNKNOWN = "group-unknown"
 _WEEK = timedelta(days=7)
 _OFFERED = timedelta(days=10)
 """So far back an offer counts as the one of the week before."""
-_MMS_CREDITS = 3
 
 
 def weigh(rooms: Rooms, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account) -> list[Checked]:
@@ -89,7 +89,7 @@ def _reserved(rooms: Rooms) -> int:
     """Estimate the credits that what is scheduled already will take."""
     coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now())
     return sum(
-        (entry.contacts_count or 0) * (_MMS_CREDITS if entry.mms_template_id is not None else entry.parts or 1)
+        (entry.contacts_count or 0) * (MMS_CREDITS if entry.mms_template_id is not None else entry.parts or 1)
         for entry in coming
     )
 
