@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from batch.columns import column_letter
+
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -525,13 +527,3 @@ class DeliveryCount:
     """The provider's id: 2 Delivered, 3 Failed, 9 Optedout, ..."""
     status: str
     contacts: int
-
-
-def column_letter(position: int) -> str:
-    """Turn a position (0 is A) into Excel's letters."""
-    letters = ""
-    number = position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

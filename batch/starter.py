@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.columns import column_letter
 from batch.errors import UsageError
-from batch.model import Group, MmsTemplate, column_letter
+from batch.model import Group, MmsTemplate
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

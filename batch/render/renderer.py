@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from batch.columns import column_letter
 from batch.errors import BatchError
-from batch.model import Draft, Header, Issue, Level, Row, column_letter
+from batch.model import Draft, Header, Issue, Level, Row
 from batch.parts import to_plain
 
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field
