@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.columns import column_letter
 from batch.errors import SheetError
-from batch.model import Header, Issue, Level, Row, column_letter
+from batch.model import Header, Issue, Level, Row
 from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns

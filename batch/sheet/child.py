@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PATIENCE = 15.0
 """Seconds without an answer that a small file gets; a larger one gets a second more for each half megabyte."""
 
+PIPE = 2**20
+"""Bytes that may be under way, where the system lets us say so: it reads on while what it read is still worked at."""
+
 _BOOT = """
 import sys
 sys.path[:] = sys.argv[2:]
@@ -52,7 +55,7 @@ class Child:
         paths = [str(here.parent), str(here.parents[2]), *(path for path in sys.path if path)]
         self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
             [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, *paths],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip
 

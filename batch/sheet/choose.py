@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.sheet import headers
 from batch.sheet.grid import Counts, body, fill_merged
@@ -25,17 +26,17 @@ def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, max_rows: int) -
     """Give what one sheet of a file says, as messages that travel between processes."""
     if not with_header:
         tab = _named(tabs, name) if name else _first(tabs)
-        yield from _read(tab, 0, max_rows, max(tab.hidden_columns, default=-1) + 1)
+        yield from _read(tab, 0, max_rows)
         return
     tab, row, names = _with_header(tabs, name)
-    yield from _read(tab, row, max_rows, len(names), names)
+    yield from _read(tab, row, max_rows, names)
 
 
-def _read(tab: Tab, row: int, max_rows: int, width: int, names: list[str] | None = None) -> Iterator[Message]:
+def _read(tab: Tab, row: int, max_rows: int, names: list[str] | None = None) -> Iterator[Message]:
     yield "head", {"sheet": tab.name, "row": row, "names": names, "hidden": sorted(set(tab.hidden_columns))}
     counts = Counts()
     whole = fill_merged(tab)
-    found = body(whole, row, width, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
+    found = body(whole, row, names, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
     total = 0
     while block := list(islice(found, BLOCK)):
         total += len(block)
@@ -148,7 +149,7 @@ def _complain(tab: Tab, row: int, names: list[str]) -> None:
 
 
 def _doubled(field: str, columns: list[int], names: list[str]) -> str:
-    where = " and ".join(f'"{names[at]}" (column {letters(at)})' for at in columns)
+    where = " and ".join(f'"{names[at]}" (column {column_letter(at)})' for at in columns)
     return f'the column "{field}" stands there {"twice" if len(columns) == 2 else f"{len(columns)} times"}: {where}'
 
 
@@ -156,16 +157,7 @@ def _hint(wanted: str, names: list[str]) -> str:
     at = headers.nearest(wanted, names)
     if at is None:
         return ""
-    return f'did you mean "{names[at]}" in column {letters(at)}? then rename it to {wanted.partition(" or ")[0]}'
-
-
-def letters(position: int) -> str:
-    """Turn a position (0 is A) into Excel's letters."""
-    text, number = "", position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    return f'did you mean "{names[at]}" in column {column_letter(at)}? then rename it to {wanted.partition(" or ")[0]}'
 
 
 def _list(names: list[str]) -> str:

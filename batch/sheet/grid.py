@@ -5,6 +5,8 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
+from batch.sheet.headers import ID_FIELDS, TIME_FIELDS, map_columns
+
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,16 +62,17 @@ def _cover(
     return out, notes or None
 
 
-def body(rows: Iterable[RawRow], after: int, width: int, counts: Counts, *, text_only: bool) -> Iterator[RowOut]:
+def body(rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *, text_only: bool) -> Iterator[RowOut]:
     """Give the visible rows below the header that say something, each as wide as the header; count the others."""
+    width, meaning = len(names), _Meaning(names)
     for number, texts, hidden, extras in rows:
         if number <= after:
             continue
         size = len(texts)
         cells = texts if size == width else texts[:width] if size > width else texts + [""] * (width - size)
         notes = extras
-        if size != width and (extras or text_only):
-            notes = _notes(texts, extras, width, text_only=text_only)
+        if extras or (text_only and size != width):
+            notes = _notes(texts, extras or (), meaning, text_only=text_only)
         if not notes and not any(cells):
             counts.blank += not hidden
         elif hidden:
@@ -78,10 +81,32 @@ def body(rows: Iterable[RawRow], after: int, width: int, counts: Counts, *, text
             yield number, tuple(cells), notes
 
 
-def _notes(texts: list[str], extras: list[Extra] | None, width: int, *, text_only: bool) -> list[Extra] | None:
+class _Meaning:
+    """Which columns hold ids and times: of a number or a date that shows as it should, only these want to know."""
+
+    __slots__ = ("ids", "times", "width")
+
+    def __init__(self, names: list[str]) -> None:
+        columns = map_columns(names)
+        self.width = len(names)
+        self.ids = {columns[name] for name in ID_FIELDS if name in columns}
+        self.times = {columns[name] for name in TIME_FIELDS if name in columns}
+
+    def needs(self, extra: Extra) -> bool:
+        at, kind = extra[0], extra[1]
+        if at in self.ids or kind not in _SHOWN:
+            return bool(at < self.width)
+        return kind == "date" and (at in self.times or (extra[6] != "" and at < self.width))
+
+
+def _notes(texts: list[str], extras: Iterable[Extra], meaning: _Meaning, *, text_only: bool) -> list[Extra] | None:
     """Keep what is to say about the header's columns; a row of a text file with other cells than these is ragged."""
-    notes = [extra for extra in extras or () if extra[0] < width]
+    notes = [extra for extra in extras if meaning.needs(extra)]
     size = len(texts)
-    if text_only and any(texts) and (size < width or any(texts[width:])):
+    if text_only and size != meaning.width and any(texts) and (size < meaning.width or any(texts[meaning.width :])):
         notes.append((0, "ragged", size))
     return notes or None
+
+
+_SHOWN = frozenset(("date", "thousands", "scientific", "long"))
+"""What is to say about a number that its text shows rightly."""

@@ -36,6 +36,10 @@ KNOWN: dict[str, tuple[str, ...]] = {
 }
 """The known columns by their one name, each with its aliases; every other column is a fill-in field."""
 
+ID_FIELDS = ("GroupIds", "MmsTemplateId", "Reference")
+"""The columns whose digits must come through as they were meant."""
+TIME_FIELDS = ("DateTime", "Date", "Time")
+
 OURS = "problem"
 """The column that a marked workbook carries; ignored when it comes back."""
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from batch.model import Header, Issue, Level, Row, column_letter
+from batch.columns import column_letter
+from batch.model import Header, Issue, Level, Row
+from batch.sheet.headers import ID_FIELDS, TIME_FIELDS
 
 if TYPE_CHECKING:
     from batch.sheet.shapes import Extra, RowOut
-
-ID_FIELDS = ("GroupIds", "MmsTemplateId", "Reference")
-TIME_FIELDS = ("DateTime", "Date", "Time")
 
 
 class RowMaker:
@@ -25,6 +24,7 @@ class RowMaker:
         self._times = {header.columns[name]: name for name in TIME_FIELDS if name in header.columns}
         self._fields = {position: name for name, position in header.columns.items()}
         self._watched = sorted({**self._ids, **self._times})
+        self._moments: dict[tuple[float, bool, bool, bool], datetime | date | time | None] = {}
 
     def make(self, block: Iterable[RowOut]) -> Iterator[Row]:
         """Give a row for each."""
@@ -43,14 +43,24 @@ class RowMaker:
         """Make the commonest row with something to say, one with a real date, without further ado."""
         if extras is None or len(extras) > 1 or extras[0][1] != "date" or extras[0][0] not in self._times:
             return None
-        at, _, serial, epoch_1904, has_date, has_time, unclear = extras[0]
-        moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
+        at, unclear = extras[0][0], extras[0][6]
+        moment = self._moment(extras[0])
         if unclear or moment is None:
             return None
         for other in self._watched:
             if other != at and _suspect(texts[other]):
                 return None
         return Row(number, self._header, texts, {at: moment})
+
+    def _moment(self, extra: Extra) -> datetime | date | time | None:
+        """Give the date of an extra; equal ones are the same object, which those who remember times find at once."""
+        what = extra[2:6]
+        if what not in self._moments:
+            if len(self._moments) >= _ROOM:
+                self._moments.clear()
+            serial, epoch_1904, has_date, has_time = what
+            self._moments[what] = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
+        return self._moments[what]
 
     def _with_extras(self, number: int, texts: tuple[str, ...], extras: list[Extra]) -> Row:
         cells = list(texts)
@@ -84,11 +94,11 @@ class RowMaker:
         self, number: int, extra: Extra, cells: list[str], dates: dict[int, datetime | date | time],
         issues: list[Issue], unshown: dict[int, Issue],
     ) -> None:  # fmt: skip
-        at, _, serial, epoch_1904, has_date, has_time, unclear = extra
+        at, serial, unclear = extra[0], extra[2], extra[6]
         if at in self._ids:
             issues.append(self._mangled(number, at, "date", cells[at], ""))
             return
-        moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
+        moment = self._moment(extra)
         if at in self._times and moment is not None:
             dates[at] = moment
         if unclear:
@@ -204,6 +214,8 @@ def to_moment(serial: float, *, epoch_1904: bool, has_date: bool, has_time: bool
     return moment if rest or has_time else moment.date()
 
 
+_ROOM = 16_384
+"""Different times of one file that are remembered."""
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 cells know no zone
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 _AS_TEXT = 'format the column as Text and type the value again (ids apart by ";")'

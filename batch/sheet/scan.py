@@ -1,0 +1,259 @@
+"""Look through the XML of a worksheet for what calamine cannot see.
+
+That is: hidden rows and columns, merged cells, how far the cells truly reach (a single cell at XFD1048576
+makes calamine ask for more memory than there is, and abort); and, cell by cell, number formats, errors and
+formulas that were never calculated.
+"""
+
+from __future__ import annotations
+
+import re
+
+from batch.columns import column_letter, column_position
+from batch.errors import SheetError
+from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from batch.sheet import formats
+    from batch.sheet.shapes import Merge
+
+MAX_CELLS = 14_000_000
+"""Cells of the rectangle that calamine lays out in memory, at up to 32 bytes each."""
+END_OF_THE_WORLD = (1_000_000, 16_000)
+"""Rows and columns beyond which nobody put a cell on purpose (a sheet ends at XFD1048576)."""
+MAX_CARRY = 64 * 2**20
+"""The longest stretch of XML without the end of a row."""
+STRINGS = frozenset((b"s", b"str", b"inlineStr"))
+"""The types of cells that hold a text."""
+
+Cell = tuple[int, bytes, bytes, bytes]
+"""Position, style, type (`e`, `f` for a formula without value, `d`, `s`, ...), raw value, all as written."""
+
+
+class Scan:
+    """One sheet's XML: how far it reaches and what is hidden at once, its special cells once `read_cells` is called.
+
+    Two passes, so that calamine can be at work during the second: what it lays out must be known to fit before.
+    """
+
+    def __init__(self, archive: Archive, part: str, styles: list[formats.Format | None], *, recalculates: bool) -> None:
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: list[int] = []
+        self.merges: list[Merge] = []
+        self.cells: dict[int, list[Cell]] = {}
+        self.last_row = 0
+        self.last_column = 26
+        self._archive, self._part, self._recalculates = archive, part, recalculates
+        self._texts = any(style is not None and style.text is not None for style in styles)
+        self._styled = _styled_cells(styles)
+        self._whole = False
+        self._survey()
+        self.far = self.last_row * self.last_column > MAX_CELLS
+        if self.far and (self.last_row > END_OF_THE_WORLD[0] or self.last_column > END_OF_THE_WORLD[1]):
+            raise SheetError(
+                f"the sheet reaches to cell {column_letter(self.last_column - 1)}{self.last_row}, far beyond its rows",
+                "delete the empty rows and columns behind the table and save it again",
+            )
+
+    def read_cells(self) -> None:
+        """Find the cells that calamine alone would show wrongly."""
+        if not self._whole:
+            for chunk in _by_row(self._archive.blocks(self._part)):
+                self._read_cells(chunk)
+            self._whole = True
+
+    def _survey(self) -> None:
+        try:
+            for at, chunk in enumerate(_by_row(self._archive.blocks(self._part))):
+                if _unusual(chunk) or (at == 0 and _PREFIXED.search(chunk[:2000])):
+                    raise _UnusualXmlError
+                self._look_around(chunk)
+        except _UnusualXmlError:
+            self.hidden_rows, self.hidden_columns, self.merges = set(), [], []
+            for chunk in _by_row(_plain_xml(self._archive.blocks(self._part), self._part)):
+                self._look_around(chunk)
+                self._read_cells(chunk)  # at once, since the rewriting is slow
+            self._whole = True
+
+    def _look_around(self, chunk: bytes) -> None:
+        number = 0
+        last = 0
+        for row, attributes, tag, rest in _LANDMARK.findall(chunk):
+            if tag:
+                self._look_at(tag, rest)
+                continue
+            number = int(row)
+            if attributes and _HIDDEN.search(attributes):
+                self.hidden_rows.add(number)
+            last = max(last, number)
+        self.last_row = max(self.last_row, last)
+        if b"<mergeCell " in chunk:
+            self._read_merges(chunk)
+
+    def _look_at(self, tag: bytes, rest: bytes) -> None:
+        """Look at a tag that begins like a cell or a row, and is none in the first 26 columns and 99,999 rows."""
+        if found := _FAR.match(rest):
+            self.last_column = max(self.last_column, position(found[1]) + 1)
+            self.last_row = max(self.last_row, int(found[2]))
+        elif tag == b"c" and rest.startswith(b"ol "):
+            self._read_column(rest)
+        elif not rest or rest[:1] in b"/ \t\r\n":
+            raise _UnusualXmlError
+
+    def _read_column(self, attributes: bytes) -> None:
+        has = dict(_ATTRIBUTE.findall(attributes))
+        if has.get(b"hidden") in (b"1", b"true") or has.get(b"width") == b"0":
+            first, last = to_int(has.get(b"min", b"")), to_int(has.get(b"max", b""))
+            self.hidden_columns.extend(range(first - 1, min(last, first + 16_384)))
+
+    def _read_merges(self, chunk: bytes) -> None:
+        for left, top, right, bottom in _MERGE.findall(chunk):
+            first, last = sorted((int(top), int(bottom)))
+            near, far = sorted((position(left), position(right)))
+            if (first, near) != (last, far):
+                self.merges.append((first, near, last, far))
+        if len(self.merges) > 100_000:
+            raise SheetError("the sheet has more than 100,000 merged cells", "take the merging off and save it again")
+
+    def _read_cells(self, chunk: bytes) -> None:
+        if self._styled is not None:
+            self._keep(self._styled.findall(chunk))
+        if b' t="e"' in chunk or b' t="d"' in chunk:
+            self._keep(_ERROR.findall(chunk))
+        if b"<f" in chunk:
+            self._keep_uncalculated(chunk)
+
+    def _keep(self, found: Iterable[tuple[bytes, ...]]) -> None:
+        plain_texts, last, row = not self._texts, b"", []
+        for letters, number, before, style, after, value in found:
+            kind = before or after
+            if plain_texts and kind in STRINGS:
+                continue
+            if number != last:
+                last, row = number, self.cells.setdefault(int(number), [])
+            row.append((_POSITIONS.get(letters) or position(letters), style, kind, value))
+
+    def _keep_uncalculated(self, chunk: bytes) -> None:
+        for letters, number, head, value in _FORMULA.findall(chunk):
+            empty = not value and b't="str"' not in head
+            if empty or (self._recalculates and value == b"0"):
+                self.cells.setdefault(int(number), []).append((position(letters), b"", b"f", b""))
+
+
+def position(letters: bytes) -> int:
+    """Turn a column's letters into its position; beyond any column, at 20,000, where they name none."""
+    known = _POSITIONS.get(letters)
+    if known is None:
+        known = _POSITIONS[letters] = min(column_position(letters[:8].decode("ascii")), 20_000)
+    return known
+
+
+def to_int(text: str | bytes) -> int:
+    """Read a whole number; 0 for what is none."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+def _styled_cells(styles: list[formats.Format | None]) -> re.Pattern[bytes] | None:
+    """Give the expression that finds the cells whose style shows a number otherwise than General; None for no such."""
+    special = [number for number, style in enumerate(styles) if style is not None]
+    if not special:
+        return None
+    if special[0] == 0:  # a cell without a style has the first one
+        return _ANY
+    ids = b"|".join(b"%d" % number for number in special) if len(special) < 200 else rb"\d+"
+    return re.compile(_STYLED % ids)
+
+
+def _by_row(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Cut a stream of XML at ends of rows."""
+    carry = b""
+    for block in blocks:
+        text = carry + block
+        cut = text.rfind(b"</row>") + 6
+        if cut < 6:
+            carry = text
+            if len(carry) > MAX_CARRY:
+                raise SheetError("the sheet has a row without end", SAVE_AGAIN)
+            continue
+        yield text[:cut]
+        carry = text[cut:]
+    yield carry
+
+
+def _unusual(chunk: bytes) -> bool:
+    """Say whether the XML is written in a way that the expressions below do not cover."""
+    return b"<!" in chunk or b"\0" in chunk or b"='" in chunk
+
+
+class _UnusualXmlError(Exception):
+    pass
+
+
+def _plain_xml(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Write a sheet's XML anew, in the one way that the expressions cover: slow, and right for any writer."""
+    out: list[str] = []
+    row = column = 0
+    text = False
+
+    def start(tag: str, has: dict[str, str]) -> None:
+        nonlocal row, column, text
+        tag = tag.rpartition(":")[2]
+        has = {key.rpartition(":")[2]: value for key, value in has.items()}
+        if tag == "row":
+            row, column = to_int(has.pop("r", "")) or row + 1, 0
+            out.append(f'<row r="{row}"' + _written(has, ("hidden", "ht")) + ">")
+        elif tag == "c":
+            found = _ADDRESS.fullmatch(has.get("r", "").upper())
+            column = column_position(found[1]) if found else column
+            out.append(f'<c r="{column_letter(column)}{found[2] if found else row}"' + _written(has, ("s", "t")) + ">")
+            column += 1
+        elif tag in ("f", "v"):
+            text = tag == "v"
+            out.append(f"<{tag}>")
+        elif tag in ("col", "mergeCell"):
+            out.append(f"<{tag}" + _written(has, ("min", "max", "hidden", "width", "ref")) + "/>")
+
+    def end(tag: str) -> None:
+        nonlocal text
+        tag = tag.rpartition(":")[2]
+        text = False
+        if tag in ("row", "c", "f", "v"):
+            out.append(f"</{tag}>")
+
+    def characters(words: str) -> None:
+        if text:
+            out.append(words.replace("&", "&amp;").replace("<", "&lt;"))
+
+    parser = safe_parser(name)
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
+    for block in blocks:
+        parse(parser, block, name, last=False)
+        yield "".join(out).encode()
+        out.clear()
+    parse(parser, b"", name)
+    yield "".join(out).encode()
+
+
+def _written(has: dict[str, str], names: tuple[str, ...]) -> str:
+    return "".join(f' {name}="{has[name]}"' for name in names if name in has and '"' not in has[name])
+
+
+_POSITIONS: dict[bytes, int] = {}
+_VALUE = rb"(?:<f\b[^>]*?(?:/>|>[^<]*</f>))?(?:<v[^>]*>([^<]*)</v>)?"
+_STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' + _VALUE
+_ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
+_ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
+_FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)><f\b[^>]*?(?:/>|>[^<]*</f>)(?:<v[^>]*>([^<]*)</v>)?')
+_LANDMARK = re.compile(rb'<row r="(\d{1,9})"([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*)>')
+_FAR = re.compile(rb' r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
+_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
+_ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
+_MERGE = re.compile(rb'<mergeCell [^>]*?ref="\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"')
+_PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
+_ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")
