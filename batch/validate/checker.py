@@ -18,7 +18,7 @@ from batch.validate.groups import Groups, read_groups
 from batch.validate.media import Media, media_cells, read_media
 from batch.validate.rules import Rules
 from batch.validate.terms import Terms
-from batch.validate.texts import Text, check_text, make_text, too_long
+from batch.validate.texts import Text, check_text, make_text, signal_words, too_long
 from batch.validate.times import find_time_cells
 from batch.validate.trouble import NO_TROUBLE, Trouble
 from batch.validate.twins import Twins
@@ -63,6 +63,7 @@ class Checker:
 
     def __init__(self, rules: Rules, now: datetime, account: Account | None = None) -> None:
         self._terms = Terms(rules, now, account)
+        self._signals = signal_words(self._terms)
         self._twins = Twins()
         self._late: dict[int, Issue] = {}
         self._read_when = _remember(partial(read_when, terms=self._terms))
@@ -100,7 +101,7 @@ class Checker:
         text = None
         if draft is not None and draft.message.strip():
             sent = when.moment.local.date() if when.moment.local else None
-            text = make_text(draft.message, measure(draft.message), sent)
+            text = make_text(draft.message, measure(draft.message), sent, self._signals)
         contacts = self._count(groups.ids)
         media = self._read_media(media_cells(row))
         return Case(row.text("CampaignName"), text, groups, when, cells.field, media, contacts)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from batch.validate.hours import WEEKDAYS
@@ -15,9 +16,12 @@ MONTHS = (
 )  # fmt: skip
 _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6}
 
+_MONTH_NUMBERS = {month[:3]: number for number, month in enumerate(MONTHS, start=1)}
+
 _DAY_WORDS = frozenset({*WEEKDAYS, *_SHORT_DAYS})
 _MONTH_WORDS = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "sept"})
-_SIGNAL_WORDS = _DAY_WORDS | _MONTH_WORDS | {"weekend"}
+DATE_WORDS = _DAY_WORDS | _MONTH_WORDS | {"weekend"}
+"""Words without which a text names no day but in figures."""
 
 _DAY = "|".join((*WEEKDAYS, *_SHORT_DAYS))
 _MONTH = "|".join(rf"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + "|sept"
@@ -38,6 +42,8 @@ _MONTH_DAY = re.compile(rf"\b({_MONTH})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,
 _DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
 )
+_ENDS_OF_DAYS = (*"0123456789", "st", "nd", "rd", "th", "of")
+"""What stands before the month in "27 November", "1st of May"."""
 _WEEKEND = re.compile(r"\bthis\s+weekend\b", re.IGNORECASE)
 _NEAR_A_DAY = re.compile(r"\s*(?:[-–—&/]|and|\d)", re.IGNORECASE)
 
@@ -52,19 +58,19 @@ class Mention(NamedTuple):
 def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) -> tuple[Mention, ...]:
     """Name the weekdays that are not the send date's and the dates that lie before it.
 
-    `words` are the text's words in lower case; most texts name no day at all, and these show it at once.
+    `words` are those of DATE_WORDS (and whatever else) that stand in the text; most texts name no day at all.
     A date without a year is taken as the nearest one. A weekday is no misfit when the text also names a date from
     the send date on that falls on it, lies in a stretch (`Fri-Sun`) that holds the send date, or is part of a name
     (Black Friday).
     """
     figures = "/" in text or "-" in text
-    if not figures and words.isdisjoint(_SIGNAL_WORDS):
+    if not figures and words.isdisjoint(DATE_WORDS):
         return ()
     dates: list[tuple[str, date]] = []
     if figures:
         dates.extend(_find_figures(text, sent, date_order))
-    if not words.isdisjoint(_MONTH_WORDS):
-        dates.extend(_find_months(text, sent))
+    if months := _MONTH_WORDS & words:
+        dates.extend(_find_months(text, sent, months))
     found = [Mention(written, f"lies before the send date ({sent:%a %d %b})") for written, day in dates if day < sent]
     if not words.isdisjoint(_DAY_WORDS):
         found.extend(_find_weekdays(text, sent, {day.weekday() for _, day in dates if day >= sent}))
@@ -83,13 +89,31 @@ def _find_figures(text: str, sent: date, order: str) -> Iterator[tuple[str, date
             yield found[0], day
 
 
-def _find_months(text: str, sent: date) -> Iterator[tuple[str, date]]:
-    for found in _MONTH_DAY.finditer(text):
+def _find_months(text: str, sent: date, months: Iterable[str]) -> Iterator[tuple[str, date]]:
+    lowered = text.lower()
+    # In ASCII a month stands where its word does; elsewhere a mark that breaks no words may stand before it.
+    places = sorted({at for month in months for at in _places(lowered, month)}) if text.isascii() else None
+    for found in _find_month_days(text, places):
         if found[1][0].isupper() and (day := _near(found[3], _month(found[1]), int(found[2]), sent)):
             yield found[0], day
+    if places is not None and not any(lowered[:at].rstrip().endswith(_ENDS_OF_DAYS) for at in places):
+        return
     for found in _DAY_MONTH.finditer(text):
         if found[2][0].isupper() and (day := _near(found[3], _month(found[2]), int(found[1]), sent)):
             yield found[0], day
+
+
+def _find_month_days(text: str, places: Iterable[int] | None) -> Iterator[re.Match[str]]:
+    if places is None:
+        return _MONTH_DAY.finditer(text)
+    return (found for at in places if (found := _MONTH_DAY.match(text, at)))
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _from_numbers(found: re.Match[str], sent: date, order: str) -> date | None:
@@ -98,6 +122,7 @@ def _from_numbers(found: re.Match[str], sent: date, order: str) -> date | None:
     return _near(found[3], month, day, sent)
 
 
+@lru_cache(maxsize=4096)
 def _near(year: str | None, month: int, day: int, sent: date) -> date | None:
     """Make a date; without a year it is the one nearest to the send date."""
     if year is not None:
@@ -114,7 +139,7 @@ def _to_date(year: int, month: int, day: int) -> date | None:
 
 
 def _month(word: str) -> int:
-    return next(number for number, month in enumerate(MONTHS, 1) if month.startswith(word.casefold()[:3]))
+    return _MONTH_NUMBERS[word[:3].lower()]
 
 
 def _find_weekdays(text: str, sent: date, coming: set[int]) -> Iterator[Mention]:
