@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from validate_support import check
@@ -15,7 +16,8 @@ from batch.validate import find_other_week, find_same_offers
 def other_week(file: str, moment: str = "2026-02-05 14:30", week_start: str = "monday") -> list[str]:
     campaign = check({"DateTime": moment}).campaign
     assert campaign is not None
-    return [issue.code for issue in find_other_week(file, [campaign], week_start)]
+    day = campaign.send_at.astimezone(ZoneInfo(campaign.zone)).date()
+    return [issue.code for issue in find_other_week(file, [day], week_start)]
 
 
 @pytest.mark.parametrize(

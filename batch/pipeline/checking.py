@@ -3,47 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from batch.glance import glance_at_pause
-from batch.model import Account, Campaign, Checked, Issue, Level
+from batch.model import Account, Issue, Level
+from batch.pipeline.blocks import Found, Hand, Task, check_blocks
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
 from batch.pipeline.telling import Checking, Note, Tell, say_nothing
 from batch.pipeline.weighing import weigh_alone
-from batch.render import Renderer
-from batch.validate import Checker, GroupRule, Rules, credits_needed, find_other_week
+from batch.validate import GroupRule, Rules, find_other_week
 
 if TYPE_CHECKING:
     from batch.config import Settings
     from batch.sheet import Sheet
     from batch.sheet.child import Child
 
-_TELL_EVERY = 2000
-
 
 @dataclass(slots=True)
-class Check:
-    """What checking one file brought up; the rows themselves are kept only where somebody asked for them."""
+class Check(Found):
+    """What checking one file brought up; warnings about the whole file stand first."""
 
-    file: str
-    sheet: str
-    rows: int = 0
+    file: str = ""
+    sheet: str = ""
     blank: int = 0
     left_out: int = 0
-    invalid: int = 0
-    parts: int = 0
-    credits: int | None = None
-    """The estimate by the account's groups; None when the account was not asked."""
-    errors: list[Issue] = field(default_factory=list)
-    warnings: list[Issue] = field(default_factory=list)
-    """Warnings and holds, those about the whole file first."""
-    by_time: dict[datetime, Campaign] = field(default_factory=dict)
-    """One good campaign of each send time."""
-    kept: list[Checked] = field(default_factory=list)
+    asked: bool = False
+    """Whether the account's groups are known."""
+
+    @property
+    def credits(self) -> int | None:
+        """The estimate by the account's groups; None when the account was not asked."""
+        return self.estimate if self.asked else None
 
     @property
     def valid(self) -> int:
@@ -116,37 +112,16 @@ def check_sheet(
     tell: Tell = say_nothing,
 ) -> Check:
     """Render and check every row of an open sheet; the rows themselves are kept only with `keep`."""
-    check = Check(opened.file, opened.name, credits=0 if account is not None and account.groups else None)
-    checker = Checker(make_rules(settings, zone), now, account)
-    for number, checked in enumerate(_check_rows(opened, make_renderer(settings), checker), start=1):
-        _count(check, checked, keep=keep)
-        if number % _TELL_EVERY == 0:
-            tell(Checking(number))
-    _count_late(check, checker)
+    check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
+    task = Task(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
+    hand = Hand(task)
+    for found in check_blocks(opened.blocks(), task, hand):
+        check.add(found)
+        tell(Checking(check.rows))
+    _add_late(check, hand.late_issues())
     check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings))
     check.blank, check.left_out = opened.blank, opened.left_out
     return check
-
-
-def _check_rows(opened: Sheet, renderer: Renderer, checker: Checker) -> Iterator[Checked]:
-    for row in opened:
-        draft, issues = renderer.render(row)
-        yield checker.check(row, draft, issues)
-
-
-def _count(check: Check, checked: Checked, *, keep: bool) -> None:
-    check.rows += 1
-    if checked.campaign is None or any(issue.level is Level.ERROR for issue in checked.issues):
-        check.invalid += 1
-    else:
-        check.parts += checked.campaign.parts.count
-        check.by_time.setdefault(checked.campaign.send_at, checked.campaign)
-        if check.credits is not None:
-            check.credits += credits_needed(checked.campaign)
-    for issue in checked.issues:
-        (check.errors if issue.level is Level.ERROR else check.warnings).append(issue)
-    if keep:
-        check.kept.append(checked)
 
 
 def _name_other_week(check: Check, settings: Settings) -> tuple[Issue, ...]:
@@ -154,12 +129,12 @@ def _name_other_week(check: Check, settings: Settings) -> tuple[Issue, ...]:
     wish = settings.rules.get("file-other-week", Level.WARNING.value)
     if wish == "off":
         return ()
-    return find_other_week(check.file, check.by_time.values(), settings.checks.week_start)
+    days = {send_at.astimezone(ZoneInfo(zone)).date() for send_at, zone in check.zones.items()}
+    return find_other_week(check.file, days, settings.checks.week_start)
 
 
-def _count_late(check: Check, checker: Checker) -> None:
+def _add_late(check: Check, late: Mapping[int, Issue]) -> None:
     """Add what only the end of the file shows: the earlier row of a pair that shares a key."""
-    late = checker.late_issues()
     if not late:
         return
     with_errors = {issue.row for issue in check.errors}
@@ -172,24 +147,20 @@ def _count_late(check: Check, checker: Checker) -> None:
     ]
 
 
-def make_renderer(settings: Settings) -> Renderer:
-    """Make the renderer of the settings; templates are looked up in the team's folder, then in the one that travels."""
+def how_to_render(settings: Settings) -> dict[str, Any]:
+    """Give what the renderer is made with; templates come from the team's folder, else from the one that travels."""
     from batch.messages import load_message
     from batch.resources import templates_folder
 
     folders = [Path(settings.templates.folder), templates_folder() / "messages"]
     checks = settings.checks
-
-    def load(name: str) -> str:
-        return load_message(folders, name)
-
-    return Renderer(
-        load,
-        plain=checks.plain_characters,
-        prefix=checks.prefix,
-        footer=checks.footer,
-        date_order=settings.sheet.date_order,
-    )
+    return {
+        "load": partial(load_message, folders),
+        "plain": checks.plain_characters,
+        "prefix": checks.prefix,
+        "footer": checks.footer,
+        "date_order": settings.sheet.date_order,
+    }
 
 
 def make_rules(settings: Settings, zone: str) -> Rules:
@@ -207,7 +178,7 @@ def make_rules(settings: Settings, zone: str) -> Rules:
         max_parts=checks.max_parts,
         contacts_tolerance=checks.contacts_tolerance,
         brand=checks.brand,
-        levels=settings.rules,
+        levels=dict(settings.rules),
         groups=_group_rules(settings),
         blackout=tuple(checks.blackout),
         holiday_country=checks.country,

@@ -17,9 +17,9 @@ from batch.sheet.kinds import find_kind
 from batch.sheet.rows import RowMaker
 
 if TYPE_CHECKING:
-    from batch.sheet.shapes import Message
+    from batch.sheet.shapes import Message, RowOut
 
-__all__ = ["KNOWN", "NEEDED", "Grid", "Sheet", "open_sheet", "read_cells"]
+__all__ = ["KNOWN", "NEEDED", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
 
 
 class Sheet:
@@ -41,9 +41,14 @@ class Sheet:
 
     def __iter__(self) -> Iterator[Row]:
         maker = RowMaker(self.header)
+        for block in self.blocks():
+            yield from maker.make(block)
+
+    def blocks(self) -> Iterator[list[RowOut]]:
+        """Give the rows as they come, some hundred at a time, in plain values; a RowMaker turns them into rows."""
         for kind, value in self._messages:
             if kind == "rows":
-                yield from maker.make(value)
+                yield value
             elif kind == "end":
                 self.blank, self.left_out = value["blank"], value["left_out"]
 

@@ -77,6 +77,14 @@ class Checker:
 
         `issues` are what the renderer found. A row whose only errors are `time-past` and `lead-time` has both.
         """
+        checked = self.check_alone(row, draft, issues)
+        campaign = checked.campaign
+        if campaign is None or (twin := self._find_twin(row, checked.key, campaign.fingerprint)) is None:
+            return checked
+        return replace(checked, campaign=None, issues=(*checked.issues, twin))
+
+    def check_alone(self, row: Row, draft: Draft | None, issues: tuple[Issue, ...] = ()) -> Checked:
+        """Check one row without a look at the others of the file, and remember nothing of it."""
         case = self._read(row, draft)
         found = _join(row, draft, issues)
         found += self._run_checks(row, draft, case, found)
@@ -85,10 +93,12 @@ class Checker:
         campaign = None
         if draft is not None and not (found and _has_errors(found)):
             campaign = self._make_campaign(row, draft, case, key, reference)
-        if campaign is not None and (twin := self._find_twin(row, key, campaign.fingerprint)):
-            found, campaign = (*found, twin), None
         message = draft.message if draft is not None else ""
         return Checked(row, campaign, found, case.name, reference, message, key, moment.send_at, case.when.past)
+
+    def add_new(self, rows: Iterable[tuple[str, str, int]]) -> bool:
+        """Remember rows that were checked alone, as (key, fingerprint, row); with a repeated one among them, none."""
+        return self._twins.add_new(rows)
 
     def late_issues(self) -> Mapping[int, Issue]:
         """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""

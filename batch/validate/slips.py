@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from batch.identity import fold
-from batch.model import Campaign, Checked, Issue, Level
+from batch.model import Checked, Issue, Level
 from batch.validate.dates_in_text import MONTHS
 from batch.validate.hours import parse_weekday
 
@@ -35,12 +34,13 @@ class Earlier(Protocol):
     def fields(self) -> Mapping[str, str]: ...
 
 
-def find_other_week(file: str, campaigns: Iterable[Campaign], week_start: str = "monday") -> tuple[Issue, ...]:
+def find_other_week(file: str, days: Collection[date], week_start: str = "monday") -> tuple[Issue, ...]:
     """Warn when the file is named for a week or day in which none of its campaigns goes out; the issue is of row 0.
+
+    `days` are those on which they go out, by their own clocks.
 
     Names that are read: `2026-11-23`, `20261123`, `week 48`, `2026-W48` (ISO 8601 weeks), `Nov 23`.
     """
-    days = [campaign.send_at.astimezone(ZoneInfo(campaign.zone)).date() for campaign in campaigns]
     if not days:
         return ()
     start = parse_weekday(week_start, "week_start")

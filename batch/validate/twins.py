@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _BITS = 61
@@ -21,6 +22,15 @@ class Twins:
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
+
+    def add_new(self, rows: Iterable[tuple[str, str, int]]) -> bool:
+        """Remember rows as (key, fingerprint, row), or none of them when one has a key that was there before."""
+        packed = [(hash(key), row << _BITS | hash(fingerprint) & _LOW) for key, fingerprint, row in rows]
+        found = dict(packed)
+        if len(found) < len(packed) or not self._seen.keys().isdisjoint(found):
+            return False
+        self._seen.update(found)
+        return True
 
     def meet(self, key: str, fingerprint: str, row: int) -> Twin | None:
         """Remember a row, or give the first row with its key."""

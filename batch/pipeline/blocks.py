@@ -1,0 +1,200 @@
+"""Check the rows of one sheet block by block; a long sheet is shared with a second process, so that two cores work."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+from batch.model import Account, Checked, Header, Issue, Level
+from batch.render import Renderer
+from batch.sheet import RowMaker
+from batch.validate import Checker, Rules, credits_needed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+    from batch.sheet.shapes import RowOut
+
+ALONE = 20
+"""Blocks (of 500 rows) that one process checks by itself: another one takes a third of a second to start."""
+AHEAD = 2
+"""Blocks that the second process is given at a time."""
+LONGEST = 100
+"""Checked blocks that may wait for an earlier one."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What checking some rows brought up; the rows themselves are kept only where somebody asked for them."""
+
+    rows: int = 0
+    invalid: int = 0
+    parts: int = 0
+    estimate: int = 0
+    """Credits, by the account's groups as far as they are known."""
+    errors: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
+    """Warnings and holds."""
+    zones: dict[datetime, str] = field(default_factory=dict)
+    """The send times of good campaigns, each with the zone of one of them."""
+    kept: list[Checked] = field(default_factory=list)
+
+    def count(self, checked: Checked, *, keep: bool) -> None:
+        """Add one row."""
+        self.rows += 1
+        campaign = checked.campaign
+        if campaign is None or any(issue.level is Level.ERROR for issue in checked.issues):
+            self.invalid += 1
+        else:
+            self.parts += campaign.parts.count
+            self.estimate += credits_needed(campaign)
+            self.zones.setdefault(campaign.send_at, campaign.zone)
+        for issue in checked.issues:
+            (self.errors if issue.level is Level.ERROR else self.warnings).append(issue)
+        if keep:
+            self.kept.append(checked)
+
+    def add(self, later: Found) -> None:
+        """Add what the rows behind these brought up."""
+        self.rows += later.rows
+        self.invalid += later.invalid
+        self.parts += later.parts
+        self.estimate += later.estimate
+        self.errors += later.errors
+        self.warnings += later.warnings
+        for send_at, zone in later.zones.items():
+            self.zones.setdefault(send_at, zone)
+        self.kept += later.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that a process needs to know to check rows of one sheet."""
+
+    header: Header
+    rules: Rules
+    now: datetime
+    writing: Mapping[str, Any]
+    """What the renderer is made with."""
+    account: Account | None = None
+    keep: bool = False
+
+
+class Hand:
+    """Checks blocks of rows: makes rows of them, renders each and checks it."""
+
+    def __init__(self, task: Task) -> None:
+        self._maker = RowMaker(task.header)
+        self._renderer = Renderer(**task.writing)
+        self._checker = Checker(task.rules, task.now, task.account)
+        self._keep = task.keep
+
+    def check(self, block: Iterable[RowOut]) -> Found:
+        """Check rows one after the other; each remembers those before it."""
+        found = Found()
+        for row in self._maker.make(block):
+            found.count(self._checker.check(row, *self._renderer.render(row)), keep=self._keep)
+        return found
+
+    def check_alone(self, block: Iterable[RowOut]) -> Alone:
+        """Check rows without a look at any other; whether one repeats another is found out by `join`."""
+        found = Found()
+        keys: list[tuple[str, str, int]] = []
+        for row in self._maker.make(block):
+            checked = self._checker.check_alone(row, *self._renderer.render(row))
+            found.count(checked, keep=False)
+            if checked.campaign is not None:
+                keys.append((checked.key, checked.campaign.fingerprint, row.number))
+        return found, keys
+
+    def join(self, block: Iterable[RowOut], alone: Alone) -> Found:
+        """Take a block that was checked alone; one with a repeated row in it is checked once more, among the others."""
+        found, keys = alone
+        return found if self._checker.add_new(keys) else self.check(block)
+
+    def late_issues(self) -> Mapping[int, Issue]:
+        """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""
+        return self._checker.late_issues()
+
+
+Alone = tuple[Found, list[tuple[str, str, int]]]
+"""What rows brought up by themselves; key, fingerprint and row of those that are good."""
+
+
+def check_blocks(blocks: Iterator[list[RowOut]], task: Task, hand: Hand, *, alone: int = ALONE) -> Iterator[Found]:
+    """Check the blocks of a sheet, in their order; `alone` is how many of them are not worth a second process.
+
+    Rows that are kept, or checked against the account, stay in this process: handing them over costs what it saves.
+    """
+    by_one = task.keep or task.account is not None
+    for block in blocks if by_one else islice(blocks, alone):
+        yield hand.check(block)
+    more = next(blocks, None)
+    if more is not None:
+        for block, found in _share(chain((more,), blocks), task, hand):
+            yield hand.join(block, found)
+
+
+def _share(blocks: Iterable[list[RowOut]], task: Task, hand: Hand) -> Iterator[tuple[list[RowOut], Alone]]:
+    """Give each block with what it brought up; this process checks one whenever the other has enough to do."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    waiting: deque[tuple[list[RowOut], Future[Alone]]] = deque()
+    with ProcessPoolExecutor(1, get_context("spawn"), _set_up, (task,)) as pool:
+        for block in blocks:
+            busy = sum(not coming.done() for _, coming in waiting) >= AHEAD
+            waiting.append((block, _check_here(hand, block) if busy else _check_there(pool, hand, block)))
+            while waiting and (len(waiting) > LONGEST or waiting[0][1].done()):
+                yield _collect(hand, *waiting.popleft())
+        while waiting:
+            yield _collect(hand, *waiting.popleft())
+
+
+def _check_here(hand: Hand, block: list[RowOut]) -> Future[Alone]:
+    from concurrent.futures import Future
+
+    coming: Future[Alone] = Future()
+    coming.set_result(hand.check_alone(block))
+    return coming
+
+
+def _check_there(pool: ProcessPoolExecutor, hand: Hand, block: list[RowOut]) -> Future[Alone]:
+    from concurrent.futures import BrokenExecutor
+
+    try:
+        return pool.submit(_check, block)
+    except (BrokenExecutor, OSError):  # OSError: no process could be started
+        return _check_here(hand, block)
+
+
+def _collect(hand: Hand, block: list[RowOut], coming: Future[Alone]) -> tuple[list[RowOut], Alone]:
+    """Wait for a block; one whose process died is checked here."""
+    from concurrent.futures import BrokenExecutor
+
+    try:
+        return block, coming.result()
+    except BrokenExecutor:
+        return block, hand.check_alone(block)
+
+
+_second: Hand
+"""The hand of the second process."""
+
+
+def _set_up(task: Task) -> None:
+    import gc
+    import signal
+
+    global _second  # noqa: PLW0603 the one thing that a process of the pool keeps
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
+    gc.set_threshold(50_000, 20, 20)  # as in the first
+    _second = Hand(task)
+
+
+def _check(block: list[RowOut]) -> Alone:
+    return _second.check_alone(block)

@@ -1,0 +1,80 @@
+"""A long sheet is checked by two processes, and nobody can tell from what comes out."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+
+from batch.messages import load_message
+from batch.model import Header
+from batch.pipeline.blocks import Found, Hand, Task, check_blocks
+from batch.validate import Rules
+
+NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+TASK = Task(
+    Header(1, NAMES, {name: place for place, name in enumerate(NAMES)}),
+    Rules(levels={}, groups={}),
+    NOW,
+    {"load": partial(load_message, [])},
+)
+SIZE, BLOCKS = 20, 30
+
+Block = list[tuple[int, tuple[str, ...], None]]
+
+
+def make_blocks() -> Iterator[Block]:
+    """Give rows of which every seventh has no group, every ninth no opt-out, some a row of an earlier block."""
+    for first in range(2, 2 + SIZE * BLOCKS, SIZE):
+        yield [(number, make_row(number), None) for number in range(first, first + SIZE)]
+
+
+def make_row(number: int) -> tuple[str, ...]:
+    same = number - 150 if number in {200, 333, 450} else number
+    text = f"Sale {same}." if same % 9 == 0 else f"Sale {same}. Reply STOP to opt out"
+    if number == 450:
+        text = f"Another text, {text}"
+    return f"Campaign {same}", text, "" if same % 7 == 0 else str(100 + same % 5), f"2026-01-{6 + same % 20} 14:30"
+
+
+def by_one() -> tuple[Found, Hand]:
+    """Check all rows in this process alone."""
+    hand, whole = Hand(TASK), Found()
+    for block in make_blocks():
+        whole.add(hand.check(block))
+    return whole, hand
+
+
+def test_two_processes_find_what_one_finds_in_the_same_order() -> None:
+    """Errors, warnings, totals, send times, and rows that repeat one in a block that the other process checked."""
+    expected, alone = by_one()
+    hand, whole = Hand(TASK), Found()
+    for found in check_blocks(make_blocks(), TASK, hand, alone=3):
+        whole.add(found)
+    assert whole == expected
+    assert hand.late_issues() == alone.late_issues()
+    assert {issue.row for issue in whole.errors if issue.code == "row-repeated"} == {200, 333}
+    assert hand.late_issues()[300].code == "same-key-twice"
+
+
+def test_a_second_process_that_dies_costs_no_row() -> None:
+    """What it had in hand is checked here."""
+    expected, _ = by_one()
+    whole, killed = Found(), 0
+    for found in check_blocks(make_blocks(), TASK, Hand(TASK), alone=1):
+        whole.add(found)
+        for process in multiprocessing.active_children():
+            os.kill(process.pid or 0, signal.SIGKILL)
+            killed += 1
+    assert killed
+    assert whole == expected
+
+
+def test_a_short_sheet_starts_no_second_process() -> None:
+    """Its start would take longer than the sheet."""
+    for _ in check_blocks(make_blocks(), TASK, Hand(TASK), alone=BLOCKS):
+        assert not multiprocessing.active_children()
