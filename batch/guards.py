@@ -93,31 +93,29 @@ class Surroundings:
         """By name and groups, and only from earlier versions of this file."""
         self.listed: dict[tuple[str, ...], list[Listed]] = defaultdict(list)
         """Campaigns of the provider's list that are unknown here, by name and time and by name and groups."""
-        self.tags = self._tags(rows)
+        self._tags: dict[tuple[str, str], str] = {}
         in_order = sorted(known, key=lambda entry: entry.id)
         wanted = set(named.values())
         by_id = {entry.id: entry for entry in in_order if entry.id in wanted}
         self.named = {row: by_id[entry] for row, entry in named.items() if entry in by_id}
         """Row to the entry that its RowId speaks of."""
         self._index_known(in_order, by_id)
-        self._index_listed(listed)
+        self._index_listed(listed, rows)
 
     def tag(self, campaign: Campaign) -> str:
-        """Give a campaign's tag; empty when names carry none."""
-        return self.tags.get((campaign.key, campaign.fingerprint), "")
+        """Give a campaign's tag, made when it is first asked for; empty when names carry none."""
+        if not self.rules.tag_names:
+            return ""
+        what = campaign.key, campaign.fingerprint
+        if what not in self._tags:
+            self._tags[what] = make_tag(self.rules.account, *what)
+        return self._tags[what]
 
     def provider_name(self, campaign: Campaign) -> str:
         """Give the name as the provider will get it."""
         if tag := self.tag(campaign):
             return add_tag(campaign.name, tag, self.rules.max_name)
         return campaign.name[: self.rules.max_name].rstrip()
-
-    def _tags(self, rows: Iterable[Checked]) -> dict[tuple[str, str], str]:
-        if not self.rules.tag_names:
-            return {}
-        campaigns = (row.campaign for row in rows if row.campaign is not None)
-        wanted = {(campaign.key, campaign.fingerprint) for campaign in campaigns}
-        return {(key, content): make_tag(self.rules.account, key, content) for key, content in wanted}
 
     def _index_known(self, known: Sequence[KnownEntry], named: Container[int]) -> None:
         for entry in known:
@@ -139,12 +137,12 @@ class Surroundings:
         for times in self.by_group.values():
             times.sort(key=lambda pair: pair[0])
 
-    def _index_listed(self, listed: Iterable[Listed]) -> None:
+    def _index_listed(self, listed: Iterable[Listed], rows: Iterable[Checked]) -> None:
         """Leave out what bears the tag of a row of this file: that one is the row itself, and will be adopted."""
-        own = set(self.tags.values())
-        for item in listed:
-            name, tag = split_tag(item.name)
-            if tag in own:
+        named = [(item, *split_tag(item.name)) for item in listed]
+        own = {self.tag(row.campaign) for row in rows if row.campaign is not None} if named else ()
+        for item, name, tag in named:
+            if tag and tag in own:
                 continue
             self.listed["at", fold(name), item.send_at[:16]].append(item)
             if item.group_ids is not None:

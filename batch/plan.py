@@ -85,12 +85,14 @@ class _Case:
 
 def _open_case(row: Checked, around: Surroundings) -> _Case:
     entries = _find_entries(row, around)
+    if not entries:
+        return _Case(row, around, None, None, None)
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
-    met = max(entries, key=lambda entry: (_rank(entry, row.key, fingerprint, around.now), entry.id), default=None)
+    met = _find_met(entries, row.key, fingerprint, around.now)
     free = [entry for entry in entries if entry.id not in around.taken]
     own = _newest(entry for entry in free if _never_left(entry) and _is_same(entry, row.key, fingerprint))
     old = _find_old(free, own)
-    if met is not None and _is_same(met, row.key, fingerprint) and around.keys[row.key] > 1:
+    if _is_same(met, row.key, fingerprint) and around.keys[row.key] > 1:
         old = None  # this row needs no other place, but another one of its key may
     around.taken.update(entry.id for entry in (own, old) if entry is not None)
     return _Case(row, around, met, own, old)
@@ -111,6 +113,12 @@ def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:
 
 def _is_same(entry: KnownEntry, key: str, fingerprint: str) -> bool:
     return entry.fingerprint == fingerprint and entry.key == key
+
+
+def _find_met(entries: Sequence[KnownEntry], key: str, fingerprint: str, now: datetime) -> KnownEntry:
+    if len(entries) == 1:
+        return entries[0]
+    return max(entries, key=lambda entry: (_rank(entry, key, fingerprint, now), entry.id))
 
 
 def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
