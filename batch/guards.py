@@ -38,7 +38,9 @@ THERE = frozenset({Status.ACCEPTED, Status.SENT})
 GONE = frozenset({Status.MISSING, Status.CANCELLED})
 DOUBT_CODES = frozenset({"held-twice", "looks-alike", "no-tag", "tried-often"})
 """What settling leaves to a person: such an entry is held, but it may be at the provider all the same."""
-COMING = frozenset({Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED})
+GOING = frozenset({Status.PLANNED, Status.WAITING})
+"""What goes by itself sooner or later, without anybody's word."""
+COMING = GOING | BEING_SENT | {Status.ACCEPTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +204,12 @@ def _same_campaign(row: Checked, campaign: Campaign, around: Surroundings) -> Is
         if to_minute(moment) == to_minute(campaign.send_at):
             continue
         where = f"is at the provider as {entry.provider_id}" if entry.provider_id else "is about to be submitted"
+        how = "delete that one in the dashboard first"
+        if entry.status in GOING:
+            how = f'take that one back first with "campaign-batch cancel {entry.id} --why ..."'
         words = (
             f'"{entry.name}" to these groups {where} for {show_time(moment, campaign.zone)} (entry {entry.id}, '
-            f'row {entry.row} of "{entry.file}"): if this row moves it, delete that one in the dashboard first; if it '
+            f'row {entry.row} of "{entry.file}"): if this row moves it, {how}; if it '
             f"is another sending, give it another name or a Reference, or let it go with --allow "
             f"same-campaign-other-time"
         )

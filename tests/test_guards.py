@@ -118,7 +118,7 @@ def test_a_text_further_away_is_not_close(delta):
     ("status", "close"),
     [
         (Status.PLANNED, True), (Status.SUBMITTING, True), (Status.IN_DOUBT, True), (Status.HELD, False),
-        (Status.WAITING, False), (Status.SENT, False), (Status.MISSING, False), (Status.INVALID, False),
+        (Status.WAITING, True), (Status.SENT, False), (Status.MISSING, False), (Status.INVALID, False),
     ],
 )  # fmt: skip
 def test_only_what_may_go_by_itself_is_close(status, close):
@@ -166,7 +166,9 @@ def test_the_same_campaign_at_another_time_is_held():
         "another name or a Reference, or let it go with --allow same-campaign-other-time"
     )
     assert decision.issues[0].value == "2026-02-05 10:00 EST"
-    assert "is about to be submitted for" in decide(MOVED, moved(status=Status.PLANNED, provider_id="")).why
+    going = [decide(MOVED, moved(status=status, provider_id="")).why for status in (Status.PLANNED, Status.WAITING)]
+    assert all("is about to be submitted for" in why for why in going)
+    assert all('take that one back first with "campaign-batch cancel 1 --why ..."' in why for why in going)
 
 
 def test_a_file_with_rows_in_common_is_an_earlier_version_too():

@@ -1,0 +1,46 @@
+"""Rows that wait for the provider go by themselves later: what is planned meanwhile must reckon with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from torture_support import Bench, bench, changed
+
+from batch.model import Status
+from batch.pipeline.stopping import cancel_entries
+
+
+@pytest.fixture
+def desk() -> Iterator[Bench]:
+    with bench() as found:
+        yield found
+
+
+def empty(desk: Bench, contacts: int = 0) -> None:
+    """Give the group of row 0 so many contacts."""
+    desk.sandbox.put_group(5000, "Group 0", contacts, range(contacts))
+
+
+def test_a_waiting_row_that_was_moved_is_held_until_the_old_one_is_taken_back(desk: Bench) -> None:
+    """Without a Reference it has a new key: both would go out once the group has contacts."""
+    empty(desk)
+    row = desk.row(0, Reference="")
+    assert desk.submit(desk.sheet([row])).counts == {"waiting": 1}
+    moved = changed(row, DateTime=row["DateTime"].replace("11:00", "15:00"))
+    desk.submit(desk.sheet([moved]))
+    assert [entry.status for entry in desk.entries()] == [Status.WAITING, Status.HELD]
+    cancel_entries(desk.settings, desk.world, [1], "moved")
+    desk.submit(desk.sheet([moved]))
+    empty(desk, 3)
+    desk.resume()
+    assert [campaign.send_at for campaign in desk.sandbox.campaigns] == [desk.entries()[1].send_at.timestamp()]
+
+
+def test_a_group_that_a_waiting_row_will_text_holds_another_row_close_to_it(desk: Bench) -> None:
+    """It goes by itself, without anybody's word."""
+    empty(desk)
+    desk.submit(desk.sheet([desk.row(0)]))
+    empty(desk, 3)
+    desk.submit(desk.sheet([desk.row(1, GroupIds="5000")], "other.csv"))
+    assert desk.entry("R-1").issues[-1].code == "close-to-another"
