@@ -236,9 +236,16 @@ def test_a_skipped_row_may_clear_a_stale_version_away(ledger: Ledger) -> None:
     assert ledger.verify(NOW) == ()
 
 
-@pytest.mark.parametrize("bring", [accept, doubt, claim], ids=["accepted", "in_doubt", "submitting"])
+def take_back(ledger: Ledger, entry: int) -> None:
+    """Let a colleague drop an entry, as `cancel` does beside a submitter that is at work."""
+    ledger.change_status(entry, Status.CANCELLED, expected={Status.PLANNED}, why="wrong price", who="bo", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "bring", [accept, doubt, claim, take_back], ids=["accepted", "in_doubt", "submitting", "cancelled"]
+)
 @pytest.mark.parametrize("how", ["entry", "replaces"])
-def test_what_may_have_gone_is_neither_renewed_nor_replaced(ledger: Ledger, bring, how: str) -> None:
+def test_what_may_have_gone_or_was_taken_back_is_neither_renewed_nor_replaced(ledger: Ledger, bring, how: str) -> None:
     """A plan that was made before it moved on is refused whole."""
     entry = plan_one(ledger, 2)
     bring(ledger, entry)

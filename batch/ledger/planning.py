@@ -32,8 +32,10 @@ STATUS_OF = {
 NO_ENTRY = {Action.SKIP: "skipped", Action.SETTLE: "settling"}
 """The actions that make no entry and change none, and what the batch notes for them."""
 
-_UNTOUCHABLE = frozenset({Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.SENT, Status.REPLACED})
-"""Entries that a plan may neither renew nor replace: they went, may have gone, or are history."""
+_TOUCHABLE = frozenset(
+    {Status.PLANNED, Status.HELD, Status.WAITING, Status.INVALID, Status.EXPIRED, Status.REJECTED}
+)  # fmt: skip
+"""Entries that a plan may renew or replace: the others went, may have gone, were taken back, or are history."""
 
 _COLUMNS = (
     "batch",
@@ -185,7 +187,7 @@ class _Planner:
 
     def _may_touch(self, entry: int, statuses: dict[int, str]) -> str:
         status = statuses.get(entry)
-        if status is None or status in _UNTOUCHABLE:
+        if status is None or status not in _TOUCHABLE:
             raise LedgerError(
                 f"entry {entry} changed while the plan was made (it is {status or 'gone'} now)",
                 "nothing was written; run the command again",
