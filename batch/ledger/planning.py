@@ -82,7 +82,6 @@ _RENEW = (
             "approved_by": case(
                 (entries.c.fingerprint == bindparam("fingerprint"), entries.c.approved_by), else_=literal_column("''")
             ),
-            "cancel_why": literal_column("''"),
             **{name: bindparam(name) for name in _COLUMNS},
         }
     )

@@ -24,6 +24,8 @@ _NEVER_LEFT = frozenset(
 )  # fmt: skip
 _MARKED = "marked Cancel in row"
 """How a wish begins that came from a sheet: taking the mark away takes it back."""
+_MET = frozenset({Action.SKIP, Action.SETTLE, Action.SUBMIT})
+"""What is done with a row whose entry somebody may have asked to cancel before."""
 _STILL = {
     Status.ACCEPTED: "is still scheduled",
     Status.PLANNED: "is still to be submitted",
@@ -102,12 +104,12 @@ def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
 
 def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
     """Note which scheduled campaigns a sheet marks as to be cancelled, or no longer marks; give what a person does."""
-    asked = {entry.id: entry.cancel_why for entry in rooms.ledger.cancellations()}
+    asked = {entry.id: entry.cancel_why for entry in rooms.ledger.cancellations()} | _asked_before(rooms, plan)
     marked = 0
     lines: list[str] = []
     for decision in plan.decisions:
         campaign, entry = decision.checked.campaign, decision.entry
-        if campaign is None or entry is None or decision.action not in {Action.SKIP, Action.SETTLE}:
+        if campaign is None or entry is None or decision.action not in _MET:
             continue
         if campaign.cancel:
             marked += _note_mark(rooms, check, campaign.row, entry, asked)
@@ -121,6 +123,13 @@ def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
     if marked:
         lines += list_to_delete(rooms.ledger.cancellations(), team_zone(rooms.settings), rooms.world.now())
     return lines
+
+
+def _asked_before(rooms: Rooms, plan: Plan) -> dict[int, str]:
+    """Find what is planned anew though it is to be cancelled: it was in doubt when somebody asked."""
+    anew = {one.entry for one in plan.decisions if one.action is Action.SUBMIT and one.entry is not None}
+    found = rooms.ledger.entries(ids=anew) if anew else ()
+    return {entry.id: entry.cancel_why for entry in found if entry.cancel_why}
 
 
 def _note_mark(rooms: Rooms, check: Check, row: int, entry: int, asked: dict[int, str]) -> bool:
