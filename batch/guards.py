@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from batch.identity import add_tag, fold, make_tag, split_tag, to_minute
-from batch.model import NOTHING, Campaign, Checked, Issue, KnownEntry, Level, Listed, Status
+from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
 from batch.payload import to_provider_time
 
 PLAN_CODES: Mapping[str, str] = {
@@ -262,6 +262,11 @@ def is_doubtful(entry: KnownEntry) -> bool:
     if entry.status in BEING_SENT:
         return True
     return entry.status is Status.HELD and not DOUBT_CODES.isdisjoint(entry.last_codes)
+
+
+def may_have_gone(entry: Entry) -> bool:
+    """Whether settling left an entry to a person: it is held, but it may be at the provider all the same."""
+    return entry.status is Status.HELD and any(issue.code in DOUBT_CODES for issue in entry.issues)
 
 
 def show_time(moment: datetime, zone: str) -> str:

@@ -10,6 +10,7 @@ from torture_support import Bench, bench, write_sheet
 
 from batch.errors import LedgerError
 from batch.model import Status
+from batch.pipeline.counting import Tally
 from batch.pipeline.stopping import cancel_entries
 
 
@@ -39,6 +40,15 @@ def test_a_row_that_is_cancelled_while_a_plan_waits_for_its_yes_is_not_sent(desk
     assert len(desk.sandbox.posts) == 1
 
 
+def mark(desk: Bench, row: dict[str, str]) -> Tally:
+    """Drop a sheet whose one row is marked Cancel."""
+    with (desk.folder / "week.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*row, "Cancel"])
+        writer.writeheader()
+        writer.writerow(row | {"Cancel": "x"})
+    return desk.submit(desk.folder / "week.csv")
+
+
 def leave_a_doubt(desk: Bench) -> dict[str, str]:
     """Submit one row that ends in doubt and never arrived."""
     row = desk.row(0)
@@ -63,13 +73,38 @@ def test_a_doubt_that_is_cancelled_is_not_sent_when_its_file_comes_again(desk: B
 def test_a_mark_that_is_taken_away_again_lets_a_doubt_go(desk: Bench) -> None:
     """The sheet asked for it, and the sheet takes it back."""
     row = leave_a_doubt(desk)
-    with (desk.folder / "week.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*row, "Cancel"])
-        writer.writeheader()
-        writer.writerow(row | {"Cancel": "x"})
     desk.stops = lambda: True
-    desk.submit(desk.folder / "week.csv")
+    mark(desk, row)
     desk.stops = lambda: False
     assert desk.entry("R-0").cancel_why.startswith("marked Cancel")
     desk.submit(desk.sheet([desk.row(5)], "other.csv"))
     assert desk.submit(write_sheet(desk.folder / "week.csv", [row])).counts == {"accepted": 1}
+
+
+def leave_it_to_a_person(desk: Bench) -> dict[str, str]:
+    """Submit one row that arrived, but whose name lost its tag there before anybody knew."""
+    row = desk.row(0)
+    desk.sandbox.faults.add("close-afterx1")
+    desk.stops = lambda: len(desk.sandbox.posts) >= 1
+    desk.submit(desk.sheet([row]))
+    desk.stops = lambda: False
+    desk.sandbox.rename(desk.sandbox.campaigns[0].id, "Sale 0")
+    assert desk.resume().counts == {"held": 1}
+    return row
+
+
+def test_what_settling_left_to_a_person_is_not_called_never_submitted(desk: Bench) -> None:
+    """It stays on the list of what is to be deleted until somebody has looked."""
+    leave_it_to_a_person(desk)
+    said = cancel(desk, 1)
+    assert "never submitted" not in said
+    assert "may be at the provider all the same: look for it in the dashboard" in said
+    assert "to delete in the provider's dashboard (1)" in said
+    assert (desk.entry("R-0").status, desk.entry("R-0").cancel_why) == (Status.HELD, "wrong price")
+
+
+def test_a_mark_on_what_settling_left_to_a_person_asks_for_its_deletion(desk: Bench) -> None:
+    """The sheet's mark is no less than the command."""
+    row = leave_it_to_a_person(desk)
+    assert "to delete in the provider's dashboard (1)" in "\n".join(mark(desk, row).to_do)
+    assert desk.entry("R-0").cancel_why.startswith("marked Cancel")

@@ -112,7 +112,9 @@ def select_planned(connection: Connection, batch: int | None) -> tuple[Entry, ..
 
 def select_cancellations(connection: Connection) -> tuple[Entry, ...]:
     """Read the entries that a person wants deleted in the dashboard and that may still be there."""
-    there = entries.c.status.in_([Status.ACCEPTED.value, Status.IN_DOUBT.value, Status.SUBMITTING.value])
+    # A held one has such a wish only while nobody is sure that it is not there: any other was dropped at once.
+    places = (Status.ACCEPTED, Status.IN_DOUBT, Status.SUBMITTING, Status.HELD)
+    there = entries.c.status.in_([status.value for status in places])
     statement = _ALL.where(entries.c.cancel_why != "", there).order_by(entries.c.send_at, entries.c.id)
     return tuple(_entry(row) for row in connection.execute(statement))
 

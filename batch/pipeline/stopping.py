@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from batch.guards import may_have_gone
 from batch.identity import fold, is_test
 from batch.model import Action, Entry, Issue, Level, Plan, Status
 from batch.pipeline.reporting import team_zone
@@ -46,8 +47,10 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     now, who = world.now(), world.signature
     # The wish stands first: should the campaign be on its way at this very moment, it is not sent again.
     asked = entry.status in _AT_PROVIDER | _NEVER_LEFT and ledger.request_cancel(entry.id, why, who, now)
-    if entry.status in _NEVER_LEFT and ledger.change_status(
-        entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now
+    if (
+        entry.status in _NEVER_LEFT
+        and not may_have_gone(entry)
+        and ledger.change_status(entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now)
     ):
         return f"{name} was never submitted and is dropped"
     if asked:
@@ -56,6 +59,11 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
 
 
 def _what_now(entry: Entry, now: datetime) -> str:
+    if entry.status is Status.HELD:
+        return (
+            "may be at the provider all the same: look for it in the dashboard, delete it there, then type "
+            f'"campaign-batch resolve {entry.id} --drop --why ..."'
+        )
     if entry.status is Status.MISSING:
         return "is not at the provider any more; should it come back it is to be deleted"
     if entry.status is not Status.ACCEPTED:
@@ -138,7 +146,8 @@ def _note_mark(rooms: Rooms, check: Check, row: int, entry: int, asked: dict[int
         return True
     why, world = f'{_MARKED} {row} of "{check.file}"', rooms.world
     found = rooms.ledger.entry(entry)
-    return found.status in _AT_PROVIDER and rooms.ledger.request_cancel(entry, why, world.signature, world.now())
+    there = found.status in _AT_PROVIDER or may_have_gone(found)
+    return there and rooms.ledger.request_cancel(entry, why, world.signature, world.now())
 
 
 def _take_back_mark(rooms: Rooms, check: Check, row: int, entry: int) -> str:

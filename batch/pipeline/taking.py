@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import BatchError
-from batch.guards import DOUBT_CODES, PlanRules
+from batch.guards import PlanRules, may_have_gone
 from batch.model import Account, Action, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
 from batch.pipeline.counting import Tally, count_as, count_batch
@@ -233,13 +233,8 @@ def expire(rooms: Rooms) -> None:
     )
     for status, until, to, why in groups:
         for entry in list(rooms.ledger.entries(statuses={status}, due_until=until)):
-            if not _may_have_gone(entry):
+            if not may_have_gone(entry):  # else nobody knows that it is too late: it may have gone out
                 _move_on(rooms, entry, to, why)
-
-
-def _may_have_gone(entry: Entry) -> bool:
-    """Whether settling left it to a person: such a one is never called too late, since it may have gone out."""
-    return entry.status is Status.HELD and any(issue.code in DOUBT_CODES for issue in entry.issues)
 
 
 def _move_on(rooms: Rooms, entry: Entry, to: Status, why: str) -> None:
