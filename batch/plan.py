@@ -8,6 +8,7 @@ from datetime import datetime
 
 from batch.guards import (
     FRESH,
+    GOING,
     GONE,
     GUARDS,
     NEVER_LET_GO,
@@ -138,8 +139,8 @@ def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
 def _find_old(free: Sequence[KnownEntry], own: KnownEntry | None) -> KnownEntry | None:
     """Find the other version that must give way: one that would go by itself, else the newest if there is no own."""
     others = [entry for entry in free if entry is not own and _never_left(entry)]
-    if planned := _newest(entry for entry in others if entry.status is Status.PLANNED):
-        return planned
+    if going := _newest(entry for entry in others if entry.status in GOING):
+        return going
     if own is not None:
         return None
     if others:

@@ -324,14 +324,15 @@ def test_a_place_of_the_same_content_comes_before_a_newer_one():
     assert met(decide(row, *known)) == (Action.SUBMIT, 1, None)
 
 
-def test_another_version_that_would_go_by_itself_always_gives_way():
+@pytest.mark.parametrize("going", [Status.PLANNED, Status.WAITING])
+def test_another_version_that_would_go_by_itself_always_gives_way(going):
     """Whatever else the row finds to take: two of one key would go out."""
-    known = [know(EDITED, Status.PLANNED), know(make_bad_row(reference="R1"), Status.INVALID, 2)]
+    known = [know(EDITED, going), know(make_bad_row(reference="R1"), Status.INVALID, 2)]
     assert met(decide(ROW, *known)) == (Action.SUBMIT, None, 1)
-    known = [know(EDITED, Status.PLANNED), know(ROW, Status.HELD, 2)]
+    known = [know(EDITED, going), know(ROW, Status.HELD, 2)]
     assert met(decide(ROW, *known)) == (Action.SUBMIT, 2, 1)
     assert met(decide(EDITED, *known)) == (Action.SUBMIT, 1, None)
-    known = [know(ROW, Status.ACCEPTED), know(EDITED, Status.PLANNED, 2), know(ROW, Status.HELD, 3)]
+    known = [know(ROW, Status.ACCEPTED), know(EDITED, going, 2), know(ROW, Status.HELD, 3)]
     assert met(decide(ROW, *known)) == (Action.SKIP, 1, 2)
 
 
