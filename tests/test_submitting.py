@@ -286,6 +286,17 @@ def test_an_interrupt_finishes_the_one_on_the_wire_and_resume_goes_on(desk: Benc
     assert_exactly_once(desk.sandbox, desk.entries(), 3)
 
 
+def test_an_interrupt_while_the_rate_limit_makes_it_wait_begins_nothing(desk: Bench) -> None:
+    """What waits for its turn is not on the wire."""
+    desk.sandbox.faults.add("429@1")
+    stopped: list[bool] = []
+    desk.clock.sleep = lambda _seconds: (time.sleep(0.01), stopped.append(True))[0]  # type: ignore[method-assign]
+    desk.stops = lambda: bool(stopped)
+    desk.submit(desk.sheet(2))
+    assert (desk.attempts("R-0"), desk.attempts("R-1")) == (["planned"], [])
+    assert {entry.status for entry in desk.entries()} == {Status.PLANNED}
+
+
 def test_an_interrupt_leaves_a_doubt_for_resume(desk: Bench) -> None:
     """The wait for the settling ends at once; the doubt stays and is settled later."""
     desk.sandbox.faults.add("close-after@1")

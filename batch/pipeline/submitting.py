@@ -64,6 +64,8 @@ class Submission:
         """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise."""
         while not self._rooms.world.stopped():
             self._wait_for_turn()
+            if self._rooms.world.stopped():
+                return
             outcome = self._attempt(entry)
             if outcome is None:
                 return
