@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from torture_support import Bench, assert_exactly_once, bench, changed
+from torture_support import Bench, assert_exactly_once, bench, changed, write_sheet
 
 from batch.errors import ProviderError
 from batch.model import Status
@@ -120,6 +120,20 @@ def test_an_edited_row_does_not_overtake_the_doubt_about_its_older_version(desk:
     assert tally.counts["held"] == 1
     texts = [campaign.message for campaign in desk.sandbox.campaigns]
     assert row["Message"] not in texts
+
+
+def test_a_doubt_that_did_not_arrive_gives_way_to_its_newer_version(desk: Bench) -> None:
+    """The older text never goes out by itself after the sheet was mended; the mended one goes when it comes again."""
+    leave_a_doubt(desk)
+    edited = changed(desk.row(0), Message="Offer number [0] is better. Reply STOP to opt out")
+    desk.submit(desk.sheet([edited]))
+    desk.resume()
+    assert [entry.status for entry in desk.entries()] == [Status.HELD, Status.HELD]
+    assert desk.entries()[0].issues[-1].code == "edited-since"
+    assert len(desk.sandbox.posts) == 1
+    path = write_sheet(desk.folder / "week.csv", [edited])
+    assert desk.submit(path).counts == {"accepted": 1}
+    assert [campaign.message for campaign in desk.sandbox.campaigns] == [edited["Message"]]
 
 
 def test_another_ledger_on_the_account_is_said_loudly(desk: Bench) -> None:

@@ -154,6 +154,7 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
     provider = rooms.settings.provider
     claimed = rooms.ledger.provider_ids()
     adopted = 0
+    newer = find_newer(rooms)
     for doubt in find_doubts(rooms):
         settled = settle(
             doubt.entry,
@@ -166,10 +167,29 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
             lead=rooms.lead,
             broken_id=doubt.broken_id,
         )
+        if settled.status is Status.PLANNED and doubt.entry.key in newer:
+            settled = _give_way(doubt.entry, newer[doubt.entry.key])
         if settled.status is not Status.IN_DOUBT and _conclude(rooms, doubt.entry, settled, {Status.IN_DOUBT}):
             adopted += settled.status is Status.ACCEPTED
             rooms.note(f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id}): {settled.why}')
     return adopted
+
+
+def find_newer(rooms: Rooms) -> dict[str, Entry]:
+    """Give the rows that were edited while their older version was in doubt, and wait for its end; by key."""
+    held = rooms.ledger.entries(statuses={Status.HELD})
+    return {entry.key: entry for entry in held if any(issue.code == "in-doubt" for issue in entry.issues)}
+
+
+def _give_way(entry: Entry, newer: Entry) -> Settlement:
+    """Hold a row that did not arrive and that its sheet says otherwise since: it would go out as nobody wants it."""
+    words = (
+        f'it did not arrive, and row {newer.row} of "{newer.file}" (entry {newer.id}) says it otherwise since: '
+        f"drop that file again"
+    )
+    return Settlement(
+        entry.id, Status.HELD, words, None, (Issue(entry.row, "", "", "edited-since", words, Level.HOLD),)
+    )
 
 
 def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
