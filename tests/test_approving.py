@@ -163,6 +163,8 @@ def test_a_rejected_batch_stays_here_and_can_be_mended() -> None:
         team.desk.resume()
         with pytest.raises(UsageError, match="was rejected"):
             approve(team)
+        with pytest.raises(UsageError, match="entry 1 is of batch 1, which was rejected"):
+            resolve_entry(team.desk.settings, team.as_person("bo"), 1, "send", "it would never go")
         ask(team)
         assert team.desk.sandbox.posts == []
         assert approve(team, 2).counts["accepted"] == 3

@@ -366,6 +366,20 @@ def test_what_was_never_submitted_cannot_have_failed_to_arrive() -> None:
         assert desk.resume().counts == {"accepted": 1}
 
 
+def test_an_edited_row_is_not_let_go_beside_a_doubt_that_settling_left_to_a_person() -> None:
+    """Not even by a person: the older version may be at the provider."""
+    with bench() as desk:
+        desk.set(provider__tag_names="false")
+        desk.sandbox.faults.add("close-after@1")
+        desk.submit(desk.sheet(1))
+        desk.submit(desk.sheet([desk.row(0, Message="Offer number [0] is better. Reply STOP to opt out")]))
+        assert [entry.status for entry in desk.entries()] == [Status.HELD, Status.HELD]
+        with pytest.raises(UsageError, match="until it is sure whether its earlier version arrived"):
+            decide(desk, "R-0", "send")
+        desk.resume()
+        assert len(desk.sandbox.campaigns) == 1
+
+
 def test_what_has_no_time_left_is_not_let_go() -> None:
     """Its time has gone by: a new time is needed."""
     with bench() as desk:

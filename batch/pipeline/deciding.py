@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
+from batch.guards import NEVER_LET_GO
 from batch.identity import plain_id
 from batch.model import Entry, Level, Status
 from batch.pipeline.rooms import World, open_ledger_of
@@ -62,6 +63,16 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
         raise UsageError(f"entry {entry.id} has errors and cannot be sent", "mend the row and drop the file again")
     if entry.send_at <= world.now():
         raise UsageError(f"the time of entry {entry.id} has gone by", "give the row a new time and drop the file again")
+    if any(issue.code in NEVER_LET_GO for issue in entry.issues):
+        raise UsageError(
+            f"entry {entry.id} waits until it is sure whether its earlier version arrived",
+            'end that doubt first ("campaign-batch resume", or resolve it), then drop the file again',
+        )
+    if ledger.batch(entry.batch).state == "rejected":
+        raise UsageError(
+            f"entry {entry.id} is of batch {entry.batch}, which was rejected, so it is not submitted",
+            "hand the file in again",
+        )
     released = tuple(issue.code for issue in entry.issues if issue.level is Level.HOLD)
     ledger.take_back_cancel(entry.id, why, world.signature, world.now())
     _move(ledger, world, entry, Status.PLANNED, expected=_KEPT_BACK, why=why, released=released)
