@@ -44,3 +44,15 @@ def test_a_group_that_a_waiting_row_will_text_holds_another_row_close_to_it(desk
     empty(desk, 3)
     desk.submit(desk.sheet([desk.row(1, GroupIds="5000")], "other.csv"))
     assert desk.entry("R-1").issues[-1].code == "close-to-another"
+
+
+def test_a_row_waits_until_the_credits_reach_for_it() -> None:
+    """Looked at again with every run; what is bought lets go as many rows as it pays for."""
+    with bench(credits=0) as desk:
+        assert desk.submit(desk.sheet(2)).counts == {"waiting": 2}
+        assert desk.resume().counts == {"waiting": 2}
+        desk.sandbox.books.credits = 3
+        assert desk.resume().counts == {"accepted": 1, "waiting": 1}
+        assert desk.entry("R-0").status is Status.ACCEPTED
+        desk.sandbox.books.credits = 6
+        assert desk.resume().counts == {"accepted": 1}

@@ -30,7 +30,7 @@ from batch.pipeline.returning import write_returned
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account, tell_pause
 from batch.pipeline.stopping import find_gone, note_marks
 from batch.pipeline.submitting import Submission
-from batch.pipeline.weighing import remember_names, weigh
+from batch.pipeline.weighing import find_short, remember_names, weigh
 from batch.plan import make_plan
 
 if TYPE_CHECKING:
@@ -356,8 +356,10 @@ def look_again_at_waiting(rooms: Rooms) -> None:
     if not waiting:
         return
     account = read_account(rooms.provider, rooms.world.tell)
-    for entry in waiting:
-        if account_waits(entry.group_ids, entry.mms_template_id, account):
+    ready = [entry for entry in waiting if not account_waits(entry.group_ids, entry.mms_template_id, account)]
+    short = find_short(rooms, ready, account)
+    for entry in ready:
+        if entry.id in short:
             continue
         rooms.ledger.change_status(
             entry.id,

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batch.identity import fold, is_test
-from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Status
+from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Parts, Status
 from batch.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
-from batch.validate.account import MMS_CREDITS
+from batch.validate.account import MMS_CREDITS, count_contacts
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -60,6 +60,22 @@ def remember_names(rooms: Rooms, decisions: Iterable[Decision]) -> None:
         if name
     }
     rooms.ledger.remember_groups(sorted(pairs), rooms.world.now())
+
+
+def find_short(rooms: Rooms, waiting: Iterable[Entry], account: Account) -> set[int]:
+    """Give the waiting entries that the credits still do not reach for."""
+    by_id = {group.id: group for group in account.groups or ()}
+    campaigns = [_as_campaign(entry, count_contacts(entry.group_ids, by_id)) for entry in waiting]
+    return set(find_short_credits(campaigns, account.credits, _reserved(rooms))) if by_id else set()
+
+
+def _as_campaign(entry: Entry, contacts: int | None) -> Campaign:
+    """Make of an entry what the credits are counted by; its number stands for the row."""
+    assert entry.send_at is not None
+    return Campaign(
+        entry.id, entry.campaign_name, entry.message, entry.group_ids, entry.group_names, entry.send_at, entry.zone,
+        entry.type_recipients, entry.mms_template_id, parts=Parts(entry.encoding, 0, entry.parts), contacts=contacts,
+    )  # fmt: skip
 
 
 def _explain_renamed(rooms: Rooms, rows: Sequence[Checked], account: Account) -> Sequence[Checked]:
