@@ -171,6 +171,27 @@ def test_a_file_named_stop_pauses_until_it_is_gone() -> None:
         assert (team.sheets(), len(team.desk.sandbox.posts)) == (["week.csv"], 1)
 
 
+def test_a_file_named_stop_ends_a_run_that_has_begun() -> None:
+    """The one on the wire is finished; the rest goes when the file is gone."""
+    with weekly() as team:
+        team.drop(4)
+        desk = team.desk
+
+        class Person(list[object]):
+            def append(self, event: object) -> None:
+                super().append(event)
+                if len(desk.sandbox.posts) == 1:
+                    (team.folder / "STOP").write_text("", encoding="utf-8")
+
+        desk.told = Person()
+        team.watch(60)
+        assert len(desk.sandbox.posts) == 1
+        desk.told = []
+        (team.folder / "STOP").unlink()
+        team.watch(600)
+        assert_exactly_once(desk.sandbox, desk.entries(), 4)
+
+
 def test_a_share_that_goes_away_is_waited_for() -> None:
     """It is told once; the file that lay on it is taken when it is back."""
     with weekly() as team:

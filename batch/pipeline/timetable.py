@@ -29,9 +29,11 @@ LOOK_BACK = timedelta(days=3)
 class Timetable:
     """What the watch does by the clock."""
 
-    def __init__(self, rooms: Rooms, postbag: Postbag) -> None:
+    def __init__(self, rooms: Rooms, submitting: Rooms, postbag: Postbag) -> None:
+        """`submitting` are the same rooms, in which a file named STOP ends a run."""
         self.needs_look = False
         self._rooms = rooms
+        self._submitting = submitting
         self._postbag = postbag
         self._upkeep_at: datetime | None = None
 
@@ -43,8 +45,8 @@ class Timetable:
         self._expire_unapproved()
         if not self._has_open_rows():
             return
-        with be_submitter(self._rooms):
-            tally = resume_in(self._rooms)
+        with be_submitter(self._submitting):
+            tally = resume_in(self._submitting)
         self._postbag.add(*tally.moved)
         heed(self._rooms, tally)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,8 +97,9 @@ class Watch:
         self._wait = wait
         self._desk = Desk(rooms.settings, rooms.ledger, rooms.world)
         self._postbag = Postbag(self._desk)
-        self._drops = Drops(rooms, inbox, self._postbag)
-        self._timetable = Timetable(rooms, self._postbag)
+        submitting = replace(rooms, world=replace(rooms.world, stopped=self._must_halt))
+        self._drops = Drops(submitting, inbox, self._postbag)
+        self._timetable = Timetable(rooms, submitting, self._postbag)
         self._trouble: BatchError | None = None
         self._troubles = 0
         self._trouble_since: datetime | None = None
@@ -210,6 +211,10 @@ class Watch:
 
     def _stopped(self) -> bool:
         return self._rooms.world.stopped()
+
+    def _must_halt(self) -> bool:
+        """Whether no further campaign may go: an end is wished, or a file named STOP lies there, long run or not."""
+        return self._stopped() or self._inbox.stop_requested()
 
     def _now(self) -> datetime:
         return self._rooms.world.now()
