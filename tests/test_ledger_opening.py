@@ -327,6 +327,20 @@ def test_one_submitter_at_a_time(tmp_path: Path) -> None:
             pass
 
 
+def test_a_link_to_a_ledger_shares_its_lock(tmp_path: Path) -> None:
+    """Two names of one file are one ledger."""
+    link = tmp_path / "link.sqlite3"
+    with open_at(tmp_path) as ledger:
+        link.symlink_to(tmp_path / "ledger.sqlite3")
+        with (
+            open_at(tmp_path, link.name) as linked,
+            ledger.submitter("ana", NOW),
+            pytest.raises(LedgerBusyError, match="ana"),
+            linked.submitter("bo", NOW),
+        ):
+            pass
+
+
 def test_a_dead_owners_lock_frees_itself(tmp_path: Path) -> None:
     """Killed with the lock in hand, its note still lying there."""
     code = (

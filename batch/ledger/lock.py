@@ -39,6 +39,7 @@ def hold_lock(ledger: Path, who: str, now: datetime) -> Iterator[Owner]:
 
     Raises LedgerBusyError, which names the owner, at once when it is held.
     """
+    ledger = ledger.resolve()  # whatever links lead to it, one file has one lock
     owner = Owner(who, os.getpid(), platform.node(), now)
     lock = FileLock(_beside(ledger, ".lock"), thread_local=False)
     try:
