@@ -43,6 +43,8 @@ class Books:
         self._by_id[where, item.id] = place
         mark = (where, mark_of(item))
         self._by_mark[mark].append(place)
+        if split_tag(item.name)[1]:  # perhaps typed by hand: an entry without a tag of ours is looked for by all of it
+            self._by_mark[where, _content(item.name, item.send_at, item.message)].append(place)
         self._alike[mark] += 1
 
     def match(self, entries: Sequence[Entry]) -> None:
@@ -102,7 +104,8 @@ def mark_of(item: Listed) -> str:
 
 def marks_of(entry: Entry) -> tuple[str, ...]:
     """Give the marks that an entry's campaign may bear on a list, the surest first."""
-    content = _content(split_tag(entry.provider_name)[0], entry.send_at_provider, entry.message)
+    name = split_tag(entry.provider_name)[0] if entry.tag else entry.provider_name
+    content = _content(name, entry.send_at_provider, entry.message)
     return (entry.tag, content) if entry.tag else (content,)
 
 
@@ -112,5 +115,5 @@ def _content(name: str, send_at: str, message: str) -> str:
 
 def _is_surely(entry: Entry, item: Listed) -> bool:
     """Whether a sent campaign with our Id is ours: that Ids stay the same from list to list is not documented."""
-    tag = split_tag(item.name)[1]
+    tag = split_tag(item.name)[1] if entry.tag else ""
     return tag == entry.tag if tag else collapse(item.message) == collapse(entry.message)

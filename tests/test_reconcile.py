@@ -254,6 +254,17 @@ def test_a_picture_is_compared_too():
     assert {one.field for one in compare([entry], [LISTED]).findings} == {"MmsTemplateId", "Subject"}
 
 
+@pytest.mark.parametrize("number", ["5001", "77"])
+def test_what_looks_like_a_tag_in_a_name_without_ours_hides_no_campaign(number):
+    """It was typed by hand: the campaign is found by its Id, and under another one by name, time and text."""
+    name = "Sale #weekend1"
+    entries = [make_entry(n, name=name, tag="", provider_name=name, at=PAST - n * timedelta(days=7)) for n in (1, 2)]
+    shown = [list_entry(entries[0], id=number), list_entry(entries[1])]
+    found = compare(entries, sent=shown)
+    assert found.counts == {FindingKind.MATCHED: 2, FindingKind.UNEXPECTED: 0}
+    assert {move.new for move in found.moves} == {Status.SENT}
+
+
 def test_a_name_without_a_tag_is_compared_as_it_was_sent():
     """Or as the sheet had it, for an entry of which no more is known."""
     entry = make_entry(provider_name="")
