@@ -536,9 +536,9 @@ def campaigns(*ids: int, **changes: Any) -> list[dict[str, Any]]:
     return [make_object(Id=id, **changes) for id in ids]
 
 
-def read_scheduled(replies: list[wire.Reply], **changes: Any) -> tuple[Listing, WireServer]:
+def read_scheduled(replies: list[wire.Reply], *, steady: bool = False, **changes: Any) -> tuple[Listing, WireServer]:
     with WireServer(replies) as server:
-        listing = make_provider(server.url, **changes).scheduled()
+        listing = make_provider(server.url, **changes).scheduled(steady=steady)
     return listing, server
 
 
@@ -597,6 +597,22 @@ def test_an_empty_page_in_the_middle_does_not_end_an_announced_list():
     """What is announced is asked for."""
     listing, server = read_scheduled(paged([campaigns(1), [], campaigns(3)]))
     assert (ids(listing), listing.complete, len(server.requests)) == (["1", "3"], True, 3)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_list_that_must_be_steady_is_looked_at_once_more(announced):
+    """All pages but the last; where one shows something else, all of it is read anew."""
+    before = paged([campaigns(1, 2), campaigns(3, 4)], announced=announced)
+    moved = paged([campaigns(2, 3), campaigns(4, 5)], announced=announced)
+    end = [] if announced else [before[1]]
+    listing, server = read_scheduled([*before, *end, before[0]], steady=True)
+    assert (ids(listing), len(server.requests)) == (["1", "2", "3", "4"], 3 + len(end))
+    end = [] if announced else [moved[1]]
+    listing, _ = read_scheduled([before[0], moved[1], *end, moved[0], *moved, *end, moved[0]], steady=True)
+    assert (ids(listing), listing.complete) == (["2", "3", "4", "5"], True)
+    restless = [before[0], moved[1], *end, moved[0]] * 3
+    listing, _ = read_scheduled(restless, steady=True)
+    assert (listing.complete, listing.why) == (False, "the list changed while it was read")
 
 
 def test_an_empty_list_that_is_announced_is_whole():

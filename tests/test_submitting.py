@@ -199,6 +199,30 @@ def test_a_lost_ledger_adopts_what_the_provider_holds(desk: Bench) -> None:
     assert_exactly_once(desk.sandbox, desk.entries(), 4)
 
 
+class LosesOneBetweenTwoPages(Crooked):
+    """While page 1 is on its way, one of its campaigns is deleted and another one made: the total stays as it was."""
+
+    def _answer(self, request: Request) -> Reply:
+        reply = super()._answer(request)
+        if "group-schedule-messages" in request.path and getattr(self, "armed", False):
+            self.armed = False
+            self.delete(self.campaigns[0].id)
+            self.create(CampaignName="By hand", Message="m", GroupIds=["5000"], DateTime="2026-03-09 12:00:00")
+        return reply
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_list_that_changes_between_two_pages_hides_no_campaign(announced: bool) -> None:
+    """What moved to a page that was read already is not taken for absent."""
+    with bench(sandbox=LosesOneBetweenTwoPages, page_size=5, announce_paging=announced) as desk:
+        path = desk.sheet(12)
+        desk.submit(path)
+        desk.ledger_path.unlink()
+        desk.sandbox.armed = True  # type: ignore[attr-defined]
+        desk.submit(path)
+        assert count_campaigns(desk.sandbox, []).doubled == []
+
+
 def test_a_restored_ledger_adopts_what_went_meanwhile(desk: Bench) -> None:
     """Last week's copy is put back and the file dropped again: only what is new goes."""
     desk.submit(desk.sheet(2))

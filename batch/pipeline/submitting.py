@@ -180,7 +180,7 @@ class Submission:
         self._looked = True
         for look in range(_LOOKS):
             self._rooms.world.sleep(float(look))
-            listing = self._rooms.provider.scheduled()
+            listing = self._rooms.provider.scheduled(steady=False)
             item = next((item for item in listing.items if item.id == provider_id), None)
             if item is not None:
                 break

@@ -24,7 +24,7 @@ from batch.errors import BatchError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
 from batch.pacing import Pace
 from batch.payload import from_provider_time
-from batch.provider.pages import Page, join_pages, read_paging
+from batch.provider.pages import CHANGED, Page, join_pages, read_paging
 from batch.provider.wire import Call, log, make_request
 from batch.secret import Secret
 
@@ -132,9 +132,16 @@ class Provider:
             )
         )
 
-    def scheduled(self) -> Listing:
-        """Read the whole list of scheduled campaigns."""
-        return self._listing(SCHEDULED, lambda _page: False)
+    def scheduled(self, *, steady: bool = True) -> Listing:
+        """Read the whole list of scheduled campaigns, anew while it changes under the reading.
+
+        Without `steady` it is read once: enough to find a campaign, not to say that it is not there.
+        """
+        for _ in range(self._tries if steady else 1):
+            listing = self._listing(SCHEDULED, lambda _page: False, steady=steady)
+            if listing.why != CHANGED:
+                break
+        return listing
 
     def sent(self, since: datetime | None = None, *, zone: str = "America/New_York") -> Listing:
         """Read the sent history, as far back as `since` where its order is plain, else all of it.
@@ -163,9 +170,11 @@ class Provider:
         mark = hashlib.sha256(answer.body).hexdigest()
         return DeliveryPage(counts, page, read_paging(answer.headers)[0], mark)
 
-    def _listing(self, path: str, enough: Callable[[tuple[Listed, ...]], bool]) -> Listing:
+    def _listing(self, path: str, enough: Callable[[tuple[Listed, ...]], bool], *, steady: bool = False) -> Listing:
         read_at = datetime.now(UTC)
-        whole = join_pages(lambda page: self._page(path, page, parse_list), lambda item: item.id, enough=enough)
+        whole = join_pages(
+            lambda page: self._page(path, page, parse_list), lambda item: item.id, enough=enough, steady=steady
+        )
         return Listing(whole.items, read_at, not whole.why, whole.why)
 
     def _whole(self, path: str, parse: Callable[[bytes, str], tuple[Parsed, ...]]) -> tuple[Parsed, ...]:

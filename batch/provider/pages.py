@@ -12,6 +12,9 @@ MOST_PAGES = 1_000
 """A hundred thousand campaigns; a list that goes on longer than that goes on for ever."""
 
 
+CHANGED = "the list changed while it was read"
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
     """One page as it came."""
@@ -42,14 +45,18 @@ def join_pages(
     identify: Callable[[Item], str],
     *,
     enough: Callable[[tuple[Item, ...]], bool] = lambda _page: False,
+    steady: bool = False,
 ) -> Whole[Item]:
     """Read page after page until the list is there.
 
     A page past the end is the last page again (Yii2), so an announced number of pages ends it; where none is
     announced, page 2 is asked for too and a page that brings nothing new ends it. `enough` is asked after each
     page and may end it sooner: then the announced total is not compared. `identify` gives an object's Id.
+    With `steady` all pages but the last are looked at once more: what leaves one of them meanwhile moves another
+    object from a page that is still to come to one that was read, and nobody sees it.
     """
     items: dict[str, Item] = {}
+    seen: list[list[str]] = []
     total: int | None = None
     nameless = 0
     for number, page in _pages(ask):
@@ -58,14 +65,23 @@ def join_pages(
         if page.pages is None and number > 1 and fresh.keys() <= items.keys():
             break
         items.update(fresh)
+        seen.append([identify(item) for item in page.items])
         if total is not None and page.total not in (None, total):
-            return Whole(tuple(items.values()), "the list changed while it was read")
+            return Whole(tuple(items.values()), CHANGED)
         total = page.total if page.total is not None else total
         if enough(page.items):
             return Whole(tuple(items.values()), _nameless(nameless))
         if number >= MOST_PAGES and (page.pages or MOST_PAGES + 1) > number:
             return Whole(tuple(items.values()), f"the list goes on after {MOST_PAGES} pages")
-    return Whole(tuple(items.values()), _nameless(nameless) or _short(len(items), total))
+    why = _nameless(nameless) or _short(len(items), total)
+    if steady and not why and _moved(seen[:-1], lambda number: [identify(item) for item in ask(number).items]):
+        why = CHANGED
+    return Whole(tuple(items.values()), why)
+
+
+def _moved(seen: list[list[str]], look: Callable[[int], list[str]]) -> bool:
+    """Look at pages once more, the first one first; say whether one of them shows other objects than before."""
+    return any(look(number) != before for number, before in enumerate(seen, start=1))
 
 
 def _pages(ask: Callable[[int], Page[Item]]) -> Iterator[tuple[int, Page[Item]]]:
