@@ -199,8 +199,8 @@ def _to_id(value: Any) -> str:
 
 
 def _to_ids(value: Any) -> tuple[str, ...]:
-    texts = (plain_id(_to_text(each)) for each in _to_items(value))
-    return tuple(text for text in texts if text)
+    texts = [plain_id(_to_text(each)) for each in _to_items(value)]
+    return tuple([text for text in texts if text])
 
 
 def _to_items(value: Any) -> list[Any]:
@@ -213,6 +213,8 @@ def _to_items(value: Any) -> list[Any]:
 
 
 def _to_number(value: Any) -> int | None:
+    if type(value) is int:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -31,6 +31,7 @@ class Books:
         self._by_id: dict[tuple[str, str], int] = {}
         self._by_mark: dict[tuple[str, str], deque[int]] = defaultdict(deque)
         self._alike: Counter[tuple[str, str]] = Counter()
+        self._by_whole_name = False
         for where, listing in (("scheduled", reading.scheduled), ("sent", reading.sent)):
             for item in listing.items:
                 self._index(item, where)
@@ -43,8 +44,6 @@ class Books:
         self._by_id[where, item.id] = place
         mark = (where, mark_of(item))
         self._by_mark[mark].append(place)
-        if split_tag(item.name)[1]:  # perhaps typed by hand: an entry without a tag of ours is looked for by all of it
-            self._by_mark[where, _content(item.name, item.send_at, item.message)].append(place)
         self._alike[mark] += 1
 
     def match(self, entries: Sequence[Entry]) -> None:
@@ -82,6 +81,8 @@ class Books:
 
     def _claim_first(self, entry: Entry, lists: Sequence[str]) -> None:
         """Claim the first campaign with a mark of the entry that nobody has claimed."""
+        if not entry.tag:
+            self._index_whole_names()
         for mark in marks_of(entry):
             for where in lists:
                 places = self._by_mark.get((where, mark), deque())
@@ -90,6 +91,15 @@ class Books:
                 if places:
                     self._claim(entry, places.popleft())
                     return
+
+    def _index_whole_names(self) -> None:
+        """Let names that end in a tag be found by all of them: where names carry no tags, a hand may have typed it."""
+        if self._by_whole_name:
+            return
+        self._by_whole_name = True
+        for place, (item, where) in enumerate(self._items):
+            if split_tag(item.name)[1]:
+                self._by_mark[where, _content(item.name, item.send_at, item.message)].append(place)
 
     def _claim(self, entry: Entry, place: int) -> None:
         self._claimed.add(place)

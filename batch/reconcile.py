@@ -175,25 +175,36 @@ def _moves(entry: Entry, item: Listed, where: str) -> list[Move]:
 def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Iterator[Finding]:
     """Compare field by field; the sent history carries no groups, no type of recipients and no status."""
     for name, ours, theirs in _pairs(entry, item, where):
-        if collapse(ours) != collapse(theirs):
-            words = f'{name} is "{theirs}" at the provider, but was scheduled as "{ours}": look at it in the dashboard'
-            yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=ours, theirs=theirs)
+        if ours == theirs or collapse(_write(ours)) == collapse(_write(theirs)):
+            continue
+        was, shown = _write(ours), _write(theirs)
+        words = f'{name} is "{shown}" at the provider, but was scheduled as "{was}": look at it in the dashboard'
+        yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=was, theirs=shown)
     yield from _contacts(entry, item, rules)
 
 
-def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, str, str]]:
+_Value = str | int | tuple[str, ...] | None
+
+
+def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, _Value, _Value]]:
     yield "CampaignName", entry.provider_name or entry.campaign_name, item.name
     yield "Message", entry.message, item.message
     yield "DateTime", entry.send_at_provider[:16], item.send_at[:16]
-    yield "MmsTemplateId", str(entry.mms_template_id or ""), str(item.mms_template_id or "")
+    yield "MmsTemplateId", entry.mms_template_id, item.mms_template_id
     yield "Subject", entry.subject, item.subject
     if where == "sent":
         return
     yield "Id", entry.provider_id, item.id
     if item.group_ids is not None:
-        yield "GroupIds", ", ".join(sorted(entry.group_ids)), ", ".join(sorted(item.group_ids))
+        yield "GroupIds", entry.group_ids, item.group_ids
     if item.type_recipients is not None:
-        yield "TypeRecipients", str(entry.type_recipients), str(item.type_recipients)
+        yield "TypeRecipients", entry.type_recipients, item.type_recipients
+
+
+def _write(value: _Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(sorted(value))
+    return "" if value is None else str(value)
 
 
 def _contacts(entry: Entry, item: Listed, rules: ReconcileRules) -> Iterator[Finding]:

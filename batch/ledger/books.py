@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
@@ -204,8 +205,7 @@ def _last_marks(connection: Connection, ids: Collection[int]) -> dict[int, str]:
 
 def _as_dict(listed: Listed) -> dict[str, Any]:
     """Keep of a campaign only what the provider shows."""
-    shown = {name: getattr(listed, name) for name in _LISTED}
-    return {name: value for name, value in shown.items() if value not in (None, "")}
+    return {name: value for name, value in zip(_LISTED, _values(listed), strict=True) if value not in _NOT_SHOWN}
 
 
 def _as_change(entry: int, listed: Listed, mark: str, at: str) -> tuple[Any, ...]:
@@ -250,3 +250,5 @@ def _read_finding(row: Any) -> Finding:
 
 
 _LISTED = tuple(field.name for field in dataclasses.fields(Listed))
+_values = attrgetter(*_LISTED)
+_NOT_SHOWN = (None, "")
