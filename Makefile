@@ -40,6 +40,7 @@ clean:
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m compileall -q batch
 	$(PYTHON) -c "open('$(INSTALLED)', 'w').close()"
 
 $(READY): $(INSTALLED)

@@ -132,7 +132,7 @@ def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
     # Rows come and go by the hundred thousand, and hardly anything here is a circle: Python need not look so often.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     sys.exit(run_guarded(app))
 
 

@@ -192,7 +192,7 @@ def _set_up(task: Task) -> None:
 
     global _second  # noqa: PLW0603 the one thing that a process of the pool keeps
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
-    gc.set_threshold(50_000, 20, 20)  # as in the first
+    gc.disable()  # it lives as long as one sheet takes
     _second = Hand(task)
 
 

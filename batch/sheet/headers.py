@@ -54,13 +54,14 @@ NEEDED: tuple[tuple[tuple[str, ...], ...], ...] = (
 
 def squash(name: str) -> str:
     """Take off what makes no difference in a header: case, blanks, underscores and hyphens."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(sign for sign in plain if sign not in _IGNORED and not sign.isspace())
+    plain = name if name.isascii() else unicodedata.normalize("NFKC", name)
+    return "".join(plain.casefold().translate(_IGNORED).split())
 
 
 def score(names: Iterable[str]) -> int:
     """Count the known columns that a row names; a row that has all that is needed counts 100 more."""
-    fields = {_BY_NAME[key] for key in map(squash, names) if key in _BY_NAME}
+    short = (name for name in names if len(name) <= _LONGEST)
+    fields = {_BY_NAME[key] for key in map(squash, short) if key in _BY_NAME}
     return len(fields) + (0 if missing(fields) else 100)
 
 
@@ -127,5 +128,7 @@ def _either(ways: tuple[tuple[str, ...], ...]) -> str:
     return " or ".join(" and ".join(f'"{name}"' for name in way) for way in ways)
 
 
-_IGNORED = frozenset("_-\u2010\u2011\u2012\u2013\u2014\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_IGNORED = str.maketrans("", "", "_-\u2010\u2011\u2012\u2013\u2014\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_LONGEST = 60
+"""Characters of a cell that may be a known column's name, blanks and all: a text of a message is none."""
 _BY_NAME = {squash(alias): name for name, aliases in KNOWN.items() for alias in (name, *aliases)}

@@ -28,6 +28,7 @@ def main() -> None:
     """Answer requests until there are no more."""
     _bound_memory()
     gc.disable()
+    _get_ready()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=2**16)
     while request := receive(source):
         for message in answers(request):
@@ -73,6 +74,13 @@ def receive(source: BinaryIO) -> Any:
         return None
     body = source.read(int.from_bytes(size, "big"))
     return marshal.loads(body)  # noqa: S302 both ends are this program
+
+
+def _get_ready() -> None:
+    """Load what most workbooks need while nobody has asked for anything yet."""
+    import python_calamine  # noqa: F401
+
+    from batch.sheet import xlsx  # noqa: F401
 
 
 def _open(path: str, kind: str, date_order: str) -> Any:
