@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.columns import column_letter
+from batch.disk import replacing
 from batch.errors import UsageError
 from batch.model import Group, MmsTemplate
 
@@ -142,16 +142,13 @@ def write_starter(
 
 
 def _save(book: Workbook, path: Path) -> Path:
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.tmp.xlsx")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        book.save(beside)
-        beside.replace(path)
+        with replacing(path) as file:
+            book.save(file)
     except OSError as error:
         words = f'"{path}" cannot be written ({error.strerror or type(error).__name__})'
         raise UsageError(words, "take another folder") from error
-    finally:
-        beside.unlink(missing_ok=True)
     return path
 
 

@@ -443,9 +443,9 @@ for second in (0, 1, 61):
 """
 
 
-@pytest.mark.parametrize("first", [1, 11, 21])
+@pytest.mark.parametrize("first", [1, 11, 21, 31])
 def test_killed_at_any_file_operation_a_file_is_in_exactly_one_place(tmp_path: Path, first: int) -> None:
-    """Struck before each of 30 operations on disk, one after another; then a whole run finishes what is left."""
+    """Struck before each of 40 operations on disk, one after another; then a whole run finishes what is left."""
     inbox = make(tmp_path)
     report = tmp_path / "report.html"
     report.write_text("<p>report</p>", encoding="utf-8")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from batch.disk import write_whole
 from batch.errors import UsageError
 from batch.secret import Secret
 
@@ -64,19 +63,9 @@ def store_password(secret: Secret, username: str) -> None:
 
 def store_in_file(secret: Secret, path: Path) -> None:
     """Write a secret into a file that only its owner can read (0600), for a machine without a keyring."""
-    import tempfile
-
     try:
-        handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+        write_whole(path, f"{secret.reveal()}\n".encode(), private=True)
     except OSError as trouble:
-        raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "name a folder of your own") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(secret.reveal() + "\n")
-        Path(name).replace(path)
-    except OSError as trouble:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
         raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "name a folder of your own") from None
 
 

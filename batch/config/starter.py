@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from batch.config.loading import check_values
+from batch.disk import write_whole
 from batch.errors import UsageError
 
 TEXT = Path(__file__).with_name("starter_settings.toml")
@@ -21,15 +22,12 @@ def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool =
     """
     if path.exists() and not overwrite:
         raise UsageError(f'"{path}" is there already', "move it away first, or change it with a text editor")
-    text = fill_starter(values)
+    text = fill_starter(values).replace("\n", os.linesep)  # people open it in their system's own editor
     check_values(values)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, text.encode())
     except OSError as trouble:
-        draft.unlink(missing_ok=True)
         raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "choose a folder of your own") from None
 
 

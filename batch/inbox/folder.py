@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal
 
+from batch.disk import copy_whole, write_whole
 from batch.errors import BatchError
 from batch.inbox.names import (
     STOP_NAMES,
@@ -214,9 +214,9 @@ class Inbox:
             target = self._free_place(folder, claimed)
             for result in beside:
                 if result.is_file():
-                    _copy(result, folder / f"{target.stem} - {cut_name(result.name)}")
+                    copy_whole(result, folder / f"{target.stem} - {cut_name(result.name)}")
             if words:
-                _write(folder / f"{target.stem} - what happened.txt", words.encode())
+                write_whole(folder / f"{target.stem} - what happened.txt", words.encode())
             claimed.path.replace(target)
         _remove_empty(claimed.path.parent)
         return target
@@ -225,7 +225,7 @@ class Inbox:
         """Put a preview into `waiting/`, from where a person may move it to `approved/`."""
         with self._reaching(self.working):
             self.waiting.mkdir(exist_ok=True)
-            _write(self.waiting / name, preview)
+            write_whole(self.waiting / name, preview)
         return self.waiting / name
 
     def approvals(self) -> tuple[Path, ...]:
@@ -244,7 +244,7 @@ class Inbox:
             target = self.attention / filed_name(preview.name, now, self._zone)
             if target.exists():
                 target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
-            _write(self.attention / f"{target.stem} - what happened.txt", words.encode())
+            write_whole(self.attention / f"{target.stem} - what happened.txt", words.encode())
             preview.replace(target)
         return target
 
@@ -308,7 +308,7 @@ class Inbox:
             f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
         )
         with contextlib.suppress(OSError):
-            _write(self.folder / seen.note, text.encode("utf-8", "replace"))
+            write_whole(self.folder / seen.note, text.encode("utf-8", "replace"))
 
     def _drop_note(self, name: str) -> None:
         seen = self._seen.pop(name, None)
@@ -427,20 +427,4 @@ def _read_number(path: Path) -> int:
 
 def _write_number(path: Path, number: int) -> None:
     with contextlib.suppress(OSError):
-        _write(path, str(number).encode())
-
-
-def _copy(source: Path, target: Path) -> None:
-    draft = _draft_of(target)
-    shutil.copyfile(source, draft)
-    draft.replace(target)
-
-
-def _write(target: Path, content: bytes) -> None:
-    draft = _draft_of(target)
-    draft.write_bytes(content)
-    draft.replace(target)
-
-
-def _draft_of(target: Path) -> Path:
-    return target.with_name(f".{secrets.token_hex(4)}.tmp")
+        write_whole(path, str(number).encode())

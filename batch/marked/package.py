@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 from xml.dom.minidom import Document, Element
+
+from batch.disk import replacing
 
 CONTENT_TYPES = "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -93,17 +94,12 @@ class Package:
         return next(name for number in range(1, 100_000) if (name := pattern.format(number)).casefold() not in taken)
 
     def save(self, path: Path) -> Path:
-        """Write all parts to a temporary file beside `path` and rename it."""
-        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as out:
-                for info in self._zip.infolist():
-                    out.writestr(info.filename, self.read(info.filename))
-                for name in self._changed.keys() - set(self._zip.namelist()):
-                    out.writestr(name, self._changed[name])
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        """Write all parts into a file, in one step."""
+        with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
+            for info in self._zip.infolist():
+                out.writestr(info.filename, self.read(info.filename))
+            for name in self._changed.keys() - set(self._zip.namelist()):
+                out.writestr(name, self._changed[name])
         return path
 
 

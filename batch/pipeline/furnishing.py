@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from batch.disk import write_whole
 from batch.errors import UsageError
 from batch.pipeline.rooms import name_person
 from batch.resources import templates_folder
@@ -34,7 +35,7 @@ def write_running(kind: str, folder: Path, *, overwrite: bool = False) -> list[P
     try:
         target.mkdir(parents=True, exist_ok=True)
         for path, template in wanted.items():
-            _write(path, _fill(template, folder.resolve()))
+            write_whole(path, _fill(template, folder.resolve()))
     except OSError as trouble:
         raise UsageError(f'"{target}" cannot be written: {trouble.strerror}', "choose a folder of your own") from None
     return list(wanted)
@@ -53,9 +54,3 @@ def _fill(template: Path, folder: Path) -> bytes:
     for mark, value in (("@FOLDER@", str(folder)), ("@COMMAND@", find_command()), ("@USER@", name_person())):
         text = text.replace(mark, escape(value))
     return text.encode("utf-8")
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_bytes(content)
-    draft.replace(path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from batch.disk import copy_whole, write_whole
 from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.pipeline.rooms import Rooms, tell_pause
@@ -228,7 +227,7 @@ def write(report: Report, settings: Settings, stem: str, formats: Sequence[str],
             write_text(path, to_csv(report) if format == "csv" else to_json(report))
         paths.append(path)
     if latest and "html" in formats:
-        copy_over(folder / f"{stem}.html", folder / "latest.html")
+        copy_whole(folder / f"{stem}.html", folder / "latest.html")
     return paths
 
 
@@ -260,18 +259,9 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file to a temporary name beside it and rename it."""
+    """Write a text, and the folder that it lies in; its line ends stay as they are."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_text(text, encoding="utf-8", newline="")
-    beside.replace(path)
-
-
-def copy_over(source: Path, path: Path) -> None:
-    """Copy a file over another in one step."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    shutil.copyfile(source, beside)
-    beside.replace(path)
+    write_whole(path, text.encode())
 
 
 def _plain(name: str) -> str:

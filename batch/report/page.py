@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.disk import write_whole
 from batch.report.words import TONES
 from batch.resources import templates_folder
 
@@ -60,23 +59,9 @@ def render_part(name: str, templates: Sequence[Path], **content: object) -> str:
 
 
 def write_page(text: str, path: Path) -> Path:
-    """Write a text beside its place and rename it, so that nobody ever opens half a page."""
-    return write_bytes(text.encode("utf-8", "replace"), path)
-
-
-def write_bytes(content: bytes, path: Path) -> Path:
-    """Write a file beside its place and rename it."""
+    """Write a page, and the folder that it lies in; half a surrogate pair becomes a mark."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)  # noqa: PTH105 - the call that is atomic on every system
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+    return write_whole(path, text.encode("utf-8", "replace"))
 
 
 def embed(content: object) -> Markup:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from batch.disk import write_whole
 from batch.model import Entry
 from batch.report.cast import LONGEST_TEXT, Pour, pour
 from batch.report.charts import texts_by_day
@@ -24,7 +25,6 @@ from batch.report.figures import (
     urgent_first,
     verdict,
 )
-from batch.report.page import write_bytes
 from batch.report.rows import by_time, group_words, status_words
 from batch.report.words import (
     DELIVERED,
@@ -80,7 +80,8 @@ def write_xlsx(report: Report, path: Path) -> Path:
     _write_findings(pen)
     book.get_worksheet_by_name("Summary").activate()
     book.close()
-    return write_bytes(pour(memory.getvalue(), pen.pours), path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(path, pour(memory.getvalue(), pen.pours))
 
 
 class Pen:
