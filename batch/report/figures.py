@@ -21,10 +21,9 @@ from batch.report.words import (
     plural,
     standing_of,
 )
+from batch.validate.account import MMS_CREDITS
 
 AT_THE_PROVIDER = frozenset({"scheduled", "unapproved", "sent"})
-MMS_CREDITS = 3
-"""One MMS costs 3 credits in the USA, by the provider's pages on single messages."""
 BEFORE = {"batch": "on the batch before", "week": "on the week before", "reconciliation": "on the time before"}
 UNDER_WAY = ("planned", "submitting", "waiting")
 

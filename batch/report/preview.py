@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.parts import costly
-from batch.report.figures import MMS_CREDITS
 from batch.report.page import embed_logo, render_page, write_page
 from batch.report.words import TONES, cell_of, day_words, local_time, plural, zone_of
+from batch.validate import credits_needed
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -149,7 +149,7 @@ def _day(day: date, campaigns: Sequence[Campaign]) -> Day:
     name = day_words(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
     texts = sum(campaign.contacts or 0 for campaign in campaigns)
     parts = sum(_parts(campaign) for campaign in campaigns)
-    credits = sum(_credits(campaign) for campaign in campaigns)
+    credits = sum(credits_needed(campaign) for campaign in campaigns)
     return Day(name, len(campaigns), texts, parts, credits, sum(campaign.contacts is None for campaign in campaigns))
 
 
@@ -210,7 +210,7 @@ def _cost(campaign: Campaign | None) -> str:
         length = f"{plural(len(campaign.message), 'character')}, MMS"
     if campaign.contacts is None:
         return f"{length}, contacts not known yet"
-    return f"{length}, {plural(campaign.contacts, 'contact')}, about {plural(_credits(campaign), 'credit')}"
+    return f"{length}, {plural(campaign.contacts, 'contact')}, about {plural(credits_needed(campaign), 'credit')}"
 
 
 def _media(campaign: Campaign | None) -> str:
@@ -222,7 +222,3 @@ def _media(campaign: Campaign | None) -> str:
 
 def _parts(campaign: Campaign) -> int:
     return (campaign.contacts or 0) * (1 if campaign.mms_template_id else campaign.parts.count)
-
-
-def _credits(campaign: Campaign) -> int:
-    return (campaign.contacts or 0) * (MMS_CREDITS if campaign.mms_template_id else campaign.parts.count)
