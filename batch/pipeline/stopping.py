@@ -246,9 +246,11 @@ def list_scheduled(ledger: Ledger, zone: str, now: datetime) -> list[str]:
 
 
 def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
-    ordered = sorted(entries, key=lambda entry: (_day(entry, zone), _groups(entry), entry.send_at, entry.id))
+    from batch.report import group_words
+
+    ordered = sorted(entries, key=lambda entry: (_day(entry, zone), group_words(entry), entry.send_at, entry.id))
     lines: list[str] = []
-    for (_, words, groups), some in groupby(ordered, key=lambda entry: (*_day(entry, zone), _groups(entry))):
+    for (_, words, groups), some in groupby(ordered, key=lambda entry: (*_day(entry, zone), group_words(entry))):
         if f"  {words}" not in lines:
             lines.append(f"  {words}")
         lines.append(f"    {groups}")
@@ -278,12 +280,9 @@ def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
 
 
 def _campaign(entry: Entry, *, groups: bool = True) -> str:
-    to = f", to {_groups(entry)}" if groups else ""
+    from batch.report import group_words
+
+    to = f", to {group_words(entry)}" if groups else ""
     count = f", {entry.contacts_count:,} contacts" if entry.contacts_count is not None else ""
     unsure = "" if entry.provider_id else ", not sure it arrived"
     return f'Id {entry.provider_id or "?"} "{entry.provider_name}"{to}{count}{unsure}'
-
-
-def _groups(entry: Entry) -> str:
-    pairs = zip(entry.group_ids, (*entry.group_names, *[""] * len(entry.group_ids)), strict=False)
-    return ", ".join(name or f"group {group}" for group, name in pairs)

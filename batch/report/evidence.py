@@ -15,6 +15,7 @@ from batch.report.words import (
     cell_of,
     heading_of,
     local_time,
+    named_groups,
     next_step,
     plural,
     sentence,
@@ -89,11 +90,10 @@ def _times(moment: datetime | None, entry: Entry, zone: str, provider_zone: str)
 
 
 def _groups(entry: Entry, sizes: Sequence[int | None]) -> list[tuple[str, str, str]]:
-    names = (*entry.group_names, *[""] * len(entry.group_ids))
     known = (*sizes, *[None] * len(entry.group_ids))
     return [
         (group, name, "" if size is None else f"{size:,}")
-        for group, name, size in zip(entry.group_ids, names, known, strict=False)
+        for (group, name), size in zip(named_groups(entry), known, strict=False)
     ]
 
 

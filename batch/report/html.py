@@ -21,13 +21,14 @@ from batch.report.figures import (
     verdict,
 )
 from batch.report.page import embed, embed_logo, render_page, write_page
-from batch.report.rows import FACTS, Shown, group_words, pack, shown_rows, status_words
+from batch.report.rows import FACTS, Shown, pack, shown_rows, status_words
 from batch.report.words import (
     FINDING_WORDS,
     TONES,
     WORDS,
     Word,
     cell_of,
+    group_words,
     heading_of,
     is_due,
     local_time,

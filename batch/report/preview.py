@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.parts import costly
 from batch.report.page import embed_logo, render_page, write_page
-from batch.report.words import TONES, cell_of, day_words, local_time, plural, zone_of
+from batch.report.words import TONES, cell_of, day_words, local_time, named_groups, plural, zone_of
 from batch.validate import credits_needed
 
 if TYPE_CHECKING:
@@ -195,10 +195,9 @@ def _issue(issue: Issue, tone: str) -> tuple[str, str, str, str]:
 
 
 def _groups(campaign: Campaign, sizes: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
-    names = (*campaign.group_names, *[""] * len(campaign.group_ids))
     return tuple(
         (name or f"group {group}", plural(sizes[group], "contact") if group in sizes else "")
-        for group, name in zip(campaign.group_ids, names, strict=False)
+        for group, name in named_groups(campaign)
     )
 
 

@@ -14,6 +14,7 @@ from batch.report.words import (
     clock,
     day_words,
     delivery_words,
+    group_words,
     local_time,
     needs_a_person,
     next_step,
@@ -187,12 +188,6 @@ def status_words(entry: Entry, places: Mapping[int, Entry]) -> str:
 def warnings_of(entry: Entry) -> str:
     """Give the remarks about a campaign that went all the same."""
     return "; ".join(issue.message for issue in entry.issues)
-
-
-def group_words(entry: Entry) -> str:
-    """Name the groups, each by its name and, where the name is not known, by its id."""
-    names = (*entry.group_names, *[""] * len(entry.group_ids))
-    return ", ".join(name or f"group {group}" for group, name in zip(entry.group_ids, names, strict=False))
 
 
 def by_time(entry: Entry) -> tuple[bool, float, int]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from batch.model import NEEDS_A_PERSON, DeliveryCount, Entry, FindingKind, Issue, Level, Status
+from batch.model import NEEDS_A_PERSON, Campaign, DeliveryCount, Entry, FindingKind, Issue, Level, Status
 
 APPROVED = 3
 """The provider's id of Approved and Scheduled."""
@@ -271,6 +271,17 @@ def next_step(entry: Entry, found: str = "") -> str:
     return (special or word_of(entry).next or (NEXT_BY_CODE["drifted"] if found else "")).format(
         entry=entry.id, id=entry.provider_id or "of the campaign"
     )
+
+
+def named_groups(one: Campaign | Entry) -> list[tuple[str, str]]:
+    """Give each group's id and name, as far as names are known."""
+    names = (*one.group_names, *[""] * len(one.group_ids))
+    return list(zip(one.group_ids, names, strict=False))
+
+
+def group_words(entry: Entry) -> str:
+    """Name the groups, each by its name and, where the name is not known, by its id."""
+    return ", ".join(name or f"group {group}" for group, name in named_groups(entry))
 
 
 def cell_of(issue: Issue) -> str:

@@ -25,7 +25,7 @@ from batch.report.figures import (
     urgent_first,
     verdict,
 )
-from batch.report.rows import by_time, group_words, status_words
+from batch.report.rows import by_time, status_words
 from batch.report.words import (
     DELIVERED,
     DELIVERY_WORDS,
@@ -36,6 +36,7 @@ from batch.report.words import (
     WORDS,
     cell_of,
     counted,
+    group_words,
     heading_of,
     is_due,
     local_time,
