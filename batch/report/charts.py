@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from batch.model import Entry
 from batch.report.contents import Figures, Report, WeekFigures
-from batch.report.figures import AT_THE_PROVIDER
-from batch.report.words import DELIVERY_WORDS, TONES, WORDS, day_words, plural, standing_of, zone_of
+from batch.report.figures import AT_THE_PROVIDER, arrivals
+from batch.report.words import TONES, WORDS, day_words, plural, standing_of, zone_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -74,10 +74,7 @@ def outcome_chart(figures: Figures) -> Chart | None:
 
 def delivery_chart(report: Report) -> Chart | None:
     """Show how many texts arrived, over all campaigns whose delivery is known."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for delivery in report.deliveries.values():
-        for item in delivery:
-            counts[DELIVERY_WORDS.get(item.status_id, (item.status or "unknown", "quiet"))] += item.contacts
+    counts = arrivals(report)
     if not counts:
         return None
     tones = list(TONES)

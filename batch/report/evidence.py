@@ -10,9 +10,9 @@ from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.report.page import embed_logo, render_page, write_page
 from batch.report.rows import attempt_cells, change_cells, status_words
 from batch.report.words import (
-    DELIVERY_WORDS,
     TONES,
     cell_of,
+    delivery_word,
     heading_of,
     local_time,
     named_groups,
@@ -71,10 +71,7 @@ def write_evidence(
         attempts=[attempt_cells(attempt, zone, year) for attempt in attempts],
         hashes=[(attempt.number, attempt.payload_hash) for attempt in attempts],
         history=[change_cells(change, zone, year) for change in history],
-        delivery=[
-            (*DELIVERY_WORDS.get(item.status_id, (item.status or "unknown", "quiet")), item.contacts)
-            for item in delivery
-        ],
+        delivery=[(*delivery_word(item), item.contacts) for item in delivery],
     )
     return write_page(page, path)
 

@@ -15,6 +15,7 @@ from batch.report.words import (
     OPTED_OUT,
     ORDER,
     counted,
+    delivery_word,
     is_due,
     money_words,
     needs_a_person,
@@ -115,6 +116,15 @@ def credits_of(entry: Entry) -> int:
     return (entry.contacts_count or 0) * MMS_CREDITS if entry.mms_template_id else parts_of(entry)
 
 
+def arrivals(report: Report) -> Counter[tuple[str, str]]:
+    """Count the texts by the word and tone of how they arrived, over all campaigns whose delivery is known."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for delivery in report.deliveries.values():
+        for item in delivery:
+            counts[delivery_word(item)] += item.contacts
+    return counts
+
+
 def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     """Say in a line whether all is fine, and in a tone how bad it is."""
     figures = figures or count(report)
@@ -174,6 +184,15 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
     quiet = {FindingKind.MATCHED, FindingKind.UNEXPECTED}
     open_ones = [finding for finding in findings if finding.loud or finding.kind not in quiet]
     return sorted(open_ones, key=lambda finding: not finding.loud)
+
+
+def findings_by_entry(report: Report) -> dict[int, list[Finding]]:
+    """Give the findings that somebody must look at and that are about an entry, by its number."""
+    found: dict[int, list[Finding]] = {}
+    for finding in findings_for_people(report.findings):
+        if finding.entry is not None:
+            found.setdefault(finding.entry, []).append(finding)
+    return found
 
 
 def needed_entries(report: Report) -> list[Entry]:

@@ -14,6 +14,7 @@ from batch.report.contents import Report
 from batch.report.figures import (
     count,
     done_words,
+    findings_by_entry,
     findings_for_people,
     key_figures,
     needed_entries,
@@ -127,10 +128,7 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
 
 def needed_cards(report: Report) -> tuple[Cards, ...]:
     """Put together the rows that need a person, what is due within a day first."""
-    found: dict[int, list[Finding]] = {}
-    for finding in findings_for_people(report.findings):
-        if finding.entry is not None:
-            found.setdefault(finding.entry, []).append(finding)
+    found = findings_by_entry(report)
     listed = {entry.id for entry in report.to_cancel}  # they have a list of their own
     needed = (entry for entry in needed_entries(report) if entry.id not in listed)
     ordered = urgent_first(needed, report.made_at)

@@ -343,6 +343,11 @@ def money_words(money: float, currency: str) -> str:
     return f"${money:,.2f}" if currency == "USD" else f"{currency} {money:,.2f}".strip()
 
 
+def delivery_word(item: DeliveryCount) -> tuple[str, str]:
+    """Give the word and the tone of a delivery status; one that nobody knows has the provider's own word."""
+    return DELIVERY_WORDS.get(item.status_id, (item.status or "unknown", "quiet"))
+
+
 def counted(delivery: Sequence[DeliveryCount], ids: frozenset[int]) -> int:
     """Add up the contacts of some delivery statuses."""
     return sum(count.contacts for count in delivery if count.status_id in ids)

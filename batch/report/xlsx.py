@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from batch.disk import write_whole
-from batch.model import Entry
+from batch.model import Entry, Finding
 from batch.report.cast import LONGEST_TEXT, Pour, pour
 from batch.report.charts import texts_by_day
 from batch.report.contents import Report
 from batch.report.figures import (
     AT_THE_PROVIDER,
+    arrivals,
     count,
     credits_of,
-    findings_for_people,
+    findings_by_entry,
     key_figures,
     needed_entries,
     parts_of,
@@ -28,7 +29,6 @@ from batch.report.figures import (
 from batch.report.rows import by_time, status_words
 from batch.report.words import (
     DELIVERED,
-    DELIVERY_WORDS,
     FAILED,
     FINDING_WORDS,
     OPTED_OUT,
@@ -263,11 +263,7 @@ def _outcome_chart(pen: Pen, sheet: Any, figures: Any, first: int) -> None:
 
 
 def _write_delivery(pen: Pen, sheet: Any, line: int) -> int:
-    totals: dict[tuple[str, str], int] = {}
-    for delivery in pen.report.deliveries.values():
-        for item in delivery:
-            key = DELIVERY_WORDS.get(item.status_id, (item.status or "unknown", "quiet"))
-            totals[key] = totals.get(key, 0) + item.contacts
+    totals = arrivals(pen.report)
     if not totals:
         return line
     pen.put(sheet, line, 0, "How the texts arrived", "section")
@@ -390,10 +386,7 @@ FINDINGS = (
 def _write_needed(pen: Pen) -> None:
     report = pen.report
     needed = urgent_first(needed_entries(report), report.made_at)
-    found: dict[int, list[str]] = {}
-    for finding in findings_for_people(report.findings):
-        if finding.entry is not None:
-            found.setdefault(finding.entry, []).append(finding.words)
+    found = findings_by_entry(report)
     pen.table(
         "Needs attention",
         NEEDED,
@@ -404,11 +397,12 @@ def _write_needed(pen: Pen) -> None:
     )
 
 
-def _needed_values(entry: Entry, report: Report, found: dict[int, list[str]]) -> tuple[object, ...]:
+def _needed_values(entry: Entry, report: Report, found: dict[int, list[Finding]]) -> tuple[object, ...]:
     cells = ", ".join(dict.fromkeys(cell_of(issue) for issue in reasons(entry) if issue.column))
     local = _local(entry, report)
     heading = heading_of(entry)
-    why = "; ".join(words for words in (_own_reason(entry), *found.get(entry.id, ())) if words)
+    brought_up = (finding.words for finding in found.get(entry.id, ()))
+    why = "; ".join(words for words in (_own_reason(entry), *brought_up) if words)
     return (
         f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row,
         entry.campaign_name, local, zone_word(local) if local else "", cells, why,
