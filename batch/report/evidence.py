@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
+from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Level, Status
 from batch.report.page import embed_logo, render_page, write_page
 from batch.report.rows import attempt_cells, change_cells, status_words
 from batch.report.words import (
     TONES,
+    Word,
     cell_of,
     delivery_word,
     heading_of,
@@ -23,6 +24,9 @@ from batch.report.words import (
 )
 
 RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
+_TONES = {Level.ERROR: "bad", Level.HOLD: "look", Level.WARNING: "wait"}
+_EVERY_YEAR = 0
+"""Handed to `local_time` as the year that need not be written: here each one is."""
 
 
 def write_evidence(
@@ -46,41 +50,47 @@ def write_evidence(
 
     `checks` are the checks that it passed, in words; `sizes` the members of its groups, in their order, when known.
     """
-    year = 0
-    moment = entry.send_at
-    wanted_gone = bool(entry.cancel_why) and entry.status is Status.ACCEPTED
+    word, status = _standing(entry)
     page = render_page(
         "evidence.html.j2",
         templates,
         entry=entry,
-        word=heading_of(entry) if wanted_gone else word_of(entry),
-        status=heading_of(entry).text if wanted_gone else status_words(entry, {}),
+        word=word,
+        status=status,
         tones=TONES,
         team=team,
         logo=embed_logo(logo),
+        made_at=local_time(made_at, zone, _EVERY_YEAR),
         sentence=sentence(entry, zone, delivery, made_at),
         next=next_step(entry),
-        made_at=local_time(made_at, zone, year),
-        times=_times(moment, entry, zone, provider_zone),
+        times=_times(entry, zone, provider_zone),
         groups=_groups(entry, sizes),
         sized=any(size is not None for size in sizes),
         facts=_facts(entry, batch),
         people=_people(entry, batch, history, zone),
-        issues=[(TONES[_tone(issue.level.value)], cell_of(issue), issue.message) for issue in entry.issues],
+        issues=[(TONES[_TONES[issue.level]], cell_of(issue), issue.message) for issue in entry.issues],
         checks=checks,
-        attempts=[attempt_cells(attempt, zone, year) for attempt in attempts],
+        attempts=[attempt_cells(attempt, zone, _EVERY_YEAR) for attempt in attempts],
         hashes=[(attempt.number, attempt.payload_hash) for attempt in attempts],
-        history=[change_cells(change, zone, year) for change in history],
+        history=[change_cells(change, zone, _EVERY_YEAR) for change in history],
         delivery=[(*delivery_word(item), item.contacts) for item in delivery],
     )
     return write_page(page, path)
 
 
-def _times(moment: datetime | None, entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]:
+def _standing(entry: Entry) -> tuple[Word, str]:
+    """Give word and status: a scheduled campaign that is to be cancelled is shown as that."""
+    if entry.cancel_why and entry.status is Status.ACCEPTED:
+        return heading_of(entry), heading_of(entry).text
+    return word_of(entry), status_words(entry, {})
+
+
+def _times(entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]:
+    moment = entry.send_at
     if moment is None:
         return [("Goes out", "no time that could be read")]
     return [
-        ("By the sheet's clock", local_time(moment, entry.zone or zone, 0)),
+        ("By the sheet's clock", local_time(moment, entry.zone or zone, _EVERY_YEAR)),
         ("As sent to the provider", f"{entry.send_at_provider or 'not sent'} ({provider_zone})"),
         ("UTC", moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
     ]
@@ -108,19 +118,7 @@ def _facts(entry: Entry, batch: Batch | None) -> list[tuple[str, str]]:
         ("MMS template", str(entry.mms_template_id or "")),
         ("Subject", entry.subject),
         ("Reference", entry.reference),
-        (
-            "Where it stood",
-            ", ".join(
-                part
-                for part in (
-                    entry.file,
-                    entry.sheet and f"sheet {entry.sheet}",
-                    f"row {entry.row}",
-                    f"batch {entry.batch}",
-                )
-                if part
-            ),
-        ),
+        ("Where it stood", _place(entry)),
         ("Entry in the ledger", str(entry.id)),
         ("Fingerprint", entry.fingerprint),
         ("Cancelled because" if entry.status is Status.CANCELLED else "To be cancelled", entry.cancel_why),
@@ -129,19 +127,24 @@ def _facts(entry: Entry, batch: Batch | None) -> list[tuple[str, str]]:
     return [(label, text) for label, text in told if text]
 
 
+def _place(entry: Entry) -> str:
+    sheet = f"sheet {entry.sheet}" if entry.sheet else ""
+    return ", ".join(part for part in (entry.file, sheet, f"row {entry.row}", f"batch {entry.batch}") if part)
+
+
 def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: str) -> list[tuple[str, str]]:
     machine = f" on {entry.machine}" if entry.machine else ""
+    taken = ""
+    if batch is not None:
+        taken = f"{batch.submitted_by} on {batch.machine}, {local_time(batch.taken_in_at, zone, _EVERY_YEAR)}"
     told = [
         ("Prepared", entry.owner),
-        (
-            "Taken in",
-            f"{batch.submitted_by} on {batch.machine}, {local_time(batch.taken_in_at, zone, 0)}" if batch else "",
-        ),
+        ("Taken in", taken),
         ("Submitted", f"{entry.submitted_by}{machine}" if entry.submitted_by else ""),
         ("Approved", entry.approved_by or (batch.approved_by if batch else "") or "no second person was asked"),
     ]
     told += [
-        (word, f"{change.who}, {local_time(change.at, zone, 0)}")
+        (word, f"{change.who}, {local_time(change.at, zone, _EVERY_YEAR)}")
         for change in history
         for word in (_cancel_word(change),)
         if word
@@ -154,7 +157,3 @@ def _cancel_word(change: Change) -> str:
     if change.new is Status.CANCELLED:
         return "Seen to be gone" if change.old is Status.ACCEPTED else "Cancelled"
     return "Asked to cancel" if change.new is change.old and change.why.startswith("cancellation asked for") else ""
-
-
-def _tone(level: str) -> str:
-    return {"error": "bad", "hold": "look"}.get(level, "wait")
