@@ -1,21 +1,19 @@
-"""Write the Excel report; it alone knows its sheets, and that no text of a row may become a formula or a link."""
+"""Write the Excel report; it alone knows which sheets and columns it has."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from batch.disk import write_whole
 from batch.model import Entry, Finding
-from batch.report.cast import LONGEST_TEXT, Pour, pour
 from batch.report.charts import texts_by_day
-from batch.report.contents import Report
+from batch.report.contents import Figures, Report
 from batch.report.figures import (
     AT_THE_PROVIDER,
+    Verdict,
     arrivals,
     count,
     credits_of,
@@ -26,6 +24,7 @@ from batch.report.figures import (
     urgent_first,
     verdict,
 )
+from batch.report.pen import Column, Drawing, Pen
 from batch.report.rows import by_time, status_words
 from batch.report.words import (
     DELIVERED,
@@ -50,142 +49,18 @@ from batch.report.words import (
     zone_word,
 )
 
-INK, RULE, BAND = "#1d2530", "#d5dae1", "#f5f7f9"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a sheet."""
-
-    title: str
-    width: float
-    kind: str = "text"
-    """`text`, `wrap`, `number`, `date`, `day` or `share`."""
-
 
 def write_xlsx(report: Report, path: Path) -> Path:
     """Write the workbook for a report."""
-    import xlsxwriter
-
-    figures = count(report)
-    memory = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(memory, {**options, "in_memory": True})
-    book.set_properties(_properties(report))
-    pen = Pen(book, report)
-    _write_summary(pen, figures)
+    pen = Pen(report)
+    _write_summary(pen, count(report))
     _write_needed(pen)
     _write_rows(pen)
     _write_by_day(pen)
     _write_attempts(pen)
     _write_findings(pen)
-    book.get_worksheet_by_name("Summary").activate()
-    book.close()
     path.parent.mkdir(parents=True, exist_ok=True)
-    return write_whole(path, pour(memory.getvalue(), pen.pours))
-
-
-class Pen:
-    """One workbook while it is written: its formats, and a table as one call."""
-
-    def __init__(self, book: Any, report: Report) -> None:
-        self.book = book
-        self.report = report
-        self.pours: dict[str, Pour] = {}
-        self.tables = 0
-        base = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"}
-        self.formats = {
-            "text": book.add_format(base | {"num_format": "@"}),
-            "wrap": book.add_format(base | {"num_format": "@", "text_wrap": True}),
-            "number": book.add_format(base | {"num_format": "#,##0"}),
-            "share": book.add_format(base | {"num_format": "0.0%"}),
-            "date": book.add_format(base | {"num_format": "ddd d mmm yyyy hh:mm", "align": "left"}),
-            "day": book.add_format(base | {"num_format": "ddd d mmm yyyy", "align": "left"}),
-            "head": book.add_format(base | {"bold": True, "bg_color": INK, "font_color": "#ffffff", "text_wrap": True}),
-            "title": book.add_format(base | {"bold": True, "font_size": 18}),
-            "section": book.add_format(base | {"bold": True, "font_size": 13, "bottom": 1, "bottom_color": RULE}),
-            "label": book.add_format(base | {"font_color": "#4a5563"}),
-            "beside": book.add_format(base | {"font_color": "#4a5563", "indent": 1}),
-            "right": book.add_format(base | {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE}),
-            "total": book.add_format(base | {"bold": True, "num_format": "#,##0", "top": 1, "top_color": INK}),
-            "bold": book.add_format(base | {"bold": True}),
-        }
-        for name, tone in TONES.items():
-            colours = {"font_color": tone.light, "bg_color": tone.light_wash}
-            self.formats[f"tone-{name}"] = book.add_format(base | colours | {"bold": True})
-            self.formats[f"if-{name}"] = book.add_format(colours)
-
-    def sheet(self, name: str, colour: str = "quiet") -> Any:
-        """Add a sheet that prints well: landscape, one page wide, its name and page number below."""
-        sheet = self.book.add_worksheet(name)
-        sheet.set_tab_color(TONES[colour].light)
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(1 if self.report.currency == "USD" else 9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        sheet.set_footer("&L&8&F&C&8&A&R&8page &P of &N")
-        return sheet
-
-    def put(self, sheet: Any, row: int, column: int, value: object, kind: str) -> None:
-        """Write one value as what it is; a text is always a text."""
-        style = self.formats[kind]
-        if value is None or value == "":
-            sheet.write_blank(row, column, None, style)
-        elif isinstance(value, datetime):
-            sheet.write_datetime(row, column, value.replace(tzinfo=None), style)
-        elif isinstance(value, (int, float)):
-            sheet.write_number(row, column, value, style)
-        else:
-            sheet.write_string(row, column, plain_text(str(value)), style)
-
-    def table(
-        self,
-        name: str,
-        columns: Sequence[Column],
-        rows: Iterable[Sequence[object]],
-        *,
-        length: int,
-        tab: str = "quiet",
-        status: int | None = None,
-        printed: int = 0,
-    ) -> Any:
-        """Write a sheet that is one table of `length` rows, which are poured in when the workbook is done.
-
-        `status` is the column that gets colours, `printed` how many columns are printed.
-        """
-        sheet = self.sheet(name, tab)
-        last = max(1, length)
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
-            sheet.write_blank(1, place, None, self.formats[column.kind])
-        sheet.freeze_panes(1, 2)
-        sheet.repeat_rows(0)
-        if status is not None:
-            self._colour(sheet, status, last)
-        heads = [{"header": column.title, "header_format": self.formats["head"]} for column in columns]
-        style = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
-        sheet.add_table(0, 0, 1, len(columns) - 1, style)  # as far as the mould; the rows stretch it
-        self.tables += 1
-        if printed:
-            sheet.print_area(0, 0, last, printed - 1)
-        if length:
-            wrapped = {place: column.width for place, column in enumerate(columns) if column.kind == "wrap"}
-            self.pours[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = Pour(
-                rows, length, f"xl/tables/table{self.tables}.xml", wrapped
-            )
-        return sheet
-
-    def _colour(self, sheet: Any, status: int, last: int) -> None:
-        """Colour by what the cell says, so that sorting and filtering carry the colour along."""
-        for name, tone in TONES.items():
-            rule = {"type": "text", "criteria": "begins with", "value": f"{tone.sign} "}
-            sheet.conditional_format(1, status, last, status, rule | {"format": self.formats[f"if-{name}"]})
-
-
-def plain_text(text: str) -> str:
-    """Bring a text into what a cell can hold: half a surrogate pair is shown as a mark, the length is bounded."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
+    return write_whole(path, pen.finish())
 
 
 def signed(entry: Entry, text: str) -> str:
@@ -193,48 +68,22 @@ def signed(entry: Entry, text: str) -> str:
     return f"{word_of(entry).sign} {text}"
 
 
-def _properties(report: Report) -> dict[str, Any]:
-    return {
-        "title": plain_text(report.title),
-        "subject": "rehearsal" if report.rehearsal else "campaigns",
-        "author": plain_text(report.team or "campaign-batch"),
-        "company": plain_text(report.team),
-        "comments": "made by campaign-batch",
-        "created": report.made_at.astimezone(UTC).replace(tzinfo=None),
-    }
-
-
-def _write_summary(pen: Pen, figures: Any) -> None:
-    report, sheet = pen.report, pen.sheet("Summary", verdict(pen.report, figures).tone)
-    said = verdict(report, figures)
+def _write_summary(pen: Pen, figures: Figures) -> None:
+    said = verdict(pen.report, figures)
+    sheet = pen.sheet("Summary", said.tone)
     sheet.set_column(0, 0, 38)
     sheet.set_column(1, 1, 16)
     sheet.set_column(2, 2, 30)
     sheet.set_column(3, 9, 13)
     line = _write_heading(pen, sheet, said)
-    pen.put(sheet, line, 0, "Key figures", "section")
-    for figure in key_figures(report, figures):
-        line += 1
-        pen.put(sheet, line, 0, figure.label, "label")
-        share = figure.shown.endswith("%")
-        pen.put(
-            sheet, line, 1, figure.value / figures.reported if share else figure.value, "share" if share else "number"
-        )
-        pen.put(sheet, line, 2, figure.change or figure.note, "beside")
-    first = line + 2
-    pen.put(sheet, first, 0, "Where every row ended", "section")
-    line = _write_counts(
-        pen, sheet, first + 1, [(WORDS[k].sign, WORDS[k].text, WORDS[k].tone, n) for k, n in figures.by_status.items()]
-    )
-    pen.put(sheet, line, 0, "rows in all", "bold")
-    pen.put(sheet, line, 1, figures.rows, "total")
-    _outcome_chart(pen, sheet, figures, first + 1)
-    line = _write_delivery(pen, sheet, line + 2)
+    line = _write_figures(pen, sheet, line, figures)
+    line = _write_outcome(pen, sheet, line, figures)
+    line = _write_delivery(pen, sheet, line)
     line = _write_trend(pen, sheet, line)
     _write_notes(pen, sheet, line, figures)
 
 
-def _write_heading(pen: Pen, sheet: Any, said: Any) -> int:
+def _write_heading(pen: Pen, sheet: Any, said: Verdict) -> int:
     report = pen.report
     title = f"REHEARSAL: {report.title}" if report.rehearsal else report.title
     sheet.set_row(0, 27)
@@ -246,20 +95,37 @@ def _write_heading(pen: Pen, sheet: Any, said: Any) -> int:
     return 5
 
 
+def _write_figures(pen: Pen, sheet: Any, line: int, figures: Figures) -> int:
+    pen.put(sheet, line, 0, "Key figures", "section")
+    shown = key_figures(pen.report, figures)
+    for place, figure in enumerate(shown, line + 1):
+        pen.put(sheet, place, 0, figure.label, "label")
+        if figure.shown.endswith("%"):
+            pen.put(sheet, place, 1, figure.value / figures.reported, "share")
+        else:
+            pen.put(sheet, place, 1, figure.value, "number")
+        pen.put(sheet, place, 2, figure.change or figure.note, "beside")
+    return line + len(shown) + 2
+
+
+def _write_outcome(pen: Pen, sheet: Any, line: int, figures: Figures) -> int:
+    pen.put(sheet, line, 0, "Where every row ended", "section")
+    counts = [(WORDS[key], number) for key, number in figures.by_status.items()]
+    last = _write_counts(pen, sheet, line + 1, [(word.sign, word.text, word.tone, n) for word, n in counts])
+    pen.put(sheet, last, 0, "rows in all", "bold")
+    pen.put(sheet, last, 1, figures.rows, "total")
+    if counts:
+        tones = [word.tone for word, _ in counts]
+        pen.draw(sheet, Drawing("bar", "Where every row ended", (line + 1, last - 1), (0, 1), "D6", tones))
+    return last + 2
+
+
 def _write_counts(pen: Pen, sheet: Any, line: int, counts: Iterable[tuple[str, str, str, int]]) -> int:
     for sign, text, tone, number in counts:
         pen.put(sheet, line, 0, f"{sign} {text}", f"tone-{tone}")
         pen.put(sheet, line, 1, number, "number")
         line += 1
     return line
-
-
-def _outcome_chart(pen: Pen, sheet: Any, figures: Any, first: int) -> None:
-    if not figures.by_status:
-        return
-    last = first + len(figures.by_status) - 1
-    tones = [WORDS[key].tone for key in figures.by_status]
-    _insert_chart(pen, sheet, Drawing("bar", "Where every row ended", "Summary", (first, last), (0, 1), "D6", tones))
 
 
 def _write_delivery(pen: Pen, sheet: Any, line: int) -> int:
@@ -269,9 +135,7 @@ def _write_delivery(pen: Pen, sheet: Any, line: int) -> int:
     pen.put(sheet, line, 0, "How the texts arrived", "section")
     last = _write_counts(pen, sheet, line + 1, [(TONES[t].sign, w, t, n) for (w, t), n in totals.items()])
     tones = [tone for _, tone in totals]
-    _insert_chart(
-        pen, sheet, Drawing("bar", "How the texts arrived", "Summary", (line + 1, last - 1), (0, 1), "D22", tones)
-    )
+    pen.draw(sheet, Drawing("bar", "How the texts arrived", (line + 1, last - 1), (0, 1), "D22", tones))
     return last + 1
 
 
@@ -288,15 +152,12 @@ def _write_trend(pen: Pen, sheet: Any, line: int) -> int:
         pen.put(sheet, place, 1, figures.scheduled + figures.not_approved + figures.sent, "number")
         pen.put(sheet, place, 2, figures.contacts, "number")
     last = line + len(weeks)
-    _insert_chart(
-        pen,
-        sheet,
-        Drawing("column", "Campaigns a week", "Summary", (line + 1, last), (0, 1), "D38", ["wait"] * len(weeks)),
-    )
+    tones = ["wait"] * len(weeks)
+    pen.draw(sheet, Drawing("column", "Campaigns a week", (line + 1, last), (0, 1), "D38", tones))
     return last + 2
 
 
-def _write_notes(pen: Pen, sheet: Any, line: int, figures: Any) -> None:
+def _write_notes(pen: Pen, sheet: Any, line: int, figures: Figures) -> None:
     report = pen.report
     notes = [*report.notes]
     if figures.blank or figures.left_out:
@@ -312,46 +173,6 @@ def _write_notes(pen: Pen, sheet: Any, line: int, figures: Any) -> None:
     pen.put(sheet, line, 0, "Notes", "section")
     for place, note in enumerate(notes, line + 1):
         pen.put(sheet, place, 0, note, "label")
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """One native chart: what it is called, where its numbers stand, where it goes."""
-
-    kind: str
-    title: str
-    sheet: str
-    lines: tuple[int, int]
-    """The first and last line of its numbers, from 0."""
-    columns: tuple[int, int]
-    """The columns of its labels and its numbers."""
-    cell: str
-    """Where its upper left corner stands."""
-    tones: Sequence[str]
-
-
-def _insert_chart(pen: Pen, sheet: Any, drawing: Drawing) -> None:
-    kind, title, where, lines, columns = drawing.kind, drawing.title, drawing.sheet, drawing.lines, drawing.columns
-    chart = pen.book.add_chart({"type": kind})
-    chart.add_series(
-        {
-            "name": title,
-            "categories": [where, lines[0], columns[0], lines[1], columns[0]],
-            "values": [where, lines[0], columns[1], lines[1], columns[1]],
-            "points": [{"fill": {"color": TONES[tone].light}} for tone in drawing.tones],
-            "data_labels": {"value": True, "num_format": "#,##0"},
-            "gap": 40,
-        }
-    )
-    chart.set_title({"name": title, "name_font": {"size": 12, "color": INK}})
-    chart.set_legend({"none": True})
-    chart.set_y_axis(
-        {"reverse": True} if kind == "bar" else {"major_gridlines": {"visible": True, "line": {"color": RULE}}}
-    )
-    dates = {"num_format": "ddd d mmm", "text_axis": True} if drawing.sheet == "By day" else {}
-    chart.set_x_axis(dates | {"visible": kind != "bar", "major_gridlines": {"visible": False}})
-    chart.set_size({"width": 620, "height": 300})
-    sheet.insert_chart(drawing.cell, chart, {"description": f"{title}: the numbers stand in the columns to the left"})
 
 
 NEEDED = (
@@ -457,9 +278,8 @@ def _write_by_day(pen: Pen) -> None:
     rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
     sheet = pen.table("By day", DAYS, rows, length=len(rows), tab="wait")
     if rows:
-        _insert_chart(
-            pen, sheet, Drawing("column", "Texts by day", "By day", (1, len(rows)), (0, 2), "E2", ["good"] * len(rows))
-        )
+        tones = ["good"] * len(rows)
+        pen.draw(sheet, Drawing("column", "Texts by day", (1, len(rows)), (0, 2), "E2", tones, days=True))
 
 
 def _write_attempts(pen: Pen) -> None:
