@@ -22,6 +22,8 @@ LONGEST = 14
 """Days in the calendar and bars in a picture."""
 GOING = AT_THE_PROVIDER | {"planned", "submitting", "waiting", "held", "in_doubt"}
 """What stands in the calendar: it went, goes, or may go."""
+_LEFT, _TOP, _LINE = 34, 34, 17
+"""Of the calendar: the room for its hours, the room for its days, the height of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,50 +221,46 @@ def _calendar_svg(days: Sequence[date], hours: Mapping[tuple[date, int], int], q
 
     used = [hour for day, hour in hours if day in days]
     shown = range(min([7, *used]), max([21, *used]) + 1)
-    left, top, line = 34, 34, 17
-    wide = (WIDTH - left) / len(days)
+    bottom, wide = _TOP + _LINE * len(shown), (WIDTH - _LEFT) / len(days)
     most = max(hours.values())
-    pieces = [_open_svg(top + line * len(shown) + 4)]
-    for place, hour in enumerate(shown):
-        y = top + place * line
-        if hour in quiet:
-            pieces.append(
-                Markup('<rect class="quiet-hour" x="{}" y="{}" width="{}" height="{}"/>').format(
-                    left, y, WIDTH - left, line
-                )
-            )
-        pieces.append(
-            Markup('<text class="axis" x="{}" y="{}" text-anchor="end">{}</text>').format(
-                left - 5, y + 12, f"{hour}:00"
-            )
-        )
-        pieces.append(Markup('<path class="grid" d="M{} {}H{}"/>').format(left, y, WIDTH))
+    pieces = [_open_svg(bottom + 4)]
+    pieces += [_hour_line(hour, _TOP + place * _LINE, quiet=hour in quiet) for place, hour in enumerate(shown)]
     for place, day in enumerate(days):
-        x = left + place * wide
+        x = _LEFT + place * wide
         pieces.append(_two_lines(x + wide / 2, day_words(_noon(day)), narrow=len(days) > 7))
-        pieces.append(Markup('<path class="grid" d="M{:.1f} {}V{}"/>').format(x, top, top + line * len(shown)))
+        pieces.append(Markup('<path class="grid" d="M{:.1f} {}V{}"/>').format(x, _TOP, bottom))
         for hour in shown:
             if number := hours.get((day, hour), 0):
-                y = top + (hour - shown.start) * line
                 strength = 1 + min(3, int(4 * number / most)) if most > 1 else 2
+                words = f"{day_words(_noon(day))} {hour}:00: {plural(number, 'campaign')}"
                 pieces.append(
-                    Markup(
-                        '<g class="heat heat-{}"><title>{}</title>'
-                        '<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="3"/>'
-                        '<text x="{:.1f}" y="{}" text-anchor="middle">{}</text></g>'
-                    ).format(
-                        min(4, strength),
-                        f"{day_words(_noon(day))} {hour}:00: {plural(number, 'campaign')}",
-                        x + 1.5,
-                        y + 1.5,
-                        wide - 3,
-                        line - 3,
-                        x + wide / 2,
-                        y + 12.5,
-                        number,
-                    )
+                    _heat(x, _TOP + (hour - shown.start) * _LINE, wide, number, strength=strength, words=words)
                 )
     return Markup("").join([*pieces, Markup("</svg>")])
+
+
+def _hour_line(hour: int, y: int, *, quiet: bool) -> Markup:
+    from markupsafe import Markup
+
+    shade = Markup('<rect class="quiet-hour" x="{}" y="{}" width="{}" height="{}"/>')
+    name = Markup('<text class="axis" x="{}" y="{}" text-anchor="end">{}</text>')
+    rule = Markup('<path class="grid" d="M{} {}H{}"/>')
+    return (
+        (shade.format(_LEFT, y, WIDTH - _LEFT, _LINE) if quiet else Markup(""))
+        + name.format(_LEFT - 5, y + 12, f"{hour}:00")
+        + rule.format(_LEFT, y, WIDTH)
+    )
+
+
+def _heat(x: float, y: int, wide: float, number: int, *, strength: int, words: str) -> Markup:
+    """Draw one hour of one day, the stronger the more goes out in it."""
+    from markupsafe import Markup
+
+    return Markup(
+        '<g class="heat heat-{}"><title>{}</title>'
+        '<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="3"/>'
+        '<text x="{:.1f}" y="{}" text-anchor="middle">{}</text></g>'
+    ).format(strength, words, x + 1.5, y + 1.5, wide - 3, _LINE - 3, x + wide / 2, y + 12.5, number)
 
 
 def _columns_svg(bars: Sequence[tuple[str, int]], tone: str, marked: Sequence[int] = ()) -> Markup:
