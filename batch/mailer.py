@@ -26,6 +26,7 @@ Security = Literal["starttls", "tls", "none"]
 LARGEST = 10 * 1024 * 1024
 _POLICY = policy.SMTP.clone(cte_type="7bit")
 _LONGEST_PAUSE = timedelta(hours=6)
+_NO_PASSWORD = Secret("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,22 @@ class Attachment:
     content: bytes
     kind: str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     """Its MIME type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server, and as whom to sign in to it."""
+
+    host: str
+    port: int
+    security: Security
+    username: str = ""
+    """Empty: nobody signs in."""
+    password: Secret = _NO_PASSWORD
+    timeout: float = 30.0
+    """Seconds."""
+    ca_file: Path | None = None
+    """The authority that vouches for it, where it is none of the system's."""
 
 
 def compose(
@@ -82,17 +99,7 @@ def clean(text: str) -> str:
     return " ".join(plain.split())
 
 
-def send(
-    message: bytes,
-    *,
-    host: str,
-    port: int,
-    security: Security,
-    username: str = "",
-    password: Secret | None = None,
-    timeout: float = 30.0,
-    ca_file: Path | None = None,
-) -> tuple[str, ...]:
+def send(message: bytes, server: Server) -> tuple[str, ...]:
     """Hand a mail to the server; give the recipients that it refused while it took the others.
 
     Raises DeliveryError. A broken connection after the last byte may mean that it was taken all the same; a second
@@ -101,26 +108,15 @@ def send(
     mail = BytesParser(policy=policy.SMTP).parsebytes(message, headersonly=True)
     recipients = [address for _, address in getaddresses([str(one) for one in mail.get_all("To", [])]) if address]
     [(_, sender)] = getaddresses([str(mail["From"])])
-    door = _Door(host, port, security, username, password or Secret(""), timeout, ca_file)
-    with _telling(door), _signed_in(door) as server:
-        refused = server.sendmail(sender, recipients, message)
+    with _telling(server), _signed_in(server) as session:
+        refused = session.sendmail(sender, recipients, message)
     return tuple(refused)
 
 
-def check_server(
-    *,
-    host: str,
-    port: int,
-    security: Security,
-    username: str = "",
-    password: Secret | None = None,
-    timeout: float = 10.0,
-    ca_file: Path | None = None,
-) -> None:
+def check_server(server: Server) -> None:
     """Connect and sign in, nothing more; raises DeliveryError."""
-    door = _Door(host, port, security, username, password or Secret(""), timeout, ca_file)
-    with _telling(door), _signed_in(door) as server:
-        server.noop()
+    with _telling(server), _signed_in(server) as session:
+        session.noop()
 
 
 def next_try(failures: int, now: datetime) -> datetime:
@@ -174,54 +170,41 @@ def _file_name(name: str) -> str:
     return clean(name).replace("/", "_").replace("\\", "_").replace('"', "'") or "attachment"
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """Where and as whom to knock."""
-
-    host: str
-    port: int
-    security: Security
-    username: str
-    password: Secret
-    timeout: float
-    ca_file: Path | None
-
-
 @contextmanager
-def _signed_in(door: _Door) -> Iterator[smtplib.SMTP]:
-    server = _connect(door)
+def _signed_in(server: Server) -> Iterator[smtplib.SMTP]:
+    session = _connect(server)
     try:
-        server.ehlo_or_helo_if_needed()
-        if door.username:
-            _sign_in(server, door)
-        yield server
+        session.ehlo_or_helo_if_needed()
+        if server.username:
+            _sign_in(session, server)
+        yield session
         # What was taken stays taken, however the goodbye goes: a failure here must not send the mail again.
         with suppress(smtplib.SMTPException, OSError):
-            server.quit()
+            session.quit()
     finally:
-        server.close()
+        session.close()
 
 
-def _connect(door: _Door) -> smtplib.SMTP:
-    if door.security == "tls":
-        return smtplib.SMTP_SSL(door.host, door.port, timeout=door.timeout, context=_verifying(door.ca_file))
-    server = smtplib.SMTP(door.host, door.port, timeout=door.timeout)
-    if door.security == "none":
-        return server
+def _connect(server: Server) -> smtplib.SMTP:
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=_verifying(server.ca_file))
+    session = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+    if server.security == "none":
+        return session
     try:
-        server.ehlo()
-        if not server.has_extn("starttls"):
+        session.ehlo()
+        if not session.has_extn("starttls"):
             raise DeliveryError(
-                f"the mail server {door.host} offers no protected connection, so nothing was handed to it",
+                f"the mail server {server.host} offers no protected connection, so nothing was handed to it",
                 'set [email] security = "tls" with its port, or ask whoever runs the server',
             )
-        code, _ = server.starttls(context=_verifying(door.ca_file))
+        code, _ = session.starttls(context=_verifying(server.ca_file))
         if code != 220:
-            raise DeliveryError(f"the mail server {door.host} refused to protect the connection", "try again later")
+            raise DeliveryError(f"the mail server {server.host} refused to protect the connection", "try again later")
     except BaseException:
-        server.close()
+        session.close()
         raise
-    return server
+    return session
 
 
 def _verifying(ca_file: Path | None) -> ssl.SSLContext:
@@ -234,22 +217,22 @@ def _verifying(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _sign_in(server: smtplib.SMTP, door: _Door) -> None:
-    if not door.password:
+def _sign_in(session: smtplib.SMTP, server: Server) -> None:
+    if not server.password:
         raise DeliveryError(
             "there is no password for the mail server",
             "set CAMPAIGN_BATCH_EMAIL__PASSWORD or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE, or leave username empty",
         )
-    if not server.has_extn("auth"):
+    if not session.has_extn("auth"):
         raise DeliveryError(
             "the mail server takes no sign-in on this connection",
             "check [email] port and security, or leave username empty",
         )
-    server.login(door.username, door.password.reveal())
+    session.login(server.username, server.password.reveal())
 
 
 @contextmanager
-def _telling(door: _Door) -> Iterator[None]:
+def _telling(server: Server) -> Iterator[None]:
     """Turn what smtplib, ssl and the network raise into one line without the password."""
     try:
         yield
@@ -258,38 +241,36 @@ def _telling(door: _Door) -> Iterator[None]:
     except Exception as trouble:
         if not isinstance(trouble, smtplib.SMTPException | OSError | ValueError):
             raise
-        told = _tell(door, trouble)
+        told = _tell(server, trouble)
     else:
         return
     raise told from None
 
 
-def _tell(door: _Door, trouble: Exception) -> DeliveryError:
-    server = f"the mail server {door.host}"
+def _tell(server: Server, trouble: Exception) -> DeliveryError:
+    name = f"the mail server {server.host}"
     if isinstance(trouble, smtplib.SMTPAuthenticationError):
-        return DeliveryError(f"{server} refused the sign-in", "check [email] username and the password")
+        return DeliveryError(f"{name} refused the sign-in", "check [email] username and the password")
     if isinstance(trouble, smtplib.SMTPRecipientsRefused):
         answers = [(code, said) for code, said in trouble.recipients.values()]
         permanent = all(_for_good(code) for code, _ in answers)
-        said = _said(*answers[0], door.password) if answers else "no recipient"
-        return DeliveryError(
-            f"{server} took none of the recipients: {said}", "check the addresses", permanent=permanent
-        )
+        said = _said(*answers[0], server.password) if answers else "no recipient"
+        return DeliveryError(f"{name} took none of the recipients: {said}", "check the addresses", permanent=permanent)
     if isinstance(trouble, smtplib.SMTPResponseException):
         code, answer = trouble.smtp_code, trouble.smtp_error
         permanent = _for_good(code) and isinstance(trouble, smtplib.SMTPDataError | smtplib.SMTPSenderRefused)
         remedy = "ask whoever runs the server" if permanent else "it is tried again by itself"
-        return DeliveryError(f"{server} refused: {_said(code, answer, door.password)}", remedy, permanent=permanent)
+        return DeliveryError(f"{name} refused: {_said(code, answer, server.password)}", remedy, permanent=permanent)
     if isinstance(trouble, ssl.SSLCertVerificationError):
         return DeliveryError(
-            f"the certificate of {server} is not to be trusted ({trouble.verify_message})",
+            f"the certificate of {name} is not to be trusted ({trouble.verify_message})",
             "check [email] host, or name the company's own authority as [email] ca_file",
         )
     if isinstance(trouble, ssl.SSLError):
-        return DeliveryError(f"{server} does not speak TLS on this port", "check [email] port and security")
+        return DeliveryError(f"{name} does not speak TLS on this port", "check [email] port and security")
     if isinstance(trouble, TimeoutError):
-        return DeliveryError(f"{server} did not answer in time", "check [email] host and port")
-    return DeliveryError(f"{server} cannot be reached", "check [email] host and port, and the connection")
+        return DeliveryError(f"{name} did not answer in time", "check [email] host and port")
+    return DeliveryError(f"{name} cannot be reached", "check [email] host and port, and the connection")
 
 
 def _for_good(code: int) -> bool:

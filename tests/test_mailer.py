@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from batch.errors import DeliveryError, UsageError
-from batch.mailer import Attachment, check_server, compose, next_try, send
+from batch.mailer import Attachment, Security, Server, check_server, compose, next_try, send
 from batch.secret import Secret
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -147,6 +147,10 @@ def write(**changes: Any) -> EmailMessage:
     return compose(**wanted | changes)
 
 
+def at(port: int, security: Security = "none", **more: Any) -> Server:
+    return Server("127.0.0.1", port, security, **more)
+
+
 def body(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body((kind,))
     assert part is not None
@@ -156,7 +160,7 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 def test_a_mail_arrives_as_it_was_written(box: Box, plain: int) -> None:
     """Both bodies, the attachment, the addresses and the date come out at the other end."""
-    assert send(write().as_bytes(), host="127.0.0.1", port=plain, security="none") == ()
+    assert send(write().as_bytes(), at(plain)) == ()
     [mail] = box.mails
     assert (mail["Subject"], mail["Reply-To"]) == ("Week 48: 25 scheduled, 2 need a look", "ops@example.com")
     assert mail["From"] == "Campaigns <campaigns@example.com>"
@@ -201,7 +205,7 @@ def test_line_breaks_add_no_header(box: Box, plain: int, end: str, header: str) 
         attachments=[Attachment(f"{payload}.xlsx", b"x")],
         message_id_domain=f"example.com{end}{header}",
     )
-    send(mail.as_bytes(), host="127.0.0.1", port=plain, security="none")
+    send(mail.as_bytes(), at(plain))
     [arrived] = box.mails
     honest = write()
     assert {name for name in arrived if name not in {"X-Peer", "X-MailFrom", "X-RcptTo"}} == set(honest.keys())
@@ -225,15 +229,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 def test_starttls_and_sign_in(box: Box, guarded: int, certificate: Path) -> None:
     """With the right authority and password the mail goes, protected."""
-    send(
-        write().as_bytes(),
-        host="127.0.0.1",
-        port=guarded,
-        security="starttls",
-        username="ops",
-        password=PASSWORD,
-        ca_file=certificate,
-    )
+    send(write().as_bytes(), at(guarded, "starttls", username="ops", password=PASSWORD, ca_file=certificate))
     assert (len(box.mails), box.signed_in) == (1, 1)
 
 
@@ -241,10 +237,9 @@ def test_tls_from_the_first_byte(box: Box, certificate: Path) -> None:
     """The other usual way works as well, and is checked as strictly."""
     controller = serve(box, ssl_context=context_of(certificate))
     try:
-        there: dict[str, Any] = {"host": "127.0.0.1", "port": controller.port, "security": "tls"}
-        send(write().as_bytes(), **there, ca_file=certificate)
+        send(write().as_bytes(), at(controller.port, "tls", ca_file=certificate))
         with pytest.raises(DeliveryError, match="certificate"):
-            send(write().as_bytes(), **there)
+            send(write().as_bytes(), at(controller.port, "tls"))
     finally:
         controller.stop()
     assert len(box.mails) == 1
@@ -253,7 +248,7 @@ def test_tls_from_the_first_byte(box: Box, certificate: Path) -> None:
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(box: Box, guarded: int) -> None:
     """No mail and no password for whoever answers in the server's place."""
     with pytest.raises(DeliveryError, match="certificate") as caught:
-        send(write().as_bytes(), host="127.0.0.1", port=guarded, security="starttls", username="ops", password=PASSWORD)
+        send(write().as_bytes(), at(guarded, "starttls", username="ops", password=PASSWORD))
     assert (box.mails, box.signed_in, caught.value.permanent) == ([], 0, False)
 
 
@@ -264,14 +259,7 @@ def test_a_server_without_starttls_gets_no_byte_of_mail_or_password() -> None:
         thread = threading.Thread(target=_old_server, args=(listener, heard))
         thread.start()
         with pytest.raises(DeliveryError, match="no protected connection"):
-            send(
-                write().as_bytes(),
-                host="127.0.0.1",
-                port=listener.getsockname()[1],
-                security="starttls",
-                username="ops",
-                password=PASSWORD,
-            )
+            send(write().as_bytes(), at(listener.getsockname()[1], "starttls", username="ops", password=PASSWORD))
         thread.join(timeout=10)
     assert [line.split()[0].lower() for line in heard] == [b"ehlo"]
 
@@ -289,9 +277,7 @@ def test_a_wrong_password_is_said_without_it(box: Box, guarded: int, certificate
     """Neither the words nor the chain of errors hold a password."""
     wrong = Secret("wr0ng-pa55")
     with pytest.raises(DeliveryError, match="refused the sign-in") as caught:
-        check_server(
-            host="127.0.0.1", port=guarded, security="starttls", username="ops", password=wrong, ca_file=certificate
-        )
+        check_server(at(guarded, "starttls", username="ops", password=wrong, ca_file=certificate))
     assert wrong.reveal() not in repr(caught.value) + str(caught.value)
     assert caught.value.__suppress_context__
     assert wrong.reveal() not in repr(caught.value.__context__)
@@ -299,16 +285,14 @@ def test_a_wrong_password_is_said_without_it(box: Box, guarded: int, certificate
 
 def test_signing_in_only(box: Box, guarded: int, certificate: Path) -> None:
     """The check of the server sends nothing."""
-    check_server(
-        host="127.0.0.1", port=guarded, security="starttls", username="ops", password=PASSWORD, ca_file=certificate
-    )
+    check_server(at(guarded, "starttls", username="ops", password=PASSWORD, ca_file=certificate))
     assert (box.signed_in, box.mails) == (1, [])
 
 
 def test_a_user_without_password_is_told_where_it_belongs(plain: int) -> None:
     """The remedy names the variable."""
     with pytest.raises(DeliveryError, match="CAMPAIGN_BATCH_EMAIL__PASSWORD"):
-        check_server(host="127.0.0.1", port=plain, security="none", username="ops", password=Secret(""))
+        check_server(at(plain, username="ops", password=Secret("")))
 
 
 def test_a_server_that_fails_for_a_while_gets_the_mail_once(box: Box, plain: int) -> None:
@@ -317,11 +301,11 @@ def test_a_server_that_fails_for_a_while_gets_the_mail_once(box: Box, plain: int
     raw, failures, now = write().as_bytes(), 0, NOW
     while box.answers:
         with pytest.raises(DeliveryError) as caught:
-            send(raw, host="127.0.0.1", port=plain, security="none")
+            send(raw, at(plain))
         assert not caught.value.permanent
         failures += 1
         now = next_try(failures, now)
-    send(raw, host="127.0.0.1", port=plain, security="none")
+    send(raw, at(plain))
     assert (failures, now - NOW) == (3, timedelta(minutes=7))
     assert len(box.mails) == 1
 
@@ -330,12 +314,12 @@ def test_a_mail_that_is_refused_for_good_is_not_tried_again(box: Box, plain: int
     """A 5xx to the mail, or to all recipients, says so; one bad recipient among good ones is only named."""
     box.answers = ["554 5.7.1 we do not like it"]
     with pytest.raises(DeliveryError, match=r"554 5\.7\.1 we do not like it") as caught:
-        send(write().as_bytes(), host="127.0.0.1", port=plain, security="none")
+        send(write().as_bytes(), at(plain))
     assert caught.value.permanent
     box.refuse = frozenset({"ann@example.com"})
-    assert send(write().as_bytes(), host="127.0.0.1", port=plain, security="none") == ("ann@example.com",)
+    assert send(write().as_bytes(), at(plain)) == ("ann@example.com",)
     with pytest.raises(DeliveryError, match="none of the recipients") as caught:
-        send(write(to=["ann@example.com"]).as_bytes(), host="127.0.0.1", port=plain, security="none")
+        send(write(to=["ann@example.com"]).as_bytes(), at(plain))
     assert caught.value.permanent
     assert box.recipients == [["boss@example.com"]]
 
@@ -345,7 +329,7 @@ def test_a_goodbye_that_fails_does_not_undo_success() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_rude_server, args=(listener,))
         thread.start()
-        assert send(write().as_bytes(), host="127.0.0.1", port=listener.getsockname()[1], security="none") == ()
+        assert send(write().as_bytes(), at(listener.getsockname()[1])) == ()
         thread.join(timeout=10)
 
 
@@ -367,14 +351,14 @@ def _rude_server(listener: socket.socket) -> None:
 def test_nobody_there() -> None:
     """A closed port is one line with the host."""
     with pytest.raises(DeliveryError, match=r"127\.0\.0\.1 cannot be reached") as caught:
-        send(write().as_bytes(), host="127.0.0.1", port=free_port(), security="starttls")
+        send(write().as_bytes(), at(free_port(), "starttls"))
     assert not caught.value.permanent
 
 
 def test_tls_against_a_plain_server_says_so(plain: int) -> None:
     """The commonest slip of the settings has its own words."""
     with pytest.raises(DeliveryError, match="does not speak TLS"):
-        check_server(host="127.0.0.1", port=plain, security="tls", timeout=5)
+        check_server(at(plain, "tls", timeout=5))
 
 
 def test_the_pauses_grow_and_end_at_six_hours() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from batch.errors import BatchError, ProviderError
-from batch.pipeline.mailing import Desk
+from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.pipeline.testing import compare_zone
@@ -334,15 +334,7 @@ def _mail_server(settings: Settings) -> Line:
         return Line("mail server", "broken", "mail has no sender or nobody to go to", "write from and to under [email]")
 
     def look() -> Line:
-        check_server(
-            host=email.host,
-            port=email.port,
-            security=email.security,
-            username=email.username,
-            password=email.password,
-            timeout=min(email.timeout, MOST_SECONDS),
-            ca_file=email.ca_file,
-        )
+        check_server(mail_server_of(email, min(email.timeout, MOST_SECONDS)))
         return Line("mail server", "fine", f"{email.host} lets us in; mails go to {', '.join(email.to)}")
 
     return _try("mail server", look)

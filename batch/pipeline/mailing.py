@@ -30,9 +30,9 @@ from batch.pipeline.reporting import (
 from batch.pipeline.telling import Note
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.config import EmailSection, Settings
     from batch.ledger import Ledger, Mail
-    from batch.mailer import Attachment
+    from batch.mailer import Attachment, Server
     from batch.pipeline.reconciling import Books
     from batch.pipeline.rooms import World
     from batch.report import Report
@@ -227,16 +227,20 @@ def _only_sender(ledger: Ledger) -> Iterator[bool]:
         lock.release()
 
 
+def mail_server_of(email: EmailSection, timeout: float) -> Server:
+    """Give the mail server of the settings; asks for its password."""
+    from batch.mailer import Server
+
+    return Server(email.host, email.port, email.security, email.username, email.password, timeout, email.ca_file)
+
+
 def _send(desk: Desk, mail: Mail) -> bool | None:
     """Hand one mail over; False when the server does not want this one, None when it wants none just now."""
     from batch.mailer import next_try, send
 
     email, now = desk.settings.email, desk.world.now()
     try:
-        refused = send(
-            mail.body, host=email.host, port=email.port, security=email.security, username=email.username,
-            password=email.password, timeout=email.timeout, ca_file=email.ca_file,
-        )  # fmt: skip
+        refused = send(mail.body, mail_server_of(email, email.timeout))
     except DeliveryError as trouble:
         again = now + GIVEN_UP if trouble.permanent else next_try(mail.tries + 1, now)
         desk.ledger.mail_failed(mail.id, trouble.words, again, now)
