@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -40,6 +40,7 @@ PATHS = {
     "watch": ("folder",),
 }
 USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_S = TypeVar("_S", bound=Section)
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)([^?]*)(.*)", re.DOTALL)
 
 
@@ -179,12 +180,7 @@ def _make_section(name: str, model: type[Section], given: _Given) -> Section:
         return model.model_construct()
     if name == "email":
         values.setdefault("port", USUAL_PORTS.get(str(values.get("security")), 587))
-    try:
-        with _without_plugins():
-            return model.model_validate(values)
-    except ValidationError as trouble:
-        key, expected = _first_trouble(trouble)
-    raise UsageError(f"{_place(given, name, key)} has a wrong value", f"it takes {expected}")
+    return _validate(model, values, lambda key: _place(given, name, key))
 
 
 def _make_group(name: str, values: object, given: _Given) -> GroupSection:
@@ -195,12 +191,17 @@ def _make_group(name: str, values: object, given: _Given) -> GroupSection:
     for key in values:
         if key not in known:
             raise UsageError(f'"{key}" under {place} is no setting', _nearest(key, known))
+    return _validate(GroupSection, values, lambda key: f"{key} under {place}")
+
+
+def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[[str], str]) -> _S:
+    """Make a section of its values; raise UsageError that names the place of the first wrong one, never the value."""
     try:
         with _without_plugins():
-            return GroupSection.model_validate(values)
+            return model.model_validate(values)
     except ValidationError as trouble:
         key, expected = _first_trouble(trouble)
-    raise UsageError(f"{key} under {place} has a wrong value", f"it takes {expected}")
+    raise UsageError(f"{place_of(key)} has a wrong value", f"it takes {expected}")
 
 
 @contextmanager
