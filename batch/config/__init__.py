@@ -1,6 +1,6 @@
 """The settings: `campaign-batch.toml` and the environment as frozen records; knows where each value is from."""
 
-from batch.config.kept import store_in_file, store_password, store_token
+from batch.config.kept import store_in_file, store_token
 from batch.config.loading import FILE_NAME, load_settings
 from batch.config.sections import (
     ApprovalSection,
@@ -33,7 +33,6 @@ __all__ = [
     "fill_starter",
     "load_settings",
     "store_in_file",
-    "store_password",
     "store_token",
     "write_starter",
 ]

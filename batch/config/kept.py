@@ -56,11 +56,6 @@ def store_token(secret: Secret, account: str = "main") -> None:
     _tell_keyring(token_user(account), check_secret(secret, "the token"))
 
 
-def store_password(secret: Secret, username: str) -> None:
-    """Put the mail password into the system's keyring, as with the token."""
-    _tell_keyring(password_user(username), check_secret(secret, "the password", blanks=True))
-
-
 def store_in_file(secret: Secret, path: Path) -> None:
     """Write a secret into a file that only its owner can read (0600), for a machine without a keyring."""
     try:

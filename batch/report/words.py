@@ -29,18 +29,16 @@ class Tone:
     light_wash: str
     dark: str
     dark_wash: str
-    terminal: str
-    """The style that rich knows."""
 
 
 TONES: Mapping[str, Tone] = {
     tone.name: tone
     for tone in (
-        Tone("bad", "✕", "#a8201a", "#fdeceb", "#ff9d94", "#451a1a", "bold red"),
-        Tone("look", "▲", "#8a4b00", "#fff3dc", "#ffc56b", "#40290a", "yellow"),
-        Tone("wait", "◷", "#1b5c9e", "#e6f1fb", "#8ec5ff", "#14304d", "blue"),
-        Tone("good", "✓", "#116a3c", "#e4f5eb", "#7bdba5", "#123824", "green"),
-        Tone("quiet", "–", "#565f6c", "#eef0f3", "#b4bdc9", "#2a303a", "dim"),
+        Tone("bad", "✕", "#a8201a", "#fdeceb", "#ff9d94", "#451a1a"),
+        Tone("look", "▲", "#8a4b00", "#fff3dc", "#ffc56b", "#40290a"),
+        Tone("wait", "◷", "#1b5c9e", "#e6f1fb", "#8ec5ff", "#14304d"),
+        Tone("good", "✓", "#116a3c", "#e4f5eb", "#7bdba5", "#123824"),
+        Tone("quiet", "–", "#565f6c", "#eef0f3", "#b4bdc9", "#2a303a"),
     )
 }
 """The worst first."""
