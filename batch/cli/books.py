@@ -68,9 +68,10 @@ def report(
 ) -> None:
     """Write the report of a batch, of a week (this one by default), or since a day."""
     from batch.pipeline.asking import report_again, write_evidence_of
+    from batch.pipeline.reporting import FORMATS
 
     formats = tuple(part.strip() for part in format.split(",") if part.strip())
-    unknown = sorted(set(formats) - {"html", "xlsx", "csv", "json"})
+    unknown = sorted(set(formats).difference(FORMATS))
     need(not unknown, f'there is no format "{", ".join(unknown)}"', "use html, xlsx, csv or json")
     need(
         sum(bool(one) for one in (batch is not None, week, since)) <= 1,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batch.cli.files import show_tally
-from batch.cli.session import DONE, Json, Why, app, end_with, need, session
+from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import print_json, print_line, shape_tally
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def resolve(
         sum(bool(one) for one in (accepted, not_sent, send, drop)) == 1,
         "say one of --accepted ID, --not-sent, --send, --drop",
     )
-    need(why.strip(), "the reason is missing", 'add --why "..."')
+    reason = need_reason(why)
     wish = "accepted" if accepted else "not-sent" if not_sent else "send" if send else "drop"
-    print_line(resolve_entry(session.settings(), session.world(), entry, wish, why.strip(), provider_id=accepted))
+    print_line(resolve_entry(session.settings(), session.world(), entry, wish, reason, provider_id=accepted))
     end_with(DONE)
 
 
@@ -68,8 +68,8 @@ def reject(batch: int, why: Why = "") -> None:
     """Do not let a batch go that waits for a second person."""
     from batch.pipeline.approving import reject_batch
 
-    need(why.strip(), "the reason is missing", 'add --why "..."')
-    print_line(reject_batch(session.settings(), session.world(), batch, why.strip()))
+    reason = need_reason(why)
+    print_line(reject_batch(session.settings(), session.world(), batch, reason))
 
 
 @app.command()
@@ -81,9 +81,9 @@ def cancel(
     """Drop what was not submitted, and list what a person must delete in the dashboard; reconcile checks it off."""
     from batch.pipeline.stopping import cancel_entries, keep_entries
 
-    need(why.strip(), "the reason is missing", 'add --why "..."')
+    reason = need_reason(why)
     decide = keep_entries if undo else cancel_entries
-    for line in decide(session.settings(), session.world(), entries, why.strip()):
+    for line in decide(session.settings(), session.world(), entries, reason):
         print_line(line)
     end_with(DONE)
 
@@ -119,8 +119,8 @@ def pause(why: Why = "") -> None:
     """Stop everything: nothing more is submitted by anybody until somebody lifts it."""
     from batch.pipeline.stopping import pause_all
 
-    need(why.strip(), "the reason is missing", 'add --why "..."')
-    for line in pause_all(session.settings(), session.world(), why.strip()):
+    reason = need_reason(why)
+    for line in pause_all(session.settings(), session.world(), reason):
         print_line(line)
 
 

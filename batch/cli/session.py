@@ -145,8 +145,7 @@ def run_guarded(command: Callable[[], object]) -> int:
     except BatchError as trouble:
         return _explain(trouble)
     except KeyboardInterrupt:
-        session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
-        return INTERRUPTED
+        return _say_interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as fault:
@@ -174,13 +173,21 @@ def _explain(trouble: BatchError) -> int:
 
 def end_with(code: int) -> NoReturn:
     """End a command with an exit code; 130 when a person interrupted it."""
-    if session.interrupt.asked():
-        session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
-        code = INTERRUPTED
-    raise typer.Exit(code)
+    raise typer.Exit(_say_interrupted() if session.interrupt.asked() else code)
+
+
+def _say_interrupted() -> int:
+    session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
+    return INTERRUPTED
 
 
 def need(condition: object, words: str, remedy: str = "") -> None:
     """Raise UsageError when a command's options do not fit together."""
     if not condition:
         raise UsageError(words, remedy)
+
+
+def need_reason(why: str) -> str:
+    """Give the reason for the record, trimmed; raise UsageError when none was given."""
+    need(why.strip(), "the reason is missing", 'add --why "..."')
+    return why.strip()
