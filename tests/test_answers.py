@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_support import make_object
+from wire_support import make_listed, make_object
 
 from batch.answers import (
     parse_credits,
@@ -30,33 +30,8 @@ XML = (
     b"<Status_Description>Approved and Scheduled</Status_Description><Type_Id>1</Type_Id>"
     b"<Type_Description>SMS</Type_Description><MmsTemplateId/><Subject/></item></response>"
 )
-LISTED = Listed(
-    id="12345",
-    name="Test Campaign",
-    message="Hello World!",
-    send_at="2018-01-01 10:10:10",
-    group_ids=("100", "101"),
-    type_recipients=0,
-    contacts_count=150,
-    status_id=3,
-    status="Approved and Scheduled",
-    type_id=1,
-)
-DOCUMENTED = {
-    "Id": "12345",
-    "CampaignName": "Test Campaign",
-    "Message": "Hello World!",
-    "DateTime": "2018-01-01 10:10:10",
-    "GroupIds": ["100", "101"],
-    "TypeRecipients": 0,
-    "ContactsCount": "150",
-    "Status_Id": 3,
-    "Status_Description": "Approved and Scheduled",
-    "Type_Id": 1,
-    "Type_Description": "SMS",
-    "MmsTemplateId": "",
-    "Subject": "",
-}
+LISTED = make_listed(name="Test Campaign", message="Hello World!", send_at="2018-01-01 10:10:10")
+DOCUMENTED = make_object(CampaignName="Test Campaign", Message="Hello World!", DateTime="2018-01-01 10:10:10")
 
 
 def as_json(found: Any) -> bytes:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from wire_support import Certificate, make_certificate
 
 from batch.errors import DeliveryError, UsageError
 from batch.mailer import Attachment, Security, Server, check_server, compose, next_try, send
@@ -62,40 +56,13 @@ class Box:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate for this machine, valid around now, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    today = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("certificate") / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return file
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture
 def box() -> Box:
     return Box()
-
-
-def context_of(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 def free_port() -> int:
@@ -119,11 +86,11 @@ def plain(box: Box) -> Iterator[int]:
 
 
 @pytest.fixture
-def guarded(box: Box, certificate: Path) -> Iterator[int]:
+def guarded(box: Box, certificate: Certificate) -> Iterator[int]:
     """A server that takes mail only after STARTTLS and sign-in."""
     controller = serve(
         box,
-        tls_context=context_of(certificate),
+        tls_context=certificate.context(),
         require_starttls=True,
         auth_required=True,
         authenticator=box.authenticate,
@@ -227,17 +194,17 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         write(to=[address])
 
 
-def test_starttls_and_sign_in(box: Box, guarded: int, certificate: Path) -> None:
+def test_starttls_and_sign_in(box: Box, guarded: int, certificate: Certificate) -> None:
     """With the right authority and password the mail goes, protected."""
-    send(write().as_bytes(), at(guarded, "starttls", username="ops", password=PASSWORD, ca_file=certificate))
+    send(write().as_bytes(), at(guarded, "starttls", username="ops", password=PASSWORD, ca_file=certificate.trust))
     assert (len(box.mails), box.signed_in) == (1, 1)
 
 
-def test_tls_from_the_first_byte(box: Box, certificate: Path) -> None:
+def test_tls_from_the_first_byte(box: Box, certificate: Certificate) -> None:
     """The other usual way works as well, and is checked as strictly."""
-    controller = serve(box, ssl_context=context_of(certificate))
+    controller = serve(box, ssl_context=certificate.context())
     try:
-        send(write().as_bytes(), at(controller.port, "tls", ca_file=certificate))
+        send(write().as_bytes(), at(controller.port, "tls", ca_file=certificate.trust))
         with pytest.raises(DeliveryError, match="certificate"):
             send(write().as_bytes(), at(controller.port, "tls"))
     finally:
@@ -273,19 +240,19 @@ def _old_server(listener: socket.socket, heard: list[bytes]) -> None:
             connection.sendall(b"250-old\r\n250 AUTH PLAIN LOGIN\r\n")
 
 
-def test_a_wrong_password_is_said_without_it(box: Box, guarded: int, certificate: Path) -> None:
+def test_a_wrong_password_is_said_without_it(box: Box, guarded: int, certificate: Certificate) -> None:
     """Neither the words nor the chain of errors hold a password."""
     wrong = Secret("wr0ng-pa55")
     with pytest.raises(DeliveryError, match="refused the sign-in") as caught:
-        check_server(at(guarded, "starttls", username="ops", password=wrong, ca_file=certificate))
+        check_server(at(guarded, "starttls", username="ops", password=wrong, ca_file=certificate.trust))
     assert wrong.reveal() not in repr(caught.value) + str(caught.value)
     assert caught.value.__suppress_context__
     assert wrong.reveal() not in repr(caught.value.__context__)
 
 
-def test_signing_in_only(box: Box, guarded: int, certificate: Path) -> None:
+def test_signing_in_only(box: Box, guarded: int, certificate: Certificate) -> None:
     """The check of the server sends nothing."""
-    check_server(at(guarded, "starttls", username="ops", password=PASSWORD, ca_file=certificate))
+    check_server(at(guarded, "starttls", username="ops", password=PASSWORD, ca_file=certificate.trust))
     assert (box.signed_in, box.mails) == (1, [])
 
 

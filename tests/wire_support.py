@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from batch.model import Entry, Status
+from batch.model import Entry, Listed, Status
 
 TAG = "k7f3q2m9"
 TOKEN = "s3cr/et+tok en=ß&9"
@@ -74,6 +74,23 @@ def make_object(**changes: Any) -> dict[str, Any]:
         "MmsTemplateId": "",
         "Subject": "",
     } | changes
+
+
+def make_listed(**changes: Any) -> Listed:
+    """Make what `make_object()` is read as."""
+    listed = Listed(
+        id="12345",
+        name=f"Spring sale #{TAG}",
+        message="20% off until Sunday",
+        send_at="2026-12-01 10:00:00",
+        group_ids=("100", "101"),
+        type_recipients=0,
+        contacts_count=150,
+        status_id=3,
+        status="Approved and Scheduled",
+        type_id=1,
+    )
+    return replace(listed, **changes)
 
 
 def accepted(**changes: Any) -> bytes:
