@@ -29,6 +29,8 @@ _WAITS = ("wait", "waits for the provider")
 _STATES = (LEVELS[Level.ERROR], LEVELS[Level.HOLD], _WAITS, LEVELS[Level.WARNING])
 _READY = ("good", "ready")
 _GOES = frozenset({_READY, LEVELS[Level.WARNING]})
+_SUMS = ("campaigns", "texts", "parts", "credits", "unknown")
+"""What is added up of a `Day`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,6 @@ def write_preview(
         limit=CARD_LIMIT,
     )
     return write_page(page, path)
-
-
-_SUMS = ("campaigns", "texts", "parts", "credits", "unknown")
 
 
 def totals_by_day(items: Sequence[Previewed], zone: str) -> list[Day]:
