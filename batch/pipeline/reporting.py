@@ -84,10 +84,6 @@ def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
     return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", entries, batches)
 
 
-def _by_time(entry: Entry) -> tuple[datetime, int]:
-    return entry.send_at or datetime.max.replace(tzinfo=UTC), entry.id
-
-
 def week_bounds(week: str, zone: str) -> tuple[datetime, datetime]:
     """Give the first instant of an ISO week and of the next one, in UTC; ValueError when it is no week."""
     year, _, number = week.upper().partition("-W")
@@ -152,6 +148,10 @@ def gather(
 def team_zone(settings: Settings) -> str:
     """Give the team's zone: the sheet's, else the provider's."""
     return settings.sheet.timezone or settings.provider.timezone
+
+
+def _by_time(entry: Entry) -> tuple[datetime, int]:
+    return entry.send_at or datetime.max.replace(tzinfo=UTC), entry.id
 
 
 def _skipped(ledger: Ledger, batches: Sequence[int]) -> tuple[Skipped, ...]:

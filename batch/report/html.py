@@ -146,6 +146,14 @@ def loose_findings(report: Report) -> list[Finding]:
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
+def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
+    """Count the rows of each standing, in the one order."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.standing] = counts.get(row.standing, 0) + 1
+    return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
+
+
 def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:
     year = report.made_at.astimezone(UTC).year
     told = [(cell_of(issue), issue.message) for issue in reasons(entry)]
@@ -198,14 +206,6 @@ def _finding_line(finding: Finding) -> dict[str, str]:
         "theirs": finding.theirs,
         "words": finding.words,
     }
-
-
-def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
-    """Count the rows of each standing, in the one order."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.standing] = counts.get(row.standing, 0) + 1
-    return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
 
 
 def _soonest(entry: Entry) -> float:
