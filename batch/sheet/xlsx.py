@@ -102,9 +102,8 @@ class Book:
         found = self._archive.elements(part)
         codes = dict(formats.BUILT_IN) | {14: "m/d/yyyy", 22: "m/d/yyyy h:mm"}
         codes |= {"day": formats.DAY_FIRST, "iso": formats.ISO_FIRST}.get(date_order, {})
-        codes |= {
-            to_int(has.get("numFmtId", "")): has.get("formatCode", "") for _, tag, has in found if tag == "numFmt"
-        }
+        own = [has for parent, tag, has in found if parent == "numFmts" and tag == "numFmt"]
+        codes |= {to_int(has.get("numFmtId", "")): has.get("formatCode", "") for has in own}
         made: dict[int, formats.Format | None] = {}
         styles = [to_int(has.get("numFmtId", "0")) for parent, tag, has in found if parent == "cellXfs" and tag == "xf"]
         for number in set(styles):

@@ -112,6 +112,11 @@ XLSX = [
          offers(N(0.5, "# ?/?"), N(46353, "[$-F800]dddd, mmmm dd, yyyy"), N(46353, "[$-407]mmmm"), 123456789012, 0.00001),
          shown("0.5", "2026-11-27", "2026-11-27", "123456789012", "1e-05"),
          unshown={number: ("E",) for number in range(2, 7)}),
+    Case("formats-of-a-table.xlsx",
+         book(sheet((*GOOD[:4], X('<c r="{r}" s="1"><v>46353</v></c>'))), parts={"xl/styles.xml":
+              f'{HEAD}<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+              '<dxfs count="1"><dxf><numFmt numFmtId="14" formatCode="0.00%"/></dxf></dxfs></styleSheet>'}),
+         shown("11/27/2026")),
     Case("truth-values.xlsx", offers(B(True), B(False)), shown("TRUE", "FALSE")),
     Case("text-format-with-words.xlsx", offers(X('<c r="{r}" s="1" t="inlineStr"><is><t>Ann</t></is></c>'),
          N(5, '0;0;0;"Dear "@')), shown("Dear Ann", "5")),
