@@ -245,11 +245,11 @@ def _written(has: dict[str, str], names: tuple[str, ...]) -> str:
 
 
 _POSITIONS: dict[bytes, int] = {}
-_VALUE = rb"(?:<f\b[^>]*?(?:/>|>[^<]*</f>))?(?:<v[^>]*>([^<]*)</v>)?"
+_VALUE = rb"\s*(?:<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)?(?:<v[^>]*>([^<]*)</v>)?"
 _STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' + _VALUE
 _ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
-_FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)><f\b[^>]*?(?:/>|>[^<]*</f>)(?:<v[^>]*>([^<]*)</v>)?')
+_FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v[^>]*>([^<]*)</v>)?')
 _LANDMARK = re.compile(rb'<row r="(\d{1,9})"([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*)>')
 _FAR = re.compile(rb' r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
 _HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')

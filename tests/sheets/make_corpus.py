@@ -215,6 +215,10 @@ XLSX = [
          + "".join(f"<x:c r='{c}2' t='inlineStr'><x:is><x:t>{h}</x:t></x:is></x:c>" for c, h in zip("ABCD", GOOD, strict=False))
          + "<x:c t='e' r='E2'><x:v>#N/A</x:v></x:c></x:row><x:row hidden='1' r='3'><x:c r='A3'><x:v>5</x:v></x:c></x:row>"
          "</x:sheetData></x:worksheet>"}), shown(""), codes={2: ("cell-error",)}, left_out=1),
+    Case("indented-xml.xlsx",
+         offers(N(0.2, "0%"), X('<c r="{r}" s="1">\n  <v>0.2</v>\n</c>'), X('<c r="{r}" s="1">\n  <f>A1</f>\n  <v>0.5</v>\n</c>'),
+                X('<c r="{r}">\n  <f>1+1</f>\n</c>'), X('<c r="{r}" t="e">\n  <v>#N/A</v>\n</c>')),
+         shown("20%", "20%", "50%", "", ""), codes={5: ("formula-not-calculated",), 6: ("cell-error",)}),
     Case("cells-without-address.xlsx", book(sheet(GOOD), parts={"xl/worksheets/sheet1.xml":
          f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData><row>'
          + "".join(f'<c t="inlineStr"><is><t>{h}</t></is></c>' for h in HEADER) + "</row><row>"
