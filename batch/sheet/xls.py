@@ -101,7 +101,7 @@ class SheetTab:
         about = sheet.rowinfo_map
         for at in range(sheet.nrows):
             texts, extras = self._row(sheet.row_types(at), sheet.row_values(at), at)
-            hidden = at in about and bool(about[at].hidden or about[at].height == 0)
+            hidden = at in about and _hidden(about[at])
             yield at + 1, texts, hidden, extras
 
     def _row(self, kinds: Any, values: list[Any], row: int) -> tuple[list[str], list[Extra] | None]:
@@ -125,6 +125,11 @@ class SheetTab:
         if kind == ERROR:
             return "", ("error", _ERRORS.get(value, "#N/A"))
         return "", None
+
+
+def _hidden(row: Any) -> bool:
+    """Say whether a row is hidden; one of the usual height may have a height of zero written beside it."""
+    return bool(row.hidden or (row.height == 0 and not row.has_default_height))
 
 
 def _refused(error: Exception) -> SheetError:

@@ -9,6 +9,7 @@ Each case is one file with one oddity, the way people and programs make them.
 # ruff: noqa: E501, DTZ001, C420 (a table reads best with a case a line; cells know no zone)
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import sys
@@ -319,6 +320,11 @@ def office(*sheets: Sheet, **more: object) -> Callable[[Path], None]:
     return make
 
 
+def rewritten(source: str, records: bytes, anew: bytes) -> Callable[[Path], None]:
+    """Take an .xls of this folder and write some of its records anew, as other programs write them."""
+    return lambda path: path.write_bytes(re.sub(records, anew, (HERE / source).read_bytes(), flags=re.S)) and None  # type: ignore[func-returns-value]
+
+
 def by_openpyxl(path: Path) -> None:
     """Write a workbook as most programs in Python do: a filter with its rows hidden, dates, a formula without value."""
     from datetime import datetime
@@ -356,10 +362,14 @@ ID_ROWS = {number: ("a", "b", ids, GOOD[3], "x") for number, ids in enumerate(("
 ID_CODES = {2: ("number-mangled",), 3: ("number-mangled",), 5: ("cell-error",)}
 OLD = sheet(with_offer("old"), name="Old", state="hidden")
 
+_HEIGHT = rb"(\x08\x02\x10\x00[\x00-\x09]\x00.{4}).."
+"""The height in the record of a row; with the highest bit it is the usual one, whatever the others say."""
+
 OFFICE = [
     Case("openpyxl.xlsx", by_openpyxl, {2: (*GOOD[:3], "2027-03-01 10:00:00", ""), 3: (*GOOD[:3], "2027-03-01 10:00:00", "20%")},
          codes={2: ("formula-not-calculated",)}, dates={2: ("2027-03-01T10:00:00",), 3: ("2027-03-01T10:00:00",)},
          left_out=1, office=True),
+    Case("default-heights.xls", rewritten("office-hidden-sheet.xls", _HEIGHT, b"\\1\x00\x80"), ONE),
     *[
         case
         for ending in ("ods", "xls", "xlsx")
