@@ -24,6 +24,9 @@ DAY_FIRST = {14: "dd/mm/yyyy", 22: "dd/mm/yyyy h:mm"}
 """What the formats that follow the reader's regional settings show where the day comes first."""
 ISO_FIRST = {14: "yyyy-mm-dd", 22: "yyyy-mm-dd h:mm"}
 
+UNKNOWN = "[unknown]"
+"""Stands for a format that a file names by number only and that differs from country to country."""
+
 
 class Format:
     """One number format, taken apart once: what it shows, and of what kind it is."""

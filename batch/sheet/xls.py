@@ -56,7 +56,7 @@ class Book:
             return None
         key = self._book.xf_list[style].format_key
         found = self._book.format_map.get(key)
-        code = self._short.get(key) or (found.format_str if found else "General")
+        code = self._short.get(key) or (found.format_str if found else "General") or formats.UNKNOWN
         if code.lower() in ("", "general", "@"):
             return None
         return formats.Format(code, epoch_1904=self._epoch_1904)

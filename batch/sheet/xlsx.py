@@ -108,7 +108,7 @@ class Book:
         styles = [to_int(has.get("numFmtId", "0")) for parent, tag, has in found if parent == "cellXfs" and tag == "xf"]
         for number in set(styles):
             code = codes.get(number, "") or ("General" if number not in codes else "")
-            code = "[$unknown]" if number not in codes and number > 22 else code
+            code = formats.UNKNOWN if number not in codes and number > 22 else code
             plain = code.lower() in ("", "general", "@")
             made[number] = None if plain else formats.Format(code, epoch_1904=self.epoch_1904)
         return [made[number] for number in styles]

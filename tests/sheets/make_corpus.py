@@ -118,6 +118,8 @@ XLSX = [
               f'{HEAD}<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
               '<dxfs count="1"><dxf><numFmt numFmtId="14" formatCode="0.00%"/></dxf></dxfs></styleSheet>'}),
          shown("11/27/2026")),
+    Case("formats-of-other-countries.xlsx", offers(N(46353, "#27"), N(5, "#50")), shown("46353", "5"),
+         unshown={2: ("E",), 3: ("E",)}),
     Case("truth-values.xlsx", offers(B(True), B(False)), shown("TRUE", "FALSE")),
     Case("text-format-with-words.xlsx", offers(X('<c r="{r}" s="1" t="inlineStr"><is><t>Ann</t></is></c>'),
          N(5, '0;0;0;"Dear "@')), shown("Dear Ann", "5")),
@@ -362,6 +364,8 @@ ID_ROWS = {number: ("a", "b", ids, GOOD[3], "x") for number, ids in enumerate(("
 ID_CODES = {2: ("number-mangled",), 3: ("number-mangled",), 5: ("cell-error",)}
 OLD = sheet(with_offer("old"), name="Old", state="hidden")
 
+_PERCENT = rb"(\xe0\x00\x14\x00..)\xa6\x00"
+"""The number of the format in the record of the style that shows `0%`."""
 _HEIGHT = rb"(\x08\x02\x10\x00[\x00-\x09]\x00.{4}).."
 """The height in the record of a row; with the highest bit it is the usual one, whatever the others say."""
 
@@ -369,6 +373,8 @@ OFFICE = [
     Case("openpyxl.xlsx", by_openpyxl, {2: (*GOOD[:3], "2027-03-01 10:00:00", ""), 3: (*GOOD[:3], "2027-03-01 10:00:00", "20%")},
          codes={2: ("formula-not-calculated",)}, dates={2: ("2027-03-01T10:00:00",), 3: ("2027-03-01T10:00:00",)},
          left_out=1, office=True),
+    Case("format-of-another-country.xls", rewritten("office-formats.xls", _PERCENT, b"\\1\x1b\x00"),
+         FORMATTED | {2: (*FORMATTED[2][:4], "0.2")}, unshown={2: ("E",)}, dates=DATED),
     Case("default-heights.xls", rewritten("office-hidden-sheet.xls", _HEIGHT, b"\\1\x00\x80"), ONE),
     *[
         case
