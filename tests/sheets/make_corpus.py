@@ -120,6 +120,8 @@ XLSX = [
          shown("11/27/2026")),
     Case("formats-of-other-countries.xlsx", offers(N(46353, "#27"), N(5, "#50")), shown("46353", "5"),
          unshown={2: ("E",), 3: ("E",)}),
+    Case("money-built-in.xlsx", offers(*[N(1234.5, f"#{number}") for number in (5, 6, 7, 8, 41, 42, 43, 44)], N(-5, "#7"), N(0, "#44")),
+         shown("$1,235", "$1,235", "$1,234.50", "$1,234.50", "1,235", "$1,235", "1,234.50", "$1,234.50", "($5.00)", "$-")),
     Case("truth-values.xlsx", offers(B(True), B(False)), shown("TRUE", "FALSE")),
     Case("text-format-with-words.xlsx", offers(X('<c r="{r}" s="1" t="inlineStr"><is><t>Ann</t></is></c>'),
          N(5, '0;0;0;"Dear "@')), shown("Dear Ann", "5")),
