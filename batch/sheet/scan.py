@@ -26,6 +26,8 @@ END_OF_THE_WORLD = (1_000_000, 16_000)
 """Rows and columns beyond which nobody put a cell on purpose (a sheet ends at XFD1048576)."""
 MAX_CARRY = 64 * 2**20
 """The longest stretch of XML without the end of a row."""
+_FAR_DOWN = 100_000
+"""The first row whose cells are looked at one by one."""
 STRINGS = frozenset((b"s", b"str", b"inlineStr"))
 """The types of cells that hold a text."""
 
@@ -88,7 +90,8 @@ class Scan:
             number = int(row)
             if attributes and _HIDDEN.search(attributes):
                 self.hidden_rows.add(number)
-            last = max(last, number)
+            if number < _FAR_DOWN:  # further down only cells count: programs write empty rows to the end of the sheet
+                last = max(last, number)
         self.last_row = max(self.last_row, last)
         if b"<mergeCell " in chunk:
             self._read_merges(chunk)
@@ -96,11 +99,13 @@ class Scan:
     def _look_at(self, tag: bytes, rest: bytes) -> None:
         """Look at a tag that begins like a cell or a row, and is none in the first 26 columns and 99,999 rows."""
         if found := _FAR.match(rest):
+            if rest.endswith((b"/>", b"></c>")):
+                return  # an empty one
             self.last_column = max(self.last_column, position(found[1]) + 1)
             self.last_row = max(self.last_row, int(found[2]))
         elif tag == b"c" and rest.startswith(b"ol "):
             self._read_column(rest)
-        elif not rest or rest[:1] in b"/ \t\r\n":
+        elif rest[:1] in b">/ \t\r\n":
             raise _UnusualXmlError
 
     def _read_column(self, attributes: bytes) -> None:
@@ -250,7 +255,7 @@ _STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' 
 _ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
 _FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v[^>]*>([^<]*)</v>)?')
-_LANDMARK = re.compile(rb'<row r="(\d{1,9})"([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*)>')
+_LANDMARK = re.compile(rb'<row r="(\d{1,9})"([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*>(?:</c>)?)')
 _FAR = re.compile(rb' r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
 _HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')

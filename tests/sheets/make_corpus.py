@@ -209,6 +209,8 @@ XLSX = [
     Case("cells-far-apart.xlsx",
          book(sheet(GOOD, (N(0.2, "0%"), E("#N/A"), 7, B(True)), (*GOOD, X('<c r="QQQ120000"><v>1</v></c>')), numbers={3: 120_000})),
          {2: GOOD, 3: ("20%", "", "7", "TRUE", ""), 120_000: GOOD}, codes={3: ("cell-error",)}, blank=119_996),
+    Case("empty-to-the-end.xlsx",
+         book(sheet(GOOD, (*[X('<c r="{r}" s="0"/>')] * 2, X('<c r="XFD1048576" s="0"></c>')), numbers={2: 1_048_576})), ONE),
     Case("newline-and-escape.xlsx", offers("one\ntwo", "a_x000D_b", "_x0041_BC", " spaced "),
          shown("one\ntwo", "a\rb", "ABC", "spaced")),
     Case("nul-character.xlsx", offers("a_x0000_b"), shown("a\0b"), codes={2: ("broken-character",)}),
