@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import threading
+from contextlib import suppress
 
 from batch.errors import SheetError
 from batch.sheet import formats
@@ -173,8 +174,17 @@ class SheetTab:
             scan = self._scan
             loading = None if scan.far else _Loading(lambda: self._book.cells(self.name))
             scan.read_cells()
-            self._sheet = loading.wait() if loading is not None else self._book.far_cells(self._part)
+            self._sheet = self._laid_out(loading)
         return self._sheet
+
+    def _laid_out(self, loading: _Loading | None) -> CalamineSheet | FarSheet:
+        """Wait for calamine; where it stumbles over something beside the cells, read them without it."""
+        from python_calamine import CalamineError
+
+        with suppress(CalamineError):
+            if loading is not None:
+                return loading.wait()
+        return self._book.far_cells(self._part)
 
     def _below(self, number: int) -> Iterator[RawRow]:
         """Give the rows that hold nothing but errors, which calamine does not see."""

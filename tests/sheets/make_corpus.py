@@ -205,6 +205,8 @@ XLSX = [
     Case("merged-over-blank-rows.xlsx", book(sheet(GOOD, (), GOOD, merges=("A2:A3",))), {2: GOOD, 4: GOOD}, blank=1),
     Case("dimension-too-small.xlsx", book(sheet(GOOD, GOOD, dimension="A1:B2")), {2: GOOD, 3: GOOD}),
     Case("dimension-too-large.xlsx", book(sheet(GOOD, dimension="A1:XFD1048576")), ONE),
+    Case("dimension-of-rows-only.xlsx", book(sheet((*GOOD[:4], N(0.2, "0%")), dimension="1:2")), shown("20%")),
+    Case("merged-columns.xlsx", book(sheet(GOOD, merges=("G:H",))), ONE),
     Case("rows-far-apart.xlsx", book(sheet(GOOD, GOOD, numbers={2: 500})), {2: GOOD, 500: GOOD}, blank=497),
     Case("cells-far-apart.xlsx",
          book(sheet(GOOD, (N(0.2, "0%"), E("#N/A"), 7, B(True)), (*GOOD, X('<c r="QQQ120000"><v>1</v></c>')), numbers={3: 120_000})),
