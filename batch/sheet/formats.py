@@ -131,7 +131,7 @@ class _Section:
         if kind == "fill":
             return []
         if kind == "date":
-            return [("date", sign if sign[0] in "aA" else sign.lower())]
+            return [("date", _date_sign(sign))]
         if kind == "odd":
             self.unclear = True
             return []
@@ -380,6 +380,13 @@ def _rounded(number: Decimal, places: int) -> Decimal:
     if number.adjusted() + places > 25:
         return number
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def _date_sign(sign: str) -> str:
+    """Write a sign of dates as the rest of the room knows it; `am/pm` shows capitals, `a/p` shows what it says."""
+    if sign[0] in "aA":
+        return sign.upper() if len(sign) > 3 else sign
+    return sign.lower()
 
 
 def _compare(value: float, sign: str, limit: float) -> bool:
