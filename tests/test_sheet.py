@@ -67,6 +67,29 @@ def test_the_short_date_follows_the_setting(tmp_path: Path, reader: Child, order
     assert row.text("Offer") == shown
 
 
+@pytest.mark.parametrize(("order", "shown", "unclear"), [("month", "$1,234.50", 0), ("day", "1234.5", 1)])
+def test_money_that_a_file_names_by_number_only_is_in_dollars_where_dates_are(
+    tmp_path: Path, reader: Child, order: str, shown: str, unclear: int
+) -> None:
+    """Elsewhere Excel shows each reader's own currency, so it is not guessed."""
+    path = save(tmp_path / "a.xlsx", (*GOOD[:4], N(1234.5, "#44")))
+    (row,) = open_sheet(path, date_order=order, child=reader)
+    assert (row.text("Offer"), len(row.unshown)) == (shown, unclear)
+
+
+def test_a_sheet_whose_state_says_show_is_shown(tmp_path: Path, reader: Child) -> None:
+    """Some programs write so; only `hidden` and `veryHidden` hide."""
+    path = tmp_path / "a.xlsx"
+    Book([Sheet([HEADER, GOOD], state="show")]).save(path)
+    assert len(list(open_sheet(path, child=reader))) == 1
+
+
+def test_a_date_that_cannot_be_shown_is_not_empty_where_nothing_else_tells_of_it(tmp_path: Path, reader: Child) -> None:
+    """Cells without a meaning have no issues that would say so."""
+    path = save(tmp_path / "a.xlsx", (*GOOD[:4], N(46353, "[$-F800]dddd, mmmm dd, yyyy")))
+    assert read_cells(path, child=reader).rows[1][1][4] == "2026-11-27"
+
+
 def test_the_words_of_an_issue_name_address_value_and_remedy(tmp_path: Path, reader: Child) -> None:
     """Somebody who never saw a terminal knows which cell to mend, and how."""
     (row,) = open_sheet(

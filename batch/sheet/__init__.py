@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,10 @@ from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.sheet.kinds import find_kind
-from batch.sheet.rows import RowMaker
+from batch.sheet.rows import RowMaker, to_moment, write_plainly
 
 if TYPE_CHECKING:
-    from batch.sheet.shapes import Message, RowOut
+    from batch.sheet.shapes import Extra, Message, RowOut
 
 __all__ = ["KNOWN", "NEEDED", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
 
@@ -94,10 +94,21 @@ def read_cells(
     end: dict[str, int] = {"blank": 0, "left_out": 0}
     for kind, value in messages:
         if kind == "rows":
-            rows.extend((number, texts) for number, texts, _ in value)
+            rows.extend((number, _fill_in_dates(texts, extras or ())) for number, texts, extras in value)
         elif kind == "end":
             end = value
     return Grid(head["sheet"], tuple(rows), end["blank"], end["left_out"], tuple(head["hidden"]))
+
+
+def _fill_in_dates(texts: tuple[str, ...], extras: Iterable[Extra]) -> tuple[str, ...]:
+    unclear = [extra for extra in extras if extra[1] == "date" and extra[6] and not texts[extra[0]]]
+    if not unclear:
+        return texts
+    cells = list(texts)
+    for at, _, serial, epoch_1904, has_date, has_time, _ in unclear:
+        moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
+        cells[at] = write_plainly(serial, moment)
+    return tuple(cells)
 
 
 def _request(path: Path, name: str, max_rows: int, date_order: str, *, with_header: bool) -> dict[str, Any]:

@@ -24,12 +24,16 @@ BUILT_IN = {
 }  # fmt: skip
 """The formats that a file names by number only (18.8.30), as an English (US) Excel shows them."""
 
-DAY_FIRST = {14: "dd/mm/yyyy", 22: "dd/mm/yyyy h:mm"}
-"""What the formats that follow the reader's regional settings show where the day comes first."""
-ISO_FIRST = {14: "yyyy-mm-dd", 22: "yyyy-mm-dd h:mm"}
-
 UNKNOWN = "[unknown]"
 """Stands for a format that a file names by number only and that differs from country to country."""
+
+_OTHER_MONEY = dict.fromkeys((5, 6, 7, 8, 42, 44), UNKNOWN)
+REGIONAL = {
+    "month": {number: BUILT_IN[number] for number in (14, 22)},
+    "day": {14: "dd/mm/yyyy", 22: "dd/mm/yyyy h:mm", **_OTHER_MONEY},
+    "iso": {14: "yyyy-mm-dd", 22: "yyyy-mm-dd h:mm", **_OTHER_MONEY},
+}
+"""What the formats that follow the reader's regional settings show, by the order of dates that is usual there."""
 
 
 class Format:
@@ -86,7 +90,8 @@ class Format:
             else:
                 fits = _compare(value, *section.condition)
             if fits:
-                return section, abs(value) if at and value < 0 else value
+                unsure = at > 0 and value < 0  # with the sign or without: programs differ
+                return (None if unsure else section), value
         return None, value
 
 

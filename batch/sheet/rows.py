@@ -102,7 +102,7 @@ class RowMaker:
         if at in self._times and moment is not None:
             dates[at] = moment
         if unclear:
-            cells[at] = cells[at] or (str(moment) if moment is not None else format(serial, ".15g"))
+            cells[at] = cells[at] or write_plainly(serial, moment)
             unshown[at] = self._issue(
                 number, at, "format-unclear",
                 f'the date format "{unclear}" cannot be shown as every reader of the sheet sees it: '
@@ -212,6 +212,11 @@ def to_moment(serial: float, *, epoch_1904: bool, has_date: bool, has_time: bool
         return clock if days == 0 and has_time else None
     moment = (_EPOCH_1904 if epoch_1904 else _EPOCH) + timedelta(seconds=seconds)
     return moment if rest or has_time else moment.date()
+
+
+def write_plainly(serial: float, moment: datetime | date | time | None) -> str:
+    """Write a date or time whose format cannot be shown, so that it does not look empty."""
+    return str(moment) if moment is not None else format(serial, ".15g")
 
 
 _ROOM = 16_384

@@ -54,7 +54,8 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # calamine's panics are no Exception
-        yield "fail", (f"the file is damaged ({_cut(error)})", "open it in Excel, save it as .xlsx and drop that")
+        words = f"the file is damaged, or written in a way that is not known here{_cut(error)}"
+        yield "fail", (words, "open it in Excel, save it as .xlsx and drop that")
     finally:
         if book is not None:
             book.close()
@@ -98,7 +99,8 @@ def _open(path: str, kind: str, date_order: str) -> Any:
 
 
 def _cut(error: BaseException) -> str:
-    return " ".join(str(error).split())[:120].rstrip(".") or type(error).__name__
+    words = " ".join(str(error).split())[:120].rstrip(".")
+    return f" ({words})" if words else ""
 
 
 def _bound_memory() -> None:

@@ -30,14 +30,17 @@ class Book:
 
         try:
             self._book: Any = xlrd.open_workbook(
-                str(path), formatting_info=True, on_demand=True, ragged_rows=True, logfile=io.StringIO()
+                str(path),
+                formatting_info=True,
+                on_demand=True,
+                ragged_rows=True,
+                logfile=io.StringIO(),
+                ignore_workbook_corruption=True,  # a directory that is out of order, which Excel minds as little
             )
         except xlrd.XLRDError as error:
             raise _refused(error) from error
         self._epoch_1904 = self._book.datemode == 1
-        self._short = {"day": formats.DAY_FIRST, "iso": formats.ISO_FIRST}.get(
-            date_order, {14: formats.BUILT_IN[14], 22: formats.BUILT_IN[22]}
-        )
+        self._short = {number: formats.REGIONAL[date_order][number] for number in (14, 22)}  # the others it spells out
         self._made: dict[int, formats.Format | None] = {}
         self.tabs = [SheetTab(self, self._book, number, name) for number, name in enumerate(self._book.sheet_names())]
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_SEEN = 60_000
 """Shown numbers remembered, so that the same date is not written out twice."""
 
+_HIDDEN = ("hidden", "veryHidden")
 Shown = tuple[str, "Extra | None"]
 """What a cell shows, and what is to say about it beside that."""
 
@@ -45,7 +46,7 @@ class Book:
         self.macros = any(name.endswith("vbaProject.bin") for name in self._archive.names)
         self.formats = self._formats(relations, date_order)
         self.tabs = [
-            SheetTab(self, has.get("name", ""), relations[key][1], hidden=has.get("state", "visible") != "visible")
+            SheetTab(self, has.get("name", ""), relations[key][1], hidden=has.get("state", "") in _HIDDEN)
             for parent, name, has in workbook
             if parent == "sheets" and name == "sheet" and (key := _relation(has)) in relations
             if relations[key][0] == "worksheet"
@@ -101,8 +102,7 @@ class Book:
         if part not in self._archive.names:
             return []
         found = self._archive.elements(part)
-        codes = dict(formats.BUILT_IN) | {14: "m/d/yyyy", 22: "m/d/yyyy h:mm"}
-        codes |= {"day": formats.DAY_FIRST, "iso": formats.ISO_FIRST}.get(date_order, {})
+        codes = formats.BUILT_IN | formats.REGIONAL[date_order]
         own = [has for parent, tag, has in found if parent == "numFmts" and tag == "numFmt"]
         codes |= {to_int(has.get("numFmtId", "")): has.get("formatCode", "") for has in own}
         made: dict[int, formats.Format | None] = {}
