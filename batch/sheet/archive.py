@@ -37,6 +37,8 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise SheetError("the file is damaged or was cut off on its way", SAVE_AGAIN) from error
+        self.plain: set[str] = set()
+        """Parts that were searched and have no comment, no CDATA section and no NUL in them."""
         self._entries = self._zip.infolist()
         self.names = {entry.filename for entry in self._entries}
         self._measure()
@@ -95,13 +97,16 @@ class Archive:
                 )
 
     def _search_entry(self, name: str, wanted: bytes) -> bool:
-        tail, found = b"", False
+        tail, found, plain = b"", False, True
         for block in self.blocks(name):
             text = tail + block
             if b"<!" in text or b"\0" in text:
+                plain = False
                 _refuse_dtd(text, name)
             found = found or wanted in text
             tail = text[-32:]
+        if plain:
+            self.plain.add(name)
         return found
 
 

@@ -69,8 +69,10 @@ class Scan:
 
     def _survey(self) -> None:
         try:
+            if self._part not in self._archive.plain:
+                raise _UnusualXmlError
             for at, chunk in enumerate(_by_row(self._archive.blocks(self._part))):
-                if _unusual(chunk) or (at == 0 and _PREFIXED.search(chunk[:2000])):
+                if b"='" in chunk or (at == 0 and _PREFIXED.search(chunk[:2000])):
                     raise _UnusualXmlError
                 self._look_around(chunk)
         except _UnusualXmlError:
@@ -191,13 +193,8 @@ def _by_row(blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield carry
 
 
-def _unusual(chunk: bytes) -> bool:
-    """Say whether the XML is written in a way that the expressions below do not cover."""
-    return b"<!" in chunk or b"\0" in chunk or b"='" in chunk
-
-
 class _UnusualXmlError(Exception):
-    pass
+    """The XML is written in a way that the expressions below do not cover."""
 
 
 def _plain_xml(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
@@ -255,7 +252,9 @@ _STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' 
 _ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
 _FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v[^>]*>([^<]*)</v>)?')
-_LANDMARK = re.compile(rb'<row r="(\d{1,9})"([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*>(?:</c>)?)')
+_LANDMARK = re.compile(
+    rb'<row r="(\d{1,9})"(?: spans="[\d:]*")?([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*>(?:</c>)?)'
+)
 _FAR = re.compile(rb' r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
 _HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
