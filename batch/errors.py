@@ -48,6 +48,10 @@ class NotAsAskedError(ProviderError):
     """The provider did something else than what it was asked: no further request goes without a person."""
 
 
+class ReportError(BatchError):
+    """A report cannot be written; what it would have said stands in the ledger."""
+
+
 class DeliveryError(BatchError):
     """A mail could not be handed to the mail server.
 

@@ -13,7 +13,7 @@ from batch.errors import UsageError
 from batch.model import Account, Action, Batch, Entry, Issue, Level, Plan, Status
 from batch.pipeline.counting import Tally
 from batch.pipeline.mailing import Desk, mail_batches, queue_preview, safely
-from batch.pipeline.reporting import batch_scope, report_templates, team_zone, write_batch_report
+from batch.pipeline.reporting import batch_scope, report_templates, team_zone, write_batch_report, writing
 from batch.pipeline.rooms import Rooms, World, open_rooms
 from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch
 from batch.pipeline.telling import Note
@@ -116,17 +116,19 @@ def _write_preview(rooms: Rooms, tally: Tally, check: Check, account: Account, u
     ]
     settings = rooms.settings
     stem, mark = batch_scope(rooms.ledger, tally.batch).stem, content_mark(rooms, tally.batch)
-    return write_preview(
-        shown,
-        Path(settings.reports.folder) / f"{stem}-{mark}.html",
-        title=f'Batch {tally.batch} "{check.file}" waits for a second person',
-        zone=team_zone(settings),
-        provider_zone=settings.provider.timezone,
-        notes=_preview_notes(tally, unchanged),
-        templates=report_templates(settings),
-        team=settings.reports.team,
-        made_at=rooms.world.now(),
-    )
+    path = Path(settings.reports.folder) / f"{stem}-{mark}.html"
+    with writing(path):
+        return write_preview(
+            shown,
+            path,
+            title=f'Batch {tally.batch} "{check.file}" waits for a second person',
+            zone=team_zone(settings),
+            provider_zone=settings.provider.timezone,
+            notes=_preview_notes(tally, unchanged),
+            templates=report_templates(settings),
+            team=settings.reports.team,
+            made_at=rooms.world.now(),
+        )
 
 
 def _preview_notes(tally: Tally, unchanged: Unchanged) -> list[str]:

@@ -20,6 +20,7 @@ from batch.pipeline.reporting import (
     week_of,
     week_scope,
     write,
+    writing,
 )
 from batch.pipeline.rooms import World, open_ledger_of
 
@@ -93,22 +94,22 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     with open_ledger_of(settings, world) as ledger:
         entry = ledger.entry(number)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return write_evidence(
-            entry,
-            ledger.attempts(number),
-            ledger.history(number),
-            path,
-            made_at=world.now(),
-            zone=team_zone(settings),
-            provider_zone=settings.provider.timezone,
-            delivery=ledger.deliveries([number]).get(number, ()),
-            checks=checks_passed(settings, entry),
-            batch=ledger.batch(entry.batch),
-            templates=report_templates(settings),
-            team=settings.reports.team,
-            logo=Path(settings.reports.logo) if settings.reports.logo else None,
-        )
+        with writing(path):
+            return write_evidence(
+                entry,
+                ledger.attempts(number),
+                ledger.history(number),
+                path,
+                made_at=world.now(),
+                zone=team_zone(settings),
+                provider_zone=settings.provider.timezone,
+                delivery=ledger.deliveries([number]).get(number, ()),
+                checks=checks_passed(settings, entry),
+                batch=ledger.batch(entry.batch),
+                templates=report_templates(settings),
+                team=settings.reports.team,
+                logo=Path(settings.reports.logo) if settings.reports.logo else None,
+            )
 
 
 def checks_passed(settings: Settings, entry: Entry) -> tuple[str, ...]:

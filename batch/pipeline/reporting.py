@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.disk import copy_whole, write_whole
+from batch.errors import ReportError
 from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.pipeline.rooms import Rooms, tell_pause
@@ -215,20 +217,32 @@ def write(report: Report, settings: Settings, stem: str, formats: Sequence[str],
     from batch.report import to_csv, to_json, write_html, write_xlsx
 
     folder = Path(settings.reports.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for format in formats:
-        path = folder / f"{stem}.{format}"
-        if format == "html":
-            write_html(report, path, templates=report_templates(settings))
-        elif format == "xlsx":
-            write_xlsx(report, path)
-        else:
-            write_text(path, to_csv(report) if format == "csv" else to_json(report))
-        paths.append(path)
+    paths = [folder / f"{stem}.{format}" for format in formats]
+    for format, path in zip(formats, paths, strict=True):
+        with writing(path):
+            if format == "html":
+                write_html(report, path, templates=report_templates(settings))
+            elif format == "xlsx":
+                write_xlsx(report, path)
+            else:
+                write_text(path, to_csv(report) if format == "csv" else to_json(report))
     if latest and "html" in formats:
-        copy_whole(folder / f"{stem}.html", folder / "latest.html")
+        with writing(folder / "latest.html"):
+            copy_whole(folder / f"{stem}.html", folder / "latest.html")
     return paths
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make the folder of a report; what keeps it from being written becomes one line for a person."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as trouble:
+        raise ReportError(
+            f'"{path}" cannot be written ({trouble.strerror or type(trouble).__name__})',
+            "close it where it is open, look at the folder and the disk, and try again",
+        ) from None
 
 
 def report_templates(settings: Settings) -> tuple[Path, ...]:
@@ -245,16 +259,16 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
     entries = tuple(ledger.entries(due_from=now - timedelta(weeks=8)))
     pause = ledger.paused()
     path = Path(settings.reports.folder) / "status.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_status(
-        entries,
-        path,
-        made_at=now,
-        zone=zone,
-        deliveries=ledger.deliveries([entry.id for entry in entries]),
-        paused=tell_pause(pause, settings) if pause else "",
-        templates=report_templates(settings),
-    )
+    with writing(path):
+        write_status(
+            entries,
+            path,
+            made_at=now,
+            zone=zone,
+            deliveries=ledger.deliveries([entry.id for entry in entries]),
+            paused=tell_pause(pause, settings) if pause else "",
+            templates=report_templates(settings),
+        )
     return path
 
 

@@ -11,7 +11,7 @@ from batch.errors import BatchError, UsageError
 from batch.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.pipeline.checking import Check
-from batch.pipeline.reporting import report_templates, team_zone
+from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ def write_preview_of(check: Check, path: Path, settings: Settings, account: Acco
     from batch.report import Previewed, write_preview
 
     sizes = {group.id: group.contacts for group in (account.groups if account else None) or () if group.contacts}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return write_preview(
-        [Previewed(row, sizes) for row in check.kept],
-        path,
-        title=check.file,
-        zone=team_zone(settings),
-        provider_zone=settings.provider.timezone,
-        notes=tuple(issue.message for issue in check.warnings if issue.row == 0),
-        templates=report_templates(settings),
-    )
+    with writing(path):
+        return write_preview(
+            [Previewed(row, sizes) for row in check.kept],
+            path,
+            title=check.file,
+            zone=team_zone(settings),
+            provider_zone=settings.provider.timezone,
+            notes=tuple(issue.message for issue in check.warnings if issue.row == 0),
+            templates=report_templates(settings),
+        )
 
 
 def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:

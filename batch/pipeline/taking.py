@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import BatchError
+from batch.errors import BatchError, ReportError
 from batch.guards import PlanRules, may_have_gone
 from batch.model import Account, Action, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
@@ -105,7 +105,10 @@ def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options)
     assert tally.batch is not None
     _submit_batch(rooms, tally, reading, options)
     count_batch(rooms, tally)
-    tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
+    try:
+        tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
+    except ReportError as trouble:
+        tally.trouble = tally.trouble or trouble  # the campaigns are on their way: where they are is told all the same
 
 
 def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
@@ -171,7 +174,11 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     tally.counts = Counter(count_as("", entry) for entry in entries)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
-    tally.reports = [path for batch in sorted({e.batch for e in entries}) for path in write_batch_report(rooms, batch)]
+    try:
+        for batch in sorted({entry.batch for entry in entries}):
+            tally.reports += write_batch_report(rooms, batch)
+    except ReportError as trouble:
+        tally.trouble = tally.trouble or trouble
     return tally
 
 

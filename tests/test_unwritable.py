@@ -1,0 +1,44 @@
+"""Reports that cannot be written: one line says so, and what was submitted is told all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Shell, row, write_csv
+
+
+@pytest.fixture
+def blocked(ready: Shell, tmp_path: Path) -> Shell:
+    """Give a shell whose folder of reports is a file."""
+    (tmp_path / "taken").write_text("no folder", encoding="utf-8")
+    ready.set(REPORTS__FOLDER=tmp_path / "taken")
+    return ready
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_what_was_submitted(
+    blocked: Shell, sandbox: Any, tmp_path: Path
+) -> None:
+    """The object is printed with its counts; `error` names the file and the remedy, and the run is no fault of ours."""
+    ran = blocked.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2)]), "--json")
+    assert (ran.code, ran.json["accepted"], ran.json["reports"]) == (3, 2, [])
+    assert "batch-0001-a.html" in ran.json["error"]
+    assert "cannot be written" in ran.json["error"]
+    assert len(sandbox.posts) == 2
+
+
+@pytest.mark.parametrize("command", [["report"], ["reconcile"], ["report", "--evidence", "1"]])
+def test_a_report_that_cannot_be_written_is_one_line(blocked: Shell, tmp_path: Path, command: list[str]) -> None:
+    """It stops the run with exit code 3."""
+    blocked.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    ran = blocked.run(*command)
+    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert "cannot be written" in ran.err
+
+
+def test_a_preview_that_cannot_be_written_is_one_line(blocked: Shell, tmp_path: Path) -> None:
+    """The place is named."""
+    ran = blocked.run("check", write_csv(tmp_path / "a.csv", [row(1)]), "--preview", tmp_path / "taken" / "a.html")
+    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert "a.html" in ran.err
