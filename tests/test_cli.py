@@ -201,3 +201,12 @@ def test_it_runs_as_a_module_and_says_its_version() -> None:
     """`python -m batch --version`."""
     ran = subprocess.run([sys.executable, "-m", "batch", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == f"campaign-batch {batch.__version__}"
+
+
+@pytest.mark.parametrize(("fault", "words"), [("401@1", "the provider refused the token"), ("redirect@1", "302")])
+def test_why_a_run_stopped_is_said_once(ready: Shell, sandbox: Any, tmp_path: Path, fault: str, words: str) -> None:
+    """Neither the object nor the line says it twice; a token that was refused is not one that is missing."""
+    sandbox.faults.add(fault)
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--json")
+    assert (ran.code, ran.json["error"].count(words), ran.err.count(words)) == (3, 1, 1)
+    assert (ran.err.count("the run stopped"), "campaign-batch init" in ran.err) == (1, False)

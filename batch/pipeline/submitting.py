@@ -14,7 +14,7 @@ from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import hash_payload, make_payload
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
-from batch.pipeline.rooms import HOW_TO_SIGN_IN, Rooms, tell_pause
+from batch.pipeline.rooms import Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted
 from batch.pipeline.telling import Progress, Wait
 
@@ -26,15 +26,13 @@ _LOOKS = 3
 """Times that the list is read for the first accepted campaign: it may show a moment late."""
 
 _STOPS = {
-    Stop.CERTIFICATE: ("the provider's certificate or host name is wrong", "check [provider] url and the clock"),
-    Stop.TOKEN: ("the provider refused the token or the account", HOW_TO_SIGN_IN),
-    Stop.ADDRESS: ("the provider has no such address", "check [provider] url in campaign-batch.toml"),
-    Stop.REDIRECT: ("the provider sent the request elsewhere, which is never followed", "check [provider] url"),
-    Stop.TAG_LOST: (
-        "the provider changed the campaign's name and the tag was lost",
-        "set max_name to the longest name that it keeps, or tag_names = false, under [provider]",
-    ),
-}  # fmt: skip
+    Stop.CERTIFICATE: "check [provider] url and the clock",
+    Stop.TOKEN: "check CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN and the account in the dashboard",
+    Stop.ADDRESS: "check [provider] url in campaign-batch.toml",
+    Stop.REDIRECT: "check [provider] url",
+    Stop.TAG_LOST: "set max_name to the longest name that it keeps whole, or tag_names = false, under [provider]",
+}
+"""What to do where an outcome stops the run; its own words say what happened."""
 
 
 class Submission:
@@ -121,9 +119,8 @@ class Submission:
         """Count, tell, and stop where the outcome says so."""
         self._count(entry, outcome)
         if outcome.stop:
-            words, remedy = _STOPS[outcome.stop]
             stopped = NotAsAskedError if outcome.stop is Stop.TAG_LOST else ProviderError
-            raise stopped(f"the run stopped: {words} ({outcome.why})", remedy)
+            raise stopped(outcome.why, _STOPS[outcome.stop])
         if outcome.status is Status.ACCEPTED and outcome.listed is not None and not self._looked:
             self._look_at_first(entry, outcome.listed.id)
         if outcome.status is Status.PLANNED and not outcome.refused:
@@ -154,8 +151,7 @@ class Submission:
         settle_doubts(self._rooms, wait=True)
         if not self._rooms.world.stopped() and find_doubts(self._rooms):
             raise ProviderError(
-                f"the run stopped: {_MOST_DOUBTS} campaigns in a row may or may not have arrived, and the provider's "
-                f"lists cannot tell",
+                f"{_MOST_DOUBTS} campaigns in a row may or may not have arrived, and the provider's lists cannot tell",
                 'nothing is lost: type "campaign-batch resume" in a while',
             )
 
@@ -186,7 +182,7 @@ class Submission:
                 break
         else:
             raise NotAsAskedError(
-                f"the run stopped: the provider accepted {provider_id}, but its list of scheduled campaigns lacks it",
+                f"the provider accepted {provider_id}, but its list of scheduled campaigns lacks it",
                 "look into the provider's dashboard before anything else is submitted",
             )
         groups = sorted(entry.group_ids)
@@ -199,7 +195,7 @@ class Submission:
         for what, ours, theirs in wanted:
             if ours != theirs:
                 raise NotAsAskedError(
-                    f"the run stopped after one campaign: the provider's list shows the {what} of {provider_id} as "
+                    f"after one campaign the provider's list shows the {what} of {provider_id} as "
                     f'"{theirs}", but "{ours}" was submitted',
                     "look at it in the dashboard, then at [provider] max_name and timezone",
                 )
