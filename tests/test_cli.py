@@ -210,3 +210,13 @@ def test_why_a_run_stopped_is_said_once(ready: Shell, sandbox: Any, tmp_path: Pa
     ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--json")
     assert (ran.code, ran.json["error"].count(words), ran.err.count(words)) == (3, 1, 1)
     assert (ran.err.count("the run stopped"), "campaign-batch init" in ran.err) == (1, False)
+
+
+@pytest.mark.parametrize("fault", ["pending@1", "action-required@1"])
+def test_a_campaign_that_is_not_yet_approved_asks_for_a_look(
+    ready: Shell, sandbox: Any, tmp_path: Path, fault: str
+) -> None:
+    """Exit code 1, as the report says that it needs a person."""
+    sandbox.faults.add(fault)
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2)]), "--json")
+    assert (ran.code, ran.json["accepted"]) == (1, 2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError
 from batch.model import Decision, Entry, Issue, Status
+from batch.reconcile import APPROVED
 
 if TYPE_CHECKING:
     from batch.pipeline.rooms import Rooms
@@ -41,7 +42,7 @@ class Tally:
     decisions: tuple[Decision, ...] = ()
     file_issues: tuple[Issue, ...] = ()
     attention: int = 0
-    """Rows that went but want a look all the same: drifted, or nobody to get them."""
+    """Rows that went but want a look all the same: drifted, not yet approved, or nobody to get them."""
     gone: int = 0
     """Campaigns still scheduled that an earlier version of the file had and this one has not."""
     approval: bool = False
@@ -81,4 +82,5 @@ def count_as(what: str, entry: Entry | None) -> str:
 
 def _wants_look(entry: Entry) -> bool:
     drifted = any(issue.code == "drifted" for issue in entry.issues)
-    return entry.status is Status.ACCEPTED and (drifted or entry.contacts_count == 0)
+    unsure = entry.provider_status_id != APPROVED or entry.contacts_count == 0
+    return entry.status is Status.ACCEPTED and (drifted or unsure)
