@@ -247,7 +247,7 @@ def writing(path: Path) -> Iterator[None]:
 
 def report_templates(settings: Settings) -> tuple[Path, ...]:
     """Give the folders in which a team may override the report's templates."""
-    own = Path(settings.templates.folder).parent / "reports"
+    own = Path(settings.reports.templates)
     return (own,) if own.is_dir() else ()
 
 
@@ -268,6 +268,9 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
             deliveries=ledger.deliveries([entry.id for entry in entries]),
             paused=tell_pause(pause, settings) if pause else "",
             templates=report_templates(settings),
+            provider_zone=settings.provider.timezone,
+            team=settings.reports.team,
+            logo=Path(settings.reports.logo) if settings.reports.logo else None,
         )
     return path
 
