@@ -30,3 +30,11 @@ def test_the_team_s_own_version_of_a_page_lies_where_the_settings_say(
     ready.set(REPORTS__TEMPLATES=own)
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
     assert page(ready).strip() == "<p>our own page</p>"
+
+
+def test_a_row_without_a_time_stands_on_the_status_page(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """A blank time, and one of another year, need fixing like every other bad cell."""
+    rows = [row(1), row(2, DateTime=""), row(3, DateTime="2019-03-04 12:00"), row(4), row(5)]
+    ready.run("submit", write_csv(tmp_path / "a.csv", rows))
+    for number in range(1, 6):
+        assert f"Campaign {number}" in page(ready)

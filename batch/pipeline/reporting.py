@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from batch.report import Figures, Kind, Report, Skipped, WeekFigures
 
 TREND_WEEKS = 12
+STATUS_WEEKS = timedelta(weeks=8)
+"""How far back the status page looks."""
 FORMATS = ("html", "xlsx", "csv", "json")
 
 
@@ -256,7 +258,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
     from batch.report import write_status
 
     zone = team_zone(settings)
-    entries = tuple(ledger.entries(due_from=now - timedelta(weeks=8)))
+    entries = _lately(ledger, now - STATUS_WEEKS)
     pause = ledger.paused()
     path = Path(settings.reports.folder) / "status.html"
     with writing(path):
@@ -273,6 +275,13 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
             logo=Path(settings.reports.logo) if settings.reports.logo else None,
         )
     return path
+
+
+def _lately(ledger: Ledger, since: datetime) -> tuple[Entry, ...]:
+    """Take what is due since then, and what needs fixing though its time is missing, or long ago by a slip."""
+    due = {entry.id: entry for entry in ledger.entries(due_from=since)}
+    broken = ledger.entries(statuses={Status.INVALID}, changed_since=since)
+    return tuple((due | {entry.id: entry for entry in broken}).values())
 
 
 def write_text(path: Path, text: str) -> None:
