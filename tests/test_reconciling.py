@@ -41,6 +41,14 @@ def test_books_that_agree_match_one_to_one(desk: Bench) -> None:
     assert (+books.counts, books.findings, books.needs_look) == ({FindingKind.MATCHED: 4}, (), False)
 
 
+def test_the_report_says_how_many_agree(desk: Bench) -> None:
+    """As many as were counted, not as many as are worth a line."""
+    desk.sandbox.delete(held(desk, "R-1"))
+    books = desk.reconcile()
+    assert books.counts[FindingKind.MATCHED] == 3
+    assert "<p>3 agree." in books.reports[0].read_text("utf-8")
+
+
 def test_a_deleted_campaign_is_missing_after_two_readings(desk: Bench) -> None:
     """Asked a second time after the gap; the entry then says so and needs a person."""
     desk.sandbox.delete(held(desk, "R-1"))

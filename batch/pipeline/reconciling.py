@@ -175,6 +175,7 @@ def write_reconciliation(rooms: Rooms, books: Books) -> list[Path]:
         "reconciliation",
         tuple(_tracked(rooms)),
         findings=books.findings,
+        matched=books.counts[FindingKind.MATCHED],
     )
     report = gather(rooms.settings, rooms.ledger, scope, now=now)
     paths = write(report, rooms.settings, scope.stem, ("html", "xlsx"), latest=True)

@@ -38,6 +38,7 @@ class Scope:
     entries: tuple[Entry, ...]
     batches: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    matched: int = 0
     week: str = ""
     """The ISO week, for the report of one."""
 
@@ -129,6 +130,7 @@ def gather(
         entries=scope.entries,
         skipped=_skipped(ledger, scope.batches),
         findings=scope.findings,
+        matched=scope.matched,
         attempts=ledger.attempts_of(ids),
         history=ledger.histories(ids),
         deliveries=ledger.deliveries(ids),

@@ -85,6 +85,8 @@ class Report:
     entries: tuple[Entry, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
+    matched: int = 0
+    """Campaigns that both books agree on; of them only those that somebody waited for are findings."""
     attempts: Mapping[int, tuple[Attempt, ...]] = dataclasses.field(default_factory=dict)
     """By the entry's number, like the two that follow."""
     history: Mapping[int, tuple[Change, ...]] = dataclasses.field(default_factory=dict)
