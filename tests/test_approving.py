@@ -126,7 +126,7 @@ def test_the_same_file_again_shows_only_what_changed() -> None:
         page = tally.preview.read_text(encoding="utf-8")
         assert ("Mended text" in page, "Offer number [0]" in page) == (True, False)
         assert "2 rows are as the preview of batch 1 shows them" in page
-        with pytest.raises(UsageError, match="handed in again as batch 2"):
+        with pytest.raises(UsageError, match="it was handed in again as batch 2"):
             approve(team, 1)
         approve(team, 2)
         assert len(team.desk.sandbox.posts) == 3

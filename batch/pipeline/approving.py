@@ -191,7 +191,8 @@ def _refuse_unless_waiting(batch: Batch) -> None:
         return
     by = f" by {batch.approved_by}" if batch.approved_by else ""
     ends = {"approved": f"is approved{by} already", "rejected": "was rejected", "done": f"is done{by}"}
-    told = batch.note if batch.note.startswith("handed in again") else ends.get(batch.state, "needs no approval")
+    again = batch.note.startswith("handed in again")
+    told = f"was {batch.note}" if again else ends.get(batch.state, "needs no approval")
     raise UsageError(f"batch {batch.id} does not wait for approval: it {told}", 'see "campaign-batch ledger list"')
 
 
