@@ -220,3 +220,32 @@ def test_a_campaign_that_is_not_yet_approved_asks_for_a_look(
     sandbox.faults.add(fault)
     ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2)]), "--json")
     assert (ran.code, ran.json["accepted"]) == (1, 2)
+
+
+def test_find_gives_the_time_as_every_other_command_does(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """ISO 8601 with a T, as in the export; null where a row has none."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), *(row(n) for n in range(3, 7)), row(2, DateTime="")]))
+    found = {one["name"]: one["send_at"] for one in ready.run("find", "campaign", "--json").lines}
+    exported = {one["campaign_name"]: one["send_at"] for one in ready.run("ledger", "export").lines}
+    assert found == exported
+    assert "T" in found["Campaign 1"]
+    assert found["Campaign 2"] is None
+
+
+def test_a_report_in_no_format_is_refused(ready: Shell, sandbox: Any) -> None:
+    """It would write nothing, and say that all is done."""
+    assert ready.run("report", "--format", ",").code == 2
+
+
+def test_the_name_that_is_proposed_for_a_marked_copy_can_be_taken(shell: Shell, tmp_path: Path) -> None:
+    """Never the name of the file itself, which is refused."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    assert book.active is not None
+    for line in (list(row(1)), list(row(1, GroupIds="-5").values())):
+        book.active.append(line)
+    book.save(tmp_path / "a.xlsx")
+    ran = shell.run("check", tmp_path / "a.xlsx", "--marked", tmp_path / "a.csv")
+    assert (ran.code, 'name it "a-marked.xlsx"' in ran.err) == (2, True)
+    assert shell.run("check", tmp_path / "a.xlsx", "--marked", tmp_path / "a-marked.xlsx").code == 1

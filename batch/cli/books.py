@@ -73,6 +73,7 @@ def report(
     formats = tuple(part.strip() for part in format.split(",") if part.strip())
     unknown = sorted(set(formats).difference(FORMATS))
     need(not unknown, f'there is no format "{", ".join(unknown)}"', "use html, xlsx, csv or json")
+    need(formats, "no format is named", "use html, xlsx, csv or json")
     need(
         sum(bool(one) for one in (batch is not None, week, since)) <= 1,
         "--batch, --week and --since exclude each other",

@@ -100,7 +100,7 @@ def find(
         if json:
             print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
                         "provider_id": entry.provider_id, "group_names": list(entry.group_names),
-                        "send_at": entry.send_at, "file": entry.file, "row": entry.row, "sentence": sentence})  # fmt: skip
+                        "send_at": entry.send_at.isoformat() if entry.send_at else None, "file": entry.file, "row": entry.row, "sentence": sentence})  # fmt: skip
         else:
             print_line(f"{_name(entry)}: {sentence}")
     if not found and not json:

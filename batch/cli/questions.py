@@ -38,7 +38,7 @@ def ask_and_write(session: Session, *, overwrite: bool) -> Path:
 
 def renew_token(session: Session) -> None:
     """Ask for a new token and keep it where the old one is."""
-    need(session.screen.interactive, "a token is only asked for on a terminal", "or write it into its file")
+    need(session.screen.interactive, "a token is only asked for on a terminal", "use one, or write it into its file")
     settings = session.settings()
     token = _ask_token()
     need(token, "no token was given")

@@ -48,7 +48,10 @@ def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
 
     wanted = ending_for(source)
     if path.suffix.casefold() != wanted:
-        raise UsageError(f'the marked copy of "{source.name}" must end in {wanted}', f'name it "{path.stem}{wanted}"')
+        better = path.with_suffix(wanted)
+        if better.name == source.name:
+            better = path.with_name(f"{path.stem}-marked{wanted}")
+        raise UsageError(f'the marked copy of "{source.name}" must end in {wanted}', f'name it "{better.name}"')
     for target in (path, failed_rows_beside(path)):
         if target.exists() and source.exists() and target.samefile(source):
             raise UsageError(f'"{target}" is the file itself, which is never overwritten', "give it another name")
