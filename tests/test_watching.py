@@ -16,7 +16,8 @@ from weekly_support import Round, weekly
 from batch.errors import UsageError
 from batch.inbox import InboxBusyError
 from batch.model import Status
-from batch.pipeline.watching import STOP_WORDS, watch_folder
+from batch.pipeline.stopping import STOP_WORDS
+from batch.pipeline.watching import watch_folder
 
 
 def batches(desk: Round) -> int:

@@ -321,6 +321,26 @@ def test_a_recall_stops_everything_lists_what_is_scheduled_and_ticks_it_off(
     assert (ran.code, ran.json["held"], ran.json["skipped"], len(sandbox.posts)) == (1, 2, 1, 3)
 
 
+def test_a_file_named_stop_is_taken_away_and_no_command_lifts_its_pause(
+    ready: Shell, sandbox: Any, week: Path, tmp_path: Path
+) -> None:
+    """The watch would only pause again; a person's own pause stays when the file goes."""
+    inbox = tmp_path / "inbox"
+    ready.set(WATCH__FOLDER=inbox, WATCH__STABLE_SECONDS="0.1")
+    ready.run("watch", "--once")
+    (inbox / "STOP").write_text("", encoding="utf-8")
+    ready.run("watch", "--once")
+    assert "to go on, take it out" in ready.run("submit", write_csv(week, [row(1)])).err
+    ran = ready.run("unpause")
+    assert (ran.code, "a file named STOP lies in" in ran.err) == (2, True)
+    assert ready.run("pause", "--why", "lettuce recall").out.startswith("paused: nothing more is submitted")
+    (inbox / "STOP").unlink()
+    ready.run("watch", "--once")
+    assert (ready.run("submit", week).code, sandbox.posts) == (3, [])
+    assert ready.run("unpause").code == 0
+    assert ready.run("submit", week).code == 0
+
+
 def test_a_second_pause_leaves_the_first_ones_words(ready: Shell, sandbox: Any, week: Path) -> None:
     """And unpause without a pause says so."""
     assert ready.run("pause", "--why", "one").code == 0

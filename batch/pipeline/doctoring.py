@@ -17,6 +17,7 @@ from batch.errors import BatchError, ProviderError
 from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
+from batch.pipeline.stopping import how_to_go_on
 from batch.pipeline.testing import compare_zone
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _pulse_lines(settings: Settings, pulse: Pulse) -> Iterator[Line]:
     yield _comparison(settings, pulse)
     if pulse.paused is not None:
         words = f"by {pulse.paused.who} since {when(pulse.paused.since, settings)}: {pulse.paused.why}"
-        yield Line("pause", "warning", words, 'to go on, type "campaign-batch unpause"')
+        yield Line("pause", "warning", words, how_to_go_on(pulse.paused))
     else:
         yield Line("pause", "fine", "nothing is paused")
     doubts = f"{pulse.doubts} campaign(s) may or may not have arrived"

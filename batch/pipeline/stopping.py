@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from batch.errors import UsageError
 from batch.guards import may_have_gone
 from batch.identity import fold, is_test
 from batch.model import Action, Entry, Issue, Level, Plan, Status
@@ -16,8 +17,11 @@ from batch.reconcile import ALARM
 
 if TYPE_CHECKING:
     from batch.config import Settings
-    from batch.ledger import Ledger
+    from batch.ledger import Ledger, Pause
     from batch.pipeline.checking import Check
+
+STOP_WORDS = "a file named STOP lies in the watched folder"
+"""Why the watch pauses everything; it lifts no other pause."""
 
 _AT_PROVIDER = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.IN_DOUBT, Status.MISSING})
 _NEVER_LEFT = frozenset(
@@ -187,6 +191,10 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
     """Let nothing more be submitted by any process of this ledger; list what is scheduled all the same."""
     with open_ledger_of(settings, world, quiet=True) as ledger:
         before = ledger.paused()
+        if before and before.why == STOP_WORDS:
+            # Who takes the file away must not lift a person's pause with it.
+            ledger.unpause(world.signature, world.now())
+            before = None
         ledger.pause(why, world.signature, world.now())
         ledger.note_run("pause", world.now(), f"{world.signature}: {why}")
         first = (
@@ -198,14 +206,28 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
 
 
 def unpause_all(settings: Settings, world: World, why: str) -> str:
-    """Let submitting go on."""
+    """Let submitting go on; raises UsageError while a file named STOP would have the watch pause again."""
+    from batch.inbox import Inbox
+
     with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
         before = ledger.paused()
         if before is None:
             return "nothing was paused"
+        if before.why == STOP_WORDS and Inbox(settings.watch.folder).stop_requested():
+            raise UsageError(
+                f'a file named STOP lies in "{settings.watch.folder}"',
+                "take it out: while it lies there, the watch pauses everything again",
+            )
         ledger.unpause(world.signature, world.now())
         ledger.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
         return f'the pause {tell_pause(before, settings)} is lifted; "campaign-batch resume" submits what is planned'
+
+
+def how_to_go_on(pause: Pause) -> str:
+    """Say how a pause is lifted."""
+    if pause.why == STOP_WORDS:
+        return 'to go on, take it out; where no watch runs, type "campaign-batch unpause" then'
+    return 'to go on, type "campaign-batch unpause"'
 
 
 def list_open(settings: Settings, world: World) -> list[str]:

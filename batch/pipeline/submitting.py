@@ -15,7 +15,7 @@ from batch.pacing import backoff
 from batch.payload import hash_payload, make_payload
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.pipeline.rooms import Rooms, tell_pause
-from batch.pipeline.stopping import drop_unwanted
+from batch.pipeline.stopping import drop_unwanted, how_to_go_on
 from batch.pipeline.telling import Progress, Wait
 
 _PATIENCE = 30.0
@@ -204,9 +204,7 @@ class Submission:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
         rooms = self._rooms
         if pause := rooms.ledger.paused():
-            raise BatchError(
-                f"everything is paused {tell_pause(pause, rooms.settings)}", 'to go on, type "campaign-batch unpause"'
-            )
+            raise BatchError(f"everything is paused {tell_pause(pause, rooms.settings)}", how_to_go_on(pause))
         if drop_unwanted(rooms, entry):
             rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return

@@ -28,7 +28,7 @@ from batch.pipeline.mending import follow_row_ids, warn_of_unknown
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.returning import write_returned
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account, tell_pause
-from batch.pipeline.stopping import find_gone, note_marks
+from batch.pipeline.stopping import find_gone, how_to_go_on, note_marks
 from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import find_short, remember_names, weigh
 from batch.plan import make_plan
@@ -208,7 +208,7 @@ def be_submitter(rooms: Rooms) -> Iterator[None]:
         if pause := rooms.ledger.paused():
             raise BatchError(
                 f"everything is paused {tell_pause(pause, rooms.settings)}",
-                'to go on, type "campaign-batch unpause"',
+                how_to_go_on(pause),
             )
         yield
 

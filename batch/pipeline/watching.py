@@ -18,6 +18,7 @@ from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.postbag import Postbag
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms
+from batch.pipeline.stopping import STOP_WORDS
 from batch.pipeline.telling import Note
 from batch.pipeline.timetable import Timetable
 
@@ -29,7 +30,6 @@ ALIVE = timedelta(minutes=15)
 LONGEST_REST = timedelta(minutes=5)
 SILENCE = timedelta(minutes=30)
 """Trouble that lasts longer is mailed; what the settings cause is mailed at once."""
-STOP_WORDS = "a file named STOP lies in the watched folder"
 
 
 @dataclass(frozen=True, slots=True)
