@@ -444,3 +444,14 @@ def test_settings_load_without_the_slow_libraries() -> None:
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_a_remedy_sends_nobody_to_a_command_that_refuses(tmp_path: Path) -> None:
+    """`init` writes over no file: a token is renewed with --token, and a mail password has no command."""
+    token = refusal(tmp_path, '[provider]\naccess_token = "x"\n')
+    assert '"campaign-batch init --token"' in token
+    assert "init" not in refusal(tmp_path, '[email]\npassword = "x"\n')
+    many = {f"code-{number}": "" for number in range(20)}
+    (tmp_path / FILE_NAME).write_text('[rules]\nzzz = "off"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match='"campaign-batch check"'):
+        load_settings(None, {}, tmp_path, many, set())

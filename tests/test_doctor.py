@@ -165,3 +165,11 @@ def test_the_command_exits_1_when_something_is_broken_and_speaks_json(ready: She
     bad = ready.run("doctor")
     assert bad.code == 1
     assert " BAD  provider: the provider refused the token" in bad.out
+
+
+def test_each_remedy_can_be_typed_as_it_stands(shell: Shell, tmp_path: Path) -> None:
+    """With a settings file, `init` alone refuses: neither the token's nor the zone's line names it."""
+    (tmp_path / "campaign-batch.toml").write_text("[sheet]\n", encoding="utf-8")
+    told = {one["line"]: one["remedy"] for one in shell.run("doctor", "--json").json}
+    assert 'type "campaign-batch init --token"' in told["token"]
+    assert "init" not in told["time zone"]

@@ -42,6 +42,8 @@ PATHS = {
 USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _S = TypeVar("_S", bound=Section)
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)([^?]*)(.*)", re.DOTALL)
+_RULES_STAND = 'the code of a rule stands behind each problem that "campaign-batch check" reports'
+_SETTINGS_STAND = '"campaign-batch init" in an empty folder writes a file that explains them all'
 
 
 @dataclass(slots=True)
@@ -169,7 +171,7 @@ def _check_rules(given: _Given, codes: Mapping[str, str] | None, hard: Collectio
         if code in hard:
             raise UsageError(f"{place} cannot be changed", "without it no campaign can be trusted; take it out")
         if codes is not None and code not in codes:
-            raise UsageError(f"{place} is no rule", _nearest(code, codes))
+            raise UsageError(f"{place} is no rule", _nearest(code, codes, _RULES_STAND))
         if level not in LEVELS:
             raise UsageError(f"{place} has a wrong value", f"it takes {_list_words(LEVELS)}")
 
@@ -303,10 +305,10 @@ def _name_secret_files(settings: Settings) -> None:
 
 def _misplaced_secret(section: str, key: str, file: str) -> UsageError:
     variable = f"{PREFIX}{section.upper()}__{key.upper()}"
+    keyring = ', or put it into the keyring with "campaign-batch init --token"' if section == "provider" else ""
     return UsageError(
         f"[{section}] {key} does not belong in {file}",
-        f"take it out (and have it renewed if others could read it), and set {variable} or {variable}_FILE, "
-        'or put it into the keyring with "campaign-batch init"',
+        f"take it out (and have it renewed if others could read it), and set {variable} or {variable}_FILE{keyring}",
     )
 
 
@@ -333,7 +335,7 @@ def _known_variables() -> list[str]:
     return [f"{PREFIX}{name.upper()}__{key.upper()}" for name, key in keys]
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def _nearest(word: str, known: Iterable[str], elsewhere: str = _SETTINGS_STAND) -> str:
     import difflib
 
     choices = sorted(known)
@@ -341,7 +343,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
         return f'did you mean "{found[0]}"?'
     if len(choices) <= 12:
         return f"there are {_list_words(choices)}"
-    return 'the README lists them all, and "campaign-batch init" writes a file that explains them'
+    return elsewhere
 
 
 def _list_words(words: Iterable[str]) -> str:

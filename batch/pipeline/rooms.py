@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
-    "init\" to keep it in the system's keyring"
+    "init --token\" to keep it in the system's keyring"
 )
 
 
@@ -211,10 +211,10 @@ def need_zone(settings: Settings, *, for_real: bool) -> str:
         return settings.sheet.timezone
     host = urlsplit(settings.provider.url).hostname or ""
     if for_real and not (host == "localhost" or host.startswith("127.") or host == "::1"):
+        remedy = 'write timezone = "America/Chicago" (or yours) under [sheet] in campaign-batch.toml'
         raise UsageError(
             "it is not said in which time zone the sheet's times are meant",
-            'write timezone = "America/Chicago" (or yours) under [sheet] in campaign-batch.toml, '
-            'or type "campaign-batch init"',
+            remedy if settings.source else f'{remedy}, or type "campaign-batch init" first',
         )
     return settings.provider.timezone
 
