@@ -455,3 +455,11 @@ def test_a_remedy_sends_nobody_to_a_command_that_refuses(tmp_path: Path) -> None
     (tmp_path / FILE_NAME).write_text('[rules]\nzzz = "off"\n', encoding="utf-8")
     with pytest.raises(UsageError, match='"campaign-batch check"'):
         load_settings(None, {}, tmp_path, many, set())
+
+
+@pytest.mark.parametrize("name", ["klingon", "", "rot13", "cp12\x0052"])
+def test_an_encoding_that_nobody_knows_is_refused_before_a_file_is_read(tmp_path: Path, name: str) -> None:
+    """What Python cannot decode with is no encoding of a CSV."""
+    (tmp_path / FILE_NAME).write_text(f"[sheet]\nencoding = {name!a}\n".replace("\\x00", "\\u0000"), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"\[sheet\] encoding .* cp1252 or utf-8"):
+        load_settings(None, {}, tmp_path, CODES, {"name"})

@@ -121,6 +121,14 @@ def _home(given: Path | None) -> Path | None:
         return given
 
 
+def _encoding(given: str) -> str:
+    try:
+        "a".encode(given.strip())
+    except (LookupError, ValueError):
+        raise ValueError("the name of an encoding such as cp1252 or utf-8") from None
+    return given.strip()
+
+
 def _ledger_url(given: str) -> str:
     if not re.match(r"[a-z][a-z0-9+]*://", given.strip()):
         raise ValueError("an address such as sqlite:///ledger.sqlite3")
@@ -139,6 +147,7 @@ Purposes = Annotated[tuple[Literal["marketing", "information", "emergency"], ...
 Address = Annotated[str, AfterValidator(_address)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(split_list)]
 ProviderUrl = Annotated[str, AfterValidator(_provider_url)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
 LedgerUrl = Annotated[str, AfterValidator(_ledger_url)]
 Positive = Annotated[float, Field(gt=0, le=86_400)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]

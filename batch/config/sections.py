@@ -19,6 +19,7 @@ from batch.config.kinds import (
     Clock,
     Count,
     CountOrNone,
+    Encoding,
     FilePath,
     Hours,
     LedgerUrl,
@@ -94,7 +95,7 @@ class SheetSection(Section):
     type_recipients: Annotated[int, Field(ge=0, le=1)] = 0
     name: str = ""
     max_rows: Count = 200_000
-    encoding: str = "cp1252"
+    encoding: Encoding = "cp1252"
 
 
 class ChecksSection(Section):
