@@ -166,7 +166,8 @@ def test_the_next_step_names_the_entry_and_the_id() -> None:
     assert "Id 50017" in next_step(make_entry(17, provider_status_id=2))
     assert next_step(make_entry(1)) == ""
     edited = Issue(4, "B", "Message", "edited-after-submission", "it was changed", Level.HOLD)
-    assert "reconcile" in next_step(make_entry(3, Status.HELD, issues=(edited,)))
+    held = next_step(replace(make_entry(3, Status.HELD, issues=(edited,)), provider_id=""))
+    assert ("reconcile" in held, "delete the Id named above" in held) == (True, True)
 
 
 def test_a_scheduled_campaign_can_need_a_person() -> None:

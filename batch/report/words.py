@@ -143,8 +143,8 @@ CODES_THAT_NEED_A_PERSON = frozenset(
 """Issues of an accepted campaign that are more than a remark."""
 
 NEXT_BY_CODE: Mapping[str, str] = {
-    "edited-after-submission": "the provider cannot change it: delete Id {id} in the dashboard, run campaign-batch "
-    "reconcile, then drop the file again; for a second sending give the row a new Reference",
+    "edited-after-submission": "the provider cannot change it: delete the Id named above in the dashboard, run "
+    "campaign-batch reconcile, then drop the file again; for a second sending give the row a new Reference",
     "deleted-in-dashboard": "it was deleted on purpose? then drop it here too: "
     'campaign-batch resolve {entry} --drop --why "..."; to send it all the same: --send',
     "date-not-changed": "change the date of the row and drop the file again, or take the row out",
