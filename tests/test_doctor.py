@@ -173,3 +173,17 @@ def test_each_remedy_can_be_typed_as_it_stands(shell: Shell, tmp_path: Path) -> 
     told = {one["line"]: one["remedy"] for one in shell.run("doctor", "--json").json}
     assert 'type "campaign-batch init --token"' in told["token"]
     assert "init" not in told["time zone"]
+
+
+def test_what_the_settings_name_and_is_not_there_is_said(ready: Shell, tmp_path: Path) -> None:
+    """A picture, a certificate, a group whose hours hold for nobody, and a folder that cannot be made."""
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    (tmp_path / "campaign-batch.toml").write_text(
+        '[reports]\nlogo = "logo.png"\nfolder = "taken"\n[provider]\nca_file = "own.pem"\n'
+        '[groups."Dalas stores"]\nhours = "10:00-18:00"\n[groups."0101"]\nhours = "10:00-18:00"\n',
+        encoding="utf-8",
+    )
+    told = {one["line"]: one for one in ready.run("doctor", "--json").json}
+    assert told["folder of reports"]["state"] == "broken"
+    assert {told[f"file of {name}"]["state"] for name in ("reports.logo", "provider.ca_file")} == {"warning"}
+    assert told["groups of the settings"]["words"] == 'the account has no "Dalas stores"'

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from batch.errors import BatchError, ProviderError
+from batch.identity import fold, plain_id
 from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
@@ -108,13 +109,13 @@ def _folders(settings: Settings) -> Iterator[Line]:
     templates = Path(settings.templates.folder)
     words = str(templates) if templates.is_dir() else f"{templates} is not there; the program's own templates count"
     yield Line("folder of templates", "fine", words)
+    yield from _named_files(settings)
 
 
 def _folder(line: str, path: Path) -> Line:
     """Try to write, rename and remove a file, since rights on shares are not what they seem."""
     if not path.is_dir():
-        above = path.parent
-        if above.is_dir() and os.access(above, os.W_OK):
+        if not path.exists() and path.parent.is_dir() and _may_make(path.parent):
             return Line(line, "fine", f"{path} is not there yet and will be made")
         return Line(line, "broken", f"{path} is not there", "check the name, the share, and who may write there")
     with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as folder:
@@ -122,6 +123,27 @@ def _folder(line: str, path: Path) -> Line:
         draft.write_bytes(b"x")
         draft.replace(Path(folder) / "final")
     return Line(line, "fine", str(path))
+
+
+def _may_make(above: Path) -> bool:
+    """Make a folder there and take it away again, since rights say little on shares and in the system's own folders."""
+    try:
+        with tempfile.TemporaryDirectory(dir=above, prefix=".doctor-"):
+            return True
+    except OSError:
+        return False
+
+
+def _named_files(settings: Settings) -> Iterator[Line]:
+    """Say which files a setting names and nobody can read: reports and connections do without them in silence."""
+    named = (
+        ("reports.logo", settings.reports.logo),
+        ("provider.ca_file", settings.provider.ca_file),
+        ("email.ca_file", settings.email.ca_file),
+    )
+    for name, path in named:
+        if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
+            yield Line(f"file of {name}", "warning", f"{path} cannot be read", "check the name, and who may read it")
 
 
 def _zone(settings: Settings) -> Line:
@@ -238,6 +260,7 @@ def _provider_lines(settings: Settings, world: World) -> list[Line]:
     lines = [_groups(provider)]
     if lines[0].state == "broken":
         return lines
+    lines += _unknown_groups(settings, provider)
     return [*lines, _templates(provider), _credits(provider), _clock(settings, world)]
 
 
@@ -266,6 +289,18 @@ def _groups(provider: Provider) -> Line:
         return Line("groups", "fine", f"{len(groups)} at {provider.host}, the token is good")
 
     return _try("provider", look)
+
+
+def _unknown_groups(settings: Settings, provider: Provider) -> list[Line]:
+    """Name the [groups] of the settings that the account has not: their hours and purposes hold for nobody."""
+    if not settings.groups:
+        return []
+    there = {fold(word) for group in provider.groups() for word in (group.id, group.name)}
+    missing = ", ".join(
+        f'"{name}"' for name in settings.groups if fold(name) not in there and plain_id(name) not in there
+    )
+    remedy = "write each as the dashboard shows it: until then its hours, days and purpose hold for nobody"
+    return [Line("groups of the settings", "warning", f"the account has no {missing}", remedy)] if missing else []
 
 
 def _templates(provider: Provider) -> Line:
