@@ -30,7 +30,7 @@ def make_key(reference: str, name: str, send_at: datetime | None, otherwise: str
 
     `otherwise` stands in for a time that cannot be read, so that a mended row can meet its entry again.
     """
-    if plain := fold(reference):
+    if reference and (plain := fold(reference)):
         return f"ref:{plain}"
     moment = to_minute(send_at) if send_at is not None else fold(otherwise)
     return f"row:{fold(name)}|{moment}"
@@ -47,7 +47,8 @@ def make_fingerprint(
     type_recipients: int = 0,
 ) -> str:
     """Hash what a campaign says, to whom and when; 32 hexadecimal digits."""
-    rest = [mms_template_id or None, mms_high_resolution or None, collapse(subject) or None, type_recipients]
+    about = collapse(subject) if subject else ""
+    rest = [mms_template_id or None, mms_high_resolution or None, about or None, type_recipients]
     # Written piece by piece, since the encoder takes four times as long for the list as a whole.
     canonical = (
         f'["{VERSION}",{_encode(collapse(message))},{_write_groups(tuple(group_ids))},"{to_minute(send_at)}",'
