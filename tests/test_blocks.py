@@ -5,9 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+
+import pytest
 
 from batch.messages import load_message
 from batch.model import Header
@@ -78,3 +84,44 @@ def test_a_short_sheet_starts_no_second_process() -> None:
     """Its start would take longer than the sheet."""
     for _ in check_blocks(make_blocks(), TASK, Hand(TASK), alone=BLOCKS):
         assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_no_process_is_left_over_when_the_first_is_killed(tmp_path: Path) -> None:
+    """Nobody would ever end it."""
+    sheet = tmp_path / "long.csv"
+    rows = (f"Campaign {number},Sale. Reply STOP to opt out,100,2099-01-05 14:30\n" for number in range(60_000))
+    sheet.write_text(",".join(NAMES) + "\n" + "".join(rows), encoding="utf-8")
+    command = [sys.executable, "-m", "batch", "check", str(sheet)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        while not (others := children_of(first.pid)):
+            assert first.poll() is None
+            time.sleep(0.01)
+        first.kill()
+    while any(is_alive(other) for other in others):
+        time.sleep(0.01)
+
+
+def children_of(process: int) -> list[int]:
+    """Give the processes of the pool that another one started; the tracker of multiprocessing is none of them."""
+    try:
+        found = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+    return [int(one) for one in found if b"spawn_main" in said_by(int(one))]
+
+
+def said_by(process: int) -> bytes:
+    """Give the command line of a process; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def is_alive(process: int) -> bool:
+    """Say whether a process is still at work; one that nobody has buried yet is not."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False

@@ -189,11 +189,23 @@ _second: Hand
 def _set_up(task: Task) -> None:
     import gc
     import signal
+    from threading import Thread
 
     global _second  # noqa: PLW0603 the one thing that a process of the pool keeps
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
+    Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()  # it lives as long as one sheet takes
     _second = Hand(task)
+
+
+def _end_with_parent() -> None:
+    """End when the process that started this one is gone: killed, it cannot say so any more."""
+    import os
+    from multiprocessing import parent_process
+
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _check(block: list[RowOut]) -> Alone:
