@@ -1,0 +1,43 @@
+"""The records and enums that travel between the rooms; they know no rule and open nothing."""
+
+from __future__ import annotations
+
+from batch.model.answers import Answer, DeliveryCount, Failure, Listed, Listing, Outcome, Stop
+from batch.model.entries import Attempt, Batch, Change, Entry, Finding, FindingKind
+from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
+from batch.model.plans import Action, Decision, KnownEntry, Plan
+from batch.model.rows import Account, Campaign, Checked, Draft, Group, Header, MmsTemplate, Parts, Row
+
+__all__ = [
+    "NEEDS_A_PERSON",
+    "NOTHING",
+    "Account",
+    "Action",
+    "Answer",
+    "Attempt",
+    "Batch",
+    "Campaign",
+    "Change",
+    "Checked",
+    "Decision",
+    "DeliveryCount",
+    "Draft",
+    "Entry",
+    "Failure",
+    "Finding",
+    "FindingKind",
+    "Group",
+    "Header",
+    "Issue",
+    "KnownEntry",
+    "Level",
+    "Listed",
+    "Listing",
+    "MmsTemplate",
+    "Outcome",
+    "Parts",
+    "Plan",
+    "Row",
+    "Status",
+    "Stop",
+]

@@ -1,0 +1,75 @@
+"""What is to be done with each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from batch.model.issues import Issue, Status
+from batch.model.rows import Checked
+
+
+class Action(StrEnum):
+    """What the plan does with a row."""
+
+    SUBMIT = "submit"
+    SKIP = "skip"
+    HOLD = "hold"
+    WAIT = "wait"
+    INVALID = "invalid"
+    CANCEL = "cancel"
+    """Its Cancel cell bears a mark and it never went: dropped."""
+    SETTLE = "settle"
+    """It meets an entry that nobody is sure of: nothing is sent, the settling decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """As much of a ledger entry as the plan needs to know."""
+
+    id: int
+    batch: int
+    file: str
+    row: int
+    key: str
+    fingerprint: str
+    tag: str
+    name: str
+    group_ids: tuple[str, ...]
+    send_at: datetime | None
+    status: Status
+    provider_id: str = ""
+    message: str = ""
+    last_codes: tuple[str, ...] = ()
+    """The codes of its issues."""
+    released: tuple[str, ...] = ()
+    """Codes that a person let go for this very fingerprint (`resolve --send`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the plan makes of one row."""
+
+    checked: Checked
+    action: Action
+    entry: int | None = None
+    """The known entry that this row meets: skipped for it, or planned anew in it."""
+    replaces: int | None = None
+    """The known entry whose place this row takes (its status becomes `replaced`)."""
+    issues: tuple[Issue, ...] = ()
+    """All issues of the row, those of the plan included."""
+    tag: str = ""
+    provider_name: str = ""
+    """The name as the provider will get it, with the tag."""
+    send_at_provider: str = ""
+    """The time as the provider will get it, `YYYY-MM-DD HH:MM:SS` in its zone."""
+    why: str = ""
+    """One sentence for the history and the terminal: `already scheduled as 12345`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done with each row of one sheet, nothing left over."""
+
+    decisions: tuple[Decision, ...]
