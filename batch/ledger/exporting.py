@@ -66,7 +66,7 @@ def as_dict(entry: Entry) -> dict[str, Any]:
         "send_at": write_time_or_none(entry.send_at),
         "status": entry.status.value,
         "issues": [issue_as_dict(issue) for issue in entry.issues],
-        "fields": dict(entry.fields),
+        "fields": dict(entry.fields.items()),
         "changed_at": write_time_or_none(entry.changed_at),
     }
     return {key: changed[key] if key in changed else getattr(entry, key) for key in EXPORT_KEYS}

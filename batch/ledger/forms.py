@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -63,10 +63,36 @@ def write_cells(texts: Sequence[str]) -> str:
     return _UNIT.join(text.replace(_UNIT, " ") for text in texts)
 
 
-def read_cells(header: str, line: str) -> dict[str, str]:
-    """Read what `write_cells` wrote, by the batch's header; columns without a name are left out."""
-    pairs = zip(read_texts(header), line.split(_UNIT), strict=False)
-    return {name: text for name, text in pairs if name}
+class Cells(Mapping[str, str]):
+    """The cells of a row by their headers, taken apart when somebody asks: few who read an entry do.
+
+    It reads what `write_cells` wrote, by the batch's header; columns without a name are left out.
+    """
+
+    __slots__ = ("_header", "_line")
+
+    def __init__(self, header: str, line: str) -> None:
+        self._header, self._line = header, line
+
+    def __getitem__(self, name: str) -> str:
+        return self._apart()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._apart())
+
+    def __len__(self) -> int:
+        return len(self._apart())
+
+    def __repr__(self) -> str:
+        return repr(self._apart())
+
+    def items(self) -> ItemsView[str, str]:
+        """Give the pairs, taken apart once for all of them."""
+        return self._apart().items()
+
+    def _apart(self) -> dict[str, str]:
+        pairs = zip(read_texts(self._header), self._line.split(_UNIT), strict=False)
+        return {name: text for name, text in pairs if name}
 
 
 def write_issues(issues: Iterable[Issue]) -> str:

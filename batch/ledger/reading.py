@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 from batch.ledger.bulk import in_list
 from batch.ledger.forms import (
     STATUSES,
-    read_cells,
+    Cells,
     read_issues,
     read_texts,
     read_time,
@@ -253,7 +253,7 @@ def _entry(row: Any) -> Entry:
         expected_contacts,
         owner,
         purpose,
-        read_cells(header, cells),
+        Cells(header, cells),
         parts,
         encoding,
         provider_id,
