@@ -335,6 +335,38 @@ def test_a_person_may_say_that_it_did_not_arrive_and_is_not_believed_blindly(dou
     assert Counter(campaign.message for campaign in doubt.sandbox.campaigns).most_common(1)[0][1] == 1
 
 
+def test_what_did_not_arrive_and_was_edited_since_stays_here(doubt: Bench) -> None:
+    """The older text does not go by itself; the newer one goes when its file comes again, and only once."""
+    newer = doubt.row(1, Message="Offer number [1] is better. Reply STOP to opt out")
+    doubt.stops = lambda: True
+    path = doubt.sheet([newer])
+    doubt.submit(path)
+    doubt.stops = lambda: False
+    older, held = (entry for entry in doubt.entries() if entry.reference == "R-1")
+    assert (older.status, held.issues[-1].code) == (Status.IN_DOUBT, "in-doubt")
+    said = resolve_entry(doubt.settings, doubt.world, older.id, "not-sent", "looked")
+    assert f'row 2 of "week.csv" (entry {held.id}) says it otherwise since: drop that file again' in said
+    assert f'"campaign-batch resolve {older.id} --send --why ..."' in said
+    doubt.resume()
+    older = next(entry for entry in doubt.entries() if entry.id == older.id)
+    assert (older.status, older.issues[-1].code) == (Status.HELD, "edited-since")
+    assert doubt.submit(path).counts == {"accepted": 1}
+    assert [one.message for one in doubt.sandbox.campaigns if "[1]" in one.message] == [newer["Message"]]
+
+
+def test_what_a_person_saw_not_to_have_arrived_is_no_doubt_any_more() -> None:
+    """What settling left to a person keeps the newer version back until then, and no longer."""
+    with bench() as desk:
+        desk.set(provider__tag_names="false")
+        desk.sandbox.faults.add("close-before@1")
+        desk.submit(desk.sheet(1))
+        path = desk.sheet([desk.row(0, Message="Offer number [0] is better. Reply STOP to opt out")])
+        desk.submit(path)
+        resolve_entry(desk.settings, desk.world, 1, "not-sent", "looked")
+        assert [issue.code for issue in desk.entries()[0].issues] == ["edited-since"]
+        assert desk.submit(path).counts == {"accepted": 1}
+
+
 def test_a_person_may_drop_a_doubt_or_what_is_held_and_nothing_is_sent(doubt: Bench) -> None:
     """Cancelled; resume leaves it alone."""
     decide(doubt, "R-1", "drop")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
-from batch.guards import NEVER_LET_GO
+from batch.guards import DOUBT_CODES, NEVER_LET_GO
 from batch.identity import plain_id
 from batch.model import Entry, Level, Status
+from batch.pipeline.lists import find_newer, give_way
 from batch.pipeline.rooms import World, open_ledger_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,16 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
             f'entry {entry.id} "{entry.campaign_name}" was never submitted, it waits for you',
             f'to let it go, type "campaign-batch resolve {entry.id} --send --why ..."',
         )
-    _move(ledger, world, entry, Status.PLANNED, expected=_UNSURE, why=why)
+    # What settling left to a person is answered with that: it is no doubt any more, and keeps nothing back.
+    answered = tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES)
+    if newer := find_newer(ledger).get(entry.key):
+        held = give_way(entry, newer)
+        _move(ledger, world, entry, held.status, expected=_UNSURE, why=why, issues=(*answered, *held.issues))
+        return (
+            f'entry {entry.id} "{entry.campaign_name}" stays here: {held.why}; to send the older one all the same, '
+            f'type "campaign-batch resolve {entry.id} --send --why ..."'
+        )
+    _move(ledger, world, entry, Status.PLANNED, expected=_UNSURE, why=why, issues=answered)
     return f'entry {entry.id} "{entry.campaign_name}" did not arrive; "campaign-batch resume" submits it'
 
 

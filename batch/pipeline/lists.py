@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from batch.errors import ProviderError
 from batch.identity import split_tag
@@ -14,6 +15,9 @@ from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
 from batch.settle import Reading, Settlement, distrust, find_by_tag, settle
+
+if TYPE_CHECKING:
+    from batch.ledger import Ledger
 
 _MOVING = timedelta(minutes=2)
 """So near its time a campaign may be on its way from one list to the other."""
@@ -154,7 +158,7 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
     provider = rooms.settings.provider
     claimed = rooms.ledger.provider_ids()
     adopted = 0
-    newer = find_newer(rooms)
+    newer = find_newer(rooms.ledger)
     for doubt in find_doubts(rooms):
         settled = settle(
             doubt.entry,
@@ -168,20 +172,20 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
             broken_id=doubt.broken_id,
         )
         if settled.status is Status.PLANNED and doubt.entry.key in newer:
-            settled = _give_way(doubt.entry, newer[doubt.entry.key])
+            settled = give_way(doubt.entry, newer[doubt.entry.key])
         if settled.status is not Status.IN_DOUBT and _conclude(rooms, doubt.entry, settled, {Status.IN_DOUBT}):
             adopted += settled.status is Status.ACCEPTED
             rooms.note(f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id}): {settled.why}')
     return adopted
 
 
-def find_newer(rooms: Rooms) -> dict[str, Entry]:
+def find_newer(ledger: Ledger) -> dict[str, Entry]:
     """Give the rows that were edited while their older version was in doubt, and wait for its end; by key."""
-    held = rooms.ledger.entries(statuses={Status.HELD})
+    held = ledger.entries(statuses={Status.HELD})
     return {entry.key: entry for entry in held if any(issue.code == "in-doubt" for issue in entry.issues)}
 
 
-def _give_way(entry: Entry, newer: Entry) -> Settlement:
+def give_way(entry: Entry, newer: Entry) -> Settlement:
     """Hold a row that did not arrive and that its sheet says otherwise since: it would go out as nobody wants it."""
     words = (
         f'it did not arrive, and row {newer.row} of "{newer.file}" (entry {newer.id}) says it otherwise since: '
