@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from batch.identity import add_tag, fold, make_tag, split_tag, to_minute
+from batch.identity import add_tag, fold, is_test, make_tag, split_tag, to_minute
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
 from batch.payload import to_provider_time
 
@@ -130,7 +130,7 @@ class Surroundings:
             moment = entry.send_at
             if moment is None or moment <= self.now or entry.key in self.keys:
                 continue
-            if entry.id in named or (entry.status not in COMING and not is_doubtful(entry)):
+            if entry.id in named or is_test(entry.key) or (entry.status not in COMING and not is_doubtful(entry)):
                 continue
             for group in entry.group_ids:
                 self.by_group[group].append((moment, entry))

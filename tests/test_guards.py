@@ -145,6 +145,18 @@ def test_what_is_past_or_of_this_file_is_not_close():
     assert found(ROW, know(other(message="other"), Status.ACCEPTED, send_at=None)) == []
 
 
+@pytest.mark.parametrize("rule", ["close", "moved"])
+def test_a_test_is_no_campaign_that_a_row_could_be_close_to_or_move(rule):
+    """It goes to the team's own phones and says nothing about the campaigns themselves."""
+    key = "TEST:20260202T100000000000:2"
+    if rule == "close":
+        assert codes_of(near(HOUR, Status.ACCEPTED)) == ["close-to-another"]
+        assert codes_of(near(HOUR, Status.ACCEPTED, key=key)) == []
+    else:
+        assert found(MOVED, moved()) == ["same-campaign-other-time"]
+        assert found(MOVED, moved(key=key)) == []
+
+
 # A campaign that was moved.
 
 
