@@ -14,16 +14,34 @@ MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time by the wall clock and, where this process saw it, by a clock that nobody can set."""
+
+    at: datetime
+    ticks: float | None = None
+    """Monotonic seconds; None for what another process saw."""
+
+    def since(self, earlier: Moment) -> timedelta:
+        """Say how much time has passed for certain: a wall clock may have been set forward meanwhile."""
+        by_wall = self.at - earlier.at
+        if self.ticks is None or earlier.ticks is None:
+            return by_wall
+        return min(by_wall, timedelta(seconds=self.ticks - earlier.ticks))
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Both lists, the scheduled ones read first: a campaign that moves meanwhile is then on one of them at least."""
 
     scheduled: Listing
     sent: Listing
+    ticks: float | None = None
+    """Monotonic seconds when the reading began."""
 
     @property
-    def at(self) -> datetime:
+    def begun(self) -> Moment:
         """When the reading began."""
-        return self.scheduled.read_at
+        return Moment(self.scheduled.read_at, self.ticks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,7 @@ def settle(
     entry: Entry,
     readings: Sequence[Reading],
     *,
-    ended_at: datetime,
+    ended: Moment,
     claimed: Collection[str],
     now: datetime,
     wait: timedelta,
@@ -88,13 +106,14 @@ def settle(
 ) -> Settlement:
     """Settle one doubt on readings that can be trusted, the oldest first.
 
-    `ended_at` is when the attempt ended, `claimed` the Ids that other entries hold, `broken_id` an Id that stood in an
+    `ended` is when the attempt ended, `claimed` the Ids that other entries hold, `broken_id` an Id that stood in an
     answer which could not be read whole. Our tag is proof as soon as one reading shows it; everything else is judged
     by two readings, the first not before `wait` after the attempt, the second not before `gap` after the first.
     """
     if found := _tagged(entry, readings):
         return _arrived(entry, found, claimed)
-    if not _is_late_enough(readings, ended_at + wait, gap):
+    late = _late(readings, ended, wait)
+    if not late or late[-1].since(late[0]) < gap:
         return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
     for reading in reversed(readings):
         for item in (*reading.scheduled.items, *reading.sent.items):
@@ -104,6 +123,17 @@ def settle(
         words = "names carry no tags here, so the lists cannot prove that it did not arrive"
         return _held(entry, "no-tag", f"{words}: look for it in the dashboard")
     return _not_there(entry, now, lead)
+
+
+def time_left(readings: Sequence[Reading], *, ended: Moment, now: Moment, wait: timedelta, gap: timedelta) -> timedelta:
+    """Say how long it takes until another reading can prove absence: the settling time, and then the gap."""
+    late = _late(readings, ended, wait)
+    return gap - now.since(late[0]) if late else wait - now.since(ended)
+
+
+def _late(readings: Sequence[Reading], ended: Moment, wait: timedelta) -> list[Moment]:
+    """Give when those readings began that would show a campaign which arrived late."""
+    return [reading.begun for reading in readings if reading.begun.since(ended) >= wait]
 
 
 def _tagged(entry: Entry, readings: Sequence[Reading]) -> tuple[Listed, ...]:
@@ -116,11 +146,11 @@ def _tagged(entry: Entry, readings: Sequence[Reading]) -> tuple[Listed, ...]:
 
 def _only(reading: Reading, tag: str) -> Reading:
     """Keep of a reading what can bear a tag: a hundred doubts must not take every name apart a hundred times."""
-    lists = (
+    scheduled, sent = (
         replace(listing, items=tuple(item for item in listing.items if tag in item.name))
         for listing in (reading.scheduled, reading.sent)
     )
-    return Reading(*lists)
+    return replace(reading, scheduled=scheduled, sent=sent)
 
 
 def _arrived(entry: Entry, found: tuple[Listed, ...], claimed: Collection[str]) -> Settlement:
@@ -156,11 +186,6 @@ def _look_alike(entry: Entry, item: Listed) -> Settlement:
         f"if not, use --not-sent"
     )
     return _held(entry, "looks-alike", words, item, item.id)
-
-
-def _is_late_enough(readings: Sequence[Reading], earliest: datetime, gap: timedelta) -> bool:
-    late_enough = [reading.at for reading in readings if reading.at >= earliest]
-    return bool(late_enough) and max(late_enough) - min(late_enough) >= gap
 
 
 def _not_there(entry: Entry, now: datetime, lead: timedelta) -> Settlement:

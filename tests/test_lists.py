@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from torture_support import Bench, assert_exactly_once, bench, changed, write_sheet
+from torture_support import Bench, Clock, assert_exactly_once, bench, changed, write_sheet
 
 from batch.errors import ProviderError
 from batch.model import Status
@@ -53,6 +53,46 @@ def test_presence_is_proven_by_one_reading(desk: Bench) -> None:
     assert (tally.counts, tally.adopted) == ({"accepted": 1}, 1)
     assert desk.clock.at - begun < timedelta(seconds=1)
     assert desk.entry("R-0").contacts_count == 3
+
+
+@pytest.mark.parametrize("when", ["after the attempt", "between the readings"])
+def test_a_clock_that_is_set_forward_while_a_doubt_is_settled_brings_nothing_forward(when: str) -> None:
+    """It is saved minutes after the connection broke, while the wall clock says that hours have passed."""
+    clock = Clock()
+    start = clock.seconds()
+    with bench(clock=clock, late_seconds=200 if when == "after the attempt" else 310) as desk:
+        desk.sandbox.books._clock = lambda: start + clock.ticks
+        desk.sandbox.faults.add("latex1")
+        jump_at = 10 if when == "after the attempt" else 301
+        plain = clock.sleep
+
+        def sleep(seconds: float) -> None:
+            before = clock.ticks
+            plain(seconds)
+            if before < jump_at <= clock.ticks:
+                clock.set_forward(hours=3)
+
+        clock.sleep = sleep  # type: ignore[method-assign]
+        assert desk.submit(desk.sheet(1)).counts == {"accepted": 1}
+        assert clock.seconds() - start > 3 * 3600
+        assert len(desk.sandbox.posts) == 1
+        assert_exactly_once(desk.sandbox, desk.entries(), 1)
+
+
+def test_a_clock_that_was_set_forward_before_a_doubt_is_taken_up_again_proves_no_absence() -> None:
+    """After a restart the wall clock alone says how old it is: the provider's own time must bear it out."""
+    clock = Clock()
+    start = clock.seconds()
+    with bench(clock=clock, late_seconds=200) as desk:
+        desk.sandbox.books._clock = lambda: start + clock.ticks
+        leave_a_doubt(desk, "late")
+        clock.set_forward(minutes=10)
+        assert desk.resume().counts == {"in_doubt": 1}
+        assert "clock is 10 minutes ahead of the provider" in desk.words()
+        clock.set_forward(minutes=-10)
+        assert desk.resume().counts == {"accepted": 1}
+        assert len(desk.sandbox.posts) == 1
+        assert_exactly_once(desk.sandbox, desk.entries(), 1)
 
 
 def test_a_campaign_that_went_out_while_in_doubt_is_found_in_the_sent_history(desk: Bench) -> None:

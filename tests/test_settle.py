@@ -9,7 +9,7 @@ import pytest
 from core_support import NOW, SOON, list_entry, make_entry, read
 
 from batch.model import Level, Listed, Status
-from batch.settle import MOST_ATTEMPTS, Reading, Settlement, distrust, find_by_tag, settle
+from batch.settle import MOST_ATTEMPTS, Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
 
 WAIT, GAP, LEAD = timedelta(seconds=300), timedelta(seconds=30), timedelta(minutes=10)
 ENTRY = make_entry(7, status=Status.IN_DOUBT, provider_id="", attempts=1)
@@ -19,7 +19,15 @@ ENDED = NOW - WAIT
 
 def end(entry=ENTRY, *readings: Reading, **changes) -> Settlement:
     """Settle a doubt on two readings that are late enough and far enough apart, or on those given."""
-    wanted = {"ended_at": ENDED, "claimed": (), "now": NOW + GAP, "wait": WAIT, "gap": GAP, "lead": LEAD, **changes}
+    wanted = {
+        "ended": Moment(ENDED),
+        "claimed": (),
+        "now": NOW + GAP,
+        "wait": WAIT,
+        "gap": GAP,
+        "lead": LEAD,
+        **changes,
+    }
     return settle(entry, readings or (read(), read(at=NOW + GAP)), **wanted)
 
 
@@ -40,7 +48,7 @@ def test_the_tag_once_is_proof_that_it_arrived():
 
 def test_presence_needs_no_waiting():
     """One reading is enough, however early."""
-    assert end(ENTRY, read([ARRIVED], at=ENDED), ended_at=NOW).status is Status.ACCEPTED
+    assert end(ENTRY, read([ARRIVED], at=ENDED), ended=Moment(NOW)).status is Status.ACCEPTED
 
 
 def test_a_campaign_that_was_sent_in_the_meantime_arrived():
@@ -123,7 +131,7 @@ SECOND = timedelta(seconds=1)
 def test_absence_is_not_proven_early(readings):
     """None, one, too near to each other, or the first one too soon after the attempt."""
     settled = settle(
-        ENTRY, readings, ended_at=ENDED, claimed=(), now=NOW + GAP, wait=WAIT, gap=GAP, lead=LEAD
+        ENTRY, readings, ended=Moment(ENDED), claimed=(), now=NOW + GAP, wait=WAIT, gap=GAP, lead=LEAD
     )  # fmt: skip
     assert settled == Settlement(7, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
 
@@ -132,6 +140,41 @@ def test_three_readings_count_from_the_first_that_was_late_enough():
     """Those before it prove nothing."""
     early, first, second = read(at=NOW - SECOND), read(at=NOW), read(at=NOW + GAP)
     assert end(ENTRY, early, first, second).status is Status.PLANNED
+
+
+def at(seconds: float, *, wall: float | None = None) -> Moment:
+    """Give the moment so many seconds after the attempt ended, on a wall clock that may show something else."""
+    return Moment(ENDED + timedelta(seconds=seconds if wall is None else wall), 1000 + seconds)
+
+
+def seen(moment: Moment) -> Reading:
+    return replace(read(at=moment.at), ticks=moment.ticks)
+
+
+def test_of_two_clocks_the_one_that_says_less_is_believed():
+    """A wall clock may be set, and a monotonic one may stand still while a laptop sleeps."""
+    assert at(10, wall=600).since(at(0)) == 10 * SECOND
+    assert at(10, wall=5).since(at(0)) == 5 * SECOND
+    assert at(10, wall=-5).since(at(0)) == -5 * SECOND
+    assert at(10, wall=600).since(Moment(ENDED)) == Moment(ENDED + 600 * SECOND).since(at(0)) == 600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("readings", "status", "left"),
+    [
+        ([at(300), at(330)], Status.PLANNED, 0),
+        ([at(10, wall=610), at(40, wall=640)], Status.IN_DOUBT, 260),
+        ([at(300), at(301, wall=901)], Status.IN_DOUBT, 29),
+        ([at(300), at(330, wall=329)], Status.IN_DOUBT, 1),
+        ([at(299, wall=299)], Status.IN_DOUBT, 1),
+    ],
+)
+def test_a_wall_clock_that_is_set_forward_proves_no_absence(readings, status, left):
+    """Neither after the attempt nor between two readings; and it is said how long another reading must wait."""
+    settled = end(ENTRY, *(seen(moment) for moment in readings), ended=at(0))
+    assert settled.status is status
+    wanted = {"ended": at(0), "now": readings[-1], "wait": WAIT, "gap": GAP}
+    assert time_left([seen(moment) for moment in readings], **wanted) == left * SECOND
 
 
 @pytest.mark.parametrize(("attempts", "status"), [(MOST_ATTEMPTS - 1, Status.PLANNED), (MOST_ATTEMPTS, Status.HELD)])
@@ -249,7 +292,7 @@ def test_a_list_that_lacks_what_was_accepted_proves_nothing():
 
 def test_a_reading_is_as_old_as_its_beginning():
     """What came while it was read may be missing."""
-    assert read(at=SOON).at == SOON
+    assert read(at=SOON).begun == Moment(SOON)
 
 
 def test_what_both_lists_hold_is_found_by_tag():

@@ -45,6 +45,7 @@ class Clock:
     def __init__(self, at: datetime = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)) -> None:
         self.at = at
         self.slept = 0.0
+        self.ticks = 0.0
 
     def now(self) -> datetime:
         return self.at
@@ -52,11 +53,20 @@ class Clock:
     def seconds(self) -> float:
         return self.at.timestamp()
 
+    def monotonic(self) -> float:
+        return self.ticks
+
     def sleep(self, seconds: float) -> None:
         self.slept += max(0.0, seconds)
-        self.at += timedelta(seconds=max(0.0, seconds))
+        self.advance(seconds=max(0.0, seconds))
 
     def advance(self, **span: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(**span)
+        self.ticks += timedelta(**span).total_seconds()
+
+    def set_forward(self, **span: float) -> None:
+        """Let somebody set the wall clock; no time passes."""
         self.at += timedelta(**span)
 
 
@@ -120,6 +130,7 @@ class Bench:
     def world(self) -> World:
         return World(
             now=self.clock.now,
+            monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
             stopped=self.stops,
             tell=self.told.append,

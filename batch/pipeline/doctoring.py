@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from batch.errors import BatchError, ProviderError
 from batch.identity import fold, plain_id
+from batch.pipeline.lists import SKEW
 from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 State = Literal["fine", "warning", "broken"]
 MOST_SECONDS = 10.0
 """A line takes no longer than this."""
-SKEW = timedelta(minutes=2)
-"""How far the provider's clock and ours may lie apart."""
 ROOM = 500 * 1024 * 1024
 _HIDDEN = frozenset(
     {

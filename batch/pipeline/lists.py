@@ -14,7 +14,7 @@ from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
-from batch.settle import Reading, Settlement, distrust, find_by_tag, settle
+from batch.settle import Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
 
 if TYPE_CHECKING:
     from batch.ledger import Ledger
@@ -23,6 +23,9 @@ _MOVING = timedelta(minutes=2)
 """So near its time a campaign may be on its way from one list to the other."""
 
 _BACK = timedelta(days=1)
+
+SKEW = timedelta(minutes=2)
+"""How far the provider's clock and ours may lie apart."""
 
 ON_THE_WIRE = timedelta(seconds=10)
 """How old an intent may be when the first byte leaves."""
@@ -36,16 +39,16 @@ class Doubt:
     """An entry in doubt and when its last attempt ended, at the latest."""
 
     entry: Entry
-    ended_at: datetime
+    ended: Moment
     broken_id: str = ""
     """The Id that stands in what is left of a broken answer."""
 
 
 def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
     """Read both lists whole, the scheduled campaigns first; they are dated by the clock that dates the attempts."""
-    begun = rooms.world.now()
-    scheduled = rooms.provider.scheduled()
-    return Reading(replace(scheduled, read_at=begun), rooms.provider.sent(since, zone=rooms.zone))
+    begun = _now(rooms)
+    scheduled = replace(rooms.provider.scheduled(), read_at=begun.at)
+    return Reading(scheduled, rooms.provider.sent(since, zone=rooms.zone), begun.ticks)
 
 
 def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
@@ -103,7 +106,7 @@ def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
             adopted += _conclude(rooms, entry, Settlement(entry.id, Status.ACCEPTED, why, found[0]), {Status.PLANNED})
         elif found:
             settled = settle(
-                entry, [reading], ended_at=rooms.world.now(), claimed=(), now=rooms.world.now(),
+                entry, [reading], ended=_now(rooms), claimed=(), now=rooms.world.now(),
                 wait=timedelta(0), gap=timedelta(days=1), lead=rooms.lead,
             )  # fmt: skip
             _conclude(rooms, entry, settled, {Status.PLANNED})
@@ -120,11 +123,16 @@ def find_doubts(rooms: Rooms) -> list[Doubt]:
 def _doubt(rooms: Rooms, entry: Entry, attempts: Sequence[Attempt]) -> Doubt:
     now = rooms.world.now()
     if not attempts:
-        return Doubt(entry, entry.changed_at or now)
+        return Doubt(entry, Moment(entry.changed_at or now))
     last = attempts[-1]
     longest = timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
+    ended = Moment(last.ended_at or min(now, last.started_at + longest), rooms.ended.get(entry.id))
     found = _ID.search(last.answer)
-    return Doubt(entry, last.ended_at or min(now, last.started_at + longest), found[1] if found else "")
+    return Doubt(entry, ended, found[1] if found else "")
+
+
+def _now(rooms: Rooms) -> Moment:
+    return Moment(rooms.world.now(), rooms.world.monotonic())
 
 
 def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
@@ -163,7 +171,7 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
         settled = settle(
             doubt.entry,
             readings,
-            ended_at=doubt.ended_at,
+            ended=doubt.ended,
             claimed=claimed,
             now=rooms.world.now(),
             wait=timedelta(seconds=provider.settle),
@@ -201,8 +209,11 @@ def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
     doubts = find_doubts(rooms)
     if not doubts:
         return None
+    if why := _mistrust_clock(rooms, doubts):
+        rooms.note(f"the doubts stay, since {why}", loud=True)
+        return None
     words = f"{len(doubts)} campaign(s) may or may not have arrived: waiting for the provider's lists to tell"
-    while (seconds := (_next_turn(rooms, doubts, readings) - rooms.world.now()).total_seconds()) > 0:
+    while (seconds := _seconds_left(rooms, doubts, readings)) > 0:
         if rooms.world.stopped():
             return None
         rooms.world.tell(Wait(words, seconds))
@@ -211,16 +222,23 @@ def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
     return None if rooms.world.stopped() else _read(rooms)
 
 
-def _next_turn(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Reading]) -> datetime:
-    """Say when another reading helps: after the settling time, and then after the gap."""
-    wait = timedelta(seconds=rooms.settings.provider.settle)
-    gap = timedelta(seconds=rooms.settings.provider.settle_gap)
-    turns = []
-    for doubt in doubts:
-        earliest = doubt.ended_at + wait
-        late_enough = [reading.at for reading in readings if reading.at >= earliest]
-        turns.append(min(late_enough) + gap if late_enough else earliest)
-    return min(turns)
+def _mistrust_clock(rooms: Rooms, doubts: Iterable[Doubt]) -> str:
+    """Say that the wall clock cannot tell how old a doubt is that another run left: it is ahead of the provider's."""
+    theirs = rooms.provider.date
+    if theirs is None or all(doubt.ended.ticks is not None for doubt in doubts):
+        return ""
+    ahead = rooms.world.now() - theirs
+    if ahead <= SKEW:
+        return ""
+    apart = f"{ahead.total_seconds() / 60:.0f} minutes ahead of the provider's"
+    return f'this machine\'s clock is {apart}: set it, then type "campaign-batch resume"'
+
+
+def _seconds_left(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Reading]) -> float:
+    provider, now = rooms.settings.provider, _now(rooms)
+    wait, gap = timedelta(seconds=provider.settle), timedelta(seconds=provider.settle_gap)
+    left = (time_left(readings, ended=doubt.ended, now=now, wait=wait, gap=gap) for doubt in doubts)
+    return min(left).total_seconds()
 
 
 def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: set[Status]) -> bool:

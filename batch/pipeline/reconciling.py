@@ -130,9 +130,9 @@ def _lacking(found: Reconciliation) -> set[int]:
 
 def _wait_between(rooms: Rooms, lacking: int) -> None:
     world = rooms.world
-    until = world.now() + timedelta(seconds=rooms.settings.provider.settle_gap)
+    until = world.monotonic() + rooms.settings.provider.settle_gap
     words = f"{lacking} campaign(s) are on neither list: looking a second time"
-    while (seconds := (until - world.now()).total_seconds()) > 0:
+    while (seconds := until - world.monotonic()) > 0:
         if world.stopped():
             raise ProviderError("interrupted before the second look", 'type "campaign-batch reconcile" again')
         world.tell(Wait(words, seconds))

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ class World:
     """What a run takes from outside: clocks, patience, who it is, and whom it tells."""
 
     now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds by a clock that nobody can set."""
     sleep: Callable[[float], None] = time.sleep
     stopped: Callable[[], bool] = lambda: False
     """Whether a person asked for an end: what is on the wire is finished, nothing else begun."""
@@ -64,6 +66,8 @@ class Rooms:
     provider: Provider
     world: World
     rehearsal: bool = False
+    ended: dict[int, float] = field(default_factory=dict)
+    """Entry to when its last attempt ended, where this process made it: seconds by the clock that nobody can set."""
 
     @property
     def lead(self) -> timedelta:

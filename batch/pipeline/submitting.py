@@ -87,10 +87,10 @@ class Submission:
         if number is None:
             self._explain_refusal(entry)
             return None
-        monotonic = time.monotonic()
+        begun = rooms.world.monotonic()
 
         def still_good() -> bool:
-            age = max(rooms.world.now() - intended, timedelta(seconds=time.monotonic() - monotonic))
+            age = max(rooms.world.now() - intended, timedelta(seconds=rooms.world.monotonic() - begun))
             in_time = entry.send_at is not None and entry.send_at - rooms.world.now() > rooms.lead
             return timedelta(0) <= age <= ON_THE_WIRE and in_time
 
@@ -102,14 +102,15 @@ class Submission:
     def _record(self, entry: Entry, number: int, outcome: Outcome, answer: Answer) -> None:
         """Write the outcome down, trying again for a while: without it the entry counts as in doubt."""
         rooms = self._rooms
-        until = time.monotonic() + _PATIENCE
+        rooms.ended[entry.id] = rooms.world.monotonic()
+        until = rooms.ended[entry.id] + _PATIENCE
         while True:
             try:
                 rooms.ledger.record_outcome(
                     entry.id, number, outcome, answer, now=rooms.world.now(), who=rooms.world.who
                 )
             except LedgerError:
-                if time.monotonic() > until:
+                if rooms.world.monotonic() > until:
                     raise
                 rooms.world.sleep(0.5)
             else:

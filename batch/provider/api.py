@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -104,6 +105,8 @@ class Provider:
         self._tries = tries
         self._patience = patience
         self.pace = pace or Pace()
+        self.date: datetime | None = None
+        """The provider's own time, as its last answer bore it."""
 
     @property
     def host(self) -> str:
@@ -227,6 +230,7 @@ class Provider:
     def _request(self, call: Call) -> Answer:
         self.pace.start(time.time())
         answer = make_request(replace(call, verify=self._verify, proxy=self._proxy), self._token)
+        self.date = _read_date(answer.headers.get("date", ""))
         try:
             self.pace.learn(answer.status, answer.headers, time.time())
         except BatchError as trouble:
@@ -293,6 +297,14 @@ def _raise_for_good(where: str, answer: Answer) -> None:
         )
     if status in {400, 422}:
         raise ProviderError(f"the provider refused the question at {where} ({status}{_reason(answer)})", "report this")
+
+
+def _read_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _reason(answer: Answer) -> str:
