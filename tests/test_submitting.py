@@ -101,6 +101,24 @@ def test_a_provider_that_cannot_be_reached_is_tried_eight_times_with_pauses(desk
     assert_exactly_once(desk.sandbox, desk.entries(), 3)
 
 
+def test_a_refusal_by_the_limiter_shows_that_the_provider_can_be_reached(desk: Bench) -> None:
+    """Seven tries in vain, a 429, seven more: no eight in a row, and the run goes on."""
+    desk.sandbox.faults.add("429@1")
+    plugs = {7: desk.sandbox.start, 8: desk.sandbox.stop, 15: desk.sandbox.start}
+
+    class Plugs(list[object]):
+        def append(self, told: object) -> None:
+            super().append(told)
+            if isinstance(told, Progress) and (count := sum(isinstance(one, Progress) for one in self)) in plugs:
+                plugs[count]()
+
+    desk.told = Plugs()
+    desk.confirm = lambda _words: desk.sandbox.stop() is None
+    tally = desk.submit(desk.sheet(2))
+    assert (tally.trouble, tally.counts) == (None, {"accepted": 2})
+    assert desk.attempts("R-0") == ["planned"] * 15 + ["accepted"]
+
+
 class Crooked(Sandbox):
     """A provider whose list of scheduled campaigns shows something else than its answers."""
 

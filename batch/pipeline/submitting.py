@@ -131,9 +131,10 @@ class Submission:
             self._settle_before_more()
 
     def _count(self, entry: Entry, outcome: Outcome) -> None:
+        if outcome.status is not Status.PLANNED or outcome.refused:
+            self._unreachable = 0
         if outcome.status is not Status.PLANNED:
             self.sent += 1
-            self._unreachable = 0
             self._doubts = self._doubts + 1 if outcome.status is Status.IN_DOUBT else 0
         self.accepted += outcome.status is Status.ACCEPTED
         self.rejected += outcome.status is Status.REJECTED
