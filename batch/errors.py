@@ -22,6 +22,12 @@ class BatchError(Exception):
         return f"{self.words}: {self.remedy}" if self.remedy else self.words
 
 
+class StoppedError(BatchError):
+    """A person asked for an end while the run waited; what was recorded stands."""
+
+    exit_code = 130
+
+
 class UsageError(BatchError):
     """The command or the settings are wrong; nothing was begun."""
 

@@ -797,6 +797,16 @@ def test_refusals_without_end_end():
     assert len(server.requests) == 9
 
 
+@pytest.mark.parametrize(("window", "waits"), [("60", [1, 2, 4, 8, 16, 32, 60, 60]), ("3600", [60, 120, 240])])
+def test_refusals_without_end_are_waited_for_a_quarter_of_an_hour_at_most(window, waits):
+    """However long a pause the limiter asks for."""
+    slept: list[float] = []
+    told = {"X-Rate-Limit-Limit": "60", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": window}
+    with WireServer([answer(429, b"{}", told)]) as server, pytest.raises(ProviderError, match="answered 429"):
+        make_provider(server.url, sleep=slept.append, clock=lambda: 1_000.0).scheduled()
+    assert [round(seconds) for seconds in slept] == waits
+
+
 def test_a_submission_teaches_the_pace_and_never_waits_for_it():
     """Waiting comes before the intent is recorded."""
     slept: list[float] = []

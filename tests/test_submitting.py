@@ -29,10 +29,10 @@ from torture_support import (
     wait_until,
 )
 
-from batch.errors import BatchError, LedgerBusyError, LedgerError, ProviderError
+from batch.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.model import Status
 from batch.pipeline import submitting
-from batch.pipeline.telling import Progress
+from batch.pipeline.telling import Progress, Wait
 from batch.sandbox import Sandbox
 from batch.sandbox.bodies import Reply
 from batch.sandbox.endpoints import Request
@@ -117,6 +117,53 @@ def test_a_refusal_by_the_limiter_shows_that_the_provider_can_be_reached(desk: B
     tally = desk.submit(desk.sheet(2))
     assert (tally.trouble, tally.counts) == (None, {"accepted": 2})
     assert desk.attempts("R-0") == ["planned"] * 15 + ["accepted"]
+
+
+class RefusesPosts(Sandbox):
+    """A provider whose limiter lets no submission in, whatever time has passed."""
+
+    told: dict[str, str] = {}  # noqa: RUF012  set by the test
+
+    def _answer(self, request: Request) -> Reply:
+        if request.method != "POST":
+            return super()._answer(request)
+        return Reply(429, b"{}", headers=self.told)
+
+
+@pytest.mark.parametrize(
+    ("told", "times"),
+    [({}, 10), ({"X-Rate-Limit-Limit": "60", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "3600"}, 7)],
+)
+def test_a_limiter_that_lets_nothing_in_ends_the_run(told: dict[str, str], times: int) -> None:
+    """After ten refusals in a row, or an hour of them: exit 3, all rows planned, and the command that goes on."""
+    with bench(sandbox=RefusesPosts) as desk:
+        desk.sandbox.told = told  # type: ignore[attr-defined]
+        begun = desk.clock.at
+        tally = desk.submit(desk.sheet(2))
+        assert tally.trouble is not None
+        assert f"it let nothing in {times} times in a row (429)" in str(tally.trouble)
+        assert 'type "campaign-batch resume"' in str(tally.trouble)
+        assert (tally.trouble.exit_code, tally.counts) == (3, {"planned": 2})
+        assert (desk.attempts("R-0"), desk.attempts("R-1")) == (["planned"] * times, [])
+        assert desk.clock.at - begun < timedelta(hours=2)
+
+
+def test_an_interrupt_while_a_reading_waits_for_the_rate_limit_ends_the_run(desk: Bench) -> None:
+    """However long the pause is: nothing is asked again, exit 130, and what makes it wait was told."""
+    desk.sandbox.faults.add("scheduled=429")
+    plain, stopped = desk.clock.sleep, [False]
+
+    def sleep(seconds: float) -> None:
+        plain(seconds)
+        stopped[0] = len(desk.told) > 0
+
+    desk.clock.sleep = sleep  # type: ignore[method-assign]
+    desk.stops = lambda: stopped[0]
+    with pytest.raises(StoppedError, match="nothing is lost") as caught:
+        desk.submit(desk.sheet(1))
+    assert (caught.value.exit_code, desk.entries(), desk.sandbox.posts) == (130, [], [])
+    assert desk.sandbox.faults._counts["scheduled"] == 2
+    assert desk.told[0] == Wait("the provider's rate limit", pytest.approx(2.02, abs=0.1))
 
 
 class Crooked(Sandbox):

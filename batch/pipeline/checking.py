@@ -64,7 +64,7 @@ def check_file(
     if pause := glance_at_pause(settings.ledger.url):
         world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
     opened = open_file(path, settings, sheet=sheet, reader=reader)
-    account = read_account(make_provider(settings, None), world.tell) if online else None
+    account = read_account(make_provider(settings, None, world), world.tell) if online else None
     zone = need_zone(settings, for_real=False)
     keeps = keep or account is not None
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=keeps, tell=world.tell)

@@ -277,6 +277,7 @@ def _make_provider(settings: Settings) -> Provider:
         verify=str(wanted.ca_file) if wanted.ca_file else True,
         tries=1,
         patience=MOST_SECONDS,
+        longest_pause=MOST_SECONDS,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import ProviderError
+from batch.errors import ProviderError, StoppedError
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.mailing import mail_books
@@ -134,7 +134,7 @@ def _wait_between(rooms: Rooms, lacking: int) -> None:
     words = f"{lacking} campaign(s) are on neither list: looking a second time"
     while (seconds := until - world.monotonic()) > 0:
         if world.stopped():
-            raise ProviderError("interrupted before the second look", 'type "campaign-batch reconcile" again')
+            raise StoppedError("interrupted before the second look", 'type "campaign-batch reconcile" again')
         world.tell(Wait(words, seconds))
         world.sleep(min(seconds, 1.0))
     world.tell(Wait("", 0.0))
@@ -196,6 +196,8 @@ def read_delivery(rooms: Rooms, budget: int) -> int:
             break
         try:
             read += _read_one_delivery(rooms, entry, budget - read)
+        except StoppedError:
+            break
         except AddressError:
             read += 1
             rooms.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) is not to be had')

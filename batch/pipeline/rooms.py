@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import LedgerError, UsageError
+from batch.errors import LedgerError, StoppedError, UsageError
 from batch.model import Account, Group
-from batch.pipeline.telling import Note, Tell, say_nothing
+from batch.pipeline.telling import Note, Tell, Wait, say_nothing
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -28,6 +28,9 @@ HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
     "init --token\" to keep it in the system's keyring"
 )
+
+LONG = 2.0
+"""Seconds of waiting that a person is told of."""
 
 
 def utc_now() -> datetime:
@@ -89,7 +92,7 @@ def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
     """Open the ledger and the provider of the settings."""
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger_of(settings, world))
-        yield Rooms(settings, ledger, make_provider(settings, ledger), world)
+        yield Rooms(settings, ledger, make_provider(settings, ledger, world), world)
 
 
 def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
@@ -114,7 +117,7 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
         sandbox = stack.enter_context(Sandbox(lenient=True, zone=zone, limit=0, groups=known.values()))
         url = f"sqlite:///{(Path(folder) / 'rehearsal.sqlite3').as_posix()}"
         ledger = stack.enter_context(open_ledger(url, now=world.now()))
-        provider = make_provider(settings, ledger, url=sandbox.url, token=Secret(sandbox.token))
+        provider = make_provider(settings, ledger, world, url=sandbox.url, token=Secret(sandbox.token))
         yield Rooms(settings, ledger, provider, world, rehearsal=True)
 
 
@@ -129,7 +132,7 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
         url = "sqlite://"
     with open_ledger(url, now=world.now(), redact=redactor(settings)) as ledger:
         _say_if_paused(ledger, settings, world)
-        yield Rooms(settings, ledger, make_provider(settings, None), world)
+        yield Rooms(settings, ledger, make_provider(settings, None, world), world)
 
 
 @contextmanager
@@ -160,7 +163,9 @@ def redactor(settings: Settings) -> Callable[[str], str]:
     return redact
 
 
-def make_provider(settings: Settings, ledger: Ledger | None, *, url: str = "", token: Secret | None = None) -> Provider:
+def make_provider(
+    settings: Settings, ledger: Ledger | None, world: World, *, url: str = "", token: Secret | None = None
+) -> Provider:
     """Make the provider of the settings, or one at another place; it keeps pace with all processes of the ledger."""
     from batch.pacing import Pace
     from batch.provider import Provider
@@ -176,8 +181,24 @@ def make_provider(settings: Settings, ledger: Ledger | None, *, url: str = "", t
         deadline=wanted.deadline,
         proxy=wanted.proxy,
         pace=Pace(ledger.silent_until, _share_silence(ledger)) if ledger is not None else Pace(),
+        clock=lambda: world.now().timestamp(),
+        sleep=lambda seconds: _wait(world, seconds),
         verify=str(wanted.ca_file) if wanted.ca_file else True,
     )
+
+
+def _wait(world: World, seconds: float) -> None:
+    """Sleep before a question to the provider may be asked, or asked again; raise StoppedError at a wish to end."""
+    told = seconds > LONG
+    while seconds > 0:
+        if world.stopped():
+            raise StoppedError("interrupted while it waited for the provider", "nothing is lost: run the command again")
+        if told:
+            world.tell(Wait("the provider's rate limit", seconds))
+        world.sleep(min(seconds, 1.0))
+        seconds -= 1.0
+    if told:
+        world.tell(Wait("", 0.0))
 
 
 def _share_silence(ledger: Ledger) -> Callable[[float], None]:

@@ -28,7 +28,7 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
 
     if path.exists():
         online = False  # the refusal needs no request
-    account = read_account(make_provider(settings, None), world.tell) if online else Account()
+    account = read_account(make_provider(settings, None, world), world.tell) if online else Account()
     pictures = [one for one in account.templates or () if one.status_id == _APPROVED]
     choices = Choices(_list_templates(settings), account.groups or (), pictures)
     return write_starter(path, _example(settings, world, account), choices, aliases=KNOWN, codes=ALL_CODES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,13 +13,16 @@ from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import hash_payload, make_payload
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
-from batch.pipeline.rooms import Rooms, tell_pause
+from batch.pipeline.rooms import LONG, Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted, how_to_go_on
 from batch.pipeline.telling import Progress, Wait
 
 _PATIENCE = 30.0
 """Seconds in which an outcome is written down again and again before the run stops."""
 _MOST_UNREACHABLE = 8
+_MOST_REFUSALS = 10
+_LONGEST_REFUSAL = 3600.0
+"""Seconds in which the limiter may refuse a row again and again before the run stops."""
 _MOST_DOUBTS = 3
 _LOOKS = 3
 """Times that the list is read for the first accepted campaign: it may show a moment late."""
@@ -43,6 +45,8 @@ class Submission:
         self._limit = limit
         self._known = set(rooms.ledger.provider_ids())
         self._unreachable = 0
+        self._refusals = 0
+        self._refused_since = 0.0
         self._doubts = 0
         self._looked = False
         self.total = self.accepted = self.rejected = self.in_doubt = self.sent = 0
@@ -73,8 +77,8 @@ class Submission:
 
     def _wait_for_turn(self) -> None:
         world = self._rooms.world
-        while (seconds := self._rooms.provider.pace.wait(time.time())) > 0 and not world.stopped():
-            if seconds > 2:
+        while (seconds := self._rooms.provider.turn_in()) > 0 and not world.stopped():
+            if seconds > LONG:
                 world.tell(Wait("the provider's rate limit", seconds))
             world.sleep(min(seconds, 1.0))
 
@@ -124,7 +128,9 @@ class Submission:
             raise stopped(outcome.why, _STOPS[outcome.stop])
         if outcome.status is Status.ACCEPTED and outcome.listed is not None and not self._looked:
             self._look_at_first(entry, outcome.listed.id)
-        if outcome.status is Status.PLANNED and not outcome.refused:
+        if outcome.refused:
+            self._end_if_refused_for_ever()
+        elif outcome.status is Status.PLANNED:
             self._wait_for_provider(outcome)
         if self._doubts >= _MOST_DOUBTS:
             self._doubts = 0
@@ -133,6 +139,8 @@ class Submission:
     def _count(self, entry: Entry, outcome: Outcome) -> None:
         if outcome.status is not Status.PLANNED or outcome.refused:
             self._unreachable = 0
+        if not outcome.refused:
+            self._refusals = 0
         if outcome.status is not Status.PLANNED:
             self.sent += 1
             self._doubts = self._doubts + 1 if outcome.status is Status.IN_DOUBT else 0
@@ -155,6 +163,18 @@ class Submission:
             raise ProviderError(
                 f"{_MOST_DOUBTS} campaigns in a row may or may not have arrived, and the provider's lists cannot tell",
                 'nothing is lost: type "campaign-batch resume" in a while',
+            )
+
+    def _end_if_refused_for_ever(self) -> None:
+        """Count the refusals in a row; the waiting between them is the pace's."""
+        now = self._rooms.world.monotonic()
+        if not self._refusals:
+            self._refused_since = now
+        self._refusals += 1
+        if self._refusals >= _MOST_REFUSALS or now - self._refused_since >= _LONGEST_REFUSAL:
+            raise ProviderError(
+                f"the provider only asks for a pause: it let nothing in {self._refusals} times in a row (429)",
+                'nothing is lost: type "campaign-batch resume" in an hour; if it stays so, ask its support',
             )
 
     def _wait_for_provider(self, outcome: Outcome) -> None:

@@ -63,7 +63,7 @@ def run_demo(folder: Path, world: World) -> Path:
         environ = {"CAMPAIGN_BATCH_PROVIDER__URL": sandbox.url, "CAMPAIGN_BATCH_SHEET__TIMEZONE": "America/Chicago"}
         settings = load_settings(None, environ, folder)
         ledger = stack.enter_context(open_ledger(settings.ledger.url, now=world.now()))
-        provider = make_provider(settings, ledger, token=Secret(sandbox.token))
+        provider = make_provider(settings, ledger, world, token=Secret(sandbox.token))
         rooms = Rooms(settings, ledger, provider, world)
         for path in samples:
             _tell(world, submit_in(path, rooms, Options(rehearse=False)))

@@ -83,12 +83,17 @@ class Provider:
         deadline: float = 45.0,
         proxy: str = "",
         pace: Pace | None = None,
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         verify: str | bool = True,
         tries: int = 3,
         patience: float = 15.0,
+        longest_pause: float = 900.0,
     ) -> None:
-        """`verify` is True or a file of certificates to trust; `tries` and `patience` (seconds) bound a read."""
+        """`clock` gives seconds since the epoch; `verify` is True or a file of certificates to trust.
+
+        `tries` and `patience` (seconds) bound a read, `longest_pause` the seconds that it waits after refusals (429).
+        """
         self._url, self._host = _check_url(url)
         if not token:
             raise UsageError("there is no token for the provider", f"put it into the environment as {TOKEN_SETTING}")
@@ -100,10 +105,12 @@ class Provider:
         self._connect_timeout = connect_timeout
         self._deadline = deadline
         self._proxy = proxy
+        self._clock = clock
         self._sleep = sleep
         self._verify = verify
         self._tries = tries
         self._patience = patience
+        self._longest_pause = longest_pause
         self.pace = pace or Pace()
         self.date: datetime | None = None
         """The provider's own time, as its last answer bore it."""
@@ -113,9 +120,13 @@ class Provider:
         """Who the provider is: host name, and the port where it is an unusual one."""
         return self._host
 
+    def turn_in(self) -> float:
+        """Say in how many seconds the rate limit lets the next request go; 0 when it may go now."""
+        return self.pace.wait(self._clock())
+
     def wait_turn(self) -> None:
         """Sleep until the rate limit lets the next request go; before the intent is recorded, not after."""
-        if (seconds := self.pace.wait(time.time())) > 0:
+        if (seconds := self.turn_in()) > 0:
             self._sleep(seconds)
 
     def submit(self, payload: Mapping[str, object], *, still_good: Callable[[], bool] = lambda: True) -> Answer:
@@ -194,13 +205,14 @@ class Provider:
         self, path: str, query: Mapping[str, str], parse: Callable[[bytes, str], Parsed]
     ) -> tuple[Parsed, Answer]:
         """GET until it can be read: `tries` times within `patience` seconds, waiting for the pace left out."""
-        left = self._patience
+        left, pauses = self._patience, self._longest_pause
         tried = refused = 0
         while True:
             self.wait_turn()
             begun = time.monotonic()
             answer = self._get(path, query, left / (self._tries - tried))
-            if answer.failure is None and answer.status == 429 and refused < MOST_REFUSALS:
+            limited = answer.failure is None and answer.status == 429
+            if limited and refused < MOST_REFUSALS and (pauses := pauses - self.turn_in()) >= 0:
                 refused += 1
                 continue
             words, parsed = self._understand(path, answer, parse)
@@ -209,7 +221,7 @@ class Provider:
             tried += 1
             pause = random.uniform(0.5, 1.0) * tried  # noqa: S311  jitter is no secret
             left -= time.monotonic() - begun + pause
-            if tried >= self._tries or left <= 0 or refused >= MOST_REFUSALS:
+            if tried >= self._tries or left <= 0 or limited:
                 raise ProviderError(words, "try again in a few minutes; campaign-batch doctor says what works")
             self._sleep(pause)
 
@@ -228,11 +240,11 @@ class Provider:
         )
 
     def _request(self, call: Call) -> Answer:
-        self.pace.start(time.time())
+        self.pace.start(self._clock())
         answer = make_request(replace(call, verify=self._verify, proxy=self._proxy), self._token)
         self.date = _read_date(answer.headers.get("date", ""))
         try:
-            self.pace.learn(answer.status, answer.headers, time.time())
+            self.pace.learn(answer.status, answer.headers, self._clock())
         except BatchError as trouble:
             # A ledger that cannot note the silence must not lose the answer: recording that comes next, and says so.
             log.warning("the pace could not be shared: %s", trouble)
