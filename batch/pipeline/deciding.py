@@ -25,7 +25,7 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
     with open_ledger_of(settings, world, create=False) as ledger, ledger.submitter(world.who, world.now()):
         ledger.orphans(world.now(), world.who)
         entry = ledger.entry(number)
-        if wish == "send" and settings.approval.required and entry.submitted_by == world.who:
+        if wish == "send" and settings.approval.required and entry.submitted_by.casefold() == world.who.casefold():
             raise UsageError(
                 f'entry {entry.id} "{entry.campaign_name}" needs a second person, and {world.who} handed it in',
                 "ask a colleague to type the same command",
