@@ -6,6 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 from batch.ledger import Ledger, open_ledger
 from batch.model import (
     Action,
@@ -23,6 +25,7 @@ from batch.model import (
     Status,
 )
 
+ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2031, 3, 3, 15, 0, tzinfo=UTC)
 LEAD = timedelta(minutes=10)
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime", "Store")
@@ -36,6 +39,20 @@ OK = Answer(200, body=b'{"Id": "501"}')
 def open_at(folder: Path, name: str = "ledger.sqlite3") -> Ledger:
     """Open the ledger of a test."""
     return open_ledger(f"sqlite:///{folder / name}", now=NOW)
+
+
+def migrate(path: Path, revision: str) -> None:
+    """Make a ledger as an older version would have left it."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "batch" / "ledger" / "migrations"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
 
 
 def make_batch(ledger: Ledger, rows: int, file: str = "week.xlsx") -> int:

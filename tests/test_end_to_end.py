@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from cli_support import NEW_YORK, TOKEN, Shell, coming, row, write_csv
+from ledger_support import migrate
 from plain_provider import PlainProvider
 
 from batch.samples import write_samples
@@ -112,6 +113,16 @@ def test_a_dry_run_writes_nothing_and_sends_nothing(ready: Shell, sandbox: Any, 
     ran = ready.run("submit", file, "--dry-run", "--json")
     assert (ran.code, ran.json["planned"], sandbox.posts) == (0, 1, [])
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_dry_run_leaves_the_ledger_of_an_older_version_as_it_is(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """It is the first thing that a careful person does after an update."""
+    migrate(tmp_path / "ledger.sqlite3", "0001")
+    before = (tmp_path / "ledger.sqlite3").read_bytes()
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--dry-run", "--json")
+    assert (ran.code, ran.json["planned"], sandbox.posts) == (0, 1, [])
+    assert (tmp_path / "ledger.sqlite3").read_bytes() == before
+    assert not (tmp_path / "backups").exists()
 
 
 def test_a_rehearsal_leaves_ledger_and_provider_alone(ready: Shell, sandbox: Any, tmp_path: Path) -> None:

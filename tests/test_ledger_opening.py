@@ -11,16 +11,13 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
-from sqlalchemy import create_engine
 
 from batch.errors import LedgerBusyError, LedgerError, UsageError
 from batch.ledger import Ledger, open_ledger, read_owner, throw_away_ledger
 from batch.ledger.opening import PRAGMAS
 from batch.ledger.places import refuse_place, unsafe_place
 from batch.ledger.tables import REVISIONS
-from tests.ledger_support import ACCEPTED, NOW, accept, claim, decide, finish, open_at, plan, plan_one
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.ledger_support import ACCEPTED, NOW, ROOT, accept, claim, decide, finish, migrate, open_at, plan, plan_one
 
 
 def schema_of(path: Path) -> dict[str, str]:
@@ -28,20 +25,6 @@ def schema_of(path: Path) -> dict[str, str]:
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master WHERE name <> 'alembic_version'")
         return {name: " ".join(sql.split()) for name, sql in rows if not name.startswith("sqlite_autoindex_alembic")}
-
-
-def migrate(path: Path, revision: str) -> None:
-    """Make a ledger as an older version would have left it."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "batch" / "ledger" / "migrations"))
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
 
 
 def test_durability_stands_on_every_connection(tmp_path: Path) -> None:
@@ -105,6 +88,25 @@ def test_an_older_schema_is_migrated_after_a_backup(tmp_path: Path) -> None:
     assert schema_of(copies[0]) == before
     open_at(tmp_path, "fresh.sqlite3").close()
     assert schema_of(path) == schema_of(tmp_path / "fresh.sqlite3")
+
+
+def test_an_older_ledger_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -> None:
+    """A dry run reads its entries in a copy: not a byte of the file changes, and no backup is made."""
+    path = tmp_path / "old.sqlite3"
+    migrate(path, "0001")
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO batches (id, file, taken_in_at) VALUES (7, 'old.xlsx', '2030-01-01T00:00:00+00:00')"
+        )
+    connection.close()
+    before = path.read_bytes()
+    with open_ledger(f"sqlite:///{path}", now=NOW, look=True) as ledger:
+        assert (ledger.batch(7).file, ledger.last_run("submit")) == ("old.xlsx", None)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["old.sqlite3"]
+    with open_ledger(f"sqlite:///{path}", now=NOW) as ledger:
+        assert ledger.batch(7).file == "old.xlsx"
+    assert path.read_bytes() != before
 
 
 def test_a_migration_that_fails_leaves_the_old_ledger(tmp_path: Path) -> None:

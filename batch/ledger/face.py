@@ -51,14 +51,17 @@ def open_ledger(
     folder: Path | None = None,
     busy_seconds: float = BUSY_SECONDS,
     redact: Callable[[str], str] = _as_it_is,
+    look: bool = False,
 ) -> Ledger:
     """Open a ledger, make it when it is new, migrate it (after a backup) when it is old.
+
+    With `look` the file of an old one stays as it is: a migrated copy in memory is opened in its place.
 
     A relative path in `url` is relative to `folder`, else to the working folder. `redact` takes the token out of
     what the provider answered before it is kept. Raises LedgerError, or UsageError for a URL that is none.
     """
     parsed, path = resolve_url(url, folder)
-    engine = prepare(parsed, path, now=now, create=create, busy_seconds=busy_seconds)
+    engine = prepare(parsed, path, now=now, create=create, busy_seconds=busy_seconds, look=look)
     return Ledger(engine, path, name_of(parsed, path), redact)
 
 

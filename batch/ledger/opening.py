@@ -41,14 +41,21 @@ def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]
     return parsed.set(database=str(path)), path
 
 
-def prepare(url: URL, path: Path | None, *, now: datetime, create: bool, busy_seconds: float) -> Engine:
-    """Open the database and bring its schema up to date; raises LedgerError where that must not or cannot be."""
+def prepare(
+    url: URL, path: Path | None, *, now: datetime, create: bool, busy_seconds: float, look: bool = False
+) -> Engine:
+    """Open the database and bring its schema up to date; raises LedgerError where that must not or cannot be.
+
+    With `look` an older one stays as it is: a copy in memory is brought up to date and opened in its place.
+    """
     if path is not None:
         refuse_place(path)
         _look_at_file(path, create=create)
     engine = _make_engine(url, busy_seconds)
     try:
         with explained(name_of(url, path)):
+            if look and path is not None and _is_old(engine):
+                engine, path = _copy_into_memory(engine), None
             _bring_up_to_date(engine, path, now)
     except BaseException:
         engine.dispose()
@@ -120,6 +127,19 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
     elif writing:
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _WRITERS_TURN})
+
+
+def _is_old(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return _revision(connection) not in {None, REVISIONS[-1]}
+
+
+def _copy_into_memory(engine: Engine) -> Engine:
+    copy = _make_engine(make_url("sqlite://"), 0.0)
+    with engine.connect() as source, copy.connect() as target:
+        source.connection.driver_connection.backup(target.connection.driver_connection)  # type: ignore[union-attr]
+    engine.dispose()
+    return copy
 
 
 def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime) -> None:

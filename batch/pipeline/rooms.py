@@ -130,7 +130,7 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:///") and not path.exists():
         url = "sqlite://"
-    with open_ledger(url, now=world.now(), redact=redactor(settings)) as ledger:
+    with open_ledger(url, now=world.now(), redact=redactor(settings), look=True) as ledger:
         _say_if_paused(ledger, settings, world)
         yield Rooms(settings, ledger, make_provider(settings, None, world), world)
 
