@@ -169,13 +169,16 @@ def _arrived(entry: Entry, found: tuple[Listed, ...], claimed: Collection[str]) 
 
 
 def _looks_like(entry: Entry, item: Listed, broken_id: str) -> bool:
-    """Our text at our time under a name without a tag, or cut so that no tag is left: perhaps ours."""
+    """What goes at our time under a name without a tag: our text, or to our groups, or by our name, cut or not."""
     if broken_id and item.id == broken_id:
         return True
+    if item.send_at[:16] != entry.send_at_provider[:16] or split_tag(item.name)[1]:
+        return False
+    name = collapse(item.name)
     return (
-        item.send_at[:16] == entry.send_at_provider[:16]
-        and collapse(item.message) == collapse(entry.message)
-        and not split_tag(item.name)[1]
+        collapse(item.message) == collapse(entry.message)
+        or (item.group_ids is not None and set(item.group_ids) == set(entry.group_ids))
+        or (name != "" and collapse(entry.provider_name).startswith(name))
     )
 
 

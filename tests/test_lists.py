@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,6 +11,9 @@ from torture_support import Bench, Clock, assert_exactly_once, bench, changed, w
 
 from batch.errors import ProviderError
 from batch.model import Status
+from batch.sandbox import Sandbox
+from batch.sandbox.bodies import Reply
+from batch.sandbox.endpoints import Request
 
 
 @pytest.fixture
@@ -134,6 +138,33 @@ def test_a_near_match_without_our_tag_is_held(desk: Bench) -> None:
     assert desk.resume().counts == {"held": 1}
     assert "looks-alike" in [issue.code for issue in desk.entry("R-0").issues]
     assert len(desk.sandbox.posts) == 1
+
+
+class CutsNamesAndAltersTexts(Sandbox):
+    """A provider that keeps nine characters of a name and puts a word of its own behind every text."""
+
+    def _answer(self, request: Request) -> Reply:
+        reply = super()._answer(request)
+        if reply.body and ("schedule" in request.path or "sent-history" in request.path):
+            items = json.loads(reply.body)
+            for item in items:
+                item |= {"CampaignName": item["CampaignName"][:9], "Message": f"{item['Message']} Msg rates apply"}
+            reply.body = json.dumps(items).encode()
+        return reply
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_a_near_match_to_the_same_groups_or_of_our_name_is_held_whatever_its_text(days: int) -> None:
+    """Scheduled it shows its groups; once it went out its name alone is left, cut short."""
+    with bench(sandbox=CutsNamesAndAltersTexts) as desk:
+        desk.sandbox.faults.add("close-afterx1")
+        desk.stops = lambda: len(desk.sandbox.posts) >= 1
+        desk.submit(desk.sheet(1))
+        desk.stops = lambda: False
+        desk.clock.advance(days=days)
+        assert desk.resume().counts == {"held": 1}
+        assert "looks-alike" in [issue.code for issue in desk.entry("R-0").issues]
+        assert len(desk.sandbox.posts) == 1
 
 
 def test_a_doubt_without_tags_is_held_when_nothing_looks_like_it(desk: Bench) -> None:

@@ -204,7 +204,8 @@ def test_without_time_left_it_is_too_late(send_at, status):
 
 
 def alike(**changes) -> Listed:
-    return replace(ARRIVED, name="Whatever", **changes)
+    """Show a campaign with our text at our time, under another name and to other groups."""
+    return replace(ARRIVED, **{"name": "Whatever", "group_ids": ("900",), **changes})
 
 
 def test_our_text_at_our_time_without_our_tag_is_held():
@@ -216,6 +217,23 @@ def test_our_text_at_our_time_without_our_tag_is_held():
         'this one, type "campaign-batch resolve 7 --accepted 12345 --why ..."; if not, use --not-sent'
     )
     assert (settled.issues[0].code, settled.listed.id) == ("looks-alike", "12345")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"group_ids": ("101", "100")},
+        {"name": "Spring sale"},
+        {"name": " Spring  sa"},
+        {"name": ENTRY.provider_name[:-5]},
+    ],
+)
+def test_to_our_groups_or_by_our_name_at_our_time_is_held_whatever_its_text(shown):
+    """A provider may cut the tag and alter the text, too."""
+    settled = end(ENTRY, *both([alike(message="30% off", **shown)]))
+    assert (settled.status, settled.issues[0].code) == (Status.HELD, "looks-alike")
+    later = alike(message="30% off", send_at="2026-02-05 10:01:00", **shown)
+    assert end(ENTRY, *both([later])).status is Status.PLANNED
 
 
 def test_a_near_match_in_the_sent_history_or_in_one_reading_only_holds_too():
@@ -232,7 +250,16 @@ def test_a_near_match_is_no_reason_before_the_tag_had_its_time():
 
 
 @pytest.mark.parametrize(
-    "item", [alike(message="30% off"), alike(send_at="2026-02-05 10:01:00"), replace(alike(), name="Sale #zzzzzzzz")]
+    "item",
+    [
+        alike(message="30% off"),
+        alike(send_at="2026-02-05 10:01:00"),
+        alike(name="Sale #zzzzzzzz"),
+        alike(message="30% off", group_ids=None),
+        alike(message="30% off", group_ids=("100",)),
+        alike(message="30% off", name=""),
+        alike(message="30% off", name="pring sale"),
+    ],
 )
 def test_other_campaigns_are_not_alike(item):
     """Other text, other minute, or a tag of its own."""
