@@ -341,6 +341,9 @@ def test_a_link_to_a_ledger_shares_its_lock(tmp_path: Path) -> None:
             linked.submitter("bo", NOW),
         ):
             pass
+        with linked.submitter("bo", NOW):
+            owners = [read_owner(path) for path in (link, tmp_path / "ledger.sqlite3")]
+        assert [owner and owner.who for owner in owners] == ["bo", "bo"]
 
 
 def test_a_dead_owners_lock_frees_itself(tmp_path: Path) -> None:

@@ -39,7 +39,6 @@ def hold_lock(ledger: Path, who: str, now: datetime) -> Iterator[Owner]:
 
     Raises LedgerBusyError, which names the owner, at once when it is held.
     """
-    ledger = ledger.resolve()  # whatever links lead to it, one file has one lock
     owner = Owner(who, os.getpid(), platform.node(), now)
     lock = FileLock(_beside(ledger, ".lock"), thread_local=False)
     try:
@@ -81,6 +80,7 @@ def _write_owner(ledger: Path, owner: Owner) -> None:
 
 
 def _beside(ledger: Path, ending: str) -> Path:
+    ledger = ledger.resolve()  # whatever links lead to it, one file has one lock
     return ledger.with_name(ledger.name + ending)
 
 
