@@ -121,7 +121,7 @@ def settle(
                 return _look_alike(entry, item)
     if not entry.tag:
         words = "names carry no tags here, so the lists cannot prove that it did not arrive"
-        return _held(entry, "no-tag", f"{words}: look for it in the dashboard")
+        return _held(entry, "no-tag", f"{words}: {_ask(entry)}")
     return _not_there(entry, now, lead)
 
 
@@ -156,7 +156,10 @@ def _only(reading: Reading, tag: str) -> Reading:
 def _arrived(entry: Entry, found: tuple[Listed, ...], claimed: Collection[str]) -> Settlement:
     ids = ", ".join(item.id or "none" for item in found)
     if len(found) > 1:
-        words = f"the provider holds this campaign {len(found)} times (Ids {ids}): delete all but one in the dashboard"
+        words = (
+            f"the provider holds this campaign {len(found)} times (Ids {ids}): delete all but one in the dashboard and "
+            f'type "campaign-batch resolve {entry.id} --accepted ID --why ..." with the Id of the one that stays'
+        )
         return _held(entry, "held-twice", words, found[0], ids)
     if not found[0].id or found[0].id in claimed:
         words = (
@@ -186,7 +189,7 @@ def _look_alike(entry: Entry, item: Listed) -> Settlement:
     words = (
         f'the provider holds "{item.name}" (Id {item.id}), which may be this campaign, but does not bear our tag: '
         f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
-        f"if not, use --not-sent"
+        f"if not, the same with --not-sent"
     )
     return _held(entry, "looks-alike", words, item, item.id)
 
@@ -196,8 +199,13 @@ def _not_there(entry: Entry, now: datetime, lead: timedelta) -> Settlement:
     if entry.send_at is None or entry.send_at <= now + lead:
         return Settlement(entry.id, Status.EXPIRED, f"{proof}, and its time is too near to send it again")
     if entry.attempts >= MOST_ATTEMPTS:
-        return _held(entry, "tried-often", f"{proof}, after {entry.attempts} attempts: a person must decide")
+        return _held(entry, "tried-often", f"{proof}, after {entry.attempts} attempts: {_ask(entry)}")
     return Settlement(entry.id, Status.PLANNED, f"{proof}: it did not arrive and can be sent")
+
+
+def _ask(entry: Entry) -> str:
+    command = f"campaign-batch resolve {entry.id} --accepted ID (or --not-sent) --why ..."
+    return f'look for it in the dashboard and say what you saw: "{command}"'
 
 
 def _held(entry: Entry, code: str, words: str, listed: Listed | None = None, evidence: str = "") -> Settlement:

@@ -369,7 +369,7 @@ def test_what_a_person_saw_not_to_have_arrived_is_no_doubt_any_more() -> None:
 
 def test_a_person_may_drop_a_doubt_or_what_is_held_and_nothing_is_sent(doubt: Bench) -> None:
     """Cancelled; resume leaves it alone."""
-    decide(doubt, "R-1", "drop")
+    assert '"campaign-batch reconcile" says so' in decide(doubt, "R-1", "drop")
     doubt.resume()
     assert doubt.entry("R-1").status is Status.CANCELLED
     assert len(doubt.sandbox.posts) == 3

@@ -15,6 +15,10 @@ WAIT, GAP, LEAD = timedelta(seconds=300), timedelta(seconds=30), timedelta(minut
 ENTRY = make_entry(7, status=Status.IN_DOUBT, provider_id="", attempts=1)
 ARRIVED = list_entry(ENTRY, id="12345")
 ENDED = NOW - WAIT
+SAY_WHAT = (
+    "look for it in the dashboard and say what you saw: "
+    '"campaign-batch resolve 7 --accepted ID (or --not-sent) --why ..."'
+)
 
 
 def end(entry=ENTRY, *readings: Reading, **changes) -> Settlement:
@@ -77,7 +81,8 @@ def test_the_tag_twice_is_a_double_and_held(where):
     settled = end(ENTRY, read(*lists), read([ARRIVED], at=NOW + GAP))
     assert (settled.status, settled.evidence, settled.listed) == (Status.HELD, "12345, 12346", ARRIVED)
     assert settled.why == (
-        "the provider holds this campaign 2 times (Ids 12345, 12346): delete all but one in the dashboard"
+        "the provider holds this campaign 2 times (Ids 12345, 12346): delete all but one in the dashboard and type "
+        '"campaign-batch resolve 7 --accepted ID --why ..." with the Id of the one that stays'
     )
     (issue,) = settled.issues
     assert (issue.code, issue.level, issue.row, issue.message) == ("held-twice", Level.HOLD, 8, settled.why)
@@ -184,7 +189,7 @@ def test_the_third_attempt_was_the_last(attempts, status):
     assert settled.status is status
     if status is Status.HELD:
         assert settled.issues[0].code == "tried-often"
-        assert settled.why.endswith("in two readings, after 3 attempts: a person must decide")
+        assert f"in two readings, after 3 attempts: {SAY_WHAT}" in settled.why
         assert settled.evidence == ""
 
 
@@ -214,7 +219,7 @@ def test_our_text_at_our_time_without_our_tag_is_held():
     assert (settled.status, settled.evidence) == (Status.HELD, "12345")
     assert settled.why == (
         'the provider holds "Whatever" (Id 12345), which may be this campaign, but does not bear our tag: if it is '
-        'this one, type "campaign-batch resolve 7 --accepted 12345 --why ..."; if not, use --not-sent'
+        'this one, type "campaign-batch resolve 7 --accepted 12345 --why ..."; if not, the same with --not-sent'
     )
     assert (settled.issues[0].code, settled.listed.id) == ("looks-alike", "12345")
 
@@ -284,9 +289,7 @@ def test_without_tags_every_doubt_ends_in_a_persons_hands():
     untagged = make_entry(7, tag="", status=Status.IN_DOUBT, provider_id="")
     settled = end(untagged)
     assert (settled.status, settled.issues[0].code) == (Status.HELD, "no-tag")
-    assert settled.why == (
-        "names carry no tags here, so the lists cannot prove that it did not arrive: look for it in the dashboard"
-    )
+    assert settled.why == (f"names carry no tags here, so the lists cannot prove that it did not arrive: {SAY_WHAT}")
     assert end(untagged, *both([list_entry(untagged, id="5")])).issues[0].code == "looks-alike"
     assert end(untagged, *both([replace(alike(), name="No tag", message="other")])).issues[0].code == "no-tag"
     assert end(untagged, read()).status is Status.IN_DOUBT

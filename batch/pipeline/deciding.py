@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
-from batch.guards import DOUBT_CODES, NEVER_LET_GO
+from batch.guards import DOUBT_CODES, NEVER_LET_GO, may_have_gone
 from batch.identity import plain_id
-from batch.model import Entry, Level, Status
+from batch.model import Entry, Level, Listed, Status
 from batch.pipeline.lists import find_newer, give_way
 from batch.pipeline.rooms import World, open_ledger_of
 
@@ -35,8 +35,6 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
 
 
 def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: str) -> str:
-    from batch.model import Listed
-
     number = plain_id(provider_id)
     if not number.isdigit() or number == "0":
         raise UsageError(f'"{provider_id}" is no Id', "give the number that the provider's dashboard shows")
@@ -91,7 +89,10 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
 
 def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
     _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why)
-    return f'entry {entry.id} "{entry.campaign_name}" is dropped and will not be submitted'
+    said = f'entry {entry.id} "{entry.campaign_name}" is dropped and will not be submitted'
+    if entry.status is Status.IN_DOUBT or may_have_gone(entry):
+        said += '; should it be at the provider all the same, "campaign-batch reconcile" says so'
+    return said
 
 
 def _move(
@@ -104,5 +105,6 @@ def _move(
         allowed = ", ".join(sorted(expected))
         raise UsageError(
             f'entry {entry.id} "{entry.campaign_name}" is {entry.status}, which this cannot change',
-            f"it works for {allowed}; to stop one that is at the provider use campaign-batch cancel {entry.id}",
+            f"it works for {allowed}; to stop one that is at the provider, type "
+            f'"campaign-batch cancel {entry.id} --why ..."',
         )

@@ -231,10 +231,10 @@ class Submission:
             rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return
         now = rooms.world.now()
+        words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
         if entry.send_at is not None and entry.send_at <= now + rooms.lead:
+            words = "its time came too near before it could go"
             rooms.ledger.change_status(
-                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why="its time came too near before it could go",
-                who=rooms.world.who, now=now,
-            )  # fmt: skip
-        words = "another process took it, or its time is too near"
+                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=now
+            )
         rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')

@@ -149,7 +149,8 @@ NEXT_BY_CODE: Mapping[str, str] = {
     'campaign-batch resolve {entry} --drop --why "..."; to send it all the same: --send',
     "date-not-changed": "change the date of the row and drop the file again, or take the row out",
     "too-many-errors": "mend the rows that need fixing and drop the file again: these go then too",
-    "held-twice": "a double exists: delete one of the two in the dashboard now, then run campaign-batch reconcile",
+    "held-twice": "a double exists: delete one of the two in the dashboard now; if this row is held, then type "
+    "campaign-batch resolve {entry} --accepted ID with the other one, else run campaign-batch reconcile",
     "looks-alike": "look for it in the dashboard: if it is this one, campaign-batch resolve {entry} --accepted ID; "
     "if not, --not-sent",
     "no-tag": "look for it in the dashboard: if it is there, campaign-batch resolve {entry} --accepted ID; "
