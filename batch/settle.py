@@ -111,7 +111,7 @@ def settle(
     by two readings, the first not before `wait` after the attempt, the second not before `gap` after the first.
     """
     if found := _tagged(entry, readings):
-        return _arrived(entry, found, claimed)
+        return judge_found(entry, found, claimed)
     late = _late(readings, ended, wait)
     if not late or late[-1].since(late[0]) < gap:
         return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
@@ -129,6 +129,25 @@ def time_left(readings: Sequence[Reading], *, ended: Moment, now: Moment, wait: 
     """Say how long it takes until another reading can prove absence: the settling time, and then the gap."""
     late = _late(readings, ended, wait)
     return gap - now.since(late[0]) if late else wait - now.since(ended)
+
+
+def judge_found(entry: Entry, found: Sequence[Listed], claimed: Collection[str] = ()) -> Settlement:
+    """Say what it means that the lists show these campaigns with an entry's tag."""
+    ids = ", ".join(item.id or "none" for item in found)
+    if len(found) > 1:
+        words = (
+            f"the provider holds this campaign {len(found)} times (Ids {ids}): delete all but one in the dashboard and "
+            f'type "campaign-batch resolve {entry.id} --accepted ID --why ..." with the Id of the one that stays'
+        )
+        return _held(entry, "held-twice", words, found[0], ids)
+    if not found[0].id or found[0].id in claimed:
+        words = (
+            f"the provider holds it already (Id {ids}), but this Id cannot be taken for it: another row has it, or "
+            f"it is none. Look at it in the dashboard"
+        )
+        return _held(entry, "looks-alike", words, found[0], ids)
+    why = f"found at the provider as {ids} by its tag; nothing was sent again"
+    return Settlement(entry.id, Status.ACCEPTED, why, found[0], evidence=ids)
 
 
 def _late(readings: Sequence[Reading], ended: Moment, wait: timedelta) -> list[Moment]:
@@ -151,24 +170,6 @@ def _only(reading: Reading, tag: str) -> Reading:
         for listing in (reading.scheduled, reading.sent)
     )
     return replace(reading, scheduled=scheduled, sent=sent)
-
-
-def _arrived(entry: Entry, found: tuple[Listed, ...], claimed: Collection[str]) -> Settlement:
-    ids = ", ".join(item.id or "none" for item in found)
-    if len(found) > 1:
-        words = (
-            f"the provider holds this campaign {len(found)} times (Ids {ids}): delete all but one in the dashboard and "
-            f'type "campaign-batch resolve {entry.id} --accepted ID --why ..." with the Id of the one that stays'
-        )
-        return _held(entry, "held-twice", words, found[0], ids)
-    if not found[0].id or found[0].id in claimed:
-        words = (
-            f"the provider holds it already (Id {ids}), but this Id cannot be taken for it: another row has it, or "
-            f"it is none. Look at it in the dashboard"
-        )
-        return _held(entry, "looks-alike", words, found[0], ids)
-    why = f"found at the provider as {ids} by its tag; nothing was sent again"
-    return Settlement(entry.id, Status.ACCEPTED, why, found[0], evidence=ids)
 
 
 def _looks_like(entry: Entry, item: Listed, broken_id: str) -> bool:

@@ -14,7 +14,7 @@ from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
-from batch.settle import Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
+from batch.settle import Moment, Reading, Settlement, distrust, find_by_tag, judge_found, settle, time_left
 
 if TYPE_CHECKING:
     from batch.ledger import Ledger
@@ -100,16 +100,9 @@ def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
     adopted = 0
     by_tag = find_by_tag(reading)
     for entry in entries:
-        found = by_tag.get(entry.tag, ()) if entry.tag else ()
-        if len(found) == 1:
-            why = f"the provider already held it as {found[0].id}; nothing was sent"
-            adopted += _conclude(rooms, entry, Settlement(entry.id, Status.ACCEPTED, why, found[0]), {Status.PLANNED})
-        elif found:
-            settled = settle(
-                entry, [reading], ended=_now(rooms), claimed=(), now=rooms.world.now(),
-                wait=timedelta(0), gap=timedelta(days=1), lead=rooms.lead,
-            )  # fmt: skip
-            _conclude(rooms, entry, settled, {Status.PLANNED})
+        if found := by_tag.get(entry.tag, ()) if entry.tag else ():
+            done = _conclude(rooms, entry, judge_found(entry, found), Status.PLANNED)
+            adopted += done is not None and done.status is Status.ACCEPTED
     return adopted
 
 
@@ -181,9 +174,11 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
         )
         if settled.status is Status.PLANNED and doubt.entry.key in newer:
             settled = give_way(doubt.entry, newer[doubt.entry.key])
-        if settled.status is not Status.IN_DOUBT and _conclude(rooms, doubt.entry, settled, {Status.IN_DOUBT}):
-            adopted += settled.status is Status.ACCEPTED
-            rooms.note(f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id}): {settled.why}')
+        if settled.status is Status.IN_DOUBT:
+            continue
+        if done := _conclude(rooms, doubt.entry, settled, Status.IN_DOUBT):
+            adopted += done.status is Status.ACCEPTED
+            rooms.note(f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id}): {done.why}')
     return adopted
 
 
@@ -241,13 +236,14 @@ def _seconds_left(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Read
     return min(left).total_seconds()
 
 
-def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: set[Status]) -> bool:
+def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: Status) -> Settlement | None:
+    """Write a settlement down and give it; None when the entry has moved on meanwhile."""
     settled = _respect_claim(rooms, entry, settled)
     issues = (*entry.issues, *settled.issues) if settled.issues else None
-    return rooms.ledger.change_status(
+    moved = rooms.ledger.change_status(
         entry.id,
         settled.status,
-        expected=expected,
+        expected={expected},
         why=settled.why,
         who=rooms.world.who,
         now=rooms.world.now(),
@@ -255,6 +251,7 @@ def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: set[Sta
         listed=settled.listed if settled.status is Status.ACCEPTED else None,
         issues=issues,
     )
+    return settled if moved else None
 
 
 def _respect_claim(rooms: Rooms, entry: Entry, settled: Settlement) -> Settlement:
