@@ -42,7 +42,8 @@ def submit(ledger: str, url: str, token: str) -> dict[str, float]:
 
     settings = settings_of(Path(ledger).parent)
     with open_at(Path(ledger)) as opened:
-        rooms = Rooms(settings, opened, make_provider(settings, opened, url=url, token=Secret(token)), World())
+        world = World()
+        rooms = Rooms(settings, opened, make_provider(settings, opened, world, url=url, token=Secret(token)), world)
         submission, planned = Submission(rooms), opened.planned()
         took = _time(lambda: submission.run(planned))
         return {**took, "accepted": submission.accepted}
