@@ -134,6 +134,24 @@ def test_a_reader_that_dies_is_one_line(tmp_path: Path, monkeypatch: pytest.Monk
         assert len(list(open_sheet(path, child=child))) == 1
 
 
+@pytest.mark.parametrize("last", [3, 2_000, 30_000])
+def test_a_sheet_that_reaches_further_than_it_says_loses_nothing(tmp_path: Path, reader: Child, last: int) -> None:
+    """A large one is laid out on its word; where that ends the reader, another one looks first."""
+    far = X(f'<c r="ZZ{last}"><v>1</v></c>')
+    path = save(tmp_path / "a.xlsx", GOOD, (*GOOD, far), numbers={2: last}, dimension="A1:J20000")
+    assert [(row.number, row.texts) for row in open_sheet(path, child=reader)] == [(2, GOOD), (last, GOOD)]
+    assert len(list(open_sheet(save(tmp_path / "b.xlsx", GOOD), child=reader))) == 1
+
+
+def test_a_sheet_that_lies_about_the_end_of_the_world_is_refused_by_name(tmp_path: Path, reader: Child) -> None:
+    """As one that says nothing, and the next file is read."""
+    far = X('<c r="XFD1048576"><v>1</v></c>')
+    path = save(tmp_path / "a.xlsx", GOOD, (far,), numbers={2: 1_048_576}, dimension="A1:J20000")
+    with pytest.raises(SheetError, match=r'"a\.xlsx": the sheet reaches to cell XFD1048576'):
+        open_sheet(path, child=reader)
+    assert len(list(open_sheet(save(tmp_path / "b.xlsx", GOOD), child=reader))) == 1
+
+
 def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its patience, by name."""
     monkeypatch.setattr(child_room, "_BOOT", "import time; time.sleep(600)")

@@ -60,21 +60,35 @@ class Child:
         )  # fmt: skip
 
     def ask(self, request: dict[str, Any]) -> Iterator[Message]:
-        """Give the answers to one request, up to the last; raises SheetError for a failure, a death or silence."""
+        """Give the answers to one request, up to the last; raises SheetError for a failure, a death or silence.
+
+        A reader that dies before it says anything believed the file too much: another one is asked to be careful.
+        """
+        try:
+            yield from self._ask({**request, "careful": False})
+        except _TooFastError:
+            yield from self._ask({**request, "careful": True})
+
+    def _ask(self, request: dict[str, Any]) -> Iterator[Message]:
         self.start()
         process = cast("subprocess.Popen[bytes]", self._process)
         patience = PATIENCE + Path(request["path"]).stat().st_size / 500_000
-        whole = False
+        said = whole = False
         try:
             _tell(process, request)
-            while message := self._next(process, patience):
+            while (message := self._next(process, patience)) is not None:
                 if message[0] == "fail":
                     whole = True
                     raise SheetError(*message[1])
-                whole = message[0] == "end"
+                if message[0] == "again":
+                    raise _TooFastError
+                said, whole = True, message[0] == "end"
                 yield message
                 if whole:
                     return
+            if said or request["careful"]:
+                raise SheetError("the file makes its reader crash", _REMEDY)
+            raise _TooFastError
         finally:
             if not whole:
                 self.close()
@@ -89,7 +103,8 @@ class Child:
             _shut(cast(BinaryIO, pipe))
         process.wait()
 
-    def _next(self, process: subprocess.Popen[bytes], patience: float) -> Message:
+    def _next(self, process: subprocess.Popen[bytes], patience: float) -> Message | None:
+        """Wait for a message; None when the process died."""
         late = threading.Event()
 
         def give_up() -> None:
@@ -102,11 +117,13 @@ class Child:
             message = receive(cast(BinaryIO, process.stdout))
         finally:
             timer.cancel()
-        if message is not None:
-            return cast("Message", message)
-        if late.is_set():
+        if message is None and late.is_set():
             raise SheetError(f"reading the file took longer than {patience:.0f} seconds", _REMEDY)
-        raise SheetError("the file makes its reader crash", _REMEDY)
+        return cast("Message | None", message)
+
+
+class _TooFastError(Exception):
+    """The reader died, or will, over a file that is larger than it says."""
 
 
 def _tell(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from batch.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
 
 
+class LyingError(Exception):
+    """A sheet reaches much further than it says, and calamine is at work on it already."""
+
+
 class Counts:
     """What was not handed on, and how far the rows reached."""
 

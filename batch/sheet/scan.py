@@ -150,6 +150,12 @@ class Scan:
                 self.cells.setdefault(int(number), []).append((position(letters), b"", b"f", b""))
 
 
+def claimed_cells(start: bytes) -> int:
+    """Count the cells of the rectangle that a sheet says it fills, by its first kilobytes; 0 when it does not say."""
+    found = _DIMENSION.search(start)
+    return (position(found[1]) + 1) * int(found[2]) if found else 0
+
+
 def position(letters: bytes) -> int:
     """Turn a column's letters into its position; beyond any column, at 20,000, where they name none."""
     known = _POSITIONS.get(letters)
@@ -252,6 +258,7 @@ _STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' 
 _ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
 _FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v[^>]*>([^<]*)</v>)?')
+_DIMENSION = re.compile(rb'<dimension ref="\$?[A-Z]{1,3}\$?\d{1,7}:\$?([A-Z]{1,3})\$?(\d{1,7})"')
 _LANDMARK = re.compile(
     rb'<row r="(\d{1,9})"(?: spans="[\d:]*")?([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*>(?:</c>)?)'
 )

@@ -22,7 +22,8 @@ Merge = tuple[int, int, int, int]
 """First row, first position, last row, last position; rows as Excel numbers them."""
 
 Message = tuple[str, Any]
-"""("note", about the file), ("head", about the sheet), ("rows", block), ("end", counts), ("fail", words and remedy)."""
+"""("note", about the file), ("head", about the sheet), ("rows", block), ("end", counts), ("fail", words and remedy),
+("again", nothing): ask another reader, who is careful."""
 
 Element = tuple[str, str, dict[str, str]]
 """Parent's name, name, attributes."""

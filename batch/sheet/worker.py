@@ -10,9 +10,11 @@ import gc
 import marshal
 import os
 import sys
+import threading
 
 from batch.errors import SheetError
 from batch.sheet.choose import read_tabs
+from batch.sheet.grid import LyingError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -33,19 +35,26 @@ def main() -> None:
     while request := receive(source):
         for message in answers(request):
             send(sink, message)
+        if threading.active_count() > 1:
+            return  # calamine is still at work on what was given up: it may end this process in the middle of the next
 
 
 def answers(request: dict[str, Any]) -> Iterator[Message]:
     """Give the messages that answer one request; whatever goes wrong is a message too."""
     book: Any = None
     try:
-        book = _open(request["path"], request["kind"], request["date_order"])
-        yield "note", {"macros": getattr(book, "macros", False)}
-        yield from read_tabs(
+        book = _open(request["path"], request["kind"], request["date_order"], careful=request["careful"])
+        messages = read_tabs(
             book.tabs, request["name"], with_header=request["with_header"], max_rows=request["max_rows"]
         )
+        head = next(messages)  # nothing is said before it is sure that the sheet can be read
+        yield "note", {"macros": getattr(book, "macros", False)}
+        yield head
+        yield from messages
     except SheetError as error:
         yield "fail", (error.words, error.remedy)
+    except LyingError:
+        yield "again", ()
     except MemoryError:
         yield (
             "fail",
@@ -84,7 +93,7 @@ def _get_ready() -> None:
     from batch.sheet import xlsx  # noqa: F401
 
 
-def _open(path: str, kind: str, date_order: str) -> Any:
+def _open(path: str, kind: str, date_order: str, *, careful: bool) -> Any:
     if kind == "ods":
         from batch.sheet import ods
 
@@ -95,7 +104,7 @@ def _open(path: str, kind: str, date_order: str) -> Any:
         return xls.Book(path, date_order=date_order)
     from batch.sheet import xlsx
 
-    return xlsx.Book(path, date_order=date_order)
+    return xlsx.Book(path, date_order=date_order, careful=careful)
 
 
 def _cut(error: BaseException) -> str:

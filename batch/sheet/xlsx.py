@@ -9,7 +9,8 @@ from contextlib import suppress
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive
-from batch.sheet.scan import STRINGS, Cell, Scan, position, to_int
+from batch.sheet.grid import LyingError
+from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, claimed_cells, position, to_int
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -24,16 +25,23 @@ if TYPE_CHECKING:
 MAX_SEEN = 60_000
 """Shown numbers remembered, so that the same date is not written out twice."""
 
+MANY_CELLS = 100_000
+"""A sheet that claims as many is laid out at once, on its word."""
 _HIDDEN = ("hidden", "veryHidden")
 Shown = tuple[str, "Extra | None"]
 """What a cell shows, and what is to say about it beside that."""
 
 
 class Book:
-    """An .xlsx workbook: its sheets, its number formats and its date system."""
+    """An .xlsx workbook: its sheets, its number formats and its date system.
 
-    def __init__(self, path: str, *, date_order: str = "month") -> None:
+    One that is not read `carefully` is believed how far its large sheets reach. Should one reach further, LyingError
+    is raised, if calamine has not ended the process before.
+    """
+
+    def __init__(self, path: str, *, date_order: str = "month", careful: bool = True) -> None:
         self._path = path
+        self._careful = careful
         self._archive = Archive(path)
         self.nuls = self._archive.search(for_text=b"_x0000_")
         root = self._root()
@@ -63,6 +71,12 @@ class Book:
 
             self._calamine = load_workbook(str(self._path))
         return self._calamine.get_sheet_by_name(name)
+
+    def is_believed(self, part: str) -> bool:
+        """Say whether a sheet may be laid out on its word: it is large, and says that it fits."""
+        return (
+            not self._careful and MANY_CELLS <= claimed_cells(next(self._archive.blocks(part), b"")[:4096]) <= MAX_CELLS
+        )
 
     def far_cells(self, part: str) -> FarSheet:
         """Read one sheet without laying it out."""
@@ -124,6 +138,7 @@ class SheetTab:
         self._book, self._part = book, part
         self.name, self.hidden = name, hidden
         self._found: Scan | None = None
+        self._loading: _Loading | None = None
         self._sheet: CalamineSheet | FarSheet | None = None
         self._seen: dict[Cell, Shown] = {}
 
@@ -166,24 +181,32 @@ class SheetTab:
     @property
     def _scan(self) -> Scan:
         if self._found is None:
+            if self._book.is_believed(self._part):
+                self._loading = self._load()
             self._found = self._book.scan(self._part)
+            if self._found.far and self._loading is not None:
+                raise LyingError
         return self._found
+
+    def _load(self) -> _Loading:
+        return _Loading(lambda: self._book.cells(self.name))
 
     def _cells(self) -> CalamineSheet | FarSheet:
         if self._sheet is None:
             scan = self._scan
-            loading = None if scan.far else _Loading(lambda: self._book.cells(self.name))
+            if self._loading is None and not scan.far:
+                self._loading = self._load()
             scan.read_cells()
-            self._sheet = self._laid_out(loading)
+            self._sheet = self._laid_out()
         return self._sheet
 
-    def _laid_out(self, loading: _Loading | None) -> CalamineSheet | FarSheet:
+    def _laid_out(self) -> CalamineSheet | FarSheet:
         """Wait for calamine; where it stumbles over something beside the cells, read them without it."""
         from python_calamine import CalamineError
 
         with suppress(CalamineError):
-            if loading is not None:
-                return loading.wait()
+            if self._loading is not None:
+                return self._loading.wait()
         return self._book.far_cells(self._part)
 
     def _below(self, number: int) -> Iterator[RawRow]:
