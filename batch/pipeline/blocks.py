@@ -23,7 +23,7 @@ ALONE = 20
 """Blocks (of 500 rows) that one process checks by itself: another one takes a third of a second to start."""
 AHEAD = 2
 """Blocks that the second process is given at a time."""
-LONGEST = 100
+LONGEST = 40
 """Checked blocks that may wait for an earlier one."""
 
 
