@@ -393,7 +393,7 @@ def test_who_did_what_and_where_stands_in_history_export_and_evidence(ready: She
 
 def test_a_test_that_goes_out_in_time_proves_the_zone(ready: Shell, sandbox: Any, week: Path) -> None:
     """Before it is due the tool says what to look at; afterwards it knows."""
-    ready.run("submit", write_csv(week, [row(1)]), "--test", "115")
+    ready.run("submit", write_csv(week, [row(1)]), "--test", "130")
     assert "came back as it was submitted: if the text reaches the testers then, the zone is right" in ask_zone(ready)
     go_on(ready, sandbox, timedelta(minutes=20))
     ready.run("reconcile")
@@ -404,7 +404,7 @@ def test_a_test_that_does_not_go_out_in_time_shows_a_wrong_zone(ready: Shell, we
     """The provider's clock is an hour behind: the test is still on its list."""
     with Sandbox(limit=0, zone="America/Chicago") as sandbox:
         ready.set(PROVIDER__URL=sandbox.url, PROVIDER__ACCESS_TOKEN=sandbox.token)
-        ready.run("submit", write_csv(week, [row(1)]), "--test", "115")
+        ready.run("submit", write_csv(week, [row(1)]), "--test", "130")
         go_on(ready, sandbox, timedelta(minutes=40))
         ready.run("reconcile")
         assert "it had not gone out: correct [provider] timezone, and try again" in ask_zone(ready)

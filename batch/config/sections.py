@@ -109,6 +109,8 @@ class ChecksSection(Section):
     max_parts: Count = 3
     close_hours: Annotated[float, Field(ge=0, le=168)] = 2.0
     contacts_tolerance: Share = 0.1
+    test_contacts: CountOrNone = 25
+    """How many people a group may have that `submit --test` texts: a test needs no second person."""
     brand: str = ""
     prefix: str = ""
     footer: str = ""

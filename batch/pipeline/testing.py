@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from batch.answers import parse_one
 from batch.errors import UsageError
 from batch.identity import TEST_MARK, add_tag, fold, is_test, make_fingerprint, make_tag, plain_id
-from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Level, Plan, Status
+from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
 from batch.payload import to_provider_time
 from batch.pipeline.checking import Check, check_sheet, open_file
 from batch.pipeline.counting import Tally
@@ -42,7 +42,7 @@ def submit_tests(
         account = read_account(rooms.provider, world.tell)
         check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
         rows = _choose(check, row)
-        group_id = _find_group(group, account)
+        group_id = _find_group(group, account, settings.checks.test_contacts)
         if not world.confirm(
             f"send {len(rows)} test text(s) to group {group_id} in about {AHEAD.seconds // 60} minutes?"
         ):
@@ -115,15 +115,32 @@ def _choose(check: Check, row: int | None) -> list[Checked]:
     raise UsageError(f"{asked} of {check.file} has no text that could be tried", 'look at "campaign-batch check"')
 
 
-def _find_group(wanted: str, account: Account) -> str:
-    by_name = [group.id for group in account.groups or () if fold(group.name) == fold(wanted)]
-    number = by_name[0] if len(by_name) == 1 else plain_id(wanted)
-    known = {group.id for group in account.groups or ()}
-    if not number.isdigit() or (known and number not in known):
+def _find_group(wanted: str, account: Account, most: int) -> str:
+    """Find the group by name or id; a test passes by the second person, so it may only go to a handful of people."""
+    if account.groups is None:
+        raise UsageError(
+            "the account's groups could not be read, so nobody knows how many people the test would reach",
+            "try again later",
+        )
+    by_name = [group for group in account.groups if fold(group.name) == fold(wanted)]
+    by_id = [group for group in account.groups if group.id == plain_id(wanted)]
+    found = by_name if len(by_name) == 1 else by_id
+    if not found:
         raise UsageError(
             f'the account has no group "{wanted}"', "give the id or the whole name of the team's test group"
         )
-    return number
+    _refuse_large(found[0], most)
+    return found[0].id
+
+
+def _refuse_large(group: Group, most: int) -> None:
+    if group.contacts is not None and group.contacts <= most:
+        return
+    size = f"has {group.contacts:,} contacts" if group.contacts is not None else "has nobody knows how many contacts"
+    raise UsageError(
+        f'"{group.name or group.id}" {size}, and a test goes to at most {most:,}',
+        "name a group of the team's own phones, or set test_contacts under [checks]",
+    )
 
 
 def _decide(rooms: Rooms, checked: Checked, group: str, group_name: str) -> Decision:
