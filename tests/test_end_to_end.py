@@ -170,6 +170,14 @@ def test_all_or_nothing_means_one_row(ready: Shell, sandbox: Any, tmp_path: Path
     assert (ran.json["held"], ran.json["invalid"], sandbox.posts) == (8, 1, [])
 
 
+def test_all_or_nothing_and_letting_errors_pass_exclude_each_other(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Either all wait for one bad row, or none does: together they are refused before the file is read."""
+    file = write_csv(tmp_path / "a.csv", [row(1), row(2, GroupIds="0")])
+    ran = ready.run("submit", file, "--all-or-nothing", "--allow", "too-many-errors")
+    assert (ran.code, sandbox.posts) == (2, [])
+    assert ran.err == "campaign-batch: --all-or-nothing and --allow too-many-errors exclude each other: leave one out\n"
+
+
 def test_hostile_cells_stay_text_in_both_reports(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """A name that is markup or a formula is shown, never run."""
     names = ["<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "+1+1", "@SUM(A1)"]

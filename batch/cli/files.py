@@ -164,6 +164,11 @@ def submit(
             f'there is no code "{code}" to allow',
             "the codes stand in the report beside each held row",
         )
+    need(
+        not (all_or_nothing and "too-many-errors" in (allow or ())),
+        "--all-or-nothing and --allow too-many-errors exclude each other",
+        "leave one out",
+    )
     need(test or row is None, "--row goes with --test GROUP")
     need(
         not (test and (sandbox or dry_run)),
