@@ -160,7 +160,7 @@ def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
         if entry.key != row.key and _stands_in_the_way(entry, around):
             words = (
                 f'row {entry.row} of "{entry.file}" (entry {entry.id}, "{entry.name}") already has this text for '
-                f"these groups at this time: delete one of them, or let it go with --allow {code}"
+                f"these groups at this time: delete one of them, or {_let_go(code)}"
             )
             return held_for(row, "CampaignName", code, words, campaign.name)
     twin = around.seen.get(campaign.fingerprint)
@@ -168,7 +168,7 @@ def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
         return None
     words = (
         f'row {twin.row.number} ("{twin.name}") sends the same text to the same groups at the same time: '
-        f"delete one of them, or let it go with --allow {code}"
+        f"delete one of them, or {_let_go(code)}"
     )
     return held_for(row, "CampaignName", code, words, campaign.name)
 
@@ -191,7 +191,7 @@ def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) ->
         words = (
             f'group {group} also gets "{entry.name}" (entry {entry.id}, row {entry.row} of "{entry.file}") at '
             f"{show_time(moment, campaign.zone)}, within {around.rules.close_hours:g} hours: move one, "
-            f"or let it go with --allow close-to-another"
+            f"or {_let_go('close-to-another')}"
         )
         return held_for(row, "DateTime", "close-to-another", words, show_time(campaign.send_at, campaign.zone))
     return None
@@ -210,8 +210,7 @@ def _same_campaign(row: Checked, campaign: Campaign, around: Surroundings) -> Is
         words = (
             f'"{entry.name}" to these groups {where} for {show_time(moment, campaign.zone)} (entry {entry.id}, '
             f'row {entry.row} of "{entry.file}"): if this row moves it, {how}; if it '
-            f"is another sending, give it another name or a Reference, or let it go with --allow "
-            f"same-campaign-other-time"
+            f"is another sending, give it another name or a Reference, or {_let_go('same-campaign-other-time')}"
         )
         value = show_time(campaign.send_at, campaign.zone)
         return held_for(row, "DateTime", "same-campaign-other-time", words, value)
@@ -225,7 +224,7 @@ def _looks_edited(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
     words = (
         f'the provider already holds "{item.name}" (Id {item.id}) for {item.send_at} ({around.zone}), which this '
         f"ledger does not know: if it is an earlier version of this row, delete it in the dashboard; "
-        f"else let it go with --allow looks-edited"
+        f"else {_let_go('looks-edited')}"
     )
     return held_for(row, "CampaignName", "looks-edited", words, campaign.name)
 
@@ -245,6 +244,10 @@ GUARDS: tuple[Callable[[Checked, Campaign, Surroundings], Issue | None], ...] = 
     _close_to_another,
     _looks_edited,
 )
+
+
+def _let_go(code: str) -> str:
+    return f'let it go with "campaign-batch submit FILE --allow {code}"'
 
 
 def held_for(row: Checked, name: str, code: str, words: str, value: str = "") -> Issue:

@@ -332,7 +332,7 @@ def _deleted(row: Checked, met: KnownEntry) -> Issue:
     if not met.provider_id:
         what = f"was dropped before it was submitted (entry {met.id})"
     words = (
-        f"this campaign {what}: to send it after all, drop the file again with --allow deleted-in-dashboard; "
+        f'this campaign {what}: to send it after all, type "campaign-batch submit FILE --allow deleted-in-dashboard"; '
         f"else take the row out"
     )
     return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name)
@@ -378,7 +378,8 @@ def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decisi
         return decisions
     words = (
         f"{bad} of {len(decisions)} rows have errors, so nothing of this file goes: "
-        f"mend them and drop the file again, or let the good rows go with --allow too-many-errors"
+        f'mend them and drop the file again, or let the good rows go with "campaign-batch submit FILE --allow '
+        f'too-many-errors"'
     )
     return [_stop_one(decision, words, rules) for decision in decisions]
 

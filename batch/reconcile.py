@@ -142,8 +142,8 @@ def _compare_absent(entry: Entry, rules: ReconcileRules, now: datetime, shown_be
         return _taken_back(entry, f"deleted while everything was paused {rules.paused}")
     words = (
         f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists: somebody deleted it '
-        f"there, or it was never kept; ask who did. If it shall go, drop the file again with --allow "
-        f"deleted-in-dashboard"
+        f'there, or it was never kept; ask who did. If it shall go, type "campaign-batch submit FILE --allow '
+        f'deleted-in-dashboard"'
     )
     moves = []
     if entry.status is not Status.MISSING:

@@ -249,7 +249,7 @@ def test_a_row_deleted_in_the_dashboard_is_held(status):
     assert (met(decision), codes_of(decision)) == ((Action.HOLD, None, None), ["deleted-in-dashboard"])
     assert decision.why == (
         "this campaign was scheduled as 9001 (entry 1) and is not at the provider any more: to send it after all, "
-        "drop the file again with --allow deleted-in-dashboard; else take the row out"
+        'type "campaign-batch submit FILE --allow deleted-in-dashboard"; else take the row out'
     )
     allowed = decide(ROW, know(ROW, status), allowed=frozenset({"deleted-in-dashboard"}))
     assert (allowed.action, codes_of(allowed, Level.WARNING)) == (Action.SUBMIT, ["deleted-in-dashboard"])
@@ -588,7 +588,7 @@ def test_the_words_of_a_stopped_file_say_how_many():
     assert codes_of(decision) == ["too-many-errors"]
     assert decision.why == (
         "3 of 4 rows have errors, so nothing of this file goes: mend them and drop the file again, or let the good "
-        "rows go with --allow too-many-errors"
+        'rows go with "campaign-batch submit FILE --allow too-many-errors"'
     )
     assert decision.issues[0].row == 5
 

@@ -71,7 +71,7 @@ def test_what_is_on_neither_list_is_missing_and_loud():
     assert (finding.loud, finding.name) == (True, "Spring sale")
     assert finding.words == (
         '"Spring sale" (Id 5001) is on neither of the provider\'s lists: somebody deleted it there, or it was never '
-        "kept; ask who did. If it shall go, drop the file again with --allow deleted-in-dashboard"
+        'kept; ask who did. If it shall go, type "campaign-batch submit FILE --allow deleted-in-dashboard"'
     )
     again = compare([replace(ENTRY, status=Status.MISSING)])
     assert (kinds(again), again.moves, again.seen) == ({"missing": 1}, (), ())

@@ -101,7 +101,7 @@ def test_a_cancel_mark_makes_a_line_on_the_to_do_list_and_reconcile_ticks_it_off
     rows[0]["Cancel"] = ""
     ran = ready.run("submit", write_csv(week, rows))
     assert (ran.code, len(sandbox.posts)) == (1, 2)
-    assert "to send it after all, drop the file again with --allow deleted-in-dashboard" in ran.err
+    assert 'to send it after all, type "campaign-batch submit FILE --allow deleted-in-dashboard"' in ran.err
 
 
 def test_a_cancel_mark_on_a_row_that_never_went_drops_it(ready: Shell, sandbox: Any, week: Path) -> None:

@@ -69,8 +69,8 @@ WORDS: Mapping[str, Word] = {
             "not found at the provider",
             "bad",
             "we hold an Id that is on neither of the provider's lists",
-            "look for Id {id} in the dashboard: if somebody deleted it on purpose nothing is left to do, else drop the "
-            "row again",
+            "look for Id {id} in the dashboard: if somebody deleted it on purpose nothing is left to do, else type "
+            "campaign-batch submit FILE --allow deleted-in-dashboard",
         ),
         Word(
             "rejected",
