@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -518,3 +519,50 @@ def test_doctor_says_what_the_tests_told_of_the_zone(ready: Shell, sandbox: Any,
     told = ran.out + ran.err
     assert "not tried yet" in told
     assert '("recall")' in told
+
+
+# The report of a week
+
+
+def monday(shell: Shell, sandbox: Any) -> datetime:
+    """Let the time go by until the next Monday at eight; give it."""
+    now = datetime.now(NEW_YORK)
+    morning = (now + timedelta(days=7 - now.weekday())).replace(hour=8, minute=0, second=0, microsecond=0)
+    go_on(shell, sandbox, morning - now)
+    return morning
+
+
+def due(number: int, moment: datetime, **changes: object) -> dict[str, object]:
+    """Make a row of a day, at eleven, to a group of its own."""
+    return row(number, **{"DateTime": f"{moment:%Y-%m-%d} 11:00", "GroupIds": str(100 + number), **changes})
+
+
+def read_week(shell: Shell, moment: datetime) -> Any:
+    """Give the report of a moment's week as machines read it."""
+    path = shell.run("report", "--week", f"{moment:%G-W%V}", "--format", "json").out.strip()
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def test_the_report_of_a_week_counts_each_campaign_once(ready: Shell, sandbox: Any, week: Path) -> None:
+    """The file was dropped three times, a row of it was mended, and a test went out: there are three campaigns."""
+    morning = monday(ready, sandbox)
+    rows = [due(number, morning + number * DAY) for number in (1, 2, 3)]
+    ready.run("submit", write_csv(week, [*rows[:2], {**rows[2], "Message": "{{ Nothing }}"}]))
+    ready.run("submit", write_csv(week, rows))
+    ready.run("submit", week)
+    ready.run("submit", week, "--test", "130")
+    found = read_week(ready, morning)
+    assert (found["figures"]["rows"], found["figures"]["by_status"]) == (3, {"scheduled": 3})
+    assert [one["row"] for one in found["rows"]] == [2, 3, 4]
+
+
+def test_a_week_is_compared_with_what_went_out_in_the_week_before(ready: Shell, sandbox: Any, week: Path) -> None:
+    """Not with what was dropped in that week for this one: only what it left open stands in its report, too."""
+    morning = monday(ready, sandbox)
+    later = morning + 7 * DAY
+    rows = [due(1, morning + DAY), due(2, later + DAY), due(3, later + 2 * DAY), due(4, later + 3 * DAY, GroupIds="0")]
+    ready.run("submit", write_csv(week, rows))
+    first, second = read_week(ready, morning), read_week(ready, later)
+    assert (first["figures"]["by_status"], first["before"]) == ({"invalid": 1, "scheduled": 1}, None)
+    assert second["figures"]["by_status"] == {"invalid": 1, "scheduled": 2}
+    assert (second["before"]["rows"], second["before"]["scheduled"]) == (1, 1)

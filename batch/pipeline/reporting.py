@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,15 +67,19 @@ def batch_scope(ledger: Ledger, batch: int) -> Scope:
 
 
 def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
-    """Take what was taken in, goes out or went out in one ISO week of the team's zone (`2026-W48`)."""
+    """Take what goes out or went out in one ISO week of the team's zone (`2026-W48`), and what its files left open.
+
+    Each campaign counts once: in the week of its send time, as the version that stands.
+    """
+    from batch.report import needs_a_person
+
     start, end = week_bounds(week, zone)
     batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)
     due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}
     for batch in batches:
-        due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
-    due = {number: entry for number, entry in due.items() if not is_test(entry.key)}
-    entries = tuple(sorted(due.values(), key=_by_time))
-    return Scope(f"Week {week[-2:]} of {week[:4]}", f"week-{week}", "week", entries, batches, week=week)
+        due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries if needs_a_person(entry)})
+    title = f"Week {week[-2:]} of {week[:4]}"
+    return Scope(title, f"week-{week}", "week", _campaigns(due.values()), batches, week=week)
 
 
 def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
@@ -85,8 +89,7 @@ def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
     found = {entry.id: entry for entry in ledger.entries(due_from=start)}
     for batch in batches:
         found.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
-    entries = tuple(sorted(found.values(), key=_by_time))
-    return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", entries, batches)
+    return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", _campaigns(found.values()), batches)
 
 
 def week_bounds(week: str, zone: str) -> tuple[datetime, datetime]:
@@ -128,7 +131,7 @@ def gather(
         provider_zone=settings.provider.timezone,
         batches=batches,
         entries=scope.entries,
-        skipped=_skipped(ledger, scope.batches),
+        skipped=_skipped(ledger, scope),
         findings=scope.findings,
         matched=scope.matched,
         attempts=ledger.attempts_of(ids),
@@ -156,11 +159,19 @@ def team_zone(settings: Settings) -> str:
     return settings.sheet.timezone or settings.provider.timezone
 
 
+def _campaigns(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Leave out tests and versions that another row replaced, so that each campaign counts once; in order of time."""
+    real = (entry for entry in entries if entry.status is not Status.REPLACED and not is_test(entry.key))
+    return tuple(sorted(real, key=_by_time))
+
+
 def _by_time(entry: Entry) -> tuple[datetime, int]:
     return entry.send_at or datetime.max.replace(tzinfo=UTC), entry.id
 
 
-def _skipped(ledger: Ledger, batches: Sequence[int]) -> tuple[Skipped, ...]:
+def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
+    """Take the rows that were known from before: a batch's report tells of rows, all others count campaigns."""
+    batches = scope.batches if scope.kind == "batch" else ()
     lines = [(batch, line) for batch in batches for line in ledger.batch_rows(batch) if line.what == "skipped"]
     ids = {line.entry for _, line in lines if line.entry is not None}
     entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
@@ -200,13 +211,16 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
     if scope.week:
         monday = week_bounds(scope.week, team_zone(settings))[0]
         earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings))
+        # A row of a file of the week before that still needs a person and is due now stands in this week's report.
+        here = {entry.id for entry in scope.entries}
+        earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
     elif scope.kind == "batch" and scope.batches:
         this = ledger.batch(scope.batches[0])
         same = [batch.id for batch in ledger.batches() if batch.id < this.id and batch.file == this.file]
         earlier = batch_scope(ledger, same[-1]) if same else None
     if earlier is None or not earlier.entries:
         return None
-    return _count(settings, ledger, earlier.entries, skipped=len(_skipped(ledger, earlier.batches)))
+    return _count(settings, ledger, earlier.entries, skipped=len(_skipped(ledger, earlier)))
 
 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], *, skipped: int = 0) -> Figures:
