@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from batch.cli.session import Session, need
-from batch.config import store_in_file, store_token
+from batch.config import check_secret, check_values, store_in_file, store_token
 from batch.errors import UsageError
 from batch.secret import Secret
 
@@ -22,14 +22,16 @@ def settings_path(session: Session) -> Path:
 
 def ask_and_write(session: Session, *, overwrite: bool) -> Path:
     """Write `campaign-batch.toml` here, with what a person answered; one that is there stays, unless `overwrite`."""
-    from batch.config.starter import write_starter
+    from batch.config.starter import refuse_other, write_starter
 
     path = settings_path(session)
+    if not overwrite:
+        refuse_other(path)
     answers: dict[str, object] = {}
-    token = ""
+    token = Secret("")
     if session.screen.interactive:
-        answers = {setting: _ask(session, question, default) for setting, question, default in _QUESTIONS}
-        token = _ask_token()
+        answers = {setting: _ask(session, setting, question, default) for setting, question, default in _QUESTIONS}
+        token = _ask_token(session)
     write_starter(path, answers, overwrite=overwrite)
     if token and (file := keep_token(session, token, path.parent)):
         write_starter(path, {**answers, "provider.access_token_file": file.name}, overwrite=True)
@@ -40,23 +42,23 @@ def renew_token(session: Session) -> None:
     """Ask for a new token and keep it where the old one is."""
     need(session.screen.interactive, "a token is only asked for on a terminal", "use one, or write it into its file")
     settings = session.settings()
-    token = _ask_token()
+    token = _ask_token(session)
     need(token, "no token was given")
     place = settings.provider.access_token_file
     if place is not None:
-        store_in_file(Secret(token), place)
+        store_in_file(token, place)
         session.screen.say("the token is in its file")
     elif file := keep_token(session, token, settings.folder, settings.provider.account):
         session.screen.say(f'write access_token_file = "{file.name}" under [provider]', loud=True)
 
 
-def keep_token(session: Session, token: str, folder: Path, account: str = "main") -> Path | None:
+def keep_token(session: Session, token: Secret, folder: Path, account: str = "main") -> Path | None:
     """Put a token into the system's keyring, or where there is none into a file; give that file."""
     try:
-        store_token(Secret(token), account)
+        store_token(token, account)
     except UsageError:
         file = folder / KEPT_IN
-        store_in_file(Secret(token), file)
+        store_in_file(token, file)
         session.screen.say(f'there is no keyring here; the token is in "{file}", which only you can read')
         return file
     session.screen.say("the token is in the system's keyring")
@@ -71,11 +73,31 @@ _QUESTIONS = (
 )
 
 
-def _ask(session: Session, question: str, default: str) -> str:
-    return session.screen.ask(f"{question} [{default}] ").strip() or default
+def _ask(session: Session, setting: str, question: str, default: str) -> str:
+    """Ask until the setting can take the answer."""
+    while True:
+        answer = session.screen.ask(f"{question} [{default}] ").strip() or default
+        try:
+            check_values({setting: answer})
+        except UsageError as trouble:
+            session.screen.say(f'"{answer}" will not do: {trouble.remedy}', loud=True)
+        else:
+            return answer
 
 
-def _ask_token() -> str:
+def _ask_token(session: Session) -> Secret:
+    return _ask_secret(
+        session, "The provider's access token (kept in the system's keyring; leave empty to do it later)"
+    )
+
+
+def _ask_secret(session: Session, question: str) -> Secret:
+    """Ask without echo until it can be a secret, or nothing is typed."""
     from getpass import getpass
 
-    return getpass("The provider's access token (kept in the system's keyring; leave empty to do it later): ").strip()
+    while given := getpass(f"{question}: ").strip():
+        try:
+            return check_secret(Secret(given), "what was typed")
+        except UsageError as trouble:
+            session.screen.say(str(trouble), loud=True)
+    return Secret("")

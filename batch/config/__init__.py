@@ -1,7 +1,7 @@
 """The settings: `campaign-batch.toml` and the environment as frozen records; knows where each value is from."""
 
-from batch.config.kept import store_in_file, store_token
-from batch.config.loading import FILE_NAME, load_settings
+from batch.config.kept import check_secret, store_in_file, store_token
+from batch.config.loading import FILE_NAME, check_values, load_settings
 from batch.config.sections import (
     ApprovalSection,
     ChecksSection,
@@ -30,6 +30,8 @@ __all__ = [
     "SheetSection",
     "TemplatesSection",
     "WatchSection",
+    "check_secret",
+    "check_values",
     "fill_starter",
     "load_settings",
     "store_in_file",

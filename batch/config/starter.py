@@ -20,8 +20,8 @@ def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool =
     Values are texts, numbers, true or false, paths and lists of texts. A file that is there stays, unless `overwrite`;
     UsageError says so, and names a value that its setting cannot take. Raises KeyError for an unknown setting.
     """
-    if path.exists() and not overwrite:
-        raise UsageError(f'"{path}" is there already', "move it away first, or change it with a text editor")
+    if not overwrite:
+        refuse_other(path)
     text = fill_starter(values).replace("\n", os.linesep)  # people open it in their system's own editor
     check_values(values)
     try:
@@ -29,6 +29,12 @@ def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool =
         write_whole(path, text.encode())
     except OSError as trouble:
         raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "choose a folder of your own") from None
+
+
+def refuse_other(path: Path) -> None:
+    """Raise UsageError when there is a settings file already."""
+    if path.exists():
+        raise UsageError(f'"{path}" is there already', "move it away first, or change it with a text editor")
 
 
 def fill_starter(values: Mapping[str, object]) -> str:
