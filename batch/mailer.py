@@ -221,7 +221,8 @@ def _sign_in(session: smtplib.SMTP, server: Server) -> None:
     if not server.password:
         raise DeliveryError(
             "there is no password for the mail server",
-            "set CAMPAIGN_BATCH_EMAIL__PASSWORD or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE, or leave username empty",
+            'set CAMPAIGN_BATCH_EMAIL__PASSWORD or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE, type "campaign-batch init '
+            "--mail-password\" to keep it in the system's keyring, or leave username empty",
         )
     if not session.has_extn("auth"):
         raise DeliveryError(

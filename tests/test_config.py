@@ -447,10 +447,10 @@ def test_settings_load_without_the_slow_libraries() -> None:
 
 
 def test_a_remedy_sends_nobody_to_a_command_that_refuses(tmp_path: Path) -> None:
-    """`init` writes over no file: a token is renewed with --token, and a mail password has no command."""
+    """`init` writes over no file: what belongs into the keyring has an option of its own."""
     token = refusal(tmp_path, '[provider]\naccess_token = "x"\n')
     assert '"campaign-batch init --token"' in token
-    assert "init" not in refusal(tmp_path, '[email]\npassword = "x"\n')
+    assert '"campaign-batch init --mail-password"' in refusal(tmp_path, '[email]\npassword = "x"\n')
     many = {f"code-{number}": "" for number in range(20)}
     (tmp_path / FILE_NAME).write_text('[rules]\nzzz = "off"\n', encoding="utf-8")
     with pytest.raises(UsageError, match='"campaign-batch check"'):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -49,3 +50,51 @@ def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Pa
     assert (settings.sheet.timezone, settings.sheet.date_order) == ("America/Chicago", "month")
     assert settings.provider.access_token.reveal() == "abc123"
     assert "abc123" not in shown
+
+
+KEYRING = """
+import json
+from pathlib import Path
+import keyring.backend
+class Keyring(keyring.backend.KeyringBackend):
+    priority = 1
+    file = Path(__file__).with_name("held.json")
+    def held(self): return json.loads(self.file.read_text()) if self.file.exists() else {}
+    def get_password(self, service, user): return self.held().get(f"{service}: {user}")
+    def set_password(self, service, user, secret):
+        self.file.write_text(json.dumps({**self.held(), f"{service}: {user}": secret}))
+    def delete_password(self, service, user): pass
+"""
+"""A keyring that keeps what it is told beside the settings."""
+
+
+def test_the_mail_password_is_put_into_the_keyring(tmp_path: Path) -> None:
+    """It is asked without echo, may have blanks as app passwords do, and is found under the name of who signs in."""
+    (tmp_path / FILE_NAME).write_text('[email]\nhost = "mail"\nusername = "ops"\n', encoding="utf-8")
+    (tmp_path / "ours.py").write_text(KEYRING, encoding="utf-8")
+    answers = [("password of ops", "abcd efgh")]
+    code, shown = answer_at_terminal(
+        ["init", "--mail-password"], answers, tmp_path, PYTHON_KEYRING_BACKEND="ours.Keyring", PYTHONPATH=str(tmp_path)
+    )
+    assert (code, "the password is in the system's keyring" in shown, "abcd" in shown) == (0, True, False)
+    held = json.loads((tmp_path / "held.json").read_text(encoding="utf-8"))
+    assert held == {"campaign-batch: mail password of ops": "abcd efgh"}
+
+
+def test_without_a_keyring_the_mail_password_lies_in_a_file_that_the_words_name(tmp_path: Path) -> None:
+    """Written for its owner alone; the settings need one line more, and where they have it the file is renewed."""
+    settings = tmp_path / FILE_NAME
+    settings.write_text('[email]\nusername = "ops"\n', encoding="utf-8")
+    code, shown = answer_at_terminal(["init", "--mail-password"], [("password of ops", "first")], tmp_path)
+    line = 'password_file = "mail-password.txt"'
+    assert (code, f"write {line} under [email]" in " ".join(shown.split())) == (0, True)
+    assert (tmp_path / "mail-password.txt").stat().st_mode & 0o777 == 0o600
+    settings.write_text(f'[email]\nusername = "ops"\n{line}\n', encoding="utf-8")
+    assert answer_at_terminal(["init", "--mail-password"], [("password of ops", "second")], tmp_path)[0] == 0
+    assert load_settings(None, {}, tmp_path).email.password.reveal() == "second"
+
+
+def test_a_mail_password_belongs_to_who_signs_in(tmp_path: Path) -> None:
+    """Without a username nothing is asked."""
+    code, shown = answer_at_terminal(["init", "--mail-password"], [], tmp_path)
+    assert (code, "set [email] username first" in " ".join(shown.split())) == (2, True)

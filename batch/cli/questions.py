@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from batch.cli.session import Session, need
-from batch.config import check_secret, check_values, store_in_file, store_token
+from batch.config import check_secret, check_values, store_in_file, store_password, store_token
 from batch.errors import UsageError
 from batch.secret import Secret
 
-KEPT_IN = "access-token.txt"
+KEPT_IN, PASSWORD_KEPT_IN = "access-token.txt", "mail-password.txt"
 """Beside the settings, where the system has no keyring."""
 
 
@@ -52,17 +52,41 @@ def renew_token(session: Session) -> None:
         session.screen.say(f'write access_token_file = "{file.name}" under [provider]', loud=True)
 
 
+def renew_password(session: Session) -> None:
+    """Ask for the mail server's password and keep it where the settings have it, else in the system's keyring."""
+    need(session.screen.interactive, "a password is only asked for on a terminal", "use one, or write it into its file")
+    settings = session.settings()
+    email = settings.email
+    need(email.username, "nobody signs in at the mail server", "set [email] username first")
+    password = _ask_secret(session, f"The mail server's password of {email.username}", blanks=True)
+    need(password, "no password was given")
+    if email.password_file is not None:
+        store_in_file(password, email.password_file)
+        session.screen.say("the password is in its file")
+        return
+    try:
+        store_password(password, email.username)
+    except UsageError:
+        _write_beside(session, password, settings.folder / PASSWORD_KEPT_IN, "password")
+        session.screen.say(f'write password_file = "{PASSWORD_KEPT_IN}" under [email]', loud=True)
+    else:
+        session.screen.say("the password is in the system's keyring")
+
+
 def keep_token(session: Session, token: Secret, folder: Path, account: str = "main") -> Path | None:
     """Put a token into the system's keyring, or where there is none into a file; give that file."""
     try:
         store_token(token, account)
     except UsageError:
-        file = folder / KEPT_IN
-        store_in_file(token, file)
-        session.screen.say(f'there is no keyring here; the token is in "{file}", which only you can read')
-        return file
+        return _write_beside(session, token, folder / KEPT_IN, "token")
     session.screen.say("the token is in the system's keyring")
     return None
+
+
+def _write_beside(session: Session, secret: Secret, file: Path, what: str) -> Path:
+    store_in_file(secret, file)
+    session.screen.say(f'there is no keyring here; the {what} is in "{file}", which only you can read')
+    return file
 
 
 _QUESTIONS = (
@@ -91,13 +115,13 @@ def _ask_token(session: Session) -> Secret:
     )
 
 
-def _ask_secret(session: Session, question: str) -> Secret:
+def _ask_secret(session: Session, question: str, *, blanks: bool = False) -> Secret:
     """Ask without echo until it can be a secret, or nothing is typed."""
     from getpass import getpass
 
     while given := getpass(f"{question}: ").strip():
         try:
-            return check_secret(Secret(given), "what was typed")
+            return check_secret(Secret(given), "what was typed", blanks=blanks)
         except UsageError as trouble:
             session.screen.say(str(trouble), loud=True)
     return Secret("")

@@ -57,12 +57,18 @@ def init(
         str, typer.Option(help="Ready files that run the watch: windows, systemd, cron or docker.", metavar="KIND")
     ] = "",
     token: Annotated[bool, typer.Option("--token", help="Only ask for a new access token, and keep it.")] = False,
+    mail_password: Annotated[
+        bool, typer.Option("--mail-password", help="Only ask for the mail server's password, and keep it.")
+    ] = False,
 ) -> None:
     """Write a settings file, explained line by line; on a terminal it asks for what it needs."""
-    from batch.cli.questions import ask_and_write, renew_token, settings_path
+    from batch.cli.questions import ask_and_write, renew_password, renew_token, settings_path
 
     if token:
         renew_token(session)
+    if mail_password:
+        renew_password(session)
+    if token or mail_password:
         end_with(DONE)
     if not (running and settings_path(session).exists()):
         path = ask_and_write(session, overwrite=force)

@@ -1,6 +1,6 @@
 """The settings: `campaign-batch.toml` and the environment as frozen records; knows where each value is from."""
 
-from batch.config.kept import check_secret, store_in_file, store_token
+from batch.config.kept import check_secret, store_in_file, store_password, store_token
 from batch.config.loading import FILE_NAME, check_values, load_settings
 from batch.config.sections import (
     ApprovalSection,
@@ -35,6 +35,7 @@ __all__ = [
     "fill_starter",
     "load_settings",
     "store_in_file",
+    "store_password",
     "store_token",
     "write_starter",
 ]

@@ -56,6 +56,11 @@ def store_token(secret: Secret, account: str = "main") -> None:
     _tell_keyring(token_user(account), check_secret(secret, "the token"))
 
 
+def store_password(secret: Secret, username: str) -> None:
+    """Put the mail password into the system's keyring, as with the token."""
+    _tell_keyring(password_user(username), check_secret(secret, "the password", blanks=True))
+
+
 def store_in_file(secret: Secret, path: Path) -> None:
     """Write a secret into a file that only its owner can read (0600), for a machine without a keyring."""
     try:
@@ -104,6 +109,6 @@ def _tell_keyring(user: str, secret: Secret) -> None:
     if not held:
         raise UsageError(
             "this system has no keyring that works",
-            "put the token alone into a file that only you can read, and let "
-            "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE name it",
+            "put the token or password alone into a file that only you can read, and let "
+            "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE name it",
         )

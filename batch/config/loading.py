@@ -305,10 +305,11 @@ def _name_secret_files(settings: Settings) -> None:
 
 def _misplaced_secret(section: str, key: str, file: str) -> UsageError:
     variable = f"{PREFIX}{section.upper()}__{key.upper()}"
-    keyring = ', or put it into the keyring with "campaign-batch init --token"' if section == "provider" else ""
+    option = "--token" if section == "provider" else "--mail-password"
     return UsageError(
         f"[{section}] {key} does not belong in {file}",
-        f"take it out (and have it renewed if others could read it), and set {variable} or {variable}_FILE{keyring}",
+        f"take it out (and have it renewed if others could read it), and set {variable} or {variable}_FILE, "
+        f'or put it into the keyring with "campaign-batch init {option}"',
     )
 
 
