@@ -249,3 +249,24 @@ def test_the_name_that_is_proposed_for_a_marked_copy_can_be_taken(shell: Shell, 
     ran = shell.run("check", tmp_path / "a.xlsx", "--marked", tmp_path / "a.csv")
     assert (ran.code, 'name it "a-marked.xlsx"' in ran.err) == (2, True)
     assert shell.run("check", tmp_path / "a.xlsx", "--marked", tmp_path / "a-marked.xlsx").code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["ledger", "show", "99"], "campaign-batch find WORDS"),
+        (["report", "--evidence", "99"], "campaign-batch find WORDS"),
+        (["cancel", "99", "--why", "x"], "campaign-batch find WORDS"),
+        (["resolve", "99", "--drop", "--why", "x"], "campaign-batch find WORDS"),
+        (["report", "--batch", "99"], "campaign-batch ledger list"),
+        (["approve", "99"], "campaign-batch ledger list"),
+        (["reject", "99", "--why", "x"], "campaign-batch ledger list"),
+    ],
+)
+def test_a_number_that_is_not_there_is_a_slip_of_the_command(
+    ready: Shell, tmp_path: Path, words: list[str], remedy: str
+) -> None:
+    """Exit 2, and the command that lists what was asked for."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    ran = ready.run(*words)
+    assert (ran.code, " 99: " in ran.err, remedy in ran.err) == (2, True, True)

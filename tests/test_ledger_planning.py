@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import LedgerError
+from batch.errors import LedgerError, UsageError
 from batch.ledger import BatchRow, Ledger
 from batch.model import Action, Issue, Level, Status
 from tests.ledger_support import (
@@ -76,9 +76,9 @@ def test_batches_are_changed_and_listed(ledger: Ledger) -> None:
     assert (found.state, found.approved_by, found.note) == ("approved", "bo", "fine")
     assert [batch.id for batch in ledger.batches()] == [first, second]
     assert [batch.id for batch in ledger.batches(since=NOW + timedelta(hours=1))] == [second]
-    with pytest.raises(LedgerError, match="there is no batch 99"):
+    with pytest.raises(UsageError, match="there is no batch 99"):
         ledger.batch(99)
-    with pytest.raises(LedgerError, match="there is no batch 99"):
+    with pytest.raises(UsageError, match="there is no batch 99"):
         ledger.change_batch(99, state="done", now=NOW)
 
 

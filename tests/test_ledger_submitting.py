@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import LedgerError
+from batch.errors import LedgerError, UsageError
 from batch.ledger import Ledger
 from batch.ledger.reading import PAGE
 from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status
@@ -271,7 +271,7 @@ def test_entries_are_narrowed_by_all_that_is_given(ledger: Ledger) -> None:
     assert found(due_from=NOW, due_until=NOW + timedelta(days=2)) == ids[:1]
     assert found(changed_since=NOW + timedelta(seconds=1)) == []
     assert found(changed_since=NOW, statuses=(Status.PLANNED,), batch=1) == ids[:2]
-    with pytest.raises(LedgerError, match="there is no entry 99"):
+    with pytest.raises(UsageError, match="there is no entry 99"):
         ledger.entry(99)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine
 
-from batch.errors import LedgerError
+from batch.errors import LedgerError, UsageError
 from batch.ledger import batches as batches_
 from batch.ledger import books, exporting, knowing, lock, notes, outbox, planning, reading, submitting, upkeep
 from batch.ledger.bulk import in_chunks
@@ -145,11 +145,11 @@ class Ledger:
             )
 
     def batch(self, id: int) -> Batch:
-        """Give one batch; LedgerError when there is none."""
+        """Give one batch; UsageError when there is none."""
         with self._read() as connection:
             found = batches_.select_batch(connection, id)
         if found is None:
-            raise LedgerError(f"there is no batch {id}", 'see "campaign-batch ledger list"')
+            raise UsageError(f"there is no batch {id}", '"campaign-batch ledger list" shows them all')
         return found
 
     def batches(self, *, since: datetime | None = None) -> tuple[Batch, ...]:
@@ -166,11 +166,11 @@ class Ledger:
         note: str | None = None,
         now: datetime,
     ) -> None:
-        """Change what is given of a batch; LedgerError when there is none."""
+        """Change what is given of a batch; UsageError when there is none."""
         with self._write() as connection:
             changed = batches_.update_batch(connection, id, state=state, approved_by=approved_by, note=note, now=now)
         if not changed:
-            raise LedgerError(f"there is no batch {id}", 'see "campaign-batch ledger list"')
+            raise UsageError(f"there is no batch {id}", '"campaign-batch ledger list" shows them all')
 
     def batch_rows(self, batch: int) -> tuple[batches_.BatchRow, ...]:
         """Give what became of each row of a batch: row, entry, what, why."""
@@ -215,10 +215,10 @@ class Ledger:
     # Reading entries
 
     def entry(self, id: int) -> Entry:
-        """Give one entry; LedgerError when there is none."""
+        """Give one entry; UsageError when there is none."""
         for found in self.entries(ids=(id,)):
             return found
-        raise LedgerError(f"there is no entry {id}", 'see "campaign-batch ledger list"')
+        raise UsageError(f"there is no entry {id}", '"campaign-batch find WORDS" shows entries with their numbers')
 
     def entries(
         self,
