@@ -270,3 +270,24 @@ def test_a_number_that_is_not_there_is_a_slip_of_the_command(
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
     ran = ready.run(*words)
     assert (ran.code, " 99: " in ran.err, remedy in ran.err) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["report"],
+        ["report", "--evidence", "1"],
+        ["find", "dallas"],
+        ["ledger", "list"],
+        ["ledger", "show", "1"],
+        ["ledger", "export"],
+        ["ledger", "export", "-o", "all.jsonl"],
+        ["ledger", "verify"],
+    ],
+)
+def test_a_question_makes_no_ledger(ready: Shell, tmp_path: Path, words: list[str]) -> None:
+    """In another folder than the ledger's an empty one would answer that nothing ever went."""
+    ran = ready.run(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert f'there is no ledger "{tmp_path / "ledger.sqlite3"}"' in ran.err
+    assert list(tmp_path.iterdir()) == []

@@ -164,7 +164,7 @@ def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_ledger_that_is_not_there_is_only_made_when_asked(tmp_path: Path) -> None:
     """Reports and lists never make one."""
-    with pytest.raises(LedgerError, match="there is no ledger"):
+    with pytest.raises(UsageError, match="there is no ledger"):
         open_ledger(f"sqlite:///{tmp_path / 'none.sqlite3'}", now=NOW, create=False)
     assert list(tmp_path.iterdir()) == []
 

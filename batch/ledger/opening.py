@@ -78,7 +78,7 @@ def _look_at_file(path: Path, *, create: bool) -> None:
             f'the folder of the ledger, "{path.parent}", is not there', "make it, or correct [ledger] url"
         )
     if not path.exists() and not create:
-        raise LedgerError(f'there is no ledger "{path}"', "run this where it lies, or name it with --ledger")
+        raise UsageError(f'there is no ledger "{path}"', "run this where it lies, or name it with --ledger")
     if not os.access(path if path.exists() else path.parent, os.W_OK) or not os.access(path.parent, os.W_OK):
         remedy = "let this user write to the file and to its folder, then run the command again"
         raise LedgerError(f'the ledger "{path}" is read-only', remedy)

@@ -62,7 +62,7 @@ def report_again(
     """Write the report of a batch, of a week, or since a day; mail it when asked."""
     zone = team_zone(settings)
     now = world.now()
-    with open_ledger_of(settings, world) as ledger:
+    with open_ledger_of(settings, world, create=False) as ledger:
         if batch is not None:
             scope = batch_scope(ledger, batch)
         elif since is not None:
@@ -91,7 +91,7 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     """Write the page of one entry with all its evidence."""
     from batch.report import write_evidence
 
-    with open_ledger_of(settings, world) as ledger:
+    with open_ledger_of(settings, world, create=False) as ledger:
         entry = ledger.entry(number)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"
         with writing(path):
@@ -136,7 +136,7 @@ def checks_passed(settings: Settings, entry: Entry) -> tuple[str, ...]:
 
 def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str, int]]]:
     """Give every batch with the numbers of its rows by where they stand."""
-    with open_ledger_of(settings, world) as ledger:
+    with open_ledger_of(settings, world, create=False) as ledger:
         listed = []
         for batch in ledger.batches():
             lines = ledger.batch_rows(batch.id)
@@ -149,7 +149,7 @@ def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str
 
 def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
     """Give one entry with its attempts and history."""
-    with open_ledger_of(settings, world) as ledger:
+    with open_ledger_of(settings, world, create=False) as ledger:
         entry = ledger.entry(number)
         return {
             "entry": entry.id,
@@ -186,7 +186,7 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
 
 def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:
     """Stream every entry as machines read it."""
-    with open_ledger_of(settings, world) as ledger:
+    with open_ledger_of(settings, world, create=False) as ledger:
         yield from ledger.export()
 
 
