@@ -118,10 +118,25 @@ def test_what_never_counts(tmp_path: Path, name: str) -> None:
     assert (inbox.folder / name).exists()
 
 
-def test_empty_files_folders_and_links_never_count(tmp_path: Path) -> None:
-    """An empty file is one whose copy has only begun."""
+def test_an_empty_file_is_taken_only_after_minutes(tmp_path: Path) -> None:
+    """Its copy may have only begun; one that stays empty is told in a note and then dealt with, restart or not."""
     inbox = make(tmp_path)
-    drop(inbox, "empty.xlsx", "")
+    path = drop(inbox, "empty.csv", "")
+    inbox.scan(NOON)
+    assert ready(inbox, after(5)) == []
+    assert [name for name in listed(inbox.folder) if "will be taken at" in name]
+    path.write_text("CampaignName,Message\n", encoding="utf-8")
+    assert ready(inbox, after(299)) == []
+    path.write_text("", encoding="utf-8")
+    inbox.scan(after(300))
+    inbox.scan(after(305))
+    assert ready(make(tmp_path), after(604)) == []
+    assert ready(make(tmp_path), after(605)) == ["empty.csv"]
+
+
+def test_folders_and_links_never_count(tmp_path: Path) -> None:
+    """Only a file that was dropped itself is taken."""
+    inbox = make(tmp_path)
     (inbox.folder / "old").mkdir()
     drop(inbox, "real.xlsx")
     if os.name == "posix":

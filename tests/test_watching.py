@@ -51,6 +51,19 @@ def test_thirty_files_are_thirty_batches() -> None:
         assert_exactly_once(team.desk.sandbox, team.desk.entries(), 30)
 
 
+def test_a_file_that_stays_empty_lies_in_attention() -> None:
+    """It does not stand in the folder for ever without a word: the note says what is wrong with it."""
+    with weekly() as team:
+        team.folder.mkdir()
+        (team.folder / "empty.csv").touch()
+        watched = team.watch(400)
+        assert (watched.needs_look, team.sheets(), len(team.sheets("attention"))) == (True, [], 1)
+        note = next(name for name in team.files("attention") if name.endswith("what happened.txt"))
+        said = (team.folder / "attention" / note).read_text(encoding="utf-8")
+        assert said.startswith('"empty.csv" cannot be taken in: ')
+        assert "is empty: check that it was saved and copied whole" in said
+
+
 def test_a_file_with_bad_rows_lies_in_attention() -> None:
     """The good rows went; the note says how many need somebody, the report lies beside it."""
     with weekly() as team:

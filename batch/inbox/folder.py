@@ -33,6 +33,8 @@ from batch.inbox.names import (
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
 MOST_FAILURES = 3
+EMPTY_GRACE = timedelta(minutes=5)
+"""So long an empty file must stand still before somebody is told, however short the grace of others is."""
 _GIVEN_UP = (
     "this file could not be worked through in three attempts, so it was put aside.\n"
     'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
@@ -261,8 +263,7 @@ class Inbox:
             state = (self.folder / name).stat()
         except OSError:
             return None  # gone between listing and looking
-        if state.st_size == 0:
-            return None
+        grace = self._grace_of(state.st_size)
         seen = self._seen.get(name)
         locked = not locks.isdisjoint(lock_names(name))
         if seen is None:
@@ -271,25 +272,29 @@ class Inbox:
             self._drop_note(name)
             seen = self._seen[name] = _Seen(state.st_size, state.st_mtime_ns, now)
         if locked:
-            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + self._grace)
+            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + grace)
         if now - seen.since < self._stable:
-            return Settling(name, "may still be growing", seen.since + self._stable + self._grace)
+            return Settling(name, "may still be growing", seen.since + self._stable + grace)
         return self._wait_out_grace(name, seen, now)
 
     def _recall(self, name: str, state: os.stat_result, notes: set[str], now: datetime) -> _Seen:
         """Begin to look at a file, or go on where an earlier run left its note: a grace is not begun anew."""
-        fresh = _Seen(state.st_size, state.st_mtime_ns, now)
+        fresh, grace = _Seen(state.st_size, state.st_mtime_ns, now), self._grace_of(state.st_size)
         for note in sorted(notes):
             if not note.startswith(f"{cut_name(name)} - will be taken at "):
                 continue
             told = _read_note(self.folder / note)
-            if told and told[:2] == (state.st_size, state.st_mtime_ns) and told[2] <= now + self._grace:
-                return _Seen(state.st_size, state.st_mtime_ns, told[2] - self._grace - self._stable, told[2], note)
+            if told and told[:2] == (state.st_size, state.st_mtime_ns) and told[2] <= now + grace:
+                return _Seen(state.st_size, state.st_mtime_ns, told[2] - grace - self._stable, told[2], note)
         return fresh
+
+    def _grace_of(self, size: int) -> timedelta:
+        """Give how long a file may still be taken out; an empty one may be a copy that has only begun."""
+        return self._grace if size else max(self._grace, EMPTY_GRACE)
 
     def _wait_out_grace(self, name: str, seen: _Seen, now: datetime) -> Ready | Settling:
         if seen.taken_at is None:
-            seen.taken_at = now + self._grace
+            seen.taken_at = now + self._grace_of(seen.size)
         if now < seen.taken_at:
             self._keep_note(name, seen, seen.taken_at)
             return Settling(name, "in its grace", seen.taken_at)
