@@ -521,6 +521,23 @@ def test_doctor_says_what_the_tests_told_of_the_zone(ready: Shell, sandbox: Any,
     assert '("recall")' in told
 
 
+def test_find_prefers_what_is_called_so(ready: Shell, sandbox: Any, week: Path) -> None:
+    """Name, group, Reference or Id with the very words stand alone; only where there are none, all words anywhere."""
+    names = ("Store 1", "Store 10", "Opening of store 1", "Spring sale")
+    texts = ("Store news", "Store news", "Store news", "Visit a store, 1 day only")
+    rows = [row(number, CampaignName=name, Message=f"Maple & Main: {text} {number}. Reply STOP to opt out")
+            for number, (name, text) in enumerate(zip(names, texts, strict=True), start=1)]  # fmt: skip
+    ready.run("submit", write_csv(week, rows))
+
+    def found(*words: str) -> list[str]:
+        return [one["name"] for one in ready.run("find", *words, "--json").lines]
+
+    assert found("store", "1") == ["Store 1", "Opening of store 1"]
+    assert found("tore", "1") == ["Store 1", "Store 10", "Opening of store 1"]
+    assert found("visit", "day") == ["Spring sale"]
+    assert found("12346") == ["Store 10"]
+
+
 # The report of a week
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.errors import UsageError
+from batch.identity import fold
 from batch.model import Batch, Entry, Status
 from batch.pipeline.counting import count_as
 from batch.pipeline.reporting import (
@@ -205,15 +207,30 @@ def verify_ledger(settings: Settings, world: World) -> tuple[str, ...]:
 def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Entry, str]]:
     """Give the entries that speak of something, each with a sentence that says what went, goes or did not go.
 
-    What is still to come stands first, the soonest on top, then the past, then versions that another row replaced.
+    Where name, group, Reference or Id bear the words as they stand, only these are meant; else all words count,
+    wherever they are. What is still to come stands first, the soonest on top, then the past, then versions that another
+    row replaced.
     """
     from batch.report import sentence
 
     zone, now = team_zone(settings), world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
-        entries = sorted(ledger.entries(words=words), key=lambda entry: _place(entry, now))
+        entries = sorted(_closest(list(ledger.entries(words=words)), words), key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries([entry.id for entry in entries])
         return [(entry, sentence(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
+
+
+def _closest(entries: list[Entry], words: str) -> list[Entry]:
+    """Give the entries that are called so, as whole words or at least as a phrase; all of them where none is."""
+    phrase = re.escape(fold(words))
+    for pattern in (rf"(?<!\w){phrase}(?!\w)", phrase):
+        if called := [entry for entry in entries if any(re.search(pattern, fold(name)) for name in _names(entry))]:
+            return called
+    return entries
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    return (entry.campaign_name, *entry.group_names, *entry.group_ids, entry.reference, entry.provider_id)
 
 
 def _place(entry: Entry, now: datetime) -> tuple[bool, bool, float, int]:
