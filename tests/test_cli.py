@@ -291,3 +291,17 @@ def test_a_question_makes_no_ledger(ready: Shell, tmp_path: Path, words: list[st
     assert (ran.code, ran.out) == (2, "")
     assert f'there is no ledger "{tmp_path / "ledger.sqlite3"}"' in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_read_stops_a_submit_and_only_wants_a_look_in_the_watch(
+    ready: Shell, sandbox: Any, tmp_path: Path
+) -> None:
+    """The watch puts it aside and takes the others: 1 says to look into `attention/`, 3 that the run stopped."""
+    ready.set(WATCH__STABLE_SECONDS="0.1", WATCH__GRACE_MINUTES="0")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.xlsx").write_bytes(b"no workbook")
+    assert ready.run("submit", inbox / "a.xlsx").code == 3
+    write_csv(inbox / "b.csv", [row(1)])
+    assert (ready.run("watch", "--once").code, len(sandbox.posts)) == (1, 1)
+    assert [path.name[17:] for path in (inbox / "attention").glob("*.xlsx")] == ["a.xlsx"]
