@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from cli_support import Shell, coming, row, write_csv
 
 import batch
+from batch.ledger import open_ledger
 
 
 def lines_of(text: str) -> list[str]:
@@ -305,3 +309,13 @@ def test_a_file_that_cannot_be_read_stops_a_submit_and_only_wants_a_look_in_the_
     write_csv(inbox / "b.csv", [row(1)])
     assert (ready.run("watch", "--once").code, len(sandbox.posts)) == (1, 1)
     assert [path.name[17:] for path in (inbox / "attention").glob("*.xlsx")] == ["a.xlsx"]
+
+
+def test_a_long_wait_is_told_in_a_pipe_too(ready: Shell, tmp_path: Path) -> None:
+    """In one line, not every second: nobody has to guess why nothing happens."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=datetime.now(UTC)) as ledger:
+        ledger.set_silent_until(time.time() + 4)
+    ran = ready.run("reconcile")
+    assert ran.code == 0
+    assert len(re.findall(r"^the provider's rate limit: [34] s left$", ran.err, re.MULTILINE)) == 1

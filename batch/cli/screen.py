@@ -32,6 +32,8 @@ class Screen:
         self.interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
         self._bar: Bar | None = None
         self._task: Any = None
+        self._longest: dict[str, float] = {}
+        """What was waited for, and the longest wait that was said in a pipe."""
 
     @property
     def moving(self) -> bool:
@@ -54,6 +56,8 @@ class Screen:
             self.say(event.words, loud=event.loud)
         elif self.moving:
             self._draw(event)
+        elif isinstance(event, Wait):
+            self._say_longer(event)
 
     def confirm(self, words: str) -> bool:
         """Ask a person on a terminal; without one the answer is yes, since nobody could give another."""
@@ -80,6 +84,12 @@ class Screen:
         if self._bar is not None:
             return self._bar.console
         return Console(stderr=True)
+
+    def _say_longer(self, wait: Wait) -> None:
+        """Say in a pipe what is waited for, and again only when it takes much longer: it is told every second."""
+        if wait.words and wait.seconds_left > 1.5 * self._longest.get(wait.words, 0.0):
+            self._longest[wait.words] = wait.seconds_left
+            self.say(f"{wait.words}: {wait.seconds_left:.0f} s left")
 
     def _draw(self, event: Progress | Wait | Checking) -> None:
         bar = self._bar or self._start()
