@@ -227,11 +227,14 @@ def test_previews_of_batches_that_no_longer_wait_are_taken_away() -> None:
 
 
 def test_at_the_command_line(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
-    """Submit says what comes next; the own batch is refused in one line; a no needs its reason."""
+    """Submit says what comes next, resume what it waits for; the own batch is refused in a line; a no has a reason."""
     ready.set(APPROVAL__REQUIRED="true")
     ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2)]))
     assert (ran.code, sandbox.posts) == (0, [])
     assert 'another person types "campaign-batch approve 1"' in ran.err
+    again = ready.run("resume")
+    assert (again.code, sandbox.posts) == (0, [])
+    assert 'batch 1 "a.csv" waits for a second person: it goes when another person types' in again.err
     own = ready.run("approve", 1, "--except", "2")
     assert (own.code, "somebody else must approve it" in own.err) == (2, True)
     assert ready.run("approve", 7).code == 2

@@ -154,7 +154,15 @@ def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tal
         with be_submitter(rooms):
             tally = resume_in(rooms, limit=limit)
         mail_batches(settings, rooms.ledger, world, tally.moved, stopped=str(tally.trouble or ""))
+        _tell_unapproved(rooms)
         return tally
+
+
+def _tell_unapproved(rooms: Rooms) -> None:
+    for batch in rooms.ledger.batches():
+        if batch.state == "waiting-for-approval":
+            how = f'it goes when another person types "campaign-batch approve {batch.id}"'
+            rooms.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
 
 
 def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
