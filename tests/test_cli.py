@@ -319,3 +319,10 @@ def test_a_long_wait_is_told_in_a_pipe_too(ready: Shell, tmp_path: Path) -> None
     ran = ready.run("reconcile")
     assert ran.code == 0
     assert len(re.findall(r"^the provider's rate limit: [34] s left$", ran.err, re.MULTILINE)) == 1
+
+
+def test_a_wrong_ledger_is_blamed_on_the_option_that_named_it(ready: Shell) -> None:
+    """Nobody looks for an environment variable that was never set."""
+    ran = ready.run("--ledger", "foo", "find", "x")
+    assert ran.code == 2
+    assert ran.err.startswith("campaign-batch: --ledger has a wrong value: it takes an address")

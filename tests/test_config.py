@@ -182,6 +182,36 @@ def test_a_wrong_value_is_named_and_never_shown(
         assert value not in words.replace(expected, "")
 
 
+def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    """A line each, from file and environment, so that nobody mends one only to hear of the next."""
+    text = """
+        [checks]
+        lead_minutes = "ten"
+        max_parts = 0
+        [email]
+        pasword = "x"
+        [rules]
+        quiet-hours = "never"
+        [groups."Dallas stores"]
+        hours = "9 to 5"
+        purpos = ["marketing"]
+    """
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, text, {"CAMPAIGN_BATCH_SHEET__TIMEZONE": "Chicago"})
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "7 settings are wrong:"
+    named = ("lead_minutes", "max_parts", "pasword", "quiet-hours", "hours under", "purpos", "SHEET__TIMEZONE")
+    assert [name for name in named if not any(name in line for line in lines[1:])] == []
+    assert len(lines) == 8
+
+
+def test_a_state_needs_its_country(tmp_path: Path) -> None:
+    """Without it no holiday of the state would ever be mentioned, in silence."""
+    assert "[checks] state in" in refusal(tmp_path, '[checks]\nstate = "TX"\n')
+    assert 'set country = "US"' in refusal(tmp_path, '[checks]\nstate = "TX"\n')
+    assert load(tmp_path, '[checks]\nstate = "TX"\ncountry = "US"\n').checks.state == "TX"
+
+
 @pytest.mark.parametrize("text", ["[sheet]\nname = 5", "[email]\nto = 5", "[email]\nto = [5]", "[watch]\nfolder = 7"])
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     """A number where a text belongs is not guessed at."""

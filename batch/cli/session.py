@@ -55,11 +55,9 @@ class Session:
         from batch.pipeline.codes import ALL_CODES, HARD
 
         environ = dict(self.environ)
-        if self.ledger:
-            environ["CAMPAIGN_BATCH_LEDGER__URL"] = self.ledger
         for name, value in changes.items():
             environ[f"CAMPAIGN_BATCH_{name.upper()}"] = str(value)
-        settings = load_settings(self.config, environ, Path.cwd(), ALL_CODES, HARD)
+        settings = load_settings(self.config, environ, Path.cwd(), ALL_CODES, HARD, ledger=self.ledger)
         self._keep_secrets(settings)
         return settings
 

@@ -55,10 +55,19 @@ class _Given:
     """Section and key to the variable, or the file, that says so: the name under which trouble is reported."""
     secrets: dict[str, Secret] = field(default_factory=dict)
     """Section to what its secret variable holds."""
+    troubles: list[UsageError] = field(default_factory=list)
 
     def put(self, section: str, key: str, value: object, place: str) -> None:
         self.values.setdefault(section, {})[key] = value
         self.places[section, key] = place
+
+    def refuse(self) -> None:
+        """Raise UsageError that names everything that is wrong, a line each."""
+        if len(self.troubles) == 1:
+            raise self.troubles[0]
+        if self.troubles:
+            lines = "".join(f"\n  {trouble}" for trouble in self.troubles)
+            raise UsageError(f"{len(self.troubles)} settings are wrong:{lines}")
 
 
 def load_settings(
@@ -67,12 +76,14 @@ def load_settings(
     folder: Path,
     codes: Mapping[str, str] | None = None,
     hard: Collection[str] = (),
+    *,
+    ledger: str = "",
 ) -> Settings:
     """Load the settings: environment over file over default; without a path, `campaign-batch.toml` in the folder.
 
-    `codes` are the codes that `[rules]` may name (None: any), `hard` those whose level stays as it is. Relative paths
-    of the file begin at the file, others in the folder. Raises UsageError that names file or variable, key and the
-    nearest known one, never a value.
+    `codes` are the codes that `[rules]` may name (None: any), `hard` those whose level stays as it is; `ledger` is what
+    the option of that name says, which wins over all. Relative paths of the file begin at the file, others in the
+    folder. Raises UsageError for all that is wrong: file, variable or option, key and the nearest known one, no value.
     """
     source = _find_file(path, folder)
     base = (source.parent if source else folder).absolute()
@@ -80,9 +91,13 @@ def load_settings(
     if source is not None:
         _take_file(source, given)
     _take_environment(environ, given)
+    if ledger:
+        given.put("ledger", "url", ledger, "--ledger")
     _check_rules(given, codes, hard)
     sections = {name: _make_section(name, model, given) for name, model in SECTIONS.items()}
     groups = {name: _make_group(name, values, given) for name, values in given.values.get("groups", {}).items()}
+    _check_state(given)
+    given.refuse()
     sources = _name_sources(given, source)
     _keep_secrets(sections, given, sources)
     settings = Settings.model_construct(
@@ -97,13 +112,14 @@ def load_settings(
 
 
 def check_values(values: Mapping[str, object]) -> None:
-    """Raise UsageError for the first answer that its setting cannot take: `{"sheet.timezone": "Chicago"}`."""
+    """Raise UsageError for the answers that their settings cannot take: `{"sheet.timezone": "Chicago"}`."""
     given = _Given()
     for name, value in values.items():
         section, _, key = name.partition(".")
         given.put(section, key, value, "your answers")
     for section in given.values:
         _make_section(section, SECTIONS[section], given)
+    given.refuse()
 
 
 def _find_file(path: Path | None, folder: Path) -> Path | None:
@@ -118,15 +134,22 @@ def _find_file(path: Path | None, folder: Path) -> Path | None:
 def _take_file(source: Path, given: _Given) -> None:
     for section, values in _read_toml(source).items():
         if section not in (*SECTIONS, "rules", "groups"):
-            raise _unknown_section(section, values, source.name)
-        if not isinstance(values, dict):
-            raise UsageError(f"{section} in {source.name} must be a section", f"write [{section}] on a line of its own")
-        for key, value in values.items():
-            if key == SECRETS.get(section):
-                raise _misplaced_secret(section, key, source.name)
-            if section in SECTIONS and key not in keys_of(SECTIONS[section]):
-                raise _unknown_key(section, key, source.name)
-            given.put(section, key, value, source.name)
+            given.troubles.append(_unknown_section(section, values, source.name))
+        elif not isinstance(values, dict):
+            words = f"{section} in {source.name} must be a section"
+            given.troubles.append(UsageError(words, f"write [{section}] on a line of its own"))
+        else:
+            _take_section(section, values, source.name, given)
+
+
+def _take_section(section: str, values: Mapping[str, Any], file: str, given: _Given) -> None:
+    for key, value in values.items():
+        if key == SECRETS.get(section):
+            given.troubles.append(_misplaced_secret(section, key, file))
+        elif section in SECTIONS and key not in keys_of(SECTIONS[section]):
+            given.troubles.append(_unknown_key(section, key, file))
+        else:
+            given.put(section, key, value, file)
 
 
 def _read_toml(source: Path) -> dict[str, Any]:
@@ -155,25 +178,35 @@ def _take_environment(environ: Mapping[str, str], given: _Given) -> None:
             given.put("rules", key.replace("_", "-"), value.strip(), variable)
             continue
         if not separator or section not in SECTIONS:
-            raise _unknown_variable(variable)
-        if key == SECRETS.get(section):
+            given.troubles.append(_unknown_variable(variable))
+        elif key == SECRETS.get(section):
             if value.strip():
                 given.secrets[section] = Secret(value.strip())
-            continue
-        if key not in keys_of(SECTIONS[section]):
-            raise _unknown_variable(variable)
-        given.put(section, key, value, variable)
+        elif key not in keys_of(SECTIONS[section]):
+            given.troubles.append(_unknown_variable(variable))
+        else:
+            given.put(section, key, value, variable)
 
 
 def _check_rules(given: _Given, codes: Mapping[str, str] | None, hard: Collection[str]) -> None:
     for code, level in given.values.get("rules", {}).items():
         place = _place(given, "rules", code)
         if code in hard:
-            raise UsageError(f"{place} cannot be changed", "without it no campaign can be trusted; take it out")
-        if codes is not None and code not in codes:
-            raise UsageError(f"{place} is no rule", _nearest(code, codes, _RULES_STAND))
-        if level not in LEVELS:
-            raise UsageError(f"{place} has a wrong value", f"it takes {_list_words(LEVELS)}")
+            words, remedy = f"{place} cannot be changed", "without it no campaign can be trusted; take it out"
+        elif codes is not None and code not in codes:
+            words, remedy = f"{place} is no rule", _nearest(code, codes, _RULES_STAND)
+        elif level not in LEVELS:
+            words, remedy = f"{place} has a wrong value", f"it takes {_list_words(LEVELS)}"
+        else:
+            continue
+        given.troubles.append(UsageError(words, remedy))
+
+
+def _check_state(given: _Given) -> None:
+    checks = given.values.get("checks", {})
+    if checks.get("state") and not checks.get("country"):
+        place = _place(given, "checks", "state")
+        given.troubles.append(UsageError(f"{place} needs its country", 'set country = "US", or yours, under [checks]'))
 
 
 def _make_section(name: str, model: type[Section], given: _Given) -> Section:
@@ -182,28 +215,32 @@ def _make_section(name: str, model: type[Section], given: _Given) -> Section:
         return model.model_construct()
     if name == "email":
         values.setdefault("port", USUAL_PORTS.get(str(values.get("security")), 587))
-    return _validate(model, values, lambda key: _place(given, name, key))
+    return _validate(model, values, lambda key: _place(given, name, key), given)
 
 
 def _make_group(name: str, values: object, given: _Given) -> GroupSection:
     place = f'[groups."{name}"] in {given.places["groups", name]}'
     if not isinstance(values, dict):
-        raise UsageError(f"{place} must be a section", f'write [groups."{name}"] on a line of its own')
+        given.troubles.append(UsageError(f"{place} must be a section", f'write [groups."{name}"] on a line of its own'))
+        return GroupSection.model_construct()
     known = keys_of(GroupSection)
-    for key in values:
-        if key not in known:
-            raise UsageError(f'"{key}" under {place} is no setting', _nearest(key, known))
-    return _validate(GroupSection, values, lambda key: f"{key} under {place}")
+    unknown = [
+        UsageError(f'"{key}" under {place} is no setting', _nearest(key, known)) for key in values if key not in known
+    ]
+    given.troubles += unknown
+    kept = {key: value for key, value in values.items() if key in known}
+    return _validate(GroupSection, kept, lambda key: f"{key} under {place}", given)
 
 
-def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[[str], str]) -> _S:
-    """Make a section of its values; raise UsageError that names the place of the first wrong one, never the value."""
+def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[[str], str], given: _Given) -> _S:
+    """Make a section of its values; note the place of each wrong one, never the value."""
     try:
         with _without_plugins():
             return model.model_validate(values)
     except ValidationError as trouble:
-        key, expected = _first_trouble(trouble)
-    raise UsageError(f"{place_of(key)} has a wrong value", f"it takes {expected}")
+        for key, expected in _troubles(trouble).items():
+            given.troubles.append(UsageError(f"{place_of(key)} has a wrong value", f"it takes {expected}"))
+        return model.model_construct()
 
 
 @contextmanager
@@ -220,10 +257,12 @@ def _without_plugins() -> Iterator[None]:
             os.environ[switch] = before
 
 
-def _first_trouble(trouble: ValidationError) -> tuple[str, str]:
-    """Give the key and what it takes, in our words: pydantic's own show what was given."""
-    first = trouble.errors(include_url=False, include_input=False)[0]
-    return str(first["loc"][0]), _say_expected(first["type"], first.get("ctx", {}))
+def _troubles(trouble: ValidationError) -> dict[str, str]:
+    """Give each wrong key and what it takes, in our words: pydantic's own show what was given."""
+    found: dict[str, str] = {}
+    for one in trouble.errors(include_url=False, include_input=False):
+        found.setdefault(str(one["loc"][0]), _say_expected(one["type"], one.get("ctx", {})))
+    return found
 
 
 def _say_expected(kind: str, context: Mapping[str, Any]) -> str:
@@ -248,7 +287,7 @@ def _say_expected(kind: str, context: Mapping[str, Any]) -> str:
 
 def _place(given: _Given, section: str, key: str) -> str:
     place = given.places.get((section, key), "")
-    return place if place.upper().startswith(PREFIX) else f"[{section}] {key} in {place}"
+    return place if place.upper().startswith((PREFIX, "--")) else f"[{section}] {key} in {place}"
 
 
 def _name_sources(given: _Given, source: Path | None) -> dict[str, str]:
