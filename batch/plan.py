@@ -24,6 +24,7 @@ from batch.guards import (
 )
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.payload import to_provider_time
+from batch.spell import plural
 
 __all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
 
@@ -377,8 +378,8 @@ def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decisi
     if not too_many and not (rules.all_or_nothing and bad):
         return decisions
     words = (
-        f"{bad} of {len(decisions)} rows have errors, so nothing of this file goes: "
-        f'mend them and drop the file again, or let the good rows go with "campaign-batch submit FILE --allow '
+        f"{bad} of {plural(len(decisions), 'row')} {'has' if bad == 1 else 'have'} errors, so nothing of this file "
+        f'goes: mend them and drop the file again, or let the good rows go with "campaign-batch submit FILE --allow '
         f'too-many-errors"'
     )
     return [_stop_one(decision, words, rules) for decision in decisions]

@@ -72,11 +72,23 @@ def test_a_file_with_bad_rows_lies_in_attention() -> None:
         assert team.sheets("done") == []
         note = next(name for name in team.files("attention") if name.endswith("what happened.txt"))
         said = (team.folder / "attention" / note).read_text(encoding="utf-8")
-        assert "1 at the provider, 1 need fixing" in said
+        assert "1 at the provider, 1 needs fixing" in said
         assert "Open the report" in said
         kinds = sorted(name.partition("batch-0001-week")[2] for name in team.files("attention") if "batch-0001" in name)
         assert kinds == ["-failed-rows.xlsx", "-marked.xlsx", ".html"]
         assert [entry.status for entry in team.desk.entries()] == [Status.ACCEPTED, Status.INVALID]
+
+
+def test_a_note_speaks_of_mending_only_where_there_is_something_to_mend() -> None:
+    """A row that waits for the provider goes by itself: the report says so, and the file stays as it is."""
+    with weekly() as team:
+        team.desk.sandbox.put_group("100", "Nobody", 0)
+        team.drop([team.desk.row(0, GroupIds="100")])
+        assert team.watch(30).needs_look
+        note = next(name for name in team.files("attention") if name.endswith("what happened.txt"))
+        said = (team.folder / "attention" / note).read_text(encoding="utf-8")
+        assert "1 row: 1 waits for the provider" in said
+        assert "it says row by row what to do.\n" in said
 
 
 def test_a_file_that_cannot_be_read_is_put_aside_and_the_watch_goes_on() -> None:
@@ -88,7 +100,9 @@ def test_a_file_that_cannot_be_read_is_put_aside_and_the_watch_goes_on() -> None
         assert team.watch(30).files == 2
         assert [name[17:] for name in team.sheets("attention")] == ["a.xlsx"]
         note = next(name for name in team.files("attention") if name.endswith(".txt"))
-        assert '"a.xlsx" cannot be taken in' in (team.folder / "attention" / note).read_text(encoding="utf-8")
+        said = (team.folder / "attention" / note).read_text(encoding="utf-8")
+        assert said.startswith('"a.xlsx" cannot be taken in: it is ')
+        assert said.count("a.xlsx") == 1
         assert len(team.sheets("done")) == 1
 
 

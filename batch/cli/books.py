@@ -13,6 +13,7 @@ from batch.cli.files import show_tally
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import print_json, print_line, shape_books, shape_tally, to_csv_lines
 from batch.errors import UsageError
+from batch.spell import plural
 
 
 @app.command()
@@ -113,7 +114,7 @@ def list_batches(json: Json = False) -> None:
         else:
             words = ", ".join(f"{count} {name}" for name, count in counts.items())
             print_line(
-                f'{batch.id:>5}  {batch.taken_in_at:%Y-%m-%d %H:%M} UTC  {batch.rows:>5} rows  "{batch.file}"  {words}'
+                f'{batch.id:>5}  {batch.taken_in_at:%Y-%m-%d %H:%M} UTC  {plural(batch.rows, "row"):>10}  "{batch.file}"  {words}'
             )
 
 

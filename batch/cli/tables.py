@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch.cli.screen import printable
 from batch.model import Action, Decision, Issue, Level
+from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
@@ -31,6 +32,7 @@ _WORDS = {
     "in_doubt": "not sure it arrived",
     "expired": "too late",
 }
+_MANY = {"needs fixing": "need fixing"}
 
 
 def show_issues(screen: Screen, check: Check) -> None:
@@ -39,14 +41,15 @@ def show_issues(screen: Screen, check: Check) -> None:
         if issue.row == 0:
             screen.say(f"note: {issue.message}")
     if check.left_out:
-        screen.say(f"note: {check.left_out} hidden rows NOT taken: show them in the sheet if they should go", loud=True)
+        hidden = plural(check.left_out, "hidden row")
+        screen.say(f"note: {hidden} NOT taken: show what should go in the sheet", loud=True)
     rows = [issue for issue in (*check.errors, *check.warnings) if issue.row]
     rows.sort(key=lambda issue: (_WEIGHT[issue.level], issue.row))
     show_issue_table(screen, rows)
-    left_out = f", {check.left_out} hidden rows NOT taken" if check.left_out else ""
+    left_out = f", {plural(check.left_out, 'hidden row')} NOT taken" if check.left_out else ""
     screen.say(
-        f"{check.file}: {check.rows} rows, {check.valid} good, {check.rows - check.valid} with errors"
-        f"{left_out}; {check.parts} parts a contact in all"
+        f"{check.file}: {plural(check.rows, 'row')}, {check.valid} good, {check.rows - check.valid} with errors"
+        f"{left_out}; {plural(check.parts, 'part')} a contact in all"
         + (f", about {check.credits:,} credits" if check.credits is not None else "")
     )
 
@@ -109,12 +112,13 @@ def show_decisions(screen: Screen, tally: Tally) -> None:
     show_issue_table(screen, [issue for one in troubled for issue in _telling(one) if issue.code != "too-many-errors"])
     stopped = [issue for one in troubled for issue in _telling(one) if issue.code == "too-many-errors"]
     if stopped:
-        screen.say(f"{len(stopped)} good rows are held: {stopped[0].message}", loud=True)
+        held = plural(len(stopped), "good row is", "good rows are")
+        screen.say(f"{held} held: {stopped[0].message}", loud=True)
     skipped = [one for one in tally.decisions if one.action in {Action.SKIP, Action.SETTLE, Action.CANCEL}]
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:
-        screen.say(f"... and {len(skipped) - _MOST} more rows known from before")
+        screen.say(f"... and {plural(len(skipped) - _MOST, 'more row', 'more rows')} known from before")
 
 
 def _telling(decision: Decision) -> list[Issue]:
@@ -128,10 +132,14 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    counts = ", ".join(f"{tally.counts[name]} {words}" for name, words in _WORDS.items() if tally.counts[name])
+    counts = ", ".join(
+        plural(tally.counts[name], words, _MANY.get(words, words))
+        for name, words in _WORDS.items()
+        if tally.counts[name]
+    )
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
-    left_out = f" ({tally.left_out} hidden rows NOT taken)" if tally.left_out else ""
-    screen.say(f"{head}: {tally.rows} rows{left_out}: {counts or 'nothing to do'}")
+    left_out = f" ({plural(tally.left_out, 'hidden row')} NOT taken)" if tally.left_out else ""
+    screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")
     if tally.counts["waiting"]:
         screen.say('to submit what need wait no longer, type "campaign-batch resume" later')
     for line in tally.to_do:

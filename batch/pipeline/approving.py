@@ -17,6 +17,7 @@ from batch.pipeline.reporting import batch_scope, report_templates, team_zone, w
 from batch.pipeline.rooms import Rooms, World, open_rooms
 from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch
 from batch.pipeline.telling import Note
+from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -134,10 +135,12 @@ def _write_preview(rooms: Rooms, tally: Tally, check: Check, account: Account, u
 def _preview_notes(tally: Tally, unchanged: Unchanged) -> list[str]:
     notes = [issue.message for issue in tally.file_issues]
     for batch, rows in sorted(unchanged.by_batch.items()):
-        notes.append(f"{len(rows)} rows are as the preview of batch {batch} shows them, and go with the same yes")
+        same, so = plural(len(rows), "row is", "rows are"), "it, and goes" if len(rows) == 1 else "them, and go"
+        notes.append(f"{same} as the preview of batch {batch} shows {so} with the same yes")
     skipped = sum(one.action in {Action.SKIP, Action.SETTLE} for one in tally.decisions)
     if skipped:
-        notes.append(f"{skipped} rows are known from before and are not shown; they are not sent again")
+        known = plural(skipped, "row is", "rows are")
+        notes.append(f"{known} known from before: neither shown nor sent again")
     return notes
 
 
@@ -240,7 +243,8 @@ def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
         held = _hold(rooms, _contents(rooms, batch), batch, f"rejected by {world.who}: {why}")
         rooms.ledger.change_batch(batch, state="rejected", approved_by="", now=world.now())
         write_batch_report(rooms, batch)
-    return f'batch {batch} "{taken.file}" is rejected: its {held} rows stay here; mend the file and hand it in again'
+    stay = plural(held, "row stays", "rows stay")
+    return f'batch {batch} "{taken.file}" is rejected: its {stay} here; mend the file and hand it in again'
 
 
 def _hold(rooms: Rooms, entries: Iterable[Entry], batch: int, why: str) -> int:

@@ -15,6 +15,7 @@ from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
+from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.pipeline.postbag import Postbag
@@ -23,13 +24,21 @@ _PEOPLE_READ = {
     "accepted": "at the provider",
     "planned": "will be submitted",
     "skipped": "known from before",
-    "invalid": "need fixing",
-    "held": "wait for you",
-    "waiting": "wait for the provider",
+    "invalid": "needs fixing",
+    "held": "waits for you",
+    "waiting": "waits for the provider",
     "rejected": "refused by the provider",
-    "in_doubt": "not sure they arrived",
+    "in_doubt": "not sure it arrived",
     "expired": "too late",
 }
+_MANY = {
+    "needs fixing": "need fixing",
+    "waits for you": "wait for you",
+    "waits for the provider": "wait for the provider",
+    "not sure it arrived": "not sure they arrived",
+}
+_TO_MEND = ("invalid", "held", "rejected", "expired")
+"""What can be mended in the sheet."""
 
 
 class Drops:
@@ -83,7 +92,7 @@ class Drops:
         return replace(self._rooms, world=replace(self._rooms.world, who=who))
 
     def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
-        words = f'"{claimed.name}" cannot be taken in: {trouble}'
+        words = tell_unread(claimed.name, trouble)
         note = f"{words}.\nNothing of it was sent. Mend it and drop it again.\n"
         self._inbox.file_away(claimed, "attention", (), note)
         self._tell("file-refused", words, file=claimed.name, loud=True)
@@ -178,15 +187,26 @@ def _is_known(tally: Tally) -> bool:
     return tally.rows > 0 and tally.counts["skipped"] == tally.rows
 
 
+def tell_unread(file: str, trouble: SheetError) -> str:
+    """Say why a file cannot be taken in, with its name once."""
+    named = f'"{file}"'
+    said = str(trouble).removeprefix(f"{named}: ")
+    return f"{named} cannot be taken in: {f'it{rest}' if (rest := said.removeprefix(named)) != said else said}"
+
+
 def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     """Say in plain words what became of a file, for the note beside it."""
     if known:
         batches = " and ".join(map(str, known))
         return f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.'
-    counts = ", ".join(f"{tally.counts[name]} {words}" for name, words in _PEOPLE_READ.items() if tally.counts[name])
-    lines = [f'"{tally.file}" is batch {tally.batch}, {tally.rows} rows: {counts or "nothing to do"}.']
+    counts = ", ".join(
+        plural(tally.counts[name], words, _MANY.get(words, words))
+        for name, words in _PEOPLE_READ.items()
+        if tally.counts[name]
+    )
+    lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
-        lines.append(f"{tally.left_out} hidden rows were NOT taken.")
+        lines.append(f"{plural(tally.left_out, 'hidden row was', 'hidden rows were')} NOT taken.")
     if tally.approval:
         lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
@@ -195,7 +215,6 @@ def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
         lines.append(f"The run stopped: {tally.trouble}.")
         lines.append("Nothing is lost; what is left goes by itself as soon as it can.")
     if tally.needs_look:
-        lines.append(
-            "Open the report beside this note: it says row by row what to do. Then drop the mended file again."
-        )
+        mend = " Then drop the mended file again." if any(tally.counts[name] for name in _TO_MEND) else ""
+        lines.append(f"Open the report beside this note: it says row by row what to do.{mend}")
     return "\n".join(lines)

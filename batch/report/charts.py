@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from batch.model import Entry
 from batch.report.contents import Figures, Report, WeekFigures
 from batch.report.figures import AT_THE_PROVIDER, arrivals
-from batch.report.words import TONES, WORDS, day_words, plural, standing_of, zone_of
+from batch.report.words import TONES, WORDS, day_words, standing_of, zone_of
+from batch.spell import plural
 
 if TYPE_CHECKING:
     from markupsafe import Markup

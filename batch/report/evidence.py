@@ -18,10 +18,10 @@ from batch.report.words import (
     local_time,
     named_groups,
     next_step,
-    plural,
     sentence,
     word_of,
 )
+from batch.spell import plural
 
 RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
 _TONES = {Level.ERROR: "bad", Level.HOLD: "look", Level.WARNING: "wait"}

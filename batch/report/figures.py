@@ -19,9 +19,9 @@ from batch.report.words import (
     is_due,
     money_words,
     needs_a_person,
-    plural,
     standing_of,
 )
+from batch.spell import plural
 from batch.validate.account import MMS_CREDITS
 
 AT_THE_PROVIDER = frozenset({"scheduled", "unapproved", "sent"})
@@ -148,8 +148,9 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
 def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     """Give the totals that stand at the top of the page, the workbook and the mail, in their order."""
     money = "" if figures.money is None else f"about {money_words(figures.money, report.currency)}"
+    needs = "needs a person" if figures.needs_person == 1 else "need a person"
     shown = [
-        _figure(report, figures, "needs_person", "need a person", "look" if figures.needs_person else "good"),
+        _figure(report, figures, "needs_person", needs, "look" if figures.needs_person else "good"),
         _figure(report, figures, "scheduled", "scheduled", "good", "Approved and Scheduled by the provider"),
         _figure(report, figures, "not_approved", "at the provider, not yet approved", _if(figures.not_approved)),
         _figure(report, figures, "sent", "sent", "good"),

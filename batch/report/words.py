@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from batch.model import NEEDS_A_PERSON, Campaign, DeliveryCount, Entry, FindingKind, Issue, Level, Status
+from batch.spell import plural
 
 APPROVED = 3
 """The provider's id of Approved and Scheduled."""
@@ -331,11 +332,6 @@ def time_left(moment: datetime, now: datetime) -> str:
             amount = f"{plural(int(seconds // size), name)}"
             return f"in {amount}" if moment >= now else f"{amount} ago"
     return "now"
-
-
-def plural(number: int, word: str, many: str = "") -> str:
-    """Write a number with its word: `1 row`, `1,204 rows`."""
-    return f"{number:,} {word if number == 1 else many or word + 's'}"
 
 
 def money_words(money: float, currency: str) -> str:
