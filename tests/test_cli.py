@@ -15,7 +15,9 @@ import pytest
 from cli_support import Shell, coming, row, write_csv
 
 import batch
+from batch.cli.weekly import Journal
 from batch.ledger import open_ledger
+from batch.pipeline.telling import Note
 
 
 def lines_of(text: str) -> list[str]:
@@ -326,3 +328,39 @@ def test_a_wrong_ledger_is_blamed_on_the_option_that_named_it(ready: Shell) -> N
     ran = ready.run("--ledger", "foo", "find", "x")
     assert ran.code == 2
     assert ran.err.startswith("campaign-batch: --ledger has a wrong value: it takes an address")
+
+
+def test_what_a_decision_cannot_change_is_said_in_the_words_of_the_report(
+    ready: Shell, sandbox: Any, tmp_path: Path
+) -> None:
+    """No status of the ledger, and no empty name: people never read either."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2, CampaignName="")]))
+    ran = ready.run("resolve", "1", "--not-sent", "--why", "x")
+    assert 'entry 1 "Campaign 1" is "scheduled", which this cannot change' in ran.err
+    assert 'it works for what is "not sure it arrived" or "waiting for you"' in ran.err
+    said = 'entry 2 "(no name)" was never submitted and is dropped\n'
+    assert ready.run("cancel", "2", "--why", "x").out == said
+
+
+def test_a_line_of_history_has_no_empty_places(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Neither a reason nor a person is left out as a bare colon or a pair of brackets."""
+    ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    lines = ready.run("ledger", "show", "1").out.partition("history:")[2].splitlines()
+    assert "new > planned: taken in (" in lines[1]
+    assert lines[2].endswith("planned > submitting: attempt 1 begins")
+
+
+def test_the_doctor_sends_nobody_to_the_doctor(ready: Shell, sandbox: Any) -> None:
+    """What to do next is something else than what was just done."""
+    sandbox.faults.add("groups=503")
+    line = next(one for one in ready.run("doctor").out.splitlines() if one.startswith(" BAD  provider: "))
+    assert line.endswith("-> try again in a few minutes")
+
+
+def test_the_log_names_a_batch_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the words name it the line does not do so before them."""
+    journal = Journal(as_json=False)
+    journal.tell(Note("batch 3 was approved by moving its preview", batch=3))
+    journal.tell(Note("the approval came too late for batch 31", batch=3))
+    said = [line.split("Z ", 1)[1] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["batch 3 was approved by moving its preview", "batch 3 the approval came too late for batch 31"]

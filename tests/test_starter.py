@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from cli_support import Shell
+import pytest
+from cli_support import NEW_YORK, Shell
 
 from batch.pipeline.codes import ALL_CODES
 from batch.sheet import KNOWN
@@ -36,6 +37,25 @@ def test_the_example_passes_its_own_check(shell: Shell, tmp_path: Path) -> None:
     start(shell, tmp_path / "new.xlsx")
     found = shell.run("check", tmp_path / "new.xlsx", "--json").json
     assert (found["rows"], found["valid"], found["errors"], found["warnings"]) == (1, 1, [], [])
+
+
+@pytest.mark.parametrize("weeks", [0, 1, 3, 20])
+def test_the_example_lies_in_the_week_that_the_file_is_named_for(shell: Shell, tmp_path: Path, weeks: int) -> None:
+    """So that the README's own first steps end without a warning, in the week itself, too."""
+    now = datetime.now(NEW_YORK)
+    shell.ahead = timedelta(days=7 - now.weekday())  # a Monday: something of its week is still to come
+    file = tmp_path / f"week-{now + shell.ahead + timedelta(weeks=weeks):%V}.xlsx"
+    start(shell, file)
+    found = shell.run("check", file, "--json").json
+    assert (found["valid"], found["errors"], found["warnings"]) == (1, [], [])
+
+
+def test_a_file_that_is_named_for_a_week_gone_by_begins_with_the_next(shell: Shell, tmp_path: Path) -> None:
+    """The example stays ahead, and the check asks about the name."""
+    file = tmp_path / f"week-{datetime.now(NEW_YORK) - timedelta(weeks=3):%V}.xlsx"
+    start(shell, file)
+    found = shell.run("check", file, "--json").json
+    assert (found["valid"], [issue["code"] for issue in found["warnings"]]) == (1, ["file-other-week"])
 
 
 def test_the_example_passes_online_too(ready: Shell, tmp_path: Path) -> None:

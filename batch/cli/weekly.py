@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import re
 import signal
 import sys
 from dataclasses import replace
@@ -80,9 +81,10 @@ def _read_progress(progress: Progress) -> Note | None:
 
 
 def _as_text(note: Note) -> str:
-    place = "".join(
-        f"{name} {number} " for name, number in (("batch", note.batch), ("entry", note.entry)) if number is not None
-    )
+    named = [
+        f"{name} {number}" for name, number in (("batch", note.batch), ("entry", note.entry)) if number is not None
+    ]
+    place = "".join(f"{one} " for one in named if not re.search(rf"\b{one}\b", note.words))
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} {'! ' if note.loud else ''}{place}{' '.join(note.words.split())}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.errors import UsageError
 from batch.identity import fold
-from batch.model import Batch, Entry, Status
+from batch.model import Attempt, Batch, Change, Entry, Status
 from batch.pipeline.counting import count_as
 from batch.pipeline.reporting import (
     batch_scope,
@@ -175,15 +175,21 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
             "owner": entry.owner,
             "to_be_cancelled": entry.cancel_why,
             "issues": [f"{issue.level}: {issue.message} [{issue.code}]" for issue in entry.issues],
-            "attempts": [
-                f"{one.number}: {one.started_at:%Y-%m-%d %H:%M:%S} UTC {one.outcome} {one.http_status or ''} {one.why}"
-                for one in ledger.attempts(number)
-            ],
-            "history": [
-                f"{one.at:%Y-%m-%d %H:%M:%S} UTC {one.old or 'new'} > {one.new}: {one.why} ({one.who})"
-                for one in ledger.history(number)
-            ],
+            "attempts": [_tell_attempt(one) for one in ledger.attempts(number)],
+            "history": [_tell_change(one) for one in ledger.history(number)],
         }
+
+
+def _tell_attempt(one: Attempt) -> str:
+    status = str(one.http_status or "")
+    words = (f"{one.number}: {one.started_at:%Y-%m-%d %H:%M:%S} UTC", one.outcome or "no answer yet", status, one.why)
+    return " ".join(part for part in words if part)
+
+
+def _tell_change(one: Change) -> str:
+    why = one.why or ("" if one.old else "taken in")
+    moved = f"{one.at:%Y-%m-%d %H:%M:%S} UTC {one.old or 'new'} > {one.new}"
+    return f"{moved}{f': {why}' if why else ''}{f' ({one.who})' if one.who else ''}"
 
 
 def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from batch.identity import plain_id
 from batch.model import Entry, Level, Listed, Status
 from batch.pipeline.lists import find_newer, give_way
 from batch.pipeline.rooms import World, open_ledger_of
+from batch.pipeline.telling import name_entry
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -27,7 +28,7 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
         entry = ledger.entry(number)
         if wish == "send" and settings.approval.required and entry.submitted_by.casefold() == world.who.casefold():
             raise UsageError(
-                f'entry {entry.id} "{entry.campaign_name}" needs a second person, and {world.who} handed it in',
+                f"{name_entry(entry)} needs a second person, and {world.who} handed it in",
                 "ask a colleague to type the same command",
             )
         decide = {"accepted": _accept, "not-sent": _not_sent, "send": _send, "drop": _drop}[wish]
@@ -44,13 +45,13 @@ def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: s
             f"Id {number} belongs to entry {holder} already", f'look at it: "campaign-batch ledger show {holder}"'
         )
     _move(ledger, world, entry, Status.ACCEPTED, expected=_UNSURE, why=why, listed=Listed(number))
-    return f'entry {entry.id} "{entry.campaign_name}" counts as accepted with Id {number}; reconcile will compare it'
+    return f"{name_entry(entry)} counts as accepted with Id {number}; reconcile will compare it"
 
 
 def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
     if entry.status is Status.HELD and not entry.attempts:
         raise UsageError(
-            f'entry {entry.id} "{entry.campaign_name}" was never submitted, it waits for you',
+            f"{name_entry(entry)} was never submitted, it waits for you",
             f'to let it go, type "campaign-batch resolve {entry.id} --send --why ..."',
         )
     # What settling left to a person is answered with that: it is no doubt any more, and keeps nothing back.
@@ -59,11 +60,11 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
         held = give_way(entry, newer)
         _move(ledger, world, entry, held.status, expected=_UNSURE, why=why, issues=(*answered, *held.issues))
         return (
-            f'entry {entry.id} "{entry.campaign_name}" stays here: {held.why}; to send the older one all the same, '
+            f"{name_entry(entry)} stays here: {held.why}; to send the older one all the same, "
             f'type "campaign-batch resolve {entry.id} --send --why ..."'
         )
     _move(ledger, world, entry, Status.PLANNED, expected=_UNSURE, why=why, issues=answered)
-    return f'entry {entry.id} "{entry.campaign_name}" did not arrive; "campaign-batch resume" submits it'
+    return f'{name_entry(entry)} did not arrive; "campaign-batch resume" submits it'
 
 
 def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
@@ -84,12 +85,12 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
     released = tuple(issue.code for issue in entry.issues if issue.level is Level.HOLD)
     ledger.take_back_cancel(entry.id, why, world.signature, world.now())
     _move(ledger, world, entry, Status.PLANNED, expected=_KEPT_BACK, why=why, released=released)
-    return f'entry {entry.id} "{entry.campaign_name}" may go; "campaign-batch resume" submits it'
+    return f'{name_entry(entry)} may go; "campaign-batch resume" submits it'
 
 
 def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
     _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why)
-    said = f'entry {entry.id} "{entry.campaign_name}" is dropped and will not be submitted'
+    said = f"{name_entry(entry)} is dropped and will not be submitted"
     if entry.status is Status.IN_DOUBT or may_have_gone(entry):
         said += '; should it be at the provider all the same, "campaign-batch reconcile" says so'
     return said
@@ -102,9 +103,11 @@ def _move(
         entry.id, to, expected=expected, why=why, who=world.signature, now=world.now(), **more  # type: ignore[arg-type]
     )  # fmt: skip
     if not moved:
-        allowed = ", ".join(sorted(expected))
+        from batch.report import WORDS, word_of
+
+        allowed = " or ".join(f'"{word.text}"' for name, word in WORDS.items() if name in expected)
         raise UsageError(
-            f'entry {entry.id} "{entry.campaign_name}" is {entry.status}, which this cannot change',
-            f"it works for {allowed}; to stop one that is at the provider, type "
+            f'{name_entry(entry)} is "{word_of(entry).text}", which this cannot change',
+            f"it works for what is {allowed}; to stop one that is at the provider, type "
             f'"campaign-batch cancel {entry.id} --why ..."',
         )

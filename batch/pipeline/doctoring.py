@@ -59,12 +59,16 @@ def examine(settings: Settings, world: World) -> list[Line]:
     return found
 
 
+SELF = "; campaign-batch doctor says what works"
+"""The end of a remedy that sends people here, and says nothing to who is here."""
+
+
 def _try(line: str, act: Callable[[], Line]) -> Line:
     """Turn whatever goes wrong into a broken line."""
     try:
         return act()
     except BatchError as trouble:
-        return Line(line, "broken", trouble.words, trouble.remedy)
+        return Line(line, "broken", trouble.words, trouble.remedy.removesuffix(SELF))
     except OSError as trouble:
         return Line(line, "broken", str(trouble.strerror or trouble), "look at the rights of the folder, and the disk")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _APPROVED = 3
 _DAYS_AHEAD = 7
 """How far ahead the example lies."""
+_NAMED_AHEAD = 180
+"""How far ahead the week that a file is named for may lie: further on, last week's is meant."""
 
 
 def write_starter_of(path: Path, settings: Settings, world: World, *, online: bool) -> Path:
@@ -31,14 +33,14 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
     account = read_account(make_provider(settings, None, world), world.tell) if online else Account()
     pictures = [one for one in account.templates or () if one.status_id == _APPROVED]
     choices = Choices(_list_templates(settings), account.groups or (), pictures)
-    return write_starter(path, _example(settings, world, account), choices, aliases=KNOWN, codes=ALL_CODES)
+    return write_starter(path, _example(path.name, settings, world, account), choices, aliases=KNOWN, codes=ALL_CODES)
 
 
-def _example(settings: Settings, world: World, account: Account) -> Example:
+def _example(file: str, settings: Settings, world: World, account: Account) -> Example:
     from batch.starter import Example
 
     zone = team_zone(settings)
-    day = (world.now() + timedelta(days=_DAYS_AHEAD)).astimezone(ZoneInfo(zone))
+    day = _choose_day(file, world.now().astimezone(ZoneInfo(zone)), settings.checks.week_start)
     brand = settings.checks.brand or "Maple & Main"
     group = next((one for one in account.groups or () if one.contacts), None)
     return Example(
@@ -49,6 +51,15 @@ def _example(settings: Settings, world: World, account: Account) -> Example:
         zone=zone,
         offer="20% off",
     )
+
+
+def _choose_day(file: str, now: datetime, week_start: str) -> datetime:
+    """Take the day a week ahead; for a file that is named for another week that is to come, its first day from then."""
+    from batch.validate import find_other_week
+
+    days = (now + timedelta(days=ahead) for ahead in (_DAYS_AHEAD, *range(1, _NAMED_AHEAD)))
+    fitting = (day for day in days if not find_other_week(file, [day.date()], week_start))
+    return next(fitting, now + timedelta(days=_DAYS_AHEAD))
 
 
 def _list_templates(settings: Settings) -> list[str]:

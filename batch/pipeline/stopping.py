@@ -13,6 +13,7 @@ from batch.identity import fold, is_test
 from batch.model import Action, Entry, Issue, Level, Plan, Status
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
+from batch.pipeline.telling import name_entry
 from batch.reconcile import ALARM
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def cancel_entries(settings: Settings, world: World, numbers: Sequence[int], why
 
 
 def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
-    name = f'entry {entry.id} "{entry.campaign_name}"'
+    name = name_entry(entry)
     now, who = world.now(), world.signature
     # The wish stands first: should the campaign be on its way at this very moment, it is not sent again.
     asked = entry.status in _AT_PROVIDER | _NEVER_LEFT and ledger.request_cancel(entry.id, why, who, now)
@@ -59,7 +60,7 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
         return f"{name} was never submitted and is dropped"
     if asked:
         return f"{name} {_what_now(ledger.entry(entry.id), now)}"
-    return f"{name} is {ledger.entry(entry.id).status} and cannot be cancelled any more"
+    return f'{name} is "{_standing(ledger.entry(entry.id))}" and cannot be cancelled any more'
 
 
 def _what_now(entry: Entry, now: datetime) -> str:
@@ -86,10 +87,16 @@ def keep_entries(settings: Settings, world: World, numbers: Sequence[int], why: 
 
 
 def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
-    name = f'entry {entry.id} "{entry.campaign_name}"'
+    name = name_entry(entry)
     if ledger.take_back_cancel(entry.id, why, world.signature, world.now()):
         return f"{name} is to go out after all: do not delete it in the dashboard"
-    return f"{name} is {entry.status}, and nobody wanted it cancelled"
+    return f'{name} is "{_standing(entry)}", and nobody wanted it cancelled'
+
+
+def _standing(entry: Entry) -> str:
+    from batch.report import word_of
+
+    return word_of(entry).text
 
 
 def drop_unwanted(rooms: Rooms, entry: Entry) -> bool:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batch.model import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,8 @@ Tell = Callable[[Event], None]
 
 def say_nothing(_event: Event) -> None:
     """Take an event and keep still, for pipes and tests."""
+
+
+def name_entry(entry: Entry) -> str:
+    """Name an entry in a sentence: `entry 17 "Spring sale"`."""
+    return f'entry {entry.id} "{entry.campaign_name or "(no name)"}"'
