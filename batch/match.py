@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -29,7 +29,9 @@ class Books:
         self._items: list[tuple[Listed, str]] = []
         self._claimed: set[int] = set()
         self._by_id: dict[tuple[str, str], int] = {}
-        self._by_mark: dict[tuple[str, str], deque[int]] = defaultdict(deque)
+        self._by_mark: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._passed: dict[tuple[str, str], int] = {}
+        """How many of a mark's campaigns, the first ones, are claimed already."""
         self._alike: Counter[tuple[str, str]] = Counter()
         self._by_whole_name = False
         for where, listing in (("scheduled", reading.scheduled), ("sent", reading.sent)):
@@ -85,12 +87,17 @@ class Books:
             self._index_whole_names()
         for mark in marks_of(entry):
             for where in lists:
-                places = self._by_mark.get((where, mark), deque())
-                while places and places[0] in self._claimed:
-                    places.popleft()
-                if places:
-                    self._claim(entry, places.popleft())
+                if (place := self._first_free(where, mark)) is not None:
+                    self._claim(entry, place)
                     return
+
+    def _first_free(self, where: str, mark: str) -> int | None:
+        places, passed = self._by_mark.get((where, mark), ()), self._passed.get((where, mark), 0)
+        while passed < len(places) and places[passed] in self._claimed:
+            passed += 1
+        if passed:
+            self._passed[where, mark] = passed
+        return places[passed] if passed < len(places) else None
 
     def _index_whole_names(self) -> None:
         """Let names that end in a tag be found by all of them: where names carry no tags, a hand may have typed it."""

@@ -70,7 +70,7 @@ class Bench:
 
 def checking(bench: Bench) -> Section:
     """Compare `check` with what a user would write, and with the floor."""
-    figures: list[Figure] = []
+    figures = [_reading(bench)]
     for ending, engines, least in (("xlsx", ("openpyxl", "calamine"), 6.0), ("csv", ("csv",), 12.0)):
         path = bench.sheet(bench.rows, ending)
         rivals = [_rival(bench, path, engine) for engine in engines]
@@ -83,6 +83,19 @@ def checking(bench: Bench) -> Section:
         figures.append(compare(f"{what}, processor time", ours.cpu, "the same", floor.cpu))
         figures.append(limit(f"{what}, memory", ours.memory, MOST_MEMORY, "MB"))
     return Section("a", "Checking a large file", tuple(figures))
+
+
+def _reading(bench: Bench) -> Figure:
+    """Compare the reading of a workbook alone, hidden rows, formats and the protection against crashes included."""
+    path = bench.sheet(bench.rows, "xlsx")
+
+    def bare() -> Took:
+        took = run_module("rivals.cells", path, folder=bench.folder)
+        return Took(float(took.said), took.cpu, took.memory)
+
+    ours, theirs = bench.side_by_side(partial(run_job, "cells", path, folder=bench.folder), bare)
+    what = f"reading {bench.rows:,} rows of 10 cells, two of them dates, xlsx"
+    return compare(what, ours.seconds, "bare python-calamine", theirs.seconds, 3.0)
 
 
 def _floor(bench: Bench, path: Path) -> Took:
