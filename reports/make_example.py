@@ -10,6 +10,7 @@ import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 
@@ -54,7 +55,7 @@ def open_for_example(stack: ExitStack, folder: Path, sandbox: Sandbox) -> Rooms:
     settings = load_settings(None, environ, folder)
     world = World(now=lambda: datetime.fromtimestamp(sandbox.now(), UTC), who="dana", machine="ops-1")
     ledger = stack.enter_context(open_ledger(settings.ledger.url, now=world.now()))
-    return Rooms(settings, ledger, make_provider(settings, ledger, token=Secret(sandbox.token)), world)
+    return Rooms(settings, ledger, make_provider(settings, ledger, world, token=Secret(sandbox.token)), world)
 
 
 def live_first_week(folder: Path, rooms: Rooms, sandbox: Sandbox) -> None:
@@ -80,7 +81,7 @@ def live_second_week(folder: Path, rooms: Rooms, sandbox: Sandbox) -> str:
 def make_slips(path: Path) -> None:
     """Put a late text, an unknown group and a lost time into a workbook."""
     book = openpyxl.load_workbook(path)
-    sheet = book.active
+    sheet: Any = book.active
     columns = {cell.value: cell.column for cell in sheet[1]}
     sheet.cell(27, columns["GroupIds"]).value = "Dalas stores"
     sheet.cell(28, columns["DateTime"]).value = sheet.cell(28, columns["DateTime"]).value.replace(hour=22)
