@@ -36,6 +36,17 @@ def test_the_preview_shows_every_text_offline(shell: Shell, tmp_path: Path) -> N
     assert 'src="http' not in page
 
 
+def test_a_preview_that_asked_nobody_shows_no_sums(shell: Shell, tmp_path: Path) -> None:
+    """A nought would read as if nobody got the text."""
+    out = tmp_path / "preview.html"
+    shell.run("check", write_csv(tmp_path / "a.csv", [row(1), row(2)]), "--preview", out)
+    page = out.read_text(encoding="utf-8")
+    assert "2 campaigns; how many people they reach was not looked up: check with --online" in page
+    days = page.count('<tr><th scope="row">')
+    assert days >= 2
+    assert page.count("<td>–</td>") == 3 * days
+
+
 def test_online_the_preview_names_groups_with_their_sizes(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """The group's name and how many people are in it, and the estimated credits."""
     out = tmp_path / "preview.html"

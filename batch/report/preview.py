@@ -82,6 +82,20 @@ class Day:
     unknown: int
     """Campaigns whose contacts nobody knows yet."""
 
+    @property
+    def known(self) -> bool:
+        """Whether the contacts of any campaign are known, so that the sums say something."""
+        return self.unknown < self.campaigns or not self.campaigns
+
+    @property
+    def words(self) -> str:
+        """Say it all in one sentence."""
+        campaigns = plural(self.campaigns, "campaign")
+        if not self.known:
+            return f"{campaigns}; how many people they reach was not looked up: check with --online to see it"
+        told = f"{campaigns}, {plural(self.texts, 'text')}, about {plural(self.credits, 'credit')}"
+        return told + (f", besides {self.unknown:,} whose contacts are not known yet" if self.unknown else "")
+
 
 def write_preview(
     items: Sequence[Previewed],
