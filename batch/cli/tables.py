@@ -132,11 +132,9 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    counts = ", ".join(
-        plural(tally.counts[name], words, _MANY.get(words, words))
-        for name, words in _WORDS.items()
-        if tally.counts[name]
-    )
+    from batch.pipeline.counting import tell_counts
+
+    counts = tell_counts(tally.counts, _WORDS, _MANY)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
     left_out = f" ({plural(tally.left_out, 'hidden row')} NOT taken)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from batch.errors import BatchError
 from batch.model import Decision, Entry, Issue, Status
 from batch.reconcile import APPROVED
+from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.pipeline.rooms import Rooms
@@ -71,6 +73,11 @@ def count_batch(rooms: Rooms, tally: Tally) -> None:
     tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
     gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
     tally.attention = sum(_wants_look(entry) for entry in gone)
+
+
+def tell_counts(counts: Mapping[str, int], words: Mapping[str, str], many: Mapping[str, str]) -> str:
+    """Say where rows ended, in the order and the words given; `many` has the words that several rows want."""
+    return ", ".join(plural(counts[name], word, many.get(word, word)) for name, word in words.items() if counts[name])
 
 
 def count_as(what: str, entry: Entry | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.inbox import Claimed, Inbox, Ready
 from batch.pipeline.approving import WAITS, approve_in, read_offer
-from batch.pipeline.counting import Tally
+from batch.pipeline.counting import Tally, tell_counts
 from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.taking import Options, submit_in
@@ -199,11 +199,7 @@ def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     if known:
         batches = " and ".join(map(str, known))
         return f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.'
-    counts = ", ".join(
-        plural(tally.counts[name], words, _MANY.get(words, words))
-        for name, words in _PEOPLE_READ.items()
-        if tally.counts[name]
-    )
+    counts = tell_counts(tally.counts, _PEOPLE_READ, _MANY)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
         lines.append(f"{plural(tally.left_out, 'hidden row was', 'hidden rows were')} NOT taken.")
