@@ -159,8 +159,9 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
     provider = rooms.settings.provider
     claimed = rooms.ledger.provider_ids()
     adopted = 0
-    newer = find_newer(rooms.ledger)
-    for doubt in find_doubts(rooms):
+    doubts = find_doubts(rooms)
+    newer = find_newer(rooms.ledger) if doubts else {}
+    for doubt in doubts:
         settled = settle(
             doubt.entry,
             readings,
