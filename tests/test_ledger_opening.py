@@ -70,15 +70,21 @@ def test_opening_imports_neither_alembic_nor_pandas(tmp_path: Path) -> None:
     assert found.stdout.strip() == "[]"
 
 
-def test_an_older_schema_is_migrated_after_a_backup(tmp_path: Path) -> None:
-    """Its entries stay, the new tables are there, and the copy is as it was before."""
-    path = tmp_path / "old.sqlite3"
+def make_old(folder: Path) -> Path:
+    """Make a ledger of the first schema with one batch in it."""
+    path = folder / "old.sqlite3"
     migrate(path, "0001")
     with sqlite3.connect(path) as connection:
         connection.execute(
             "INSERT INTO batches (id, file, taken_in_at) VALUES (7, 'old.xlsx', '2030-01-01T00:00:00+00:00')"
         )
     connection.close()
+    return path
+
+
+def test_an_older_schema_is_migrated_after_a_backup(tmp_path: Path) -> None:
+    """Its entries stay, the new tables are there, and the copy is as it was before."""
+    path = make_old(tmp_path)
     before = schema_of(path)
     with open_at(tmp_path, "old.sqlite3") as ledger:
         assert ledger.batch(7).file == "old.xlsx"
@@ -92,13 +98,7 @@ def test_an_older_schema_is_migrated_after_a_backup(tmp_path: Path) -> None:
 
 def test_an_older_ledger_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -> None:
     """A dry run reads its entries in a copy: not a byte of the file changes, and no backup is made."""
-    path = tmp_path / "old.sqlite3"
-    migrate(path, "0001")
-    with sqlite3.connect(path) as connection:
-        connection.execute(
-            "INSERT INTO batches (id, file, taken_in_at) VALUES (7, 'old.xlsx', '2030-01-01T00:00:00+00:00')"
-        )
-    connection.close()
+    path = make_old(tmp_path)
     before = path.read_bytes()
     with open_ledger(f"sqlite:///{path}", now=NOW, look=True) as ledger:
         assert (ledger.batch(7).file, ledger.last_run("submit")) == ("old.xlsx", None)
