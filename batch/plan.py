@@ -24,6 +24,7 @@ from batch.guards import (
 )
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.payload import to_provider_time
+from batch.settle import how_to_answer
 from batch.spell import plural
 
 __all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
@@ -193,8 +194,7 @@ def _settle(case: _Case, met: KnownEntry) -> Decision:
 
 def _how_to_settle(met: KnownEntry) -> str:
     if met.status is Status.HELD:
-        command = f"campaign-batch resolve {met.id} --accepted ID (or --not-sent) --why ..."
-        return f'look for it in the dashboard and say what you saw: "{command}"'
+        return how_to_answer(met.id)
     return 'it is settled by "campaign-batch resume"'
 
 

@@ -121,8 +121,14 @@ def settle(
                 return _look_alike(entry, item)
     if not entry.tag:
         words = "names carry no tags here, so the lists cannot prove that it did not arrive"
-        return _held(entry, "no-tag", f"{words}: {_ask(entry)}")
+        return _held(entry, "no-tag", f"{words}: {how_to_answer(entry.id)}")
     return _not_there(entry, now, lead)
+
+
+def how_to_answer(entry: int) -> str:
+    """Say how a person ends a doubt that no list can end."""
+    command = f"campaign-batch resolve {entry} --accepted ID (or --not-sent) --why ..."
+    return f'look for it in the dashboard and say what you saw: "{command}"'
 
 
 def time_left(readings: Sequence[Reading], *, ended: Moment, now: Moment, wait: timedelta, gap: timedelta) -> timedelta:
@@ -200,13 +206,8 @@ def _not_there(entry: Entry, now: datetime, lead: timedelta) -> Settlement:
     if entry.send_at is None or entry.send_at <= now + lead:
         return Settlement(entry.id, Status.EXPIRED, f"{proof}, and its time is too near to send it again")
     if entry.attempts >= MOST_ATTEMPTS:
-        return _held(entry, "tried-often", f"{proof}, after {entry.attempts} attempts: {_ask(entry)}")
+        return _held(entry, "tried-often", f"{proof}, after {entry.attempts} attempts: {how_to_answer(entry.id)}")
     return Settlement(entry.id, Status.PLANNED, f"{proof}: it did not arrive and can be sent")
-
-
-def _ask(entry: Entry) -> str:
-    command = f"campaign-batch resolve {entry.id} --accepted ID (or --not-sent) --why ..."
-    return f'look for it in the dashboard and say what you saw: "{command}"'
 
 
 def _held(entry: Entry, code: str, words: str, listed: Listed | None = None, evidence: str = "") -> Settlement:
