@@ -11,7 +11,7 @@ import pytest
 
 from batch.ledger import EXPORT_KEYS, Ledger
 from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Status
-from tests.ledger_support import NOW, accept, claim, decide, doubt, open_at, plan, plan_one
+from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 
 HOUR = timedelta(hours=1)
 
@@ -55,31 +55,6 @@ def test_what_a_list_does_not_show_is_not_forgotten(ledger: Ledger) -> None:
     found = ledger.entry(entry)
     assert (found.contacts_count, found.provider_status) == (40, "Pending")
     assert ledger.observations(entry)[0].listed == Listed("501", "Sale 2")
-
-
-def test_absences_are_kept_by_attempt(ledger: Ledger) -> None:
-    """Two readings settle a doubt, also over two runs; the same reading counts once."""
-    entry = plan_one(ledger)
-    doubt(ledger, entry)
-    assert ledger.absences(entry, 1) == ()
-    for at in (NOW + HOUR, NOW, NOW):
-        ledger.note_absence(entry, 1, at)
-    ledger.note_absence(entry, 2, NOW)
-    assert ledger.absences(entry, 1) == (NOW, NOW + HOUR)
-    assert ledger.absences(entry, 2) == (NOW,)
-    ledger.forget_absences(entry)
-    assert ledger.absences(entry, 1) == ()
-
-
-def test_the_last_reading_of_a_list_is_known(ledger: Ledger) -> None:
-    """Whether it was whole, and if not why."""
-    assert ledger.last_reading("scheduled") is None
-    ledger.record_reading("scheduled", valid=True, at=NOW, items=12)
-    ledger.record_reading("scheduled", valid=False, at=NOW + HOUR, items=3, why="page 2 was a 502")
-    ledger.record_reading("sent", valid=True, at=NOW)
-    found = ledger.last_reading("scheduled")
-    assert found is not None
-    assert (found.at, found.valid, found.items, found.why) == (NOW + HOUR, False, 3, "page 2 was a 502")
 
 
 def test_a_campaign_made_elsewhere_is_acknowledged_once(ledger: Ledger) -> None:
@@ -245,8 +220,8 @@ DAMAGE = {
     "nothing to send": ("UPDATE entries SET fingerprint = '' WHERE id = 3", "without what it would send"),
     "replaced by nothing": ("UPDATE entries SET status = 'replaced' WHERE id = 3", "nothing says by what"),
     "a stranger": (
-        "PRAGMA foreign_keys=OFF; INSERT INTO absences VALUES (77, 1, 'x')",
-        "a line of absences names a line of entries that is not there",
+        "PRAGMA foreign_keys=OFF; INSERT INTO preview_rows VALUES (1, 77, 'x')",
+        "a line of preview_rows names a line of entries that is not there",
     ),
     "a wrong clock": (
         "INSERT INTO history (entry, at, old, new) VALUES (3, '2099-01-01T00:00:00+00:00', 'planned', 'planned')",

@@ -1,7 +1,7 @@
 """The ledger: everything that was planned, sent and seen, durable before a byte leaves; it alone knows the database."""
 
 from batch.ledger.batches import BatchRow
-from batch.ledger.books import DeliveryProgress, Observation, Reading
+from batch.ledger.books import DeliveryProgress, Observation
 from batch.ledger.exporting import EXPORT_KEYS
 from batch.ledger.face import Ledger, open_ledger, throw_away_ledger
 from batch.ledger.lock import Owner, read_owner
@@ -17,7 +17,6 @@ __all__ = [
     "Observation",
     "Owner",
     "Pause",
-    "Reading",
     "Run",
     "open_ledger",
     "read_owner",

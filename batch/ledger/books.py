@@ -1,4 +1,4 @@
-"""What the provider's own lists said of our entries: observations, absences, readings, findings, deliveries."""
+"""What the provider's own lists said of our entries: observations, findings, deliveries."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, sel
 from batch.ledger.bulk import in_list, insert_rows, update_rows
 from batch.ledger.forms import read_time, write_json, write_time
 from batch.ledger.tables import (
-    absences,
     acknowledged,
     deliveries,
     delivery_readings,
     entries,
     findings,
     observations,
-    readings,
     reconciliations,
 )
 from batch.model import DeliveryCount, Finding, FindingKind, Listed
@@ -37,17 +35,6 @@ class Observation:
     where: str
     """`scheduled` or `sent`: on which list."""
     listed: Listed
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One reading of one of the provider's lists."""
-
-    kind: str
-    at: datetime
-    valid: bool
-    items: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +85,6 @@ def select_observations(connection: Connection, entry: int) -> tuple[Observation
     return tuple(
         Observation(read_time(row.at), row.place, _read_listed(row.listed)) for row in connection.execute(statement)
     )
-
-
-def insert_reading(connection: Connection, kind: str, *, valid: bool, at: datetime, items: int, why: str) -> None:
-    """Note that a list was read, and whether it was whole."""
-    values = {"kind": kind, "valid": int(valid), "at": write_time(at), "items": items, "why": why}
-    connection.execute(insert(readings).values(values))
-
-
-def select_last_reading(connection: Connection, kind: str) -> Reading | None:
-    """Read how the last reading of a list went."""
-    statement = select(readings).where(readings.c.kind == kind).order_by(readings.c.id.desc()).limit(1)
-    row = connection.execute(statement).first()
-    return None if row is None else Reading(row.kind, read_time(row.at), bool(row.valid), row.items, row.why)
-
-
-def insert_absence(connection: Connection, entry: int, attempt: int, at: datetime) -> None:
-    """Note that a valid reading of both lists lacked the campaign of an attempt."""
-    moment = write_time(at)
-    if at not in select_absences(connection, entry, attempt):
-        connection.execute(insert(absences).values(entry=entry, attempt=attempt, at=moment))
-
-
-def select_absences(connection: Connection, entry: int, attempt: int) -> tuple[datetime, ...]:
-    """Read when valid readings lacked the campaign of an attempt, the earliest first."""
-    asked = (absences.c.entry == entry, absences.c.attempt == attempt)
-    statement = select(absences.c.at).where(*asked).order_by(absences.c.at)
-    return tuple(read_time(at) for at in connection.execute(statement).scalars())
-
-
-def delete_absences(connection: Connection, entry: int) -> None:
-    """Forget the absences of an entry whose campaign was seen again."""
-    connection.execute(delete(absences).where(absences.c.entry == entry))
 
 
 def insert_acknowledgement(connection: Connection, provider_id: str, *, why: str, who: str, now: datetime) -> None:

@@ -360,31 +360,6 @@ class Ledger:
         with self._read() as connection:
             return books.select_observations(connection, entry)
 
-    def record_reading(self, kind: str, *, valid: bool, at: datetime, items: int = 0, why: str = "") -> None:
-        """Note that a list was read, and whether it was whole."""
-        with self._write() as connection:
-            books.insert_reading(connection, kind, valid=valid, at=at, items=items, why=why)
-
-    def last_reading(self, kind: str) -> books.Reading | None:
-        """Give how the last reading of a list went."""
-        with self._read() as connection:
-            return books.select_last_reading(connection, kind)
-
-    def note_absence(self, entry: int, attempt: int, at: datetime) -> None:
-        """Note that a valid reading of both lists lacked the campaign of an attempt."""
-        with self._write() as connection:
-            books.insert_absence(connection, entry, attempt, at)
-
-    def absences(self, entry: int, attempt: int) -> tuple[datetime, ...]:
-        """Give when valid readings lacked the campaign of an attempt, the earliest first."""
-        with self._read() as connection:
-            return books.select_absences(connection, entry, attempt)
-
-    def forget_absences(self, entry: int) -> None:
-        """Forget an entry's absences: its campaign was seen again."""
-        with self._write() as connection:
-            books.delete_absences(connection, entry)
-
     def acknowledge(self, provider_id: str, why: str, who: str, now: datetime) -> None:
         """Note that a person knows of a campaign that was made elsewhere."""
         with self._write() as connection:

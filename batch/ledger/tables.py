@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
@@ -66,6 +66,9 @@ batches = Table(
     _text("issues"),
     _text("header"),
     _text("changed_at"),
+    _text("preview_mark"),
+    Column("superseded_by", Integer),
+    _number("unmailed"),
 )
 
 entries = Table(
@@ -112,6 +115,9 @@ entries = Table(
     # Deferred, since the old entry must leave its key before the new one can take it.
     Column("replaced_by", Integer, ForeignKey("entries.id", deferrable=True, initially="DEFERRED")),
     _text("changed_at"),
+    _text("cancel_source"),
+    _text("provider_zone"),
+    _text("bound_payload"),
 )
 Index("entries_by_key", entries.c.key)
 Index("entries_by_fingerprint", entries.c.fingerprint)
@@ -175,6 +181,8 @@ attempts = Table(
     _text("why"),
     _text("answer"),
     _number("counts"),
+    _text("provider_zone"),
+    Column("clock_offset", Float),
     sqlite_with_rowid=False,
 )
 _NOT_ENDED = text("ended_at IS NULL")
@@ -196,27 +204,6 @@ observations = Table(
     _text("listed"),
 )
 Index("observations_by_entry", observations.c.entry)
-
-absences = Table(
-    "absences",
-    metadata,
-    _entry(primary_key=True),
-    Column("attempt", Integer, primary_key=True),
-    Column("at", Text, primary_key=True),
-    sqlite_with_rowid=False,
-)
-"""Valid readings of both lists that lacked an entry's campaign; two of them settle a doubt."""
-
-readings = Table(
-    "readings",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    _text("kind"),
-    _text("at"),
-    _number("valid"),
-    _number("items"),
-    _text("why"),
-)
 
 acknowledged = Table(
     "acknowledged",
@@ -256,6 +243,8 @@ pauses = Table(
     _text("since"),
     _text("lifted_by"),
     Column("lifted_at", Text),
+    _text("cause"),
+    _text("folder"),
 )
 
 pace = Table("pace", metadata, Column("id", Integer, primary_key=True), Column("silent_until", Float, nullable=False))
@@ -305,6 +294,21 @@ mails = Table(
 group_names = Table(
     "group_names", metadata, Column("name", Text, primary_key=True), _text("group_id"), _text("seen_at")
 )
+
+account_groups = Table(
+    "account_groups", metadata, Column("group_id", Text, primary_key=True), _text("name"), _text("seen_at")
+)
+"""Every group that the account was ever seen to have: a list that speaks of others is not this account's."""
+
+preview_rows = Table(
+    "preview_rows",
+    metadata,
+    Column("batch", Integer, ForeignKey("batches.id"), primary_key=True),
+    Column("entry", Integer, ForeignKey("entries.id"), primary_key=True),
+    _text("payload_hash"),
+    sqlite_with_rowid=False,
+)
+"""What the preview of a batch shows, as it would be posted: its yes releases this and nothing else."""
 
 _REFUSALS = {
     "history_is_never_changed": ("UPDATE ON history", "", "history is append-only"),

@@ -1,0 +1,77 @@
+"""Put into columns what sentences said: who wants a cancellation, what a pause is for, what a preview showed."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_TEXTS = {
+    "entries": ("cancel_source", "provider_zone", "bound_payload"),
+    "batches": ("preview_mark",),
+    "pauses": ("cause", "folder"),
+    "attempts": ("provider_zone",),
+}
+_MARKED = re.compile(r'marked Cancel in row \d+ of ".*"', re.DOTALL)
+_BOUND = re.compile(r"bound to the preview ([0-9a-f]{16})")
+_AGAIN = re.compile(r"handed in again as batch (\d+)")
+_STOP = "a file named STOP lies in the watched folder"
+
+
+def upgrade() -> None:
+    """Add the columns, read the old sentences once, and drop what no settling ever used."""
+    for table, names in _TEXTS.items():
+        for name in names:
+            op.add_column(table, sa.Column(name, sa.Text(), server_default=sa.text("''"), nullable=False))
+    op.add_column("attempts", sa.Column("clock_offset", sa.Float(), nullable=True))
+    op.add_column("batches", sa.Column("superseded_by", sa.Integer(), nullable=True))
+    op.add_column("batches", sa.Column("unmailed", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.create_table(
+        "account_groups",
+        sa.Column("group_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("seen_at", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("group_id"),
+    )
+    op.create_table(
+        "preview_rows",
+        sa.Column("batch", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
+        sa.Column("payload_hash", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(["batch"], ["batches.id"]),
+        sa.ForeignKeyConstraint(["entry"], ["entries.id"]),
+        sa.PrimaryKeyConstraint("batch", "entry"),
+        sqlite_with_rowid=False,
+    )
+    op.drop_table("absences")
+    op.drop_table("readings")
+    _read_sentences(op.get_bind())
+
+
+def _read_sentences(connection: sa.Connection) -> None:
+    for entry, why in connection.execute(sa.text("SELECT id, cancel_why FROM entries WHERE cancel_why <> ''")).all():
+        source = "sheet" if _MARKED.fullmatch(why) else "person"
+        connection.execute(
+            sa.text("UPDATE entries SET cancel_source = :source WHERE id = :id"), {"source": source, "id": entry}
+        )
+    connection.execute(
+        sa.text("UPDATE pauses SET cause = CASE WHEN why = :stop THEN 'stop-file' ELSE 'person' END"), {"stop": _STOP}
+    )
+    for batch, note in connection.execute(sa.text("SELECT id, note FROM batches WHERE note <> ''")).all():
+        if found := _BOUND.fullmatch(note):
+            values = {"id": batch, "mark": found[1]}
+            connection.execute(sa.text("UPDATE batches SET preview_mark = :mark, note = '' WHERE id = :id"), values)
+        elif found := _AGAIN.fullmatch(note):
+            values = {"id": batch, "by": int(found[1])}
+            connection.execute(sa.text("UPDATE batches SET superseded_by = :by WHERE id = :id"), values)
+    last = connection.execute(
+        sa.text("SELECT words FROM runs WHERE kind = 'unmailed' ORDER BY id DESC LIMIT 1")
+    ).scalar()
+    for batch in (last or "").split():
+        connection.execute(sa.text("UPDATE batches SET unmailed = 1 WHERE id = :id"), {"id": int(batch)})
