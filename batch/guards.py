@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from batch.identity import add_tag, fold, is_test, make_tag, split_tag, to_minute
+from batch.identity import fold, is_test, split_tag, to_minute
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
-from batch.payload import to_provider_time
+from batch.payload import PostingRules, make_tag_by, name_by, to_provider_time
 
 PLAN_CODES: Mapping[str, str] = {
     "same-text-same-groups-same-time": "another row already sends this text to these groups at this time",
@@ -61,6 +61,11 @@ class PlanRules:
     levels: Mapping[str, str] = field(default_factory=dict)
     """A code's level where `[rules]` changes it: error, hold, warning or off."""
 
+    @property
+    def posting(self) -> PostingRules:
+        """What decides about name and time of what is posted."""
+        return PostingRules(self.account, self.provider_zone, self.tag_names, self.max_name)
+
 
 class Surroundings:
     """What one file is planned against, indexed so that each row is a look-up."""
@@ -85,6 +90,7 @@ class Surroundings:
         self.rules = rules
         self.now = now
         self.zone = rules.provider_zone
+        self.posting = rules.posting
         self.keys = Counter(row.key for row in rows)
         self.taken = set()
         self.seen = {}
@@ -106,18 +112,14 @@ class Surroundings:
 
     def tag(self, campaign: Campaign) -> str:
         """Give a campaign's tag, made when it is first asked for; empty when names carry none."""
-        if not self.rules.tag_names:
-            return ""
         what = campaign.key, campaign.fingerprint
         if what not in self._tags:
-            self._tags[what] = make_tag(self.rules.account, *what)
+            self._tags[what] = make_tag_by(self.posting, *what)
         return self._tags[what]
 
     def provider_name(self, campaign: Campaign) -> str:
-        """Give the name as the provider will get it."""
-        if tag := self.tag(campaign):
-            return add_tag(campaign.name, tag, self.rules.max_name)
-        return campaign.name[: self.rules.max_name].rstrip()
+        """Give the name as the provider would get it today."""
+        return name_by(self.posting, campaign.name, self.tag(campaign))
 
     def _index_known(self, known: Sequence[KnownEntry], named: Container[int]) -> None:
         for entry in known:

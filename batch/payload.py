@@ -5,19 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from batch.identity import add_tag, make_tag
 from batch.model import Entry
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
-def make_payload(entry: Entry) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class PostingRules:
+    """What today's settings say about the name and the time of everything that is posted."""
+
+    account: str = "main"
+    """The label of the settings, part of every tag."""
+    zone: str = "America/New_York"
+    """The provider's zone, in which it reads times."""
+    tag_names: bool = True
+    max_name: int | None = None
+    """The longest name that the provider keeps whole; None when it is not known."""
+
+
+def make_payload(entry: Entry, rules: PostingRules) -> dict[str, object]:
     """Make the JSON object of `POST /sms/send-group-schedule-message`, with no key for what is absent.
 
+    Name and time come from the campaign and today's settings, never from what was planned with older ones.
     TypeRecipients always stands there: the provider does not document its default.
     """
+    entry = address(entry, rules)
     payload: dict[str, object] = {
         "CampaignName": entry.provider_name,
         "Message": entry.message,
@@ -32,6 +49,30 @@ def make_payload(entry: Entry) -> dict[str, object]:
     if entry.subject:
         payload["Subject"] = entry.subject
     return payload
+
+
+def address(entry: Entry, rules: PostingRules) -> Entry:
+    """Give an entry with the tag, the name, the time and the zone with which it would be posted now."""
+    tag = make_tag_by(rules, entry.key, entry.fingerprint, entry.tag)
+    return replace(
+        entry,
+        tag=tag,
+        provider_name=name_by(rules, entry.campaign_name, tag),
+        send_at_provider=to_provider_time(entry.send_at, rules.zone) if entry.send_at is not None else "",
+        provider_zone=rules.zone,
+    )
+
+
+def make_tag_by(rules: PostingRules, key: str, fingerprint: str, known: str = "") -> str:
+    """Give a campaign's tag, the one it has already if it is `known`; empty when names carry none."""
+    if not rules.tag_names or not fingerprint:
+        return ""
+    return known or make_tag(rules.account, key, fingerprint)
+
+
+def name_by(rules: PostingRules, name: str, tag: str) -> str:
+    """Give a campaign's name as the provider gets it: with the tag, no longer than it may be."""
+    return add_tag(name, tag, rules.max_name) if tag else name[: rules.max_name].rstrip()
 
 
 def hash_payload(payload: Mapping[str, object]) -> str:

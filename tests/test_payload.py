@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from wire_support import make_entry
 
-from batch.payload import from_provider_time, hash_payload, make_payload, to_provider_time
+from batch.payload import PostingRules, address, from_provider_time, hash_payload, make_payload, to_provider_time
 
 ZONE = "America/New_York"
+RULES = PostingRules()
 
 
 def test_a_text_is_posted_with_no_key_for_what_is_absent():
     """GroupIds are strings, TypeRecipients is always there."""
-    assert make_payload(make_entry()) == {
+    assert make_payload(make_entry(), RULES) == {
         "CampaignName": "Spring sale #k7f3q2m9",
         "Message": "20% off until Sunday",
         "GroupIds": ["100", "101"],
@@ -25,7 +26,9 @@ def test_a_text_is_posted_with_no_key_for_what_is_absent():
 
 def test_a_picture_brings_its_own_keys():
     """A zero that was asked for is sent."""
-    payload = make_payload(make_entry(mms_template_id=10586, mms_high_resolution=0, subject="Look", type_recipients=1))
+    payload = make_payload(
+        make_entry(mms_template_id=10586, mms_high_resolution=0, subject="Look", type_recipients=1), RULES
+    )
     assert payload["MmsTemplateId"] == 10586
     assert payload["MmsHighResolution"] == 0
     assert payload["Subject"] == "Look"

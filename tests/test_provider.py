@@ -24,12 +24,12 @@ from batch.classify import classify
 from batch.errors import LedgerError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listing, MmsTemplate, Outcome, Status, Stop
 from batch.pacing import Pace
-from batch.payload import make_payload
+from batch.payload import PostingRules, make_payload
 from batch.provider import AddressError, Provider, TokenError
 from batch.secret import Secret
 
 ENTRY = make_entry()
-PAYLOAD = make_payload(ENTRY)
+PAYLOAD = make_payload(ENTRY, PostingRules())
 DEADLINE = 0.6
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 ECHO = json.dumps({"name": "x", "message": f"bad token {TOKEN}", "url": f"/v1?access_token={TOKEN_FORMS[1]}"}).encode()

@@ -272,14 +272,33 @@ class Ledger:
 
     # Submitting
 
-    def record_intent(self, entry: int, *, payload_hash: str, now: datetime, lead: timedelta) -> int | None:
+    def record_intent(
+        self,
+        entry: int,
+        *,
+        payload_hash: str,
+        now: datetime,
+        lead: timedelta,
+        posted: Entry | None = None,
+        clock_offset: float | None = None,
+    ) -> int | None:
         """Claim a planned entry and write its attempt to disk, before a byte leaves; give the attempt's number.
 
+        `posted` is the entry with the tag, name, time and zone with which it is posted, which it has from now on.
+        `clock_offset` is how many seconds the provider's clock is ahead.
         None, and nothing is written, when it is no longer planned, its time is not more than `lead` away, somebody
         wants it cancelled, another entry with the same content is under way or in doubt, or submitting is paused.
         """
         with self._write() as connection:
-            return submitting.claim_entry(connection, entry, payload_hash=payload_hash, now=now, lead=lead)
+            return submitting.claim_entry(
+                connection,
+                entry,
+                payload_hash=payload_hash,
+                now=now,
+                lead=lead,
+                posted=posted,
+                clock_offset=clock_offset,
+            )
 
     def record_outcome(
         self, entry: int, attempt: int, outcome: Outcome, answer: Answer | None, *, now: datetime, who: str

@@ -75,6 +75,7 @@ _ALL = select(
     entries.c.cancel_why,
     entries.c.replaced_by,
     entries.c.changed_at,
+    entries.c.provider_zone,
 ).join(batches, batches.c.id == entries.c.batch)
 """The columns of an Entry in its own order: unpacked by place, which is twice as fast as by name.
 
@@ -228,6 +229,7 @@ def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:
         cancel_why,
         replaced_by,
         changed_at,
+        provider_zone,
     ) = row
     return Entry(
         entry,
@@ -270,6 +272,7 @@ def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:
         cancel_why,
         replaced_by,
         read_time_or_none(changed_at),
+        provider_zone,
     )
 
 
@@ -283,4 +286,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         http_status=row.http_status,
         why=row.why,
         answer=row.answer,
+        tag=row.tag,
+        provider_zone=row.provider_zone,
+        clock_offset=row.clock_offset,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, insert, literal
 
 from batch.ledger.forms import STATUSES, read_issues, write_codes, write_issues, write_texts, write_time
 from batch.ledger.tables import attempts, entries, history, pauses
-from batch.model import Answer, Issue, Listed, Outcome, Status
+from batch.model import Answer, Entry, Issue, Listed, Outcome, Status
 
 LONGEST_ANSWER = 4_000
 """Characters that are kept of what the provider answered."""
@@ -37,7 +37,14 @@ _BEGIN = insert(attempts).values(
     started_at=bindparam("at"),
     payload_hash=bindparam("hash_"),
     tag=select(entries.c.tag).where(entries.c.id == bindparam("entry_")).scalar_subquery(),
+    provider_zone=select(entries.c.provider_zone).where(entries.c.id == bindparam("entry_")).scalar_subquery(),
+    clock_offset=bindparam("offset_"),
 )
+_POSTED = ("tag", "provider_name", "send_at_provider", "provider_zone")
+_ADDRESS = (
+    update(entries).where(entries.c.id == bindparam("entry_")).values({name: bindparam(f"{name}_") for name in _POSTED})
+)
+"""What is posted is made at that moment, by the settings of that moment: with the intent it is what the entry has."""
 _STANDING = select(entries.c.status, entries.c.attempts, entries.c.issues).where(entries.c.id == bindparam("entry_"))
 _END = (
     update(attempts)
@@ -48,13 +55,25 @@ _END = (
 _NOTE = insert(history)
 
 
-def claim_entry(connection: Connection, entry: int, *, payload_hash: str, now: datetime, lead: timedelta) -> int | None:
+def claim_entry(
+    connection: Connection,
+    entry: int,
+    *,
+    payload_hash: str,
+    now: datetime,
+    lead: timedelta,
+    posted: Entry | None = None,
+    clock_offset: float | None = None,
+) -> int | None:
     """Turn `planned` into `submitting` with a new attempt, if all that must hold still holds; give its number."""
     at = write_time(now)
     if connection.execute(_CLAIM, {"entry_": entry, "earliest": write_time(now + lead), "at": at}).rowcount != 1:
         return None
+    if posted is not None:
+        connection.execute(_ADDRESS, {"entry_": entry, **{f"{name}_": getattr(posted, name) for name in _POSTED}})
     number = int(connection.execute(_LATEST, {"entry_": entry}).scalar() or 0) + 1
-    connection.execute(_BEGIN, {"entry_": entry, "number_": number, "at": at, "hash_": payload_hash})
+    begun = {"entry_": entry, "number_": number, "at": at, "hash_": payload_hash, "offset_": clock_offset}
+    connection.execute(_BEGIN, begun)
     _note(connection, entry, Status.PLANNED, Status.SUBMITTING, why=f"attempt {number} begins", who="", now=now)
     return number
 

@@ -60,6 +60,12 @@ class Attempt:
     why: str
     answer: str = ""
     """The body that came back, cut at 4,000 characters, the token taken out."""
+    tag: str = ""
+    """As it stood in the name that was posted."""
+    provider_zone: str = ""
+    """The provider's zone by the settings of that moment."""
+    clock_offset: float | None = None
+    """Seconds that the provider's clock was ahead of ours; None when its answers bore no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +84,14 @@ class Entry:
     campaign_name: str
     """As in the sheet."""
     provider_name: str
-    """As sent: the name with the tag."""
+    """As sent: the name with the tag. Of what was never sent, as it was planned."""
     message: str
     group_ids: tuple[str, ...]
     group_names: tuple[str, ...]
     send_at: datetime | None
     """Aware, UTC."""
     send_at_provider: str
-    """As sent, in the provider's zone."""
+    """As sent, in the provider's zone of that time. Of what was never sent, as it was planned."""
     zone: str
     type_recipients: int
     status: Status
@@ -113,6 +119,8 @@ class Entry:
     """Why a person wants it deleted in the dashboard; empty when nobody does."""
     replaced_by: int | None = None
     changed_at: datetime | None = None
+    provider_zone: str = ""
+    """The zone in which `send_at_provider` was written when it was sent; empty when it never was."""
 
 
 class FindingKind(StrEnum):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from batch.errors import ProviderError
 from batch.identity import split_tag
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
-from batch.payload import from_provider_time
+from batch.payload import from_provider_time, make_tag_by
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
 from batch.settle import Moment, Reading, Settlement, distrust, find_by_tag, judge_found, settle, time_left
@@ -99,8 +99,9 @@ def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
     """Take what the provider already holds under a planned entry's tag as that entry's; nothing is sent for it."""
     adopted = 0
     by_tag = find_by_tag(reading)
+    tagged = replace(rooms.posting, tag_names=True)  # it may have been posted while names bore tags, planned while not
     for entry in entries:
-        if found := by_tag.get(entry.tag, ()) if entry.tag else ():
+        if found := by_tag.get(make_tag_by(tagged, entry.key, entry.fingerprint, entry.tag), ()):
             done = _conclude(rooms, entry, judge_found(entry, found), Status.PLANNED)
             adopted += done is not None and done.status is Status.ACCEPTED
     return adopted

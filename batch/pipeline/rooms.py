@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from batch.errors import LedgerError, StoppedError, UsageError
 from batch.model import Account, Group
+from batch.payload import PostingRules
 from batch.pipeline.telling import Note, Tell, Wait, say_nothing
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ class Rooms:
     def zone(self) -> str:
         """The provider's zone."""
         return self.settings.provider.timezone
+
+    @property
+    def posting(self) -> PostingRules:
+        """What today's settings say about the name and the time of what is posted."""
+        wanted = self.settings.provider
+        return PostingRules(wanted.account, wanted.timezone, wanted.tag_names, wanted.max_name)
 
     def note(self, words: str, *, loud: bool = False) -> None:
         """Tell one line."""

@@ -11,7 +11,7 @@ from batch.errors import BatchError, LedgerError, NotAsAskedError, ProviderError
 from batch.identity import collapse
 from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
-from batch.payload import hash_payload, make_payload
+from batch.payload import address, hash_payload, make_payload
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.pipeline.rooms import LONG, Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted, how_to_go_on
@@ -68,10 +68,11 @@ class Submission:
             self._wait_for_turn()
             if self._rooms.world.stopped():
                 return
-            outcome = self._attempt(entry)
+            posted = address(entry, self._rooms.posting)
+            outcome = self._attempt(posted)
             if outcome is None:
                 return
-            self._learn(entry, outcome)
+            self._learn(posted, outcome)
             if outcome.status is not Status.PLANNED:
                 return
 
@@ -85,9 +86,11 @@ class Submission:
     def _attempt(self, entry: Entry) -> Outcome | None:
         """Make one attempt: intent, request, outcome. None when the ledger says that it must not go."""
         rooms = self._rooms
-        payload = make_payload(entry)
+        payload = make_payload(entry, rooms.posting)
         intended = rooms.world.now()
-        number = rooms.ledger.record_intent(entry.id, payload_hash=hash_payload(payload), now=intended, lead=rooms.lead)
+        number = rooms.ledger.record_intent(
+            entry.id, payload_hash=hash_payload(payload), now=intended, lead=rooms.lead, posted=entry
+        )
         if number is None:
             self._explain_refusal(entry)
             return None

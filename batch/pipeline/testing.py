@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from batch.answers import parse_one
 from batch.errors import UsageError
-from batch.identity import TEST_MARK, add_tag, fold, is_test, make_fingerprint, make_tag, plain_id
+from batch.identity import TEST_MARK, fold, is_test, make_fingerprint, plain_id
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
-from batch.payload import to_provider_time
+from batch.payload import make_tag_by, name_by, to_provider_time
 from batch.pipeline.checking import Check, check_sheet, open_file
 from batch.pipeline.counting import Tally
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms, read_account
@@ -145,11 +145,11 @@ def _refuse_large(group: Group, most: int) -> None:
 
 def _decide(rooms: Rooms, checked: Checked, group: str, group_name: str) -> Decision:
     """Make the test of one row: its own key, so that it is nobody's campaign and nobody's double."""
-    provider, now = rooms.settings.provider, rooms.world.now()
+    now = rooms.world.now()
     campaign = _make_test(checked, group, group_name, _when(now, rooms.lead))
     campaign = replace(campaign, key=f"{TEST_MARK}:{now:%Y%m%dT%H%M%S%f}:{checked.row.number}")
-    tag = make_tag(provider.account, campaign.key, campaign.fingerprint) if provider.tag_names else ""
-    name = add_tag(campaign.name, tag, provider.max_name) if tag else campaign.name[: provider.max_name].rstrip()
+    tag = make_tag_by(rooms.posting, campaign.key, campaign.fingerprint)
+    name = name_by(rooms.posting, campaign.name, tag)
     warnings = tuple(issue for issue in checked.issues if issue.level is Level.WARNING)
     test = replace(checked, campaign=campaign, key=campaign.key, name=campaign.name, message=campaign.message)
     test = replace(test, reference="", issues=warnings, past=False, send_at=campaign.send_at)
