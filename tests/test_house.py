@@ -19,7 +19,7 @@ FLOORS = {
     },
     2: {
         "disk", "resources", "config", "sheet", "messages", "provider", "ledger", "report", "mailer", "inbox",
-        "sandbox", "samples", "marked", "starter", "glance",
+        "insights", "sandbox", "samples", "marked", "starter", "glance",
     },
     3: {"pipeline"},
     4: {"cli"},

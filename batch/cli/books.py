@@ -96,6 +96,23 @@ def _read_day(text: str) -> date:
         raise UsageError(f'"{text}" is no day', "write it as 2026-11-23") from None
 
 
+@app.command()
+def insights(
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="How many weeks to look back.")] = 26,
+    format: Annotated[str, typer.Option(help="html, xlsx, json: one or several, separated by commas.")] = "html,xlsx",
+) -> None:
+    """Show what the history teaches: how texts arrive, by group, hour and template; sizes, costs, opt-outs."""
+    from batch.pipeline.insights import FORMATS, learn
+
+    formats = tuple(part.strip() for part in format.split(",") if part.strip())
+    unknown = sorted(set(formats).difference(FORMATS))
+    need(not unknown, f'there is no format "{", ".join(unknown)}"', "use html, xlsx or json")
+    need(formats, "no format is named", "use html, xlsx or json")
+    for path in learn(session.settings(), session.world(), weeks=weeks, formats=formats):
+        print_line(str(path))
+    end_with(DONE)
+
+
 ledger_app = typer.Typer(
     help="Look into the ledger, move it, keep it safe.", no_args_is_help=True, rich_markup_mode=None
 )

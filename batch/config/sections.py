@@ -151,6 +151,8 @@ class ReportsSection(Section):
     credit_price: Annotated[float, Field(ge=0)] = 0.0
     """What one credit costs; 0 when reports should not speak of money."""
     currency: str = "USD"
+    weekly_budget: Annotated[int, Field(ge=0)] = 0
+    """Credits that a week may cost, for `insights`; 0 for no budget."""
 
 
 class EmailSection(Section):

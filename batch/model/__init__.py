@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batch.model.answers import Answer, DeliveryCount, Failure, Listed, Listing, Outcome, Stop
 from batch.model.entries import Attempt, Batch, Change, Entry, Finding, FindingKind
+from batch.model.insights import Insight, Insights, Mark, Sending
 from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
 from batch.model.plans import Action, Decision, KnownEntry, Plan
 from batch.model.rows import Account, Campaign, Checked, Draft, Group, Header, MmsTemplate, Parts, Row
@@ -28,16 +29,20 @@ __all__ = [
     "FindingKind",
     "Group",
     "Header",
+    "Insight",
+    "Insights",
     "Issue",
     "KnownEntry",
     "Level",
     "Listed",
     "Listing",
+    "Mark",
     "MmsTemplate",
     "Outcome",
     "Parts",
     "Plan",
     "Row",
+    "Sending",
     "Status",
     "Stop",
 ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, DeliveryError, UsageError
 from batch.model import Entry, Status
+from batch.pipeline.insights import tell_insights
 from batch.pipeline.noticing import feel_pulse, tell_pulse, when
 from batch.pipeline.reporting import (
     Scope,
@@ -148,7 +149,7 @@ def queue_digest(desk: Desk) -> bool:
     week = week_of(now - timedelta(days=3, hours=12), team_zone(settings))
     scope = week_scope(desk.ledger, week, team_zone(settings))
     report = _gather(desk, scope)
-    lines = tell_pulse(feel_pulse(desk.ledger, now), settings)
+    lines = (*tell_pulse(feel_pulse(desk.ledger, now), settings), *tell_insights(settings, desk.ledger, now))
     key = f"digest:{week_of(now, team_zone(settings))}"
     attachments = _attach(desk, report, scope.stem)
     return _put(desk, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from batch.report.contents import Figures, Kind, Report, Skipped, WeekFigures
 from batch.report.evidence import write_evidence
-from batch.report.figures import KeyFigure, Verdict, count, count_entries, key_figures, verdict
+from batch.report.figures import KeyFigure, Verdict, count, count_entries, credits_of, key_figures, verdict
 from batch.report.html import write_html
+from batch.report.insights import insights_html, insights_json, insights_xlsx
 from batch.report.machine import FIELDS, to_csv, to_json
 from batch.report.mail import mail_html, mail_text, subject
 from batch.report.preview import Previewed, write_preview
 from batch.report.status_page import write_status
 from batch.report.words import (
+    DELIVERED,
+    FAILED,
+    OPTED_OUT,
     TONES,
     WORDS,
     Tone,
     Word,
     clock,
+    counted,
     day_words,
     group_words,
     local_time,
@@ -29,7 +34,10 @@ from batch.report.words import (
 from batch.report.xlsx import write_xlsx
 
 __all__ = [
+    "DELIVERED",
+    "FAILED",
     "FIELDS",
+    "OPTED_OUT",
     "TONES",
     "WORDS",
     "Figures",
@@ -45,8 +53,13 @@ __all__ = [
     "clock",
     "count",
     "count_entries",
+    "counted",
+    "credits_of",
     "day_words",
     "group_words",
+    "insights_html",
+    "insights_json",
+    "insights_xlsx",
     "key_figures",
     "local_time",
     "mail_html",
