@@ -10,6 +10,7 @@ from collections.abc import Callable, Container
 from batch.answers import parse_errors, parse_one
 from batch.identity import collapse, split_tag
 from batch.model import Answer, Entry, Failure, Issue, Level, Listed, Outcome, Status, Stop
+from batch.payload import minute_of
 
 ACCOUNT_REFUSED = frozenset({401, 402, 403})
 ADDRESS_WRONG = frozenset({404, 405, 406, 415})
@@ -75,7 +76,7 @@ def _read_acceptance(answer: Answer, entry: Entry, known_ids: Container[str]) ->
         return _doubt(f"the provider answered with Id {listed.id}, which another row has already")
     if _bears_our_name(listed, entry):
         return _accept(listed, entry, f"scheduled as {listed.id}")
-    if _same(listed.send_at, entry.send_at_provider) and _same(listed.message, entry.message):
+    if minute_of(listed.send_at) == minute_of(entry.send_at_provider) and _same(listed.message, entry.message):
         why = f'scheduled as {listed.id}, but the provider changed its name to "{listed.name}"'
         return _accept(listed, entry, why, Stop.TAG_LOST)
     return _doubt(f'the provider answered with Id {listed.id}, but for a campaign "{listed.name}" that is not this one')
@@ -95,7 +96,7 @@ def _drifted(listed: Listed, entry: Entry) -> tuple[Issue, ...]:
     pairs = (
         ("CampaignName", entry.provider_name, listed.name),
         ("Message", entry.message, listed.message or entry.message),
-        ("DateTime", entry.send_at_provider, listed.send_at or entry.send_at_provider),
+        ("DateTime", entry.send_at_provider, _time_shown(listed, entry)),
         ("GroupIds", _as_set(entry.group_ids), _as_set(entry.group_ids if not listed.group_ids else listed.group_ids)),
         ("TypeRecipients", entry.type_recipients, _or(listed.type_recipients, entry.type_recipients)),
         # These two are sent only when they matter, and an empty one in the answer is the provider's word for none.
@@ -107,6 +108,11 @@ def _drifted(listed: Listed, entry: Entry) -> tuple[Issue, ...]:
         for field, ours, theirs in pairs
         if not _same(str(ours), str(theirs))
     )
+
+
+def _time_shown(listed: Listed, entry: Entry) -> str:
+    same = not listed.send_at or minute_of(listed.send_at) == minute_of(entry.send_at_provider)
+    return entry.send_at_provider if same else listed.send_at
 
 
 def _drift(entry: Entry, field: str, ours: str, theirs: str) -> Issue:

@@ -7,11 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from batch.identity import fold, is_test, split_tag, to_minute
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
-from batch.payload import PostingRules, make_tag_by, name_by, to_provider_time
+from batch.payload import PostingRules, make_tag_by, minute_of, name_by, show_time, to_provider_time
 
 PLAN_CODES: Mapping[str, str] = {
     "same-text-same-groups-same-time": "another row already sends this text to these groups at this time",
@@ -148,7 +147,7 @@ class Surroundings:
         for item, name, tag in named:
             if tag and tag in own:
                 continue
-            self.listed["at", fold(name), item.send_at[:16]].append(item)
+            self.listed["at", fold(name), minute_of(item.send_at)].append(item)
             if item.group_ids is not None:
                 self.listed[("to", fold(name), *sorted(item.group_ids))].append(item)
 
@@ -272,8 +271,3 @@ def is_doubtful(entry: KnownEntry) -> bool:
 def may_have_gone(entry: Entry) -> bool:
     """Whether settling left an entry to a person: it is held, but it may be at the provider all the same."""
     return entry.status is Status.HELD and any(issue.code in DOUBT_CODES for issue in entry.issues)
-
-
-def show_time(moment: datetime, zone: str) -> str:
-    """Write a time as people of a zone read it: `2026-12-01 10:00 EST`."""
-    return f"{moment.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M %Z}"

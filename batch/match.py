@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from batch.identity import collapse, fold, split_tag
 from batch.model import Entry, Listed, Status
+from batch.payload import minute_of, to_provider_time
 from batch.settle import Reading
 
 MOVING = timedelta(minutes=5)
@@ -24,8 +25,10 @@ class Books:
     found: dict[int, tuple[Listed, str]]
     """Entry to its campaign and the list that it stands on."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, zone: str) -> None:
+        """`zone` is the provider's, by today's settings."""
         self.found = {}
+        self._zone = zone
         self._items: list[tuple[Listed, str]] = []
         self._claimed: set[int] = set()
         self._by_id: dict[tuple[str, str], int] = {}
@@ -85,7 +88,7 @@ class Books:
         """Claim the first campaign with a mark of the entry that nobody has claimed."""
         if not entry.tag:
             self._index_whole_names()
-        for mark in marks_of(entry):
+        for mark in marks_of(entry, self._zone):
             for where in lists:
                 if (place := self._first_free(where, mark)) is not None:
                     self._claim(entry, place)
@@ -119,15 +122,20 @@ def mark_of(item: Listed) -> str:
     return tag or _content(name, item.send_at, item.message)
 
 
-def marks_of(entry: Entry) -> tuple[str, ...]:
-    """Give the marks that an entry's campaign may bear on a list, the surest first."""
+def marks_of(entry: Entry, zone: str) -> tuple[str, ...]:
+    """Give the marks that an entry's campaign may bear on a list, the surest first.
+
+    A campaign may stand there at the time that was posted, by the zone of that day, or at the one that was meant.
+    """
     name = split_tag(entry.provider_name)[0] if entry.tag else entry.provider_name
-    content = _content(name, entry.send_at_provider, entry.message)
-    return (entry.tag, content) if entry.tag else (content,)
+    meant = to_provider_time(entry.send_at, zone) if entry.send_at is not None else entry.send_at_provider
+    times = dict.fromkeys((minute_of(entry.send_at_provider), minute_of(meant)))
+    contents = tuple(_content(name, moment, entry.message) for moment in times)
+    return (entry.tag, *contents) if entry.tag else contents
 
 
 def _content(name: str, send_at: str, message: str) -> str:
-    return f"{fold(name)}|{send_at[:16]}|{collapse(message)}"
+    return f"{fold(name)}|{minute_of(send_at)}|{collapse(message)}"
 
 
 def _is_surely(entry: Entry, item: Listed) -> bool:

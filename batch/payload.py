@@ -98,3 +98,18 @@ def from_provider_time(text: str, zone: str) -> datetime | None:
         return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def is_time(text: str, moment: datetime, zone: str) -> bool:
+    """Whether a time of the provider's is this moment, to the minute; in the doubled hour both may be meant."""
+    return minute_of(text) == to_provider_time(moment, zone)[:16]
+
+
+def minute_of(text: str) -> str:
+    """Give the minute of a time as the provider writes it: `YYYY-MM-DD HH:MM`, in its own zone."""
+    return text.strip().replace("T", " ", 1)[:16]
+
+
+def show_time(moment: datetime, zone: str) -> str:
+    """Write a time as people of a zone read it: `2026-12-01 10:00 EST`."""
+    return f"{moment.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M %Z}"

@@ -20,10 +20,9 @@ from batch.guards import (
     held_for,
     is_coming,
     is_doubtful,
-    show_time,
 )
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
-from batch.payload import to_provider_time
+from batch.payload import show_time, to_provider_time
 from batch.settle import how_to_answer
 from batch.spell import plural
 

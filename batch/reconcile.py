@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from batch.identity import collapse, split_tag
 from batch.match import TRACKED, UNSURE, Books, mark_of, marks_of
 from batch.model import Entry, Finding, FindingKind, Listed, Status
-from batch.payload import from_provider_time
+from batch.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.settle import Reading
+from batch.spell import tell_span
 
 APPROVED = 3
 """The provider's Status_Id of Approved and Scheduled."""
@@ -77,7 +78,7 @@ def reconcile(
     earlier reading of this run showed: what only one reading lacks is not missing yet.
     """
     tracked = [entry for entry in entries if _is_tracked(entry)]
-    books = Books(reading)
+    books = Books(reading, rules.zone)
     books.match(tracked)
     books.claim_twins(tracked, now)
     counts: Counter[FindingKind] = Counter()
@@ -97,10 +98,10 @@ def reconcile(
     return Reconciliation(counts, tuple(findings), tuple(moves), tuple(seen))
 
 
-def find_absent(entries: Iterable[Entry], reading: Reading) -> tuple[int, ...]:
+def find_absent(entries: Iterable[Entry], reading: Reading, zone: str) -> tuple[int, ...]:
     """Name the entries with an Id that a reading does not show: what a second reading must confirm."""
     tracked = [entry for entry in entries if _is_tracked(entry)]
-    books = Books(reading)
+    books = Books(reading, zone)
     books.match(tracked)
     return tuple(entry.id for entry in tracked if entry.status not in UNSURE and entry.id not in books.found)
 
@@ -180,6 +181,7 @@ def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Ite
         was, shown = _write(ours), _write(theirs)
         words = f'{name} is "{shown}" at the provider, but was scheduled as "{was}": look at it in the dashboard'
         yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=was, theirs=shown)
+    yield from _time_drift(entry, item, where, rules.zone)
     yield from _contacts(entry, item, rules)
 
 
@@ -189,7 +191,6 @@ _Value = str | int | tuple[str, ...] | None
 def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, _Value, _Value]]:
     yield "CampaignName", entry.provider_name or entry.campaign_name, item.name
     yield "Message", entry.message, item.message
-    yield "DateTime", entry.send_at_provider[:16], item.send_at[:16]
     yield "MmsTemplateId", entry.mms_template_id, item.mms_template_id
     yield "Subject", entry.subject, item.subject
     if where == "sent":
@@ -199,6 +200,35 @@ def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, _Value
         yield "GroupIds", entry.group_ids, item.group_ids
     if item.type_recipients is not None:
         yield "TypeRecipients", entry.type_recipients, item.type_recipients
+
+
+def _time_drift(entry: Entry, item: Listed, where: str, zone: str) -> Iterator[Finding]:
+    """Compare what the list says, read in the provider's zone of today, with the moment that was meant."""
+    meant = to_provider_time(entry.send_at, zone) if entry.send_at is not None else entry.send_at_provider
+    ours, theirs = minute_of(meant), minute_of(item.send_at)
+    if ours == theirs:
+        return
+    moment = from_provider_time(item.send_at, zone)
+    words = f'DateTime is "{theirs}" at the provider, but "{ours}" ({zone}) is meant: look at it in the dashboard'
+    if moment is not None and entry.send_at is not None:
+        words = _tell_drift(entry, moment, where, zone)
+    loud = where == "scheduled"
+    yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field="DateTime", ours=ours, theirs=theirs, loud=loud)
+
+
+def _tell_drift(entry: Entry, moment: datetime, where: str, zone: str) -> str:
+    """Say both times, how far they lie apart, why if that is known, and what to do."""
+    assert entry.send_at is not None
+    off = f"{tell_span(moment - entry.send_at)} {'late' if moment > entry.send_at else 'early'}"
+    name, meant, shown = f'"{entry.campaign_name}"', show_time(entry.send_at, zone), show_time(moment, zone)
+    old = entry.provider_zone
+    why = f" (it was submitted for the zone {old})" if old and old != zone else ""
+    if where == "sent":
+        return f"{name} went out at {shown}, {off}: {meant} was meant{why}"
+    return (
+        f"{name} (Id {entry.provider_id}) goes out at {shown}, {off}: {meant} is meant{why}. If {zone} under "
+        f"[provider] timezone is right, delete it in the dashboard, then submit the file again with --allow deleted-in-dashboard"
+    )
 
 
 def _write(value: _Value) -> str:
@@ -290,7 +320,7 @@ def _strangers(
         moment = from_provider_time(item.send_at, zone)
         if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
             continue
-        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry)}
+        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry, zone)}
         twice = mark_of(item) in ours or (split_tag(item.name)[1] in given and books.alike(item, where) > 1)
         yield _stranger(item, given, twice=twice, coming=moment is None or moment > now)
 

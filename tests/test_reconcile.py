@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from core_support import NOW, PAST, SOON, ZONE, list_entry, make_entry, read
@@ -92,7 +92,7 @@ def test_what_was_sent_stays_sent_when_the_history_forgets_it():
 def test_find_absent_names_what_a_second_reading_must_confirm():
     """In order; what is in doubt is the settling's."""
     lost, doubt = make_entry(2, name="Lost"), make_entry(3, name="Doubt", status=Status.IN_DOUBT)
-    assert find_absent([lost, ENTRY, doubt, make_entry(4, status=Status.HELD)], read([LISTED])) == (2,)
+    assert find_absent([lost, ENTRY, doubt, make_entry(4, status=Status.HELD)], read([LISTED]), ZONE) == (2,)
 
 
 def test_what_is_found_again_is_accepted_again():
@@ -212,7 +212,6 @@ def test_the_same_one_twice_on_a_list_is_one():
     [
         ("CampaignName", {"name": f"Renamed #{ENTRY.tag}"}, ENTRY.provider_name, f"Renamed #{ENTRY.tag}"),
         ("Message", {"message": "30% off"}, "20% off", "30% off"),
-        ("DateTime", {"send_at": "2026-02-05 11:00:00"}, "2026-02-05 10:00", "2026-02-05 11:00"),
         ("MmsTemplateId", {"mms_template_id": 7}, "", "7"),
         ("Subject", {"subject": "Look"}, "", "Look"),
         ("GroupIds", {"group_ids": ("101",)}, "100, 101", "101"),
@@ -229,6 +228,47 @@ def test_whatever_differs_is_shown_with_both_values(field, change, ours, theirs)
     assert finding.words == (
         f'{field} is "{theirs}" at the provider, but was scheduled as "{ours}": look at it in the dashboard'
     )
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        ("2026-02-05 13:00:00", "goes out at 2026-02-05 13:00 EST, 3 hours late: 2026-02-05 10:00 EST is meant"),
+        ("2026-02-05T09:30:00", "goes out at 2026-02-05 09:30 EST, 30 minutes early: 2026-02-05 10:00 EST is meant"),
+        ("tomorrow", 'DateTime is "tomorrow" at the provider, but "2026-02-05 10:00" (America/New_York) is meant'),
+    ],
+)
+def test_another_time_is_loud_and_says_both_times_and_how_far_they_lie_apart(shown, says):
+    """It is the only thing that nobody sees before it is too late."""
+    finding = only(compare([ENTRY], [replace(LISTED, send_at=shown)]))
+    assert (finding.code, finding.field, finding.loud) == ("drifted", "DateTime", True)
+    assert (finding.ours, finding.theirs) == ("2026-02-05 10:00", shown.replace("T", " ")[:16])
+    assert says in finding.words
+
+
+def test_what_was_posted_by_another_zone_is_drifted_by_the_zone_of_today():
+    """The text is the one that was posted, and the moment is not the one that was meant."""
+    ours = replace(ENTRY, send_at_provider="2026-02-05 07:00:00", provider_zone="America/Los_Angeles")
+    found = compare([ours], [list_entry(ours)])
+    assert kinds(found) == {"drifted": 1}
+    assert "goes out at 2026-02-05 07:00 EST, 3 hours early" in only(found).words
+    assert "it was submitted for the zone America/Los_Angeles" in only(found).words
+    assert kinds(compare([ours], [list_entry(ours, send_at="2026-02-05 10:00:00")])) == {"matched": 1}
+
+
+def test_a_campaign_without_a_tag_is_found_by_the_time_that_was_posted_or_meant():
+    """A corrected zone makes no campaign missing, and none a stranger."""
+    ours = replace(ENTRY, tag="", provider_name="Spring sale", send_at_provider="2026-02-05 07:00:00")
+    for shown in ("2026-02-05 07:00:00", "2026-02-05 10:00:00"):
+        found = compare([ours], [list_entry(ours, id="99", send_at=shown)])
+        assert FindingKind.MISSING not in {one.kind for one in found.findings}
+        assert FindingKind.UNEXPECTED not in {one.kind for one in found.findings}
+
+
+def test_the_hour_that_the_end_of_daylight_saving_doubles_drifts_not():
+    """The provider's text fits both hours: it is what was posted."""
+    ours = make_entry(at=datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
+    assert kinds(compare([ours], [list_entry(ours)])) == {"matched": 1}
 
 
 @pytest.mark.parametrize(
@@ -573,7 +613,7 @@ def test_no_campaign_is_claimed_twice(ours, scheduled, sent):
     """By no two entries, and what is left over is all there is besides."""
     entries = [entry_of(number, **{**wanted, "status": Status.ACCEPTED}) for number, wanted in enumerate(ours, start=1)]
     reading = read([item_of(**wanted) for wanted in scheduled], [item_of(**wanted) for wanted in sent])
-    books = Books(reading)
+    books = Books(reading, ZONE)
     total = len(list(books.unclaimed()))
     books.match(entries)
     assert len(books.found) + len(list(books.unclaimed())) <= total

@@ -82,3 +82,27 @@ def test_what_an_attempt_hashes_is_what_a_preview_of_the_same_settings_hashes(de
     with desk.ledger() as ledger:
         assert [one.payload_hash for one in ledger.attempts(1)] == [bound]
     assert bound == hash_payload(desk.sandbox.posts[0].payload)
+
+
+def test_a_comparison_reads_the_lists_by_the_zone_of_today(desk: Bench) -> None:
+    """What was scheduled by the wrong zone is drifted and loud, with both times; what came after matches."""
+    desk.set(provider__timezone=LOS_ANGELES)
+    desk.submit(desk.sheet(3), limit=1)
+    desk.set(provider__timezone=NEW_YORK)
+    desk.resume()
+    books = desk.reconcile()
+    assert {kind.value: number for kind, number in books.counts.items() if number} == {"matched": 2, "drifted": 1}
+    (finding,) = books.findings
+    assert (finding.loud, finding.entry) == (True, 1)
+    assert "goes out at 2026-03-04 08:00 EST, 3 hours early: 2026-03-04 11:00 EST is meant" in finding.words
+    assert books.needs_look
+
+
+def test_an_echo_in_another_form_of_the_same_time_is_no_drift(desk: Bench) -> None:
+    """A provider may write a T between day and time, or leave the seconds away."""
+    with bench() as other:
+        plain = other.sandbox.books.write_time
+        other.sandbox.books.write_time = lambda moment: plain(moment).replace(" ", "T")  # type: ignore[method-assign]
+        tally = other.submit(other.sheet(2))
+        assert (tally.trouble, tally.attention) == (None, 0)
+        assert not other.reconcile().needs_look

@@ -11,7 +11,7 @@ from batch.errors import BatchError, LedgerError, NotAsAskedError, ProviderError
 from batch.identity import collapse
 from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
-from batch.payload import address, hash_payload, make_payload
+from batch.payload import address, hash_payload, make_payload, minute_of
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.pipeline.rooms import LONG, Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted, how_to_go_on
@@ -213,7 +213,7 @@ class Submission:
         groups = sorted(entry.group_ids)
         wanted = (
             ("name", collapse(entry.provider_name), collapse(item.name)),
-            ("time", entry.send_at_provider, item.send_at),
+            ("time", minute_of(entry.send_at_provider), minute_of(item.send_at)),
             ("text", collapse(entry.message), collapse(item.message)),
             ("groups", groups, sorted(item.group_ids) if item.group_ids is not None else groups),
         )
