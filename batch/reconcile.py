@@ -227,7 +227,8 @@ def _tell_drift(entry: Entry, moment: datetime, where: str, zone: str) -> str:
         return f"{name} went out at {shown}, {off}: {meant} was meant{why}"
     return (
         f"{name} (Id {entry.provider_id}) goes out at {shown}, {off}: {meant} is meant{why}. If {zone} under "
-        f"[provider] timezone is right, delete it in the dashboard, then submit the file again with --allow deleted-in-dashboard"
+        f"[provider] timezone is right, delete it in the dashboard, then submit the file again "
+        f"with --allow deleted-in-dashboard"
     )
 
 
