@@ -10,79 +10,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
-from zoneinfo import ZoneInfo
 
 import pytest
+from sandbox_support import JSON, NOON, PAYLOAD, POST, SCHEDULED, SENT, Caller, sandboxes
 from wire_support import make_certificate
 
 from batch.model import Group
-from batch.sandbox import KINDS, Faults, Limiter, Sandbox, parse_fault
+from batch.sandbox import KINDS, Faults, Limiter, parse_fault
 from batch.sandbox.bodies import to_xml
-
-NOON = datetime(2031, 3, 3, 12, 0, tzinfo=ZoneInfo("America/New_York")).timestamp()
-PAYLOAD = {
-    "CampaignName": "Sale #k7f3q2m9",
-    "Message": "Half price <today> & tomorrow. Reply STOP to opt out",
-    "GroupIds": ["100", "101"],
-    "DateTime": "2031-03-04 10:00:00",
-    "TypeRecipients": 0,
-}
-POST = "sms/send-group-schedule-message"
-SCHEDULED = "sms/group-schedule-messages"
-SENT = "sent-history/group-list"
-JSON = {"Accept": "application/json", "Content-Type": "application/json"}
-
-
-class Caller:
-    """Asks a sandbox as a client would, a new connection each time."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-
-    def ask(self, method, path, body=None, headers=JSON, *, token=None, seconds=5.0, **query):
-        parts = urlsplit(self.sandbox.url)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
-        query = {"access_token": self.sandbox.token if token is None else token, **query}
-        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        try:
-            connection.request(method, f"{parts.path}/{path}?{urlencode(query)}", data, headers)
-            answer = connection.getresponse()
-            answer.content = answer.read()
-            return answer
-        finally:
-            connection.close()
-
-    def get(self, path, **query):
-        return self.ask("GET", path, **query)
-
-    def post(self, **changes):
-        payload = {name: value for name, value in {**PAYLOAD, **changes}.items() if value is not None}
-        return self.ask("POST", POST, payload)
-
-    def read(self, path, **query):
-        answer = self.get(path, **query)
-        assert answer.status == 200
-        return json.loads(answer.content)
 
 
 @pytest.fixture
 def make() -> Iterator[Callable[..., Caller]]:
-    """Start sandboxes whose clock stands at noon of a day in 2031, and stop them all."""
-    started: list[Sandbox] = []
-
-    def start(**options) -> Caller:
-        sandbox = Sandbox(**{"clock": lambda: NOON, "limit": 0, **options})
-        started.append(sandbox)
-        sandbox.start()
-        return Caller(sandbox)
-
-    yield start
-    for sandbox in started:
-        sandbox.close()
+    with sandboxes() as start:
+        yield start
 
 
 def problems(answer) -> list[tuple[str, str]]:
@@ -476,6 +420,7 @@ def test_groups_and_templates_change_while_it_runs(make):
 CREATING = {
     "close-after", "reset-after", "hang-after", "error-after", "html-502-after", "html-504-after", "broken-json",
     "cut", "empty", "garbage", "drip", "no-id", "object", "xml", "rename", "pending", "action-required", "twice",
+    "rewrite", "rewrite-lost",
 }  # fmt: skip
 NO_ANSWER = (OSError, http.client.HTTPException)
 
@@ -489,7 +434,7 @@ def outcome(caller: Caller) -> tuple[str, object]:
     return "answer", answer
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(kind for kind in KINDS if not kind.startswith(("list-", "date-"))))
 def test_a_fault_creates_what_its_name_says(make, kind):
     """Each one either creates the campaign or does not, once, and then all is well again."""
     caller = make(faults=[f"{kind}x1"], drip_seconds=0.001)

@@ -15,20 +15,29 @@ from batch.cli.shapes import print_json, print_line
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; any free one by default.")] = 0,
     fault: Annotated[
-        list[str] | None, typer.Option(help="A fault on order, as hang@2 or error-after:0.1 (repeatable).")
+        list[str] | None,
+        typer.Option(help="A fault on order, as hang@2, error-after:0.1 or sent=list-emptyx3 (repeatable)."),
     ] = None,
+    faults: Annotated[bool, typer.Option("--faults", help="Only print the faults that --fault knows.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Requests a window; 0 for no limit.")] = 60,
     window: Annotated[int, typer.Option(min=0, help="Seconds of the window.")] = 60,
     name_length: Annotated[int | None, typer.Option(help="Cut names at so many characters.")] = None,
     latency: Annotated[float, typer.Option(help="Seconds before each answer.")] = 0.0,
+    date_offset: Annotated[
+        float, typer.Option(help="Seconds by which the Date of its answers is ahead; negative for behind.")
+    ] = 0.0,
     state: Annotated[Path | None, typer.Option(help="Keep its state in this file.")] = None,
 ) -> None:
     """Start a stand-in provider on this machine; Ctrl-C ends it."""
-    from batch.pipeline.trying import serve_sandbox
+    from batch.pipeline.trying import name_faults, serve_sandbox
 
+    if faults:
+        for line in name_faults():
+            print_line(line)
+        end_with(DONE)
     serve_sandbox(
         session.world(), print_json, port=port, faults=fault or [], limit=limit, window=window, name_length=name_length,
-        latency=latency, state_file=state,
+        latency=latency, date_offset=date_offset, state_file=state,
     )  # fmt: skip
 
 

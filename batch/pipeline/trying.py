@@ -23,6 +23,7 @@ def serve_sandbox(
     window: int = 60,
     name_length: int | None = None,
     latency: float = 0.0,
+    date_offset: float = 0.0,
     state_file: Path | None = None,
 ) -> None:
     """Run the stand-in provider until somebody asks for its end; show where it is and what token it wants."""
@@ -31,7 +32,7 @@ def serve_sandbox(
     try:
         sandbox = Sandbox(
             port=port, faults=faults, limit=limit, window=window, name_length=name_length, latency=latency,
-            state_file=state_file,
+            date_offset=date_offset, state_file=state_file,
         )  # fmt: skip
         sandbox.start()
     except ValueError as trouble:
@@ -44,6 +45,22 @@ def serve_sandbox(
             world.sleep(3600)
     finally:
         sandbox.stop()
+
+
+def name_faults() -> list[str]:
+    """Give a line for each fault that the sandbox knows, and how an order is written."""
+    from batch.sandbox import KINDS, TARGETS
+
+    width = max(map(len, KINDS))
+    return [
+        *(f"{kind:{width}}  {words}" for kind, words in KINDS.items()),
+        f"{'401, 503, ...':{width}}  answer that HTTP status, create nothing; 503-after creates first",
+        "",
+        f"An order is [TARGET=]FAULT[@N | :P | xN]; a target is one of {', '.join(TARGETS)}.",
+        "@3 is the third, :0.1 one in ten, x2 the next two; N in a fault's name is a number of seconds.",
+        "A fault is about the posts, list-... about the list of scheduled campaigns, date-... about all answers,",
+        "unless a target says otherwise; a reading of a list with all its pages counts as one.",
+    ]
 
 
 def run_demo(folder: Path, world: World) -> Path:

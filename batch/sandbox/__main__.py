@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(_option(name), type=int, default=argparse.SUPPRESS)
     for name in ("latency", "commit_late", "late_seconds", "drip_seconds", "approve_after", "deliver_after"):
         parser.add_argument(_option(name), type=float, default=argparse.SUPPRESS)
+    parser.add_argument("--date-offset", type=float, default=0.0)
     parser.add_argument("--silent-paging", action="store_false", dest="announce_paging")
     for name in ("whole_list", "newest_first", "lenient"):
         parser.add_argument(_option(name), action="store_true")

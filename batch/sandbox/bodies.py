@@ -68,6 +68,8 @@ class Reply:
     content_type: str = "application/json; charset=UTF-8"
     headers: dict[str, str] = field(default_factory=dict)
     how: How = How.SEND
+    date_offset: float = 0.0
+    """By how many seconds its Date header is ahead of the provider's clock."""
 
 
 def wants_xml(accept: str) -> bool:

@@ -94,6 +94,7 @@ class Books:
         self._lenient = lenient
         self._clock = clock
         self._due: list[tuple[float, int]] = []
+        self._history: list[tuple[float, int, HeldCampaign | None]] = []
         self._late: list[tuple[float, int, Mapping[str, Any]]] = []
         self._next_id = _FIRST_ID
         self._sizes: dict[tuple[str, ...], int] = {}
@@ -191,6 +192,19 @@ class Books:
                 self.create(payload, created_at=due)
             self._send_due(now)
 
+    def as_of(self, moment: float) -> dict[int, HeldCampaign]:
+        """Give all campaigns as they were held at an earlier moment."""
+        then: dict[int, HeldCampaign] = {}
+        with self.lock:
+            for changed_at, number, campaign in self._history:
+                if changed_at > moment:
+                    continue
+                if campaign is None:
+                    then.pop(number, None)
+                else:
+                    then[number] = campaign
+        return {number: self._at(campaign, moment) for number, campaign in then.items()}
+
     def status_of(self, campaign: HeldCampaign) -> int:
         """Give the status a scheduled campaign has now."""
         if campaign.status_id is not None:
@@ -228,7 +242,13 @@ class Books:
                 self._journal.close()
             self._journal = None
 
+    def _at(self, campaign: HeldCampaign, moment: float) -> HeldCampaign:
+        went = campaign.status_id in (None, 3) and self._goes_at(campaign) <= moment
+        return dataclasses.replace(campaign, sent=campaign.sent or went)
+
     def _put(self, campaign: HeldCampaign) -> None:
+        changed_at = self.now() if campaign.id in self.held else campaign.created_at
+        self._history.append((changed_at, campaign.id, campaign))
         if campaign.id not in self.held:
             ids = self.sent_ids if campaign.sent else self.scheduled_ids
             bisect.insort(ids, campaign.id)
@@ -242,6 +262,7 @@ class Books:
         campaign = self.held.pop(id, None)
         if campaign is None:
             return False
+        self._history.append((self.now(), id, None))
         ids = self.sent_ids if campaign.sent else self.scheduled_ids
         del ids[bisect.bisect_left(ids, id)]
         self._note("delete", id)

@@ -11,12 +11,24 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from batch.model import Group, MmsTemplate
-from batch.sandbox.bodies import How, Reply, wants_xml, write, write_error, write_page
+from batch.sandbox.bodies import How, Reply, wants_xml, write, write_error
 from batch.sandbox.campaigns import CAMPAIGN_STATUSES, DELIVERY_STATUSES, Books, HeldCampaign
 from batch.sandbox.checks import find_problems, read_payload
 from batch.sandbox.faults import Faults
 from batch.sandbox.groups import TEMPLATE_STATUSES
+from batch.sandbox.lies import (
+    cut_page,
+    invent_campaigns,
+    leave_out,
+    lie_about_date,
+    lose_tag,
+    miscount,
+    reword,
+    staleness,
+    strange_groups,
+)
 from batch.sandbox.limiter import Limiter
+from batch.sandbox.spoiling import spoil
 
 _T = TypeVar("_T")
 PREFIX = "/v1/"
@@ -35,6 +47,8 @@ class Request:
     body: bytes
     origin: str
     """Where the sandbox was called: `http://127.0.0.1:8025`."""
+    lies: tuple[str, ...] = ()
+    """How its answer is bent on order."""
     gone: Callable[[], bool] = lambda: False
     """Asks whether the caller has hung up in the meantime."""
 
@@ -114,22 +128,25 @@ class Application:
     def _act(self, action: _Action, path: str, request: Request, *, xml: bool) -> Reply:
         if self.quirks.latency:
             self.sleep(self.quirks.latency)
-        fault = self.faults.pick(path, post=path == POST_PATH)
-        if path == POST_PATH:
-            return self._schedule(request, fault, xml=xml)
-        self.books.settle()
-        if fault:
+        post = path == POST_PATH
+        fault = self.faults.pick(path, post=post)
+        lies = self.faults.bend(path, post=post, first=request.query.get("page", "") in ("", "1"))
+        request = dataclasses.replace(request, lies=lies)
+        if post:
+            reply = self._schedule(request, fault, xml=xml)
+        else:
+            self.books.settle()
             with self.books.lock:
-                return _spoil(fault, lambda: action(self, request, xml), xml=xml)
-        with self.books.lock:
-            return action(self, request, xml)
+                reply = spoil(fault, lambda: action(self, request, xml), xml=xml)
+        reply.date_offset = lie_about_date(lies)
+        return reply
 
     def _schedule(self, request: Request, fault: str, *, xml: bool) -> Reply:
         with self.books.lock:
             post = Post(len(self.posts) + 1, self.books.now(), request.headers, request.body, fault=fault)
             self.posts.append(post)
         self.books.settle()
-        reply = _spoil(fault, lambda: self._create(request, post, xml=xml and fault != "object"), xml=xml)
+        reply = spoil(fault, lambda: self._create(request, post, xml=xml and fault != "object"), xml=xml)
         post.status = reply.status
         return reply
 
@@ -165,6 +182,8 @@ class Application:
         if post.fault == "twice":
             self.books.create(payload)
         campaign = self.books.create(payload)
+        if post.fault.startswith("rewrite"):
+            campaign = self.books.edit(campaign.id, name=lose_tag(campaign.name), send_at=campaign.send_at + 3 * 3600)
         post.created = campaign.id
         shown = self._show_scheduled(campaign)
         if post.fault == "no-id":
@@ -172,19 +191,46 @@ class Application:
         return write(shown if post.fault == "object" else [shown], xml=xml or post.fault == "xml")
 
     def _list_scheduled(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001 - one of the table of actions
-        ids = self.books.scheduled_ids
+        ids, held = self._seen(request, sent=False)
         if self.quirks.whole_list:
-            held = [self.books.held[number] for number in self._ordered(ids)]
-            return write([self._show_scheduled(campaign) for campaign in held], xml=xml)
-        page, headers = self._page(request, ids, newest_first=self.quirks.newest_first)
-        reply = write([self._show_scheduled(self.books.held[number]) for number in page], xml=xml)
-        reply.headers = headers if self.quirks.announce_paging else {}
+            whole = self._ordered(leave_out(ids, request.lies, self.quirks.page_size))
+            shown = [self._show_scheduled(held[number]) for number in cut_page(whole, request.lies)]
+            return write([reword(one, request.lies) for one in shown], xml=xml)
+        show = lambda number: self._show_scheduled(held[number])  # noqa: E731
+        reply = self._list(request, ids, show, xml=xml, newest_first=self.quirks.newest_first)
+        reply.headers = reply.headers if self.quirks.announce_paging else {}
         return reply
 
     def _list_sent(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
-        page, headers = self._page(request, self.books.sent_ids, newest_first=self.quirks.newest_first)
-        reply = write([self._show_sent(self.books.held[number]) for number in page], xml=xml)
-        reply.headers = headers
+        ids, held = self._seen(request, sent=True)
+        show = lambda number: self._show_sent(held[number])  # noqa: E731
+        return self._list(request, ids, show, xml=xml, newest_first=self.quirks.newest_first)
+
+    def _seen(self, request: Request, *, sent: bool) -> tuple[Sequence[int], Mapping[int, HeldCampaign]]:
+        """Give the campaigns of a list as it is, as it was, or as another account has them."""
+        ids = self.books.sent_ids if sent else self.books.scheduled_ids
+        if "list-other-account" in request.lies:
+            held = invent_campaigns(self.books.now(), len(ids), sent=sent)
+            return sorted(held), held
+        ago = staleness(request.lies)
+        if not ago:
+            return ids, self.books.held
+        held = self.books.as_of(self.books.now() - ago)
+        return sorted(number for number, campaign in held.items() if campaign.sent is sent), held
+
+    def _list(
+        self,
+        request: Request,
+        ids: Sequence[int],
+        show: Callable[[int], dict[str, object]],
+        *,
+        xml: bool,
+        newest_first: bool = False,
+    ) -> Reply:
+        kept = leave_out(ids, request.lies, self.quirks.page_size)
+        page, headers = self._page(request, kept, newest_first=newest_first)
+        reply = write([reword(show(number), request.lies) for number in cut_page(page, request.lies)], xml=xml)
+        reply.headers = miscount(headers, request.lies)
         return reply
 
     def _list_contacts(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
@@ -203,10 +249,8 @@ class Application:
         return reply
 
     def _list_groups(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
-        page, headers = self._page(request, sorted(self.books.groups))
-        reply = write([self._show_group(self.books.groups[number]) for number in page], xml=xml)
-        reply.headers = headers
-        return reply
+        groups = strange_groups() if "list-other-account" in request.lies else self.books.groups
+        return self._list(request, sorted(groups), lambda number: self._show_group(groups[number]), xml=xml)
 
     def _view_group(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
         number = _number(request.query.get("id", ""))
@@ -311,50 +355,6 @@ _ACTIONS: dict[str, _Action] = {
     "mms-template/index": Application._list_templates,
     "credits/balance": Application._show_credits,
 }
-
-
-def _spoil(fault: str, act: Callable[[], Reply], *, xml: bool) -> Reply:
-    """Let the action happen, or not, and turn its answer into what the fault makes of it."""
-    if fault.endswith("-after") or fault in _ACTING:
-        reply = act()
-        return _turn(fault.removesuffix("-after"), reply, xml=xml)
-    return _turn(fault.removesuffix("-before"), Reply(), xml=xml)
-
-
-def _turn(fault: str, reply: Reply, *, xml: bool) -> Reply:
-    if fault in _WAYS:
-        return dataclasses.replace(reply, how=_WAYS[fault])
-    if fault.startswith("html-"):
-        return write_page(int(fault.removeprefix("html-")))
-    if fault == "error":
-        return write_error(500, xml=xml)
-    if fault == "empty":
-        return Reply(200, b"")
-    if fault == "broken-json":
-        return dataclasses.replace(reply, body=reply.body[: max(1, len(reply.body) * 2 // 3)])
-    if fault == "redirect" or fault[:1] == "3":
-        status = int(fault) if fault.isdigit() else 302
-        return Reply(status, b"", headers={"Location": "/v1/sms/moved"})
-    if fault == "422":
-        return write([{"field": "Message", "message": "Message is not accepted."}], xml=xml, status=422)
-    if fault.isdigit():
-        return write_error(int(fault), xml=xml) if int(fault) >= 400 else Reply(int(fault), b"")
-    return reply
-
-
-_WAYS = {
-    "close": How.CLOSE,
-    "reset": How.RESET,
-    "hang": How.HANG,
-    "cut": How.CUT,
-    "garbage": How.GARBAGE,
-    "drip": How.DRIP,
-}
-_ACTING = frozenset(
-    {"", "late", "broken-json", "cut", "empty", "garbage", "drip", "no-id", "same-id", "object", "xml", "rename"}
-    | {"twice", "pending", "action-required"}
-)
-"""The faults that let the action happen; `-after` says so by its name."""
 
 
 def _refuse_method(allowed: tuple[str, ...], *, xml: bool) -> Reply:

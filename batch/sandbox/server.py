@@ -30,7 +30,8 @@ class Sandbox:
     Seconds throughout. `clock` gives the time at which it starts to count (`advance` adds to it); `limit` requests
     in `window` seconds, 0 for no limiter; `approve_after` a campaign is Pending for so long; `deliver_after` the
     contacts of a sent one are Pending for so long; `shown_zone` the zone in which it shows times, if it is not the
-    one in which it reads them; `lenient` it knows any group and template; for the rest see `Quirks`.
+    one in which it reads them; `date_offset` the `Date` header of its answers is so far ahead of its clock, or behind
+    it when negative; `lenient` it knows any group and template; for the rest see `Quirks`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Sandbox:
         commit_late: float = 0.0,
         late_seconds: float = 2.0,
         drip_seconds: float = 1.0,
+        date_offset: float = 0.0,
         approve_after: float = 0.0,
         deliver_after: float = 120.0,
         lenient: bool = False,
@@ -85,6 +87,7 @@ class Sandbox:
         self._port = port
         self._tls = tls
         self._drip_seconds = drip_seconds
+        self.date_offset = date_offset
         self._wire: Wire | None = None
 
     @property
@@ -217,7 +220,9 @@ class Sandbox:
     def _answer(self, request: Request) -> Reply:
         if request.path == "/" or request.path.startswith("/sandbox/"):
             return answer_person(self._application, request)
-        return self._application.answer(request)
+        reply = self._application.answer(request)
+        reply.date_offset += self.date_offset
+        return reply
 
     def _sleep(self, seconds: float) -> None:
         if self._wire is not None:

@@ -144,7 +144,7 @@ class Conversation(BaseHTTPRequestHandler):
         lines = [
             f"HTTP/1.1 {reply.status} {NAMES.get(reply.status, 'OK')}",
             "Server: nginx",
-            f"Date: {formatdate(self.server.clock(), usegmt=True)}",
+            f"Date: {formatdate(self.server.clock() + reply.date_offset, usegmt=True)}",
             f"Content-Type: {reply.content_type}",
             f"Content-Length: {len(reply.body)}",
             *(f"{name}: {value}" for name, value in reply.headers.items()),
