@@ -574,6 +574,61 @@ def test_a_fault_that_nobody_knows_is_named():
     assert (fault.target, fault.kind, fault.chance) == ("reads", "html-502-after", 0.25)
 
 
+# who is meant
+
+
+def raw_answer(caller: Caller, *lines: str) -> int:
+    """Send a request line by line over a raw socket; give the status of the answer."""
+    parts = urlsplit(caller.sandbox.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+        connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+    return int(answer.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost:8025", 200),
+        ("LOCALHOST", 200),
+        ("127.8.9.10:1", 200),
+        ("[::1]:80", 200),
+        ("rebound.example.com", 421),
+        ("rebound.example.com:8025", 421),
+        ("127.0.0.1.example.com", 421),
+        ("localhost.example.com", 421),
+        ("192.168.1.7", 421),
+        ("0.0.0.0", 421),
+        ("evil@127.0.0.1", 421),
+        ("", 421),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/sandbox/campaigns", f"/v1/{SCHEDULED}?access_token=sandbox-token"])
+def test_only_who_means_this_machine_is_answered(make, path, host, status):
+    """A page on the web may let its own name point here: its requests bear that name, and get 421."""
+    assert raw_answer(make(), f"GET {path} HTTP/1.1", f"Host: {host}", "Accept: application/json") == status
+
+
+def test_a_second_host_and_a_host_in_the_target_count_too(make):
+    """Neither a header behind the first one nor the first line of a request gets past."""
+    caller = make()
+    assert raw_answer(caller, "GET / HTTP/1.1", "Host: localhost", "Host: example.com") == 421
+    assert raw_answer(caller, "GET http://example.com/ HTTP/1.1", "Host: localhost") == 421
+    assert raw_answer(caller, "GET http://127.0.0.1/ HTTP/1.1", "Host: localhost") == 200
+
+
+def test_a_stranger_changes_nothing(make):
+    """A deed under a strange name is refused before its body is read."""
+    caller = make()
+    caller.post()
+    lines = ("POST /sandbox/delete?id=12345 HTTP/1.1", "Host: rebound.example.com", "Content-Length: 0")
+    assert raw_answer(caller, *lines) == 421
+    assert len(caller.sandbox.campaigns) == 1
+
+
 # the log, state, people
 
 

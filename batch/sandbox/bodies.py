@@ -29,6 +29,7 @@ NAMES = {
     413: "Request Entity Too Large",
     414: "Request-URI Too Long",
     415: "Unsupported Media Type",
+    421: "Misdirected Request",
     422: "Data Validation Failed.",
     429: "Too Many Requests",
     431: "Request Header Fields Too Large",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import socket
 import socketserver
@@ -20,6 +21,7 @@ from batch.sandbox.bodies import NAMES, How, Reply, write_error
 from batch.sandbox.endpoints import Request
 
 _LONGEST = 1 << 20
+_LOOPBACK = re.compile(r"(?i:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?")
 
 
 class Wire(socketserver.ThreadingTCPServer):
@@ -88,6 +90,8 @@ class Conversation(BaseHTTPRequestHandler):
     def answer_one(self) -> None:
         """Read one request whole, have it answered, and let the answer leave as it says."""
         xml = "json" not in self.headers.get("Accept", "").lower()
+        if not self._is_meant():
+            return self._refuse(421, xml=xml)
         length = self.headers.get("Content-Length", "0")
         if self.headers.get("Transfer-Encoding"):
             return self._refuse(411, xml=xml)
@@ -119,6 +123,11 @@ class Conversation(BaseHTTPRequestHandler):
             origin=self.server.origin,
             gone=self._caller_is_gone,
         )
+
+    def _is_meant(self) -> bool:
+        """Say whether the caller asked for this machine: a page on the web may give its own name our address."""
+        asked = [*self.headers.get_all("Host", []), *filter(None, [urlsplit(self.path).netloc])]
+        return all(_LOOPBACK.fullmatch(host.strip()) for host in asked)
 
     def _refuse(self, status: int, *, xml: bool) -> None:
         self.close_connection = True
