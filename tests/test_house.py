@@ -12,7 +12,7 @@ import batch
 
 ROOT = Path(batch.__file__).parent
 FLOORS = {
-    0: {"columns", "errors", "model", "secret", "spell"},
+    0: {"columns", "errors", "limits", "model", "secret", "spell"},
     1: {
         "identity", "parts", "render", "validate", "guards", "plan", "payload", "answers", "classify", "pacing",
         "settle", "match", "reconcile",

@@ -6,6 +6,7 @@ print what was given. A section is built (`defer_build`) only when a file or the
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -36,6 +37,7 @@ from batch.config.kinds import (
     Zone,
     Zones,
 )
+from batch.limits import DEFAULT, Limits
 from batch.secret import Secret
 
 
@@ -94,8 +96,28 @@ class SheetSection(Section):
     date_order: Literal["month", "day", "iso"] = "month"
     type_recipients: Annotated[int, Field(ge=0, le=1)] = 0
     name: str = ""
-    max_rows: Count = 200_000
+    max_rows: Count = DEFAULT.rows
+    max_cells: Count = DEFAULT.cells
+    max_characters: Count = DEFAULT.characters
+    max_megabytes: Count = DEFAULT.file_bytes // 2**20
+    max_seconds: Count = DEFAULT.seconds
+    max_memory: Count = DEFAULT.memory // 2**20
+    """Megabytes, of the process that reads the file."""
     encoding: Encoding = "cp1252"
+
+    @property
+    def limits(self) -> Limits:
+        """Give the limits of one file: the team's own, and those that nobody sets."""
+        return replace(
+            DEFAULT,
+            rows=self.max_rows,
+            cells=self.max_cells,
+            reach=max(DEFAULT.reach, 5 * self.max_cells),
+            characters=self.max_characters,
+            file_bytes=self.max_megabytes * 2**20,
+            seconds=self.max_seconds,
+            memory=self.max_memory * 2**20,
+        )
 
 
 class ChecksSection(Section):

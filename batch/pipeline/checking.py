@@ -95,7 +95,7 @@ def open_file(path: Path, settings: Settings, *, sheet: str = "", reader: Child 
         path,
         name=sheet or wanted.name,
         encoding=wanted.encoding,
-        max_rows=wanted.max_rows,
+        limits=wanted.limits,
         date_order=wanted.date_order,
         child=reader,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.columns import column_letter
 from batch.errors import SheetError
+from batch.limits import DEFAULT, Limits
 from batch.model import Header, Issue, Level, Row
+from batch.sheet.bounds import beyond
 from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns
@@ -66,16 +68,17 @@ class Grid:
 
 
 def open_sheet(
-    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 200_000, date_order: str = "month",
-    child: Child | None = None,
+    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 0, date_order: str = "month",
+    child: Child | None = None, limits: Limits = DEFAULT,
 ) -> Sheet:  # fmt: skip
     """Open the sheet of campaigns of a file and read its header; the rows follow while it is iterated.
 
     `name` says which sheet, needed only when several have our columns; `encoding` is tried for text
     files that are no Unicode. `date_order` (`month`, `day`, `iso`) is how Excel's short date, which
-    follows each reader's own settings, is shown. Raises SheetError, with the file's name in it.
+    follows each reader's own settings, is shown. `max_rows` is a shorter way to say it in `limits`. Raises
+    SheetError, with the file's name in it.
     """
-    request = _request(path, name, max_rows, date_order, with_header=True)
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=True)
     notes: list[Issue] = []
     messages = _named(path.name, _messages(path, request, encoding, notes, child))
     head = _head(messages, notes)
@@ -84,10 +87,10 @@ def open_sheet(
 
 def read_cells(
     path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 1_048_576, date_order: str = "month",
-    child: Child | None = None,
+    child: Child | None = None, limits: Limits = DEFAULT,
 ) -> Grid:  # fmt: skip
     """Read the cells of one sheet (the first visible one, or the one named) as a person sees them."""
-    request = _request(path, name, max_rows, date_order, with_header=False)
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=False)
     messages = _named(path.name, _messages(path, request, encoding, [], child))
     head = _head(messages, [])
     rows: list[tuple[int, tuple[str, ...]]] = []
@@ -111,9 +114,13 @@ def _fill_in_dates(texts: tuple[str, ...], extras: Iterable[Extra]) -> tuple[str
     return tuple(cells)
 
 
-def _request(path: Path, name: str, max_rows: int, date_order: str, *, with_header: bool) -> dict[str, Any]:
+def _with_rows(limits: Limits, max_rows: int) -> Limits:
+    return replace(limits, rows=max_rows) if max_rows else limits
+
+
+def _request(path: Path, name: str, limits: Limits, date_order: str, *, with_header: bool) -> dict[str, Any]:
     return {
-        "path": str(path.resolve()), "kind": "", "name": name, "max_rows": max_rows, "date_order": date_order,
+        "path": str(path.resolve()), "kind": "", "name": name, "limits": limits.plain(), "date_order": date_order,
         "with_header": with_header,
     }  # fmt: skip
 
@@ -122,16 +129,19 @@ def _messages(
     path: Path, request: dict[str, Any], encoding: str, notes: list[Issue], child: Child | None
 ) -> Iterator[Message]:
     kind = find_kind(path)
+    limits = Limits(**request["limits"])
+    if (size := path.stat().st_size) > limits.file_bytes:
+        raise beyond("file_bytes", limits, found=size)
     if kind not in ("csv", "tsv"):
         request["kind"] = kind
         yield from _ask(request, child)
         return
     from batch.sheet.delimited import TextTab
 
-    tab = TextTab(path, encoding, tabs=kind == "tsv")
+    tab = TextTab(path, encoding, tabs=kind == "tsv", limits=limits)
     if tab.legacy:
         notes.append(_legacy_note(encoding))
-    yield from read_tabs([tab], "", with_header=request["with_header"], max_rows=request["max_rows"])
+    yield from read_tabs([tab], "", with_header=request["with_header"], limits=limits)
 
 
 def _ask(request: dict[str, Any], child: Child | None) -> Iterator[Message]:

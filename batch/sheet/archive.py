@@ -1,6 +1,6 @@
 """Open a zipped workbook without letting it hurt: limits, no DTD, no entity; it alone reads zip entries.
 
-Limits: what an honest workbook of 200,000 rows needs, several times over. Deflate packs at most
+Deflate packs at most
 1032 to 1 (https://zlib.net/zlib_tech.html), an honest sheet 10 to 40 to 1.
 """
 
@@ -11,17 +11,15 @@ import zlib
 from xml.parsers import expat
 
 from batch.errors import SheetError
+from batch.sheet.bounds import beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch.limits import Limits
     from batch.sheet.shapes import Element
 
-MAX_ENTRIES = 10_000
-MAX_UNPACKED = 600 * 2**20
-MAX_SMALL = 64 * 2**20
-"""For the parts that are read whole: styles, lists of sheets, relations."""
 RATIO_FROM = 16 * 2**20
 MAX_RATIO = 150
 CHUNK = 2**20
@@ -32,7 +30,9 @@ SAVE_AGAIN = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
 class Archive:
     """A zipped workbook whose entries were all looked at before anything was believed."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, limits: Limits) -> None:
+        self._limits = limits
+        self._left = 4 * limits.unpacked_bytes  # parts are read more than once
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -61,8 +61,8 @@ class Archive:
         size = 0
         for block in self.blocks(name):
             size += len(block)
-            if size > MAX_SMALL:
-                raise SheetError(f'the part "{name}" is larger than any honest workbook\'s', SAVE_AGAIN)
+            if size > self._limits.part_bytes:
+                raise beyond("part_bytes", self._limits, f'the part "{name}"')
             parts.append(block)
         return b"".join(parts)
 
@@ -71,6 +71,9 @@ class Archive:
         try:
             with self._zip.open(name) as part:
                 while block := part.read(CHUNK):
+                    self._left -= len(block)
+                    if self._left < 0:
+                        raise beyond("unpacked_bytes", self._limits)
                     yield block
         except KeyError as error:
             raise SheetError(f'the workbook lacks its part "{name}": it is damaged', SAVE_AGAIN) from error
@@ -79,17 +82,21 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
             raise SheetError(f'the part "{name}" of the workbook is damaged', SAVE_AGAIN) from error
 
+    def size(self, name: str) -> int:
+        """Give the bytes that a part unpacks to, by the archive's own list, beyond which none is unpacked."""
+        return self._zip.getinfo(name).file_size
+
     def elements(self, name: str) -> list[Element]:
         """List the elements of a small part as (parent's name, name, attributes), prefixes taken off."""
         return elements(self.read(name), name)
 
     def _measure(self) -> None:
-        if len(self._entries) > MAX_ENTRIES:
-            raise SheetError(f"the file holds {len(self._entries):,} parts, more than any honest workbook", SAVE_AGAIN)
+        if len(self._entries) > self._limits.parts:
+            raise beyond("parts", self._limits, found=len(self._entries))
         if len(self.names) != len(self._entries):
             raise SheetError("the file holds two parts of one name", SAVE_AGAIN)
-        if sum(entry.file_size for entry in self._entries) > MAX_UNPACKED:
-            raise SheetError("the file unpacks to more than 600 MB (a zip bomb?)", SAVE_AGAIN)
+        if sum(entry.file_size for entry in self._entries) > self._limits.unpacked_bytes:
+            raise beyond("unpacked_bytes", self._limits)
         for entry in self._entries:
             if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
                 raise SheetError(

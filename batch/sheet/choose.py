@@ -10,6 +10,7 @@ from itertools import islice
 from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.sheet import headers
+from batch.sheet.bounds import Tally, beyond
 from batch.sheet.grid import Counts, body, fill_merged
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
@@ -17,36 +18,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from batch.limits import Limits
     from batch.sheet.shapes import Message, RawRow, RowOut, Tab
 
 BLOCK = 500
+THICK = 1_000_000
+"""Characters of a block that is handed on before it has as many rows."""
 
 
-def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, max_rows: int) -> Iterator[Message]:
+def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, limits: Limits) -> Iterator[Message]:
     """Give what one sheet of a file says, as messages that travel between processes."""
+    if len(tabs) > limits.sheets:
+        raise beyond("sheets", limits, found=len(tabs))
     if not with_header:
         tab = _named(tabs, name) if name else _first(tabs)
-        yield from _read(tab, 0, max_rows)
+        yield from _read(tab, 0, limits)
         return
-    tab, row, names = _with_header(tabs, name)
-    yield from _read(tab, row, max_rows, names)
+    tab, row, names = _with_header(tabs, name, limits)
+    if len(names) > limits.columns:
+        raise beyond("columns", limits, found=len(names))
+    yield from _read(tab, row, limits, names)
 
 
-def _read(tab: Tab, row: int, max_rows: int, names: list[str] | None = None) -> Iterator[Message]:
+def _read(tab: Tab, row: int, limits: Limits, names: list[str] | None = None) -> Iterator[Message]:
     yield "head", {"sheet": tab.name, "row": row, "names": names, "hidden": sorted(set(tab.hidden_columns))}
-    counts = Counts()
-    whole = fill_merged(tab)
+    counts, tally = Counts(), Tally(limits)
+    whole = fill_merged(tab, limits, tally)
     found = body(whole, row, names, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
     total = 0
-    while block := list(islice(found, BLOCK)):
+    for block in _blocks(found, tally):
         total += len(block)
-        if total > max_rows:
-            raise SheetError(
-                f"the sheet has more than {max_rows:,} rows",
-                "split it, or raise [sheet] max_rows in campaign-batch.toml",
-            )
+        if total > limits.rows:
+            raise beyond("rows", limits)
         yield "rows", block
     yield "end", {"blank": counts.blank, "left_out": counts.left_out}
+
+
+def _blocks(rows: Iterator[RowOut], tally: Tally) -> Iterator[list[RowOut]]:
+    """Cut rows into blocks of no more than a number of rows and, about, of characters."""
+    while block := list(islice(rows, 1)):
+        start = tally.characters
+        for row in rows:
+            block.append(row)
+            if len(block) == BLOCK or tally.characters - start > THICK:
+                break
+        tally.widen(len(block) * len(block[0][1]))
+        yield block
 
 
 def _every(rows: Iterator[RawRow], counts: Counts) -> Iterator[RowOut]:
@@ -87,9 +104,9 @@ def _named(tabs: list[Tab], name: str) -> Tab:
     raise SheetError(f'no sheet is named "{name}"', there)
 
 
-def _with_header(tabs: list[Tab], name: str) -> tuple[Tab, int, list[str]]:
+def _with_header(tabs: list[Tab], name: str, limits: Limits) -> tuple[Tab, int, list[str]]:
     candidates = [_named(tabs, name)] if name else _visible(tabs)
-    found: list[tuple[Tab, int, int, list[str]]] = [(tab, *_header(tab)) for tab in candidates]
+    found: list[tuple[Tab, int, int, list[str]]] = [(tab, *_header(tab, limits)) for tab in candidates]
     whole = [entry for entry in found if entry[2] >= 100]
     if len(whole) > 1:
         said = _list([tab.name for tab, _, _, _ in whole])
@@ -104,12 +121,16 @@ def _with_header(tabs: list[Tab], name: str) -> tuple[Tab, int, list[str]]:
     return tab, row, names
 
 
-def _header(tab: Tab) -> tuple[int, int, list[str]]:
+def _header(tab: Tab, limits: Limits) -> tuple[int, int, list[str]]:
     """Give the row number of the header, its score and what is written in it."""
-    rows = [(number, texts, hidden) for number, texts, hidden, _ in islice(fill_merged(tab), headers.HEAD_ROWS)]
+    rows = [(number, texts, hidden) for number, texts, hidden, _ in islice(_head(tab, limits), headers.HEAD_ROWS)]
     row, points = headers.find_header(rows)
     texts = next((texts for number, texts, _ in rows if number == row), [])
     return row, points, texts
+
+
+def _head(tab: Tab, limits: Limits) -> Iterator[RawRow]:
+    return fill_merged(tab, limits, Tally(limits))
 
 
 def _trimmed(texts: list[str]) -> list[str]:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from batch.errors import SheetError
 from batch.sheet import headers
+from batch.sheet.bounds import beyond
 
 if TYPE_CHECKING:
+    from batch.limits import Limits
     from batch.sheet.shapes import Extra, Merge, RawRow
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 2**16
-CELL_LIMIT = 2**17
-"""Characters in one cell; Excel holds 32,767."""
+_QUOTE = 'look for a quotation mark (") that is opened and never closed'
 
 
 class TextTab:
@@ -31,8 +32,9 @@ class TextTab:
     hidden_columns: tuple[int, ...] = ()
     text_only = True
 
-    def __init__(self, path: Path, legacy: str, *, tabs: bool = False) -> None:
+    def __init__(self, path: Path, legacy: str, *, tabs: bool = False, limits: Limits) -> None:
         self._path = path
+        self._limits = limits
         self.merges: list[Merge] = []
         self.encoding, self.legacy = _find_encoding(path, legacy)
         sample = self._sample()
@@ -44,21 +46,36 @@ class TextTab:
         with self._open() as file:
             if self._skip:
                 file.readline()
-            records = csv.reader(file, delimiter=self.delimiter)
-            number = 0
+            number = self._since = 0
+            records = csv.reader(self._lines(file), delimiter=self.delimiter)
             try:
                 for record in records:
                     number += 1
+                    self._since = 0
                     texts = [text.strip() for text in record]
                     yield number, texts, False, _broken(texts) if self._nuls else None
             except csv.Error as error:
+                if "field limit" in str(error):
+                    raise self._too_long("cell_characters", f"a cell of row {number + 1}") from error
                 raise SheetError(
                     f"row {number + 1} of the file cannot be read ({error})",
-                    'look for a quotation mark (") that is opened and never closed',
+                    _QUOTE,
                 ) from error
 
+    def _lines(self, file: io.TextIOWrapper) -> Iterator[str]:
+        """Give the lines of the file, as long as those of one row are within the limit."""
+        while line := file.readline(self._limits.row_characters + 1):
+            self._since += len(line)
+            if self._since > self._limits.row_characters:
+                raise self._too_long("row_characters", "a row")
+            yield line
+
+    def _too_long(self, limit: str, place: str) -> SheetError:
+        refusal = beyond(limit, self._limits, place)
+        return SheetError(refusal.words, f"{refusal.remedy}, or {_QUOTE}")
+
     def _open(self) -> io.TextIOWrapper:
-        csv.field_size_limit(CELL_LIMIT)
+        csv.field_size_limit(self._limits.cell_characters)
         return self._path.open(encoding=self.encoding, newline="")
 
     def _sample(self) -> str:

@@ -5,26 +5,29 @@ Slower than calamine for each cell, but a cell in column QQQ costs no more than 
 
 from __future__ import annotations
 
-from batch.errors import SheetError
-from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+from batch.sheet.archive import Archive, parse, safe_parser
+from batch.sheet.bounds import beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Value = str | float | bool
+    from batch.limits import Limits
 
-MAX_CELLS = 2_000_000
+    Value = str | float | bool
 
 
 class FarSheet:
     """The cells of one worksheet, kept by row; stands in for calamine's sheet."""
 
-    def __init__(self, archive: Archive, part: str, strings: str, position: Callable[[bytes], int]) -> None:
-        self._shared = _strings(archive, strings) if strings in archive.names else []
+    def __init__(
+        self, archive: Archive, part: str, strings: str, position: Callable[[bytes], int], limits: Limits
+    ) -> None:
+        self._limits = limits
+        self._shared = shared_texts(archive, strings, limits) if strings in archive.names else []
         self._position = position
         self._rows: dict[int, dict[int, Value]] = {}
-        self._cells = 0
+        self._cells = self._long = 0
         self._read(archive, part)
         far = max((max(row) for row in self._rows.values()), default=0)
         self.start = (0, 0)
@@ -55,7 +58,7 @@ class FarSheet:
                 row = int(has["r"][len(letters) :]) if letters else row
                 kind, text = has.get("t", "n"), None
             elif local in ("v", "is"):
-                text = []
+                text, self._long = [], 0
 
         def end(tag: str) -> None:
             nonlocal column, text
@@ -68,6 +71,9 @@ class FarSheet:
 
         def characters(words: str) -> None:
             if text is not None:
+                self._long += len(words)
+                if self._long > self._limits.cell_characters:
+                    raise beyond("cell_characters", self._limits, f"a cell of row {row}")
                 text.append(words)
 
         parser = safe_parser(part)
@@ -78,8 +84,8 @@ class FarSheet:
 
     def _keep(self, row: int, column: int, kind: str, text: str) -> None:
         self._cells += 1
-        if self._cells > MAX_CELLS:
-            raise SheetError("the sheet has too many cells too far apart", SAVE_AGAIN)
+        if self._cells > self._limits.cells:
+            raise beyond("cells", self._limits)
         value: Value = text
         if kind == "s":
             value = self._shared[int(text)]
@@ -92,22 +98,31 @@ class FarSheet:
         self._rows.setdefault(row, {})[column] = value
 
 
-def _strings(archive: Archive, part: str) -> list[str]:
-    """List the shared strings, the readings of Chinese and Japanese words left out."""
+def shared_texts(archive: Archive, part: str, limits: Limits) -> list[str]:
+    """List the shared texts, the readings of Chinese and Japanese words left out."""
     found: list[str] = []
+    pieces: list[str] = []
     path: list[str] = []
+    long = 0
 
     def start(tag: str, _has: dict[str, str]) -> None:
+        nonlocal long
         path.append(tag.rpartition(":")[2])
         if path[-1] == "si":
-            found.append("")
+            pieces.clear()
+            long = 0
 
     def end(_tag: str) -> None:
-        path.pop()
+        if path.pop() == "si":
+            found.append("".join(pieces))
 
     def characters(words: str) -> None:
-        if found and path[-1] == "t" and "rPh" not in path:
-            found[-1] += words
+        nonlocal long
+        if path[-1] == "t" and "rPh" not in path:
+            pieces.append(words)
+            long += len(words)
+            if long > limits.cell_characters:
+                raise beyond("cell_characters", limits, f"the shared text {len(found) + 1}")
 
     parser = safe_parser(part)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters

@@ -5,13 +5,19 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
+from batch.sheet.bounds import beyond
 from batch.sheet.headers import ID_FIELDS, TIME_FIELDS, map_columns
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from batch.limits import Limits
+    from batch.sheet.bounds import Tally
     from batch.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
+
+    _Filled = tuple[Merge, str, list[Extra]]
+    """A merged range that reaches the row, what its first cell shows, and what is to say about that cell."""
 
 
 class LyingError(Exception):
@@ -28,22 +34,31 @@ class Counts:
         self.left_out = 0
 
 
-def fill_merged(tab: Tab) -> Iterator[RawRow]:
+def fill_merged(tab: Tab, limits: Limits, tally: Tally) -> Iterator[RawRow]:
     """Give the value of a merged cell to every cell that it covers, as far as the row has something else to say."""
+    if len(tab.merges) > limits.merges:
+        raise beyond("merges", limits)
+    rows = tally.judge(tab.rows())
     if not tab.merges:
-        yield from tab.rows()
+        yield from rows
         return
     waiting, width = sorted(tab.merges, reverse=True), tab.width
-    active: list[tuple[Merge, str, list[Extra]]] = []
-    for number, texts, hidden, extras in tab.rows():
-        active = [entry for entry in active if entry[0][2] >= number]
-        own = any(texts) or extras
+    active: list[_Filled] = []
+    until = 0  # the first row that one of the active ones does not reach is behind it
+    for number, texts, hidden, extras in rows:
+        begun = len(waiting)
         while waiting and waiting[-1][0] <= number:
             merge = waiting.pop()
             at = merge[1]
             text = texts[at] if at < len(texts) else ""
             active.append((merge, text, [extra for extra in extras or () if extra[0] == at]))
-        if active and (own or any(entry[0][0] == number for entry in active)):
+        if number > until or len(waiting) < begun:
+            active = [entry for entry in active if entry[0][2] >= number]
+            until = min((entry[0][2] for entry in active), default=LAST)
+        if active and (any(texts) or extras or any(entry[0][0] == number for entry in active)):
+            for (_, left, _, right), text, _ in active:
+                spanned = max(0, min(right + 1, width) - left)
+                tally.cover(spanned, spanned * len(text))
             filled, notes = _cover(texts, extras, active, width)
             yield number, filled, hidden, notes
         else:
@@ -51,19 +66,20 @@ def fill_merged(tab: Tab) -> Iterator[RawRow]:
 
 
 def _cover(
-    texts: list[str], extras: list[Extra] | None, active: list[tuple[Merge, str, list[Extra]]], width: int
+    texts: list[str], extras: list[Extra] | None, active: list[_Filled], width: int
 ) -> tuple[list[str], list[Extra] | None]:
     out = texts + [""] * (width - len(texts))
-    notes = list(extras or ())
+    notes: dict[int, list[Extra]] = {}
+    for extra in extras or ():
+        notes.setdefault(extra[0], []).append(extra)
     for (first, left, last, right), text, marks in active:
         covered = range(left, min(right + 1, width))
-        notes = [note for note in notes if note[0] not in covered]
         for at in covered:
             out[at] = text
-            notes.extend((at, *mark[1:]) for mark in marks)
+            notes[at] = [(at, *mark[1:]) for mark in marks]
         if len(covered) > 1 and text:
-            notes.append((left, "merged", left, right, first, last))
-    return out, notes or None
+            notes[left].append((left, "merged", left, right, first, last))
+    return out, [extra for at in notes for extra in notes[at]] or None
 
 
 def body(rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *, text_only: bool) -> Iterator[RowOut]:
@@ -112,5 +128,6 @@ def _notes(texts: list[str], extras: Iterable[Extra], meaning: _Meaning, *, text
     return notes or None
 
 
+LAST = 2**31
 _SHOWN = frozenset(("date", "thousands", "scientific", "long"))
 """What is to say about a number that its text shows rightly."""

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 
+from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+from batch.sheet.bounds import LAST_COLUMN, LAST_ROW, Tally, beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch.limits import Limits
     from batch.sheet.shapes import Extra, Merge, RawRow
-
-MAX_CELLS = 14_000_000
-WIDEST = 16_384
-LONGEST = 1_048_576
 
 
 class Book:
@@ -27,11 +26,11 @@ class Book:
 
     macros = False
 
-    def __init__(self, path: str) -> None:
-        archive = Archive(path)
+    def __init__(self, path: str, *, limits: Limits) -> None:
+        archive = Archive(path, limits)
         try:
             archive.search(for_text=b"\0")
-            self.tabs = _read(archive)
+            self.tabs = _read(archive, limits)
         finally:
             archive.close()
 
@@ -70,12 +69,13 @@ class Table:
 class _Reader:
     """Follows the XML and fills the tables."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._tally = limits, Tally(limits)
         self.tables: list[Table] = []
         self.hidden_styles: set[str] = set()
         self._style = ""
         self._columns: list[int] = []
-        self._column = self._row = self._cells = 0
+        self._column = self._row = self._long = 0
         self._folded: list[bool] = []
         self._times = 1
         self._hidden = False
@@ -90,18 +90,21 @@ class _Reader:
             self._skip += 1
             return
         if tag in ("table:table-cell", "table:covered-table-cell"):
-            self._cell, self._lines = has, []
+            self._cell, self._lines, self._long = has, [], 0
         elif self._cell is not None:
             self._start_text(tag, has)
         elif tag == "table:table-row":
             self._texts, self._extras = [], []
-            self._times = _count(has, "table:number-rows-repeated", LONGEST)
+            self._times = _count(has, "table:number-rows-repeated", LAST_ROW)
             self._hidden = has.get("table:visibility", "visible") != "visible" or any(self._folded)
         elif tag in ("table:table-row-group", "table:table-column-group"):
             self._folded.append(has.get("table:display") == "false")
         elif tag == "table:table-column":
             self._start_column(has)
         elif tag == "table:table":
+            if len(self.tables) == self._limits.sheets:
+                raise beyond("sheets", self._limits, found=len(self.tables) + 1)
+            self._tally = Tally(self._limits)
             self.tables.append(Table(has.get("table:name", ""), has.get("table:style-name", "")))
             self._row = self._column = 0
             self._columns = []
@@ -126,66 +129,73 @@ class _Reader:
 
     def characters(self, text: str) -> None:
         if self._paragraph and not self._skip and self._lines:
-            self._lines[-1] += text
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        """Add to what the cell shows, piece by piece: one long text would be copied for each."""
+        self._lines.append(text)
+        self._long += len(text)
+        if self._long > self._limits.cell_characters:
+            place = f"the cell {column_letter(len(self._texts))}{self._row + 1}"
+            raise beyond("cell_characters", self._limits, place)
 
     def _start_column(self, has: dict[str, str]) -> None:
-        times = _count(has, "table:number-columns-repeated", WIDEST)
+        times = _count(has, "table:number-columns-repeated", LAST_COLUMN)
         if has.get("table:visibility", "visible") != "visible" or any(self._folded):
-            self._columns.extend(range(self._column, min(self._column + times, WIDEST)))
+            self._columns.extend(range(self._column, min(self._column + times, LAST_COLUMN)))
         self._column += times
 
     def _start_text(self, tag: str, has: dict[str, str]) -> None:
         if tag == "text:p":
             self._paragraph += 1
-            self._lines.append("")
+            self._say("\n" if self._lines else "")
         elif self._paragraph and self._lines:
             if tag == "text:s":
-                self._lines[-1] += " " * min(_count(has, "text:c", 1000), 1000)
+                self._say(" " * min(_count(has, "text:c", 1000), 1000))
             elif tag in ("text:tab", "text:line-break"):
-                self._lines[-1] += "\t" if tag == "text:tab" else "\n"
+                self._say("\t" if tag == "text:tab" else "\n")
 
     def _end_cell(self) -> None:
         has, self._cell = self._cell or {}, None
-        text = "\n".join(self._lines).strip()
-        times = _count(has, "table:number-columns-repeated", WIDEST)
+        text = "".join(self._lines).strip()
+        times = _count(has, "table:number-columns-repeated", LAST_COLUMN)
         text, extra = _understand(text, has)
         at = len(self._texts)
         if not text and extra is None:
-            self._texts.extend([""] * min(times, WIDEST - at))
+            self._texts.extend([""] * min(times, LAST_COLUMN - at))
         else:
-            self._cells += times
-            if self._cells > MAX_CELLS or at + times > WIDEST:
-                raise SheetError("the sheet repeats its cells without end", SAVE_AGAIN)
+            if at + times > LAST_COLUMN:
+                raise SheetError("the sheet repeats its cells beyond the last column (XFD)", SAVE_AGAIN)
             self._texts.extend([text] * times)
             if extra is not None:
                 self._extras.extend((place, *extra) for place in range(at, at + times))
         wide, high = (
-            _count(has, "table:number-columns-spanned", WIDEST),
-            _count(has, "table:number-rows-spanned", LONGEST),
+            _count(has, "table:number-columns-spanned", LAST_COLUMN),
+            _count(has, "table:number-rows-spanned", LAST_ROW),
         )
         if (wide > 1 or high > 1) and self.tables:
             self.tables[-1].merges.append((self._row + 1, at, self._row + high, at + wide - 1))
+            if len(self.tables[-1].merges) > self._limits.merges:
+                raise beyond("merges", self._limits)
 
     def _end_row(self) -> None:
         while self._texts and not self._texts[-1]:
             self._texts.pop()
         if self._texts or self._extras:
-            self._cells += len(self._texts) * (self._times - 1)
-            if self._cells > MAX_CELLS:
-                raise SheetError("the sheet repeats its rows without end", SAVE_AGAIN)
+            self._tally.add(self._texts, self._row + self._times, self._times)
             kept = (self._row + 1, self._times, self._texts, self._hidden, self._extras or None)
             self.tables[-1].kept.append(kept)
         self._row += self._times
 
 
-def _read(archive: Archive) -> list[Table]:
+def _read(archive: Archive, limits: Limits) -> list[Table]:
     if "content.xml" not in archive.names:
         raise SheetError("the file is a zip archive, but not an OpenDocument spreadsheet", SAVE_AGAIN)
     if "META-INF/manifest.xml" in archive.names:
         manifest = archive.elements("META-INF/manifest.xml")
         if any(name == "encryption-data" for _, name, _ in manifest):
             raise SheetError("the file is protected by a password", "save it without one")
-    reader = _Reader()
+    reader = _Reader(limits)
     parser = safe_parser("content.xml")
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     parser.CharacterDataHandler = reader.characters

@@ -12,16 +12,18 @@ import re
 from batch.columns import column_letter, column_position
 from batch.errors import SheetError
 from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+from batch.sheet.bounds import LAST_COLUMN, beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from batch.limits import Limits
     from batch.sheet import formats
     from batch.sheet.shapes import Merge
 
-MAX_CELLS = 14_000_000
-"""Cells of the rectangle that calamine lays out in memory, at up to 32 bytes each."""
+MAX_CELLS = 7_000_000
+"""Cells of the rectangle that calamine lays out in memory, at up to 32 bytes each; a larger one is read without it."""
 END_OF_THE_WORLD = (1_000_000, 16_000)
 """Rows and columns beyond which nobody put a cell on purpose (a sheet ends at XFD1048576)."""
 MAX_CARRY = 64 * 2**20
@@ -41,17 +43,22 @@ class Scan:
     Two passes, so that calamine can be at work during the second: what it lays out must be known to fit before.
     """
 
-    def __init__(self, archive: Archive, part: str, styles: list[formats.Format | None], *, recalculates: bool) -> None:
+    def __init__(
+        self, archive: Archive, part: str, styles: list[formats.Format | None], *, recalculates: bool, limits: Limits
+    ) -> None:
         self.hidden_rows: set[int] = set()
         self.hidden_columns: list[int] = []
         self.merges: list[Merge] = []
         self.cells: dict[int, list[Cell]] = {}
         self.last_row = 0
         self.last_column = 26
+        self.shared = 0
+        """Cells that hold a shared text."""
+        self._limits = limits
         self._archive, self._part, self._recalculates = archive, part, recalculates
         self._texts = any(style is not None and style.text is not None for style in styles)
         self._styled = _styled_cells(styles)
-        self._whole = False
+        self._whole = self._unusual = False
         self._survey()
         self.far = self.last_row * self.last_column > MAX_CELLS
         if self.far and (self.last_row > END_OF_THE_WORLD[0] or self.last_column > END_OF_THE_WORLD[1]):
@@ -67,6 +74,16 @@ class Scan:
                 self._read_cells(chunk)
             self._whole = True
 
+    def expand(self, lengths: list[int]) -> int:
+        """Count the characters of all shared texts as often as cells show them; `lengths` are those of the texts."""
+        blocks = self._archive.blocks(self._part)
+        return sum(
+            lengths[number]
+            for chunk in _by_row(_plain_xml(blocks, self._part) if self._unusual else blocks)
+            for number in map(int, _SHARED.findall(chunk))
+            if number < len(lengths)
+        )
+
     def _survey(self) -> None:
         try:
             if self._part not in self._archive.plain:
@@ -76,7 +93,8 @@ class Scan:
                     raise _UnusualXmlError
                 self._look_around(chunk)
         except _UnusualXmlError:
-            self.hidden_rows, self.hidden_columns, self.merges = set(), [], []
+            self._unusual = True
+            self.hidden_rows, self.hidden_columns, self.merges, self.shared = set(), [], [], 0
             for chunk in _by_row(_plain_xml(self._archive.blocks(self._part), self._part)):
                 self._look_around(chunk)
                 self._read_cells(chunk)  # at once, since the rewriting is slow
@@ -95,6 +113,7 @@ class Scan:
             if number < _FAR_DOWN:  # further down only cells count: programs write empty rows to the end of the sheet
                 last = max(last, number)
         self.last_row = max(self.last_row, last)
+        self.shared += chunk.count(b' t="s"')
         if b"<mergeCell " in chunk:
             self._read_merges(chunk)
 
@@ -114,7 +133,9 @@ class Scan:
         has = dict(_ATTRIBUTE.findall(attributes))
         if has.get(b"hidden") in (b"1", b"true") or has.get(b"width") == b"0":
             first, last = to_int(has.get(b"min", b"")), to_int(has.get(b"max", b""))
-            self.hidden_columns.extend(range(first - 1, min(last, first + 16_384)))
+            self.hidden_columns.extend(range(first - 1, min(last, LAST_COLUMN)))
+            if len(self.hidden_columns) > LAST_COLUMN:
+                self.hidden_columns = sorted(set(self.hidden_columns))
 
     def _read_merges(self, chunk: bytes) -> None:
         for left, top, right, bottom in _MERGE.findall(chunk):
@@ -122,8 +143,8 @@ class Scan:
             near, far = sorted((position(left), position(right)))
             if (first, near) != (last, far):
                 self.merges.append((first, near, last, far))
-        if len(self.merges) > 100_000:
-            raise SheetError("the sheet has more than 100,000 merged cells", "take the merging off and save it again")
+        if len(self.merges) > self._limits.merges:
+            raise beyond("merges", self._limits)
 
     def _read_cells(self, chunk: bytes) -> None:
         if self._styled is not None:
@@ -262,6 +283,7 @@ _DIMENSION = re.compile(rb'<dimension ref="\$?[A-Z]{1,3}\$?\d{1,7}:\$?([A-Z]{1,3
 _LANDMARK = re.compile(
     rb'<row r="(\d{1,9})"(?: spans="[\d:]*")?([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*>(?:</c>)?)'
 )
+_SHARED = re.compile(rb' t="s"[^>]*>\s*<v[^>]*>\s*(\d{1,9})')
 _FAR = re.compile(rb' r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
 _HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')

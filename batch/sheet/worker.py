@@ -11,8 +11,10 @@ import marshal
 import os
 import sys
 import threading
+from types import SimpleNamespace
 
 from batch.errors import SheetError
+from batch.sheet.bounds import beyond
 from batch.sheet.choose import read_tabs
 from batch.sheet.grid import LyingError
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, BinaryIO
 
+    from batch.limits import Limits
     from batch.sheet.shapes import Message
 
 MEMORY = 2**30
@@ -42,11 +45,10 @@ def main() -> None:
 def answers(request: dict[str, Any]) -> Iterator[Message]:
     """Give the messages that answer one request; whatever goes wrong is a message too."""
     book: Any = None
+    limits: Limits = SimpleNamespace(**request["limits"])  # type: ignore[assignment]  # the class costs its start
     try:
-        book = _open(request["path"], request["kind"], request["date_order"], careful=request["careful"])
-        messages = read_tabs(
-            book.tabs, request["name"], with_header=request["with_header"], max_rows=request["max_rows"]
-        )
+        book = _open(request, limits)
+        messages = read_tabs(book.tabs, request["name"], with_header=request["with_header"], limits=limits)
         head = next(messages)  # nothing is said before it is sure that the sheet can be read
         yield "note", {"macros": getattr(book, "macros", False)}
         yield head
@@ -56,10 +58,8 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
     except LyingError:
         yield "again", ()
     except MemoryError:
-        yield (
-            "fail",
-            ("the file needs more memory than any honest workbook", "open it in Excel, save it as .xlsx and drop that"),
-        )
+        refusal = beyond("memory", limits)
+        yield "fail", (refusal.words, refusal.remedy)
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # calamine's panics are no Exception
@@ -93,18 +93,19 @@ def _get_ready() -> None:
     from batch.sheet import xlsx  # noqa: F401
 
 
-def _open(path: str, kind: str, date_order: str, *, careful: bool) -> Any:
+def _open(request: dict[str, Any], limits: Limits) -> Any:
+    path, kind, date_order = request["path"], request["kind"], request["date_order"]
     if kind == "ods":
         from batch.sheet import ods
 
-        return ods.Book(path)
+        return ods.Book(path, limits=limits)
     if kind == "xls":
         from batch.sheet import xls
 
-        return xls.Book(path, date_order=date_order)
+        return xls.Book(path, date_order=date_order, limits=limits)
     from batch.sheet import xlsx
 
-    return xlsx.Book(path, date_order=date_order, careful=careful)
+    return xlsx.Book(path, date_order=date_order, careful=request["careful"], limits=limits)
 
 
 def _cut(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import io
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN
+from batch.sheet.bounds import beyond
 from batch.sheet.xlsx import show_number
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from batch.limits import Limits
     from batch.sheet.shapes import Extra, Merge, RawRow
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
@@ -25,7 +27,7 @@ class Book:
 
     macros = False
 
-    def __init__(self, path: str, *, date_order: str = "month") -> None:
+    def __init__(self, path: str, *, date_order: str = "month", limits: Limits) -> None:
         import xlrd
 
         try:
@@ -39,6 +41,7 @@ class Book:
             )
         except xlrd.XLRDError as error:
             raise _refused(error) from error
+        self._judge(limits)
         self._epoch_1904 = self._book.datemode == 1
         self._short = {number: formats.REGIONAL[date_order][number] for number in (14, 22)}  # the others it spells out
         self._made: dict[int, formats.Format | None] = {}
@@ -47,6 +50,16 @@ class Book:
     def close(self) -> None:
         """Let the file go."""
         self._book.release_resources()
+
+    def _judge(self, limits: Limits) -> None:
+        """Refuse a workbook with more sheets or formats than a limit."""
+        for name, found in (
+            ("sheets", self._book.nsheets),
+            ("styles", len(self._book.xf_list)),
+            ("number_formats", len(self._book.format_map)),
+        ):
+            if found > getattr(limits, name):
+                raise beyond(name, limits, found=found)
 
     def show(self, value: float, style: int) -> tuple[str, Any]:
         """Give what a number shows in its cell, and what is to say about it."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive
+from batch.sheet.bounds import beyond
 from batch.sheet.grid import LyingError
 from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, claimed_cells, position, to_int
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
+    from batch.limits import Limits
     from batch.sheet.far import FarSheet
     from batch.sheet.shapes import Extra, Merge, RawRow
 
@@ -39,10 +41,11 @@ class Book:
     is raised, if calamine has not ended the process before.
     """
 
-    def __init__(self, path: str, *, date_order: str = "month", careful: bool = True) -> None:
+    def __init__(self, path: str, *, date_order: str = "month", careful: bool = True, limits: Limits) -> None:
         self._path = path
         self._careful = careful
-        self._archive = Archive(path)
+        self._limits = limits
+        self._archive = Archive(path, limits)
         self.nuls = self._archive.search(for_text=b"_x0000_")
         root = self._root()
         workbook = self._archive.elements(root)
@@ -59,10 +62,35 @@ class Book:
             if parent == "sheets" and name == "sheet" and (key := _relation(has)) in relations
             if relations[key][0] == "worksheet"
         ]
+        if len(self.tabs) > limits.sheets:
+            raise beyond("sheets", limits, found=len(self.tabs))
 
     def scan(self, part: str) -> Scan:
         """Look through the XML of one sheet."""
-        return Scan(self._archive, part, self.formats, recalculates=self.recalculates)
+        return Scan(self._archive, part, self.formats, recalculates=self.recalculates, limits=self._limits)
+
+    def judge_texts(self, scan: Scan) -> None:
+        """Refuse a sheet whose cells show shared texts so often that they would not fit, before they are laid out."""
+        if self._strings not in self._archive.names or scan.shared < 2:
+            return
+        if self._archive.size(self._strings) * scan.shared <= self._limits.characters:
+            return  # even if all its texts were one
+        if scan.shared * self._longest() <= self._limits.characters:
+            return
+        from batch.sheet.far import shared_texts
+
+        lengths = [len(text) for text in shared_texts(self._archive, self._strings, self._limits)]
+        if scan.expand(lengths) > self._limits.characters:
+            raise beyond("characters", self._limits)
+
+    def _longest(self) -> int:
+        """Give the bytes of the longest shared text, or more."""
+        longest, carried = 0, 0
+        for block in self._archive.blocks(self._strings):
+            first, *others = block.split(b"</si>")
+            longest = max(longest, carried + len(first), *map(len, others), 0)
+            carried = len(others[-1]) if others else carried + len(first)
+        return longest
 
     def cells(self, name: str) -> CalamineSheet:
         """Let calamine lay out one sheet."""
@@ -82,7 +110,7 @@ class Book:
         """Read one sheet without laying it out."""
         from batch.sheet.far import FarSheet
 
-        return FarSheet(self._archive, part, self._strings, position)
+        return FarSheet(self._archive, part, self._strings, position, self._limits)
 
     def close(self) -> None:
         """Let the file go."""
@@ -118,9 +146,13 @@ class Book:
         found = self._archive.elements(part)
         codes = formats.BUILT_IN | formats.REGIONAL[date_order]
         own = [has for parent, tag, has in found if parent == "numFmts" and tag == "numFmt"]
+        if len(own) > self._limits.number_formats:
+            raise beyond("number_formats", self._limits, found=len(own))
         codes |= {to_int(has.get("numFmtId", "")): has.get("formatCode", "") for has in own}
         made: dict[int, formats.Format | None] = {}
         styles = [to_int(has.get("numFmtId", "0")) for parent, tag, has in found if parent == "cellXfs" and tag == "xf"]
+        if len(styles) > self._limits.styles:
+            raise beyond("styles", self._limits, found=len(styles))
         for number in set(styles):
             code = codes.get(number, "") or ("General" if number not in codes else "")
             code = formats.UNKNOWN if number not in codes and number > 22 else code
@@ -186,6 +218,8 @@ class SheetTab:
             self._found = self._book.scan(self._part)
             if self._found.far and self._loading is not None:
                 raise LyingError
+            if not self._found.far:
+                self._book.judge_texts(self._found)
         return self._found
 
     def _load(self) -> _Loading:
