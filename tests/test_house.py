@@ -18,8 +18,8 @@ FLOORS = {
         "settle", "match", "reconcile",
     },
     2: {
-        "disk", "resources", "config", "sheet", "messages", "provider", "ledger", "report", "mailer", "inbox",
-        "insights", "sandbox", "samples", "marked", "starter", "glance",
+        "confined", "disk", "resources", "config", "sheet", "messages", "provider", "ledger", "report", "mailer",
+        "inbox", "insights", "sandbox", "samples", "marked", "starter", "glance",
     },
     3: {"pipeline"},
     4: {"cli"},
@@ -27,8 +27,8 @@ FLOORS = {
 }  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 OPENS_THE_WORLD = {"requests", "sqlalchemy", "socket", "smtplib", "openpyxl", "pandas", "sqlite3", "subprocess", "os"}
-FOR_ALL_ROOMS = {"disk", "resources"}
-"""How a file is written, and what travels inside: the rooms of the outside world share these."""
+FOR_ALL_ROOMS = {"confined", "disk", "resources"}
+"""A process without rights, how a file is written, what travels inside: the rooms of the outside world share these."""
 
 
 def rooms() -> list[str]:

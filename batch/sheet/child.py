@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from batch.confined.process import Confined, paths_for
 from batch.errors import SheetError
+from batch.limits import Limits
+from batch.sheet.bounds import beyond
 from batch.sheet.worker import receive, send
 
 if TYPE_CHECKING:
     from batch.sheet.shapes import Message
 
-PATIENCE = 15.0
-"""Seconds without an answer that a small file gets; a larger one gets a second more for each half megabyte."""
-
-PIPE = 2**20
-"""Bytes that may be under way, where the system lets us say so: it reads on while what it read is still worked at."""
-
 _BOOT = """
 import sys
-sys.path[:] = sys.argv[2:]
+sys.path[:] = sys.argv[3:]
+from batch.confined.within import confine
+confine(int(sys.argv[1]))
 room = type(sys)("batch.sheet")
-room.__path__ = [sys.argv[1]]
+room.__path__ = [sys.argv[2]]
 sys.modules["batch.sheet"] = room
 from batch.sheet.worker import main
 main()
 """
 """The room's face is left out: the records and what they import would be half of the start."""
 _REMEDY = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
+_CROWD = 8
+"""Bytes of the pipe that a character and a cell may take at most: more did not come from a reader of ours."""
 
 
 class Child:
     """A reading process; it is started when it is first asked, and again after it died."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Confined | None = None
+        self.waited = 0.0
+        """Seconds that the file took here so far, of which this process only waited."""
+        self._left = 0
 
     def __enter__(self) -> Child:
         return self
@@ -48,35 +52,32 @@ class Child:
 
     def start(self) -> None:
         """Start the process, so that it gets ready while something else is done."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.is_alive():
             return
         self.close()
-        here = Path(__file__).resolve()
-        paths = [str(here.parent), str(here.parents[2]), *(path for path in sys.path if path)]
-        self._process = subprocess.Popen(  # noqa: S603 our own interpreter and module
-            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, *paths],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )  # fmt: skip
+        here, *others = paths_for(Path(__file__).resolve().parent)
+        self._process = Confined(_BOOT, [str(os.getpid()), here, *others])
 
     def ask(self, request: dict[str, Any]) -> Iterator[Message]:
         """Give the answers to one request, up to the last; raises SheetError for a failure, a death or silence.
 
         A reader that dies before it says anything believed the file too much: another one is asked to be careful.
         """
+        self.waited = 0.0
         try:
             yield from self._ask({**request, "careful": False})
         except _TooFastError:
             yield from self._ask({**request, "careful": True})
 
     def _ask(self, request: dict[str, Any]) -> Iterator[Message]:
-        self.start()
-        process = cast("subprocess.Popen[bytes]", self._process)
-        patience = PATIENCE + Path(request["path"]).stat().st_size / 500_000
+        limits = Limits(**request["limits"])
+        self._left = _CROWD * (limits.characters + limits.reach)
         said = whole = False
         try:
+            self.start()
+            process = cast(Confined, self._process)
             _tell(process, request)
-            while (message := self._next(process, patience)) is not None:
+            while (message := self._next(process, limits)) is not None:
                 if message[0] == "fail":
                     whole = True
                     raise SheetError(*message[1])
@@ -98,12 +99,9 @@ class Child:
         if self._process is None:
             return
         process, self._process = self._process, None
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            _shut(cast(BinaryIO, pipe))
-        process.wait()
+        process.close()
 
-    def _next(self, process: subprocess.Popen[bytes], patience: float) -> Message | None:
+    def _next(self, process: Confined, limits: Limits) -> Message | None:
         """Wait for a message; None when the process died."""
         late = threading.Event()
 
@@ -111,14 +109,19 @@ class Child:
             late.set()
             process.kill()
 
-        timer = threading.Timer(patience, give_up)
+        timer = threading.Timer(max(0.0, limits.seconds - self.waited), give_up)
+        begun = time.monotonic()
         timer.start()
         try:
-            message = receive(cast(BinaryIO, process.stdout))
+            size, message = receive(process.source, self._left)
         finally:
             timer.cancel()
+            self.waited += time.monotonic() - begun
+        self._left -= size
         if message is None and late.is_set():
-            raise SheetError(f"reading the file took longer than {patience:.0f} seconds", _REMEDY)
+            raise beyond("seconds", limits)
+        if self._left < 0:
+            raise beyond("characters", limits)
         return cast("Message | None", message)
 
 
@@ -126,15 +129,8 @@ class _TooFastError(Exception):
     """The reader died, or will, over a file that is larger than it says."""
 
 
-def _tell(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
+def _tell(process: Confined, request: dict[str, Any]) -> None:
     try:
-        send(cast(BinaryIO, process.stdin), cast("Message", request))
+        send(process.sink, cast("Message", request))
     except OSError as error:
         raise SheetError("the reading process could not be started", "run `campaign-batch doctor`") from error
-
-
-def _shut(pipe: BinaryIO) -> None:
-    try:
-        pipe.close()
-    except OSError:
-        return

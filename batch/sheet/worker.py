@@ -13,6 +13,7 @@ import sys
 import threading
 from types import SimpleNamespace
 
+from batch.confined.within import limit, limit_seconds
 from batch.errors import SheetError
 from batch.sheet.bounds import beyond
 from batch.sheet.choose import read_tabs
@@ -26,16 +27,15 @@ if TYPE_CHECKING:
     from batch.limits import Limits
     from batch.sheet.shapes import Message
 
-MEMORY = 2**30
-
 
 def main() -> None:
     """Answer requests until there are no more."""
-    _bound_memory()
     gc.disable()
     _get_ready()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=2**16)
-    while request := receive(source):
+    while request := receive(source)[1]:
+        limit(RLIMIT_AS=request["limits"]["memory"])
+        limit_seconds(request["limits"]["seconds"])
         for message in answers(request):
             send(sink, message)
         if threading.active_count() > 1:
@@ -77,13 +77,15 @@ def send(sink: BinaryIO, message: Message) -> None:
     sink.flush()
 
 
-def receive(source: BinaryIO) -> Any:
-    """Read one message; None when there are no more."""
-    size = source.read(4)
-    if len(size) < 4:
-        return None
-    body = source.read(int.from_bytes(size, "big"))
-    return marshal.loads(body)  # noqa: S302 both ends are this program
+def receive(source: BinaryIO, most: int = 2**31) -> tuple[int, Any]:
+    """Read one message of no more than `most` bytes; give its size, and None when there are no more."""
+    head = source.read(4)
+    if len(head) < 4:
+        return 0, None
+    size = int.from_bytes(head, "big")
+    if size > most:
+        return size, None
+    return size, marshal.loads(source.read(size))  # noqa: S302 both ends are this program
 
 
 def _get_ready() -> None:
@@ -111,15 +113,3 @@ def _open(request: dict[str, Any], limits: Limits) -> Any:
 def _cut(error: BaseException) -> str:
     words = " ".join(str(error).split())[:120].rstrip(".")
     return f" ({words})" if words else ""
-
-
-def _bound_memory() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    for what, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(what, (limit, limit))
-        except (ValueError, OSError):
-            continue
