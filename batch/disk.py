@@ -27,13 +27,13 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
         with open(draft, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
-            _flush_to_disk(file.fileno())
+            flush_to_disk(file.fileno())
         draft.replace(path)  # only now that it is closed: Windows renames no open file
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def write_whole(path: Path, content: bytes, *, private: bool = False) -> Path:
@@ -54,7 +54,7 @@ def _open_private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
-def _flush_to_disk(handle: int) -> None:
+def flush_to_disk(handle: int) -> None:
     """Let the content reach the disk before its name does: after a power cut a renamed file may else be empty."""
     try:
         os.fsync(handle)
@@ -63,7 +63,7 @@ def _flush_to_disk(handle: int) -> None:
             raise
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Let the name reach the disk too, where a folder can be opened: on Windows it cannot, and need not be."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

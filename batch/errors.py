@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+HOW_TO_RESTORE = (
+    'stop submitting and type "campaign-batch ledger restore": it takes the newest backup and keeps the old file'
+)
+"""The remedy for a ledger that cannot be trusted any more."""
+
 
 class BatchError(Exception):
     """Trouble about the run: it stops, nothing is lost.
@@ -44,6 +49,10 @@ class LedgerError(BatchError):
 
 class LedgerBusyError(LedgerError):
     """Another submitter holds the ledger."""
+
+
+class LedgerReplacedError(LedgerError):
+    """Another file, or another content, lies where the ledger lay when this run began."""
 
 
 class ProviderError(BatchError):

@@ -17,6 +17,7 @@ from batch.ledger import books, exporting, knowing, lock, notes, outbox, plannin
 from batch.ledger.bulk import in_chunks
 from batch.ledger.opening import name_of, prepare, resolve_url
 from batch.ledger.troubles import explained
+from batch.ledger.witness import Witness
 from batch.model import (
     Answer,
     Attempt,
@@ -80,6 +81,7 @@ class Ledger:
         self._name = name
         self._redact = redact
         self._held = False
+        self._witness = Witness(path)
 
     def __enter__(self) -> Ledger:
         return self
@@ -530,13 +532,20 @@ class Ledger:
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         # Rolled back at its end: there is nothing to commit, and a damaged file cannot even commit nothing.
+        self._witness.look()
         with explained(self._name), self._engine.connect() as connection:
+            self._witness.compare(connection)
             yield connection
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
+        self._witness.look()
         with explained(self._name), self._writer.begin() as connection:
+            self._witness.compare(connection)
             yield connection
+            left = self._witness.keep(connection)
+        self._witness.remember(left)
+        self._witness.look()  # what went into a file that lies elsewhere by now was not written down
 
     @contextmanager
     def _submit_alone(self, who: str, now: datetime) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from batch.errors import LedgerError, UsageError
 from batch.ledger.places import refuse_place
-from batch.ledger.tables import REVISIONS, alembic_version, metadata
+from batch.ledger.tables import REVISIONS, alembic_version, metadata, notes
 from batch.ledger.troubles import explained
 from batch.ledger.upkeep import write_backup
 
@@ -178,6 +179,7 @@ def _create(engine: Engine) -> None:
             return
         metadata.create_all(connection, checkfirst=False)
         connection.execute(alembic_version.insert().values(version_num=REVISIONS[-1]))
+        connection.execute(notes.insert().values(name="lineage", value=secrets.token_hex(8)))
 
 
 def _migrate(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from batch.classify import classify
-from batch.errors import BatchError, LedgerError, NotAsAskedError, ProviderError
+from batch.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.identity import collapse
 from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
@@ -116,6 +116,8 @@ class Submission:
                 rooms.ledger.record_outcome(
                     entry.id, number, outcome, answer, now=rooms.world.now(), who=rooms.world.who
                 )
+            except LedgerReplacedError:
+                raise
             except LedgerError:
                 if rooms.world.monotonic() > until:
                     raise

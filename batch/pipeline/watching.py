@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.errors import BatchError, LedgerBusyError, StoppedError, UsageError
+from batch.errors import BatchError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.inbox import Inbox, InboxGoneError, wake
 from batch.pipeline.dropping import Drops
 from batch.pipeline.mailing import Desk, queue_words, safely
@@ -158,6 +158,8 @@ class Watch:
             yield
         except StoppedError:
             return  # no trouble: the watch itself sees the wish, and ends
+        except LedgerReplacedError:
+            raise  # no rest brings this file back: who starts the watch again opens the one that lies there now
         except LedgerBusyError as trouble:
             self._rest_until = self._now() + timedelta(seconds=self._rooms.settings.watch.scan_seconds)
             self._tell_once("busy", trouble)
