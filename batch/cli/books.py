@@ -11,7 +11,7 @@ import typer
 
 from batch.cli.files import show_tally
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
-from batch.cli.shapes import print_json, print_line, shape_books, shape_tally, to_csv_lines
+from batch.cli.shapes import print_json, print_line, shape_books, shape_restoring, shape_tally, to_csv_lines
 from batch.errors import UsageError
 from batch.spell import plural
 
@@ -180,9 +180,30 @@ def backup() -> None:
     print_line(str(backup_ledger(session.settings(), session.world())))
 
 
+@ledger_app.command("restore")
+def restore(
+    backup: Annotated[Path | None, typer.Argument(help="A backup; the newest one by default.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Put a backup in the ledger's place; the old file is moved aside, and "resume" adopts what went out since."""
+    from batch.pipeline.restoring import restore_ledger
+
+    done = restore_ledger(session.settings(), session.world(yes=yes or json), backup)
+    if json:
+        print_json(shape_restoring(done))
+    else:
+        for line in done.lines or ("nothing was restored",):
+            session.screen.say(line)
+    for problem in done.problems:
+        session.screen.say(problem, loud=True)
+    end_with(LOOK if done.problems or done.restored is None else DONE)
+
+
 @ledger_app.command("verify")
 def verify(json: Json = False) -> None:
     """Check the ledger: is it whole, do its rules hold, do its totals tie."""
+    from batch.errors import HOW_TO_RESTORE
     from batch.pipeline.asking import verify_ledger
 
     problems = verify_ledger(session.settings(), session.world())
@@ -191,5 +212,8 @@ def verify(json: Json = False) -> None:
     else:
         for problem in problems:
             session.screen.say(problem, loud=True)
-        session.screen.say("the ledger is whole" if not problems else f"{len(problems)} problem(s)")
+        session.screen.say(
+            "the ledger is whole" if not problems else f"{plural(len(problems), 'problem')}: {HOW_TO_RESTORE}",
+            loud=bool(problems),
+        )
     end_with(LOOK if problems else DONE)

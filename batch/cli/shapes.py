@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from batch.pipeline.checking import Check
     from batch.pipeline.counting import Tally
     from batch.pipeline.reconciling import Books
+    from batch.pipeline.restoring import Restoring
 
 _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
@@ -102,6 +103,27 @@ def shape_finding(finding: Finding) -> dict[str, Any]:
         "ours": finding.ours,
         "theirs": finding.theirs,
         "message": finding.words,
+    }
+
+
+def shape_restoring(done: Restoring) -> dict[str, Any]:
+    """Give the object of `ledger restore --json`."""
+    from batch.pipeline.restoring import NEXT
+
+    if done.restored is None:
+        return {"restored": False}
+    holding = done.restored.holding
+    return {
+        "restored": True,
+        "ledger": str(done.restored.ledger),
+        "backup": str(holding.backup),
+        "batches": holding.batches,
+        "entries": holding.entries,
+        "last_change": holding.newest.isoformat() if holding.newest is not None else None,
+        "moved_aside": [str(path) for path in done.restored.aside],
+        "paused": done.restored.paused,
+        "problems": list(done.problems),
+        "next": NEXT,
     }
 
 

@@ -7,18 +7,24 @@ from batch.ledger.face import Ledger, open_ledger, throw_away_ledger
 from batch.ledger.lock import Owner, read_owner
 from batch.ledger.notes import Pause, Run
 from batch.ledger.outbox import Mail
+from batch.ledger.restoring import Holding, Restored, find_backup, look_into, restore
 
 __all__ = [
     "EXPORT_KEYS",
     "BatchRow",
     "DeliveryProgress",
+    "Holding",
     "Ledger",
     "Mail",
     "Observation",
     "Owner",
     "Pause",
+    "Restored",
     "Run",
+    "find_backup",
+    "look_into",
     "open_ledger",
     "read_owner",
+    "restore",
     "throw_away_ledger",
 ]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from batch.errors import LedgerError
+from batch.errors import HOW_TO_RESTORE, LedgerError
 
 _WORDS = {
     "SQLITE_FULL": ("the disk is full, so {where} cannot be written", "free some space, then run the command again"),
@@ -28,12 +28,9 @@ _WORDS = {
     ),
     "SQLITE_NOTADB": (
         "{where} is not a ledger: it is no SQLite database",
-        "give another file with --ledger, or put the newest file of backups/ in its place",
+        f"give another file with --ledger; if it was a ledger, {HOW_TO_RESTORE}",
     ),
-    "SQLITE_CORRUPT": (
-        "{where} is damaged",
-        'put the newest file of backups/ in its place, then run "campaign-batch ledger verify"',
-    ),
+    "SQLITE_CORRUPT": ("{where} is damaged", HOW_TO_RESTORE),
     "SQLITE_CANTOPEN": ("{where} cannot be opened", "look whether its folder is there and may be written to"),
     "SQLITE_IOERR": (
         "the disk failed while {where} was read or written",
@@ -64,4 +61,5 @@ def explain(error: Exception, where: str) -> LedgerError:
     for start, (words, remedy) in _WORDS.items():
         if name.startswith(start):
             return LedgerError(words.format(where=where, detail=detail), remedy)
-    return LedgerError(f"{where} failed ({detail})", 'run "campaign-batch ledger verify"')
+    remedy = f'run "campaign-batch ledger verify"; if it finds damage, {HOW_TO_RESTORE}'
+    return LedgerError(f"{where} failed ({detail})", remedy)

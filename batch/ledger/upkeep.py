@@ -15,6 +15,9 @@ from batch.ledger.forms import write_time
 from batch.ledger.tables import TRIGGERS, metadata
 from batch.ledger.troubles import explained
 
+FOLDER = "backups"
+"""Beside the ledger."""
+
 KEEP = 14
 """Backups that stay: two weeks of daily ones, or a quarter of weekly ones."""
 
@@ -135,9 +138,26 @@ def find_problems(connection: Connection, now: datetime) -> Iterator[str]:
     yield from _find_future(connection, now)
 
 
+def find_damage(connection: Connection) -> Iterator[str]:
+    """Look for what no ledger can be trusted with: a broken file, lines that name nothing, rules taken out."""
+    if connection.dialect.name != "sqlite":
+        return
+    if damage := _find_damage(connection):
+        yield from damage
+        return
+    yield from _find_strangers(connection)
+    yield from _find_missing_rules(connection)
+
+
+def list_backups(folder: Path, stem: str) -> list[Path]:
+    """Give the backups of a ledger, the oldest first: their names sort as their times do."""
+    digits = "[0-9]"
+    return sorted(folder.glob(f"{_literal(stem)}-{digits * 8}-{digits * 6}.sqlite3"))
+
+
 def write_backup(engine: Engine, path: Path, now: datetime, keep: int = KEEP) -> Path:
     """Write a whole copy into `backups/` beside the ledger and drop all but the newest `keep`."""
-    folder = path.parent / "backups"
+    folder = path.parent / FOLDER
     copy = folder / f"{path.stem}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.sqlite3"
     temporary = copy.with_name(f".{copy.name}.tmp")
     try:
@@ -198,9 +218,7 @@ def _vacuum_into(engine: Engine, copy: Path) -> None:
 
 
 def _drop_old(folder: Path, stem: str, keep: int) -> None:
-    """Keep the newest backups; their names sort as their times do."""
-    digits = "[0-9]"
-    copies = sorted(folder.glob(f"{_literal(stem)}-{digits * 8}-{digits * 6}.sqlite3"))
+    copies = list_backups(folder, stem)
     for old in copies[: max(0, len(copies) - keep)]:
         old.unlink(missing_ok=True)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from batch.errors import BatchError, ProviderError
+from batch.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.identity import fold, plain_id
 from batch.pipeline.lists import SKEW
 from batch.pipeline.mailing import Desk, mail_server_of
@@ -175,8 +175,7 @@ def _ledger_path(settings: Settings) -> Path | None:
 
 def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
     problems = ledger.verify(world.now())
-    remedy = 'stop submitting, and restore a backup (see "Restore" in the guide)'
-    yield Line("ledger", "broken", "; ".join(problems), remedy) if problems else Line("ledger", "fine", "whole")
+    yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else Line("ledger", "fine", "whole")
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
     yield from _pulse_lines(settings, feel_pulse(ledger, world.now()))
