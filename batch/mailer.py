@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from batch.errors import DeliveryError, UsageError
+from batch.file_names import safe_name
 from batch.secret import Secret
 
 Security = Literal["starttls", "tls", "none"]
@@ -89,7 +90,7 @@ def compose(
         mail.add_alternative(_add_note(html, note), subtype="html", cte="quoted-printable")
     for one in fitting:
         main, _, sub = one.kind.partition("/")
-        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=_file_name(one.name))
+        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=safe_name(clean(one.name)))
     return mail
 
 
@@ -164,10 +165,6 @@ def _read_address(text: str, setting: str) -> Address:
         return Address(display_name=name, addr_spec=address)
     except (ValueError, IndexError):
         raise UsageError(f"a mail address of [email] {setting} is none", remedy) from None
-
-
-def _file_name(name: str) -> str:
-    return clean(name).replace("/", "_").replace("\\", "_").replace('"', "'") or "attachment"
 
 
 @contextmanager

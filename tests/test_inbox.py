@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from batch.errors import BatchError
+from batch.file_names import cut_name
 from batch.inbox import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
-from batch.inbox.names import cut_name, may_be_sheet
+from batch.inbox.names import may_be_sheet
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DALLAS = timezone(timedelta(hours=-6))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +9,11 @@ from typing import Annotated
 import typer
 
 from batch.cli.files import show_tally
+from batch.cli.output import csv_records, print_csv, print_json, print_line
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
-from batch.cli.shapes import print_json, print_line, shape_books, shape_restoring, shape_tally, to_csv_lines
+from batch.cli.shapes import shape_books, shape_restoring, shape_tally
 from batch.errors import UsageError
+from batch.json_text import write_json
 from batch.spell import plural
 
 
@@ -148,7 +149,7 @@ def show(entry: int, json: Json = False) -> None:
         if isinstance(value, list):
             print_line(f"{name}:")
             for line in value:
-                print_line(f"    {line if isinstance(line, str) else json_text.dumps(line, ensure_ascii=False)}")
+                print_line(f"    {line if isinstance(line, str) else write_json(line)}")
         elif value not in {None, ""}:
             print_line(f"{name}: {value}")
 
@@ -164,12 +165,14 @@ def export(
 
     need(format in {"jsonl", "csv"}, f'there is no format "{format}"', "use jsonl or csv")
     rows = export_ledger(session.settings(), session.world())
-    lines = to_csv_lines(rows) if format == "csv" else (json_text.dumps(row, ensure_ascii=False) for row in rows)
     if output is not None:
-        write_text(output, "".join(f"{line}\n" for line in lines))
-        return
-    for line in lines:
-        print_line(line)
+        lines = csv_records(rows) if format == "csv" else (f"{write_json(row)}\n" for row in rows)
+        write_text(output, "".join(lines))
+    elif format == "csv":
+        print_csv(rows)
+    else:
+        for row in rows:
+            print_json(row)
 
 
 @ledger_app.command("backup")

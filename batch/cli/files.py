@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
-from batch.cli.shapes import print_json, shape_check, shape_tally, shape_trouble
+from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.errors import BatchError, SheetError, UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batch.cli.files import show_tally
+from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
-from batch.cli.shapes import print_json, print_line, shape_tally
+from batch.cli.shapes import shape_tally
 
 if TYPE_CHECKING:
     from batch.model import Entry

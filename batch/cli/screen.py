@@ -9,18 +9,14 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from batch.cli.output import print_word
 from batch.pipeline.telling import Checking, Event, Note, Progress, Wait
+from batch.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
-
-
-def printable(words: str) -> str:
-    """Take off what a terminal would obey instead of showing it: a cell may hold anything."""
-    if words.isprintable():
-        return words
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in words)
+    from rich.table import Table
 
 
 class Screen:
@@ -44,11 +40,15 @@ class Screen:
         """Write one line for a person; only a loud one when the command is to be quiet."""
         if self.quiet and not loud:
             return
-        words = printable(words)
         if self.moving:
-            self.console().print(words, style="bold red" if loud else "", markup=False, highlight=False)
+            style = "bold red" if loud else ""
+            self.console().print(printable(words), style=style, markup=False, highlight=False, emoji=False)
         else:
-            print(words, file=sys.stderr)  # noqa: T201  this is where people's words go
+            print_word(words)
+
+    def show(self, table: Table) -> None:
+        """Show a table on the terminal."""
+        self.console().print(table)
 
     def tell(self, event: Event) -> None:
         """Show an event of the pipeline."""
@@ -68,7 +68,7 @@ class Screen:
 
     def ask(self, question: str) -> str:
         """Ask on standard error and read one line."""
-        print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
+        print_word(question, end="")
         return sys.stdin.readline()
 
     def close(self) -> None:
@@ -99,13 +99,18 @@ class Screen:
         elif isinstance(event, Checking):
             bar.update(self._task, total=None, description=f"{event.rows:,} rows checked")
         elif event.words:
-            bar.update(self._task, description=f"{event.words}: {event.seconds_left:.0f} s left")
+            bar.update(self._task, description=f"{printable(event.words)}: {event.seconds_left:.0f} s left")
 
     def _start(self) -> Bar:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         self._bar = Bar(*columns, console=self.console(), transient=True)
         self._task = self._bar.add_task("", total=None)
         self._bar.start()
@@ -144,4 +149,5 @@ class Interrupt:
             signal.raise_signal(number)
         self.asked_by = number
         self._asked.set()
-        print("\nfinishing the campaign that is on its way; once more to stop at once", file=sys.stderr)  # noqa: T201
+        print_word("")
+        print_word("finishing the campaign that is on its way; once more to stop at once")

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from batch import __version__
+from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.errors import BatchError, UsageError
 
@@ -25,7 +27,39 @@ if TYPE_CHECKING:
 
 DONE, LOOK, INTERRUPTED = 0, 1, 130
 
+
+class Commands(TyperGroup):
+    """All commands; what is wrong with the words of one is told like any other trouble."""
+
+    def main(self, *words: Any, **more: Any) -> Any:
+        """Run one command; raise SystemExit with its code, UsageError for words that mean nothing."""
+        try:
+            code = super().main(*words, **{**more, "standalone_mode": False})
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+        except Exception as trouble:
+            if not hasattr(trouble, "format_message"):
+                raise
+            sys.exit(_tell_usage(trouble))
+        sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _tell_usage(trouble: Any) -> int:
+    """Say how a command is written; without any word that is the help."""
+    context = getattr(trouble, "ctx", None)
+    if type(trouble).__name__ == "NoArgsIsHelpError":
+        lines = trouble.format_message().splitlines()
+    else:
+        lines = context.get_usage().splitlines() if context else []
+        lines += [f"Error: {' '.join(trouble.format_message().split())}"]
+        lines += [f'type "{context.command_path} --help" to see how'] if context else []
+    for line in lines:
+        session.screen.say(line, loud=True)
+    return int(trouble.exit_code)
+
+
 app = typer.Typer(
+    cls=Commands,
     name="campaign-batch",
     help="Schedule group SMS and MMS campaigns from a spreadsheet: nothing twice, nothing lost.",
     no_args_is_help=True,
@@ -69,7 +103,8 @@ class Session:
         self.secrets = settings.given_secrets()
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(RedactingFilter(*self.secrets))
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.captureWarnings(capture=True)
         logging.basicConfig(
             level=logging.DEBUG if self.screen.verbose else logging.WARNING, handlers=[handler], force=True
         )
@@ -105,7 +140,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
 
 def _show_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
     if value:
-        typer.echo(f"campaign-batch {__version__}")
+        print_line(f"campaign-batch {__version__}")
         raise typer.Exit
 
 
@@ -157,7 +192,8 @@ def _admit(fault: Exception) -> int:
     """Say that the fault is ours, in one line; the traceback only when asked for, and never with a secret in it."""
     session.screen.close()
     if session.screen.verbose:
-        session.screen.say(session.redact("".join(traceback.format_exception(fault))), loud=True)
+        for line in session.redact("".join(traceback.format_exception(fault))).splitlines():
+            session.screen.say(f"  {line}", loud=True)
     words = f"a fault of campaign-batch itself ({type(fault).__name__}); what was recorded stands and nothing is lost"
     session.screen.say(f'campaign-batch: {words}: type "campaign-batch -v ..." to see more, and report it', loud=True)
     return BatchError.exit_code

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, app, end_with, session
-from batch.cli.shapes import print_json, print_line
 
 
 @app.command()

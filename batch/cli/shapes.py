@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch.errors import BatchError
@@ -19,17 +16,6 @@ if TYPE_CHECKING:
 _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
 )  # fmt: skip
-
-
-def print_json(value: object) -> None:
-    """Print one object on one line of standard output."""
-    print_line(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def print_line(text: str) -> None:
-    """Print a line on standard output, whatever the console's encoding."""
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.flush()
 
 
 def shape_issue(issue: Issue) -> dict[str, Any]:
@@ -130,28 +116,3 @@ def shape_restoring(done: Restoring) -> dict[str, Any]:
 def shape_trouble(file: str, trouble: BatchError) -> dict[str, Any]:
     """Give the object for a file that could not be taken at all."""
     return {"file": file, "error": str(trouble)}
-
-
-def to_csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    """Give a header and a line a row; lists become JSON, and nothing a spreadsheet would run as a formula."""
-    import csv
-    import io
-
-    writer: Any = None
-    for row in rows:
-        buffer = io.StringIO()
-        line = csv.writer(buffer, lineterminator="")
-        if writer is None:
-            writer = line
-            line.writerow(row)
-            buffer.write("\n")
-        line.writerow([_cell(value) for value in row.values()])
-        yield buffer.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
-        return "'" + value
-    return value

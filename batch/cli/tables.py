@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from batch.cli.screen import printable
 from batch.model import Action, Decision, Issue, Level
+from batch.printable import printable
 from batch.spell import plural
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def show_issue_table(screen: Screen, issues: Iterable[Issue]) -> None:
         cells = (_name_rows(rows), cell, issue.level.value, issue.message, issue.code)
         table.add_row(*(Text(printable(cell), style=colour if place == 2 else "") for place, cell in enumerate(cells)))
     if listed:
-        screen.console().print(table)
+        screen.show(table)
     if len(listed) > _MOST:
         screen.say(f"... and {len(listed) - _MOST} more")
 

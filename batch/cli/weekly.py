@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json as json_text
 import re
 import signal
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +11,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
-from batch.cli.shapes import print_json, print_line
+from batch.json_text import write_json
 from batch.pipeline.telling import Event, Note, Progress
 
 _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
@@ -69,8 +68,10 @@ class Journal:
         told = _read_progress(event) if isinstance(event, Progress) else event
         if not isinstance(told, Note) or (self._quiet and not told.loud):
             return
-        line = _as_json(told) if self._as_json else _as_text(told)
-        print(session.redact(line), file=sys.stderr, flush=True)  # noqa: T201  this is the log
+        if self._as_json:
+            print_log(session.redact(_as_json(told)))
+        else:
+            print_word(session.redact(_as_text(told)))
 
 
 def _read_progress(progress: Progress) -> Note | None:
@@ -98,7 +99,7 @@ def _as_json(note: Note) -> str:
         "file": note.file or None,
         "message": note.words,
     }
-    return json_text.dumps({name: value for name, value in line.items() if value is not None}, ensure_ascii=False)
+    return write_json({name: value for name, value in line.items() if value is not None})
 
 
 @app.command()

@@ -19,10 +19,10 @@ from typing import Literal
 
 from batch.disk import copy_whole, write_whole
 from batch.errors import BatchError
+from batch.file_names import safe_name
 from batch.inbox.names import (
     STOP_NAMES,
     claim_name,
-    cut_name,
     filed_name,
     is_note,
     lock_names,
@@ -216,7 +216,7 @@ class Inbox:
             target = self._free_place(folder, claimed)
             for result in beside:
                 if result.is_file():
-                    copy_whole(result, folder / f"{target.stem} - {cut_name(result.name)}")
+                    copy_whole(result, folder / f"{target.stem} - {safe_name(result.name)}")
             if words:
                 write_whole(folder / f"{target.stem} - what happened.txt", words.encode())
             claimed.path.replace(target)
@@ -281,7 +281,7 @@ class Inbox:
         """Begin to look at a file, or go on where an earlier run left its note: a grace is not begun anew."""
         fresh, grace = _Seen(state.st_size, state.st_mtime_ns, now), self._grace_of(state.st_size)
         for note in sorted(notes):
-            if not note.startswith(f"{cut_name(name)} - will be taken at "):
+            if not note.startswith(f"{safe_name(name)} - will be taken at "):
                 continue
             told = _read_note(self.folder / note)
             if told and told[:2] == (state.st_size, state.st_mtime_ns) and told[2] <= now + grace:

@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePath
 
+from batch.file_names import safe_name
+
 STOP_NAMES = frozenset({"stop", "stop.txt"})  # Windows hides the .txt that Notepad adds
 _LITTER = frozenset({"desktop.ini", "thumbs.db"})
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".download")
 _NOTE = re.compile(r"(.+) - will be taken at \d\d\.\d\d\.txt", re.DOTALL)
 _CLAIM = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{6})")
-_LONGEST = 110
-"""Bytes of an original name that leave room for date, mark and the names of results (255 is the usual limit)."""
 
 
 def may_be_sheet(name: str) -> bool:
@@ -30,7 +30,7 @@ def lock_names(name: str) -> frozenset[str]:
 
 def note_name(name: str, taken_at: datetime, zone: tzinfo | None) -> str:
     """Name the note beside a file; the hour with a dot, since Windows has no colon in names."""
-    return f"{cut_name(name)} - will be taken at {taken_at.astimezone(zone):%H.%M}.txt"
+    return f"{safe_name(name)} - will be taken at {taken_at.astimezone(zone):%H.%M}.txt"
 
 
 def is_note(name: str) -> bool:
@@ -56,16 +56,6 @@ def split_claim(claim: str) -> tuple[datetime, str] | None:
 
 def filed_name(name: str, moment: datetime, zone: tzinfo | None, mark: str = "") -> str:
     """Name a file for good: the day and minute in front, and a mark where that name is in use."""
-    path = PurePath(cut_name(name))
+    path = PurePath(safe_name(name))
     tail = f" ({mark})" if mark else ""
     return f"{moment.astimezone(zone):%Y-%m-%d %H.%M} {path.stem}{tail}{path.suffix}"
-
-
-def cut_name(name: str) -> str:
-    """Shorten a very long name in its middle, so that there is room for what is put around it."""
-    if len(name.encode("utf-8", "surrogateescape")) <= _LONGEST:
-        return name
-    suffix = PurePath(name).suffix[-20:]
-    room = _LONGEST - len(suffix.encode("utf-8", "surrogateescape"))
-    stem = name.encode("utf-8", "surrogateescape")[:room].decode("utf-8", "ignore")
-    return f"{stem.rstrip()}{suffix}"

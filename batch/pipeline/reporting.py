@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from batch.disk import copy_whole, write_whole
 from batch.errors import ReportError
+from batch.file_names import plain_stem
 from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.pipeline.rooms import Rooms, tell_pause
@@ -62,7 +63,7 @@ def batch_scope(ledger: Ledger, batch: int) -> Scope:
     lines = ledger.batch_rows(batch)
     ids = {line.entry for line in lines if line.entry is not None and line.what != "skipped"}
     entries = tuple(ledger.entries(ids=ids)) if ids else ()
-    stem = f"batch-{batch:04d}-{_plain(Path(taken.file).stem)}"
+    stem = f"batch-{batch:04d}-{plain_stem(Path(taken.file).stem)}"
     return Scope(f'Batch {batch}: "{taken.file}"', stem, "batch", entries, (batch,))
 
 
@@ -303,9 +304,4 @@ def _lately(ledger: Ledger, since: datetime) -> tuple[Entry, ...]:
 def write_text(path: Path, text: str) -> None:
     """Write a text, and the folder that it lies in; its line ends stay as they are."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text.encode())
-
-
-def _plain(name: str) -> str:
-    kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
-    return kept.strip("-")[:60] or "sheet"
+    write_whole(path, text.encode("utf-8", "backslashreplace"))

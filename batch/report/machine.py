@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from batch.csv_text import csv_record
+from batch.json_text import write_json
 from batch.model import Batch, Entry
 from batch.report.contents import Figures, Report
 from batch.report.figures import count, credits_of, key_figures, needed_entries, parts_of, verdict
@@ -67,8 +66,6 @@ FIELDS: Mapping[str, str] = {
 }
 """Every column of the CSV and every key of a JSON row, with what it holds."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 
 def to_csv(report: Report) -> str:
     """Give the rows as CSV with the columns of `FIELDS`.
@@ -76,12 +73,8 @@ def to_csv(report: Report) -> str:
     A text that a spreadsheet program would take for a formula gets an apostrophe in front: people open this file by
     double click. `to_json` gives it untouched.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(FIELDS)
-    for record in _records(report):
-        writer.writerow([_cell(record[name]) for name in FIELDS])
-    return out.getvalue()
+    rows = ([_cell(record[name]) for name in FIELDS] for record in _records(report))
+    return "".join(map(csv_record, (FIELDS, *rows)))
 
 
 def to_json(report: Report) -> str:
@@ -109,7 +102,7 @@ def to_json(report: Report) -> str:
         "findings": [asdict(finding) for finding in report.findings],
         "to_cancel": [entry.id for entry in report.to_cancel],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
+    return write_json(content, indent=1) + "\n"
 
 
 def _records(report: Report) -> list[dict[str, Any]]:
@@ -154,18 +147,11 @@ _SAME = frozenset(FIELDS) & frozenset(Entry.__dataclass_fields__) - {
 }  # fmt: skip
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        glue = " " if value and isinstance(value[0], str) and value[0].isdigit() else "|"
-        value = glue.join(str(item["code"]) if isinstance(item, dict) else item for item in value)
-    if isinstance(value, int):
-        return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _cell(value: Any) -> object:
+    if not isinstance(value, list):
+        return value
+    glue = " " if value and isinstance(value[0], str) and value[0].isdigit() else "|"
+    return glue.join(str(item["code"]) if isinstance(item, dict) else item for item in value)
 
 
 def _totals(figures: Figures) -> dict[str, Any]:

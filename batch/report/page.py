@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.disk import write_whole
+from batch.json_text import write_json
 from batch.report.words import TONES
 from batch.resources import templates_folder
 
@@ -68,10 +68,10 @@ def embed(content: object) -> Markup:
     """Write values as JSON that can stand inside a script element: no text in it can end the element."""
     from markupsafe import Markup
 
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028")):
+    text = write_json(content, short=True)
+    for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(character, escaped)
-    return Markup(text.replace("\u2029", "\\u2029"))  # noqa: S704 - nothing of it is markup any more
+    return Markup(text)  # noqa: S704 - nothing of it is markup any more
 
 
 def embed_logo(path: Path | None) -> str:

@@ -1,0 +1,65 @@
+"""Standard output and standard error: the only place that writes there, and every text is made printable on its way."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from batch.csv_text import csv_record
+from batch.json_text import write_json
+from batch.printable import printable
+
+
+def print_json(value: object) -> None:
+    """Print one object on one line of standard output."""
+    _put(write_json(value) + "\n")
+
+
+def print_line(text: str) -> None:
+    """Print a line on standard output, whatever the console's encoding."""
+    _put(printable(text) + "\n")
+
+
+def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print a header and a record a row on standard output."""
+    for record in csv_records(rows):
+        _put(record)
+
+
+def csv_records(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Give a header and a record a row."""
+    for number, row in enumerate(rows):
+        if number == 0:
+            yield csv_record(row)
+        yield csv_record(row.values())
+
+
+def print_word(text: str, *, end: str = "\n") -> None:
+    """Print a line for a person on standard error."""
+    _put_word(printable(text) + end)
+
+
+def print_log(line: str) -> None:
+    """Print a line of JSON, which shows what is hidden in its own way, on standard error."""
+    _put_word(line + "\n")
+
+
+class PrintableFormatter(logging.Formatter):
+    """Write a record of the log as one line, its traceback too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        return printable(super().format(record))
+
+
+def _put(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.flush()
+
+
+def _put_word(text: str) -> None:
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stderr.flush()
