@@ -17,6 +17,9 @@ _LOOSE_JOINER = f"(?<![{_SIGNS}\ufe0f])\u200d|\u200d(?![{_SIGNS}])"
 HIDDEN = re.compile(f"[{_HIDDEN}]|{_LOOSE_JOINER}")
 _OBEYED = re.compile(f"[\x00-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
 _OBEYED_IN_LINES = re.compile(f"(?!\r\n)[\x00-\x09\x0b-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
+_HALF = re.compile("[\ud800-\udfff]")
+_BYTES = frozenset(map(chr, range(0xDC80, 0xDD00)))
+"""How Python writes the bytes of a file's name that are no text."""
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -32,11 +35,20 @@ def printable_lines(text: str) -> str:
     return _OBEYED_IN_LINES.sub(_show, text)
 
 
+def whole_text(text: str) -> str:
+    """Show what is no text, such as a byte of a file's name that is no UTF-8, so that it can be written down."""
+    if text.isprintable():
+        return text
+    return _HALF.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] in _BYTES else "\ufffd", text)
+
+
 def _show(found: re.Match[str]) -> str:
     sign = found[0]
     number = ord(sign)
     if sign in _SHORT:
         return _SHORT[sign]
+    if sign in _BYTES:
+        return whole_text(sign)
     if number <= 0xFF:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"

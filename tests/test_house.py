@@ -80,3 +80,51 @@ def test_floor_one_has_no_circle() -> None:
     while free := [room for room, needs in left.items() if not needs]:
         left = {room: needs - set(free) for room, needs in left.items() if room not in free}
     assert left == {}
+
+
+WRITES = {
+    "csv.writer": {"batch/csv_text.py", "batch/samples.py"},
+    "csv.DictWriter": set(),
+    "to_csv": {"batch/report/machine.py", "batch/pipeline/reporting.py"},
+    "print": set(),
+    "input": set(),
+    "typer.echo": set(),
+    "typer.secho": set(),
+    "click.echo": set(),
+    "sys.stdout": {"batch/cli/output.py", "batch/cli/session.py", "batch/sandbox/__main__.py"},
+    "sys.stderr": {"batch/cli/output.py", "batch/cli/screen.py", "batch/cli/session.py", "batch/sandbox/__main__.py"},
+    "Console": {"batch/cli/screen.py"},
+    "json.dumps": {
+        "batch/json_text.py", "batch/payload.py", "batch/provider/wire.py", "batch/secret.py", "batch/ledger/lock.py",
+        "batch/sandbox/__main__.py", "batch/sandbox/bodies.py", "batch/sandbox/campaigns.py", "batch/sandbox/checks.py",
+    },
+    "json.dump": set(),
+}  # fmt: skip
+"""What puts a text where people or their programs read it, and the one room that may: `output` for terminal and log,
+`csv_text`, `json_text`. Beside them only what is no text for people: a sample sheet to be read in again, the JSON of
+the wire with its fixed form, the forms of a secret, the stand-in provider."""
+
+
+def written(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return ""
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_there_is_one_way_out_for_each_kind_of_text(path: Path) -> None:
+    """Only these rooms print, and write CSV and JSON; `json` and `csv` bear no other name anywhere."""
+    tree, place = ast.parse(path.read_text(encoding="utf-8")), f"batch/{path.relative_to(ROOT).as_posix()}"
+    used = {written(node) for node in ast.walk(tree)}
+    assert [name for name, allowed in WRITES.items() if name in used and place not in allowed] == []
+    renamed = [
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name in {"json", "csv", "sys"} and alias.asname
+    ]
+    froms = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert (renamed, {"json", "csv", "click"} & set(froms)) == ([], set())

@@ -23,9 +23,9 @@ def print_line(text: str) -> None:
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print a header and a record a row on standard output."""
+    """Print a header and a record a row on standard output; a person at a terminal sees each as one line."""
     for record in csv_records(rows):
-        _put(record)
+        _put(f"{printable(record.rstrip())}\n" if sys.stdout.isatty() else record)
 
 
 def csv_records(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:

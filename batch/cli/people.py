@@ -10,6 +10,7 @@ from batch.cli.files import show_tally
 from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import shape_tally
+from batch.printable import whole_text
 
 if TYPE_CHECKING:
     from batch.model import Entry
@@ -96,7 +97,7 @@ def find(
     """Say what went, goes or did not go."""
     from batch.pipeline.asking import find_entries
 
-    found = find_entries(session.settings(), session.world(), " ".join(words))
+    found = find_entries(session.settings(), session.world(), whole_text(" ".join(words)))
     for entry, sentence in found:
         if json:
             print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
@@ -130,4 +131,4 @@ def unpause(why: Annotated[str | None, typer.Option("--why", help="The reason, f
     """Lift the pause."""
     from batch.pipeline.stopping import unpause_all
 
-    print_line(unpause_all(session.settings(), session.world(), why or ""))
+    print_line(unpause_all(session.settings(), session.world(), whole_text(why or "")))

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from batch import __version__
 from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.errors import BatchError, UsageError
+from batch.printable import whole_text
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -104,7 +106,6 @@ class Session:
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(RedactingFilter(*self.secrets))
         handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        logging.captureWarnings(capture=True)
         logging.basicConfig(
             level=logging.DEBUG if self.screen.verbose else logging.WARNING, handlers=[handler], force=True
         )
@@ -165,8 +166,14 @@ def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
     # Rows come and go by the hundred thousand, and hardly anything here is a circle: Python need not look so often.
     gc.freeze()
+    warnings.showwarning = _show_warning
     gc.set_threshold(200_000, 20, 20)
     sys.exit(run_guarded(app))
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_place: object, **_more: object) -> None:
+    """Say what a library warns of as a line of ours: it may quote a cell."""
+    session.screen.say(f"{category.__name__}: {message}")
 
 
 def run_guarded(command: Callable[[], object]) -> int:
@@ -224,4 +231,4 @@ def need(condition: object, words: str, remedy: str = "") -> None:
 def need_reason(why: str) -> str:
     """Give the reason for the record, trimmed; raise UsageError when none was given."""
     need(why.strip(), "the reason is missing", 'add --why "..."')
-    return why.strip()
+    return whole_text(why.strip())

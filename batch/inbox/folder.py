@@ -30,6 +30,7 @@ from batch.inbox.names import (
     note_name,
     split_claim,
 )
+from batch.printable import printable, printable_lines
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
 MOST_FAILURES = 3
@@ -218,7 +219,7 @@ class Inbox:
                 if result.is_file():
                     copy_whole(result, folder / f"{target.stem} - {safe_name(result.name)}")
             if words:
-                write_whole(folder / f"{target.stem} - what happened.txt", words.encode())
+                write_whole(folder / f"{target.stem} - what happened.txt", printable_lines(words).encode())
             claimed.path.replace(target)
         _remove_empty(claimed.path.parent)
         return target
@@ -246,7 +247,7 @@ class Inbox:
             target = self.attention / filed_name(preview.name, now, self._zone)
             if target.exists():
                 target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
-            write_whole(self.attention / f"{target.stem} - what happened.txt", words.encode())
+            write_whole(self.attention / f"{target.stem} - what happened.txt", printable_lines(words).encode())
             preview.replace(target)
         return target
 
@@ -308,12 +309,12 @@ class Inbox:
         seen.note = note_name(name, taken_at, self._zone)
         clock = f"{taken_at.astimezone(self._zone):%H:%M}"
         text = (
-            f'"{name}" will be taken at {clock}.\n'
+            f'"{printable(name)}" will be taken at {clock}.\n'
             "Take it out of this folder before then, and nothing happens. This note goes away by itself.\n"
             f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
         )
         with contextlib.suppress(OSError):
-            write_whole(self.folder / seen.note, text.encode("utf-8", "replace"))
+            write_whole(self.folder / seen.note, text.encode())
 
     def _drop_note(self, name: str) -> None:
         seen = self._seen.pop(name, None)

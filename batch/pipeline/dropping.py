@@ -15,6 +15,7 @@ from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
+from batch.printable import printable, whole_text
 from batch.spell import plural
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ class Drops:
         self._tell("file-refused", words, file=claimed.name, loud=True)
         self._count(claimed, f"could not be read: {trouble.words}", look=True)
         told = (f"{words}.", "Nothing of it was sent. It lies in the folder attention: mend it and drop it again.")
-        key = f"unread:{claimed.name}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
+        key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
         desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
-        subject = f'"{claimed.name}" cannot be taken in'
+        subject = f'"{whole_text(claimed.name)}" cannot be taken in'
         safely(desk, lambda: queue_words(desk, subject, told, kind="attention", key=key))
 
     def _finish(self, claimed: Claimed, tally: Tally) -> None:
@@ -121,7 +122,7 @@ class Drops:
     def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
         self.files += 1
         self.needs_look |= look
-        self._rooms.ledger.note_run("file", self._rooms.world.now(), f'"{claimed.name}": {words}')
+        self._rooms.ledger.note_run("file", self._rooms.world.now(), whole_text(f'"{claimed.name}": {words}'))
 
     def _known_as(self, tally: Tally) -> tuple[int, ...]:
         """Give the batches from which every row of a file is known; none when one is new."""
@@ -144,7 +145,7 @@ class Drops:
                 raise UsageError(f'"{path.name}" is no preview of ours', "move a file from waiting to approved")
             tally = approve_in(self._rooms, found[0], seen=found[1], by=self._who_moved(path))
         except UsageError as trouble:
-            self._inbox.put_aside(path, f"Not approved: {trouble}.\n", self._rooms.world.now())
+            self._inbox.put_aside(path, printable(f"Not approved: {trouble}.") + "\n", self._rooms.world.now())
             self._tell("approval-refused", str(trouble), batch=found[0] if found else None, loud=True)
             return
         with suppress(OSError):
@@ -191,14 +192,16 @@ def tell_unread(file: str, trouble: SheetError) -> str:
     """Say why a file cannot be taken in, with its name once."""
     named = f'"{file}"'
     said = str(trouble).removeprefix(f"{named}: ")
-    return f"{named} cannot be taken in: {f'it{rest}' if (rest := said.removeprefix(named)) != said else said}"
+    return printable(
+        f"{named} cannot be taken in: {f'it{rest}' if (rest := said.removeprefix(named)) != said else said}"
+    )
 
 
 def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     """Say in plain words what became of a file, for the note beside it."""
     if known:
         batches = " and ".join(map(str, known))
-        return f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.'
+        return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
     counts = tell_counts(tally.counts, _PEOPLE_READ, _MANY)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
@@ -213,4 +216,4 @@ def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     if tally.needs_look:
         mend = " Then drop the mended file again." if any(tally.counts[name] for name in _TO_MEND) else ""
         lines.append(f"Open the report beside this note: it says row by row what to do.{mend}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))

@@ -11,6 +11,7 @@ from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.limits import DEFAULT, Limits
 from batch.model import Header, Issue, Level, Row
+from batch.printable import whole_text
 from batch.sheet.bounds import beyond
 from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
@@ -82,7 +83,7 @@ def open_sheet(
     notes: list[Issue] = []
     messages = _named(path.name, _messages(path, request, encoding, notes, child))
     head = _head(messages, notes)
-    return Sheet(path.name, head, notes, messages)
+    return Sheet(whole_text(path.name), head, notes, messages)
 
 
 def read_cells(
