@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.json_text import write_json
 from batch.model import Insight, Insights, Mark
 from batch.report.page import embed_logo, render_page
 from batch.report.pen import INK, plain_text
@@ -67,7 +67,7 @@ def insights_json(insights: Insights) -> str:
             for one in insights.found
         ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return write_json(content, indent=1) + "\n"
 
 
 def insights_xlsx(insights: Insights) -> bytes:
