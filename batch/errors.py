@@ -63,6 +63,10 @@ class NotAsAskedError(ProviderError):
     """The provider did something else than what it was asked: no further request goes without a person."""
 
 
+class ClockError(BatchError):
+    """This machine's clock is wrong: what is late, to come or settled cannot be told by it."""
+
+
 class ReportError(BatchError):
     """A report cannot be written; what it would have said stands in the ledger."""
 

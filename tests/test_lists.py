@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from torture_support import Bench, Clock, assert_exactly_once, bench, changed, write_sheet
 
-from batch.errors import ProviderError
+from batch.errors import ClockError, ProviderError
 from batch.model import Status
 from batch.sandbox import Sandbox
 from batch.sandbox.bodies import Reply
@@ -60,8 +60,9 @@ def test_presence_is_proven_by_one_reading(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("when", ["after the attempt", "between the readings"])
-def test_a_clock_that_is_set_forward_while_a_doubt_is_settled_brings_nothing_forward(when: str) -> None:
-    """It is saved minutes after the connection broke, while the wall clock says that hours have passed."""
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_clock_that_is_set_while_a_doubt_is_settled_ends_the_run(when: str, hours: int) -> None:
+    """The doubt stays as it was, and the right clock settles it: what is saved minutes late is not sent again."""
     clock = Clock()
     start = clock.seconds()
     with bench(clock=clock, late_seconds=200 if when == "after the attempt" else 310) as desk:
@@ -74,26 +75,13 @@ def test_a_clock_that_is_set_forward_while_a_doubt_is_settled_brings_nothing_for
             before = clock.ticks
             plain(seconds)
             if before < jump_at <= clock.ticks:
-                clock.set_forward(hours=3)
+                clock.set_forward(hours=hours)
 
         clock.sleep = sleep  # type: ignore[method-assign]
-        assert desk.submit(desk.sheet(1)).counts == {"accepted": 1}
-        assert clock.seconds() - start > 3 * 3600
-        assert len(desk.sandbox.posts) == 1
-        assert_exactly_once(desk.sandbox, desk.entries(), 1)
-
-
-def test_a_clock_that_was_set_forward_before_a_doubt_is_taken_up_again_proves_no_absence() -> None:
-    """After a restart the wall clock alone says how old it is: the provider's own time must bear it out."""
-    clock = Clock()
-    start = clock.seconds()
-    with bench(clock=clock, late_seconds=200) as desk:
-        desk.sandbox.books._clock = lambda: start + clock.ticks
-        leave_a_doubt(desk, "late")
-        clock.set_forward(minutes=10)
-        assert desk.resume().counts == {"in_doubt": 1}
-        assert "clock is 10 minutes ahead of the provider" in desk.words()
-        clock.set_forward(minutes=-10)
+        tally = desk.submit(desk.sheet(1))
+        assert isinstance(tally.trouble, ClockError)
+        assert tally.counts == {"in_doubt": 1}
+        clock.set_forward(hours=-hours)
         assert desk.resume().counts == {"accepted": 1}
         assert len(desk.sandbox.posts) == 1
         assert_exactly_once(desk.sandbox, desk.entries(), 1)

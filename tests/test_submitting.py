@@ -324,7 +324,6 @@ def test_a_tag_that_the_provider_holds_twice_is_held(desk: Bench) -> None:
     assert (tally.counts, len(desk.sandbox.posts)) == ({"held": 1}, 1)
     assert "held-twice" in [issue.code for issue in desk.entry("R-0").issues]
     desk.clock.advance(days=30)
-    desk.sandbox.advance(days=30)
     desk.resume()
     assert desk.entry("R-0").status is Status.HELD, "it may have gone out: nobody may call it too late"
 

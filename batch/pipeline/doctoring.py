@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 
 from batch.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.identity import fold, plain_id
-from batch.pipeline.lists import SKEW
+from batch.pipeline.clock import SKEW
 from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.pipeline.stopping import how_to_go_on
 from batch.pipeline.testing import compare_zone
+from batch.spell import tell_span
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -337,11 +338,13 @@ def _clock(settings: Settings, world: World) -> Line:
     theirs = _provider_time(settings)
     ours = world.now()
     if theirs is None:
-        return Line("clock", "fine", f"{ours:%Y-%m-%d %H:%M:%S} UTC; the provider says no time to compare")
-    apart = abs(ours - theirs)
-    words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {apart.total_seconds():.0f} s from the provider's"
-    if apart > SKEW:
-        return Line("clock", "broken", words, "set this machine's clock: send times depend on it")
+        words = f"{ours:%Y-%m-%d %H:%M:%S} UTC; the provider says no time to compare"
+        return Line("clock", "warning", words, "make sure that this machine sets its clock by itself")
+    apart = ours - theirs
+    where = "ahead of" if apart > timedelta(0) else "behind"
+    words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {tell_span(apart)} {where} the provider's"
+    if abs(apart) > SKEW:
+        return Line("clock", "broken", words, "set this machine's clock: nothing is submitted before it is right")
     return Line("clock", "fine", words)
 
 

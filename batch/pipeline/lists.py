@@ -12,6 +12,7 @@ from batch.errors import ProviderError
 from batch.identity import split_tag
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.payload import from_provider_time, make_tag_by
+from batch.pipeline.clock import check_clock, provider_now
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
 from batch.settle import Moment, Reading, Settlement, distrust, find_by_tag, judge_found, settle, time_left
@@ -23,9 +24,6 @@ _MOVING = timedelta(minutes=2)
 """So near its time a campaign may be on its way from one list to the other."""
 
 _BACK = timedelta(days=1)
-
-SKEW = timedelta(minutes=2)
-"""How far the provider's clock and ours may lie apart."""
 
 ON_THE_WIRE = timedelta(seconds=10)
 """How old an intent may be when the first byte leaves."""
@@ -45,10 +43,15 @@ class Doubt:
 
 
 def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
-    """Read both lists whole, the scheduled campaigns first; they are dated by the clock that dates the attempts."""
-    begun = _now(rooms)
-    scheduled = replace(rooms.provider.scheduled(), read_at=begun.at)
-    return Reading(scheduled, rooms.provider.sent(since, zone=rooms.zone), begun.ticks)
+    """Read both lists whole, the scheduled campaigns first; they are dated by the provider's clock.
+
+    Raises ClockError when ours is another: every run begins with this.
+    """
+    at, ticks = rooms.world.now(), rooms.world.monotonic()
+    scheduled = rooms.provider.scheduled()
+    check_clock(rooms)
+    begun = at + timedelta(seconds=rooms.provider.offset() or 0.0)
+    return Reading(replace(scheduled, read_at=begun), rooms.provider.sent(since, zone=rooms.zone), ticks)
 
 
 def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
@@ -115,18 +118,24 @@ def find_doubts(rooms: Rooms) -> list[Doubt]:
 
 
 def _doubt(rooms: Rooms, entry: Entry, attempts: Sequence[Attempt]) -> Doubt:
-    now = rooms.world.now()
-    if not attempts:
-        return Doubt(entry, Moment(entry.changed_at or now))
-    last = attempts[-1]
-    longest = timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
-    ended = Moment(last.ended_at or min(now, last.started_at + longest), rooms.ended.get(entry.id))
-    found = _ID.search(last.answer)
-    return Doubt(entry, ended, found[1] if found else "")
+    last = attempts[-1] if attempts else None
+    found = _ID.search(last.answer) if last is not None else None
+    return Doubt(entry, _ended(rooms, entry, last), found[1] if found else "")
 
 
-def _now(rooms: Rooms) -> Moment:
-    return Moment(rooms.world.now(), rooms.world.monotonic())
+def _ended(rooms: Rooms, entry: Entry, last: Attempt | None) -> Moment:
+    """Say when an attempt ended at the latest, by the provider's clock.
+
+    Where that clock was not seen, then or now, the age of a doubt that another run left is nobody's knowledge: its
+    settling time begins when this run meets it.
+    """
+    ours = rooms.ended.get(entry.id)
+    if last is None or (ours is None and (last.clock_offset is None or rooms.provider.offset() is None)):
+        return rooms.met.setdefault(entry.id, provider_now(rooms))
+    ended = last.ended_at
+    if ended is None or ended < last.started_at:  # it is open, or another clock closed it
+        ended = last.started_at + timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
+    return Moment(ended + timedelta(seconds=last.clock_offset or 0.0), ours)
 
 
 def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
@@ -206,9 +215,6 @@ def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
     doubts = find_doubts(rooms)
     if not doubts:
         return None
-    if why := _mistrust_clock(rooms, doubts):
-        rooms.note(f"the doubts stay, since {why}", loud=True)
-        return None
     words = f"{len(doubts)} campaign(s) may or may not have arrived: waiting for the provider's lists to tell"
     while (seconds := _seconds_left(rooms, doubts, readings)) > 0:
         if rooms.world.stopped():
@@ -219,20 +225,8 @@ def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
     return None if rooms.world.stopped() else _read(rooms)
 
 
-def _mistrust_clock(rooms: Rooms, doubts: Iterable[Doubt]) -> str:
-    """Say that the wall clock cannot tell how old a doubt is that another run left: it is ahead of the provider's."""
-    theirs = rooms.provider.date
-    if theirs is None or all(doubt.ended.ticks is not None for doubt in doubts):
-        return ""
-    ahead = rooms.world.now() - theirs
-    if ahead <= SKEW:
-        return ""
-    apart = f"{ahead.total_seconds() / 60:.0f} minutes ahead of the provider's"
-    return f'this machine\'s clock is {apart}: set it, then type "campaign-batch resume"'
-
-
 def _seconds_left(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Reading]) -> float:
-    provider, now = rooms.settings.provider, _now(rooms)
+    provider, now = rooms.settings.provider, provider_now(rooms)
     wait, gap = timedelta(seconds=provider.settle), timedelta(seconds=provider.settle_gap)
     left = (time_left(readings, ended=doubt.ended, now=now, wait=wait, gap=gap) for doubt in doubts)
     return min(left).total_seconds()

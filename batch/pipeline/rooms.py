@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batch.ledger import Ledger, Pause
     from batch.provider import Provider
     from batch.secret import Secret
+    from batch.settle import Moment
 
 HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
@@ -72,6 +73,10 @@ class Rooms:
     rehearsal: bool = False
     ended: dict[int, float] = field(default_factory=dict)
     """Entry to when its last attempt ended, where this process made it: seconds by the clock that nobody can set."""
+    met: dict[int, Moment] = field(default_factory=dict)
+    """Entry to when this process met its doubt first, where no clock tells how old the doubt is."""
+    said: set[str] = field(default_factory=set)
+    """What was told already and is not told twice in a run."""
 
     @property
     def lead(self) -> timedelta:
@@ -121,7 +126,9 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
         known = {group.id: group for group in (*groups, *store_groups())}
         zone = settings.provider.timezone
-        sandbox = stack.enter_context(Sandbox(lenient=True, zone=zone, limit=0, groups=known.values()))
+        sandbox = stack.enter_context(
+            Sandbox(lenient=True, zone=zone, limit=0, groups=known.values(), clock=lambda: world.now().timestamp())
+        )
         url = f"sqlite:///{(Path(folder) / 'rehearsal.sqlite3').as_posix()}"
         ledger = stack.enter_context(open_ledger(url, now=world.now()))
         provider = make_provider(settings, ledger, world, url=sandbox.url, token=Secret(sandbox.token))
@@ -189,6 +196,7 @@ def make_provider(
         proxy=wanted.proxy,
         pace=Pace(ledger.silent_until, _share_silence(ledger)) if ledger is not None else Pace(),
         clock=lambda: world.now().timestamp(),
+        ticks=world.monotonic,
         sleep=lambda seconds: _wait(world, seconds),
         verify=str(wanted.ca_file) if wanted.ca_file else True,
     )

@@ -12,6 +12,7 @@ from batch.identity import collapse
 from batch.model import Answer, Entry, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import address, hash_payload, make_payload, minute_of
+from batch.pipeline.clock import check_clock
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.pipeline.rooms import LONG, Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted, how_to_go_on
@@ -68,6 +69,7 @@ class Submission:
             self._wait_for_turn()
             if self._rooms.world.stopped():
                 return
+            check_clock(self._rooms)
             posted = address(entry, self._rooms.posting)
             outcome = self._attempt(posted)
             if outcome is None:
@@ -89,7 +91,12 @@ class Submission:
         payload = make_payload(entry, rooms.posting)
         intended = rooms.world.now()
         number = rooms.ledger.record_intent(
-            entry.id, payload_hash=hash_payload(payload), now=intended, lead=rooms.lead, posted=entry
+            entry.id,
+            payload_hash=hash_payload(payload),
+            now=intended,
+            lead=rooms.lead,
+            posted=entry,
+            clock_offset=rooms.provider.offset(),
         )
         if number is None:
             self._explain_refusal(entry)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch.model import Status
 from batch.pipeline.approving import expire_unapproved
+from batch.pipeline.clock import ask_clock
 from batch.pipeline.dropping import heed
 from batch.pipeline.mailing import Desk, queue_books, safely
 from batch.pipeline.noticing import last_time_of_day
@@ -55,6 +56,7 @@ class Timetable:
         if not late:
             return
         with be_submitter(self._rooms):
+            ask_clock(self._rooms)
             expire(self._rooms)
         for batch in late:
             words = f"rows of batch {batch} were not approved in time"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.errors import BatchError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
+from batch.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.inbox import Inbox, InboxGoneError, wake
 from batch.pipeline.dropping import Drops
 from batch.pipeline.mailing import Desk, queue_words, safely
@@ -29,7 +29,7 @@ ALIVE = timedelta(minutes=15)
 """Between two notes in the ledger that somebody watches."""
 LONGEST_REST = timedelta(minutes=5)
 SILENCE = timedelta(minutes=30)
-"""Trouble that lasts longer is mailed; what the settings cause is mailed at once."""
+"""Trouble that lasts longer is mailed; what settings or a wrong clock cause is mailed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class Watch:
         seconds = self._rooms.settings.watch.scan_seconds * 2 ** min(self._troubles - 1, 10)
         self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
         self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
-        if isinstance(trouble, UsageError) or now - self._trouble_since >= SILENCE:
+        if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:
             safely(self._desk, lambda: self._call_for_help(trouble, now))
 
     def _call_for_help(self, trouble: BatchError, now: datetime) -> None:

@@ -71,6 +71,19 @@ class DeliveryPage:
         return sum(count.contacts for count in self.counts) < PER_PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The provider's own time in whole seconds, and between which ticks it was stamped."""
+
+    seconds: float
+    asked: float
+    answered: float
+
+    def span(self, ticks: float) -> tuple[float, float]:
+        """Give the earliest and the latest time that it can be there now."""
+        return self.seconds + ticks - self.answered, self.seconds + 1.0 + ticks - self.asked
+
+
 class Provider:
     """The provider's API at one address with one token; each request has a connection of its own."""
 
@@ -84,13 +97,16 @@ class Provider:
         proxy: str = "",
         pace: Pace | None = None,
         clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         verify: str | bool = True,
         tries: int = 3,
         patience: float = 15.0,
         longest_pause: float = 900.0,
     ) -> None:
-        """`clock` gives seconds since the epoch; `verify` is True or a file of certificates to trust.
+        """`clock` gives seconds since the epoch, `ticks` those of a clock that nobody can set.
+
+        `verify` is True or a file of certificates to trust.
 
         `tries` and `patience` (seconds) bound a read, `longest_pause` the seconds that it waits after refusals (429).
         """
@@ -106,19 +122,36 @@ class Provider:
         self._deadline = deadline
         self._proxy = proxy
         self._clock = clock
+        self._ticks = ticks
         self._sleep = sleep
         self._verify = verify
         self._tries = tries
         self._patience = patience
         self._longest_pause = longest_pause
         self.pace = pace or Pace()
-        self.date: datetime | None = None
-        """The provider's own time, as its last answer bore it."""
+        self._dated: _Dated | None = None
+        """The last date that an answer bore."""
 
     @property
     def host(self) -> str:
         """Who the provider is: host name, and the port where it is an unusual one."""
         return self._host
+
+    def offset(self) -> float | None:
+        """Say how many seconds the provider's clock is ahead of ours; None when none of its answers bore a date.
+
+        A date has whole seconds, and is stamped somewhere between question and answer: within that, the clocks agree.
+        """
+        if self._dated is None:
+            return None
+        earliest, latest = self._dated.span(self._ticks())
+        ours = self._clock()
+        return max(earliest - ours, min(0.0, latest - ours))
+
+    def ask_date(self) -> None:
+        """Ask something small for the date that its answer bears; failures are no trouble here."""
+        self.wait_turn()
+        self._get(CREDITS, {}, self._patience / self._tries)
 
     def turn_in(self) -> float:
         """Say in how many seconds the rate limit lets the next request go; 0 when it may go now."""
@@ -241,8 +274,10 @@ class Provider:
 
     def _request(self, call: Call) -> Answer:
         self.pace.start(self._clock())
+        asked = self._ticks()
         answer = make_request(replace(call, verify=self._verify, proxy=self._proxy), self._token)
-        self.date = _read_date(answer.headers.get("date", ""))
+        if (date := _read_date(answer.headers.get("date", ""))) is not None:
+            self._dated = _Dated(date.timestamp(), asked, self._ticks())
         try:
             self.pace.learn(answer.status, answer.headers, self._clock())
         except BatchError as trouble:
