@@ -37,7 +37,8 @@ class Sheet:
         self.file = file
         self.name: str = head["sheet"]
         self.header = Header(head["row"], names, map_columns(names), hidden)
-        self.issues = (*notes, *_hidden_note(self.header))
+        told = (Issue(0, "", "", code, words, Level.WARNING) for code, words in head["notes"])
+        self.issues = (*notes, *told, *_hidden_note(self.header))
         self.blank = 0
         self.left_out = 0
         self._messages = messages

@@ -11,14 +11,15 @@ from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.sheet import headers
 from batch.sheet.bounds import Tally, beyond
+from batch.sheet.elsewhere import holds_campaigns, note_above, note_other_tabs, read_head
 from batch.sheet.grid import Counts, body, fill_merged
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from batch.limits import Limits
+    from batch.sheet.elsewhere import Head, Note
     from batch.sheet.shapes import Message, RawRow, RowOut, Tab
 
 BLOCK = 500
@@ -34,14 +35,17 @@ def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, limits: Limits) 
         tab = _named(tabs, name) if name else _first(tabs)
         yield from _read(tab, 0, limits)
         return
-    tab, row, names = _with_header(tabs, name, limits)
+    tab, row, names, notes = _with_header(tabs, name, limits)
     if len(names) > limits.columns:
         raise beyond("columns", limits, found=len(names))
-    yield from _read(tab, row, limits, names)
+    yield from _read(tab, row, limits, names, notes)
 
 
-def _read(tab: Tab, row: int, limits: Limits, names: list[str] | None = None) -> Iterator[Message]:
-    yield "head", {"sheet": tab.name, "row": row, "names": names, "hidden": sorted(set(tab.hidden_columns))}
+def _read(
+    tab: Tab, row: int, limits: Limits, names: list[str] | None = None, notes: list[Note] | None = None
+) -> Iterator[Message]:
+    hidden = sorted(set(tab.hidden_columns))
+    yield "head", {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes or []}
     counts, tally = Counts(), Tally(limits)
     whole = fill_merged(tab, limits, tally)
     found = body(whole, row, names, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
@@ -104,44 +108,40 @@ def _named(tabs: list[Tab], name: str) -> Tab:
     raise SheetError(f'no sheet is named "{name}"', there)
 
 
-def _with_header(tabs: list[Tab], name: str, limits: Limits) -> tuple[Tab, int, list[str]]:
+def _with_header(tabs: list[Tab], name: str, limits: Limits) -> tuple[Tab, int, list[str], list[Note]]:
     candidates = [_named(tabs, name)] if name else _visible(tabs)
-    found: list[tuple[Tab, int, int, list[str]]] = [(tab, *_header(tab, limits)) for tab in candidates]
-    whole = [entry for entry in found if entry[2] >= 100]
+    heads = [read_head(tab, limits) for tab in candidates]
+    whole = [head for head in heads if head.points >= headers.WHOLE]
     if len(whole) > 1:
-        said = _list([tab.name for tab, _, _, _ in whole])
+        said = _list([head.tab.name for head in whole])
         raise SheetError(
             f"{len(whole)} sheets hold campaigns: {said}", "say which one with --sheet NAME, or hide the others"
         )
-    tab, row, _, texts = whole[0] if whole else max(found, key=lambda entry: entry[2])
-    if not row:
-        raise _no_header(found)
-    names = _trimmed(texts)
-    _complain(tab, row, names)
-    return tab, row, names
-
-
-def _header(tab: Tab, limits: Limits) -> tuple[int, int, list[str]]:
-    """Give the row number of the header, its score and what is written in it."""
-    rows = [(number, texts, hidden) for number, texts, hidden, _ in islice(_head(tab, limits), headers.HEAD_ROWS)]
-    row, points = headers.find_header(rows)
-    texts = next((texts for number, texts, _ in rows if number == row), [])
-    return row, points, texts
-
-
-def _head(tab: Tab, limits: Limits) -> Iterator[RawRow]:
-    return fill_merged(tab, limits, Tally(limits))
+    head = whole[0] if whole else max(heads, key=lambda head: head.points)
+    if not head.row:
+        raise _no_header(heads, tabs, limits)
+    names = _trimmed(head.texts)
+    _complain(head.tab, head.row, names)
+    others = note_other_tabs(tabs, heads, head, names, limits=limits, by_name=bool(name))
+    notes = [*note_above(head, names), *others]
+    return head.tab, head.row, names, notes
 
 
 def _trimmed(texts: list[str]) -> list[str]:
-    names = [" ".join(text.split()) for text in texts]
+    names = [headers.clean(text) for text in texts]
     while names and not names[-1]:
         names.pop()
     return names
 
 
-def _no_header(found: list[Any]) -> SheetError:
-    if all(not any(any(row[1]) for row in entry[0].rows()) for entry in found):
+def _no_header(heads: list[Head], tabs: list[Tab], limits: Limits) -> SheetError:
+    hidden = [tab.name for tab in tabs if tab.hidden and holds_campaigns(tab, limits)]
+    if hidden:
+        return SheetError(
+            f"no visible sheet has a header row, but the hidden sheet {_list(hidden)} has one",
+            "unhide it and save the workbook again",
+        )
+    if all(not any(any(row[1]) for row in head.tab.rows()) for head in heads):
         return SheetError(
             "the sheet is empty", "fill one row a campaign below a header row; `campaign-batch new` makes a starter"
         )

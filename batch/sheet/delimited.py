@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 2**16
 _QUOTE = 'look for a quotation mark (") that is opened and never closed'
+DOS_END = "\x1a"
+"""Ends a text in DOS and CP/M; some exports still write it."""
 
 
 class TextTab:
@@ -53,6 +55,10 @@ class TextTab:
                     number += 1
                     self._since = 0
                     texts = [text.strip() for text in record]
+                    if texts and DOS_END in texts[-1]:
+                        texts[-1] = texts[-1].rstrip(DOS_END).rstrip()
+                        if not any(texts):
+                            continue
                     yield number, texts, False, _broken(texts) if self._nuls else None
             except csv.Error as error:
                 if "field limit" in str(error):
@@ -87,17 +93,42 @@ def _find_encoding(path: Path, legacy: str) -> tuple[str, bool]:
     """Give the encoding, and whether it is the legacy one because nothing else fits."""
     with path.open("rb") as file:
         start = file.read(4096)
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) or _is_utf32(start):
+        raise SheetError("the file is UTF-32 text, which no spreadsheet program reads", _SAVE_AS)
     if start.startswith(codecs.BOM_UTF8):
         return _sure(path, "utf-8-sig"), False
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _sure(path, "utf-16"), False
-    if start[1::2].count(0) > len(start) // 4:
+    text = start.rstrip(b"\0")
+    _refuse_padding(path, max(len(start) - len(text), len(start) - len(start.lstrip(b"\0"))))
+    if text[1::2].count(0) > len(text) // 4:
         return _sure(path, "utf-16-le"), False
-    if start[::2].count(0) > len(start) // 4:
+    if text[::2].count(0) > len(text) // 4:
         return _sure(path, "utf-16-be"), False
     if _fits(path, "utf-8") is None:
         return "utf-8", False
     return _legacy(path, legacy), True
+
+
+def _is_utf32(start: bytes) -> bool:
+    """Say whether a text without a mark is written in four bytes a character."""
+    quarter = len(start) // 4
+    if quarter < 4:
+        return False
+    empty = [start[at::4].count(0) > quarter * 0.9 for at in range(4)]
+    return empty in ([False, True, True, True], [True, True, True, False])
+
+
+def _refuse_padding(path: Path, over: int) -> None:
+    """Refuse a text that is filled up with NULs: it was cut off, or copied while it was written."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - 8))
+        end = file.read()
+    if over > _SOME_NULS or (len(end) == 8 and not end.strip(b"\0")):
+        raise SheetError(
+            "the file is filled up with NUL characters, so its end may be lost", "copy or export it again, then drop it"
+        )
 
 
 def _sure(path: Path, encoding: str) -> str:
@@ -123,7 +154,7 @@ def _legacy(path: Path, legacy: str) -> str:
         return legacy
     raise SheetError(
         f"line {line_number} of the file is neither UTF-8 nor {legacy}",
-        "save it in Excel as CSV UTF-8 (comma delimited)",
+        _SAVE_AS,
     )
 
 
@@ -180,6 +211,11 @@ def _score(sample: str, delimiter: str) -> tuple[int, int]:
     points = max((headers.score(row) for row in rows), default=0)
     widths = [len(row) for row in rows[:-1] or rows if len(row) > 1]
     return (points if points > 1 else 0), max(map(widths.count, widths), default=0)
+
+
+_SAVE_AS = "save it in Excel as CSV UTF-8 (comma delimited)"
+_SOME_NULS = 3
+"""NULs at the end of a text that its encoding may explain."""
 
 
 def _broken(texts: list[str]) -> list[Extra] | None:

@@ -6,7 +6,8 @@ Light on purpose: the reading process imports it at every start.
 from __future__ import annotations
 
 from batch.sheet.bounds import beyond
-from batch.sheet.headers import ID_FIELDS, TIME_FIELDS, map_columns
+from batch.sheet.headers import ID_FIELDS, TEXT_FIELDS, TIME_FIELDS, is_known, map_columns
+from batch.sheet.shown import judge, needs_look
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def body(rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *
     for number, texts, hidden, extras in rows:
         if number <= after:
             continue
+        if needs_look(texts):
+            texts, extras = judge(texts, extras, meaning.names)  # noqa: PLW2901 the same row, as it counts
         size = len(texts)
         cells = texts if size == width else texts[:width] if size > width else texts + [""] * (width - size)
         notes = extras
@@ -102,15 +105,19 @@ def body(rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *
 
 
 class _Meaning:
-    """Which columns hold ids and times: of a number or a date that shows as it should, only these want to know."""
+    """Which columns hold ids, times and other names.
 
-    __slots__ = ("ids", "times", "width")
+    Of a number or a date that shows as it should, only those of ids and times want to know.
+    """
+
+    __slots__ = ("ids", "names", "times", "width")
 
     def __init__(self, names: list[str]) -> None:
         columns = map_columns(names)
         self.width = len(names)
         self.ids = {columns[name] for name in ID_FIELDS if name in columns}
         self.times = {columns[name] for name in TIME_FIELDS if name in columns}
+        self.names = frozenset(at for name, at in columns.items() if is_known(name) and name not in TEXT_FIELDS)
 
     def needs(self, extra: Extra) -> bool:
         at, kind = extra[0], extra[1]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from batch.sheet.shown import INVISIBLE, plain_blanks
+
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +41,8 @@ KNOWN: dict[str, tuple[str, ...]] = {
 ID_FIELDS = ("GroupIds", "MmsTemplateId", "Reference")
 """The columns whose digits must come through as they were meant."""
 TIME_FIELDS = ("DateTime", "Date", "Time")
+TEXT_FIELDS = ("Message", "Subject")
+"""The known columns that people read word for word."""
 
 OURS = "problem"
 """The column that a marked workbook carries; ignored when it comes back."""
@@ -54,15 +58,29 @@ NEEDED: tuple[tuple[tuple[str, ...], ...], ...] = (
 
 def squash(name: str) -> str:
     """Take off what makes no difference in a header: case, blanks, underscores and hyphens."""
-    plain = name if name.isascii() else unicodedata.normalize("NFKC", name)
+    plain = name if name.isascii() else unicodedata.normalize("NFKC", plain_blanks(name))
     return "".join(plain.casefold().translate(_IGNORED).split())
+
+
+def is_known(name: str) -> bool:
+    """Say whether a field is one of the known columns."""
+    return name in KNOWN
+
+
+def clean(name: str) -> str:
+    """Write a header as it counts: plain blanks, one between two words, and nothing that nobody sees."""
+    return " ".join(plain_blanks(name).split())
+
+
+WHOLE = 100
+"""What a row scores at least that has all that is needed."""
 
 
 def score(names: Iterable[str]) -> int:
     """Count the known columns that a row names; a row that has all that is needed counts 100 more."""
     short = (name for name in names if len(name) <= _LONGEST)
     fields = {_BY_NAME[key] for key in map(squash, short) if key in _BY_NAME}
-    return len(fields) + (0 if missing(fields) else 100)
+    return len(fields) + (0 if missing(fields) else WHOLE)
 
 
 def find_header(rows: Sequence[tuple[int, Sequence[str], bool]]) -> tuple[int, int]:
@@ -105,6 +123,21 @@ def missing(fields: Iterable[str]) -> list[str]:
     return [_either(ways) for ways in NEEDED if not any(there.issuperset(way) for way in ways)]
 
 
+def count_likely(names: Iterable[str]) -> int:
+    """Count the needed columns that a row names, or nearly names, as people call them: 0 to 4."""
+    short = [squash(name) for name in names if 1 < len(name) <= _LONGEST]
+    return sum(any(_is_like(key, likely) for key in short) for likely in _LIKELY)
+
+
+def _is_like(key: str, likely: frozenset[str]) -> bool:
+    if key in likely:
+        return True
+    import difflib
+
+    near = difflib.get_close_matches(key, likely, n=1, cutoff=0.75) if len(key) > 3 else ()
+    return bool(near)
+
+
 def nearest(wanted: str, names: Sequence[str]) -> int | None:
     """Give the position of the header that looks most like a column that is not there; None when none does."""
     free = {squash(name): at for at, name in enumerate(names) if name and squash(name) not in _BY_NAME}
@@ -128,7 +161,17 @@ def _either(ways: tuple[tuple[str, ...], ...]) -> str:
     return " or ".join(" and ".join(f'"{name}"' for name in way) for way in ways)
 
 
-_IGNORED = str.maketrans("", "", "_-\u2010\u2011\u2012\u2013\u2014\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_IGNORED = str.maketrans("", "", "_-\u2010\u2011\u2012\u2013\u2014\u200d" + INVISIBLE)
 _LONGEST = 60
 """Characters of a cell that may be a known column's name, blanks and all: a text of a message is none."""
 _BY_NAME = {squash(alias): name for name, aliases in KNOWN.items() for alias in (name, *aliases)}
+_CALLED = (
+    ("text", "sms", "smstext", "body", "copy", "content", "messagetext", "msg", "wording"),
+    ("audience", "segment", "list", "recipients", "to", "sendtogroup", "groupid", "groupname"),
+    ("when", "senddate", "sendtime", "senddatetime", "sendon", "scheduledfor", "scheduled", "day", "launch"),
+)
+"""What people also call the columns for the text, the groups and the time; none of these is read."""
+_LIKELY = tuple(
+    frozenset(squash(alias) for way in ways for name in way for alias in (name, *KNOWN[name])) | frozenset(called)
+    for ways, called in zip(NEEDED, ((), *_CALLED), strict=True)
+)

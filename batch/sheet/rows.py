@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batch.columns import column_letter
 from batch.model import Header, Issue, Level, Row
 from batch.sheet.headers import ID_FIELDS, TIME_FIELDS
+from batch.sheet.shown import NARROW
 
 if TYPE_CHECKING:
     from batch.sheet.shapes import Extra, RowOut
@@ -150,9 +151,13 @@ class RowMaker:
         at, kind = extra[0], extra[1]
         address = f"{column_letter(at)}{number}"
         if kind == "error":
-            return self._issue(
-                number, at, "cell-error", f"{address} shows {extra[2]}: mend its formula or type the value", extra[2]
+            return self._issue(number, at, "cell-error", f"{address} shows {extra[2]}{_why(extra[2])}", extra[2])
+        if kind == "formula":
+            words = (
+                f'{address} shows the formula "{extra[2][:60]}", not its value: save the sheet with its values '
+                "(Show Formulas, and a cell formatted as Text, keep the formula), or type the value"
             )
+            return self._issue(number, at, "formula-not-calculated", words, extra[2])
         if kind == "uncalculated":
             words = f"{address} holds a formula that was never calculated: open the file in Excel and save it"
             return self._issue(number, at, "formula-not-calculated", words)
@@ -192,6 +197,12 @@ class RowMaker:
 
     def _issue(self, number: int, at: int, code: str, words: str, value: str = "") -> Issue:
         return Issue(number, column_letter(at), self._fields.get(at, ""), code, words, Level.ERROR, value[:200])
+
+
+def _why(shown: str) -> str:
+    if NARROW.fullmatch(shown):
+        return ": the column was too narrow when the file was saved: widen it and save again, or type the value"
+    return ": fix its formula or type the value"
 
 
 def to_moment(serial: float, *, epoch_1904: bool, has_date: bool, has_time: bool) -> datetime | date | time | None:

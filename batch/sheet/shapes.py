@@ -8,8 +8,8 @@ from typing import Any, Protocol
 Extra = tuple[Any, ...]
 """What is to say about one cell beside its text, as plain values that travel between processes:
 (position, "date", serial, 1904?, has a date?, has a time?, format if it cannot be shown),
-(position, "error", "#N/A"), (position, "uncalculated"), (position, "unclear", number, format),
-(position, "thousands" or "scientific" or "long", number), (position, "broken"),
+(position, "error", "#N/A"), (position, "uncalculated"), (position, "formula", as written),
+(position, "unclear", number, format), (position, "thousands" or "scientific" or "long", number), (position, "broken"),
 (position, "merged", left, right, top, bottom), (position, "ragged", cells found)."""
 
 RawRow = tuple[int, list[str], bool, "list[Extra] | None"]
