@@ -147,9 +147,10 @@ class Surroundings:
         for item, name, tag in named:
             if tag and tag in own:
                 continue
-            self.listed["at", fold(name), minute_of(item.send_at)].append(item)
-            if item.group_ids is not None:
-                self.listed[("to", fold(name), *sorted(item.group_ids))].append(item)
+            for called in dict.fromkeys((fold(name), fold(item.name))):  # the tag may be a word that a hand typed
+                self.listed["at", called, minute_of(item.send_at)].append(item)
+                if item.group_ids is not None:
+                    self.listed[("to", called, *sorted(item.group_ids))].append(item)
 
 
 # The guards: each looks for one way in which a row that seems new would be a second sending.

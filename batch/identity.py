@@ -22,6 +22,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to 
 _SHIFTS = range(0, 5 * TAG_LENGTH, 5)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _ROW_ID = re.compile(rf"e(\d{{1,15}})-[{_ALPHABET}]{{4}}|(\d{{1,15}})(?:\.0)?", re.ASCII)
+_TYPED = re.compile(r"[a-z]*\d*|\d*[a-z]*", re.ASCII)
 _TAG = re.compile(rf"\s*#([{_ALPHABET}]{{{TAG_LENGTH}}})\s*$")
 
 
@@ -81,6 +82,14 @@ def split_tag(name: str) -> tuple[str, str]:
     return (name[: found.start()], found.group(1)) if found else (name.strip(), "")
 
 
+def looks_typed(tag: str) -> bool:
+    """Whether what looks like a tag is a word, a number, or one behind the other (`save2024`): a hand types such names.
+
+    One tag in nine looks so, too: it proves nothing, and only decides about what a person is asked.
+    """
+    return _TYPED.fullmatch(tag) is not None
+
+
 def make_row_id(entry: int, key: str) -> str:
     """Name an entry in a sheet that is handed back: its number, with a mark that a number of another ledger lacks.
 
@@ -106,6 +115,15 @@ def collapse(text: str) -> str:
     """Bring a text into NFC with single blanks and none around it."""
     plain = text if text.isascii() else unicodedata.normalize("NFC", text)
     return " ".join(plain.split())
+
+
+def as_read(text: str) -> str:
+    """Bring a text into the form in which two of them look the same on a phone: line breaks and blanks count.
+
+    `collapse`, which stands behind key and fingerprint, does not tell a line break from a blank.
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return plain.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def fold(text: str) -> str:

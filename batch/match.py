@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from batch.identity import collapse, fold, split_tag
+from batch.identity import collapse, fold, make_fingerprint, make_key, make_tag, split_tag
 from batch.model import Entry, Listed, Status
-from batch.payload import minute_of, to_provider_time
+from batch.payload import from_provider_time, minute_of, to_provider_time
 from batch.settle import Reading
 
 MOVING = timedelta(minutes=5)
@@ -36,7 +36,6 @@ class Books:
         self._passed: dict[tuple[str, str], int] = {}
         """How many of a mark's campaigns, the first ones, are claimed already."""
         self._alike: Counter[tuple[str, str]] = Counter()
-        self._by_whole_name = False
         for where, listing in (("scheduled", reading.scheduled), ("sent", reading.sent)):
             for item in listing.items:
                 self._index(item, where)
@@ -47,9 +46,10 @@ class Books:
         place = len(self._items)
         self._items.append((item, where))
         self._by_id[where, item.id] = place
-        mark = (where, mark_of(item))
-        self._by_mark[mark].append(place)
-        self._alike[mark] += 1
+        marks = marks_of_item(item)
+        for mark in marks:
+            self._by_mark[where, mark].append(place)
+        self._alike[where, marks[0]] += 1
 
     def match(self, entries: Sequence[Entry]) -> None:
         """Find each entry's campaign: for all of them by Id first, then by tag, then by name, time and text."""
@@ -71,8 +71,8 @@ class Books:
         return (pair for place, pair in enumerate(self._items) if place not in self._claimed)
 
     def alike(self, item: Listed, where: str) -> int:
-        """Count the campaigns of one list with the same mark."""
-        return self._alike[where, mark_of(item)]
+        """Count the campaigns of one list with the same tag, or without one with the same name, time and text."""
+        return self._alike[where, marks_of_item(item)[0]]
 
     def _match_id(self, entry: Entry) -> None:
         if not entry.provider_id or entry.status in UNSURE:
@@ -86,8 +86,6 @@ class Books:
 
     def _claim_first(self, entry: Entry, lists: Sequence[str]) -> None:
         """Claim the first campaign with a mark of the entry that nobody has claimed."""
-        if not entry.tag:
-            self._index_whole_names()
         for mark in marks_of(entry, self._zone):
             for where in lists:
                 if (place := self._first_free(where, mark)) is not None:
@@ -102,24 +100,46 @@ class Books:
             self._passed[where, mark] = passed
         return places[passed] if passed < len(places) else None
 
-    def _index_whole_names(self) -> None:
-        """Let names that end in a tag be found by all of them: where names carry no tags, a hand may have typed it."""
-        if self._by_whole_name:
-            return
-        self._by_whole_name = True
-        for place, (item, where) in enumerate(self._items):
-            if split_tag(item.name)[1]:
-                self._by_mark[where, _content(item.name, item.send_at, item.message)].append(place)
-
     def _claim(self, entry: Entry, place: int) -> None:
         self._claimed.add(place)
         self.found.setdefault(entry.id, self._items[place])
 
 
-def mark_of(item: Listed) -> str:
-    """Give what tells a campaign from others when its Id does not: its tag, else name, time and text."""
+def marks_of_item(item: Listed) -> tuple[str, ...]:
+    """Give what tells a campaign from others when its Id does not: its tag, and its whole name with time and text.
+
+    What looks like a tag may have been typed by hand, so the whole name counts beside it.
+    """
+    tag = split_tag(item.name)[1]
+    content = _content(item.name, item.send_at, item.message)
+    return (tag, content) if tag else (content,)
+
+
+def bears_true_tag(item: Listed, zone: str, accounts: Iterable[str]) -> bool:
+    """Whether a campaign's tag is the one that a ledger makes of its name, time, text and groups: no hand types that.
+
+    False proves nothing: the tag of a row with a Reference, and of a name that was cut, cannot be made again.
+    """
     name, tag = split_tag(item.name)
-    return tag or _content(name, item.send_at, item.message)
+    moment = from_provider_time(item.send_at, zone)
+    if not tag or moment is None or item.group_ids is None:
+        return False
+    key = make_key("", name, moment)
+    types = (0, 1) if item.type_recipients is None else (item.type_recipients,)
+    prints = {
+        make_fingerprint(
+            message=item.message,
+            group_ids=item.group_ids,
+            send_at=moment,
+            mms_template_id=item.mms_template_id,
+            mms_high_resolution=high,
+            subject=item.subject,
+            type_recipients=type_,
+        )
+        for high in (None, 1)
+        for type_ in types
+    }
+    return any(make_tag(account, key, one) == tag for account in accounts for one in prints)
 
 
 def marks_of(entry: Entry, zone: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from batch.guards import (
     is_coming,
     is_doubtful,
 )
+from batch.identity import as_read, collapse
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.payload import show_time, to_provider_time
 from batch.settle import how_to_answer
@@ -77,6 +79,11 @@ class _Case:
         return self.met is not None and _is_same(self.met, self.row.key, self.fingerprint)
 
     @property
+    def edited(self) -> bool:
+        """Whether a row that is the same otherwise would look different on a phone: in its line breaks or blanks."""
+        return self.met is not None and self.row.campaign is not None and not _reads_same(self.met, self.row.campaign)
+
+    @property
     def released(self) -> tuple[str, ...]:
         """What a person let go for this very content; a planned entry has nothing left that was not let go."""
         if self.own is None:
@@ -90,7 +97,7 @@ def _open_case(row: Checked, around: Surroundings) -> _Case:
     if not entries:
         return _Case(row, around, None, None, None)
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
-    met = _find_met(entries, row.key, fingerprint, around.now)
+    met = _find_met(entries, row, fingerprint, around.now)
     free = [entry for entry in entries if entry.id not in around.taken]
     own = _newest(entry for entry in free if _never_left(entry) and _is_same(entry, row.key, fingerprint))
     old = _find_old(free, own)
@@ -117,10 +124,21 @@ def _is_same(entry: KnownEntry, key: str, fingerprint: str) -> bool:
     return entry.fingerprint == fingerprint and entry.key == key
 
 
-def _find_met(entries: Sequence[KnownEntry], key: str, fingerprint: str, now: datetime) -> KnownEntry:
+def _reads_same(entry: KnownEntry, campaign: Campaign) -> bool:
+    """Whether two texts of one fingerprint look the same on a phone; one that was forgotten counts as the same."""
+    pairs = ((entry.message, campaign.message), (entry.subject, campaign.subject))
+    return all(not old or old == new or as_read(old) == as_read(new) for old, new in pairs)
+
+
+def _find_met(entries: Sequence[KnownEntry], row: Checked, fingerprint: str, now: datetime) -> KnownEntry:
     if len(entries) == 1:
         return entries[0]
-    return max(entries, key=lambda entry: (_rank(entry, key, fingerprint, now), entry.id))
+
+    def weight(entry: KnownEntry) -> tuple[int, bool, int]:
+        alike = row.campaign is not None and _reads_same(entry, row.campaign)
+        return _rank(entry, row.key, fingerprint, now), alike, entry.id
+
+    return max(entries, key=weight)
 
 
 def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
@@ -173,14 +191,15 @@ def _decide(case: _Case) -> Decision:
 def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision | None:
     """Decide where the entry that is met already decides; None when the row goes on like a new one."""
     if is_doubtful(met):
-        return _settle(case, met) if case.same else _weigh_new(case, campaign, _in_doubt(case.row, met))
-    if met.status in THERE and case.same:
+        same = case.same and not case.edited
+        return _settle(case, met) if same else _weigh_new(case, campaign, _in_doubt(case.row, met))
+    if met.status in THERE and case.same and not (case.edited and is_coming(met, case.around.now)):
         return _skip(case, met, _already(case, met))
     if met.status in THERE and is_coming(met, case.around.now):
         return _weigh_new(case, campaign, _edited(case.row, campaign, met))
-    if met.status is Status.REJECTED and case.same:
+    if met.status is Status.REJECTED and case.same and not case.edited:
         return _skip(case, met, f"the provider refused it before (entry {met.id}): {_remedy(case, met)}")
-    if met.status in GONE and case.same:
+    if met.status in GONE and case.same and (case.row.past or not case.edited):
         return _decide_gone(case, campaign, met)
     return None
 
@@ -319,12 +338,29 @@ def _differences(campaign: Campaign, met: KnownEntry) -> str:
     zone = campaign.zone
     pairs = [
         ("name", met.name, campaign.name),
-        ("text", met.message, campaign.message),
+        ("text", *_visible(met.message, campaign.message)),
         ("groups", ", ".join(sorted(met.group_ids)), ", ".join(sorted(campaign.group_ids))),
         ("time", show_time(met.send_at, zone) if met.send_at else "", show_time(campaign.send_at, zone)),
     ]
     changed = [f'{what} was "{old}", now "{new}"' for what, old, new in pairs if old != new]
     return "; ".join(changed) or "subject, picture or type of recipients differ"
+
+
+def _visible(old: str, new: str) -> tuple[str, str]:
+    """Show line breaks and blanks of two texts where these are all that differs."""
+    if old == new or collapse(old) != collapse(new):
+        return old, new
+    return _show_blanks(old), _show_blanks(new)
+
+
+def _show_blanks(text: str) -> str:
+    """Write a line break as a sign, and blanks that look like others by their names."""
+    plain = as_read(text).replace("\n", "\u23ce")
+    return "".join(f"[{unicodedata.name(sign, 'blank').lower()}]" if _is_odd(sign) else sign for sign in plain)
+
+
+def _is_odd(sign: str) -> bool:
+    return sign != " " and (sign.isspace() or unicodedata.category(sign) in {"Zs", "Zl", "Zp"})
 
 
 def _deleted(row: Checked, met: KnownEntry) -> Issue:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from batch.identity import collapse, split_tag
-from batch.match import TRACKED, UNSURE, Books, mark_of, marks_of
+from batch.identity import collapse, looks_typed, split_tag
+from batch.match import TRACKED, UNSURE, Books, bears_true_tag, marks_of, marks_of_item
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.settle import Reading
@@ -56,6 +56,8 @@ class ReconcileRules:
     """The provider's zone, in which its lists write times."""
     tolerance: float = 0.1
     """How far ContactsCount may be from what was accepted or expected, as a share."""
+    account: str = "main"
+    """The account's label, which is part of every tag."""
     paused: str = ""
     """By whom and why everything is paused, if it is: what is gone then was taken back on purpose."""
 
@@ -92,7 +94,7 @@ def reconcile(
         moves += moved
         if kind is not FindingKind.IN_DOUBT and entry.id in books.found:
             seen.append((entry.id, *books.found[entry.id]))
-    strangers = list(_strangers(books, tracked, tags, acknowledged, since=since, zone=rules.zone, now=now))
+    strangers = list(_strangers(books, tracked, tags, acknowledged, since=since, rules=rules, now=now))
     counts[FindingKind.UNEXPECTED] = len(strangers)
     findings = sorted([*findings, *strangers], key=lambda finding: not finding.loud)
     return Reconciliation(counts, tuple(findings), tuple(moves), tuple(seen))
@@ -311,22 +313,25 @@ def _strangers(
     acknowledged: Collection[str],
     *,
     since: datetime | None,
-    zone: str,
+    rules: ReconcileRules,
     now: datetime,
 ) -> Iterator[Finding]:
     """Name what belongs to no entry of ours."""
     ours: set[str] = set()
-    given, quiet = set(tags), set(acknowledged)
+    given, quiet, zone = set(tags), set(acknowledged), rules.zone
     for item, where in books.unclaimed():
         moment = from_provider_time(item.send_at, zone)
         if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
             continue
         ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry, zone)}
-        twice = mark_of(item) in ours or (split_tag(item.name)[1] in given and books.alike(item, where) > 1)
-        yield _stranger(item, given, twice=twice, coming=moment is None or moment > now)
+        twice = not ours.isdisjoint(marks_of_item(item)) or (
+            split_tag(item.name)[1] in given and books.alike(item, where) > 1
+        )
+        theirs = bears_true_tag(item, zone, {rules.account, "main"})
+        yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)
 
 
-def _stranger(item: Listed, given: Collection[str], *, twice: bool, coming: bool) -> Finding:
+def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool, coming: bool) -> Finding:
     tag = split_tag(item.name)[1]
     if twice:
         code, words = "held-twice", "is the same as a campaign of this ledger: it is there twice, delete one of them"
@@ -338,10 +343,18 @@ def _stranger(item: Listed, given: Collection[str], *, twice: bool, coming: bool
                 'type "campaign-batch resume", and if it stays, look at it in the dashboard'
             ),
         )
-    elif tag:
+    elif theirs:
         code, words = (
             "other-ledger",
             ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
+        )
+    elif tag and not looks_typed(tag):
+        code, words = (
+            "maybe-other-ledger",
+            (
+                f"ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
+                f'find out who; else type "campaign-batch reconcile --acknowledge"'
+            ),
         )
     else:
         code, words = (
@@ -352,7 +365,7 @@ def _stranger(item: Listed, given: Collection[str], *, twice: bool, coming: bool
             ),
         )
     when = f"for {item.send_at}" if coming else f"at {item.send_at}"
-    loud = code in {"held-twice", "not-counted"} or (code == "other-ledger" and coming)
+    loud = code in {"held-twice", "not-counted"} or (code in {"other-ledger", "maybe-other-ledger"} and coming)
     return Finding(
         FindingKind.UNEXPECTED,
         f'"{item.name}" (Id {item.id}, {when}) {words}',

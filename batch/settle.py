@@ -103,12 +103,14 @@ def settle(
     gap: timedelta,
     lead: timedelta,
     broken_id: str = "",
+    tags: Collection[str] = (),
 ) -> Settlement:
     """Settle one doubt on readings that can be trusted, the oldest first.
 
     `ended` is when the attempt ended, `claimed` the Ids that other entries hold, `broken_id` an Id that stood in an
-    answer which could not be read whole. Our tag is proof as soon as one reading shows it; everything else is judged
-    by two readings, the first not before `wait` after the attempt, the second not before `gap` after the first.
+    answer which could not be read whole, `tags` all that this ledger gave: another one of them is another row's. Our
+    tag is proof as soon as one reading shows it; everything else is judged by two readings, the first not before `wait`
+    after the attempt, the second not before `gap` after the first.
     """
     if found := _tagged(entry, readings):
         return judge_found(entry, found, claimed)
@@ -117,7 +119,7 @@ def settle(
         return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
     for reading in reversed(readings):
         for item in (*reading.scheduled.items, *reading.sent.items):
-            if item.id not in claimed and _looks_like(entry, item, broken_id):
+            if item.id not in claimed and _looks_like(entry, item, broken_id, tags):
                 return _look_alike(entry, item)
     if not entry.tag:
         words = "names carry no tags here, so the lists cannot prove that it did not arrive"
@@ -178,11 +180,11 @@ def _only(reading: Reading, tag: str) -> Reading:
     return replace(reading, scheduled=scheduled, sent=sent)
 
 
-def _looks_like(entry: Entry, item: Listed, broken_id: str) -> bool:
-    """What goes at our time under a name without a tag: our text, or to our groups, or by our name, cut or not."""
+def _looks_like(entry: Entry, item: Listed, broken_id: str, tags: Collection[str]) -> bool:
+    """What goes at our time under a name without a tag of ours: our text, our groups, or our name, cut or not."""
     if broken_id and item.id == broken_id:
         return True
-    if item.send_at[:16] != entry.send_at_provider[:16] or split_tag(item.name)[1]:
+    if item.send_at[:16] != entry.send_at_provider[:16] or split_tag(item.name)[1] in tags:
         return False
     name = collapse(item.name)
     return (

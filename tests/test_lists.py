@@ -196,9 +196,44 @@ def test_a_doubt_that_did_not_arrive_gives_way_to_its_newer_version(desk: Bench)
 
 
 def test_another_ledger_on_the_account_is_said_loudly(desk: Bench) -> None:
-    """A tag of our kind that this ledger never gave."""
-    desk.sandbox.create(
-        CampaignName="Theirs #k7f3q2m9", Message="Theirs", GroupIds=["5009"], DateTime="2026-03-09 12:00:00"
-    )
+    """Its tags come from their names, times, texts and groups, and this ledger never gave them."""
+    desk.submit(desk.sheet([changed(desk.row(number), Reference="") for number in range(3)]))
+    desk.ledger_path.unlink()
+    desk.submit(desk.sheet([desk.row(7)]))
+    assert "another ledger works on this account: the provider holds 3 campaign(s)" in desk.words()
+
+
+def test_what_may_be_another_ledgers_is_a_question(desk: Bench) -> None:
+    """A tag of our kind that nothing proves: a person says that it was typed by hand, and is not asked again."""
+    theirs = {"Message": "Theirs", "GroupIds": ["5009"], "DateTime": "2026-03-09 12:00:00"}
+    desk.sandbox.create(CampaignName="Theirs #k7f3q2m9", **theirs)
     desk.submit(desk.sheet(1))
-    assert "another ledger works on this account" in desk.words()
+    assert "if nobody typed these names, another ledger works on this account" in desk.words()
+    desk.reconcile(acknowledge=True)
+    desk.told.clear()
+    desk.submit(desk.sheet([desk.row(7)]))
+    assert "another ledger" not in desk.words()
+
+
+def test_a_campaign_that_a_hand_named_like_one_of_ours_claims_no_other_ledger(desk: Bench) -> None:
+    """`#save2024` has the letters and the length of a tag."""
+    theirs = {"Message": "Theirs", "GroupIds": ["5009"], "DateTime": "2026-03-09 12:00:00"}
+    desk.sandbox.create(CampaignName="Spring Sale #save2024", **theirs)
+    desk.submit(desk.sheet(1))
+    books = desk.reconcile()
+    assert "another ledger" not in desk.words()
+    assert [finding.code for finding in books.findings] == ["made-elsewhere"]
+    assert not books.needs_look
+
+
+def test_a_hand_made_copy_of_a_row_is_seen_whatever_its_name_ends_with(desk: Bench) -> None:
+    """Its name, whole or without its last word, and its time are the row's."""
+    row = desk.row(0)
+    for name in (f"{row['CampaignName']} #save2024", row["CampaignName"]):
+        with bench(late_seconds=200) as other:
+            row = changed(other.row(0), Reference="")
+            fields = {"Message": "By hand", "GroupIds": [row["GroupIds"]], "DateTime": f"{row['DateTime']}:00"}
+            other.sandbox.create(CampaignName=name, **fields)
+            other.submit(other.sheet([changed(row, CampaignName=name)]))
+            assert [entry.status for entry in other.entries()] == [Status.HELD]
+            assert [issue.code for issue in other.entries()[0].issues][-1] == "looks-edited"

@@ -38,6 +38,50 @@ def met(decision: Decision) -> tuple[Action, int | None, int | None]:
 # The identity table, cell by cell.
 
 
+BREAK, BLANKS = make_row(message="20%\noff", reference="R1"), make_row(message="20%\u00a0off", reference="R1")
+
+
+@pytest.mark.parametrize("edited", [BREAK, BLANKS])
+def test_an_edit_of_line_breaks_or_blanks_after_acceptance_is_an_edit(edited):
+    """Key, fingerprint and tag are the same, and the phone shows another text."""
+    assert edited.campaign.fingerprint == ROW.campaign.fingerprint
+    decision = decide(edited, know(ROW, Status.ACCEPTED))
+    assert (decision.action, codes_of(decision)) == (Action.HOLD, ["edited-after-submission"])
+    assert 'text was "20% off", now "20%' in decision.issues[0].message
+    doubt = decide(edited, know(ROW, Status.IN_DOUBT))
+    assert (doubt.action, codes_of(doubt)) == (Action.HOLD, ["in-doubt"])
+
+
+def test_what_such_an_edit_changed_can_be_seen():
+    """A break is a sign, an odd blank has its name."""
+    assert 'now "20%\u23ceoff"' in decide(BREAK, know(ROW, Status.ACCEPTED)).issues[0].message
+    assert 'now "20%[no-break space]off"' in decide(BLANKS, know(ROW, Status.ACCEPTED)).issues[0].message
+
+
+def test_such_an_edit_of_what_is_over_or_gone_is_what_it_was():
+    """Sent is sent; what was deleted in order to be replaced is replaced; what was refused is tried anew."""
+    over = make_row(message="20%\noff", at=PAST, reference="R1")
+    assert decide(over, know(OVER, Status.SENT)).action is Action.SKIP
+    assert decide(BREAK, know(ROW, Status.MISSING)).action is Action.SUBMIT
+    assert met(decide(BREAK, know(ROW, Status.REJECTED))) == (Action.SUBMIT, None, 1)
+
+
+@pytest.mark.parametrize("message", ["20% off", " 20% off\n", ""])
+def test_what_nobody_can_see_is_no_edit(message):
+    """Blanks around a text, the other sign for a line break; and a text that was forgotten cannot tell."""
+    assert decide(ROW, replace(know(ROW, Status.ACCEPTED), message=message)).action is Action.SKIP
+    broken = replace(know(BREAK, Status.ACCEPTED), message="20%\r\noff")
+    assert decide(BREAK, broken).action is Action.SKIP
+
+
+def test_of_two_entries_that_differ_so_the_row_meets_its_own():
+    """Whichever is newer."""
+    for numbers in ((1, 2), (2, 1)):
+        one, two = (replace(know(row, Status.ACCEPTED), id=id) for row, id in zip((ROW, BREAK), numbers, strict=True))
+        assert met(decide(ROW, one, two)) == (Action.SKIP, one.id, None)
+        assert met(decide(BREAK, one, two)) == (Action.SKIP, two.id, None)
+
+
 def test_a_row_that_the_ledger_does_not_know_is_submitted():
     """With its tag, its name and its time as the provider will get them."""
     decision = decide(make_row())

@@ -11,8 +11,10 @@ from core_support import NOW, PAST, SOON, ZONE, list_entry, make_entry, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch.identity import add_tag, make_fingerprint, make_key, make_tag
 from batch.match import Books
 from batch.model import Entry, Finding, FindingKind, Listed, Status
+from batch.payload import from_provider_time
 from batch.reconcile import Move, ReconcileRules, Reconciliation, find_absent, reconcile
 
 RULES = ReconcileRules(ZONE)
@@ -492,15 +494,64 @@ def test_what_was_made_elsewhere_is_said_until_it_is_acknowledged():
     assert kinds(compare([ENTRY], [LISTED, stranger()], acknowledged={"700"})) == {"matched": 1}
 
 
-@pytest.mark.parametrize(("at", "loud"), [("2026-02-02 10:00:01", True), ("2026-02-02 10:00:00", False), ("?", True)])
-def test_a_tag_that_this_ledger_never_gave_is_another_ledgers(at, loud):
-    """Loud while it may still go out."""
-    finding = only(compare([], [stranger(name="Sale #zzzzzzzz", send_at=at)]))
+def of_another_ledger(at: str = "2026-02-06 09:00:00", **changes) -> Listed:
+    """Make a campaign as another ledger on this account would have made it."""
+    item = replace(stranger(send_at=at, type_recipients=0), **changes)
+    moment = from_provider_time(at, ZONE)
+    words = make_fingerprint(message=item.message, group_ids=item.group_ids, send_at=moment, subject=item.subject)
+    return replace(item, name=add_tag(item.name, make_tag("main", make_key("", item.name, moment), words)))
+
+
+@pytest.mark.parametrize(("at", "loud"), [("2026-02-02 10:01:00", True), ("2026-02-02 10:00:00", False)])
+def test_a_tag_that_only_another_ledger_can_have_made_is_another_ledgers(at, loud):
+    """It comes from that very name, time, text and groups. Loud while it may still go out."""
+    item = of_another_ledger(at)
+    finding = only(compare([], [item]))
     assert (finding.code, finding.loud) == ("other-ledger", loud)
     assert finding.words == (
-        f'"Sale #zzzzzzzz" (Id 700, {"for" if loud else "at"} {at}) bears a tag that this ledger never gave: another '
+        f'"{item.name}" (Id 700, {"for" if loud else "at"} {at}) bears a tag that this ledger never gave: another '
         "ledger works on this account, find out who"
     )
+
+
+def test_what_the_list_does_not_show_of_it_is_tried():
+    """Some lists leave the type of recipients out; without groups nothing can be proven."""
+    item = of_another_ledger(subject="Look")
+    assert only(compare([], [replace(item, type_recipients=None)])).code == "other-ledger"
+    assert only(compare([], [replace(item, group_ids=None)])).code != "other-ledger"
+
+
+@pytest.mark.parametrize("word", ["save2024", "weekend1", "2024save", "zzzzzzzz", "20261127"])
+def test_a_word_that_a_hand_typed_is_no_tag(word):
+    """No other ledger is claimed: it was made elsewhere, as any other."""
+    finding = only(compare([ENTRY], [LISTED, stranger(name=f"Spring Sale #{word}")]))
+    assert (finding.code, finding.loud) == ("made-elsewhere", False)
+    assert "ledger works" not in finding.words
+
+
+@pytest.mark.parametrize(("at", "loud"), [("2026-02-02 10:00:01", True), ("2026-02-02 10:00:00", False), ("?", True)])
+def test_what_may_be_a_tag_and_cannot_be_proven_is_a_question(at, loud):
+    """A row with a Reference has such a tag, and so has a name like `b2g1free`: a person knows."""
+    finding = only(compare([], [stranger(name="Sale #k7f3q2m9", send_at=at)]))
+    assert (finding.code, finding.loud) == ("maybe-other-ledger", loud)
+    assert finding.words.endswith(
+        "ends like a campaign with a tag: if nobody typed #k7f3q2m9 there, another ledger works on this account, find "
+        'out who; else type "campaign-batch reconcile --acknowledge"'
+    )
+    assert compare([], [stranger(name="Sale #b2g1free", send_at=at)], acknowledged={"700"}).findings == ()
+
+
+def test_a_word_like_a_tag_disturbs_no_matching():
+    """Neither where the provider drops our own tag, nor where names carry none and one is there twice."""
+    name = "Spring sale #save2024"
+    lost = replace(ENTRY, campaign_name=name, provider_name=f"{name} #{ENTRY.tag}")
+    shown = list_entry(lost, id="99", name=name)
+    assert compare([lost], [shown]).counts[FindingKind.UNEXPECTED] == 0
+    plain = replace(ENTRY, tag="", campaign_name=name, provider_name=name)
+    found = compare([plain], [list_entry(plain), list_entry(plain, id="99")])
+    assert only(found).code == "held-twice"
+    others = [stranger(name="Spring sale #save2024"), stranger(id="701", name="Fall sale #save2024", message="nuts")]
+    assert {one.code for one in compare([ENTRY], [LISTED, *others]).findings} == {"made-elsewhere"}
 
 
 def test_a_second_campaign_with_a_tag_of_ours_is_a_double():
@@ -527,7 +578,7 @@ def test_one_with_the_tag_of_a_row_that_does_not_count_as_scheduled_is_loud():
     finding = only(found)
     assert (finding.code, finding.loud) == ("not-counted", True)
     assert 'does not count as scheduled: type "campaign-batch resume", and if' in finding.words
-    foreign = compare([], [stranger(name="A #zzzzzzzz"), stranger(id="1", name="A #zzzzzzzz")], tags={ENTRY.tag})
+    foreign = compare([], [of_another_ledger(), of_another_ledger(id="1")], tags={ENTRY.tag})
     assert {one.code for one in foreign.findings} == {"other-ledger"}
 
 

@@ -47,6 +47,7 @@ def select_known(
         entries.c.message,
         entries.c.codes,
         entries.c.released,
+        entries.c.subject,
     )
     statement = (
         select(*columns)
@@ -72,6 +73,7 @@ def select_known(
             message,
             tuple(codes.split()),
             read_texts(released),
+            subject,
         )
         for (
             entry,
@@ -89,6 +91,7 @@ def select_known(
             message,
             codes,
             released,
+            subject,
         ) in rows
     )
 

@@ -45,6 +45,7 @@ class KnownEntry:
     """The codes of its issues."""
     released: tuple[str, ...] = ()
     """Codes that a person let go for this very fingerprint (`resolve --send`)."""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

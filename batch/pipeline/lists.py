@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batch.errors import ProviderError
-from batch.identity import split_tag
+from batch.identity import looks_typed, split_tag
+from batch.match import bears_true_tag
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.payload import from_provider_time, make_tag_by
 from batch.pipeline.clock import check_clock, provider_now
@@ -86,16 +87,42 @@ def find_unknown(rooms: Rooms, reading: Reading) -> tuple[Listed, ...]:
 
 
 def warn_of_other_ledger(rooms: Rooms, unknown: Sequence[Listed], own_tags: set[str]) -> None:
-    """Say loudly when campaigns to come bear tags that this ledger never gave."""
-    tags = own_tags | rooms.ledger.tags()
+    """Say loudly when campaigns to come bear tags that this ledger never gave; a name that a hand typed bears none."""
+    tags, quiet = own_tags | rooms.ledger.tags(), rooms.ledger.acknowledged()
     foreign = [item for item in unknown if (tag := split_tag(item.name)[1]) and tag not in tags]
-    if foreign:
-        some = ", ".join(f'"{item.name}"' for item in foreign[:3])
+    accounts = {rooms.settings.provider.account, "main"}
+    proven = [item for item in foreign if bears_true_tag(item, rooms.zone, accounts)]
+    if proven:
         rooms.note(
-            f"another ledger works on this account: the provider holds {len(foreign)} campaign(s) with tags that this "
-            f"ledger never gave ({some}). Two ledgers cannot see each other's rows: find out who, before going on",
+            f"another ledger works on this account: the provider holds {len(proven)} campaign(s) with tags that this "
+            f"ledger never gave ({_some(proven)}). Two ledgers cannot see each other's rows: find out who, before "
+            f"going on{_restored(rooms)}",
             loud=True,
         )
+    asked = [item for item in foreign if item not in proven and item.id not in quiet and not _typed(item)]
+    if asked:
+        rooms.note(
+            f"{len(asked)} campaign(s) at the provider end like ours, with tags that this ledger never gave "
+            f"({_some(asked)}): if nobody typed these names, another ledger works on this account, find out who; "
+            f'else type "campaign-batch reconcile --acknowledge"{_restored(rooms)}',
+            loud=True,
+        )
+
+
+def _typed(item: Listed) -> bool:
+    return looks_typed(split_tag(item.name)[1])
+
+
+def _some(items: Sequence[Listed]) -> str:
+    return ", ".join(f'"{item.name}"' for item in items[:3]) + (", ..." if len(items) > 3 else "")
+
+
+def _restored(rooms: Rooms) -> str:
+    """Say what such tags are, too, after a restore: of files that came in after the backup was made."""
+    run = rooms.ledger.last_run("restore")
+    if run is None:
+        return ""
+    return f" (this ledger was restored on {run.at:%Y-%m-%d}: drop the files again that came in after its backup)"
 
 
 def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
@@ -167,7 +194,7 @@ def _read(rooms: Rooms) -> Reading | None:
 
 def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
     provider = rooms.settings.provider
-    claimed = rooms.ledger.provider_ids()
+    claimed, tags = rooms.ledger.provider_ids(), rooms.ledger.tags()
     adopted = 0
     doubts = find_doubts(rooms)
     newer = find_newer(rooms.ledger) if doubts else {}
@@ -177,6 +204,7 @@ def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
             readings,
             ended=doubt.ended,
             claimed=claimed,
+            tags=tags,
             now=rooms.world.now(),
             wait=timedelta(seconds=provider.settle),
             gap=timedelta(seconds=provider.settle_gap),

@@ -52,7 +52,7 @@ class Books:
         looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
         codes = {finding.code for finding in self.findings}
         return any(self.counts[kind] for kind in looked_at) or bool(
-            codes & {"other-ledger", "held-twice", "not-approved", "not-counted"}
+            codes & {"other-ledger", "maybe-other-ledger", "held-twice", "not-approved", "not-counted"}
         )
 
 
@@ -105,7 +105,10 @@ def _compare(rooms: Rooms, reading: Reading, shown_before: Collection[int] = ())
         _tracked(rooms),
         reading,
         rules=ReconcileRules(
-            rooms.zone, settings.checks.contacts_tolerance, tell_pause(pause, settings) if pause else ""
+            rooms.zone,
+            settings.checks.contacts_tolerance,
+            account=settings.provider.account,
+            paused=tell_pause(pause, settings) if pause else "",
         ),
         now=rooms.world.now(),
         tags=ledger.tags(),
@@ -159,7 +162,7 @@ def _write_down(rooms: Rooms, found: Reconciliation) -> int:
 
 def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
     for finding in found.findings:
-        if finding.code == "made-elsewhere":
+        if finding.code in {"made-elsewhere", "maybe-other-ledger"}:
             why = "acknowledged with reconcile --acknowledge"
             rooms.ledger.acknowledge(finding.provider_id, why, rooms.world.who, rooms.world.now())
 
