@@ -37,6 +37,10 @@ THERE = frozenset({Status.ACCEPTED, Status.SENT})
 GONE = frozenset({Status.MISSING, Status.CANCELLED})
 DOUBT_CODES = frozenset({"held-twice", "looks-alike", "no-tag", "tried-often"})
 """What settling leaves to a person: such an entry is held, but it may be at the provider all the same."""
+SECOND_CODES = frozenset({"edited-after-submission", "deleted-in-dashboard", "looks-edited"})
+"""What is held for one of these was scheduled before: to let it go may be a second sending, and asks for a yes."""
+DROPPED_IN_DOUBT = "dropped-in-doubt"
+"""On an entry that a person dropped while nobody knew whether it had arrived."""
 GOING = frozenset({Status.PLANNED, Status.WAITING})
 """What goes by itself sooner or later, without anybody's word."""
 COMING = GOING | BEING_SENT | {Status.ACCEPTED}
@@ -164,7 +168,7 @@ def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
                 f'row {entry.row} of "{entry.file}" (entry {entry.id}, "{entry.name}") already has this text for '
                 f"these groups at this time: delete one of them, or {_let_go(code)}"
             )
-            return held_for(row, "CampaignName", code, words, campaign.name)
+            return held_for(row, "CampaignName", code, words, campaign.name, ids=(entry.provider_id,))
     twin = around.seen.get(campaign.fingerprint)
     if twin is None or twin.key == row.key:
         return None
@@ -215,7 +219,7 @@ def _same_campaign(row: Checked, campaign: Campaign, around: Surroundings) -> Is
             f"is another sending, give it another name or a Reference, or {_let_go('same-campaign-other-time')}"
         )
         value = show_time(campaign.send_at, campaign.zone)
-        return held_for(row, "DateTime", "same-campaign-other-time", words, value)
+        return held_for(row, "DateTime", "same-campaign-other-time", words, value, ids=(entry.provider_id,))
     return None
 
 
@@ -228,7 +232,7 @@ def _looks_edited(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
         f"ledger does not know: if it is an earlier version of this row, delete it in the dashboard; "
         f"else {_let_go('looks-edited')}"
     )
-    return held_for(row, "CampaignName", "looks-edited", words, campaign.name)
+    return held_for(row, "CampaignName", "looks-edited", words, campaign.name, ids=(item.id,))
 
 
 def _find_listed(campaign: Campaign, around: Surroundings) -> Iterator[Listed]:
@@ -252,9 +256,13 @@ def _let_go(code: str) -> str:
     return f'let it go with "campaign-batch submit FILE --allow {code}"'
 
 
-def held_for(row: Checked, name: str, code: str, words: str, value: str = "") -> Issue:
-    """Say why a row is held, at the cell that it is about."""
-    return Issue(row.row.number, row.row.header.letter(name), name, code, words, Level.HOLD, value[:200])
+def held_for(row: Checked, name: str, code: str, words: str, value: str = "", *, ids: tuple[str, ...] = ()) -> Issue:
+    """Say why a row is held, at the cell that it is about.
+
+    `ids` are the provider's Ids beside which it would be a second sending.
+    """
+    held = tuple(one for one in ids if one)
+    return Issue(row.row.number, row.row.header.letter(name), name, code, words, Level.HOLD, value[:200], held)
 
 
 def is_coming(entry: KnownEntry, now: datetime) -> bool:

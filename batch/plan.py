@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.guards import (
+    DOUBT_CODES,
+    DROPPED_IN_DOUBT,
     FRESH,
     GOING,
     GONE,
@@ -331,7 +333,7 @@ def _edited(row: Checked, campaign: Campaign, met: KnownEntry) -> Issue:
         f"{_differences(campaign, met)}. For a new sending give it a new Reference; for a correction delete "
         f'{met.provider_id} in the dashboard, run "campaign-batch reconcile" and drop the file again'
     )
-    return held_for(row, "Message", "edited-after-submission", words, campaign.message)
+    return held_for(row, "Message", "edited-after-submission", words, campaign.message, ids=(met.provider_id,))
 
 
 def _differences(campaign: Campaign, met: KnownEntry) -> str:
@@ -365,13 +367,15 @@ def _is_odd(sign: str) -> bool:
 
 def _deleted(row: Checked, met: KnownEntry) -> Issue:
     what = f"was scheduled as {met.provider_id} (entry {met.id}) and is not at the provider any more"
-    if not met.provider_id:
+    if not DOUBT_CODES.union({DROPPED_IN_DOUBT}).isdisjoint(met.last_codes):
+        what = f"was dropped while nobody knew whether it had arrived (entry {met.id}; look for it in the dashboard)"
+    elif not met.provider_id:
         what = f"was dropped before it was submitted (entry {met.id})"
     words = (
         f'this campaign {what}: to send it after all, type "campaign-batch submit FILE --allow deleted-in-dashboard"; '
         f"else take the row out"
     )
-    return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name)
+    return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name, ids=(met.provider_id,))
 
 
 def _is_new(case: _Case, decision: Decision) -> bool:

@@ -120,6 +120,7 @@ class Bench:
     environ: dict[str, str]
     stops: Callable[[], bool] = lambda: False
     confirm: Callable[[str], bool] = lambda _words: True
+    insist: Callable[[str], bool] = lambda _words: True
     told: list[object] = field(default_factory=list)
 
     @property
@@ -135,6 +136,7 @@ class Bench:
             stopped=self.stops,
             tell=self.told.append,
             confirm=self.confirm,
+            insist=self.insist,
             who="ann",
             machine="m",
         )

@@ -151,7 +151,9 @@ def submit(
         str, typer.Option(help="Send the texts to this group of your own instead, marked TEST.", metavar="GROUP")
     ] = "",
     row: Annotated[int | None, typer.Option(help="With --test: only this row.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the first request.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before the first request, nor where --allow sends twice.")
+    ] = False,
     sheet: SheetName = "",
     json: Json = False,
 ) -> None:
@@ -177,7 +179,7 @@ def submit(
     )
     options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, frozenset(allow or ()))
     ends = [
-        _submit_one(path, options, test=test, row=row, yes=yes or json, json=json)
+        _submit_one(path, options, test=test, row=row, yes=yes, json=json)
         for path in files
         if not session.interrupt.asked()
     ]
@@ -188,7 +190,7 @@ def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes
     from batch.pipeline.taking import plan_file, submit_file
     from batch.pipeline.testing import submit_tests
 
-    settings, world = session.settings(), session.world(yes=yes)
+    settings, world = session.settings(), session.world(yes=yes or json, sure=yes)
     try:
         if test:
             tally = submit_tests(path, settings, world, options, group=test, row=row)

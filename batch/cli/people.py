@@ -28,6 +28,7 @@ def resolve(
     send: Annotated[bool, typer.Option("--send", help="Let a held or refused row go.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="It shall not go.")] = False,
     why: Why = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Send it though it may be sent a second time.")] = False,
 ) -> None:
     """Put a person's decision about one entry on the record."""
     from batch.pipeline.deciding import resolve_entry
@@ -38,7 +39,7 @@ def resolve(
     )
     reason = need_reason(why)
     wish = "accepted" if accepted else "not-sent" if not_sent else "send" if send else "drop"
-    print_line(resolve_entry(session.settings(), session.world(), entry, wish, reason, provider_id=accepted))
+    print_line(resolve_entry(session.settings(), session.world(sure=yes), entry, wish, reason, provider_id=accepted))
     end_with(DONE)
 
 

@@ -116,8 +116,11 @@ class Session:
             text = secret.redact(text)
         return text
 
-    def world(self, *, yes: bool = True) -> World:
-        """Give the pipeline its clock, its patience and somebody to tell."""
+    def world(self, *, yes: bool = True, sure: bool = False) -> World:
+        """Give the pipeline its clock, its patience and somebody to tell.
+
+        `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
+        """
         from batch.pipeline.rooms import World, name_machine, name_person, utc_now
 
         self.interrupt.listen()
@@ -127,9 +130,17 @@ class Session:
             stopped=self.interrupt.asked,
             tell=self.screen.tell,
             confirm=(lambda _words: True) if yes else self.screen.confirm,
+            insist=self._insist(sure=sure),
             who=name_person(),
             machine=name_machine(),
         )
+
+    def _insist(self, *, sure: bool) -> Callable[[str], bool]:
+        from batch.pipeline.rooms import refuse_to_insist
+
+        if sure:
+            return lambda _words: True
+        return self.screen.confirm if self.screen.interactive else refuse_to_insist
 
 
 session = Session()

@@ -116,6 +116,7 @@ def issue_as_dict(issue: Issue) -> dict[str, Any]:
         "message": issue.message,
         "level": issue.level.value,
         "value": issue.value,
+        **({"ids": list(issue.ids)} if issue.ids else {}),
     }
 
 
@@ -133,4 +134,5 @@ def _read_issue(item: dict[str, Any]) -> Issue:
         message=item["message"],
         level=Level(item["level"]),
         value=item["value"],
+        ids=tuple(item.get("ids", ())),
     )

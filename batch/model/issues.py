@@ -68,3 +68,5 @@ class Issue:
     level: Level = Level.ERROR
     value: str = ""
     """What the cell says, for the marked workbook; may be cut."""
+    ids: tuple[str, ...] = ()
+    """The provider's Ids of the campaigns beside which this row would be a second sending."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
-from batch.guards import DOUBT_CODES, NEVER_LET_GO, may_have_gone
+from batch.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, may_have_gone
 from batch.identity import plain_id
-from batch.model import Entry, Level, Listed, Status
+from batch.model import Entry, Issue, Level, Listed, Status
+from batch.pipeline.confirming import insist_on_entry
 from batch.pipeline.lists import find_newer, give_way
 from batch.pipeline.rooms import World, open_ledger_of
 from batch.pipeline.telling import name_entry
+from batch.settle import how_to_answer
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -49,7 +51,7 @@ def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: s
 
 
 def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
-    if entry.status is Status.HELD and not entry.attempts:
+    if entry.status is Status.HELD and not entry.attempts and not may_have_gone(entry):
         raise UsageError(
             f"{name_entry(entry)} was never submitted, it waits for you",
             f'to let it go, type "campaign-batch resolve {entry.id} --send --why ..."',
@@ -82,16 +84,32 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
             f"entry {entry.id} is of batch {entry.batch}, which was rejected, so it is not submitted",
             "hand the file in again",
         )
+    _refuse_doubtful(entry)
+    if not insist_on_entry(world, entry):
+        return f"{name_entry(entry)} stays as it is"
     released = tuple(issue.code for issue in entry.issues if issue.level is Level.HOLD)
     ledger.take_back_cancel(entry.id, why, world.signature, world.now())
     _move(ledger, world, entry, Status.PLANNED, expected=_KEPT_BACK, why=why, released=released)
     return f'{name_entry(entry)} may go; "campaign-batch resume" submits it'
 
 
+def _refuse_doubtful(entry: Entry) -> None:
+    """Let nothing go that may be there already: whoever looked says what was seen."""
+    if may_have_gone(entry):
+        raise UsageError(
+            f"{name_entry(entry)} may be at the provider already, so it is not simply sent", how_to_answer(entry.id)
+        )
+
+
 def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
-    _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why)
+    unsure = entry.status is Status.IN_DOUBT or may_have_gone(entry)
+    mark = Issue(
+        entry.row, "", "", DROPPED_IN_DOUBT, "dropped while it was not sure that it had not arrived", Level.HOLD
+    )
+    issues = (*entry.issues, mark) if unsure else None
+    _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why, issues=issues)
     said = f"{name_entry(entry)} is dropped and will not be submitted"
-    if entry.status is Status.IN_DOUBT or may_have_gone(entry):
+    if unsure:
         said += '; should it be at the provider all the same, "campaign-batch reconcile" says so'
     return said
 

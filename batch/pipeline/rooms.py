@@ -40,6 +40,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def refuse_to_insist(words: str) -> bool:
+    """Raise UsageError: what may be a second sending goes with an explicit yes only."""
+    raise UsageError(f"nothing was sent: {words}", "if that is meant, type the same command with --yes")
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What a run takes from outside: clocks, patience, who it is, and whom it tells."""
@@ -53,6 +58,8 @@ class World:
     tell: Tell = say_nothing
     confirm: Callable[[str], bool] = lambda _words: True
     """Asked with the totals before the first request."""
+    insist: Callable[[str], bool] = refuse_to_insist
+    """Asked where a yes may send something twice: without a person it takes an explicit word, else UsageError."""
     who: str = ""
     machine: str = ""
 

@@ -13,6 +13,7 @@ from batch.errors import BatchError, ReportError
 from batch.guards import PlanRules, may_have_gone
 from batch.model import Account, Action, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
+from batch.pipeline.confirming import confirm_plan
 from batch.pipeline.counting import Tally, count_as, count_batch
 from batch.pipeline.lists import (
     adopt,
@@ -71,7 +72,7 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
         opened = opened or open_file(path, rooms.settings, sheet=options.sheet)
         reading = begin_run(rooms)
         check, plan, account, tally = _plan(opened, rooms, reading, options)
-        if not _confirm(rooms, plan, account, options):
+        if not rooms.rehearsal and not confirm_plan(rooms, plan, account, options.allow):
             tally.declined = True
             return tally
         tally.approval = rooms.settings.approval.required and not rooms.rehearsal
@@ -307,22 +308,6 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Op
     )
     remember_names(rooms, plan.decisions)
     return batch
-
-
-def _confirm(rooms: Rooms, plan: Plan, account: Account, options: Options) -> bool:
-    going = [one.checked.campaign for one in plan.decisions if one.action is Action.SUBMIT and one.checked.campaign]
-    if not going or options.rehearse:
-        return True
-    groups = {group for campaign in going for group in campaign.group_ids}
-    first, last = min(one.send_at for one in going), max(one.send_at for one in going)
-    texts = sum((one.contacts or 0) for one in going)
-    parts = sum(one.parts.count * (one.contacts or 1) for one in going)
-    words = (
-        f"submit {len(going)} campaign(s) to {len(groups)} group(s), "
-        + (f"about {texts:,} texts in {parts:,} parts, " if account.groups else "")
-        + f"the first at {first:%Y-%m-%d %H:%M} UTC and the last at {last:%Y-%m-%d %H:%M} UTC?"
-    )
-    return rooms.world.confirm(words)
 
 
 def _submit_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
