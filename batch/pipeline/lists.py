@@ -287,7 +287,7 @@ def _respect_claim(rooms: Rooms, entry: Entry, settled: Settlement) -> Settlemen
         return settled
     words = (
         f"the provider still holds this campaign as {settled.listed.id}, which entry {holder} has: delete it in the "
-        f'dashboard and type "campaign-batch resolve {entry.id} --send --why ...", or drop this one'
+        f'dashboard and type "campaign-batch resolve {entry.id} --not-sent --why ...", or drop this one'
     )
     issue = Issue(entry.row, "", "", "looks-alike", words, Level.HOLD, settled.listed.id)
     return Settlement(entry.id, Status.HELD, words, None, (issue,), settled.listed.id)
