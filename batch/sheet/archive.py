@@ -40,7 +40,8 @@ class Archive:
         self.plain: set[str] = set()
         """Parts that were searched and have no comment, no CDATA section and no NUL in them."""
         self._entries = self._zip.infolist()
-        self.names = {entry.filename for entry in self._entries}
+        self._by_name = {_plain_name(entry.filename): entry for entry in self._entries}
+        self.names = set(self._by_name)
         self._measure()
 
     def close(self) -> None:
@@ -51,8 +52,9 @@ class Archive:
         """Unpack every part once, refuse DTDs and entities, and say whether a text stands in any."""
         found = False
         for entry in self._entries:
-            if not entry.filename.endswith(_PICTURES):
-                found = self._search_entry(entry.filename, for_text) or found
+            name = _plain_name(entry.filename)
+            if not name.endswith(_PICTURES):
+                found = self._search_entry(name, for_text) or found
         return found
 
     def read(self, name: str) -> bytes:
@@ -69,7 +71,7 @@ class Archive:
     def blocks(self, name: str) -> Iterator[bytes]:
         """Unpack a part block by block."""
         try:
-            with self._zip.open(name) as part:
+            with self._zip.open(self._by_name[name]) as part:
                 while block := part.read(CHUNK):
                     self._left -= len(block)
                     if self._left < 0:
@@ -84,7 +86,7 @@ class Archive:
 
     def size(self, name: str) -> int:
         """Give the bytes that a part unpacks to, by the archive's own list, beyond which none is unpacked."""
-        return self._zip.getinfo(name).file_size
+        return self._by_name[name].file_size
 
     def elements(self, name: str) -> list[Element]:
         """List the elements of a small part as (parent's name, name, attributes), prefixes taken off."""
@@ -115,6 +117,11 @@ class Archive:
         if plain:
             self.plain.add(name)
         return found
+
+
+def _plain_name(name: str) -> str:
+    """Write a part's name with slashes: some programs put backslashes into the archive, which Excel opens too."""
+    return name.replace("\\", "/").lstrip("/")
 
 
 def elements(xml: bytes, name: str) -> list[Element]:

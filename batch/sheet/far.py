@@ -5,8 +5,11 @@ Slower than calamine for each cell, but a cell in column QQQ costs no more than 
 
 from __future__ import annotations
 
+import re
+
 from batch.sheet.archive import Archive, parse, safe_parser
 from batch.sheet.bounds import beyond
+from batch.sheet.plain import to_int
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -46,31 +49,31 @@ class FarSheet:
         row = column = 0
         kind = ""
         text: list[str] | None = None
+        path = [""]
 
         def start(tag: str, has: dict[str, str]) -> None:
             nonlocal row, column, kind, text
-            local = tag.rpartition(":")[2]
-            if local == "row":
-                row, column = int(has.get("r", row + 1)), 0
-            elif local == "c":
-                letters = has.get("r", "").rstrip("0123456789")
-                column = self._position(letters.encode()) if letters else column
-                row = int(has["r"][len(letters) :]) if letters else row
-                kind, text = has.get("t", "n"), None
-            elif local in ("v", "is"):
+            path.append(tag.rpartition(":")[2])
+            if path[-1] == "row":
+                row, column = to_int(has.get("r", "")) or row + 1, 0
+            elif path[-1] == "c":
+                found = _ADDRESS.fullmatch(has.get("r", "").strip().upper())
+                column = self._position(found[1].encode()) if found else column
+                row = int(found[2]) if found else row
+                kind, text = has.get("t", "n").strip(), None
+            elif path[-1] in ("v", "is"):
                 text, self._long = [], 0
 
-        def end(tag: str) -> None:
+        def end(_tag: str) -> None:
             nonlocal column, text
-            local = tag.rpartition(":")[2]
-            if local == "c":
+            if path.pop() == "c":
                 if text is not None:
                     self._keep(row, column, kind, "".join(text))
                 column += 1
                 text = None
 
         def characters(words: str) -> None:
-            if text is not None:
+            if text is not None and (path[-1] == "v" or (path[-1] == "t" and "rPh" not in path)):
                 self._long += len(words)
                 if self._long > self._limits.cell_characters:
                     raise beyond("cell_characters", self._limits, f"a cell of row {row}")
@@ -86,16 +89,31 @@ class FarSheet:
         self._cells += 1
         if self._cells > self._limits.cells:
             raise beyond("cells", self._limits)
-        value: Value = text
+        value: Value = unescape(text)
         if kind == "s":
-            value = self._shared[int(text)]
+            value = self._shared[int(text)] if text.strip() else ""
         elif kind == "b":
-            value = text == "1"
+            value = text.strip() in ("1", "true")
         elif kind == "n" and text:
-            value = float(text)
+            value = _number(text)
         elif kind == "e":
             value = ""
         self._rows.setdefault(row, {})[column] = value
+
+
+def _number(text: str) -> Value:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def unescape(text: str) -> str:
+    """Write out the characters that a workbook writes as `_x000D_` (ECMA-376 part 1, 22.4.2.4, ST_Xstring)."""
+    if "_x" not in text:
+        return text
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def shared_texts(archive: Archive, part: str, limits: Limits) -> list[str]:
@@ -114,7 +132,7 @@ def shared_texts(archive: Archive, part: str, limits: Limits) -> list[str]:
 
     def end(_tag: str) -> None:
         if path.pop() == "si":
-            found.append("".join(pieces))
+            found.append(unescape("".join(pieces)))
 
     def characters(words: str) -> None:
         nonlocal long
@@ -130,3 +148,7 @@ def shared_texts(archive: Archive, part: str, limits: Limits) -> list[str]:
         parse(parser, block, part, last=False)
     parse(parser, b"", part)
     return found
+
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")

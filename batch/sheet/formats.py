@@ -37,24 +37,25 @@ REGIONAL = {
 
 
 class Format:
-    """One number format, taken apart once: what it shows, and of what kind it is."""
+    """One number format, taken apart once: what it shows, and of what kind it is.
 
-    __slots__ = ("_epoch", "_show", "code", "has_date", "has_time", "scientific", "sections", "text", "thousands")
+    The last section is for texts when there are four, or when it has an @ in it; numbers use those before it, and
+    General where there is none.
+    """
+
+    __slots__ = ("_epoch", "_show", "code", "has_date", "has_time", "numbers", "scientific", "text", "thousands")
 
     def __init__(self, code: str, *, epoch_1904: bool = False) -> None:
         self.code = code
-        self.sections = [_Section(part) for part in _split(code)]
+        sections = [_Section(part) for part in _split(code)]
+        words = sections[3:] or (sections[-1:] if sections[-1].has_text else [])
+        self.numbers = sections[: len(sections) - len(words)] or [_Section("General")]
         self._epoch = epoch_1904
-        numbers = self.sections[:3]
-        self.has_date = any(section.has_date for section in numbers)
-        self.has_time = any(section.has_time for section in numbers)
-        self.thousands = any(section.thousands for section in numbers)
-        self.scientific = any(section.exponent for section in numbers)
-        self.text = self.sections[3] if len(self.sections) > 3 else self._only_text()
-
-    def _only_text(self) -> _Section | None:
-        last = self.sections[-1]
-        return last if last.has_text and any(kind == "lit" and sign.strip() for kind, sign in last.tokens) else None
+        self.has_date = any(section.has_date for section in self.numbers)
+        self.has_time = any(section.has_time for section in self.numbers)
+        self.thousands = any(section.thousands for section in self.numbers)
+        self.scientific = any(section.exponent for section in self.numbers)
+        self.text = words[0] if words and (len(sections) > 3 or words[0].adds_words) else None
 
     def show(self, value: float) -> str | None:
         """Give what the cell shows for a number; None when that cannot be said for sure."""
@@ -74,13 +75,14 @@ class Format:
         return "".join(text if kind == "text" else sign for kind, sign in self.text.tokens if kind in ("lit", "text"))
 
     def _choose(self, value: float) -> tuple[_Section | None, float]:
-        numbers = self.sections[:3]
+        numbers = self.numbers
         if any(section.condition for section in numbers):
             return self._by_condition(numbers, value)
         if len(numbers) == 1 or value > 0 or (value == 0 and len(numbers) < 3):
             return numbers[0], value
         if value < 0:
-            return numbers[1], abs(value)
+            unsure = len(numbers) == 2 and self.code.endswith(";")  # a lone minus sign or nothing
+            return (None if unsure else numbers[1]), abs(value)
         return numbers[2], value
 
     def _by_condition(self, numbers: list[_Section], value: float) -> tuple[_Section | None, float]:
@@ -99,8 +101,8 @@ class _Section:
     """One of the parts of a format that semicolons keep apart."""
 
     __slots__ = (
-        "condition", "elapsed", "exponent", "general", "has_date", "has_text", "has_time", "thousands", "tokens",
-        "unclear",
+        "adds_words", "condition", "elapsed", "exponent", "general", "has_date", "has_text", "has_time", "thousands",
+        "tokens", "unclear",
     )  # fmt: skip
 
     def __init__(self, code: str) -> None:
@@ -110,6 +112,7 @@ class _Section:
         kinds = {kind for kind, _ in self.tokens}
         self.general = "general" in kinds
         self.has_text = "text" in kinds
+        self.adds_words = any(kind == "lit" and sign.strip() for kind, sign in self.tokens)
         self.exponent = "exp" in kinds
         self.has_date = any(kind == "date" and sign[0] in "ymdb" for kind, sign in self.tokens)
         self.has_time = self.elapsed or any(kind == "date" and sign[0] in "hsAn" for kind, sign in self.tokens)
@@ -158,12 +161,14 @@ class _Section:
 
     def _locale(self, currency: str, place: str) -> list[tuple[str, str]]:
         code = int(place, 16) if place and re.fullmatch("[0-9A-Fa-f]{1,8}", place) else 0x409
+        if currency:
+            return [("lit", currency)]
+        digits, calendar, system = code >> 24, code >> 16 & 0xFF, code & 0xFFFF in (0xF800, 0xF400)
+        self.unclear = self.unclear or system or digits not in (0, 1)
+        if calendar not in _GREGORIAN:
+            return [("calendar", "")]
         foreign = (code & 0x3FF) not in (0x09, 0x00) and bool(place)
-        system = code & 0xFFFF in (0xF800, 0xF400)
-        digits_or_calendar = code >> 16 not in (0, 1)
-        tokens = [("foreign", "")] if (foreign or digits_or_calendar) and not currency else []
-        self.unclear = self.unclear or system or (digits_or_calendar and not currency)
-        return [*tokens, ("lit", currency)] if currency else tokens
+        return [("foreign", "western" if digits == 1 else "")] if foreign else []
 
     def _group_digits(self) -> bool:
         """Tell thousands commas (between digits) from scaling ones (after the last) and drop the former."""
@@ -222,7 +227,7 @@ def _show_number(section: _Section, value: float) -> str | None:
     if "digit" not in kinds:
         sign = "-" if value < 0 and section.tokens else ""
         return sign + "".join("%" if kind == "percent" else text for kind, text in section.tokens if kind != "text")
-    if "foreign" in kinds or "slash" in kinds:
+    if ("foreign", "") in section.tokens or "slash" in kinds:
         return None
     if section.exponent:
         return _show_scientific(section, value)
@@ -295,6 +300,8 @@ def _show_scientific(section: _Section, value: float) -> str | None:
 
 def _show_date(section: _Section, value: float, *, epoch_1904: bool) -> str | None:
     kinds = [kind for kind, _ in section.tokens]
+    if "calendar" in kinds:
+        return None
     if "foreign" in kinds and any(
         kind == "date" and len(sign) > 2 and sign[0] in "md" for kind, sign in section.tokens
     ):
@@ -437,4 +444,6 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)")
 _LOCALE = re.compile(r"\$([^\]-]*)(?:-([^\]]*))?")
+_GREGORIAN = frozenset((0, 1, 2))
+"""The calendars of a locale code whose days are ours: https://learn.microsoft.com/windows/win32/intl/calendar-identifiers."""
 _COLOUR = re.compile("black|blue|cyan|green|magenta|red|white|yellow|colou?r *[0-9]{1,2}")

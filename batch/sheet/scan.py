@@ -11,8 +11,9 @@ import re
 
 from batch.columns import column_letter, column_position
 from batch.errors import SheetError
-from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+from batch.sheet.archive import SAVE_AGAIN, Archive
 from batch.sheet.bounds import LAST_COLUMN, beyond
+from batch.sheet.plain import doubled_row, plain_xml, to_int
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ class Scan:
         self._archive, self._part, self._recalculates = archive, part, recalculates
         self._texts = any(style is not None and style.text is not None for style in styles)
         self._styled = _styled_cells(styles)
-        self._whole = self._unusual = False
+        self.unusual = False
+        """Written in a way that only a full parser understands."""
+        self._whole = False
+        self._last = 0
         self._survey()
         self.far = self.last_row * self.last_column > MAX_CELLS
         if self.far and (self.last_row > END_OF_THE_WORLD[0] or self.last_column > END_OF_THE_WORLD[1]):
@@ -79,7 +83,7 @@ class Scan:
         blocks = self._archive.blocks(self._part)
         return sum(
             lengths[number]
-            for chunk in _by_row(_plain_xml(blocks, self._part) if self._unusual else blocks)
+            for chunk in _by_row(plain_xml(blocks, self._part) if self.unusual else blocks)
             for number in map(int, _SHARED.findall(chunk))
             if number < len(lengths)
         )
@@ -89,13 +93,12 @@ class Scan:
             if self._part not in self._archive.plain:
                 raise _UnusualXmlError
             for at, chunk in enumerate(_by_row(self._archive.blocks(self._part))):
-                if b"='" in chunk or (at == 0 and _PREFIXED.search(chunk[:2000])):
-                    raise _UnusualXmlError
+                _expect_plain(chunk, first=at == 0)
                 self._look_around(chunk)
-        except _UnusualXmlError:
-            self._unusual = True
+        except (_UnusualXmlError, _EndlessRowError):
+            self.unusual, self._last = True, 0
             self.hidden_rows, self.hidden_columns, self.merges, self.shared = set(), [], [], 0
-            for chunk in _by_row(_plain_xml(self._archive.blocks(self._part), self._part)):
+            for chunk in _by_row(plain_xml(self._archive.blocks(self._part), self._part)):
                 self._look_around(chunk)
                 self._read_cells(chunk)  # at once, since the rewriting is slow
             self._whole = True
@@ -103,11 +106,14 @@ class Scan:
     def _look_around(self, chunk: bytes) -> None:
         number = 0
         last = 0
-        for row, attributes, tag, rest in _LANDMARK.findall(chunk):
+        for row, attributes, cell, tag, rest in _LANDMARK.findall(chunk):
             if tag:
                 self._look_at(tag, rest)
                 continue
             number = int(row)
+            if number <= self._last or (cell and cell != row):
+                raise doubled_row(number)
+            self._last = number
             if attributes and _HIDDEN.search(attributes):
                 self.hidden_rows.add(number)
             if number < _FAR_DOWN:  # further down only cells count: programs write empty rows to the end of the sheet
@@ -124,9 +130,9 @@ class Scan:
                 return  # an empty one
             self.last_column = max(self.last_column, position(found[1]) + 1)
             self.last_row = max(self.last_row, int(found[2]))
-        elif tag == b"c" and rest.startswith(b"ol "):
+        elif tag == b"c" and _COLUMN.match(rest):
             self._read_column(rest)
-        elif rest[:1] in b">/ \t\r\n":
+        elif (rest[2:3] if rest[:2] == b"ol" else rest[:1]) in b">/ \t\r\n":
             raise _UnusualXmlError
 
     def _read_column(self, attributes: bytes) -> None:
@@ -165,8 +171,8 @@ class Scan:
             row.append((_POSITIONS.get(letters) or position(letters), style, kind, value))
 
     def _keep_uncalculated(self, chunk: bytes) -> None:
-        for letters, number, head, value in _FORMULA.findall(chunk):
-            empty = not value and b't="str"' not in head
+        for letters, number, head, there, value in _FORMULA.findall(chunk):
+            empty = not value and not (there and b't="str"' in head)  # a text may be empty, but it must be there
             if empty or (self._recalculates and value == b"0"):
                 self.cells.setdefault(int(number), []).append((position(letters), b"", b"f", b""))
 
@@ -183,14 +189,6 @@ def position(letters: bytes) -> int:
     if known is None:
         known = _POSITIONS[letters] = min(column_position(letters[:8].decode("ascii")), 20_000)
     return known
-
-
-def to_int(text: str | bytes) -> int:
-    """Read a whole number; 0 for what is none."""
-    try:
-        return int(text)
-    except ValueError:
-        return 0
 
 
 def _styled_cells(styles: list[formats.Format | None]) -> re.Pattern[bytes] | None:
@@ -213,7 +211,7 @@ def _by_row(blocks: Iterator[bytes]) -> Iterator[bytes]:
         if cut < 6:
             carry = text
             if len(carry) > MAX_CARRY:
-                raise SheetError("the sheet has a row without end", SAVE_AGAIN)
+                raise _EndlessRowError("the sheet has a row without end", SAVE_AGAIN)
             continue
         yield text[:cut]
         carry = text[cut:]
@@ -224,53 +222,33 @@ class _UnusualXmlError(Exception):
     """The XML is written in a way that the expressions below do not cover."""
 
 
-def _plain_xml(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Write a sheet's XML anew, in the one way that the expressions cover: slow, and right for any writer."""
-    out: list[str] = []
-    row = column = 0
-    text = False
-
-    def start(tag: str, has: dict[str, str]) -> None:
-        nonlocal row, column, text
-        tag = tag.rpartition(":")[2]
-        has = {key.rpartition(":")[2]: value for key, value in has.items()}
-        if tag == "row":
-            row, column = to_int(has.pop("r", "")) or row + 1, 0
-            out.append(f'<row r="{row}"' + _written(has, ("hidden", "ht")) + ">")
-        elif tag == "c":
-            found = _ADDRESS.fullmatch(has.get("r", "").upper())
-            column = column_position(found[1]) if found else column
-            out.append(f'<c r="{column_letter(column)}{found[2] if found else row}"' + _written(has, ("s", "t")) + ">")
-            column += 1
-        elif tag in ("f", "v"):
-            text = tag == "v"
-            out.append(f"<{tag}>")
-        elif tag in ("col", "mergeCell"):
-            out.append(f"<{tag}" + _written(has, ("min", "max", "hidden", "width", "ref")) + "/>")
-
-    def end(tag: str) -> None:
-        nonlocal text
-        tag = tag.rpartition(":")[2]
-        text = False
-        if tag in ("row", "c", "f", "v"):
-            out.append(f"</{tag}>")
-
-    def characters(words: str) -> None:
-        if text:
-            out.append(words.replace("&", "&amp;").replace("<", "&lt;"))
-
-    parser = safe_parser(name)
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
-    for block in blocks:
-        parse(parser, block, name, last=False)
-        yield "".join(out).encode()
-        out.clear()
-    parse(parser, b"", name)
-    yield "".join(out).encode()
+class _EndlessRowError(SheetError):
+    """A row does not end, or not in the usual way."""
 
 
-def _written(has: dict[str, str], names: tuple[str, ...]) -> str:
-    return "".join(f' {name}="{has[name]}"' for name in names if name in has and '"' not in has[name])
+def _expect_plain(chunk: bytes, *, first: bool) -> None:
+    """Raise _UnusualXmlError unless a stretch of XML is written in the way that the expressions below cover.
+
+    What they take in themselves (the attributes of cells, rows and columns) is checked where they are used.
+    """
+    odd = (
+        b"='" in chunk
+        or chunk.count(b"<v>") + chunk.count(b"<v/>") + chunk.count(b"<v />") != chunk.count(b"<v")
+        or chunk.count(b"</v>") != chunk.count(b"</v")
+        or chunk.count(b"</f>") != chunk.count(b"</f")
+        or chunk.count(b"</row>") != chunk.count(b"</row")
+        or chunk.count(b"<?") > first
+        or len(_SPACE.findall(chunk)) != len(_OWN_SPACE.findall(chunk))
+        or (first and _PREFIXED.search(chunk[:2000]) is not None)
+        or (b"&#" in chunk and _REFERENCE.search(chunk) is not None)
+        or (b"<mergeCell" in chunk and chunk.count(b"<mergeCell") != _count_merges(chunk))
+    )
+    if odd:
+        raise _UnusualXmlError
+
+
+def _count_merges(chunk: bytes) -> int:
+    return len(_MERGE.findall(chunk)) + chunk.count(b"<mergeCells")
 
 
 _POSITIONS: dict[bytes, int] = {}
@@ -278,15 +256,24 @@ _VALUE = rb"\s*(?:<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)?(?:<v[^>]*>([^<]*)</v>)?"
 _STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' + _VALUE
 _ANY = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")?(?: s="(\d+)")?(?: t="(\w+)")?[^>]*>' + _VALUE)
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"()(?: s="(\d+)")?[^>]*? t="([ed])"[^>]*>' + _VALUE)
-_FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v[^>]*>([^<]*)</v>)?')
+_FORMULA = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:(<v\s?/?>)(?:([^<]*)</v>)?)?')
 _DIMENSION = re.compile(rb'<dimension ref="\$?[A-Z]{1,3}\$?\d{1,7}:\$?([A-Z]{1,3})\$?(\d{1,7})"')
+_KNOWN = rb'(?: t="\w+")?(?: s="\d+")?(?: t="\w+")?(?: (?:cm|vm|ph)="\d+")*/?>'
+"""What may stand in the tag of a cell behind its address: the attributes of the usual writers, in their order."""
+_ATTRIBUTES = rb'((?: [\w:.-]+="[^"&<]*")*) ?/?>'
 _LANDMARK = re.compile(
-    rb'<row r="(\d{1,9})"(?: spans="[\d:]*")?([^>]*)>|<(c|row)(?! r="[A-Z]\d{1,5}")([^>]*>(?:</c>)?)'
+    rb'<row r="(\d{1,9})"(?: spans="[\d:]*")?' + _ATTRIBUTES + rb'(?:(?=\s*<c r="[A-Z]+(\d+)")|)'
+    rb'|<(c|row)(?! r="[A-Z]\d{1,5}"' + _KNOWN + rb")([^>]*>(?:</c>)?)"
 )
 _SHARED = re.compile(rb' t="s"[^>]*>\s*<v[^>]*>\s*(\d{1,9})')
-_FAR = re.compile(rb' r="([A-Za-z]{2,}|[A-Za-z](?=\d{6}))(\d{1,9})"')
+_FAR = re.compile(rb' r="([A-Z]{2,}|[A-Z](?=\d{6}))(\d{1,9})"' + _KNOWN)
+_COLUMN = re.compile(rb"ol" + _ATTRIBUTES)
 _HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _MERGE = re.compile(rb'<mergeCell [^>]*?ref="\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})"')
+_SPACE = re.compile(rb"/(?:spreadsheetml/2006|ooxml/spreadsheetml)/main")
+_OWN_SPACE = re.compile(
+    rb' xmlns="http://(?:schemas\.openxmlformats\.org/spreadsheetml/2006|purl\.oclc\.org/ooxml/spreadsheetml)/main"'
+)
+_REFERENCE = re.compile(rb"<v>[^<&]*&#")
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
-_ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")

@@ -11,7 +11,8 @@ from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive
 from batch.sheet.bounds import beyond
 from batch.sheet.grid import LyingError
-from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, claimed_cells, position, to_int
+from batch.sheet.plain import to_int
+from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, claimed_cells, position
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -228,18 +229,18 @@ class SheetTab:
     def _cells(self) -> CalamineSheet | FarSheet:
         if self._sheet is None:
             scan = self._scan
-            if self._loading is None and not scan.far:
+            if self._loading is None and not scan.far and not scan.unusual:
                 self._loading = self._load()
             scan.read_cells()
             self._sheet = self._laid_out()
         return self._sheet
 
     def _laid_out(self) -> CalamineSheet | FarSheet:
-        """Wait for calamine; where it stumbles over something beside the cells, read them without it."""
+        """Wait for calamine; where it stumbles over something beside the cells, or might, read them without it."""
         from python_calamine import CalamineError
 
         with suppress(CalamineError):
-            if self._loading is not None:
+            if self._loading is not None and not self._scan.unusual:
                 return self._loading.wait()
         return self._book.far_cells(self._part)
 
