@@ -9,6 +9,7 @@ import pytest
 from cases_support import HEADER, SENT, TEXT, campaign, line, read, write_csv
 from sheet_support import Book, E, Sheet
 
+from batch.model import Level
 from batch.sheet.child import Child
 from batch.sheet.shown import judge, needs_look
 
@@ -181,3 +182,28 @@ def test_an_error_cell_of_a_workbook_and_its_text_read_alike(tmp_path: Path, chi
 def test_plain_rows_are_not_looked_at_twice(cells: list[str]) -> None:
     """The quick look is what most rows get."""
     assert not needs_look(cells)
+
+
+FOLDER = Path(__file__).parent / "sheets"
+
+
+@pytest.mark.parametrize(("at", "byte"), [(5321, 4), (2760, 140), (2593, 221), (547, 40)])
+def test_an_xls_that_its_first_reader_refuses_is_tried_with_the_second(
+    at: int, byte: int, tmp_path: Path, child: Child
+) -> None:
+    """That one knows no hidden rows, so each row waits for a person; its values are right."""
+    content = bytearray((FOLDER / "office-ids.xls").read_bytes())
+    content[at] = byte
+    path = tmp_path / "a.xls"
+    path.write_bytes(content)
+    found = read(path, child)
+    assert [row.row.texts[:3] for row in found.rows][:2] == [("a", "b", "100101"), ("a", "b", "100.5")]
+    assert all("hidden-unknown" in [issue.code for issue in row.issues] for row in found.rows)
+    assert {issue.level for row in found.rows for issue in row.issues if issue.code == "hidden-unknown"} == {Level.HOLD}
+
+
+def test_an_xls_that_no_reader_knows_is_refused(tmp_path: Path, child: Child) -> None:
+    """In one line, with what to do."""
+    path = tmp_path / "a.xls"
+    path.write_bytes((FOLDER / "office-ids.xls").read_bytes()[:2048])
+    assert "damaged" in read(path, child).refused

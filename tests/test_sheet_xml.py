@@ -18,6 +18,7 @@ from batch.sheet import open_sheet
 from batch.sheet.child import Child
 
 NO_VALUE = '<c r="{r}" t="str"><f>A1</f></c>'
+BLANK = NO_VALUE.replace("</c>", "<v></v></c>")
 PIECES = '<c r="{r}" t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r><rPh sb="0" eb="1"><t>no</t></rPh></is></c>'
 LINK = "A & B <c> 'x'"
 

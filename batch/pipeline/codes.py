@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from batch.guards import PLAN_CODES, PLAN_HARD_CODES
 from batch.render import RENDER_CODES
+from batch.sheet import SHEET_CODES
 from batch.validate import HARD_CODES, RULE_CODES
 
-ALL_CODES = {**RENDER_CODES, **PLAN_CODES, **RULE_CODES}
+ALL_CODES = {**RENDER_CODES, **PLAN_CODES, **RULE_CODES, **SHEET_CODES}
 """Code to what it means, in a line."""
 
-HARD = frozenset(HARD_CODES) | PLAN_HARD_CODES | (RENDER_CODES.keys() - {"braces-in-cell"})
+HARD = frozenset(HARD_CODES) | PLAN_HARD_CODES | SHEET_CODES.keys() | (RENDER_CODES.keys() - {"braces-in-cell"})
 """Codes whose level stays as it is: a row with such an error cannot be sent at all."""

@@ -17,12 +17,12 @@ from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.sheet.kinds import find_kind
-from batch.sheet.rows import RowMaker, to_moment, write_plainly
+from batch.sheet.rows import SHEET_CODES, RowMaker, to_moment, write_plainly
 
 if TYPE_CHECKING:
     from batch.sheet.shapes import Extra, Message, RowOut
 
-__all__ = ["KNOWN", "NEEDED", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
+__all__ = ["KNOWN", "NEEDED", "SHEET_CODES", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
 
 
 class Sheet:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from batch.sheet.shapes import Extra, RowOut
 
 
+SHEET_CODES = {"hidden-unknown": "whether the row is hidden could not be read"}
+"""The codes of reading that a person may let go, each with what it means."""
+
+
 class RowMaker:
     """Makes the rows of one sheet; knows which columns hold ids and times."""
 
@@ -161,6 +165,12 @@ class RowMaker:
         if kind == "uncalculated":
             words = f"{address} holds a formula that was never calculated: open the file in Excel and save it"
             return self._issue(number, at, "formula-not-calculated", words)
+        if kind == "hidden-unknown":
+            words = (
+                "the file could be read in part only, and whether somebody hid this row is not known: save the file "
+                f"as .xlsx, or send the row anyway with --allow {kind}"
+            )
+            return Issue(number, "", "", kind, words, Level.HOLD)
         if kind == "broken":
             return self._issue(
                 number,

@@ -104,7 +104,7 @@ def _open(request: dict[str, Any], limits: Limits) -> Any:
     if kind == "xls":
         from batch.sheet import xls
 
-        return xls.Book(path, date_order=date_order, limits=limits)
+        return xls.open_book(path, date_order=date_order, limits=limits)
     from batch.sheet import xlsx
 
     return xlsx.Book(path, date_order=date_order, careful=request["careful"], limits=limits)

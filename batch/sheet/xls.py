@@ -6,6 +6,7 @@ import io
 
 from batch.errors import SheetError
 from batch.sheet import formats
+from batch.sheet import xls_second as second
 from batch.sheet.archive import SAVE_AGAIN
 from batch.sheet.bounds import beyond
 from batch.sheet.xlsx import show_number
@@ -22,30 +23,58 @@ TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
 """The types of cells, as xlrd numbers them."""
 
 
+def open_book(path: str, *, date_order: str, limits: Limits) -> Book | second.Book:
+    """Open an .xls workbook with its first reader; what that one refuses is tried with the second.
+
+    Every sheet is read at once: a damaged one shows only then. Raises SheetError when neither can read it.
+    """
+    try:
+        book = Book(path, date_order=date_order, limits=limits)
+        book.load()
+    except (SheetError, MemoryError):
+        raise
+    except Exception as error:
+        if _is_encrypted(error):
+            raise SheetError("the file is protected by a password", "save it without one") from error
+        return _try_second(path)
+    return book
+
+
+def _try_second(path: str) -> second.Book:
+    try:
+        return second.Book(path)
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as other:  # calamine's panics are no Exception
+        raise SheetError("the file is damaged, or no Excel workbook", SAVE_AGAIN) from other
+
+
 class Book:
-    """An .xls workbook."""
+    """An .xls workbook; raises whatever xlrd raises."""
 
     macros = False
 
     def __init__(self, path: str, *, date_order: str = "month", limits: Limits) -> None:
         import xlrd
 
-        try:
-            self._book: Any = xlrd.open_workbook(
-                str(path),
-                formatting_info=True,
-                on_demand=True,
-                ragged_rows=True,
-                logfile=io.StringIO(),
-                ignore_workbook_corruption=True,  # a directory that is out of order, which Excel minds as little
-            )
-        except xlrd.XLRDError as error:
-            raise _refused(error) from error
+        self._book: Any = xlrd.open_workbook(
+            str(path),
+            formatting_info=True,
+            on_demand=True,
+            ragged_rows=True,
+            logfile=io.StringIO(),
+            ignore_workbook_corruption=True,  # a directory that is out of order, which Excel minds as little
+        )
         self._judge(limits)
         self._epoch_1904 = self._book.datemode == 1
         self._short = {number: formats.REGIONAL[date_order][number] for number in (14, 22)}  # the others it spells out
         self._made: dict[int, formats.Format | None] = {}
         self.tabs = [SheetTab(self, self._book, number, name) for number, name in enumerate(self._book.sheet_names())]
+
+    def load(self) -> None:
+        """Read every sheet."""
+        for tab in self.tabs:
+            tab.load()
 
     def close(self) -> None:
         """Let the file go."""
@@ -88,6 +117,10 @@ class SheetTab:
         self.name = name
         self.hidden = source._sheet_visibility[number] != 0  # known before the sheet is read
         self._loaded: Any = None
+
+    def load(self) -> None:
+        """Read the sheet."""
+        self._loaded = self._sheet
 
     @property
     def _sheet(self) -> Any:
@@ -148,10 +181,8 @@ def _hidden(row: Any) -> bool:
     return bool(row.hidden or (row.height == 0 and not row.has_default_height))
 
 
-def _refused(error: Exception) -> SheetError:
-    if "encrypted" in str(error).lower() or "password" in str(error).lower():
-        return SheetError("the file is protected by a password", "save it without one")
-    return SheetError("the file is damaged, or no Excel workbook", SAVE_AGAIN)
+def _is_encrypted(error: Exception) -> bool:
+    return "encrypted" in str(error).lower() or "password" in str(error).lower()
 
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
