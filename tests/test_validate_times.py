@@ -33,6 +33,14 @@ AT = datetime(2026, 3, 4, 14, 30)  # noqa: DTZ001 - as a cell holds it
         ("3/13/2026 2 PM", "iso", datetime(2026, 3, 13, 14)),  # noqa: DTZ001
         ("13/3/2026 2 PM", "iso", datetime(2026, 3, 13, 14)),  # noqa: DTZ001
         ("3/3/2026 14:00", "iso", datetime(2026, 3, 3, 14)),  # noqa: DTZ001
+        ("Mar 4, 2026 2:30 PM", "month", AT),
+        ("Mar 4, 2026 2:30\u202fPM", "day", AT),
+        ("March 4th 2026, 14:30", "iso", AT),
+        ("Wednesday, March 4, 2026 at 2:30 PM", "month", AT),
+        ("Wed, 4 Mar 2026 14:30:00", "month", AT),
+        ("4-Mar-2026 14:30", "month", AT),
+        ("4. 3. 2026 14:30".replace(". ", "."), "day", AT),
+        ("3/4/2026\u00a02:30\u202fp.m.", "month", AT),
         ("2026-03-04 12:05 AM", "month", datetime(2026, 3, 4, 0, 5)),  # noqa: DTZ001
         ("2026-03-04 12:05 PM", "month", datetime(2026, 3, 4, 12, 5)),  # noqa: DTZ001
         ("2026-03-04 00:00", "month", datetime(2026, 3, 4)),  # noqa: DTZ001
@@ -56,6 +64,14 @@ def test_the_forms_of_a_time_are_read(text: str, order: str, wanted: datetime) -
         ("3/4/2026", "iso", "date-order-unclear"),
         ("3/4/2026 14:30", "iso", "date-order-unclear"),
         ("13/3/2026 14:30", "month", "time-unreadable"),
+        ("03.12.2026 14:30", "month", "date-order-unclear"),
+        ("27.11.2026 14:30", "month", "date-order-unclear"),
+        ("03.12.2026 14:30", "iso", "date-order-unclear"),
+        ("Mar 4, 2026", "month", "time-missing"),
+        ("Thu, Mar 4, 2026 2:30 PM", "month", "time-unreadable"),
+        ("Feb 30, 2026 2:30 PM", "month", "time-unreadable"),
+        ("Mar 4 2:30 PM", "month", "time-unreadable"),
+        ("Mai 4, 2026 2:30 PM", "month", "time-unreadable"),
         ("3/13/2026 14:30", "day", "time-unreadable"),
         ("31/31/2026 14:30", "month", "time-unreadable"),
         ("2026-02-29 14:30", "month", "time-unreadable"),

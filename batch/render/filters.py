@@ -221,7 +221,7 @@ def _read_date(value: object, date_order: str) -> _Moment | None:
         return _Moment(value.year, value.month, value.day)
     if isinstance(value, time):
         return _Moment(hour=value.hour, minute=value.minute)
-    return _read_text(str(value).strip(), date_order)
+    return _read_text(" ".join(str(value).split()), date_order)
 
 
 def _read_text(text: str, date_order: str) -> _Moment | None:
@@ -249,7 +249,7 @@ def _read_day(text: str, date_order: str) -> _Moment | None:
         return _Moment(_year(found[3]), _month(found[1]), int(found[2]))
     if found := _DAY_MONTH.fullmatch(text):
         return _Moment(_year(found[3]), _month(found[2]), int(found[1]))
-    if found := _SLASHED.fullmatch(text):
+    if (found := _SLASHED.fullmatch(text)) and not (found[2] == "." and date_order == "month"):  # dots: day first
         return _read_slashed(int(found[1]), int(found[3]), _year(found[4]), date_order)
     return None
 

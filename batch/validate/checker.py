@@ -16,6 +16,7 @@ from batch.validate.calendar import When, read_when
 from batch.validate.codes import level_of
 from batch.validate.groups import Groups, read_groups
 from batch.validate.media import Media, media_cells, read_media
+from batch.validate.mojibake import check_doubled
 from batch.validate.rules import Rules
 from batch.validate.terms import Terms
 from batch.validate.texts import Text, check_text, make_text, signal_words, too_long
@@ -214,6 +215,10 @@ def _name_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:
     return (Trouble("name-missing", "CampaignName", "the campaign has no name: write one, people will look for it"),)
 
 
+def _name_doubled(case: Case, _: Terms) -> tuple[Trouble, ...]:
+    return (*check_doubled(case.name, "CampaignName"), *check_doubled(case.media.subject, "Subject"))
+
+
 def _message_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:
     if case.text is not None:
         return NO_TROUBLE
@@ -267,6 +272,7 @@ def _expected_contacts(case: Case, terms: Terms) -> tuple[Trouble, ...]:
 
 CHECKS: tuple[Check, ...] = (
     _name_missing,
+    _name_doubled,
     _message_missing,
     _message_too_long,
     _groups,

@@ -65,6 +65,7 @@ CODES: dict[str, Code] = {
     "brand-missing": _soft(Level.ERROR, "the text does not name the brand"),
     "no-opt-out": _soft(Level.WARNING, "the text does not say how to opt out"),
     "costly-characters": _soft(Level.WARNING, "characters that make the text travel in more parts"),
+    "mojibake": _soft(Level.WARNING, "a text that was decoded twice (donâ€™t was don’t)"),
     "many-parts": _soft(Level.WARNING, "the text travels in more parts than `max_parts`"),
     "placeholder": _soft(Level.WARNING, "a placeholder was left in the text"),
     "date-in-text": _soft(Level.WARNING, "a weekday or date in the text does not fit the send date"),

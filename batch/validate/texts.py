@@ -11,6 +11,7 @@ from batch.identity import fold
 from batch.model import Parts
 from batch.parts import costly
 from batch.validate.dates_in_text import DATE_WORDS, find_misfits
+from batch.validate.mojibake import check_doubled
 from batch.validate.terms import Terms
 from batch.validate.trouble import NO_TROUBLE, Trouble, cut
 
@@ -137,6 +138,10 @@ def _name_costly(character: str, name: str, plain: str | None) -> str:
     return f'"{character}" ({name}), write "{plain}"' if plain.strip() else f"{name}, write a plain blank or nothing"
 
 
+def _doubled(text: Text, _: Terms) -> tuple[Trouble, ...]:
+    return check_doubled(text.message, FIELD)
+
+
 def _many_parts(text: Text, terms: Terms) -> tuple[Trouble, ...]:
     if text.parts.count <= terms.rules.max_parts:
         return NO_TROUBLE
@@ -203,6 +208,7 @@ TEXT_CHECKS: tuple[TextCheck, ...] = (
     _placeholder,
     _date_in_text,
     _no_opt_out,
+    _doubled,
     _costly_characters,
     _many_parts,
     _short_link,

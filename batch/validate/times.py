@@ -29,6 +29,20 @@ _YEAR_LAST = re.compile(
     rf"(?P<one>\d{{1,2}})(?P<mark>[-/.])(?P<two>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d{{2}})(?:(?:\s*t\s*|,?\s+){_CLOCK})?",
     _FLAGS,
 )
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_MONTH = "|".join(rf"{month[:3]}(?:{month[3:]})?" if month[3:] else month for month in _MONTHS) + "|sept"
+_WEEKDAY = r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)(?:[a-z]{0,3}day|s|rs?)?\.?,?\s+)?"
+_BEHIND = rf"(?:,?\s+(?:at\s+)?{_CLOCK})?"
+_MONTH_DAY = re.compile(
+    rf"{_WEEKDAY}(?P<name>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_BEHIND}", _FLAGS
+)
+_DAY_MONTH = re.compile(
+    rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<name>{_MONTH})\.?,?[\s-]+(?P<year>\d{{4}}){_BEHIND}",
+    _FLAGS,
+)
 _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
 _OWN_ZONE = re.compile(r"\d\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[a-z]{2,4})", _FLAGS)
 
@@ -199,15 +213,18 @@ def _read_clock_cell(cell: Cell) -> tuple[time, timedelta] | None:
     if isinstance(cell, time):
         near = _to_second(datetime.combine(date(2000, 1, 1), cell))
         return near.time(), timedelta(days=near.day - 1)
-    found = _CLOCK_ALONE.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    found = _CLOCK_ALONE.fullmatch(" ".join(cell.split())) if isinstance(cell, str) else None
     return _to_clock(found) if found else None
 
 
 def _read_day(text: str, order: str, field: str) -> tuple[date | None, re.Match[str] | None, Trouble | None]:
+    text = " ".join(text.split())  # odd blanks too: some programs put a narrow one before PM
     found = _YEAR_FIRST.fullmatch(text)
     if found:
         day = _to_date(found["year"], found["month"], found["day"])
         return (day, found, None) if day else (None, None, _no_such_day(text, field))
+    if found := _MONTH_DAY.fullmatch(text) or _DAY_MONTH.fullmatch(text):
+        return _read_named(text, found, field)
     found = _YEAR_LAST.fullmatch(text)
     if not found:
         return None, None, _unreadable(text, field)
@@ -215,6 +232,21 @@ def _read_day(text: str, order: str, field: str) -> tuple[date | None, re.Match[
         words = f'"{cut(text)}" has a year of two digits: {_HOW}'
         return None, None, Trouble("time-unreadable", field, words, text)
     return _read_ordered(text, found, order, field)
+
+
+def _read_named(
+    text: str, found: re.Match[str], field: str
+) -> tuple[date | None, re.Match[str] | None, Trouble | None]:
+    """Read a date whose month is a word, which can only mean one day."""
+    number = next(at for at, month in enumerate(_MONTHS, start=1) if month[:3] == found["name"][:3].lower())
+    day = _to_date(found["year"], str(number), found["day"])
+    if day is None:
+        return None, None, _no_such_day(text, field)
+    said = (found["weekday"] or "").lower()
+    if said and f"{day:%a}".lower() != said:
+        words = f'"{cut(text)}" names another weekday than that day has ({day:%a %d %b %Y}): fix the one that is wrong'
+        return None, None, Trouble("time-unreadable", field, words, text)
+    return day, found, None
 
 
 def _read_ordered(
@@ -227,6 +259,9 @@ def _read_ordered(
             f'"{cut(text)}" can be {month_first:%d %B %Y} or {day_first:%d %B %Y}: '
             f"write it like {month_first.isoformat()} or {day_first.isoformat()}, or set date_order under [sheet]"
         )
+        return None, None, Trouble("date-order-unclear", field, words, text)
+    if found["mark"] == "." and order == "month":
+        words = f'"{cut(text)}" has dots, as where the day comes first, but date_order under [sheet] is month: {_HOW}'
         return None, None, Trouble("date-order-unclear", field, words, text)
     readings = {"month": month_first, "day": day_first}
     day = readings.get(order, month_first or day_first)
