@@ -26,12 +26,16 @@ def find_doubled(text: str) -> Doubled | None:
     """Find the first word that was decoded twice, with what it most likely was."""
     if text.isascii():
         return None
+    best: Doubled | None = None
     for reading in _READINGS:
         if not reading.hint.isdisjoint(text) and (found := reading.pattern.search(text)):
             whole = _around(text, found)
-            if (meant := _repair(whole)) != whole:
-                return Doubled(whole, meant, reading.name)
-    return None
+            clean = _HALFWAY.search(reading.repair(whole)) is None
+            if (meant := _repair(whole)) != whole and (best is None or clean):
+                best = Doubled(whole, meant, reading.name)
+                if clean:
+                    return best
+    return best
 
 
 def check_doubled(text: str, field: str) -> tuple[Trouble, ...]:
@@ -100,17 +104,14 @@ def _around(text: str, found: re.Match[str]) -> str:
 
 def _repair(text: str) -> str:
     for _ in range(_ROUNDS):
-        better = text
-        for reading in _READINGS:
-            better = reading.repair(text)
-            if better != text:
-                break
-        if better == text:
-            return text
-        text = better
+        better = [found for reading in _READINGS if (found := reading.repair(text)) != text]
+        if not better:
+            break
+        text = min(better, key=lambda found: len(_HALFWAY.findall(found)))
     return text
 
 
+_HALFWAY = re.compile("[\x80-\x9f]")
 _LEADS = ((0xC2, 0xC3), (0xE2, 0xEF), (0xF0,), (0xC5, 0xC6, 0xCB))
 """The first bytes of what is written in two, three and four, and of what goes wrong a second time only."""
 _OF_WINDOWS = frozenset("\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc")
