@@ -14,17 +14,28 @@ class BatchError(Exception):
     `words` is one line, lower-case, without a trailing stop; `remedy` says what to do next and,
     where there is one, the command to type. Trouble about a single row is never raised: it is an
     `Issue`.
+
+    Both are for people only. Programs ask for the class and the `code`, which parts troubles of one class; `doctor`
+    says that `campaign-batch doctor` may tell more.
     """
 
     exit_code = 3
 
-    def __init__(self, words: str, remedy: str = "") -> None:
+    def __init__(self, words: str, remedy: str = "", *, code: str = "", doctor: bool = False) -> None:
         super().__init__(words)
         self.words = words
         self.remedy = remedy
+        self.code = code
+        self.doctor = doctor
 
     def __str__(self) -> str:
-        return f"{self.words}: {self.remedy}" if self.remedy else self.words
+        remedy = f"{self.remedy}; campaign-batch doctor says what works" if self.doctor else self.remedy
+        return f"{self.words}: {remedy}" if remedy else self.words
+
+    @property
+    def kind(self) -> str:
+        """Name this trouble for programs: the same as long as nothing else is wrong."""
+        return f"{type(self).__name__}:{self.code}".rstrip(":")
 
 
 class StoppedError(BatchError):
@@ -39,8 +50,19 @@ class UsageError(BatchError):
     exit_code = 2
 
 
+class AlreadyThereError(UsageError):
+    """A file is in the way, which `--force` or a person's yes may overwrite."""
+
+
 class SheetError(BatchError):
-    """A file cannot be read as a sheet of campaigns, and so none of its rows counts."""
+    """A file cannot be read as a sheet of campaigns, and so none of its rows counts.
+
+    `file` is the name that its words begin with; empty when they name none.
+    """
+
+    def __init__(self, words: str, remedy: str = "", *, file: str = "") -> None:
+        super().__init__(words, remedy)
+        self.file = file
 
 
 class LedgerError(BatchError):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from batch.ledger.bulk import in_list, insert_rows
 from batch.ledger.forms import read_issues, read_time, write_issues, write_time
-from batch.ledger.tables import batch_rows, batches
-from batch.model import Batch, Issue
+from batch.ledger.tables import batch_rows, batches, preview_rows
+from batch.model import REJECTED, WAITS, Batch, Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,51 @@ def update_batch(
     return connection.execute(statement).rowcount == 1
 
 
+def supersede(connection: Connection, batch: int, by: int, now: datetime) -> None:
+    """Close a batch whose rows another one has all taken over."""
+    values = {"state": "done", "superseded_by": by, "changed_at": write_time(now)}
+    connection.execute(update(batches).where(batches.c.id == batch).values(values))
+
+
+def bind_preview(connection: Connection, batch: int, rows: Mapping[int, str], mark: str, now: datetime) -> None:
+    """Write down what the preview of a batch shows, and offer it to a second person."""
+    connection.execute(delete(preview_rows).where(preview_rows.c.batch == batch))
+    shown = [(batch, entry, hash_) for entry, hash_ in sorted(rows.items())]
+    insert_rows(connection, preview_rows, ("batch", "entry", "payload_hash"), shown)
+    values = {"state": WAITS, "preview_mark": mark, "changed_at": write_time(now)}
+    connection.execute(update(batches).where(batches.c.id == batch).values(values))
+
+
+def select_preview(connection: Connection, batch: int) -> dict[int, str]:
+    """Read what the preview of a batch shows: entry and the hash of its payload."""
+    asked = select(preview_rows.c.entry, preview_rows.c.payload_hash).where(preview_rows.c.batch == batch)
+    return dict(connection.execute(asked).all())
+
+
+def select_shown(connection: Connection, entries: Collection[int], but: int) -> dict[tuple[int, str], int]:
+    """Read which of these payloads a bound preview has shown: entry and hash to the newest batch; none rejected."""
+    asked = (
+        select(preview_rows.c.entry, preview_rows.c.payload_hash, preview_rows.c.batch)
+        .join(batches, batches.c.id == preview_rows.c.batch)
+        .where(preview_rows.c.entry.in_(in_list(entries, connection.dialect)), preview_rows.c.batch != but)
+        .where(batches.c.preview_mark != "", batches.c.state != REJECTED)
+        .order_by(preview_rows.c.batch)
+    )
+    return {(entry, hash_): batch for entry, hash_, batch in connection.execute(asked)}
+
+
+def set_unmailed(connection: Connection, numbers: Collection[int], *, waits: bool) -> None:
+    """Note that people must still hear of some batches, or have."""
+    asked = batches.c.id.in_(in_list(numbers, connection.dialect))
+    connection.execute(update(batches).where(asked).values(unmailed=int(waits)))
+
+
+def select_unmailed(connection: Connection) -> tuple[int, ...]:
+    """Read the batches that people must still hear of, the oldest first."""
+    asked = select(batches.c.id).where(batches.c.unmailed == 1).order_by(batches.c.id)
+    return tuple(connection.execute(asked).scalars())
+
+
 def select_batch_rows(connection: Connection, batch: int) -> tuple[BatchRow, ...]:
     """Read what became of each row of a batch, in the order of the sheet."""
     columns = (batch_rows.c.row, batch_rows.c.entry, batch_rows.c.what, batch_rows.c.why)
@@ -109,4 +155,6 @@ def _batch(row: Row[Any]) -> Batch:
         note=row.note,
         file_hash=row.file_hash,
         issues=read_issues(row.issues),
+        preview_mark=row.preview_mark,
+        superseded_by=row.superseded_by,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,10 +19,13 @@ from batch.ledger.opening import name_of, prepare, resolve_url
 from batch.ledger.troubles import explained
 from batch.ledger.witness import Witness
 from batch.model import (
+    PERSON,
     Answer,
     Attempt,
     Batch,
+    Cause,
     Change,
+    ChangeKind,
     Decision,
     DeliveryCount,
     Entry,
@@ -174,6 +177,38 @@ class Ledger:
         if not changed:
             raise UsageError(f"there is no batch {id}", '"campaign-batch ledger list" shows them all')
 
+    def bind_preview(self, batch: int, rows: Mapping[int, str], mark: str, superseded: Collection[int], now: datetime) -> None:
+        """Write down what the preview of a batch shows (entry to payload hash) and offer it; close what it supersedes."""
+        with self._write() as connection:
+            batches_.bind_preview(connection, batch, rows, mark, now)
+            for older in superseded:
+                batches_.supersede(connection, older, batch, now)
+
+    def previewed(self, batch: int) -> dict[int, str]:
+        """Give what the preview of a batch shows: entry to the hash of its payload."""
+        with self._read() as connection:
+            return batches_.select_preview(connection, batch)
+
+    def shown_before(self, entries: Collection[int], batch: int) -> dict[tuple[int, str], int]:
+        """Give the payloads (entry and hash) that another batch's preview has shown, with the newest such batch."""
+        with self._read() as connection:
+            return batches_.select_shown(connection, entries, batch)
+
+    def note_unmailed(self, numbers: Collection[int]) -> None:
+        """Remember batches that people must still hear of."""
+        with self._write() as connection:
+            batches_.set_unmailed(connection, numbers, waits=True)
+
+    def note_mailed(self, numbers: Collection[int]) -> None:
+        """Note that people have heard of some batches, or will by a mail in the outbox."""
+        with self._write() as connection:
+            batches_.set_unmailed(connection, numbers, waits=False)
+
+    def unmailed(self) -> tuple[int, ...]:
+        """Give the batches that people must still hear of."""
+        with self._read() as connection:
+            return batches_.select_unmailed(connection)
+
     def batch_rows(self, batch: int) -> tuple[batches_.BatchRow, ...]:
         """Give what became of each row of a batch: row, entry, what, why."""
         with self._read() as connection:
@@ -289,7 +324,8 @@ class Ledger:
         `posted` is the entry with the tag, name, time and zone with which it is posted, which it has from now on.
         `clock_offset` is how many seconds the provider's clock is ahead.
         None, and nothing is written, when it is no longer planned, its time is not more than `lead` away, somebody
-        wants it cancelled, another entry with the same content is under way or in doubt, or submitting is paused.
+        wants it cancelled, another entry with the same content is under way or in doubt, or submitting is paused; nor
+        when a second person let another payload go than this one.
         """
         with self._write() as connection:
             return submitting.claim_entry(
@@ -330,6 +366,8 @@ class Ledger:
         issues: tuple[Issue, ...] | None = None,
         released: tuple[str, ...] | None = None,
         approved_by: str | None = None,
+        bound_payload: str | None = None,
+        kind: ChangeKind = ChangeKind.PLAIN,
     ) -> bool:
         """Move an entry on, with a line of history; False when it does not stand where it is expected.
 
@@ -349,12 +387,19 @@ class Ledger:
                 issues=issues,
                 released=released,
                 approved_by=approved_by,
+                bound_payload=bound_payload,
+                kind=kind,
             )
 
-    def request_cancel(self, entry: int, why: str, who: str, now: datetime) -> bool:
-        """Note that an entry is to be deleted in the dashboard; False when it is sent, cancelled or replaced."""
+    def request_cancel(  # noqa: PLR0917
+        self, entry: int, why: str, who: str, now: datetime, source: str = PERSON
+    ) -> bool:
+        """Note that an entry is to be deleted in the dashboard; False when it is sent, cancelled or replaced.
+
+        `source` is `person` or `sheet`; what a person asked for stays a person's wish, whatever a sheet says.
+        """
         with self._write() as connection:
-            return submitting.ask_to_cancel(connection, entry, why=why, who=who, now=now)
+            return submitting.ask_to_cancel(connection, entry, why=why, who=who, now=now, source=source)
 
     def take_back_cancel(self, entry: int, why: str, who: str, now: datetime) -> bool:
         """Note that an entry is to go out after all; False when nobody wanted it cancelled, or it is over."""
@@ -440,20 +485,26 @@ class Ledger:
         with self._write() as connection:
             notes.raise_silence(connection, until)
 
-    def pause(self, why: str, who: str, now: datetime) -> None:
-        """Let nothing be submitted until somebody lifts it; the first pause's words stay."""
+    def pause(  # noqa: PLR0917
+        self, why: str, who: str, now: datetime, cause: Cause = Cause.PERSON, folder: str = ""
+    ) -> bool:
+        """Let nothing be submitted until it is lifted; False when one of its cause and folder stands, which stays."""
         with self._write() as connection:
-            notes.insert_pause(connection, why, who, now)
+            return notes.insert_pause(connection, notes.Pause(why, who, now, cause, folder))
 
-    def unpause(self, who: str, now: datetime) -> bool:
-        """Let submitting go on; False when nothing was paused."""
+    def unpause(self, who: str, now: datetime, cause: Cause | None = None, folder: str = "") -> bool:
+        """Lift the pauses of one cause and folder, or without a cause all of them; False when there was none."""
         with self._write() as connection:
-            return notes.lift_pauses(connection, who, now)
+            return notes.lift_pauses(connection, who, now, cause, folder)
 
     def paused(self) -> notes.Pause | None:
-        """Tell why, by whom and since when nothing is submitted."""
+        """Tell why, by whom and since when nothing is submitted: the oldest of the pauses that stand."""
+        return next(iter(self.pauses()), None)
+
+    def pauses(self) -> tuple[notes.Pause, ...]:
+        """Tell every pause that stands, the oldest first; all must be lifted before anything is submitted."""
         with self._read() as connection:
-            return notes.select_pause(connection)
+            return notes.select_pauses(connection)
 
     def note_run(self, kind: str, now: datetime, words: str = "") -> None:
         """Note that something ran: `submit`, `reconcile`, `watch`, `file` or any other word."""

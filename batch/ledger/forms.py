@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from batch.model import Issue, Level, Status
+from batch.model import ChangeKind, Issue, Level, Status
 
 STATUSES = {status.value: status for status in Status}
 """Faster than calling the enum, a hundred thousand times over."""
+KINDS = {kind.value: kind for kind in ChangeKind}
 
 _UNIT = "\x1f"
 

@@ -12,6 +12,7 @@ from batch.errors import UsageError
 from batch.ledger.bulk import in_list, insert_rows
 from batch.ledger.forms import read_time, write_time
 from batch.ledger.tables import group_names, notes, pace, pauses, runs
+from batch.model import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class Pause:
     why: str
     who: str
     since: datetime
+    cause: Cause = Cause.PERSON
+    folder: str = ""
+    """The watched folder in which the file named STOP lies; empty for any other cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +55,31 @@ def select_bound(connection: Connection) -> tuple[str, str] | None:
     return (found["account"], found["host"]) if "account" in found else None
 
 
-def insert_pause(connection: Connection, why: str, who: str, now: datetime) -> None:
-    """Stop all submitting; a pause that stands already stays as it is."""
-    if select_pause(connection) is None:
-        connection.execute(insert(pauses).values(why=why, who=who, since=write_time(now)))
+def insert_pause(connection: Connection, pause: Pause) -> bool:
+    """Stop all submitting; False, and nothing is written, when one of its cause and folder stands already."""
+    if any((one.cause, one.folder) == (pause.cause, pause.folder) for one in select_pauses(connection)):
+        return False
+    values = {"why": pause.why, "who": pause.who, "cause": pause.cause.value, "folder": pause.folder}
+    connection.execute(insert(pauses).values(**values, since=write_time(pause.since)))
+    return True
 
 
-def lift_pauses(connection: Connection, who: str, now: datetime) -> bool:
-    """Let submitting go on; False when nothing was paused."""
+def lift_pauses(connection: Connection, who: str, now: datetime, cause: Cause | None, folder: str) -> bool:
+    """Lift the pauses of one cause and folder, or all of them; False when there was none."""
     statement = update(pauses).where(pauses.c.lifted_at.is_(None)).values(lifted_by=who, lifted_at=write_time(now))
+    if cause is not None:
+        statement = statement.where(pauses.c.cause == cause.value, pauses.c.folder == folder)
     return connection.execute(statement).rowcount > 0
 
 
-def select_pause(connection: Connection) -> Pause | None:
-    """Read the pause that stands, if any."""
-    row = connection.execute(select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id)).first()
-    return None if row is None else Pause(row.why, row.who, read_time(row.since))
+def select_pauses(connection: Connection) -> tuple[Pause, ...]:
+    """Read the pauses that stand, the oldest first."""
+    rows = connection.execute(select(pauses).where(pauses.c.lifted_at.is_(None)).order_by(pauses.c.id))
+    return tuple(Pause(row.why, row.who, read_time(row.since), _cause(row.cause), row.folder) for row in rows)
+
+
+def _cause(text: str) -> Cause:
+    return Cause(text) if text else Cause.PERSON
 
 
 def select_silence(connection: Connection) -> float:

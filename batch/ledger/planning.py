@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal_column, select, update
 
 from batch.errors import LedgerError
 from batch.ledger.bulk import in_chunks, in_list, insert_rows, update_rows
@@ -70,6 +70,14 @@ _COLUMNS = (
 )
 """What a row fills in, in the order of the table."""
 
+
+
+def _says_the_same() -> ColumnElement[bool]:
+    """Compare what is renewed to the letter: the fingerprint knows neither names nor line breaks."""
+    spelled = ("fingerprint", "campaign_name", "message", "subject", "group_ids")
+    return and_(*(entries.c[name] == bindparam(name) for name in spelled))
+
+
 _RENEW = (
     update(entries)
     .where(entries.c.id == bindparam("entry_"))
@@ -79,9 +87,9 @@ _RENEW = (
             "released": case(
                 (entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=literal_column("''")
             ),
-            "approved_by": case(
-                (entries.c.fingerprint == bindparam("fingerprint"), entries.c.approved_by), else_=literal_column("''")
-            ),
+            # A yes is for what was shown, to the letter; planned anew, it must be given anew.
+            "approved_by": case((_says_the_same(), entries.c.approved_by), else_=literal_column("''")),
+            "bound_payload": literal_column("''"),
             **{name: bindparam(name) for name in _COLUMNS},
         }
     )

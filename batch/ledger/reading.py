@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from batch.ledger.bulk import in_list
 from batch.ledger.forms import (
+    KINDS,
     STATUSES,
     Cells,
     read_issues,
@@ -76,6 +77,8 @@ _ALL = select(
     entries.c.replaced_by,
     entries.c.changed_at,
     entries.c.provider_zone,
+    entries.c.cancel_source,
+    entries.c.bound_payload,
 ).join(batches, batches.c.id == entries.c.batch)
 """The columns of an Entry in its own order: unpacked by place, which is twice as fast as by name.
 
@@ -128,11 +131,13 @@ def select_histories(connection: Connection, ids: Collection[int]) -> dict[int, 
         history.c.why,
         history.c.who,
         history.c.evidence,
+        history.c.kind,
     )
     asked = history.c.entry.in_(in_list(ids, connection.dialect))
     found: dict[int, list[Change]] = {entry: [] for entry in ids}
-    for entry, at, old, new, *rest in connection.execute(select(*columns).where(asked).order_by(history.c.id)):
-        found[entry].append(Change(read_time(at), STATUSES[old] if old else None, STATUSES[new], *rest))
+    for entry, at, old, new, *rest, kind in connection.execute(select(*columns).where(asked).order_by(history.c.id)):
+        moved = STATUSES[old] if old else None, STATUSES[new]
+        found[entry].append(Change(read_time(at), *moved, *rest, KINDS[kind]))
     return {entry: tuple(changes) for entry, changes in found.items()}
 
 
@@ -230,6 +235,8 @@ def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:
         replaced_by,
         changed_at,
         provider_zone,
+        cancel_source,
+        bound_payload,
     ) = row
     return Entry(
         entry,
@@ -273,6 +280,8 @@ def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:
         replaced_by,
         read_time_or_none(changed_at),
         provider_zone,
+        cancel_source,
+        bound_payload,
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, literal, or_, select, update
 
 from batch.ledger.forms import STATUSES, read_issues, write_codes, write_issues, write_texts, write_time
-from batch.ledger.tables import attempts, entries, history, pauses
-from batch.model import Answer, Entry, Issue, Listed, Outcome, Status
+from batch.ledger.tables import attempts, batches, entries, history, pauses
+from batch.model import PERSON, Answer, ChangeKind, Entry, Issue, Listed, Outcome, Status
 
 LONGEST_ANSWER = 4_000
 """Characters that are kept of what the provider answered."""
@@ -21,6 +21,10 @@ _TWIN_UNDER_WAY = exists().where(
     _other.c.fingerprint == entries.c.fingerprint, _other.c.id != entries.c.id, _other.c.status.in_(_UNCERTAIN)
 )
 _PAUSED = exists().where(pauses.c.lifted_at.is_(None))
+_NEEDS_A_YES = exists().where(
+    batches.c.id == entries.c.batch, batches.c.preview_mark != "", entries.c.approved_by == ""
+)
+"""Of a batch that was previewed, only what a second person let go is sent."""
 _NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
 
 # Statements of every single submission are built once: building them anew takes longer than running them.
@@ -28,6 +32,7 @@ _CLAIM = (
     update(entries)
     .where(entries.c.id == bindparam("entry_"), entries.c.status == Status.PLANNED.value, entries.c.fingerprint != "")
     .where(entries.c.send_at > bindparam("earliest"), entries.c.cancel_why == "", ~_TWIN_UNDER_WAY, ~_PAUSED)
+    .where(or_(entries.c.bound_payload == bindparam("hash_"), and_(entries.c.bound_payload == "", ~_NEEDS_A_YES)))
     .values(status=Status.SUBMITTING.value, changed_at=bindparam("at"))
 )
 _LATEST = select(func.max(attempts.c.number)).where(attempts.c.entry == bindparam("entry_"))
@@ -45,7 +50,9 @@ _ADDRESS = (
     update(entries).where(entries.c.id == bindparam("entry_")).values({name: bindparam(f"{name}_") for name in _POSTED})
 )
 """What is posted is made at that moment, by the settings of that moment: with the intent it is what the entry has."""
-_STANDING = select(entries.c.status, entries.c.attempts, entries.c.issues).where(entries.c.id == bindparam("entry_"))
+_STANDING = select(entries.c.status, entries.c.attempts, entries.c.issues, entries.c.cancel_source).where(
+    entries.c.id == bindparam("entry_")
+)
 _END = (
     update(attempts)
     .where(attempts.c.entry == bindparam("entry_"), attempts.c.number == bindparam("number_"))
@@ -67,7 +74,8 @@ def claim_entry(
 ) -> int | None:
     """Turn `planned` into `submitting` with a new attempt, if all that must hold still holds; give its number."""
     at = write_time(now)
-    if connection.execute(_CLAIM, {"entry_": entry, "earliest": write_time(now + lead), "at": at}).rowcount != 1:
+    asked = {"entry_": entry, "earliest": write_time(now + lead), "at": at, "hash_": payload_hash}
+    if connection.execute(_CLAIM, asked).rowcount != 1:
         return None
     if posted is not None:
         connection.execute(_ADDRESS, {"entry_": entry, **{f"{name}_": getattr(posted, name) for name in _POSTED}})
@@ -131,6 +139,8 @@ def move_entry(
     issues: tuple[Issue, ...] | None,
     released: tuple[str, ...] | None,
     approved_by: str | None,
+    bound_payload: str | None,
+    kind: ChangeKind,
 ) -> bool:
     """Change an entry's status and what comes with it; False when it does not stand where it is expected."""
     found = _standing(connection, entry)
@@ -143,18 +153,27 @@ def move_entry(
         values["released"] = write_texts(released)
     if approved_by is not None:
         values["approved_by"] = approved_by
-    _change(connection, entry, to, STATUSES[found.status], values, why=why, who=who, now=now, evidence=evidence)
+    if bound_payload is not None:
+        values["bound_payload"] = bound_payload
+    old = STATUSES[found.status]
+    _change(connection, entry, to, old, values, why=why, who=who, now=now, evidence=evidence, kind=kind)
     return True
 
 
-def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now: datetime) -> bool:
-    """Note that a person wants an entry deleted in the dashboard; False when there is nothing to delete any more."""
+def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now: datetime, source: str) -> bool:
+    """Note who wants an entry deleted in the dashboard; False when there is nothing to delete any more.
+
+    What a person asked for stays as it is when a sheet asks, too.
+    """
     found = _standing(connection, entry)
     if found is None or STATUSES[found.status] in _NOT_CANCELLABLE:
         return False
+    if found.cancel_source == PERSON and source != PERSON:
+        return True
     status = STATUSES[found.status]
-    values = {"cancel_why": why or "asked for"}
-    _change(connection, entry, status, status, values, why=f"cancellation asked for: {why}", who=who, now=now)
+    values = {"cancel_why": why or "asked for", "cancel_source": source}
+    told = f"cancellation asked for: {why}"
+    _change(connection, entry, status, status, values, why=told, who=who, now=now, kind=ChangeKind.CANCEL_ASKED)
     return True
 
 
@@ -163,8 +182,9 @@ def take_back_cancel(connection: Connection, entry: int, *, why: str, who: str, 
     asked = connection.execute(select(entries.c.cancel_why, entries.c.status).where(entries.c.id == entry)).first()
     if asked is None or not asked.cancel_why or STATUSES[asked.status] in _NOT_CANCELLABLE:
         return False
-    status = STATUSES[asked.status]
-    _change(connection, entry, status, status, {"cancel_why": ""}, why=f"to go out after all: {why}", who=who, now=now)
+    status, kept = STATUSES[asked.status], {"cancel_why": "", "cancel_source": ""}
+    told = f"to go out after all: {why}"
+    _change(connection, entry, status, status, kept, why=told, who=who, now=now, kind=ChangeKind.CANCEL_TAKEN_BACK)
     return True
 
 
@@ -230,6 +250,7 @@ def _change(
     who: str,
     now: datetime,
     evidence: str = "",
+    kind: ChangeKind = ChangeKind.PLAIN,
 ) -> None:
     """Change an entry with a line of history; an attempt that was open ends with it, and counts."""
     if old is Status.SUBMITTING and to is not Status.SUBMITTING:
@@ -239,7 +260,7 @@ def _change(
         values = {**values, "attempts": entries.c.attempts + literal(ended.rowcount)}
     moved = update(entries).where(entries.c.id == entry)
     connection.execute(moved.values(status=to.value, changed_at=write_time(now), **values))
-    _note(connection, entry, old, to, why=why, who=who, now=now, evidence=evidence)
+    _note(connection, entry, old, to, why=why, who=who, now=now, evidence=evidence, kind=kind)
 
 
 def _note(
@@ -252,6 +273,7 @@ def _note(
     who: str,
     now: datetime,
     evidence: str = "",
+    kind: ChangeKind = ChangeKind.PLAIN,
 ) -> None:
     connection.execute(
         _NOTE,
@@ -263,5 +285,6 @@ def _note(
             "why": why,
             "who": who,
             "evidence": evidence,
+            "kind": kind.value,
         },
     )

@@ -164,6 +164,7 @@ history = Table(
     _text("why"),
     _text("who"),
     _text("evidence"),
+    _text("kind"),
 )
 Index("history_by_entry", history.c.entry)
 

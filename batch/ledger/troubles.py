@@ -60,6 +60,6 @@ def explain(error: Exception, where: str) -> LedgerError:
     detail = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     for start, (words, remedy) in _WORDS.items():
         if name.startswith(start):
-            return LedgerError(words.format(where=where, detail=detail), remedy)
+            return LedgerError(words.format(where=where, detail=detail), remedy, code=start)
     remedy = f'run "campaign-batch ledger verify"; if it finds damage, {HOW_TO_RESTORE}'
     return LedgerError(f"{where} failed ({detail})", remedy)

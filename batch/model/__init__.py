@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from batch.model.answers import Answer, DeliveryCount, Failure, Listed, Listing, Outcome, Stop
-from batch.model.entries import Attempt, Batch, Change, Entry, Finding, FindingKind
+from batch.model.entries import (
+    NOT_SHOWN,
+    PERSON,
+    REJECTED,
+    SHEET,
+    WAITS,
+    Attempt,
+    Batch,
+    Cause,
+    Change,
+    ChangeKind,
+    Entry,
+    Finding,
+    FindingKind,
+)
 from batch.model.insights import Insight, Insights, Mark, Sending
 from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
 from batch.model.plans import Action, Decision, KnownEntry, Plan
 from batch.model.rows import Account, Campaign, Checked, Draft, Group, Header, MmsTemplate, Parts, Row
 
 __all__ = [
+    "ChangeKind",
+    "Cause",
+    "WAITS",
+    "SHEET",
+    "REJECTED",
+    "PERSON",
+    "NOT_SHOWN",
     "NEEDS_A_PERSON",
     "NOTHING",
     "Account",

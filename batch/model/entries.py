@@ -11,6 +11,35 @@ from enum import StrEnum
 from batch.model.issues import Issue, Status, nothing
 
 
+NOT_SHOWN = "not-shown"
+"""A batch that needs a second person and has no preview yet: there is nothing to say yes to."""
+WAITS = "waiting-for-approval"
+REJECTED = "rejected"
+
+
+class Cause(StrEnum):
+    """Who paused everything; each pause is lifted by its own cause only."""
+
+    PERSON = "person"
+    STOP_FILE = "stop-file"
+    """A file named STOP in a watched folder."""
+    WATCH = "watch"
+    """The provider did not do as it was asked, and nobody was there."""
+
+
+class ChangeKind(StrEnum):
+    """What a line of the history is about, where the status does not say it."""
+
+    PLAIN = ""
+    CANCEL_ASKED = "cancel-asked"
+    CANCEL_TAKEN_BACK = "cancel-taken-back"
+    APPROVED = "approved"
+
+
+PERSON, SHEET = "person", "sheet"
+"""Who wants a campaign cancelled: what a person asked for, no sheet takes back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One spreadsheet taken in once."""
@@ -26,13 +55,22 @@ class Batch:
     submitted_by: str
     machine: str
     state: str = ""
-    """`open`, `waiting-for-approval`, `approved`, `rejected` or `done`."""
+    """`open`, `not-shown`, `waiting-for-approval`, `approved`, `rejected` or `done`."""
     approved_by: str = ""
     note: str = ""
     file_hash: str = ""
     """Of the file's bytes, as handed in."""
     issues: tuple[Issue, ...] = ()
     """About the file as a whole (row 0)."""
+    preview_mark: str = ""
+    """What its preview is bound to: the hash of all that its yes releases; empty while it has none."""
+    superseded_by: int | None = None
+    """The batch that took over all its rows; its preview counts, and this one's no more."""
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether nothing of it may go: no second person has said yes, or one has said no."""
+        return self.state in {NOT_SHOWN, WAITS, REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +83,7 @@ class Change:
     why: str
     who: str
     evidence: str = ""
+    kind: ChangeKind = ChangeKind.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +160,10 @@ class Entry:
     changed_at: datetime | None = None
     provider_zone: str = ""
     """The zone in which `send_at_provider` was written when it was sent; empty when it never was."""
+    cancel_source: str = ""
+    """`person` or `sheet`; empty when nobody wants it cancelled."""
+    bound_payload: str = ""
+    """The hash of the payload that a second person let go; empty when nobody was asked."""
 
 
 class FindingKind(StrEnum):

@@ -60,16 +60,12 @@ def examine(settings: Settings, world: World) -> list[Line]:
     return found
 
 
-SELF = "; campaign-batch doctor says what works"
-"""The end of a remedy that sends people here, and says nothing to who is here."""
-
-
 def _try(line: str, act: Callable[[], Line]) -> Line:
     """Turn whatever goes wrong into a broken line."""
     try:
         return act()
     except BatchError as trouble:
-        return Line(line, "broken", trouble.words, trouble.remedy.removesuffix(SELF))
+        return Line(line, "broken", trouble.words, trouble.remedy)
     except OSError as trouble:
         return Line(line, "broken", str(trouble.strerror or trouble), "look at the rights of the folder, and the disk")
 
@@ -206,10 +202,11 @@ def _pulse_lines(settings: Settings, pulse: Pulse) -> Iterator[Line]:
     yield Line("last run", "fine", f"{run.kind}, {when(run.at, settings)}" if run else "none yet")
     yield _last_watch(settings, pulse) if watch else Line("watch", "fine", "none has run on this ledger")
     yield _comparison(settings, pulse)
-    if pulse.paused is not None:
-        words = f"by {pulse.paused.who} since {when(pulse.paused.since, settings)}: {pulse.paused.why}"
-        yield Line("pause", "warning", words, how_to_go_on(pulse.paused))
-    else:
+    for pause in pulse.pauses:
+        folder = f' ("{pause.folder}")' if pause.folder else ""
+        words = f"by {pause.who} since {when(pause.since, settings)}: {pause.why}{folder}"
+        yield Line("pause", "warning", words, how_to_go_on([pause]))
+    if not pulse.pauses:
         yield Line("pause", "fine", "nothing is paused")
     doubts = f"{pulse.doubts} campaign(s) may or may not have arrived"
     settle = 'type "campaign-batch resume"'

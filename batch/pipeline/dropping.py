@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.inbox import Claimed, Inbox, Ready
+from batch.model import Cause
 from batch.pipeline.approving import WAITS, approve_in, read_offer
 from batch.pipeline.counting import Tally, tell_counts
 from batch.pipeline.mailing import Desk, queue_words, safely
@@ -178,7 +179,7 @@ class Drops:
 def heed(rooms: Rooms, tally: Tally) -> None:
     """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
     if isinstance(tally.trouble, NotAsAskedError):
-        rooms.ledger.pause(tally.trouble.words, "the watch", rooms.world.now())
+        rooms.ledger.pause(tally.trouble.words, "the watch", rooms.world.now(), Cause.WATCH)
         rooms.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
     if tally.trouble is not None:
         raise tally.trouble

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.model import Batch, Status
+from batch.model import WAITS, Batch, Status
 from batch.pipeline.reporting import team_zone
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Pulse:
     unsent: int
     coming: int
     """Campaigns scheduled for the next seven days."""
-    paused: Pause | None
+    pauses: tuple[Pause, ...]
 
     @property
     def last_run(self) -> Run | None:
@@ -68,10 +68,10 @@ def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
         last_file=batches[-1] if batches else None,
         last_runs=runs,
         doubts=sum(1 for _ in ledger.entries(statuses=in_doubt)),
-        to_approve=tuple(one for one in batches if one.state == "waiting-for-approval"),
+        to_approve=tuple(one for one in batches if one.state == WAITS),
         unsent=sum(mail.tries > 0 for mail in ledger.unsent_mails()),
         coming=sum(1 for _ in soon),
-        paused=ledger.paused(),
+        pauses=ledger.pauses(),
     )
 
 
@@ -87,8 +87,7 @@ def _alarms(pulse: Pulse, settings: Settings) -> list[str]:
         told.append(f"no file has come in for {days} days: was this week's sheet forgotten?")
     if pulse.comparison_is_late:
         told.append('the comparison with the provider did not run for days: type "campaign-batch doctor"')
-    if pulse.paused is not None:
-        told.append(f"everything is paused by {pulse.paused.who}: {pulse.paused.why}")
+    told += [f"everything is paused by {pause.who}: {pause.why}" for pause in pulse.pauses]
     told += [
         f'batch {one.id} "{one.file}" of {when(one.taken_in_at, settings)} waits for a second person'
         for one in pulse.to_approve

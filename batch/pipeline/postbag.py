@@ -25,9 +25,8 @@ class Postbag:
         """Remember batches that people must hear of."""
         self._taken_at = self._now()
         self._since = self._since or self._now()
-        before = self._waiting()
-        if more := [batch for batch in batches if batch not in before]:
-            self._desk.ledger.note_run("unmailed", self._now(), _write_numbers((*before, *more)))
+        if batches:
+            self._desk.ledger.note_unmailed(batches)
 
     def empty(self, *, now: bool = False, digest: bool = True) -> None:
         """Mail what has been gathered long enough, the digest when it is due, and whatever waits in the outbox."""
@@ -35,15 +34,15 @@ class Postbag:
             return
         if digest:
             safely(self._desk, self._digest_when_due)
-        if (batches := self._waiting()) and (now or self._is_time()):
+        if (batches := self._desk.ledger.unmailed()) and (now or self._is_time()):
             safely(self._desk, lambda: self._queue(batches))
         safely(self._desk, lambda: send_due(self._desk))
 
     def _queue(self, batches: tuple[int, ...]) -> None:
         queue_batches(self._desk, batches)
         self._since = None
-        self._desk.ledger.note_run("unmailed", self._now(), "")
-        self._desk.ledger.note_run("mailed", self._now(), _write_numbers(batches))
+        self._desk.ledger.note_mailed(batches)
+        self._desk.ledger.note_run("mailed", self._now(), " ".join(map(str, batches)))
 
     def _is_time(self) -> bool:
         """Whether it may go: no mail for ten minutes, and no file for one, or ten since the first file."""
@@ -65,13 +64,6 @@ class Postbag:
             queue_digest(desk)
             desk.ledger.note_run("digest", self._now())
 
-    def _waiting(self) -> tuple[int, ...]:
-        run = self._desk.ledger.last_run("unmailed")
-        return tuple(int(part) for part in run.words.split()) if run is not None else ()
-
     def _now(self) -> datetime:
         return self._desk.world.now()
 
-
-def _write_numbers(numbers: tuple[int, ...]) -> str:
-    return " ".join(map(str, numbers))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
 from batch.guards import may_have_gone
 from batch.identity import fold, is_test
-from batch.model import Action, Entry, Issue, Level, Plan, Status
+from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
 from batch.pipeline.telling import name_entry
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
     from batch.pipeline.checking import Check
 
 STOP_WORDS = "a file named STOP lies in the watched folder"
-"""Why the watch pauses everything; it lifts no other pause."""
+"""Why the watch pauses everything, for people; what lifts it is told by the pause's cause and folder."""
 
 _AT_PROVIDER = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.IN_DOUBT, Status.MISSING})
 _NEVER_LEFT = frozenset(
     {Status.HELD, Status.WAITING, Status.REJECTED, Status.EXPIRED, Status.INVALID, Status.PLANNED}
 )  # fmt: skip
-_MARKED = "marked Cancel in row"
-"""How a wish begins that came from a sheet: taking the mark away takes it back."""
 _MET = frozenset({Action.SKIP, Action.SETTLE, Action.SUBMIT})
 """What is done with a row whose entry somebody may have asked to cancel before."""
 _STILL = {
@@ -102,7 +101,7 @@ def _standing(entry: Entry) -> str:
 def drop_unwanted(rooms: Rooms, entry: Entry) -> bool:
     """Drop a planned entry that somebody wants cancelled; False when nobody does."""
     now = rooms.ledger.entry(entry.id)
-    if not now.cancel_why:
+    if not now.cancel_source:
         return False
     why = f"it never reached the provider, and was to be cancelled: {now.cancel_why}"
     return rooms.ledger.change_status(
@@ -123,7 +122,7 @@ def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
 
 def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
     """Note which scheduled campaigns a sheet marks as to be cancelled, or no longer marks; give what a person does."""
-    asked = {entry.id: entry.cancel_why for entry in rooms.ledger.cancellations()} | _asked_before(rooms, plan)
+    asked = {entry.id: entry for entry in rooms.ledger.cancellations()} | _asked_before(rooms, plan)
     marked = 0
     lines: list[str] = []
     for decision in plan.decisions:
@@ -132,11 +131,12 @@ def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
             continue
         if campaign.cancel:
             marked += _note_mark(rooms, check, campaign.row, entry, asked)
-        elif asked.get(entry, "").startswith(_MARKED):
+        elif entry in asked and asked[entry].cancel_source == SHEET:
             lines.append(_take_back_mark(rooms, check, campaign.row, entry))
         elif entry in asked:
+            why = asked[entry].cancel_why
             lines.append(
-                f'row {campaign.row} "{campaign.name}" is in the sheet, but is to be cancelled ({asked[entry]}): if it '
+                f'row {campaign.row} "{campaign.name}" is in the sheet, but is to be cancelled ({why}): if it '
                 f'shall go out after all, type "campaign-batch cancel {entry} --undo --why ..."'
             )
     if marked:
@@ -144,21 +144,21 @@ def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
     return lines
 
 
-def _asked_before(rooms: Rooms, plan: Plan) -> dict[int, str]:
+def _asked_before(rooms: Rooms, plan: Plan) -> dict[int, Entry]:
     """Find what is planned anew though it is to be cancelled: it was in doubt when somebody asked."""
     anew = {one.entry for one in plan.decisions if one.action is Action.SUBMIT and one.entry is not None}
     found = rooms.ledger.entries(ids=anew) if anew else ()
-    return {entry.id: entry.cancel_why for entry in found if entry.cancel_why}
+    return {entry.id: entry for entry in found if entry.cancel_source}
 
 
-def _note_mark(rooms: Rooms, check: Check, row: int, entry: int, asked: dict[int, str]) -> bool:
+def _note_mark(rooms: Rooms, check: Check, row: int, entry: int, asked: Mapping[int, Entry]) -> bool:
     """Ask for the cancellation once, however often the file is dropped; give whether it is still to be deleted."""
     if entry in asked:
         return True
-    why, world = f'{_MARKED} {row} of "{check.file}"', rooms.world
+    why, world = f'marked Cancel in row {row} of "{check.file}"', rooms.world
     found = rooms.ledger.entry(entry)
     there = found.status in _AT_PROVIDER or may_have_gone(found)
-    return there and rooms.ledger.request_cancel(entry, why, world.signature, world.now())
+    return there and rooms.ledger.request_cancel(entry, why, world.signature, world.now(), SHEET)
 
 
 def _take_back_mark(rooms: Rooms, check: Check, row: int, entry: int) -> str:
@@ -179,7 +179,7 @@ def find_gone(rooms: Rooms, check: Check, plan: Plan) -> list[Issue]:
         if fold(entry.file) == fold(check.file)
         and entry.key not in keys
         and entry.id not in answered
-        and not (entry.cancel_why or is_test(entry.key))
+        and not (entry.cancel_source or is_test(entry.key))
     ]
 
 
@@ -197,11 +197,8 @@ def _explain_gone(entry: Entry) -> str:
 def pause_all(settings: Settings, world: World, why: str) -> list[str]:
     """Let nothing more be submitted by any process of this ledger; list what is scheduled all the same."""
     with open_ledger_of(settings, world, quiet=True) as ledger:
-        before = ledger.paused()
-        if before and before.why == STOP_WORDS:
-            # Who takes the file away must not lift a person's pause with it.
-            ledger.unpause(world.signature, world.now())
-            before = None
+        before = next((pause for pause in ledger.pauses() if pause.cause is Cause.PERSON), None)
+        # Beside whatever else pauses: who takes a file named STOP away must not lift a person's pause with it.
         ledger.pause(why, world.signature, world.now())
         ledger.note_run("pause", world.now(), f"{world.signature}: {why}")
         first = (
@@ -213,28 +210,50 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
 
 
 def unpause_all(settings: Settings, world: World, why: str) -> str:
-    """Let submitting go on; raises UsageError while a file named STOP would have the watch pause again."""
+    """Lift every pause but those of a file named STOP that still lies there; raises UsageError when one stays."""
+    with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
+        before = ledger.pauses()
+        if not before:
+            return "nothing was paused"
+        staying = [pause for pause in before if pause.cause is Cause.STOP_FILE and not _is_gone(pause, settings)]
+        lifted = [pause for pause in before if pause not in staying]
+        for pause in lifted:
+            ledger.unpause(world.signature, world.now(), pause.cause, pause.folder)
+        told = ", ".join(f"the pause {tell_pause(pause, settings)} is lifted" for pause in lifted)
+        if lifted:
+            ledger.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
+        if staying:
+            raise UsageError(*_explain_staying(staying, settings, told))
+        return f'{told}; "campaign-batch resume" submits what is planned'
+
+
+def _is_gone(pause: Pause, settings: Settings) -> bool:
+    """Whether the file named STOP is gone for sure: a folder that cannot be looked into proves nothing."""
     from batch.inbox import Inbox
 
-    with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
-        before = ledger.paused()
-        if before is None:
-            return "nothing was paused"
-        if before.why == STOP_WORDS and Inbox(settings.watch.folder).stop_requested():
-            raise UsageError(
-                f'a file named STOP lies in "{settings.watch.folder}"',
-                "take it out: while it lies there, the watch pauses everything again",
-            )
-        ledger.unpause(world.signature, world.now())
-        ledger.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
-        return f'the pause {tell_pause(before, settings)} is lifted; "campaign-batch resume" submits what is planned'
+    folder = _stop_folder(pause, settings)
+    return folder.is_dir() and not Inbox(folder).stop_requested()
 
 
-def how_to_go_on(pause: Pause) -> str:
-    """Say how a pause is lifted."""
-    if pause.why == STOP_WORDS:
-        return 'to go on, take it out; where no watch runs, type "campaign-batch unpause" then'
-    return 'to go on, type "campaign-batch unpause"'
+def _stop_folder(pause: Pause, settings: Settings) -> Path:
+    return Path(pause.folder or settings.watch.folder)
+
+
+def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) -> tuple[str, str]:
+    folders = [_stop_folder(pause, settings) for pause in staying]
+    lying = [f'a file named STOP lies in "{folder}"' for folder in folders if folder.is_dir()]
+    hidden = [f'nobody can see whether a file named STOP still lies in "{one}"' for one in folders if not one.is_dir()]
+    words = f"everything stays paused: {'; '.join((*lying, *hidden))}"
+    remedy = 'take it out, then type "campaign-batch unpause" where no watch runs'
+    if hidden:
+        remedy += "; bring the folder back first, or make an empty one in its place"
+    return (f"{lifted}, but {words}" if lifted else words), remedy
+
+
+def how_to_go_on(pauses: Sequence[Pause]) -> str:
+    """Say how the pauses that stand are lifted."""
+    steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
+    return f"to go on, {' and '.join((*steps, 'type "campaign-batch unpause"'))}"
 
 
 def list_open(settings: Settings, world: World) -> list[str]:

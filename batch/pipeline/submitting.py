@@ -237,8 +237,8 @@ class Submission:
     def _explain_refusal(self, entry: Entry) -> None:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
         rooms = self._rooms
-        if pause := rooms.ledger.paused():
-            raise BatchError(f"everything is paused {tell_pause(pause, rooms.settings)}", how_to_go_on(pause))
+        if pauses := rooms.ledger.pauses():
+            raise BatchError(f"everything is paused {tell_pause(pauses[0], rooms.settings)}", how_to_go_on(pauses))
         if drop_unwanted(rooms, entry):
             rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return

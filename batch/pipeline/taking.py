@@ -214,11 +214,8 @@ def _name_groups(path: Path, settings: Settings, world: World, options: Options)
 def be_submitter(rooms: Rooms) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with rooms.ledger.submitter(rooms.world.who, rooms.world.now()):
-        if pause := rooms.ledger.paused():
-            raise BatchError(
-                f"everything is paused {tell_pause(pause, rooms.settings)}",
-                how_to_go_on(pause),
-            )
+        if pauses := rooms.ledger.pauses():
+            raise BatchError(f"everything is paused {tell_pause(pauses[0], rooms.settings)}", how_to_go_on(pauses))
         yield
 
 

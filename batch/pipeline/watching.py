@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from batch.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.inbox import Inbox, InboxGoneError, wake
+from batch.model import Cause
 from batch.pipeline.dropping import Drops
 from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.postbag import Postbag
@@ -181,13 +182,13 @@ class Watch:
     def _call_for_help(self, trouble: BatchError, now: datetime) -> None:
         """Mail that the watch cannot go on: once a day for each trouble."""
         words = (f"The watch cannot go on: {trouble}.", "Nothing is lost, and it tries again by itself.")
-        key = f"trouble:{now:%Y-%m-%d}:{trouble.words}"
+        key = f"trouble:{now:%Y-%m-%d}:{trouble.kind}"
         queue_words(self._desk, "campaign-batch cannot go on by itself", words, kind="trouble", key=key)
 
     def _tell_once(self, event: str, trouble: BatchError) -> None:
-        if trouble.words != self._told:
+        if trouble.kind != self._told:
             self._tell(event, str(trouble), loud=True)
-        self._told = trouble.words
+        self._told = trouble.kind
 
     def _is_resting(self) -> bool:
         return self._rest_until is not None and self._now() < self._rest_until
@@ -205,13 +206,15 @@ class Watch:
     def _obey_stop_sign(self) -> None:
         """Pause everything while a file named STOP lies in the folder; lift only the pause that it caused."""
         ledger, who = self._rooms.ledger, self._rooms.world.who
-        pause, asked = ledger.paused(), self._inbox.stop_requested()
-        if asked and pause is None:
-            ledger.pause(STOP_WORDS, who, self._now())
+        folder = str(self._inbox.folder.resolve())
+        paused = any((one.cause, one.folder) == (Cause.STOP_FILE, folder) for one in ledger.pauses())
+        asked = self._inbox.stop_requested()
+        if asked and not paused and ledger.pause(STOP_WORDS, who, self._now(), Cause.STOP_FILE, folder):
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
-        if not asked and pause is not None and pause.why == STOP_WORDS and self._inbox.working.is_dir():
-            ledger.unpause(who, self._now())
-            self._tell("unpaused", "the pause is lifted: the file named STOP is gone")
+        if not asked and paused and self._inbox.working.is_dir():
+            ledger.unpause(who, self._now(), Cause.STOP_FILE, folder)
+            still = "; another pause still stands" if ledger.paused() else ""
+            self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
 
     def _stopped(self) -> bool:
         return self._rooms.world.stopped()

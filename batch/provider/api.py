@@ -227,7 +227,7 @@ class Provider:
     def _whole(self, path: str, parse: Callable[[bytes, str], tuple[Parsed, ...]]) -> tuple[Parsed, ...]:
         whole = join_pages(lambda page: self._page(path, page, parse), lambda item: str(item.id))  # type: ignore[attr-defined]
         if whole.why:
-            raise ProviderError(f"the list at {self._at(path)} is not whole: {whole.why}", "try again in a minute")
+            raise ProviderError(f"the list at {self._at(path)} is not whole: {whole.why}", "try again in a minute", code="not-whole")
         return whole.items
 
     def _page(self, path: str, number: int, parse: Callable[[bytes, str], tuple[Parsed, ...]]) -> Page[Parsed]:
@@ -255,7 +255,8 @@ class Provider:
             pause = random.uniform(0.5, 1.0) * tried  # noqa: S311  jitter is no secret
             left -= time.monotonic() - begun + pause
             if tried >= self._tries or left <= 0 or limited:
-                raise ProviderError(words, "try again in a few minutes; campaign-batch doctor says what works")
+                code = str(answer.failure.value if answer.failure is not None else answer.status)
+                raise ProviderError(words, "try again in a few minutes", code=code, doctor=True)
             self._sleep(pause)
 
     def _get(self, path: str, query: Mapping[str, str], silence: float) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Level, Status
+from batch.model import NOT_SHOWN, REJECTED, WAITS, Attempt, Batch, Change, ChangeKind, DeliveryCount, Entry, Level, Status
 from batch.report.page import embed_logo, render_page, write_page
 from batch.report.rows import attempt_cells, change_cells, status_words
 from batch.report.words import (
@@ -25,6 +25,8 @@ from batch.spell import plural
 
 RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
 _TONES = {Level.ERROR: "bad", Level.HOLD: "look", Level.WARNING: "wait"}
+_CANCEL_WORDS = {ChangeKind.CANCEL_ASKED: "Asked to cancel", ChangeKind.CANCEL_TAKEN_BACK: "Taken back"}
+_STILL_WAIT = frozenset({Status.PLANNED, Status.HELD, Status.WAITING})
 _EVERY_YEAR = 0
 """Handed to `local_time` as the year that need not be written: here each one is."""
 
@@ -141,7 +143,7 @@ def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: 
         ("Prepared", entry.owner),
         ("Taken in", taken),
         ("Submitted", f"{entry.submitted_by}{machine}" if entry.submitted_by else ""),
-        ("Approved", entry.approved_by or (batch.approved_by if batch else "") or "no second person was asked"),
+        ("Approved", _approval(entry, batch)),
     ]
     told += [
         (word, f"{change.who}, {local_time(change.at, zone, _EVERY_YEAR)}")
@@ -152,8 +154,21 @@ def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: 
     return [(label, text) for label, text in told if text]
 
 
+def _approval(entry: Entry, batch: Batch | None) -> str:
+    """Say who let it go, or that it still waits for that."""
+    if batch is not None and batch.state in {NOT_SHOWN, WAITS} and entry.status in _STILL_WAIT:
+        return "not yet: it waits for a second person"
+    if entry.approved_by:
+        return entry.approved_by
+    if batch is not None and batch.state == REJECTED:
+        return "no: a second person said no"
+    if batch is not None and batch.approved_by:
+        return batch.approved_by
+    return "nobody said yes to it" if batch is not None and batch.preview_mark else "no second person was asked"
+
+
 def _cancel_word(change: Change) -> str:
     """Name what a line of history has to do with a cancellation; empty when nothing."""
     if change.new is Status.CANCELLED:
         return "Seen to be gone" if change.old is Status.ACCEPTED else "Cancelled"
-    return "Asked to cancel" if change.new is change.old and change.why.startswith("cancellation asked for") else ""
+    return _CANCEL_WORDS.get(change.kind, "")

@@ -18,11 +18,16 @@ _TEXTS = {
     "batches": ("preview_mark",),
     "pauses": ("cause", "folder"),
     "attempts": ("provider_zone",),
+    "history": ("kind",),
 }
 _MARKED = re.compile(r'marked Cancel in row \d+ of ".*"', re.DOTALL)
 _BOUND = re.compile(r"bound to the preview ([0-9a-f]{16})")
 _AGAIN = re.compile(r"handed in again as batch (\d+)")
 _STOP = "a file named STOP lies in the watched folder"
+_WATCH = "the watch"
+_ASKED = "cancellation asked for: "
+_KEPT = "to go out after all: "
+_HELD_STILL = "history_is_never_changed"
 
 
 def upgrade() -> None:
@@ -58,14 +63,53 @@ def upgrade() -> None:
 
 
 def _read_sentences(connection: sa.Connection) -> None:
+    _read_cancellations(connection)
+    _read_history(connection)
+    _read_pauses(connection)
+    _read_notes(connection)
+    _read_unmailed(connection)
+
+
+def _read_cancellations(connection: sa.Connection) -> None:
     for entry, why in connection.execute(sa.text("SELECT id, cancel_why FROM entries WHERE cancel_why <> ''")).all():
         source = "sheet" if _MARKED.fullmatch(why) else "person"
         connection.execute(
             sa.text("UPDATE entries SET cancel_source = :source WHERE id = :id"), {"source": source, "id": entry}
         )
+
+
+def _read_history(connection: sa.Connection) -> None:
+    """Name the lines about a cancellation; the trigger that keeps the past as it is makes way for it, this once."""
+    held = _take_trigger_away(connection)
+    for kind, start in (("cancel-asked", _ASKED), ("cancel-taken-back", _KEPT)):
+        values = {"kind": kind, "start": start, "long": len(start)}
+        words = "UPDATE history SET kind = :kind WHERE old = new AND substr(why, 1, :long) = :start"
+        connection.execute(sa.text(words), values)
+    for statement in held:
+        connection.execute(sa.text(statement))
+
+
+def _take_trigger_away(connection: sa.Connection) -> tuple[str, ...]:
+    """Drop the trigger that refuses changes of the history; give what makes it again."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"ALTER TABLE history DISABLE TRIGGER {_HELD_STILL}"))
+        return (f"ALTER TABLE history ENABLE TRIGGER {_HELD_STILL}",)
+    asked = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name")
+    found = connection.execute(asked, {"name": _HELD_STILL}).scalars().all()
+    connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {_HELD_STILL}"))
+    return tuple(found)
+
+
+def _read_pauses(connection: sa.Connection) -> None:
     connection.execute(
         sa.text("UPDATE pauses SET cause = CASE WHEN why = :stop THEN 'stop-file' ELSE 'person' END"), {"stop": _STOP}
     )
+    connection.execute(
+        sa.text("UPDATE pauses SET cause = 'watch' WHERE cause = 'person' AND who = :watch"), {"watch": _WATCH}
+    )
+
+
+def _read_notes(connection: sa.Connection) -> None:
     for batch, note in connection.execute(sa.text("SELECT id, note FROM batches WHERE note <> ''")).all():
         if found := _BOUND.fullmatch(note):
             values = {"id": batch, "mark": found[1]}
@@ -73,6 +117,9 @@ def _read_sentences(connection: sa.Connection) -> None:
         elif found := _AGAIN.fullmatch(note):
             values = {"id": batch, "by": int(found[1])}
             connection.execute(sa.text("UPDATE batches SET superseded_by = :by WHERE id = :id"), values)
+
+
+def _read_unmailed(connection: sa.Connection) -> None:
     last = connection.execute(
         sa.text("SELECT words FROM runs WHERE kind = 'unmailed' ORDER BY id DESC LIMIT 1")
     ).scalar()
