@@ -57,12 +57,13 @@ class AlreadyThereError(UsageError):
 class SheetError(BatchError):
     """A file cannot be read as a sheet of campaigns, and so none of its rows counts.
 
-    `file` is the name that its words begin with; empty when they name none.
+    `file` is the name that its words begin with, `bare` are the words without it; both empty when they name none.
     """
 
-    def __init__(self, words: str, remedy: str = "", *, file: str = "") -> None:
+    def __init__(self, words: str, remedy: str = "", *, file: str = "", bare: str = "") -> None:
         super().__init__(words, remedy)
         self.file = file
+        self.bare = bare
 
 
 class LedgerError(BatchError):

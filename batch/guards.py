@@ -35,6 +35,8 @@ FRESH = frozenset({Status.HELD, Status.WAITING, Status.INVALID, Status.EXPIRED})
 BEING_SENT = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 THERE = frozenset({Status.ACCEPTED, Status.SENT})
 GONE = frozenset({Status.MISSING, Status.CANCELLED})
+REJECTED_BY_PERSON = "rejected-by-person"
+"""The code of a row that a second person did not let go: only what is handed in again may go after all."""
 DOUBT_CODES = frozenset({"held-twice", "looks-alike", "no-tag", "tried-often"})
 """What settling leaves to a person: such an entry is held, but it may be at the provider all the same."""
 SECOND_CODES = frozenset({"edited-after-submission", "deleted-in-dashboard", "looks-edited"})

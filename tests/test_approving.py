@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_support import Shell, row, write_csv
-from torture_support import assert_exactly_once
+from torture_support import Crash, Steps, assert_exactly_once
 from weekly_support import Round, weekly
 
-from batch.errors import UsageError
+from batch.errors import ReportError, UsageError
 from batch.model import Status
 from batch.pipeline.approving import approve_batch, reject_batch
+from batch.pipeline.asking import write_evidence_of
 from batch.pipeline.counting import Tally
 from batch.pipeline.deciding import resolve_entry
+from batch.report.preview import CARD_LIMIT
 
 
 def ask(team: Round, rows: object = 3, name: str = "week.csv") -> Tally:
@@ -116,16 +119,17 @@ def test_a_row_that_a_later_file_changed_waits_for_that_one() -> None:
         assert team.desk.sandbox.posts[-1].payload["Message"].startswith("Another text")
 
 
-def test_the_same_file_again_shows_only_what_changed() -> None:
-    """Unchanged rows are counted and go with the same yes; the older batch is closed."""
+def test_the_same_file_again_shows_what_changed_first_and_all_else_below() -> None:
+    """One yes lets both go, so both are shown, marked which is which; the older batch is closed."""
     with weekly() as team:
         ask(team)
         rows = [team.desk.row(0), team.desk.row(1), team.desk.row(2, Message="Mended text. Reply STOP to opt out")]
         tally = ask(team, rows)
         assert tally.preview is not None
         page = tally.preview.read_text(encoding="utf-8")
-        assert ("Mended text" in page, "Offer number [0]" in page) == (True, False)
-        assert "2 rows are as the preview of batch 1 shows them" in page
+        new, _, before = page.partition("Shown before, and released by the same yes")
+        assert ("Mended text" in new, "Offer number [0]" in new, "Offer number [0]" in before) == (True, False, True)
+        assert before.count("shown before, word for word, in the preview of batch 1") == 2
         with pytest.raises(UsageError, match="it was handed in again as batch 2"):
             approve(team, 1)
         approve(team, 2)
@@ -255,3 +259,250 @@ def test_a_held_row_is_let_go_by_another_person_only() -> None:
                 resolve_entry(team.desk.settings, team.as_person(name), held.id, "send", "it is fine")
         resolve_entry(team.desk.settings, team.as_person("bo"), held.id, "send", "it is fine")
         assert {entry.status for entry in team.desk.entries()} == {Status.PLANNED, Status.ACCEPTED}
+
+
+# A yes covers what the approver saw, and nothing else.
+
+
+def shown(tally: Tally) -> tuple[str, str]:
+    """Give the page of a preview: what is new, and what was shown before."""
+    assert tally.preview is not None
+    new, _, before = tally.preview.read_text(encoding="utf-8").partition("Shown before, and released by the same yes")
+    return new, before
+
+
+def sent(team: Round) -> list[str]:
+    """Name the rows that the provider got, by the number in their text."""
+    return sorted(one.message.partition("[")[2].partition("]")[0] for one in team.desk.sandbox.campaigns)
+
+
+def block_reports(team: Round) -> Path:
+    """Put a file where the folder of reports would be."""
+    folder = team.desk.folder / "reports"
+    folder.write_text("in the way", encoding="utf-8")
+    return folder
+
+
+def test_what_no_preview_showed_is_new_to_the_next_one() -> None:
+    """The first run ended before it could write its preview: the second shows every row as new, and only then asks."""
+    with weekly() as team:
+        blocked = block_reports(team)
+        with pytest.raises(ReportError):
+            ask(team, 4)
+        assert state(team)[0] == "not-shown"
+        with pytest.raises(UsageError, match="has no preview yet"):
+            approve(team)
+        blocked.unlink()
+        new, before = shown(ask(team, 4))
+        assert ([f"Offer number [{row}]" in new for row in range(4)], before) == ([True] * 4, "")
+        with pytest.raises(UsageError, match="handed in again as batch 2"):
+            approve(team, 1)
+        assert approve(team, 2).counts["accepted"] == 4
+
+
+def test_resume_writes_the_preview_that_a_run_did_not_come_to_write() -> None:
+    """It is made of the ledger alone; until then nobody can say yes, and no other run sends a row."""
+    with weekly() as team:
+        blocked = block_reports(team)
+        with pytest.raises(ReportError):
+            ask(team, 2)
+        blocked.unlink()
+        tally = team.desk.resume()
+        assert (state(team)[0], team.desk.sandbox.posts) == ("waiting-for-approval", [])
+        [page] = tally.previews
+        assert "Offer number [1]" in page.read_text(encoding="utf-8")
+        assert approve(team).counts["accepted"] == 2
+
+
+def test_a_watch_shows_the_preview_that_a_run_did_not_come_to_write() -> None:
+    """In the folder `waiting`, where it can be moved to `approved`."""
+    with weekly() as team:
+        blocked = block_reports(team)
+        with pytest.raises(ReportError):
+            ask(team, 2)
+        blocked.unlink()
+        team.watch(30, world=team.service)
+        [page] = (team.folder / "waiting").glob("batch-*.html")
+        page.rename(team.folder / "approved" / page.name)
+        team.watch(30, world=team.service)
+        assert sent(team) == ["0", "1"]
+
+
+@pytest.mark.parametrize("part", [0.0, 0.25, 0.5, 0.75, 0.9, 1.0])
+def test_killed_anywhere_on_the_way_to_a_preview_nothing_unseen_can_go(part: float) -> None:
+    """Whatever is left, a row counts as shown only where a bound preview holds it."""
+    with weekly() as team:
+        team.desk.set(approval__required="true")
+        steps = Steps(team.desk.folder, lambda: None)
+        steps.arm(0)
+        team.desk.submit(team.desk.sheet(3))
+        steps.disarm()
+    begun = next(at for at, what in enumerate(steps.log) if "INSERT INTO batch_rows" in what)
+    with weekly() as team:
+        team.desk.set(approval__required="true")
+        path = team.desk.sheet(3)
+        bomb = Steps(team.desk.folder, crash)
+        bomb.arm(begun + round(part * (len(steps.log) - begun)))
+        with contextlib.suppress(Crash):
+            team.desk.submit(path)
+        bomb.disarm()
+        with team.desk.ledger() as ledger:
+            offered = any(batch.state == "waiting-for-approval" for batch in ledger.batches())
+        tally = team.desk.submit(path)
+        new, before = shown(tally)
+        assert all(f"Offer number [{row}]" in (before if offered else new) for row in range(3))
+        assert approve(team, tally.batch or 0).counts["accepted"] == 3
+
+
+def crash() -> None:
+    raise Crash
+
+
+def test_a_sheet_with_one_row_more_shows_all_that_its_yes_lets_go() -> None:
+    """The old preview goes away, so the new one shows what it showed, too."""
+    with weekly() as team:
+        page = offer(team)
+        team.drop(4)
+        team.watch(30, world=team.service)
+        assert not page.exists()
+        [newer] = (team.folder / "waiting").glob("*.html")
+        text = newer.read_text(encoding="utf-8")
+        assert [f"Offer number [{row}]" in text for row in range(4)] == [True] * 4
+        newer.rename(team.folder / "approved" / newer.name)
+        team.watch(30, world=team.service)
+        assert sent(team) == ["0", "1", "2", "3"]
+
+
+def test_a_no_follows_its_rows_into_the_batch_that_took_them_over() -> None:
+    """Batch 1 shows rows 0, 1 and 3, batch 2 takes over 0 and 1 and shows 2: the no to 1 holds 0 and 1 there."""
+    with weekly() as team:
+        row = team.desk.row
+        ask(team, [row(0), row(1), row(3)])
+        ask(team, [row(0), row(1), row(2)], "other.csv")
+        words = reject_batch(team.desk.settings, team.as_person("bo"), 1, "wrong prices")
+        assert "its 3 rows stay here" in words
+        approve(team, 2, who="carl")
+        assert sent(team) == ["2"]
+        held = {entry.reference: entry for entry in team.desk.entries(Status.HELD)}
+        assert set(held) == {"R-0", "R-1", "R-3"}
+        with pytest.raises(UsageError, match="was rejected by a second person"):
+            resolve_entry(team.desk.settings, team.as_person("bo"), held["R-0"].id, "send", "all the same")
+        team.desk.resume()
+        assert sent(team) == ["2"]
+
+
+def test_a_no_reaches_the_batch_that_took_all_rows_over() -> None:
+    """Who looked at the older preview says no to it, though another one stands in its place by now."""
+    with weekly() as team:
+        ask(team, 2)
+        ask(team, 3)
+        reject_batch(team.desk.settings, team.as_person("bo"), 1, "wrong prices")
+        approve(team, 2)
+        assert sent(team) == ["2"]
+
+
+def test_what_was_rejected_is_shown_as_new_and_marked_when_it_comes_again() -> None:
+    """A yes after a no is asked for openly."""
+    with weekly() as team:
+        ask(team, 2)
+        reject_batch(team.desk.settings, team.as_person("bo"), 1, "wrong prices")
+        new, before = shown(ask(team, 2))
+        assert (new.count("rejected before, as part of batch 1"), before) == (2, "")
+        approve(team, 2)
+        assert sent(team) == ["0", "1"]
+
+
+def test_a_yes_to_the_older_preview_leaves_the_rows_that_a_later_one_took_over() -> None:
+    """They wait for the preview that shows them last, and it is said."""
+    with weekly() as team:
+        row = team.desk.row
+        ask(team, [row(0), row(1), row(3)])
+        ask(team, [row(0), row(1), row(2)], "other.csv")
+        approve(team, 1)
+        assert sent(team) == ["3"]
+        assert "they wait for the preview of batch 2" in team.desk.words()
+        approve(team, 2)
+        assert sent(team) == ["0", "1", "2", "3"]
+
+
+CHANGES = {
+    "line breaks": ("Message", "Offer number [0] for you.\nReply STOP to opt out"),
+    "a no-break space": ("Message", "Offer number [0] for\u00a0you. Reply STOP to opt out"),
+    "the name under a Reference": ("CampaignName", "Another name"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_row_that_changed_in_the_least_is_shown_anew(what: str) -> None:
+    """The yes is bound to what is posted, not to what rows are matched by."""
+    with weekly() as team:
+        team.desk.set(checks__plain_characters="false")
+        ask(team, 2)
+        field, text = CHANGES[what]
+        tally = ask(team, [team.desk.row(0, **{field: text}), team.desk.row(1)])
+        new, before = (re.sub(r"<[^>]+>", "", part) for part in shown(tally))
+        assert (text in new, "Offer number [1]" in before) == (True, True)
+        with pytest.raises(UsageError, match="handed in again"):
+            approve(team, 1)
+        approve(team, 2)
+        posted = [post.payload for post in team.desk.sandbox.posts]
+        assert any(text in str(payload["Message" if field == "Message" else "CampaignName"]) for payload in posted)
+
+
+def test_a_preview_of_many_rows_leaves_none_out() -> None:
+    """Behind the last phone they stand in a list, text and groups whole."""
+    with weekly(groups=CARD_LIMIT + 3) as team:
+        [tail] = shown(ask(team, CARD_LIMIT + 2))[0].split("The other rows")[1:]
+        assert [f"Offer number [{row}]" in tail for row in (CARD_LIMIT, CARD_LIMIT + 1)] == [True, True]
+
+
+SETTINGS = {"provider__timezone": "America/Chicago", "provider__tag_names": "false"}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_that_changes_what_is_posted_makes_the_yes_worthless(setting: str) -> None:
+    """The time, the name: what was shown is no longer what would go."""
+    with weekly() as team:
+        ask(team)
+        team.desk.set(**{setting: SETTINGS[setting]})
+        with pytest.raises(UsageError, match="no longer says what its preview showed"):
+            approve(team)
+        assert sent(team) == []
+        new, before = shown(ask(team))
+        assert ("Offer number [0]" in new, before) == (True, "")
+        assert approve(team, 2).counts["accepted"] == 3
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_that_changes_after_the_yes_holds_what_has_not_gone(setting: str) -> None:
+    """Looked at once more when a row is claimed: it would go otherwise than it was approved."""
+    with weekly() as team:
+        ask(team)
+        team.desk.sandbox.faults.add("401@2")
+        assert approve(team).trouble is not None
+        team.desk.sandbox.faults.clear()
+        team.desk.set(**{setting: SETTINGS[setting]})
+        team.desk.resume()
+        held = team.desk.entries(Status.HELD)
+        assert (sent(team)[:1], len(held)) == (["0"], 2)
+        assert {entry.issues[-1].code for entry in held} == {"not-as-approved"}
+        ask(team)
+        approve(team, 2)
+        assert sent(team) == ["0", "1", "2"]
+
+
+def test_the_evidence_says_that_a_campaign_waits_for_a_second_person() -> None:
+    """Not that nobody was asked; afterwards it names who said yes, or that somebody said no."""
+    with weekly() as team:
+        ask(team, 1)
+        assert "not yet: it waits for a second person" in evidence(team, 1)
+        approve(team)
+        page = evidence(team, 1)
+        assert ("waits for a second person" in page, "<dd>bo</dd>" in page or ">bo<" in page) == (False, True)
+        ask(team, [team.desk.row(1)], "b.csv")
+        reject_batch(team.desk.settings, team.as_person("bo"), 2, "no")
+        assert "no: a second person said no" in evidence(team, 2)
+
+
+def evidence(team: Round, entry: int) -> str:
+    return write_evidence_of(team.desk.settings, team.desk.world, entry).read_text(encoding="utf-8")

@@ -128,3 +128,82 @@ def test_there_is_one_way_out_for_each_kind_of_text(path: Path) -> None:
     ]
     froms = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert (renamed, {"json", "csv", "click"} & set(froms)) == ([], set())
+
+
+FOR_PEOPLE = {"why", "words", "note", "remedy", "cancel_why"}
+"""Attributes that hold words for people, whoever has them."""
+SPEAKERS = {"issue", "finding", "trouble", "error", "change", "note"}
+"""Whose `message` is words for people, and not the text of a campaign."""
+FOREIGN = {"config/loading.py", "sheet/delimited.py"}
+"""Where the words of a library (tomllib's, csv's) are all that it tells of a trouble."""
+LOOKS = {"startswith", "endswith", "removeprefix", "removesuffix", "split", "partition", "rpartition", "find", "index"}
+SEARCHES = {"search", "match", "fullmatch", "findall"}
+
+
+def is_for_people(node: ast.AST, sentences: set[str]) -> bool:
+    """Say whether an expression is words for people: such an attribute, a trouble as text, a constant sentence."""
+    if isinstance(node, ast.Attribute):
+        of = node.value.id if isinstance(node.value, ast.Name) else ""
+        return node.attr in FOR_PEOPLE or (node.attr == "message" and of in SPEAKERS)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
+        return any(isinstance(one, ast.Name) and one.id in SPEAKERS for one in node.args)
+    return isinstance(node, ast.Name) and node.id in sentences
+
+
+def sentences_of(tree: ast.Module) -> set[str]:
+    """Name the module's constants that hold a sentence, in parts or whole."""
+    found = set()
+    for node in tree.body:
+        value = node.value.value if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) else None
+        if isinstance(value, str) and value.count(" ") >= 2:
+            found |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    return found
+
+
+def reads_words(node: ast.AST, sentences: set[str]) -> bool:
+    """Say whether a piece of code decides by words for people; whether there are any may be asked."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        empty = any(isinstance(side, ast.Constant) and side.value in {"", None} for side in sides)
+        return not empty and any(is_for_people(side, sentences) for side in sides)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "split" and not node.args:
+            return False  # how blanks are counted
+        asked = [node.func.value] if node.func.attr in LOOKS else []
+        asked += node.args if node.func.attr in LOOKS | SEARCHES else []
+        return any(is_for_people(one, sentences) for one in asked)
+    return False
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_decides_by_words_meant_for_people(path: Path) -> None:
+    """State lives in columns, statuses, codes and classes; who rewrites a sentence changes nothing but the sentence.
+
+    The migrations alone read old sentences, once.
+    """
+    if "migrations" in path.parts or str(path.relative_to(ROOT)) in FOREIGN:
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    sentences = sentences_of(tree)
+    assert [node.lineno for node in ast.walk(tree) if reads_words(node, sentences)] == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'change.why.startswith("cancellation asked for")',
+        'trouble.remedy.removesuffix("; see doctor")',
+        "pause.why == STOP_WORDS",
+        "if trouble.words != told: pass",
+        '"--force" in trouble.remedy',
+        'run.words.split(" ")',
+        're.search("batch 1", note.words)',
+        'str(trouble).removeprefix("x")',
+        'SAID = "a file lies there"\nfound = text == SAID',
+        "issue.message in known",
+    ],
+)
+def test_deciding_by_words_is_noticed(code: str) -> None:
+    """The check sees each form in which it once stood in the code."""
+    tree = ast.parse(code)
+    assert any(reads_words(node, sentences_of(tree)) for node in ast.walk(tree))

@@ -10,7 +10,7 @@ import typer
 from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
-from batch.errors import BatchError, SheetError, UsageError
+from batch.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
     from batch.pipeline.checking import Check
@@ -107,10 +107,8 @@ def _may_write(path: Path, marked: Path, *, force: bool) -> None:
     screen = session.screen
     try:
         refuse_to_overwrite(path, marked, force=force)
-    except UsageError as trouble:
-        if "--force" not in trouble.remedy or not (
-            screen.interactive and screen.confirm(f"{trouble.words}: overwrite it?")
-        ):
+    except AlreadyThereError as trouble:
+        if not (screen.interactive and screen.confirm(f"{trouble.words}: overwrite it?")):
             raise
 
 

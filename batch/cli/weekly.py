@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -82,10 +81,8 @@ def _read_progress(progress: Progress) -> Note | None:
 
 
 def _as_text(note: Note) -> str:
-    named = [
-        f"{name} {number}" for name, number in (("batch", note.batch), ("entry", note.entry)) if number is not None
-    ]
-    place = "".join(f"{one} " for one in named if not re.search(rf"\b{one}\b", note.words))
+    named = (("batch", note.batch), ("entry", note.entry))
+    place = "".join(f"[{name} {number}] " for name, number in named if number is not None)
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} {'! ' if note.loud else ''}{place}{' '.join(note.words.split())}"
 
 

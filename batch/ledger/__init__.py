@@ -1,6 +1,6 @@
 """The ledger: everything that was planned, sent and seen, durable before a byte leaves; it alone knows the database."""
 
-from batch.ledger.batches import BatchRow
+from batch.ledger.batches import BatchRow, Shown
 from batch.ledger.books import DeliveryProgress, Observation
 from batch.ledger.exporting import EXPORT_KEYS
 from batch.ledger.face import Ledger, open_ledger, throw_away_ledger
@@ -21,6 +21,7 @@ __all__ = [
     "Pause",
     "Restored",
     "Run",
+    "Shown",
     "find_backup",
     "look_into",
     "open_ledger",

@@ -27,6 +27,15 @@ class BatchRow:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A preview that showed a payload already."""
+
+    batch: int
+    rejected: bool
+    """Whether a person said no to it."""
+
+
 def insert_batch(
     connection: Connection,
     *,
@@ -108,16 +117,17 @@ def select_preview(connection: Connection, batch: int) -> dict[int, str]:
     return dict(connection.execute(asked).all())
 
 
-def select_shown(connection: Connection, entries: Collection[int], but: int) -> dict[tuple[int, str], int]:
-    """Read which of these payloads a bound preview has shown: entry and hash to the newest batch; none rejected."""
+def select_shown(connection: Connection, entries: Collection[int], but: int) -> dict[tuple[int, str], Shown]:
+    """Read which payloads of these entries another bound preview has shown: entry and hash to the newest showing."""
     asked = (
-        select(preview_rows.c.entry, preview_rows.c.payload_hash, preview_rows.c.batch)
+        select(preview_rows.c.entry, preview_rows.c.payload_hash, preview_rows.c.batch, batches.c.state)
         .join(batches, batches.c.id == preview_rows.c.batch)
         .where(preview_rows.c.entry.in_(in_list(entries, connection.dialect)), preview_rows.c.batch != but)
-        .where(batches.c.preview_mark != "", batches.c.state != REJECTED)
+        .where(batches.c.preview_mark != "")
         .order_by(preview_rows.c.batch)
     )
-    return {(entry, hash_): batch for entry, hash_, batch in connection.execute(asked)}
+    rows = connection.execute(asked)
+    return {(entry, hash_): Shown(batch, rejected=state == REJECTED) for entry, hash_, batch, state in rows}
 
 
 def set_unmailed(connection: Connection, numbers: Collection[int], *, waits: bool) -> None:

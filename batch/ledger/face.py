@@ -177,8 +177,10 @@ class Ledger:
         if not changed:
             raise UsageError(f"there is no batch {id}", '"campaign-batch ledger list" shows them all')
 
-    def bind_preview(self, batch: int, rows: Mapping[int, str], mark: str, superseded: Collection[int], now: datetime) -> None:
-        """Write down what the preview of a batch shows (entry to payload hash) and offer it; close what it supersedes."""
+    def bind_preview(
+        self, batch: int, rows: Mapping[int, str], mark: str, superseded: Collection[int], now: datetime
+    ) -> None:
+        """Write down what a preview shows (entry to payload hash), offer its batch, close those it supersedes."""
         with self._write() as connection:
             batches_.bind_preview(connection, batch, rows, mark, now)
             for older in superseded:
@@ -189,8 +191,8 @@ class Ledger:
         with self._read() as connection:
             return batches_.select_preview(connection, batch)
 
-    def shown_before(self, entries: Collection[int], batch: int) -> dict[tuple[int, str], int]:
-        """Give the payloads (entry and hash) that another batch's preview has shown, with the newest such batch."""
+    def shown_before(self, entries: Collection[int], batch: int) -> dict[tuple[int, str], batches_.Shown]:
+        """Give the payloads (entry and hash) that another batch's preview has shown, with the newest such preview."""
         with self._read() as connection:
             return batches_.select_shown(connection, entries, batch)
 
@@ -391,9 +393,7 @@ class Ledger:
                 kind=kind,
             )
 
-    def request_cancel(  # noqa: PLR0917
-        self, entry: int, why: str, who: str, now: datetime, source: str = PERSON
-    ) -> bool:
+    def request_cancel(self, entry: int, why: str, who: str, now: datetime, source: str = PERSON) -> bool:
         """Note that an entry is to be deleted in the dashboard; False when it is sent, cancelled or replaced.
 
         `source` is `person` or `sheet`; what a person asked for stays a person's wish, whatever a sheet says.
@@ -485,9 +485,7 @@ class Ledger:
         with self._write() as connection:
             notes.raise_silence(connection, until)
 
-    def pause(  # noqa: PLR0917
-        self, why: str, who: str, now: datetime, cause: Cause = Cause.PERSON, folder: str = ""
-    ) -> bool:
+    def pause(self, why: str, who: str, now: datetime, cause: Cause = Cause.PERSON, folder: str = "") -> bool:
         """Let nothing be submitted until it is lifted; False when one of its cause and folder stands, which stays."""
         with self._write() as connection:
             return notes.insert_pause(connection, notes.Pause(why, who, now, cause, folder))

@@ -71,7 +71,6 @@ _COLUMNS = (
 """What a row fills in, in the order of the table."""
 
 
-
 def _says_the_same() -> ColumnElement[bool]:
     """Compare what is renewed to the letter: the fingerprint knows neither names nor line breaks."""
     spelled = ("fingerprint", "campaign_name", "message", "subject", "group_ids")

@@ -135,9 +135,10 @@ def select_histories(connection: Connection, ids: Collection[int]) -> dict[int, 
     )
     asked = history.c.entry.in_(in_list(ids, connection.dialect))
     found: dict[int, list[Change]] = {entry: [] for entry in ids}
-    for entry, at, old, new, *rest, kind in connection.execute(select(*columns).where(asked).order_by(history.c.id)):
+    rows = connection.execute(select(*columns).where(asked).order_by(history.c.id))
+    for entry, at, old, new, why, who, evidence, kind in rows:
         moved = STATUSES[old] if old else None, STATUSES[new]
-        found[entry].append(Change(read_time(at), *moved, *rest, KINDS[kind]))
+        found[entry].append(Change(read_time(at), *moved, why, who, evidence, KINDS[kind]))
     return {entry: tuple(changes) for entry, changes in found.items()}
 
 

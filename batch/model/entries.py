@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from batch.model.issues import Issue, Status, nothing
 
-
 NOT_SHOWN = "not-shown"
 """A batch that needs a second person and has no preview yet: there is nothing to say yes to."""
 WAITS = "waiting-for-approval"

@@ -51,6 +51,8 @@ class Tally:
     """The batch waits for a second person."""
     preview: Path | None = None
     """What the second person looks at."""
+    previews: list[Path] = field(default_factory=list)
+    """The previews that an earlier run did not come to write."""
     moved: tuple[int, ...] = ()
     """The batches of which a row moved on, when the run is about several."""
     to_do: list[str] = field(default_factory=list)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
-from batch.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, may_have_gone
+from batch.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, REJECTED_BY_PERSON, may_have_gone
 from batch.identity import plain_id
-from batch.model import Entry, Issue, Level, Listed, Status
+from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status
+from batch.payload import hash_payload, make_payload
 from batch.pipeline.confirming import insist_on_entry
 from batch.pipeline.lists import find_newer, give_way
-from batch.pipeline.rooms import World, open_ledger_of
+from batch.pipeline.rooms import World, open_ledger_of, posting_rules
 from batch.pipeline.telling import name_entry
 from batch.settle import how_to_answer
 
@@ -34,7 +35,19 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
                 "ask a colleague to type the same command",
             )
         decide = {"accepted": _accept, "not-sent": _not_sent, "send": _send, "drop": _drop}[wish]
-        return decide(ledger, world, entry, why, provider_id)
+        said = decide(ledger, world, entry, why, provider_id)
+        if wish == "send" and settings.approval.required:
+            _bind(ledger, settings, world, entry)
+        return said
+
+
+def _bind(ledger: Ledger, settings: Settings, world: World, entry: Entry) -> None:
+    """Let go what would be posted now, and nothing else: who sends a row where a second person is required is one."""
+    payload = hash_payload(make_payload(entry, posting_rules(settings)))
+    ledger.change_status(
+        entry.id, Status.PLANNED, expected={Status.PLANNED}, why=f"approved by {world.who}", who=world.who,
+        now=world.now(), approved_by=world.who, bound_payload=payload, kind=ChangeKind.APPROVED,
+    )  # fmt: skip
 
 
 def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: str) -> str:
@@ -79,10 +92,14 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
             f"entry {entry.id} waits until it is sure whether its earlier version arrived",
             'end that doubt first ("campaign-batch resume", or resolve it), then drop the file again',
         )
-    if ledger.batch(entry.batch).state == "rejected":
+    if ledger.batch(entry.batch).state == REJECTED:
         raise UsageError(
             f"entry {entry.id} is of batch {entry.batch}, which was rejected, so it is not submitted",
             "hand the file in again",
+        )
+    if any(issue.code == REJECTED_BY_PERSON for issue in entry.issues):
+        raise UsageError(
+            f"entry {entry.id} was rejected by a second person, so it is not submitted", "hand the file in again"
         )
     _refuse_doubtful(entry)
     if not insist_on_entry(world, entry):

@@ -20,7 +20,7 @@ from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.pipeline.stopping import how_to_go_on
-from batch.pipeline.testing import compare_zone
+from batch.pipeline.testing import try_zone
 from batch.spell import tell_span
 
 if TYPE_CHECKING:
@@ -180,8 +180,8 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
 
 
 def _tried_zone(settings: Settings, ledger: Ledger) -> Line:
-    words = compare_zone(ledger, settings.provider.timezone)
-    return Line("provider's zone", "warning" if "correct [provider] timezone" in words else "fine", words)
+    tried = try_zone(ledger, settings.provider.timezone)
+    return Line("provider's zone", "warning" if tried.wrong else "fine", tried.words)
 
 
 def _account(settings: Settings, ledger: Ledger) -> Line:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.inbox import Claimed, Inbox, Ready
-from batch.model import Cause
-from batch.pipeline.approving import WAITS, approve_in, read_offer
+from batch.model import WAITS, Cause
+from batch.pipeline.approving import approve_in, read_offer
 from batch.pipeline.counting import Tally, tell_counts
 from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.rooms import Rooms
@@ -191,11 +191,8 @@ def _is_known(tally: Tally) -> bool:
 
 def tell_unread(file: str, trouble: SheetError) -> str:
     """Say why a file cannot be taken in, with its name once."""
-    named = f'"{file}"'
-    said = str(trouble).removeprefix(f"{named}: ")
-    return printable(
-        f"{named} cannot be taken in: {f'it{rest}' if (rest := said.removeprefix(named)) != said else said}"
-    )
+    remedy = f": {trouble.remedy}" if trouble.remedy else ""
+    return printable(f'"{file}" cannot be taken in: {trouble.bare or trouble.words}{remedy}')
 
 
 def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:

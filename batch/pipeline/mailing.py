@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, DeliveryError, UsageError
-from batch.model import Entry, Status
+from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.pipeline.insights import tell_insights
 from batch.pipeline.noticing import feel_pulse, tell_pulse, when
 from batch.pipeline.reporting import (
@@ -109,7 +109,7 @@ def queue_batches(desk: Desk, batches: Sequence[int], *, stopped: str = "") -> N
     if not batches:
         return
     ledger, email = desk.ledger, desk.settings.email
-    told = [number for number in batches if ledger.batch(number).state != "waiting-for-approval"]
+    told = [number for number in batches if ledger.batch(number).state not in {NOT_SHOWN, WAITS}]
     to: Sequence[str] = ()
     if told and email.to:
         scope = batches_scope(ledger, told)

@@ -66,4 +66,3 @@ class Postbag:
 
     def _now(self) -> datetime:
         return self._desk.world.now()
-

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import BatchError, UsageError
+from batch.errors import AlreadyThereError, BatchError, UsageError
 from batch.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.pipeline.checking import Check
@@ -56,7 +56,7 @@ def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
         if target.exists() and source.exists() and target.samefile(source):
             raise UsageError(f'"{target}" is the file itself, which is never overwritten', "give it another name")
         if target.exists() and not force:
-            raise UsageError(f'"{target}" is already there', "take another name, or overwrite it with --force")
+            raise AlreadyThereError(f'"{target}" is already there', "take another name, or overwrite it with --force")
 
 
 def failed_rows_beside(path: Path) -> Path:

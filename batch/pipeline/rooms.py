@@ -98,12 +98,17 @@ class Rooms:
     @property
     def posting(self) -> PostingRules:
         """What today's settings say about the name and the time of what is posted."""
-        wanted = self.settings.provider
-        return PostingRules(wanted.account, wanted.timezone, wanted.tag_names, wanted.max_name)
+        return posting_rules(self.settings)
 
     def note(self, words: str, *, loud: bool = False) -> None:
         """Tell one line."""
         self.world.tell(Note(words, loud))
+
+
+def posting_rules(settings: Settings) -> PostingRules:
+    """Give what today's settings say about the name and the time of what is posted."""
+    wanted = settings.provider
+    return PostingRules(wanted.account, wanted.timezone, wanted.tag_names, wanted.max_name)
 
 
 @contextmanager

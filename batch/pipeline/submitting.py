@@ -9,7 +9,7 @@ from datetime import timedelta
 from batch.classify import classify
 from batch.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.identity import collapse
-from batch.model import Answer, Entry, Outcome, Status, Stop
+from batch.model import Answer, Entry, Issue, Level, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import address, hash_payload, make_payload, minute_of
 from batch.pipeline.clock import check_clock
@@ -242,6 +242,8 @@ class Submission:
         if drop_unwanted(rooms, entry):
             rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return
+        if self._hold_unbound(entry):
+            return
         now = rooms.world.now()
         words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
         if entry.send_at is not None and entry.send_at <= now + rooms.lead:
@@ -250,3 +252,21 @@ class Submission:
                 entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=now
             )
         rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
+
+    def _hold_unbound(self, entry: Entry) -> bool:
+        """Hold a row that would go otherwise than a second person let it go; False when that is not what stopped it."""
+        rooms = self._rooms
+        now, batch = rooms.ledger.entry(entry.id), rooms.ledger.batch(entry.batch)
+        unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
+        changed = now.bound_payload not in {"", hash_payload(make_payload(now, rooms.posting))}
+        if now.status is not Status.PLANNED or not (unseen or changed):
+            return False
+        words = "nobody has approved it" if unseen else "it would go otherwise than it was approved: settings changed"
+        words += "; drop the file again, and approve the preview that comes of it"
+        issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
+        rooms.ledger.change_status(
+            entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=rooms.world.now(),
+            issues=(*now.issues, issue),
+        )  # fmt: skip
+        rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
+        return True

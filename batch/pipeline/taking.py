@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, ReportError
 from batch.guards import PlanRules, may_have_gone
-from batch.model import Account, Action, Entry, Group, Issue, Level, Plan, Status
+from batch.model import NOT_SHOWN, WAITS, Account, Action, Entry, Group, Issue, Level, Plan, Status
 from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
 from batch.pipeline.confirming import confirm_plan
 from batch.pipeline.counting import Tally, count_as, count_batch
@@ -77,9 +77,9 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
             return tally
         tally.approval = rooms.settings.approval.required and not rooms.rehearsal
         if tally.approval:
-            take_for_approval(path, rooms, tally, check=check, plan=plan, account=account, options=options)
+            take_for_approval(path, rooms, tally, check=check, plan=plan, account=account)
         else:
-            tally.batch = record_batch(rooms, path, check, plan, options)
+            tally.batch = record_batch(rooms, path, check, plan)
             tally.to_do = note_marks(rooms, check, plan)
             finish_batch(rooms, tally, reading, options)
         if tally.batch is not None and tally.reports:
@@ -87,18 +87,18 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
         return tally
 
 
-def take_for_approval(
-    path: Path, rooms: Rooms, tally: Tally, *, check: Check, plan: Plan, account: Account, options: Options
-) -> None:
-    """Write the batch down and show it to those who may let it go; nothing is sent."""
-    from batch.pipeline.approving import ask_approval, find_unchanged
+def take_for_approval(path: Path, rooms: Rooms, tally: Tally, *, check: Check, plan: Plan, account: Account) -> None:
+    """Write the batch down, then show it to those who may let it go; nothing is sent.
 
-    unchanged = find_unchanged(rooms, plan)
-    tally.batch = record_batch(rooms, path, check, plan, options)
+    Until its preview is written and bound nobody can say yes to it: a run that ends in between changes nothing.
+    """
+    from batch.pipeline.previewing import offer_batch
+
+    tally.batch = record_batch(rooms, path, check, plan, waits=True)
     tally.to_do = note_marks(rooms, check, plan)
     count_batch(rooms, tally)
     tally.reports = write_batch_report(rooms, tally.batch)
-    ask_approval(rooms, tally, check, account, unchanged)
+    tally.preview = offer_batch(rooms, tally.batch, account)
 
 
 def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
@@ -161,13 +161,15 @@ def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tal
 
 def _tell_unapproved(rooms: Rooms) -> None:
     for batch in rooms.ledger.batches():
-        if batch.state == "waiting-for-approval":
+        if batch.state == WAITS:
             how = f'it goes when another person types "campaign-batch approve {batch.id}"'
             rooms.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
 
 
 def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     """Do what `resume` does in rooms that are open already."""
+    from batch.pipeline.previewing import offer_batches
+
     open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.PLANNED, Status.WAITING}
     before = {entry.id: entry.status for entry in rooms.ledger.entries(statuses=open_ones)}
     touched = list(before)
@@ -176,6 +178,7 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     try:
         tally.adopted += settle_doubts(rooms, wait=True, first=reading)
         look_again_at_waiting(rooms)
+        tally.previews = offer_batches(rooms)
         _submit_planned(rooms, tally, None, reading, limit)
     except BatchError as trouble:
         tally.trouble = trouble
@@ -284,10 +287,12 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
     return plan
 
 
-def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Options) -> int:
-    """Write the batch and what is planned for each row into the ledger, all of it or nothing."""
+def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, *, waits: bool = False) -> int:
+    """Write the batch and what is planned for each row into the ledger, all of it or nothing.
+
+    With `waits` nothing of it may go before its preview is written and a second person says yes.
+    """
     world = rooms.world
-    waits = rooms.settings.approval.required and not options.rehearse
     batch = rooms.ledger.take_in(
         plan.decisions,
         account=rooms.settings.provider.account,
@@ -300,7 +305,7 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, options: Op
         left_out=check.left_out,
         submitted_by=world.who,
         machine=world.machine,
-        state="waiting-for-approval" if waits else "open",
+        state=NOT_SHOWN if waits else "open",
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
     remember_names(rooms, plan.decisions)
@@ -337,11 +342,7 @@ def _submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Read
 
 def find_planned(rooms: Rooms, batch: int | None) -> tuple[Entry, ...]:
     """Give what is planned, by send time; batches that wait for a second person are left out."""
-    closed = {
-        one.id
-        for one in rooms.ledger.batches()
-        if one.state in {"waiting-for-approval", "rejected"} and one.id != batch
-    }
+    closed = {one.id for one in rooms.ledger.batches() if one.is_kept_back and one.id != batch}
     return tuple(entry for entry in rooms.ledger.planned(batch) if entry.batch not in closed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,28 +52,43 @@ def submit_tests(
             check, file=f"{TEST_MARK} {check.file}", rows=len(rows), kept=[one.checked for one in decisions]
         )
         tally = Tally(file=tests.file, rows=len(rows), decisions=decisions)
-        tally.batch = record_batch(rooms, path, tests, Plan(decisions), options)
+        tally.batch = record_batch(rooms, path, tests, Plan(decisions))
         finish_batch(rooms, tally, reading, options)
         return tally
 
 
+@dataclass(frozen=True, slots=True)
+class TriedZone:
+    """What the tests tell about the provider's zone."""
+
+    words: str
+    wrong: bool = False
+    """Whether the provider reads times in another zone than the one set."""
+
+
 def compare_zone(ledger: Ledger, zone: str = "") -> str:
-    """Say what the tests tell about the provider's zone: the time that came back, and when it went out for real.
+    """Say what the tests tell about the provider's zone."""
+    return try_zone(ledger, zone).words
+
+
+def try_zone(ledger: Ledger, zone: str = "") -> TriedZone:
+    """Judge the provider's zone by the tests: the time that came back, and when it went out for real.
 
     The provider writes no zone beside its times, so the same text coming back proves little; a test that leaves the
     list of scheduled campaigns when it was due proves it.
     """
     tests = [entry for entry in ledger.entries(words=TEST_MARK) if is_test(entry.key) and entry.provider_id]
     if not tests:
-        return f"not tried yet: {_TRY}"
+        return TriedZone(f"not tried yet: {_TRY}")
     entry = max(tests, key=lambda one: one.id)
     shown = _shown_times(ledger, entry)
     different = next((text for text in shown if text[:16] != entry.send_at_provider[:16]), "")
     if different:
-        return (
+        words = (
             f'the test of entry {entry.id} was submitted for {entry.send_at_provider} and comes back as "{different}": '
             f"the provider reads times in another zone than {zone or 'the one set'}; correct [provider] timezone"
         )
+        return TriedZone(words, wrong=True)
     return _when_it_went(ledger, entry, zone)
 
 
@@ -87,20 +102,21 @@ def _shown_times(ledger: Ledger, entry: Entry) -> list[str]:
     return [text for text in shown if text]
 
 
-def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> str:
+def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> TriedZone:
     assert entry.send_at is not None
     due = f"{entry.send_at_provider} {f'({zone}) ' if zone else ''}of test entry {entry.id}"
     gone = next((one.at for one in ledger.observations(entry.id) if one.where == "sent"), None)
     if gone is not None and gone < entry.send_at - _SLACK:
         early = round((entry.send_at - gone).total_seconds() / 60)
-        return f"it went out {early} minutes before {due}: correct [provider] timezone"
+        return TriedZone(f"it went out {early} minutes before {due}: correct [provider] timezone", wrong=True)
     if entry.status is Status.SENT:
-        return f"{due} fits: it went out when it was due"
+        return TriedZone(f"{due} fits: it went out when it was due")
     looked = ledger.last_run("reconcile")
     if looked is not None and looked.at > entry.send_at + _SLACK:
         late = round((looked.at - entry.send_at).total_seconds() / 60)
-        return f"{late} minutes after {due} it had not gone out: correct [provider] timezone, and try again"
-    return (
+        words = f"{late} minutes after {due} it had not gone out: correct [provider] timezone, and try again"
+        return TriedZone(words, wrong=True)
+    return TriedZone(
         f"{due} came back as it was submitted: if the text reaches the testers then, the zone is right; "
         f'"campaign-batch reconcile" a quarter of an hour later says so, too'
     )

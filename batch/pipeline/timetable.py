@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.model import Status
+from batch.model import NOT_SHOWN, Status
 from batch.pipeline.approving import expire_unapproved
 from batch.pipeline.clock import ask_clock
 from batch.pipeline.dropping import heed
@@ -30,12 +32,13 @@ LOOK_BACK = timedelta(days=3)
 class Timetable:
     """What the watch does by the clock."""
 
-    def __init__(self, rooms: Rooms, submitting: Rooms, postbag: Postbag) -> None:
-        """`submitting` are the same rooms, in which a file named STOP ends a run."""
+    def __init__(self, rooms: Rooms, submitting: Rooms, postbag: Postbag, offer: Callable[[Path], object]) -> None:
+        """`submitting` are the same rooms, in which a file named STOP ends a run; `offer` shows a preview to people."""
         self.needs_look = False
         self._rooms = rooms
         self._submitting = submitting
         self._postbag = postbag
+        self._offer = offer
         self._upkeep_at: datetime | None = None
 
     def look_after_rows(self) -> None:
@@ -48,6 +51,8 @@ class Timetable:
             return
         with be_submitter(self._submitting):
             tally = resume_in(self._submitting)
+        for preview in tally.previews:
+            self._offer(preview)
         self._postbag.add(*tally.moved)
         heed(self._rooms, tally)
 
@@ -66,6 +71,8 @@ class Timetable:
     def _has_open_rows(self) -> bool:
         ledger = self._rooms.ledger
         open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
+        if any(batch.state == NOT_SHOWN for batch in ledger.batches()):
+            return True
         return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._rooms, None))
 
     def compare_when_due(self) -> None:

@@ -100,7 +100,9 @@ class Watch:
         self._postbag = Postbag(self._desk)
         submitting = replace(rooms, world=replace(rooms.world, stopped=self._must_halt))
         self._drops = Drops(submitting, inbox, self._postbag)
-        self._timetable = Timetable(rooms, submitting, self._postbag)
+        self._timetable = Timetable(
+            rooms, submitting, self._postbag, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
+        )
         self._trouble: BatchError | None = None
         self._troubles = 0
         self._trouble_since: datetime | None = None

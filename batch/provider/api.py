@@ -25,7 +25,7 @@ from batch.errors import BatchError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
 from batch.pacing import Pace
 from batch.payload import from_provider_time
-from batch.provider.pages import CHANGED, Page, join_pages, read_paging
+from batch.provider.pages import Page, join_pages, read_paging
 from batch.provider.wire import Call, log, make_request
 from batch.secret import Secret
 
@@ -186,7 +186,7 @@ class Provider:
         """
         for _ in range(self._tries if steady else 1):
             listing = self._listing(SCHEDULED, lambda _page: False, steady=steady)
-            if listing.why != CHANGED:
+            if not listing.changed:
                 break
         return listing
 
@@ -222,12 +222,14 @@ class Provider:
         whole = join_pages(
             lambda page: self._page(path, page, parse_list), lambda item: item.id, enough=enough, steady=steady
         )
-        return Listing(whole.items, read_at, not whole.why, whole.why)
+        return Listing(whole.items, read_at, not whole.why, whole.why, whole.changed)
 
     def _whole(self, path: str, parse: Callable[[bytes, str], tuple[Parsed, ...]]) -> tuple[Parsed, ...]:
         whole = join_pages(lambda page: self._page(path, page, parse), lambda item: str(item.id))  # type: ignore[attr-defined]
         if whole.why:
-            raise ProviderError(f"the list at {self._at(path)} is not whole: {whole.why}", "try again in a minute", code="not-whole")
+            raise ProviderError(
+                f"the list at {self._at(path)} is not whole: {whole.why}", "try again in a minute", code="not-whole"
+            )
         return whole.items
 
     def _page(self, path: str, number: int, parse: Callable[[bytes, str], tuple[Parsed, ...]]) -> Page[Parsed]:

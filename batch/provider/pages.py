@@ -33,6 +33,8 @@ class Whole(Generic[Item]):
     items: tuple[Item, ...]
     why: str = ""
     """What is wrong with it; empty when it is whole."""
+    changed: bool = False
+    """Whether it changed while it was read: read again, it may be whole."""
 
 
 def read_paging(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
@@ -67,7 +69,7 @@ def join_pages(
         items.update(fresh)
         seen.append([identify(item) for item in page.items])
         if total is not None and page.total not in (None, total):
-            return Whole(tuple(items.values()), CHANGED)
+            return Whole(tuple(items.values()), CHANGED, changed=True)
         total = page.total if page.total is not None else total
         if enough(page.items):
             return Whole(tuple(items.values()), _nameless(nameless))
@@ -75,7 +77,7 @@ def join_pages(
             return Whole(tuple(items.values()), f"the list goes on after {MOST_PAGES} pages")
     why = _nameless(nameless) or _short(len(items), total)
     if steady and not why and _moved(seen[:-1], lambda number: [identify(item) for item in ask(number).items]):
-        why = CHANGED
+        return Whole(tuple(items.values()), CHANGED, changed=True)
     return Whole(tuple(items.values()), why)
 
 

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.model import NOT_SHOWN, REJECTED, WAITS, Attempt, Batch, Change, ChangeKind, DeliveryCount, Entry, Level, Status
+from batch.model import (
+    NOT_SHOWN,
+    REJECTED,
+    WAITS,
+    Attempt,
+    Batch,
+    Change,
+    ChangeKind,
+    DeliveryCount,
+    Entry,
+    Level,
+    Status,
+)
 from batch.report.page import embed_logo, render_page, write_page
 from batch.report.rows import attempt_cells, change_cells, status_words
 from batch.report.words import (

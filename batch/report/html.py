@@ -157,7 +157,8 @@ def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
 def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:
     year = report.made_at.astimezone(UTC).year
     told = [(cell_of(issue), issue.message) for issue in reasons(entry)]
-    told += [("", finding.words) for finding in found if all(finding.words != words for _, words in told)]
+    said = {words for _, words in told}
+    told += [("", words) for words in dict.fromkeys(finding.words for finding in found) if words not in said]
     if not told or (entry.cancel_why and standing_of(entry) == "scheduled"):
         told.insert(0, ("", reason(entry)))
     moment = entry.send_at

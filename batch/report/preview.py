@@ -43,6 +43,10 @@ class Previewed:
     """Group id to members, as far as they are known."""
     decided: str = ""
     """What would be done with it, when the plan is known: `skip: already scheduled as 12345`."""
+    before: str = ""
+    """What an earlier preview has to do with it."""
+    known: bool = False
+    """Whether an earlier preview showed it word for word: it stands below what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,23 @@ class Bubble:
     """Tone, sign, cell, words."""
     costly: tuple[tuple[str, str, str], ...]
     """Character, its name, the plain one that would do."""
+    before: str
+    known: bool
     find: str
     """What the search looks in, folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of the rows behind the last bubble, in a line of a plain list: no row is left out."""
+
+    row: int
+    name: str
+    state: str
+    when: str
+    groups: str
+    text: str
+    media: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +149,7 @@ def write_preview(
         days=days,
         total=Day("in all", *(sum(getattr(day, name) for day in days) for name in _SUMS)),
         bubbles=[_bubble(item, zone, provider_zone) for item in items[:CARD_LIMIT]],
+        lines=[_line(item, zone) for item in items[CARD_LIMIT:]],
         limit=CARD_LIMIT,
     )
     return write_page(page, path)
@@ -191,8 +211,27 @@ def _bubble(item: Previewed, zone: str, provider_zone: str) -> Bubble:
         cost=_cost(campaign),
         media=_media(campaign),
         issues=issues,
+        before=item.before,
+        known=item.known,
         costly=tuple((mark.character, mark.name, mark.plain or "") for mark in costly(checked.message)),
         find=" ".join((*words, *(issue[3] for issue in issues))).casefold(),
+    )
+
+
+def _line(item: Previewed, zone: str) -> Line:
+    """Tell a row shortly, but its text and groups whole."""
+    checked, campaign = item.checked, item.checked.campaign
+    moment = campaign.send_at if campaign else checked.send_at
+    local_zone = (campaign.zone if campaign else "") or zone
+    state = _state(checked)[1]
+    return Line(
+        row=checked.row.number,
+        name=checked.name or "(no name)",
+        state="; ".join(part for part in (state, item.decided, item.before) if part),
+        when=local_time(moment, local_zone, None) if moment else "no readable time",
+        groups=", ".join(name for name, _ in _groups(campaign, item.sizes)) if campaign else "",
+        text=campaign.message if campaign else checked.message,
+        media=_media(campaign),
     )
 
 

@@ -159,9 +159,9 @@ def _named(file: str, messages: Iterator[Message]) -> Iterator[Message]:
     try:
         yield from messages
     except SheetError as error:
-        if f'"{file}"' in error.words:
+        if error.file:
             raise
-        raise SheetError(f'"{file}": {error.words}', error.remedy) from error
+        raise SheetError(f'"{file}": {error.words}', error.remedy, bare=error.words, file=file) from error
 
 
 def _head(messages: Iterator[Message], notes: list[Issue]) -> dict[str, Any]:

@@ -16,13 +16,11 @@ def find_kind(path: Path) -> str:
     start = _start(path)
     ending = path.suffix.lower()
     if ending in _REFUSED:
-        raise SheetError(
-            f'"{path.name}" is {_REFUSED[ending]}, which is not read here', "open it there and save it as .xlsx"
-        )
+        raise _refuse(path, f"is {_REFUSED[ending]}, which is not read here", "open it there and save it as .xlsx")
     if ending not in ZIPPED and ending not in TEXTS and ending != ".xls":
-        raise SheetError(f'"{path.name}" is no spreadsheet that is read here', f"save it as .xlsx; read are {READ}")
+        raise _refuse(path, "is no spreadsheet that is read here", f"save it as .xlsx; read are {READ}")
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise SheetError(f'"{path.name}" is empty', "check that it was saved and copied whole")
+        raise _refuse(path, "is empty", "check that it was saved and copied whole")
     found = _content(start)
     if ending in TEXTS:
         return _text(path, found, ending)
@@ -45,7 +43,7 @@ def _old(path: Path, found: str) -> str:
 
 def _zipped(path: Path, found: str, start: bytes, ending: str) -> str:
     if found == "an old Office file" and (_ENCRYPTED in start or _encrypted(path)):
-        raise SheetError(f'"{path.name}" is protected by a password', "save it without one")
+        raise _refuse(path, "is protected by a password", "save it without one")
     if found != "a zip archive":
         raise _renamed(path, found or "a text file")
     return ZIPPED[ending]
@@ -53,24 +51,25 @@ def _zipped(path: Path, found: str, start: bytes, ending: str) -> str:
 
 def _renamed(path: Path, found: str) -> SheetError:
     ending = path.suffix.lower()
-    return SheetError(
-        f'"{path.name}" is {found} by its content, no {ending} file', "open it in Excel and save it as .xlsx"
-    )
+    return _refuse(path, f"is {found} by its content, no {ending} file", "open it in Excel and save it as .xlsx")
+
+
+def _refuse(path: Path, words: str, remedy: str) -> SheetError:
+    return SheetError(f'"{path.name or path}" {words}', remedy, file=path.name, bare=f"it {words}")
 
 
 def _start(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise SheetError(f'"{path.name or path}" is a folder', "name the spreadsheet in it")
+            raise _refuse(path, "is a folder", "name the spreadsheet in it")
         with path.open("rb") as file:
             return file.read(8192)
     except FileNotFoundError as error:
-        raise SheetError(f'there is no file "{path}"', "check the name and the folder") from error
+        words = f'there is no file "{path}"'
+        raise SheetError(words, "check the name and the folder", file=path.name, bare=words) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a usable name"
-        raise SheetError(
-            f'"{path.name}" cannot be opened ({why})', "close it in Excel, or check who may read it"
-        ) from error
+        raise _refuse(path, f"cannot be opened ({why})", "close it in Excel, or check who may read it") from error
 
 
 def _encrypted(path: Path) -> bool:
