@@ -9,9 +9,9 @@ import pytest
 from torture_support import Bench, bench, write_sheet
 
 from batch.errors import LedgerError
-from batch.model import Status
+from batch.model import ChangeKind, Status
 from batch.pipeline.counting import Tally
-from batch.pipeline.stopping import cancel_entries
+from batch.pipeline.stopping import cancel_entries, keep_entries
 
 
 @pytest.fixture
@@ -108,3 +108,46 @@ def test_a_mark_on_what_settling_left_to_a_person_asks_for_its_deletion(desk: Be
     row = leave_it_to_a_person(desk)
     assert "to delete in the provider's dashboard (1)" in "\n".join(mark(desk, row).to_do)
     assert desk.entry("R-0").cancel_why.startswith("marked Cancel")
+
+
+def unmark(desk: Bench, row: dict[str, str]) -> Tally:
+    """Drop the same sheet without a mark."""
+    return desk.submit(write_sheet(desk.folder / "week.csv", [row]))
+
+
+@pytest.mark.parametrize("why", ["marked Cancel in row 2 of the old list", 'marked Cancel in row 2 of "week.csv"'])
+def test_what_a_person_asked_for_no_sheet_takes_back(desk: Bench, why: str) -> None:
+    """However the person words it: who asked stands in a column, and a recalled campaign stays recalled."""
+    row = desk.row(0)
+    desk.submit(desk.sheet([row]))
+    cancel_entries(desk.settings, desk.world, [1], why)
+    said = "\n".join(unmark(desk, row).to_do)
+    assert f"is to be cancelled ({why})" in said
+    assert (desk.entry("R-0").cancel_why, desk.entry("R-0").cancel_source) == (why, "person")
+    keep_entries(desk.settings, desk.world, [1], "not after all")
+    assert (desk.entry("R-0").cancel_why, desk.entry("R-0").cancel_source) == ("", "")
+
+
+@pytest.mark.parametrize("person_first", [True, False])
+def test_where_a_person_and_a_sheet_both_asked_the_persons_wish_stays(desk: Bench, person_first: bool) -> None:
+    """Taking the mark away takes back no more than the mark."""
+    row = desk.row(0)
+    desk.submit(desk.sheet([row]))
+    steps = [lambda: cancel(desk, 1), lambda: mark(desk, row)]
+    for step in steps if person_first else reversed(steps):
+        step()
+    unmark(desk, row)
+    assert (desk.entry("R-0").cancel_why, desk.entry("R-0").cancel_source) == ("wrong price", "person")
+
+
+def test_a_mark_alone_is_taken_back_with_the_mark(desk: Bench) -> None:
+    """The sheet's own wish, and a line of history that says so without its words."""
+    row = desk.row(0)
+    desk.submit(desk.sheet([row]))
+    mark(desk, row)
+    assert desk.entry("R-0").cancel_source == "sheet"
+    unmark(desk, row)
+    assert desk.entry("R-0").cancel_source == ""
+    with desk.ledger() as ledger:
+        kinds = [change.kind for change in ledger.history(1)]
+    assert kinds[-2:] == [ChangeKind.CANCEL_ASKED, ChangeKind.CANCEL_TAKEN_BACK]

@@ -10,13 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from torture_support import assert_exactly_once, real_clock, start
+from torture_support import assert_exactly_once, real_clock, start, write_sheet
 from weekly_support import Round, weekly
 
 from batch.errors import UsageError
 from batch.inbox import InboxBusyError
-from batch.model import Status
-from batch.pipeline.stopping import STOP_WORDS
+from batch.model import Cause, Status
+from batch.pipeline.stopping import STOP_WORDS, pause_all, unpause_all
 from batch.pipeline.watching import watch_folder
 
 
@@ -197,6 +197,68 @@ def test_a_file_named_stop_pauses_until_it_is_gone() -> None:
         team.drop([team.desk.row(5)])
         team.watch(60)
         assert (team.sheets(), len(team.desk.sandbox.posts)) == (["week.csv"], 1)
+
+
+def watch_other(team: Round, folder: Path, seconds: float = 60) -> None:
+    """Watch another folder on the same ledger."""
+    other = Round(team.desk, team.box, folder)
+    other.watch(seconds)
+
+
+def test_a_stop_in_one_folder_is_not_lifted_by_the_watch_of_another() -> None:
+    """Two folders, one ledger: STOP lies in the first, the sheet in the second, and nothing goes."""
+    with weekly() as team:
+        first, second = team.folder, team.desk.folder / "second"
+        first.mkdir()
+        (first / "STOP").write_text("", encoding="utf-8")
+        team.watch(60)
+        second.mkdir()
+        write_sheet(second / "week.csv", [team.desk.row(0)])
+        watch_other(team, second, 600)
+        assert team.desk.sandbox.posts == []
+        (second / "STOP").write_text("", encoding="utf-8")
+        watch_other(team, second)
+        (first / "STOP").unlink()
+        team.watch(60)
+        with team.desk.ledger() as ledger:
+            assert [(pause.cause, pause.folder) for pause in ledger.pauses()] == [("stop-file", str(second.resolve()))]
+        watch_other(team, second, 600)
+        assert team.desk.sandbox.posts == []
+        (second / "STOP").unlink()
+        watch_other(team, second, 600)
+        assert len(team.desk.sandbox.posts) == 1
+
+
+def test_each_pause_is_lifted_by_its_own_cause() -> None:
+    """A person's, the watch's and two folders' stand beside each other; `unpause` lifts what a person may lift."""
+    with weekly() as team:
+        team.folder.mkdir()
+        (team.folder / "STOP").write_text("", encoding="utf-8")
+        team.watch(60)
+        pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
+        with team.desk.ledger() as ledger:
+            ledger.pause("the list lacks it", "the watch", team.desk.clock.now(), Cause.WATCH)
+        with pytest.raises(UsageError, match=r'everything stays paused: a file named STOP lies in ".*inbox"'):
+            unpause_all(team.desk.settings, team.desk.world, "looked")
+        with team.desk.ledger() as ledger:
+            assert [pause.cause for pause in ledger.pauses()] == [Cause.STOP_FILE]
+        pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
+        (team.folder / "STOP").unlink()
+        team.watch(60)
+        with team.desk.ledger() as ledger:
+            assert [pause.cause for pause in ledger.pauses()] == [Cause.PERSON]
+        assert "is lifted" in unpause_all(team.desk.settings, team.desk.world, "looked")
+
+
+def test_a_folder_that_cannot_be_looked_into_keeps_its_pause() -> None:
+    """Nobody can see whether STOP still lies there."""
+    with weekly() as team:
+        team.folder.mkdir()
+        (team.folder / "STOP").write_text("", encoding="utf-8")
+        team.watch(60)
+        team.folder.rename(team.desk.folder / "away")
+        with pytest.raises(UsageError, match="nobody can see whether a file named STOP still lies in"):
+            unpause_all(team.desk.settings, team.desk.world, "looked")
 
 
 def test_a_file_named_stop_ends_a_run_that_has_begun() -> None:

@@ -71,10 +71,11 @@ class Round:
 
     desk: Bench
     box: MailBox
+    place: Path | None = None
 
     @property
     def folder(self) -> Path:
-        return self.desk.folder / "inbox"
+        return self.place or self.desk.folder / "inbox"
 
     def drop(self, rows: Sequence[Mapping[str, str]] | int, name: str = "week.csv") -> Path:
         """Drop a sheet; only a csv of the columns that every row has."""

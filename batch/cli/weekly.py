@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -81,9 +82,11 @@ def _read_progress(progress: Progress) -> Note | None:
 
 
 def _as_text(note: Note) -> str:
-    named = (("batch", note.batch), ("entry", note.entry))
-    place = "".join(f"[{name} {number}] " for name, number in named if number is not None)
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} {'! ' if note.loud else ''}{place}{' '.join(note.words.split())}"
+    line = " ".join(note.words.split())
+    for name, number in (("entry", note.entry), ("batch", note.batch)):
+        if number is not None and not re.search(rf"\b{name} {number}\b", line):
+            line = f"{name} {number} {line}"  # the place stands in the line once
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} {'! ' if note.loud else ''}{line}"
 
 
 def _as_json(note: Note) -> str:

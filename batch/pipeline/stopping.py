@@ -252,9 +252,10 @@ def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) 
 
 def how_to_go_on(pauses: Sequence[Pause]) -> str:
     """Say how the pauses that stand are lifted."""
-    steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
+    steps = [f'take it out of "{one.folder}"' for one in pauses if one.folder]
     if len(steps) == len(pauses):
-        return f'to go on, {" and ".join(steps)}; where no watch runs, type "campaign-batch unpause" then'
+        return f'to go on, {", and ".join(steps)}; where no watch runs, type "campaign-batch unpause" then'
+    steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
     return f'to go on, {" and ".join((*steps, "type"))} "campaign-batch unpause"'
 
 
