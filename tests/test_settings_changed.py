@@ -7,8 +7,12 @@ from collections.abc import Iterator
 import pytest
 from torture_support import Bench, bench
 
+from batch.errors import UsageError
+from batch.model import Level
 from batch.payload import from_provider_time, hash_payload, make_payload
+from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.rooms import open_rooms
+from batch.pipeline.taking import Options, plan_file
 
 CHICAGO, NEW_YORK, LOS_ANGELES = "America/Chicago", "America/New_York", "America/Los_Angeles"
 
@@ -106,3 +110,84 @@ def test_an_echo_in_another_form_of_the_same_time_is_no_drift(desk: Bench) -> No
         tally = other.submit(other.sheet(2))
         assert (tally.trouble, tally.attention) == (None, 0)
         assert not other.reconcile().needs_look
+
+
+def test_a_corrected_zone_is_told_with_what_it_means(desk: Bench) -> None:
+    """At the next command: what changed, what goes by the new value, which Ids are off and how far; exit 1."""
+    desk.set(provider__timezone=LOS_ANGELES)
+    desk.submit(desk.sheet(3), limit=1)
+    number = desk.entry("R-0").provider_id
+    desk.told.clear()
+    desk.set(provider__timezone=NEW_YORK)
+    tally = desk.resume()
+    words = desk.words()
+    assert f'[provider] timezone was "{LOS_ANGELES}" at the last run and is "{NEW_YORK}" now' in words
+    assert "2 planned rows and all others go by the new value" in words
+    assert f"1 scheduled campaign will go out 3 hours early, by {NEW_YORK}" in words
+    assert f"(Id {number})" in words
+    assert (tally.off_time, tally.needs_look) == (1, True)
+    desk.told.clear()
+    assert desk.resume().off_time == 1
+    assert "at the last run" not in desk.words()
+    assert "3 hours early" in desk.words()
+
+
+def test_reconcile_and_a_dry_run_tell_a_change_too(desk: Bench) -> None:
+    """A dry run writes nothing, so that the next command tells it again."""
+    path = desk.sheet(1)
+    desk.submit(path)
+    desk.set(provider__max_name="40")
+    for run in (lambda: plan_file(path, desk.settings, desk.world, Options(dry_run=True)), desk.reconcile):
+        desk.told.clear()
+        run()
+        assert "[provider] max_name was not set at the last run and is 40 now" in desk.words()
+    desk.told.clear()
+    desk.reconcile()
+    assert "max_name" not in desk.words()
+
+
+OLD, NEW = " Reply STOP to opt out", " Text STOP to end"
+
+
+@pytest.mark.parametrize(
+    ("setting", "old", "new"),
+    [
+        ("checks__footer", OLD, NEW),
+        ("checks__footer", OLD, ""),
+        ("checks__prefix", "Maple:", "Main:"),
+        ("checks__plain_characters", "false", "true"),
+        ("sheet__timezone", CHICAGO, NEW_YORK),
+        ("sheet__date_order", "month", "iso"),
+        ("sheet__type_recipients", "0", "1"),
+    ],
+)
+def test_what_was_read_with_other_settings_is_held_and_goes_when_its_file_comes_again(
+    desk: Bench, setting: str, old: str, new: str
+) -> None:
+    """Its text or time is that of the old ones: it is never silently sent with them."""
+    desk.set(**{setting: old})
+    path = desk.sheet([desk.row(n) for n in range(3)])
+    desk.submit(path, limit=1)
+    desk.set(**{setting: new})
+    tally = desk.resume()
+    assert (tally.counts, len(desk.sandbox.posts)) == ({"held": 2}, 1)
+    assert "2 planned rows are held: read with other settings" in desk.words()
+    held = desk.entry("R-1")
+    assert [issue.code for issue in held.issues if issue.level is Level.HOLD] == ["settings-changed"]
+    with pytest.raises(UsageError, match="submit its file again"):
+        resolve_entry(desk.settings, desk.world, held.id, "send", "never mind")
+    again = desk.submit(path)
+    assert again.counts["accepted"] == 2
+    assert len(desk.sandbox.posts) == 3
+
+
+def test_a_doubt_that_did_not_arrive_is_not_sent_again_with_an_older_text(desk: Bench) -> None:
+    """It is given back by the settling and held: its text is not today's."""
+    desk.set(checks__footer=OLD)
+    desk.sandbox.faults.add("close-beforex1")
+    desk.stops = lambda: len(desk.sandbox.posts) >= 1
+    desk.submit(desk.sheet(1))
+    desk.stops = lambda: False
+    desk.set(checks__footer=NEW)
+    assert desk.resume().counts == {"held": 1}
+    assert len(desk.sandbox.posts) == 1

@@ -74,6 +74,10 @@ def throw_away_ledger(now: datetime, redact: Callable[[str], str] = _as_it_is) -
     return open_ledger("sqlite://", now=now, redact=redact)
 
 
+def _settings_of(batch: int | None) -> str:
+    return "settings" if batch is None else f"settings:{batch}"
+
+
 class Ledger:
     """All that was planned, sent and seen; `now` is always handed in, aware."""
 
@@ -110,6 +114,16 @@ class Ledger:
         """Tell which account at which host it belongs to."""
         with self._read() as connection:
             return notes.select_bound(connection)
+
+    def kept_settings(self, batch: int | None = None) -> dict[str, Any]:
+        """Give the settings with which a batch was read, or those of the last run; empty when nobody kept them."""
+        with self._read() as connection:
+            return notes.select_settings(connection, _settings_of(batch))
+
+    def keep_settings(self, values: Mapping[str, Any]) -> None:
+        """Keep the settings of this run."""
+        with self._write() as connection:
+            notes.write_settings(connection, _settings_of(None), values)
 
     def submitter(self, who: str, now: datetime) -> AbstractContextManager[None]:
         """Hold the ledger as its one submitter; LedgerBusyError says at once who holds it since when."""
@@ -243,10 +257,23 @@ class Ledger:
         with self._write() as connection:
             return planning.insert_plan(connection, batch, decisions, account=account, now=now, who=who)
 
-    def take_in(self, decisions: Iterable[Decision], *, account: str, taken_in_at: datetime, **batch: Any) -> int:
-        """Add a batch and write its plan, both or neither; give the batch's number. The rest as in `add_batch`."""
+    def take_in(
+        self,
+        decisions: Iterable[Decision],
+        *,
+        account: str,
+        taken_in_at: datetime,
+        read_with: Mapping[str, Any] | None = None,
+        **batch: Any,
+    ) -> int:
+        """Add a batch and write its plan, both or neither; give the batch's number. The rest as in `add_batch`.
+
+        `read_with` are the settings with which its rows were read.
+        """
         with self._write() as connection:
             number = batches_.insert_batch(connection, taken_in_at=taken_in_at, **batch)
+            if read_with:
+                notes.write_settings(connection, _settings_of(number), read_with)
             who = batch["submitted_by"]
             planning.insert_plan(connection, number, decisions, account=account, now=taken_in_at, who=who)
             return number

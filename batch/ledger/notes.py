@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from batch.errors import UsageError
 from batch.ledger.bulk import in_list, insert_rows
-from batch.ledger.forms import read_time, write_time
+from batch.ledger.forms import read_time, write_json, write_time
 from batch.ledger.tables import group_names, notes, pace, pauses, runs
 from batch.model import Cause
 
@@ -53,6 +55,19 @@ def select_bound(connection: Connection) -> tuple[str, str] | None:
     """Read which account at which host the ledger belongs to; None before its first submission."""
     found = dict(connection.execute(select(notes.c.name, notes.c.value)).all())
     return (found["account"], found["host"]) if "account" in found else None
+
+
+def select_settings(connection: Connection, name: str) -> dict[str, Any]:
+    """Read the settings that were kept under a name; empty when there are none."""
+    found = connection.execute(select(notes.c.value).where(notes.c.name == name)).scalar()
+    return dict(json.loads(found)) if found else {}
+
+
+def write_settings(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
+    """Keep settings under a name in the place of the last."""
+    value = write_json(values)
+    if connection.execute(update(notes).where(notes.c.name == name).values(value=value)).rowcount == 0:
+        connection.execute(insert(notes).values(name=name, value=value))
 
 
 def insert_pause(connection: Connection, pause: Pause) -> bool:

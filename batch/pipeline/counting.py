@@ -47,6 +47,8 @@ class Tally:
     """Rows that went but want a look all the same: drifted, not yet approved, or nobody to get them."""
     gone: int = 0
     """Campaigns still scheduled that an earlier version of the file had and this one has not."""
+    off_time: int = 0
+    """Campaigns that are scheduled for another time than is meant, by the provider's zone of today."""
     approval: bool = False
     """The batch waits for a second person."""
     preview: Path | None = None
@@ -64,7 +66,13 @@ class Tally:
     def needs_look(self) -> bool:
         """Whether a row needs a person."""
         wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
-        return self.attention > 0 or self.gone > 0 or bool(self.to_do) or any(self.counts[name] for name in wanted)
+        return (
+            self.attention > 0
+            or self.gone > 0
+            or self.off_time > 0
+            or bool(self.to_do)
+            or any(self.counts[name] for name in wanted)
+        )
 
 
 def count_batch(rooms: Rooms, tally: Tally) -> None:

@@ -11,6 +11,7 @@ from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Statu
 from batch.payload import hash_payload, make_payload
 from batch.pipeline.confirming import insist_on_entry
 from batch.pipeline.lists import find_newer, give_way
+from batch.pipeline.renewing import CODE
 from batch.pipeline.rooms import World, open_ledger_of, posting_rules
 from batch.pipeline.telling import name_entry
 from batch.settle import how_to_answer
@@ -91,6 +92,10 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
         raise UsageError(
             f"entry {entry.id} waits until it is sure whether its earlier version arrived",
             'end that doubt first ("campaign-batch resume", or resolve it), then drop the file again',
+        )
+    if any(issue.code == CODE for issue in entry.issues):
+        raise UsageError(
+            f"entry {entry.id} was read with other settings than today's", "submit its file again: it is read anew"
         )
     if ledger.batch(entry.batch).state == REJECTED:
         raise UsageError(

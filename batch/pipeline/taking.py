@@ -26,6 +26,7 @@ from batch.pipeline.lists import (
 )
 from batch.pipeline.mailing import mail_batches
 from batch.pipeline.mending import follow_row_ids, warn_of_unknown
+from batch.pipeline.renewing import hold_outdated, read_with, tell_changes, tell_off_time
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.returning import write_returned
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account, tell_pause
@@ -106,6 +107,7 @@ def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options)
     assert tally.batch is not None
     _submit_batch(rooms, tally, reading, options)
     count_batch(rooms, tally)
+    tally.off_time = tell_off_time(rooms)
     try:
         tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
     except ReportError as trouble:
@@ -133,6 +135,8 @@ def plan_file(path: Path, settings: Settings, world: World, options: Options) ->
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
     with _rooms(path, settings, world, options) as rooms:
+        tell_changes(rooms, look=True)
+        tell_off_time(rooms)
         _, plan, _, tally = _plan(opened, rooms, read_trusted(rooms, since_when(rooms, ())), options)
     tally.counts = Counter(_DRY[decision.action] for decision in plan.decisions)
     return tally
@@ -184,6 +188,7 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
         tally.trouble = trouble
     entries = list(rooms.ledger.entries(ids=touched)) if touched else []
     tally.counts = Counter(count_as("", entry) for entry in entries)
+    tally.off_time = tell_off_time(rooms)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
     try:
@@ -233,6 +238,8 @@ def begin_run(rooms: Rooms, tally: Tally | None = None) -> Reading:
     # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
     adopted += adopt(rooms, planned, reading)
     expire(rooms)
+    tell_changes(rooms)
+    hold_outdated(rooms, (*rooms.ledger.planned(), *rooms.ledger.entries(statuses={Status.WAITING})))
     if tally is not None:
         tally.adopted += adopted
     return reading
@@ -300,6 +307,7 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, *, waits: b
         sheet=check.sheet,
         file_hash=hash_file(path),
         taken_in_at=world.now(),
+        read_with=read_with(rooms.settings),
         rows=check.rows,
         blank=check.blank,
         left_out=check.left_out,
@@ -327,7 +335,7 @@ def _submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Read
     """Submit what is planned, settle what is in doubt, and again for what the settling gives back."""
     submission = Submission(rooms, limit=limit)
     tally.adopted += adopt(rooms, find_planned(rooms, batch), reading)
-    planned = find_planned(rooms, batch)
+    planned = hold_outdated(rooms, find_planned(rooms, batch))
     for _ in range(_ROUNDS):
         submission.run(planned)
         if rooms.world.stopped():
@@ -335,7 +343,7 @@ def _submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Read
         if find_doubts(rooms):
             tally.adopted += settle_doubts(rooms, wait=True)
         tried = {(entry.id, entry.changed_at) for entry in planned}
-        planned = find_planned(rooms, batch)
+        planned = hold_outdated(rooms, find_planned(rooms, batch))
         if not {(entry.id, entry.changed_at) for entry in planned} - tried:
             return
 

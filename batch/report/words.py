@@ -160,6 +160,7 @@ NEXT_BY_CODE: Mapping[str, str] = {
     "if not, --not-sent",
     "rejected-by-person": "fix the row and drop the file again: it is shown and asked about anew",
     "not-as-approved": "drop the file again, and approve the preview that comes of it",
+    "settings-changed": "submit its file again: it is read with today's settings",
     "edited-since": "drop the newer file again: its row takes the place of this one",
     "not-counted": "the provider holds a campaign of ours that the ledger does not count: look at it in the dashboard",
     "too-late": "give the row a new time and drop the file again, or take it out",
