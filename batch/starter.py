@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.columns import column_letter
-from batch.disk import replacing
+from batch.disk import Readers, make_folder, replacing
 from batch.errors import UsageError
 from batch.model import Group, MmsTemplate
 
@@ -143,8 +143,8 @@ def write_starter(
 
 def _save(book: Workbook, path: Path) -> Path:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
+        make_folder(path.parent, Readers.UMASK)
+        with replacing(path, Readers.UMASK) as file:
             book.save(file)
     except OSError as error:
         words = f'"{path}" cannot be written ({error.strerror or type(error).__name__})'

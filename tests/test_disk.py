@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.disk import copy_whole, replacing, write_whole
+from batch.disk import Readers, copy_whole, replacing, write_whole
 
 
 def listed(folder: Path) -> list[str]:
@@ -70,13 +70,13 @@ def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_only_its_owner_reads_a_private_file(tmp_path: Path) -> None:
-    """From its first byte on; any other has the mode that the system gives."""
-    with replacing(tmp_path / "token.txt", private=True):
+    """From its first byte on, and so is whatever is not said to be for others; those have the system's mode."""
+    with replacing(tmp_path / "token.txt"):
         [draft] = tmp_path.iterdir()
         assert stat.S_IMODE(draft.stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "token.txt").stat().st_mode) == 0o600
     (tmp_path / "usual").touch()
-    assert write_whole(tmp_path / "page.html", b"").stat().st_mode == (tmp_path / "usual").stat().st_mode
+    assert write_whole(tmp_path / "page.html", b"", Readers.UMASK).stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_a_copy_comes_in_one_step(tmp_path: Path) -> None:

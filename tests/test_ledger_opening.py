@@ -256,6 +256,7 @@ def test_a_read_only_ledger_says_so_before_anything_is_done() -> None:
         with open_at(folder) as ledger:
             plan_one(ledger)
         folder.chmod(0o755)
+        (folder / "ledger.sqlite3").chmod(0o644)
         code = (
             "import os\nfrom tests.ledger_support import *\nfrom batch.errors import LedgerError\n"
             "os.seteuid(65534)\nos.access = lambda path, mode: True\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -35,8 +34,14 @@ NOTES = {
 THERE = {"accepted", "sent", "missing", "cancelled"}
 TRIED = {"submitting", "accepted", "rejected", "in_doubt", "sent", "missing"}
 ISSUE = {
-    "row": 2, "column": "B", "field": "Message", "code": "quiet-hours", "message": "too late", "level": "hold", "value": "x",
-}  # fmt: skip
+    "row": 2,
+    "column": "B",
+    "field": "Message",
+    "code": "quiet-hours",
+    "message": "too late",
+    "level": "hold",
+    "value": "x",
+}
 
 
 def connect(path: Path) -> closing[sqlite3.Connection]:
@@ -117,11 +122,11 @@ def dump(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(params=OLD)
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "ledger.sqlite3"
     migrate(path, request.param)
     fill(path)
-    yield path
+    return path
 
 
 def test_every_row_of_an_older_ledger_is_there_afterwards_as_it_was(old: Path, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def store_password(secret: Secret, username: str) -> None:
 def store_in_file(secret: Secret, path: Path) -> None:
     """Write a secret into a file that only its owner can read (0600), for a machine without a keyring."""
     try:
-        write_whole(path, f"{secret.reveal()}\n".encode(), private=True)
+        write_whole(path, f"{secret.reveal()}\n".encode())
     except OSError as trouble:
         raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "name a folder of your own") from None
 

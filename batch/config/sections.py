@@ -86,6 +86,8 @@ class LedgerSection(Section):
     """`[ledger]`: where everything that happened is written down."""
 
     url: Annotated[LedgerUrl, Field(repr=False)] = "sqlite:///ledger.sqlite3"
+    group: str = ""
+    """The system's group whose members share the ledger; empty for this user alone."""
 
 
 class SheetSection(Section):

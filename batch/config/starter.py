@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from batch.config.loading import check_values
-from batch.disk import write_whole
+from batch.disk import make_folder, write_whole
 from batch.errors import UsageError
 
 TEXT = Path(__file__).with_name("starter_settings.toml")
@@ -25,7 +25,7 @@ def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool =
     text = fill_starter(values).replace("\n", os.linesep)  # people open it in their system's own editor
     check_values(values)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_whole(path, text.encode())
     except OSError as trouble:
         raise UsageError(f'"{path}" cannot be written: {trouble.strerror}', "choose a folder of your own") from None

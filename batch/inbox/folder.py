@@ -17,7 +17,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal
 
-from batch.disk import copy_whole, write_whole
+from batch.disk import Readers, copy_whole, make_folder, mode_within, write_whole
 from batch.errors import BatchError
 from batch.file_names import safe_name
 from batch.inbox.names import (
@@ -111,16 +111,16 @@ class Inbox:
     def prepare(self) -> None:
         """Make the folder and those within it; a folder whose parent is not there counts as gone."""
         with self._reaching(self.folder.parent):
-            self.folder.mkdir(exist_ok=True)
+            make_folder(self.folder, Readers.UMASK, parents=False)
             for name in FOLDERS:
-                (self.folder / name).mkdir(exist_ok=True)
+                make_folder(self.folder / name, Readers.FOLDER, parents=False)
 
     @contextmanager
     def only_watcher(self, owner: str = "") -> Iterator[None]:
         """Hold the folder against other watchers; raises InboxBusyError, with `owner` of the one that has it."""
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / ".watcher.lock", timeout=0)
+        lock = FileLock(self.folder / ".watcher.lock", timeout=0, mode=mode_within(self.folder, Readers.FOLDER))
         holder = self.folder / ".watcher.txt"
         with self._reaching(self.folder):
             try:
@@ -131,7 +131,7 @@ class Inbox:
                 ) from None
         try:
             with contextlib.suppress(OSError):
-                holder.write_text(owner, encoding="utf-8")
+                write_whole(holder, owner.encode(), Readers.FOLDER)
             yield
         finally:
             with contextlib.suppress(OSError):
@@ -170,7 +170,7 @@ class Inbox:
         try:
             if not _is_still(source, ready):
                 return None
-            place.mkdir()
+            make_folder(place, Readers.FOLDER, parents=False)
             source.replace(target)
         except OSError:
             _remove_empty(place)
@@ -213,22 +213,26 @@ class Inbox:
         """
         folder = self.folder / where
         with self._reaching(self.working):
-            folder.mkdir(exist_ok=True)
+            make_folder(folder, Readers.FOLDER, parents=False)
             target = self._free_place(folder, claimed)
             for result in beside:
                 if result.is_file():
-                    copy_whole(result, folder / f"{target.stem} - {safe_name(result.name)}")
+                    copy_whole(result, folder / f"{target.stem} - {safe_name(result.name)}", Readers.FOLDER)
             if words:
-                write_whole(folder / f"{target.stem} - what happened.txt", printable_lines(words).encode())
+                self._explain(target, words)
             claimed.path.replace(target)
         _remove_empty(claimed.path.parent)
         return target
 
+    def _explain(self, target: Path, words: str) -> None:
+        note = target.with_name(f"{target.stem} - what happened.txt")
+        write_whole(note, printable_lines(words).encode(), Readers.FOLDER)
+
     def offer(self, preview: bytes, name: str) -> Path:
         """Put a preview into `waiting/`, from where a person may move it to `approved/`."""
         with self._reaching(self.working):
-            self.waiting.mkdir(exist_ok=True)
-            write_whole(self.waiting / name, preview)
+            make_folder(self.waiting, Readers.FOLDER, parents=False)
+            write_whole(self.waiting / name, preview, Readers.FOLDER)
         return self.waiting / name
 
     def approvals(self) -> tuple[Path, ...]:
@@ -243,11 +247,11 @@ class Inbox:
     def put_aside(self, preview: Path, words: str, now: datetime) -> Path:
         """Move a preview that cannot be approved from `approved/` to `attention/`, with a note of `words` beside it."""
         with self._reaching(self.working):
-            self.attention.mkdir(exist_ok=True)
+            make_folder(self.attention, Readers.FOLDER, parents=False)
             target = self.attention / filed_name(preview.name, now, self._zone)
             if target.exists():
                 target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
-            write_whole(self.attention / f"{target.stem} - what happened.txt", printable_lines(words).encode())
+            self._explain(target, words)
             preview.replace(target)
         return target
 
@@ -314,7 +318,7 @@ class Inbox:
             f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
         )
         with contextlib.suppress(OSError):
-            write_whole(self.folder / seen.note, text.encode())
+            write_whole(self.folder / seen.note, text.encode(), Readers.FOLDER)
 
     def _drop_note(self, name: str) -> None:
         seen = self._seen.pop(name, None)
@@ -433,4 +437,4 @@ def _read_number(path: Path) -> int:
 
 def _write_number(path: Path, number: int) -> None:
     with contextlib.suppress(OSError):
-        write_whole(path, str(number).encode())
+        write_whole(path, str(number).encode(), Readers.FOLDER)

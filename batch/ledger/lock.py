@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
 
+from batch.disk import mode_within, write_whole
 from batch.errors import LedgerBusyError
 from batch.ledger.forms import read_time, write_time
 
@@ -40,7 +41,7 @@ def hold_lock(ledger: Path, who: str, now: datetime) -> Iterator[Owner]:
     Raises LedgerBusyError, which names the owner, at once when it is held.
     """
     owner = Owner(who, os.getpid(), platform.node(), now)
-    lock = FileLock(_beside(ledger, ".lock"), thread_local=False)
+    lock = FileLock(_beside(ledger, ".lock"), thread_local=False, mode=mode_within(ledger.resolve().parent))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -73,10 +74,8 @@ def _write_owner(ledger: Path, owner: Owner) -> None:
     """Leave the note; one that cannot be written costs a name in a message, nothing else."""
     note = {"who": owner.who, "pid": owner.pid, "machine": owner.machine, "since": write_time(owner.since)}
     place = _beside(ledger, ".owner")
-    temporary = place.with_name(f"{place.name}.{owner.pid}.tmp")
     with suppress(OSError):
-        temporary.write_text(json.dumps(note), encoding="utf-8")
-        temporary.replace(place)
+        write_whole(place, json.dumps(note).encode())
 
 
 def _beside(ledger: Path, ending: str) -> Path:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from batch.disk import make_private
 from batch.errors import LedgerError, UsageError
 from batch.ledger.places import refuse_place
 from batch.ledger.tables import REVISIONS, alembic_version, metadata, notes
@@ -80,9 +81,14 @@ def _look_at_file(path: Path, *, create: bool) -> None:
         )
     if not path.exists() and not create:
         raise UsageError(f'there is no ledger "{path}"', "run this where it lies, or name it with --ledger")
+    if path.exists() and not os.access(path, os.R_OK):
+        remedy = "run this as that user, or let that user share it with a group of the system: [ledger] group"
+        raise LedgerError(f'the ledger "{path}" belongs to another user', remedy)
     if not os.access(path if path.exists() else path.parent, os.W_OK) or not os.access(path.parent, os.W_OK):
         remedy = "let this user write to the file and to its folder, then run the command again"
         raise LedgerError(f'the ledger "{path}" is read-only', remedy)
+    if not path.exists():
+        make_private(path)  # SQLite gives its journal the rights of its file
 
 
 def _make_engine(url: URL, busy_seconds: float) -> Engine:

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from batch.disk import flush_folder, flush_to_disk
+from batch.disk import flush_folder, flush_to_disk, make_private, mode_within
 from batch.errors import LedgerBusyError, LedgerError, UsageError
 from batch.ledger import lock, notes, upkeep
 from batch.ledger.forms import read_time, write_time
@@ -101,7 +101,7 @@ def restore(place: Path, backup: Path, *, account: tuple[str, str], who: str, no
         holding = _look_through(backup, draft, place, now)
         old = _read_old(place.resolve(), room / "old.sqlite3")
         _refuse_stranger(holding, old.account if old else None, account)
-        _mark(draft, old.pause if old else None, backup, who=who, now=now)
+        _mark(draft, old.pause if old else None, backup, place.resolve().parent, who=who, now=now)
         aside = _swap(draft, place.resolve(), now)
         return Restored(place, holding, aside, old is not None and old.pause is not None, old is not None)
 
@@ -139,7 +139,7 @@ def _copy(source: Path, target: Path) -> Path:
     for ending in ("", *BESIDE):
         piece = source.with_name(source.name + ending)
         if piece.is_file():
-            shutil.copyfile(piece, target.with_name(target.name + ending))
+            shutil.copyfile(piece, make_private(target.with_name(target.name + ending)))
     return target
 
 
@@ -229,7 +229,7 @@ def _host(account: tuple[str, str]) -> str:
     return account[1].partition(":")[0]
 
 
-def _mark(draft: Path, pause: sqlite3.Row | None, backup: Path, *, who: str, now: datetime) -> None:
+def _mark(draft: Path, pause: sqlite3.Row | None, backup: Path, folder: Path, *, who: str, now: datetime) -> None:
     """Make the copy a ledger of its own, keep a pause that stood, and put the restore on its record."""
     with closing(sqlite3.connect(draft)) as connection, connection:
         connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", ("lineage", secrets.token_hex(8)))
@@ -244,6 +244,7 @@ def _mark(draft: Path, pause: sqlite3.Row | None, backup: Path, *, who: str, now
             "INSERT INTO runs (kind, at, words) VALUES ('restore', ?, ?)",
             (write_time(now), words),
         )
+    draft.chmod(mode_within(folder))
     with draft.open("rb+") as file:
         flush_to_disk(file.fileno())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
+from batch.disk import make_folder, make_private
 from batch.errors import LedgerError
 from batch.ledger.forms import write_time
 from batch.ledger.tables import TRIGGERS, metadata
@@ -161,8 +162,9 @@ def write_backup(engine: Engine, path: Path, now: datetime, keep: int = KEEP) ->
     copy = folder / f"{path.stem}-{now.astimezone(UTC):%Y%m%d-%H%M%S}.sqlite3"
     temporary = copy.with_name(f".{copy.name}.tmp")
     try:
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         temporary.unlink(missing_ok=True)
+        make_private(temporary)  # an empty file is one that SQLite copies into
         with explained(f'the backup "{copy}"'):
             _vacuum_into(engine, temporary)
         temporary.replace(copy)

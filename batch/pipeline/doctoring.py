@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from batch.disk import HAS_MODES
 from batch.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.identity import fold, plain_id
 from batch.pipeline.clock import SKEW
 from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
+from batch.pipeline.rights import find_exposed, ledger_path, name_some
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.pipeline.stopping import how_to_go_on
 from batch.pipeline.testing import try_zone
@@ -53,7 +55,7 @@ class Line:
 
 def examine(settings: Settings, world: World) -> list[Line]:
     """Examine everything; nothing is written but a file that is taken away again."""
-    found = [*_settings(settings), *_folders(settings), _zone(settings)]
+    found = [*_settings(settings), *_folders(settings), _zone(settings), *_rights(settings)]
     found += _ledger_lines(settings, world)
     found += _provider_lines(settings, world)
     found += [_mail_server(settings), _disk(settings)]
@@ -154,20 +156,35 @@ def _zone(settings: Settings) -> Line:
     return _try("time zone", look)
 
 
+def _rights(settings: Settings) -> Iterator[Line]:
+    """Say what others than this user, or than the group of the settings, may read or change."""
+    yield _try("rights", lambda: _exposed(settings))
+    approved = Path(settings.watch.folder) / "approved"
+    if HAS_MODES and approved.is_dir() and approved.stat().st_mode & 0o002:
+        words = f"everybody on this machine may write into {approved}, and so approve"
+        yield Line("rights of approved", "warning", words, f'type "chmod o-w {approved}"')
+
+
+def _exposed(settings: Settings) -> Line:
+    if not HAS_MODES:
+        return Line("rights", "fine", "this system keeps them as lists: see the properties of the folder")
+    found = find_exposed(settings)
+    if not found:
+        who = f'the group "{settings.ledger.group}"' if settings.ledger.group else "this user"
+        return Line("rights", "fine", f"only {who} reads ledger, backups, reports and settings")
+    remedy = 'type "campaign-batch ledger list" as the user they belong to: it takes them away from others'
+    return Line("rights", "warning", f"others may read or change {name_some(found)}", remedy)
+
+
 def _ledger_lines(settings: Settings, world: World) -> list[Line]:
-    path = _ledger_path(settings)
+    path = ledger_path(settings)
     if path is not None and not path.exists():
         return [Line("ledger", "warning", "there is none yet", "the first submit or watch makes it")]
     try:
-        with open_ledger_of(settings, world, create=False) as ledger:
+        with open_ledger_of(settings, world, create=False, look=True) as ledger:
             return list(_examine_ledger(settings, world, ledger))
     except BatchError as trouble:
         return [Line("ledger", "broken", trouble.words, trouble.remedy)]
-
-
-def _ledger_path(settings: Settings) -> Path | None:
-    url = settings.ledger.url.partition("?")[0]
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
 def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
@@ -380,7 +397,7 @@ def _mail_server(settings: Settings) -> Line:
 
 
 def _disk(settings: Settings) -> Line:
-    path = _ledger_path(settings)
+    path = ledger_path(settings)
     place = path.parent if path is not None and path.parent.is_dir() else Path(settings.folder)
 
     def look() -> Line:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from batch.disk import write_whole
+from batch.disk import Readers, make_folder, write_whole
 from batch.errors import UsageError
 from batch.pipeline.rooms import name_person
 from batch.resources import templates_folder
@@ -33,9 +33,9 @@ def write_running(kind: str, folder: Path, *, overwrite: bool = False) -> list[P
     if there and not overwrite:
         raise UsageError(f'"{there[0]}" is there already', "move it away first, or overwrite it with --force")
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        make_folder(target, Readers.UMASK)
         for path, template in wanted.items():
-            write_whole(path, _fill(template, folder.resolve()))
+            write_whole(path, _fill(template, folder.resolve()), Readers.UMASK)
     except OSError as trouble:
         raise UsageError(f'"{target}" cannot be written: {trouble.strerror}', "choose a folder of your own") from None
     return list(wanted)

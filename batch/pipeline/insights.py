@@ -102,13 +102,13 @@ def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> 
 
 
 def _write(insights: Insights, settings: Settings, format: str) -> Path:
-    from batch.disk import write_whole
+    from batch.disk import make_folder, write_whole
     from batch.report import insights_html, insights_json, insights_xlsx
 
     path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"
     reports = settings.reports
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if format == "xlsx":
             return write_whole(path, insights_xlsx(insights))
         if format == "json":

@@ -14,6 +14,7 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.disk import mode_within
 from batch.errors import BatchError, DeliveryError, UsageError
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.pipeline.insights import tell_insights
@@ -216,7 +217,8 @@ def _only_sender(ledger: Ledger) -> Iterator[bool]:
         return
     from filelock import FileLock, Timeout
 
-    lock = FileLock(ledger.path.with_name(f"{ledger.path.name}.mail.lock"), timeout=0)
+    place = ledger.path.with_name(f"{ledger.path.name}.mail.lock")
+    lock = FileLock(place, timeout=0, mode=mode_within(place.parent))
     try:
         lock.acquire()
     except Timeout:

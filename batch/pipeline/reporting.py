@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.disk import copy_whole, write_whole
+from batch.disk import copy_whole, make_folder, write_whole
 from batch.errors import ReportError
 from batch.file_names import plain_stem
 from batch.identity import is_test
@@ -255,7 +255,7 @@ def write(report: Report, settings: Settings, stem: str, formats: Sequence[str],
 def writing(path: Path) -> Iterator[None]:
     """Make the folder of a report; what keeps it from being written becomes one line for a person."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         yield
     except OSError as trouble:
         raise ReportError(
@@ -303,5 +303,5 @@ def _lately(ledger: Ledger, since: datetime) -> tuple[Entry, ...]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text, and the folder that it lies in; its line ends stay as they are."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, text.encode("utf-8", "backslashreplace"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from batch.errors import LedgerError, StoppedError, UsageError
 from batch.model import Account, Group
 from batch.payload import PostingRules
+from batch.pipeline.rights import secure
 from batch.pipeline.telling import Note, Tell, Wait, say_nothing
 
 if TYPE_CHECKING:
@@ -162,10 +163,17 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
 
 
 @contextmanager
-def open_ledger_of(settings: Settings, world: World, *, create: bool = True, quiet: bool = False) -> Iterator[Ledger]:
-    """Open the ledger alone, for commands that ask the provider nothing; a pause is told before anything else."""
+def open_ledger_of(
+    settings: Settings, world: World, *, create: bool = True, quiet: bool = False, look: bool = False
+) -> Iterator[Ledger]:
+    """Open the ledger alone, for commands that ask the provider nothing; a pause is told before anything else.
+
+    Whatever others could read is theirs no more, unless the caller came to `look` only.
+    """
     from batch.ledger import open_ledger
 
+    if not look:
+        secure(settings, world.tell)
     url, redact = settings.ledger.url, redactor(settings)
     with open_ledger(url, now=world.now(), create=create, redact=redact) as ledger:
         if not quiet:

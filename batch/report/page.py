@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.disk import write_whole
+from batch.disk import make_folder, write_whole
 from batch.json_text import write_json
 from batch.report.words import TONES
 from batch.resources import templates_folder
@@ -60,7 +60,7 @@ def render_part(name: str, templates: Sequence[Path], **content: object) -> str:
 
 def write_page(text: str, path: Path) -> Path:
     """Write a page, and the folder that it lies in; half a surrogate pair becomes a mark."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     return write_whole(path, text.encode("utf-8", "replace"))
 
 

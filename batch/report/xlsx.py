@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from batch.disk import write_whole
+from batch.disk import make_folder, write_whole
 from batch.model import Entry, Finding
 from batch.report.charts import texts_by_day
 from batch.report.contents import Figures, Report
@@ -59,7 +59,7 @@ def write_xlsx(report: Report, path: Path) -> Path:
     _write_by_day(pen)
     _write_attempts(pen)
     _write_findings(pen)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     return write_whole(path, pen.finish())
 
 
