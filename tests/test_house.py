@@ -20,8 +20,8 @@ FLOORS = {
         "settle", "match", "reconcile",
     },
     2: {
-        "confined", "disk", "resources", "config", "sheet", "messages", "provider", "ledger", "report", "mailer",
-        "inbox", "insights", "sandbox", "samples", "marked", "starter", "glance",
+        "confined", "disk", "person", "resources", "config", "sheet", "messages", "provider", "ledger", "report",
+        "mailer", "inbox", "insights", "sandbox", "samples", "marked", "starter", "glance",
     },
     3: {"pipeline"},
     4: {"cli"},

@@ -7,6 +7,7 @@ from pathlib import Path
 from batch.cli.session import Session, need
 from batch.config import check_secret, check_values, store_in_file, store_password, store_token
 from batch.errors import UsageError
+from batch.printable import printable
 from batch.secret import Secret
 
 KEPT_IN, PASSWORD_KEPT_IN = "access-token.txt", "mail-password.txt"
@@ -119,7 +120,7 @@ def _ask_secret(session: Session, question: str, *, blanks: bool = False) -> Sec
     """Ask without echo until it can be a secret, or nothing is typed."""
     from getpass import getpass
 
-    while given := getpass(f"{question}: ").strip():
+    while given := getpass(printable(f"{question}: ")).strip():
         try:
             return check_secret(Secret(given), "what was typed", blanks=blanks)
         except UsageError as trouble:

@@ -121,9 +121,11 @@ class Session:
 
         `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
         """
-        from batch.pipeline.rooms import World, name_machine, name_person, utc_now
+        from batch.person import person_at_work
+        from batch.pipeline.rooms import World, name_machine, utc_now
 
         self.interrupt.listen()
+        user = person_at_work(self.environ)
         return World(
             now=self.clock or utc_now,
             sleep=self.interrupt.sleep,
@@ -131,7 +133,8 @@ class Session:
             tell=self.screen.tell,
             confirm=(lambda _words: True) if yes else self.screen.confirm,
             insist=self._insist(sure=sure),
-            who=name_person(),
+            who=user.shown,
+            user=user,
             machine=name_machine(),
         )
 

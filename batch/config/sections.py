@@ -212,6 +212,8 @@ class ApprovalSection(Section):
     """`[approval]`: whether a second person lets a batch go."""
 
     required: bool = False
+    shared_users: bool = False
+    """Whether a yes counts that nothing proves to be another person's, since people share one user of the system."""
 
 
 class WatchSection(Section):

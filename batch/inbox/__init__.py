@@ -1,6 +1,18 @@
 """The watch folder: settle, claim, file away; alone knows when a dropped file is whole and whose it is."""
 
 from batch.inbox.folder import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling
+from batch.inbox.plain_files import OddFileError, Offered, look_at
 from batch.inbox.waking import wake
 
-__all__ = ["Claimed", "Inbox", "InboxBusyError", "InboxGoneError", "Ready", "Settling", "wake"]
+__all__ = [
+    "Claimed",
+    "Inbox",
+    "InboxBusyError",
+    "InboxGoneError",
+    "OddFileError",
+    "Offered",
+    "Ready",
+    "Settling",
+    "look_at",
+    "wake",
+]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,16 @@ from typing import Literal
 from batch.disk import Readers, copy_whole, make_folder, mode_within, write_whole
 from batch.errors import BatchError
 from batch.file_names import safe_name
+from batch.inbox.copies import (
+    find_newer,
+    is_private,
+    make_private,
+    read_failures,
+    read_taken,
+    remove_empty,
+    take_copy,
+    write_failures,
+)
 from batch.inbox.names import (
     STOP_NAMES,
     claim_name,
@@ -30,6 +41,7 @@ from batch.inbox.names import (
     note_name,
     split_claim,
 )
+from batch.inbox.plain_files import OddFileError, name_kind, open_plain, read_small
 from batch.printable import printable, printable_lines
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
@@ -41,6 +53,11 @@ _GIVEN_UP = (
     'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
     "with what was begun. Then mend it and drop it again: nothing is sent twice.\n"
 )
+
+
+_DROP_A_COPY = "Drop a plain copy of the file instead.\n"
+_JUNCTION = 0xA0000003
+"""What Windows calls a folder that leads elsewhere."""
 
 
 class InboxGoneError(BatchError):
@@ -82,6 +99,8 @@ class Claimed:
     mark: str
     failures: int = 0
     """Runs that began with it and did not end."""
+    uid: int | None = None
+    """The number of the user whose file was dropped, where the system has one."""
 
 
 @dataclass(slots=True)
@@ -107,13 +126,17 @@ class Inbox:
         self._grace = timedelta(seconds=grace_seconds)
         self._zone = zone
         self._seen: dict[str, _Seen] = {}
+        self.refused: list[str] = []
+        """What was put aside unread since somebody last asked, in words."""
 
     def prepare(self) -> None:
         """Make the folder and those within it; a folder whose parent is not there counts as gone."""
         with self._reaching(self.folder.parent):
             make_folder(self.folder, Readers.UMASK, parents=False)
             for name in FOLDERS:
-                make_folder(self.folder / name, Readers.FOLDER, parents=False)
+                _need_folder(self.folder / name)
+            with contextlib.suppress(OSError):
+                self.working.chmod(0o700)  # what is taken is nobody else's any more
 
     @contextmanager
     def only_watcher(self, owner: str = "") -> Iterator[None]:
@@ -123,6 +146,8 @@ class Inbox:
         lock = FileLock(self.folder / ".watcher.lock", timeout=0, mode=mode_within(self.folder, Readers.FOLDER))
         holder = self.folder / ".watcher.txt"
         with self._reaching(self.folder):
+            if name_kind(self.folder / ".watcher.lock"):
+                (self.folder / ".watcher.lock").unlink()  # a link or pipe in its place: never opened
             try:
                 lock.acquire()
             except Timeout:
@@ -151,12 +176,12 @@ class Inbox:
         """
         with self._reaching(self.working):
             self._touch_working()
-            entries = {entry.name: entry for entry in os.scandir(self.folder)}
+            entries = set(_names(self.folder))
         locks = {name.casefold() for name in entries if name.startswith(("~$", ".~lock."))}
         notes = {name for name in entries if is_note(name)}
         found: dict[str, Ready | Settling] = {}
         for name in sorted(entries):
-            if may_be_sheet(name) and (looked := self._look(name, entries[name], locks, notes, now)):
+            if may_be_sheet(name) and (looked := self._look(name, locks, notes, now)):
                 found[name] = looked
         self._forget(found.keys(), notes)
         return tuple(found.values())
@@ -165,21 +190,35 @@ class Inbox:
         """Take a file by one atomic rename; None when another was faster, or it was changed or taken out meanwhile."""
         source = self.folder / ready.name
         mark = secrets.token_hex(3)
+        _need_folder(self.working)
         place = self.working / claim_name(now, mark)
-        target = place / ready.name
+        claimed = Claimed(ready.name, place / ready.name, now.replace(microsecond=0), mark)
         try:
             if not _is_still(source, ready):
                 return None
-            make_folder(place, Readers.FOLDER, parents=False)
-            source.replace(target)
+            make_private(place)
+            source.replace(claimed.path)
         except OSError:
-            _remove_empty(place)
+            remove_empty(place)
             return None
         self._drop_note(ready.name)
-        if not _is_still(target, ready):
-            self._put_back(target, ready.name)
+        return self._copy(claimed, ready)
+
+    def _copy(self, claimed: Claimed, ready: Ready | None = None) -> Claimed | None:
+        """Put a copy in the place of what was claimed: only that is read and filed, whoever writes to the file."""
+        try:
+            taken = take_copy(claimed.path) if is_private(claimed.path.parent) else None
+        except OddFileError as odd:
+            words = f'"{claimed.name}" is {odd}, so it was not read'
+            self.file_away(claimed, "attention", (), f"{printable(words)}.\n{_DROP_A_COPY}")
+            self.refused.append(words)
             return None
-        return Claimed(ready.name, target, now.replace(microsecond=0), mark)
+        except OSError:
+            taken = None
+        if taken is None or (ready is not None and (taken.size, taken.mtime_ns) != (ready.size, ready.mtime_ns)):
+            self._put_back(claimed.path, claimed.name)
+            return None
+        return replace(claimed, uid=taken.uid)
 
     def unfinished(self) -> tuple[Claimed, ...]:
         """Give the claims that a run left in `working/`, each counted as one failure more; the oldest first.
@@ -188,16 +227,17 @@ class Inbox:
         """
         with self._reaching(self.working):
             claims = [claimed for name in sorted(_names(self.working)) if (claimed := self._read_claim(name))]
+            claims = [copied for claimed in claims if (copied := self._copy(claimed))]
         for claimed in claims:
             if claimed.failures >= MOST_FAILURES:
                 self.file_away(claimed, "attention", (), _GIVEN_UP)
             else:
-                _write_number(_tries_of(claimed), claimed.failures)
+                write_failures(claimed.path, claimed.failures)
         return tuple(claimed for claimed in claims if claimed.failures < MOST_FAILURES)
 
     def forgive(self, claimed: Claimed) -> None:
         """Leave a file in `working/` for the next run without a mark against it: not it failed, but the provider."""
-        _write_number(_tries_of(claimed), claimed.failures - 1)
+        write_failures(claimed.path, claimed.failures - 1)
 
     def file_away(
         self,
@@ -213,25 +253,33 @@ class Inbox:
         """
         folder = self.folder / where
         with self._reaching(self.working):
-            make_folder(folder, Readers.FOLDER, parents=False)
+            _need_folder(folder)
             target = self._free_place(folder, claimed)
             for result in beside:
                 if result.is_file():
                     copy_whole(result, folder / f"{target.stem} - {safe_name(result.name)}", Readers.FOLDER)
             if words:
                 self._explain(target, words)
+            self._give_back_newer(claimed)
             claimed.path.replace(target)
-        _remove_empty(claimed.path.parent)
+        remove_empty(claimed.path.parent)
         return target
 
     def _explain(self, target: Path, words: str) -> None:
         note = target.with_name(f"{target.stem} - what happened.txt")
         write_whole(note, printable_lines(words).encode(), Readers.FOLDER)
 
+    def _give_back_newer(self, claimed: Claimed) -> None:
+        """Put back what somebody went on writing to after it was taken: it is a new file, and taken as one."""
+        taken = read_taken(claimed.path)
+        newer = find_newer(claimed.path, taken) if taken is not None else None
+        if newer is not None:
+            self._return(newer, claimed.name)
+
     def offer(self, preview: bytes, name: str) -> Path:
         """Put a preview into `waiting/`, from where a person may move it to `approved/`."""
         with self._reaching(self.working):
-            make_folder(self.waiting, Readers.FOLDER, parents=False)
+            _need_folder(self.waiting)
             write_whole(self.waiting / name, preview, Readers.FOLDER)
         return self.waiting / name
 
@@ -239,15 +287,16 @@ class Inbox:
         """Give the files that a person moved to `approved/`; whoever dealt with one removes it."""
         with self._reaching(self.working):
             self._touch_working()
-            if not self.approved.is_dir():
+            if not self.approved.exists():
                 return ()
-            names = sorted(entry.name for entry in os.scandir(self.approved) if entry.is_file())
+            _need_folder(self.approved)
+            names = sorted(entry.name for entry in os.scandir(self.approved) if not entry.is_dir(follow_symlinks=False))
         return tuple(self.approved / name for name in names if may_be_sheet(name))
 
     def put_aside(self, preview: Path, words: str, now: datetime) -> Path:
         """Move a preview that cannot be approved from `approved/` to `attention/`, with a note of `words` beside it."""
         with self._reaching(self.working):
-            make_folder(self.attention, Readers.FOLDER, parents=False)
+            _need_folder(self.attention)
             target = self.attention / filed_name(preview.name, now, self._zone)
             if target.exists():
                 target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
@@ -259,13 +308,11 @@ class Inbox:
         """Make sure that it is our folder, and not the bare place where a share is usually mounted."""
         self.working.stat()
 
-    def _look(
-        self, name: str, entry: os.DirEntry[str], locks: set[str], notes: set[str], now: datetime
-    ) -> Ready | Settling | None:
+    def _look(self, name: str, locks: set[str], notes: set[str], now: datetime) -> Ready | Settling | None:
         try:
-            if not entry.is_file(follow_symlinks=False):
+            state = (self.folder / name).lstat()
+            if not stat.S_ISREG(state.st_mode):
                 return None
-            state = (self.folder / name).stat()
         except OSError:
             return None  # gone between listing and looking
         grace = self._grace_of(state.st_size)
@@ -338,28 +385,31 @@ class Inbox:
 
     def _put_back(self, claimed: Path, name: str) -> None:
         """Give back a file that was still being written when it was taken, without covering a newer one."""
+        self._return(claimed, name)
+        remove_empty(claimed.parent)
+
+    def _return(self, file: Path, name: str) -> None:
         target = self.folder / name
-        if target.exists():
+        if os.path.lexists(target):
             target = self.folder / f"{Path(name).stem} ({secrets.token_hex(3)}){Path(name).suffix}"
         with contextlib.suppress(OSError):
-            claimed.replace(target)
-        _remove_empty(claimed.parent)
+            file.replace(target)
 
     def _read_claim(self, name: str) -> Claimed | None:
         parts, place = split_claim(name), self.working / name
-        if parts is None or not place.is_dir():
+        if parts is None or name_kind(place) != "a folder":
             return None
         files = [file for file in sorted(_names(place)) if not file.startswith(".")]
         if not files:
-            _remove_empty(place)  # its file was filed away, or never came, an instant before a kill
+            remove_empty(place)  # its file was filed away, or never came, an instant before a kill
             return None
         moment, mark = parts
         claimed = Claimed(files[0], place / files[0], moment, mark)
-        return replace(claimed, failures=_read_number(_tries_of(claimed)) + 1)
+        return replace(claimed, failures=read_failures(claimed.path) + 1)
 
     def _free_place(self, folder: Path, claimed: Claimed) -> Path:
         plain = folder / filed_name(claimed.name, claimed.claimed_at, self._zone)
-        if not plain.exists():
+        if not os.path.lexists(plain):
             return plain
         return folder / filed_name(claimed.name, claimed.claimed_at, self._zone, claimed.mark)
 
@@ -380,61 +430,47 @@ class Inbox:
         raise BatchError(f'a file of "{self.folder}" cannot be written or moved ({words})', "close it where it is open")
 
 
+def _need_folder(folder: Path) -> None:
+    """Make a folder of the watch's own, or see that it is one: through a link files would land elsewhere."""
+    with contextlib.suppress(FileExistsError):
+        make_folder(folder, Readers.FOLDER, parents=False)
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or getattr(state, "st_reparse_tag", 0) == _JUNCTION:
+        raise BatchError(
+            f'"{folder}" is no folder of its own but a link or a file', "remove it: the watch makes a new one"
+        )
+
+
 def _is_still(path: Path, ready: Ready) -> bool:
-    state = path.stat()
+    state = path.lstat()
     return (state.st_size, state.st_mtime_ns) == (ready.size, ready.mtime_ns)
 
 
 def _opens(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as (file, _):
             file.read(1)
     except OSError:
         return False
+    except OddFileError:
+        return True  # it is claimed, told, and put aside
     return True
 
 
 def _read_owner(holder: Path) -> str:
-    with contextlib.suppress(OSError):
-        if owner := holder.read_text(encoding="utf-8").strip():
-            return f" by {owner}"
-    return ""
+    owner = read_small(holder).decode("utf-8", "replace").strip()
+    return f" by {owner}" if owner else ""
 
 
 def _read_note(note: Path) -> tuple[int, int, datetime] | None:
     """Read what a note of ours says about its file: size, mtime, when its grace ends; None when it is not ours."""
     try:
-        last = note.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
+        last = read_small(note).decode().rstrip().rpartition("\n")[2]
         size, mtime, moment = last.removeprefix("[").removesuffix("]").split()
         return int(size), int(mtime), datetime.fromisoformat(moment)
-    except (OSError, ValueError):
+    except ValueError:
         return None
 
 
 def _names(folder: Path) -> list[str]:
     return [entry.name for entry in os.scandir(folder)]
-
-
-def _remove_empty(place: Path) -> None:
-    """Remove a claim's folder once its file is gone, with the count and the drafts that a kill may have left in it."""
-    with contextlib.suppress(OSError):
-        for name in _names(place):
-            if name.startswith("."):
-                (place / name).unlink()
-        place.rmdir()
-
-
-def _tries_of(claimed: Claimed) -> Path:
-    return claimed.path.with_name(".failures")
-
-
-def _read_number(path: Path) -> int:
-    try:
-        return int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
-
-
-def _write_number(path: Path, number: int) -> None:
-    with contextlib.suppress(OSError):
-        write_whole(path, str(number).encode(), Readers.FOLDER)

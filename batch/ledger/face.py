@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from batch.errors import LedgerError, UsageError
 from batch.ledger import batches as batches_
-from batch.ledger import books, exporting, knowing, lock, notes, outbox, planning, reading, submitting, upkeep
+from batch.ledger import books, exporting, knowing, lock, notes, outbox, people, planning, reading, submitting, upkeep
 from batch.ledger.bulk import in_chunks
 from batch.ledger.opening import name_of, prepare, resolve_url
 from batch.ledger.troubles import explained
@@ -34,7 +34,10 @@ from batch.model import (
     KnownEntry,
     Listed,
     Outcome,
+    Person,
+    Proof,
     Status,
+    Way,
 )
 
 if TYPE_CHECKING:
@@ -224,6 +227,26 @@ class Ledger:
         """Give the batches that people must still hear of."""
         with self._read() as connection:
             return batches_.select_unmailed(connection)
+
+    def note_submitter(self, batch: int, person: Person) -> None:
+        """Note which user of the system handed a batch in."""
+        with self._write() as connection:
+            people.write_submitter(connection, batch, person)
+
+    def note_preview(self, batch: int, sha256: str) -> None:
+        """Note which bytes the preview of a batch has."""
+        with self._write() as connection:
+            people.write_preview_hash(connection, batch, sha256)
+
+    def note_approver(self, batch: int, person: Person, way: Way) -> None:
+        """Note which user of the system let a batch go, and how that is known."""
+        with self._write() as connection:
+            people.write_approver(connection, batch, person, way)
+
+    def proof(self, batch: int) -> Proof:
+        """Give the people of a batch, and how they are known."""
+        with self._read() as connection:
+            return people.select_proof(connection, batch)
 
     def batch_rows(self, batch: int) -> tuple[batches_.BatchRow, ...]:
         """Give what became of each row of a batch: row, entry, what, why."""

@@ -301,6 +301,21 @@ account_groups = Table(
 )
 """Every group that the account was ever seen to have: a list that speaks of others is not this account's."""
 
+batch_people = Table(
+    "batch_people",
+    metadata,
+    Column("batch", Integer, ForeignKey("batches.id"), primary_key=True),
+    _text("submitted_name"),
+    _text("submitted_uid"),
+    _text("submitted_sudo"),
+    _text("approved_name"),
+    _text("approved_uid"),
+    _text("approved_sudo"),
+    _text("approved_way"),
+    _text("preview_sha256"),
+)
+"""Who handed a batch in and who let it go, by the system's own numbers, and how that is known."""
+
 preview_rows = Table(
     "preview_rows",
     metadata,

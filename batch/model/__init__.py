@@ -20,6 +20,7 @@ from batch.model.entries import (
 )
 from batch.model.insights import Insight, Insights, Mark, Sending
 from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
+from batch.model.people import UNKNOWN, Person, Proof, Way
 from batch.model.plans import Action, Decision, KnownEntry, Plan
 from batch.model.rows import Account, Campaign, Checked, Draft, Group, Header, MmsTemplate, Parts, Row
 
@@ -30,6 +31,7 @@ __all__ = [
     "PERSON",
     "REJECTED",
     "SHEET",
+    "UNKNOWN",
     "WAITS",
     "Account",
     "Action",
@@ -61,9 +63,12 @@ __all__ = [
     "MmsTemplate",
     "Outcome",
     "Parts",
+    "Person",
     "Plan",
+    "Proof",
     "Row",
     "Sending",
     "Status",
     "Stop",
+    "Way",
 ]

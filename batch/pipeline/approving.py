@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
 from batch.guards import REJECTED_BY_PERSON
-from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status
+from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
 from batch.pipeline.counting import Tally
 from batch.pipeline.mailing import mail_batches
 from batch.pipeline.previewing import ELSEWHERE, KEPT, gather_contents, hash_of, make_mark
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.rooms import Rooms, World, open_rooms
+from batch.pipeline.second import Approver, need_second
 from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch
 from batch.pipeline.telling import Note
 from batch.spell import plural
@@ -40,15 +41,20 @@ def approve_batch(settings: Settings, world: World, batch: int, rows: frozenset[
         return tally
 
 
-def approve_in(rooms: Rooms, number: int, rows: frozenset[int] = frozenset(), *, seen: str = "", by: str = "") -> Tally:
+def approve_in(
+    rooms: Rooms, number: int, rows: frozenset[int] = frozenset(), *, seen: str = "", by: Approver | None = None
+) -> Tally:
     """Do what `approve` does in rooms that are open already; `seen` is the mark of the preview that was looked at."""
     with be_submitter(rooms):
         batch = rooms.ledger.batch(number)
-        who = by or rooms.world.who
-        released = _find_released(rooms, batch, seen, who)
+        approver = by or Approver(rooms.world.person)
+        who = approver.shown
+        way = _need_waiting(rooms, batch, approver)
+        released = _find_released(rooms, batch, seen)
         _refuse_unknown_rows(batch, released, rows)
         reading = begin_run(rooms)
         _leave_out(rooms, [entry for entry, _ in released if entry.row in rows], who)
+        rooms.ledger.note_approver(number, approver.person, way)
         _record_approval(rooms, number, released, who)
         _tell_elsewhere(rooms, number)
         tally = Tally(number, batch.file, batch.rows, blank=batch.blank, left_out=batch.left_out)
@@ -57,17 +63,16 @@ def approve_in(rooms: Rooms, number: int, rows: frozenset[int] = frozenset(), *,
         return tally
 
 
-def _find_released(rooms: Rooms, batch: Batch, seen: str, who: str) -> list[tuple[Entry, str]]:
+def _need_waiting(rooms: Rooms, batch: Batch, approver: Approver) -> Way:
+    _refuse_unless_waiting(batch)
+    return need_second(rooms, batch, approver)
+
+
+def _find_released(rooms: Rooms, batch: Batch, seen: str) -> list[tuple[Entry, str]]:
     """Give what a yes to the preview of a batch lets go, with the hash of each payload; raise UsageError for a no.
 
     What a later preview has taken over waits for that one; all else must be, to the letter, as it was shown.
     """
-    _refuse_unless_waiting(batch)
-    if who.casefold() == batch.submitted_by.casefold():
-        raise UsageError(
-            f"batch {batch.id} was handed in by {batch.submitted_by}, so somebody else must approve it",
-            "ask a colleague to look at the preview",
-        )
     shown = rooms.ledger.previewed(batch.id)
     entries = list(rooms.ledger.entries(ids=set(shown))) if shown else []
     ours = [entry for entry in entries if entry.batch == batch.id and entry.status in KEPT]

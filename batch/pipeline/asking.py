@@ -25,6 +25,7 @@ from batch.pipeline.reporting import (
     writing,
 )
 from batch.pipeline.rooms import World, open_ledger_of
+from batch.pipeline.second import tell_way
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -108,6 +109,7 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
                 delivery=ledger.deliveries([number]).get(number, ()),
                 checks=checks_passed(settings, entry),
                 batch=ledger.batch(entry.batch),
+                second=tell_way(ledger.proof(entry.batch).way),
                 templates=report_templates(settings),
                 team=settings.reports.team,
                 logo=Path(settings.reports.logo) if settings.reports.logo else None,

@@ -13,6 +13,7 @@ from batch.pipeline.confirming import insist_on_entry
 from batch.pipeline.lists import find_newer, give_way
 from batch.pipeline.renewing import CODE
 from batch.pipeline.rooms import World, open_ledger_of, posting_rules
+from batch.pipeline.second import need_second_sender
 from batch.pipeline.telling import name_entry
 from batch.settle import how_to_answer
 
@@ -30,11 +31,9 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
     with open_ledger_of(settings, world, create=False) as ledger, ledger.submitter(world.who, world.now()):
         ledger.orphans(world.now(), world.who)
         entry = ledger.entry(number)
-        if wish == "send" and settings.approval.required and entry.submitted_by.casefold() == world.who.casefold():
-            raise UsageError(
-                f"{name_entry(entry)} needs a second person, and {world.who} handed it in",
-                "ask a colleague to type the same command",
-            )
+        if wish == "send" and settings.approval.required:
+            shared = settings.approval.shared_users
+            need_second_sender(ledger, world, ledger.batch(entry.batch), name_entry(entry), shared=shared)
         decide = {"accepted": _accept, "not-sent": _not_sent, "send": _send, "drop": _drop}[wish]
         said = decide(ledger, world, entry, why, provider_id)
         if wish == "send" and settings.approval.required:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
-from batch.inbox import Claimed, Inbox, Ready
-from batch.model import WAITS, Cause
+from batch.inbox import Claimed, Inbox, OddFileError, Ready, look_at
+from batch.model import WAITS, Cause, Person, Way
+from batch.person import may_write, my_uid, person_of
 from batch.pipeline.approving import approve_in, read_offer
 from batch.pipeline.counting import Tally, tell_counts
 from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.rooms import Rooms
+from batch.pipeline.second import Approver
 from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
 from batch.printable import printable, whole_text
@@ -43,6 +45,12 @@ _TO_MEND = ("invalid", "held", "rejected", "expired")
 """What can be mended in the sheet."""
 
 
+_COPY = (
+    'let another person COPY the file from "waiting" to "approved" (a copy bears the name of who made it), or type '
+    "campaign-batch approve"
+)
+
+
 class Drops:
     """What lies in the folder; trouble that is nobody's fault leaves a file where it is, and is raised."""
 
@@ -56,6 +64,7 @@ class Drops:
     def take_files(self) -> None:
         """Go on with what an earlier run began, then take what is whole, one file after the other."""
         unfinished = list(self._inbox.unfinished())
+        self._tell_refused()
         try:
             while unfinished and not self._rooms.world.stopped():
                 self._take(unfinished.pop(0))
@@ -68,6 +77,13 @@ class Drops:
             claimed = self._inbox.claim(found, self._rooms.world.now()) if isinstance(found, Ready) else None
             if claimed is not None:
                 self._take(claimed)
+            self._tell_refused()
+
+    def _tell_refused(self) -> None:
+        while self._inbox.refused:
+            self.files += 1
+            self.needs_look = True
+            self._tell("file-refused", self._inbox.refused.pop(0), loud=True)
 
     def _take(self, claimed: Claimed) -> None:
         """Take one file in and file it away; one that a fault of ours keeps from that is tried three times."""
@@ -88,10 +104,10 @@ class Drops:
 
     def _as_dropper(self, claimed: Claimed) -> Rooms:
         """Let the batch bear the name of the person whose file it is, where the system tells."""
-        who = self._rooms.world.who
-        with suppress(OSError, KeyError, NotImplementedError):
-            who = claimed.path.owner() or who
-        return replace(self._rooms, world=replace(self._rooms.world, who=who))
+        if claimed.uid is None:
+            return self._rooms
+        user = person_of(claimed.uid)
+        return replace(self._rooms, world=replace(self._rooms.world, who=user.shown, user=user))
 
     def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
         words = tell_unread(claimed.name, trouble)
@@ -144,7 +160,8 @@ class Drops:
         try:
             if found is None:
                 raise UsageError(f'"{path.name}" is no preview of ours', "move a file from waiting to approved")
-            tally = approve_in(self._rooms, found[0], seen=found[1], by=self._who_moved(path))
+            by = self._who_approves(path, found[0])
+            tally = approve_in(self._rooms, found[0], seen=found[1], by=by)
         except UsageError as trouble:
             self._inbox.put_aside(path, printable(f"Not approved: {trouble}.") + "\n", self._rooms.world.now())
             self._tell("approval-refused", str(trouble), batch=found[0] if found else None, loud=True)
@@ -156,12 +173,28 @@ class Drops:
         self._postbag.add(found[0])
         heed(self._rooms, tally)
 
-    def _who_moved(self, path: Path) -> str:
-        """Name who approved: the owner of a preview that was copied there; who moves ours leaves no name."""
-        with suppress(OSError, KeyError, NotImplementedError):
-            if (owner := path.owner()) != self._rooms.world.who:
-                return owner
-        return 'whoever may write to the folder "approved"'
+    def _who_approves(self, path: Path, batch: int) -> Approver:
+        """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
+        try:
+            offered = look_at(path)
+        except (OSError, OddFileError) as trouble:
+            words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
+            raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
+        proof = self._rooms.ledger.proof(batch)
+        if offered.sha256 != proof.preview_sha256:
+            raise UsageError(f'"{path.name}" is not the preview of batch {batch} as it was written', _COPY)
+        if offered.uid != my_uid() and not offered.open_to_all:
+            return Approver(person_of(offered.uid), Way.COPY)
+        # Moved, not copied, so it is still ours: then only the rights of the folder tell who it was not.
+        submitter = proof.submitter
+        if submitter.uid.isdigit() and not may_write(self._inbox.approved, int(submitter.uid)):
+            return Approver(Person(), Way.MOVED)
+        if self._rooms.settings.approval.shared_users:
+            return Approver(Person(), Way.SHARED)
+        raise UsageError(
+            f"nothing says who moved the preview of batch {batch}: {submitter.shown}, who handed it in, may do so, too",
+            _COPY,
+        )
 
     def tidy_waiting(self) -> None:
         """Take away the previews of batches that wait no longer."""

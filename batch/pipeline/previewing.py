@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.parts import measure
 from batch.payload import hash_payload, make_payload
+from batch.pipeline.checking import hash_file
 from batch.pipeline.mailing import Desk, queue_preview, safely
 from batch.pipeline.reporting import batch_scope, report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, read_account
@@ -67,6 +68,7 @@ def offer_batch(rooms: Rooms, number: int, account: Account) -> Path:
     """
     contents = gather_contents(rooms, rooms.ledger.batch(number))
     path = _write_preview(rooms, contents, account)
+    rooms.ledger.note_preview(number, hash_file(path))
     rooms.ledger.bind_preview(
         number, contents.hashes, contents.mark, _find_emptied(rooms, contents), now=rooms.world.now()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+import os
 import platform
 import tempfile
 import time
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import LedgerError, StoppedError, UsageError
-from batch.model import Account, Group
+from batch.model import UNKNOWN, Account, Group, Person
 from batch.payload import PostingRules
+from batch.person import person_at_work
 from batch.pipeline.rights import secure
 from batch.pipeline.telling import Note, Tell, Wait, say_nothing
 
@@ -63,6 +64,13 @@ class World:
     """Asked where a yes may send something twice: without a person it takes an explicit word, else UsageError."""
     who: str = ""
     machine: str = ""
+    user: Person | None = None
+    """Who it is by the system's word; None where only a name is known."""
+
+    @property
+    def person(self) -> Person:
+        """Give who is at work, as far as it is known."""
+        return self.user if self.user is not None and self.user.shown == self.who else Person(self.who or UNKNOWN)
 
     @property
     def signature(self) -> str:
@@ -280,11 +288,8 @@ def need_zone(settings: Settings, *, for_real: bool) -> str:
 
 
 def name_person() -> str:
-    """Give the system's name of the person at work."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"
+    """Give the system's name of the person at work, whatever the environment says."""
+    return person_at_work(os.environ).name
 
 
 def name_machine() -> str:

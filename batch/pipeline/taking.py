@@ -316,6 +316,7 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, *, waits: b
         state=NOT_SHOWN if waits else "open",
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
+    rooms.ledger.note_submitter(batch, world.person)
     remember_names(rooms, plan.decisions)
     return batch
 

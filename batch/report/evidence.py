@@ -59,10 +59,12 @@ def write_evidence(
     templates: Sequence[Path] = (),
     team: str = "",
     logo: Path | None = None,
+    second: str = "",
 ) -> Path:
     """Write one page about one campaign, to be printed and filed.
 
-    `checks` are the checks that it passed, in words; `sizes` the members of its groups, in their order, when known.
+    `checks` are the checks that it passed, in words; `sizes` the members of its groups, in their order, when known;
+    `second` says how the second person is known.
     """
     word, status = _standing(entry)
     page = render_page(
@@ -81,7 +83,7 @@ def write_evidence(
         groups=_groups(entry, sizes),
         sized=any(size is not None for size in sizes),
         facts=_facts(entry, batch),
-        people=_people(entry, batch, history, zone),
+        people=_people(entry, batch, history, zone, second),
         issues=[(TONES[_TONES[issue.level]], cell_of(issue), issue.message) for issue in entry.issues],
         checks=checks,
         attempts=[attempt_cells(attempt, zone, _EVERY_YEAR) for attempt in attempts],
@@ -146,7 +148,9 @@ def _place(entry: Entry) -> str:
     return ", ".join(part for part in (entry.file, sheet, f"row {entry.row}", f"batch {entry.batch}") if part)
 
 
-def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: str) -> list[tuple[str, str]]:
+def _people(
+    entry: Entry, batch: Batch | None, history: Sequence[Change], zone: str, second: str
+) -> list[tuple[str, str]]:
     machine = f" on {entry.machine}" if entry.machine else ""
     taken = ""
     if batch is not None:
@@ -156,6 +160,7 @@ def _people(entry: Entry, batch: Batch | None, history: Sequence[Change], zone: 
         ("Taken in", taken),
         ("Submitted", f"{entry.submitted_by}{machine}" if entry.submitted_by else ""),
         ("Approved", _approval(entry, batch)),
+        ("The second person is known", second),
     ]
     told += [
         (word, f"{change.who}, {local_time(change.at, zone, _EVERY_YEAR)}")

@@ -55,6 +55,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch", "entry"),
         sqlite_with_rowid=False,
     )
+    texts = ("submitted_name", "submitted_uid", "submitted_sudo", "approved_name", "approved_uid", "approved_sudo")
+    op.create_table(
+        "batch_people",
+        sa.Column("batch", sa.Integer(), nullable=False),
+        *(
+            sa.Column(name, sa.Text(), server_default=sa.text("''"), nullable=False)
+            for name in (*texts, "approved_way", "preview_sha256")
+        ),
+        sa.ForeignKeyConstraint(["batch"], ["batches.id"]),
+        sa.PrimaryKeyConstraint("batch"),
+    )
     op.drop_table("absences")
     op.drop_table("readings")
     lineage = sa.text("INSERT INTO notes (name, value) VALUES ('lineage', :value)")
