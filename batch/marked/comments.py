@@ -29,6 +29,7 @@ def write_comments(package: Package, part: str, sheet: SheetXml, texts: Mapping[
     kinds = base.rpartition("/")[0]
     name = relations["comments"].target if "comments" in relations else package.free_name("xl/comments{}.xml")
     tree = package.tree(name) if name in package.names else parse(_empty(package.read(part)))
+    package.judge_comments(len(_listed(tree)))
     gone = _remove_ours(tree)
     fresh = _add_all(tree, dict(list(texts.items())[:MOST]))
     package.write(name, serialize(tree))

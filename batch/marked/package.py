@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import shutil
 import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 from xml.dom.minidom import Document, Element
 
-from batch.disk import replacing
+from batch.bounds import beyond
+from batch.limits import DEFAULT, Limits
 
 CONTENT_TYPES = "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -33,10 +35,12 @@ class Relation(NamedTuple):
 class Package:
     """The parts of one .xlsx or .xlsm file."""
 
-    def __init__(self, source: Path | BytesIO) -> None:
+    def __init__(self, source: Path | BytesIO, limits: Limits = DEFAULT) -> None:
+        self._limits = limits
         self._zip = zipfile.ZipFile(source)
         self._changed: dict[str, bytes] = {}
         self.names = set(self._zip.namelist())
+        self._measure()
 
     def close(self) -> None:
         """Let the file go."""
@@ -44,7 +48,11 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """Give a part as it stands now; KeyError when there is none."""
-        return self._changed[name] if name in self._changed else self._zip.read(name)
+        if name in self._changed:
+            return self._changed[name]
+        if self._zip.getinfo(name).file_size > self._limits.marked_bytes:
+            raise beyond("marked_bytes", self._limits)
+        return self._zip.read(name)
 
     def write(self, name: str, content: bytes) -> None:
         """Change a part, or add one."""
@@ -52,8 +60,15 @@ class Package:
         self.names.add(name)
 
     def tree(self, name: str) -> Document:
-        """Parse a part; a DTD and entities are refused."""
-        return parse(self.read(name))
+        """Parse a part; a DTD and entities are refused, and what would make a tree beyond all measure."""
+        return parse(self.read_judged(name))
+
+    def read_judged(self, name: str) -> bytes:
+        """Give a part that is to become a tree, in which each element takes a kilobyte and more."""
+        content = self.read(name)
+        if content.count(b"<") > 2 * self._limits.elements:
+            raise beyond("elements", self._limits, f'the part "{name}"')
+        return content
 
     def relations(self, part: str) -> list[Relation]:
         """Give what a part speaks of; `""` is the package itself."""
@@ -93,14 +108,34 @@ class Package:
         taken = {name.casefold() for name in self.names}
         return next(name for number in range(1, 100_000) if (name := pattern.format(number)).casefold() not in taken)
 
-    def save(self, path: Path) -> Path:
-        """Write all parts into a file, in one step."""
-        with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
+    def judge_comments(self, count: int) -> None:
+        """Refuse a sheet with more comments than anybody reads."""
+        if count > self._limits.comments:
+            raise beyond("comments", self._limits)
+
+    def pack(self) -> bytes:
+        """Give the file: all parts, the changed ones as they are now."""
+        packed = BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
             for info in self._zip.infolist():
-                out.writestr(info.filename, self.read(info.filename))
+                if info.filename in self._changed:
+                    out.writestr(info.filename, self._changed[info.filename])
+                else:
+                    self._copy(info, out)
             for name in self._changed.keys() - set(self._zip.namelist()):
                 out.writestr(name, self._changed[name])
-        return path
+        return packed.getvalue()
+
+    def _copy(self, info: zipfile.ZipInfo, out: zipfile.ZipFile) -> None:
+        with self._zip.open(info) as part, out.open(info.filename, "w") as copy:
+            shutil.copyfileobj(part, copy, 2**20)
+
+    def _measure(self) -> None:
+        entries = self._zip.infolist()
+        if len(entries) > self._limits.parts:
+            raise beyond("parts", self._limits, found=len(entries))
+        if sum(one.file_size for one in entries) > self._limits.unpacked_bytes:
+            raise beyond("unpacked_bytes", self._limits)
 
 
 def parse(content: bytes) -> Document:

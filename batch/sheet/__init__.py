@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.bounds import beyond
 from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.limits import DEFAULT, Limits
 from batch.model import Header, Issue, Level, Row
 from batch.printable import whole_text
-from batch.sheet.bounds import beyond
 from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns

@@ -10,8 +10,8 @@ import zipfile
 import zlib
 from xml.parsers import expat
 
+from batch.bounds import beyond
 from batch.errors import SheetError
-from batch.sheet.bounds import beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

@@ -1,10 +1,11 @@
-"""Say no to a file that goes beyond a limit: what it has, how much is allowed, and what to do.
+"""Count what a sheet holds while it is handed on, the same for every format, and stop at a limit.
 
 Light on purpose: the reading process imports it at every start.
 """
 
 from __future__ import annotations
 
+from batch.bounds import beyond
 from batch.errors import SheetError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
@@ -17,58 +18,7 @@ if TYPE_CHECKING:
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
 """The last row and column of any sheet, in Excel as in LibreOffice."""
-_SETTINGS = {
-    "rows": "max_rows",
-    "cells": "max_cells",
-    "reach": "max_cells",
-    "characters": "maxcharacters",
-    "file_bytes": "max_megabytes",
-    "seconds": "max_seconds",
-    "memory": "max_memory",
-}
 _DELETE = "delete what lies behind the table and save it again"
-_MEGABYTES = frozenset({"file_bytes", "unpacked_bytes", "part_bytes", "marked_bytes", "memory"})
-_WORDS = {
-    "file_bytes": ("the file has {found}, more than {most}", "split it"),
-    "unpacked_bytes": ("the file unpacks to more than {most} (a zip bomb?)", "copy the rows into a new workbook"),
-    "part_bytes": ("{place} is larger than {most}", "copy the rows into a new workbook"),
-    "parts": ("the file holds {found} parts, more than {most}", "copy the rows into a new workbook"),
-    "sheets": ("the workbook has {found} sheets, more than {most}", "delete the sheets that hold no campaigns"),
-    "rows": ("the sheet has more than {most} rows", "split it"),
-    "columns": (
-        "the table has {found} columns, more than {most}",
-        "delete the columns behind the table and save it again",
-    ),
-    "reach": ("the sheet has more than {most} cells, blank ones among them", "delete the columns that nobody needs"),
-    "cells": ("the sheet has more than {most} filled cells", "split it"),
-    "cell_characters": ("{place} has more than {most} characters", "shorten it"),
-    "row_characters": ("{place} has more than {most} characters", "shorten its cells"),
-    "characters": ("the sheet has more than {most} characters in all its cells", "split it"),
-    "merges": ("the sheet has more than {most} merged ranges", "take the merging off and save it again"),
-    "styles": ("the workbook has {found} cell formats, more than {most}", "copy the rows into a new workbook"),
-    "number_formats": (
-        "the workbook has {found} number formats, more than {most}",
-        "copy the rows into a new workbook",
-    ),
-    "comments": ("the sheet has more than {most} comments", "delete them and save it again"),
-    "marked_bytes": ("the sheet is larger than {most} unpacked, too large for a marked copy", "split it"),
-    "elements": ("{place} has more than {most} XML elements", "copy the rows into a new workbook"),
-    "seconds": ("reading and checking the file takes longer than {most} seconds", "split it"),
-    "memory": ("reading the file takes more than {most} of memory", "split it, or copy the rows into a new workbook"),
-}
-
-
-def beyond(name: str, limits: Limits, place: str = "", *, found: int = 0) -> SheetError:
-    """Make the refusal of a file that goes beyond the limit `name`; `place` says where, `found` what it has."""
-    most, has = _shown(name, getattr(limits, name)), _shown(name, found)
-    words, remedy = _WORDS[name]
-    if name in _SETTINGS:
-        remedy += f", or raise [sheet] {_SETTINGS[name]} in campaign-batch.toml"
-    return SheetError(words.format(most=most, place=place, found=has), remedy)
-
-
-def _shown(name: str, value: int) -> str:
-    return f"{value / 2**20:,.4g} MB" if name in _MEGABYTES else f"{value:,}"
 
 
 class Tally:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from batch.bounds import beyond
 from batch.confined.process import Confined, paths_for
 from batch.errors import SheetError
 from batch.limits import Limits
-from batch.sheet.bounds import beyond
 from batch.sheet.worker import receive, send
 
 if TYPE_CHECKING:

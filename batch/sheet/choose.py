@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from itertools import islice
 
+from batch.bounds import beyond
 from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.sheet import headers
-from batch.sheet.bounds import Tally, beyond
+from batch.sheet.bounds import Tally
 from batch.sheet.elsewhere import holds_campaigns, note_above, note_other_tabs, read_head
 from batch.sheet.grid import Counts, body, fill_merged
 

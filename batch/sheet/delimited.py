@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.bounds import beyond
 from batch.errors import SheetError
 from batch.sheet import headers
-from batch.sheet.bounds import beyond
 
 if TYPE_CHECKING:
     from batch.limits import Limits

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+from batch.bounds import beyond
 from batch.columns import column_letter
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
-from batch.sheet.bounds import LAST_COLUMN, LAST_ROW, Tally, beyond
+from batch.sheet.bounds import LAST_COLUMN, LAST_ROW, Tally
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import re
 
+from batch.bounds import beyond
 from batch.columns import column_letter, column_position
 from batch.errors import SheetError
+<<<<<<< HEAD
 from batch.sheet.archive import SAVE_AGAIN, Archive
 from batch.sheet.bounds import LAST_COLUMN, beyond
 from batch.sheet.plain import doubled_row, plain_xml, to_int
+=======
+from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+from batch.sheet.bounds import LAST_COLUMN
+>>>>>>> 10bb0df (Make the marked copy in a process that has nothing, within the limits)
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

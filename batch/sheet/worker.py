@@ -13,9 +13,9 @@ import sys
 import threading
 from types import SimpleNamespace
 
+from batch.bounds import beyond
 from batch.confined.within import limit, limit_seconds
 from batch.errors import SheetError
-from batch.sheet.bounds import beyond
 from batch.sheet.choose import read_tabs
 from batch.sheet.grid import LyingError
 

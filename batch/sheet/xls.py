@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 
+from batch.bounds import beyond
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet import xls_second as second
 from batch.sheet.archive import SAVE_AGAIN
-from batch.sheet.bounds import beyond
 from batch.sheet.xlsx import show_number
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start

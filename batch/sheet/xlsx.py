@@ -6,10 +6,10 @@ import posixpath
 import threading
 from contextlib import suppress
 
+from batch.bounds import beyond
 from batch.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive
-from batch.sheet.bounds import beyond
 from batch.sheet.grid import LyingError
 from batch.sheet.plain import to_int
 from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, claimed_cells, position
