@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -195,3 +196,19 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(SheetError, match="cannot be opened"):
         open_sheet(path)
+
+
+def test_malformed_xml_that_is_read_all_the_same_is_said(tmp_path: Path, reader: Child) -> None:
+    """A sheet whose XML is broken behind its rows gives them, and a warning with the place."""
+    good = save(tmp_path / "a.xlsx", GOOD)
+    broken = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            new.writestr(name, part.replace(b"</sheetData>", b"</sheetData><a></b>") if "sheet1" in name else part)
+    sheet = open_sheet(broken, child=reader)
+    assert [row.number for row in sheet] == [2]
+    assert [issue.code for issue in sheet.issues] == ["damaged-xml"]
+    assert "xl/worksheets/sheet1.xml" in sheet.issues[0].message
+    whole = open_sheet(good, child=reader)
+    assert (len(list(whole)), whole.issues) == (1, ())

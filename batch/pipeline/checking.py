@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from batch.bounds import beyond
+from batch.errors import SheetError
 from batch.glance import glance_at_pause
+from batch.limits import Limits
 from batch.model import Account, Issue, Level
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
@@ -33,6 +37,8 @@ class Check(Found):
     sheet: str = ""
     blank: int = 0
     left_out: int = 0
+    seconds: float = 0.0
+    """What reading and checking it took, all stages together."""
     asked: bool = False
     """Whether the account's groups are known."""
 
@@ -115,13 +121,28 @@ def check_sheet(
     check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
     task = Task(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
     hand = Hand(task)
+    begun = time.process_time()
     for found in check_blocks(opened.blocks(), task, hand):
         check.add(found)
+        check.seconds = time.process_time() - begun + opened.waited
+        if check.seconds > settings.sheet.max_seconds:
+            raise _too_slow(opened.file, settings)
         tell(Checking(check.rows))
     _add_late(check, hand.late_issues())
     check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings))
     check.blank, check.left_out = opened.blank, opened.left_out
     return check
+
+
+def _too_slow(file: str, settings: Settings) -> SheetError:
+    refusal = beyond("seconds", settings.sheet.limits)
+    return SheetError(f'"{file}": {refusal.words}', refusal.remedy)
+
+
+def limits_left(check: Check, settings: Settings) -> Limits:
+    """Give the limits of what is still to be done with a file: the seconds are counted for all stages together."""
+    limits = settings.sheet.limits
+    return replace(limits, seconds=max(2, round(limits.seconds - check.seconds)))
 
 
 def _name_other_week(check: Check, settings: Settings) -> tuple[Issue, ...]:

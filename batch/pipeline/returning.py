@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import AlreadyThereError, BatchError, UsageError
+from batch.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
-from batch.pipeline.checking import Check
+from batch.pipeline.checking import Check, limits_left
 from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
@@ -70,10 +70,15 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
 
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
-    written = [write_marked(source, path, rows, sheet=check.sheet)]
+    left, written = limits_left(check, settings), []
     if failed := [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]:
-        written.append(write_failed_rows(source, failed_rows_beside(path), failed, sheet=check.sheet))
-    return written
+        written.append(write_failed_rows(source, failed_rows_beside(path), failed, sheet=check.sheet, limits=left))
+    try:
+        return [write_marked(source, path, rows, sheet=check.sheet, limits=left), *written]
+    except SheetError as trouble:
+        if not written:
+            raise
+        raise SheetError(trouble.words, f'{trouble.remedy}; the failed rows alone are in "{written[0]}"') from trouble
 
 
 def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
@@ -87,14 +92,14 @@ def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report:
     if not failed:
         return []
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
-    try:
-        return [
-            write_marked(source, marked, rows, sheet=check.sheet),
-            write_failed_rows(source, failed_rows_beside(report), failed, sheet=check.sheet),
-        ]
-    except BatchError as trouble:
-        rooms.note(f"the workbook to mend could not be written: {trouble}", loud=True)
-        return []
+    left = limits_left(check, rooms.settings)
+    written = []
+    for write, path, which in ((write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)):
+        try:
+            written.append(write(source, path, which, sheet=check.sheet, limits=left))
+        except BatchError as trouble:
+            rooms.note(f'"{path.name}" could not be written: {trouble}', loud=True)
+    return written
 
 
 def _returned_rows(rooms: Rooms, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:

@@ -31,7 +31,9 @@ class Sheet:
     `blank` and `left_out` (hidden and filtered-out rows) are whole only after the last row.
     """
 
-    def __init__(self, file: str, head: dict[str, Any], notes: list[Issue], messages: Iterator[Message]) -> None:
+    def __init__(
+        self, file: str, head: dict[str, Any], notes: list[Issue], messages: Iterator[Message], child: Child
+    ) -> None:
         names = tuple(head["names"])
         hidden = tuple(at for at in head["hidden"] if at < len(names) and names[at])
         self.file = file
@@ -42,6 +44,12 @@ class Sheet:
         self.blank = 0
         self.left_out = 0
         self._messages = messages
+        self._child = child
+
+    @property
+    def waited(self) -> float:
+        """Seconds that its reading took in another process, while this one waited."""
+        return self._child.waited
 
     def __iter__(self) -> Iterator[Row]:
         maker = RowMaker(self.header)
@@ -55,6 +63,7 @@ class Sheet:
                 yield value
             elif kind == "end":
                 self.blank, self.left_out = value["blank"], value["left_out"]
+                self.issues += tuple(_damage_note(value["damage"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +91,10 @@ def open_sheet(
     """
     request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=True)
     notes: list[Issue] = []
-    messages = _named(path.name, _messages(path, request, encoding, notes, child))
+    asked = child or Child()
+    messages = _named(path.name, _messages(path, request, encoding, notes, asked, close=child is None))
     head = _head(messages, notes)
-    return Sheet(whole_text(path.name), head, notes, messages)
+    return Sheet(whole_text(path.name), head, notes, messages, asked)
 
 
 def read_cells(
@@ -93,7 +103,7 @@ def read_cells(
 ) -> Grid:  # fmt: skip
     """Read the cells of one sheet (the first visible one, or the one named) as a person sees them."""
     request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=False)
-    messages = _named(path.name, _messages(path, request, encoding, [], child))
+    messages = _named(path.name, _messages(path, request, encoding, [], child or Child(), close=child is None))
     head = _head(messages, [])
     rows: list[tuple[int, tuple[str, ...]]] = []
     end: dict[str, int] = {"blank": 0, "left_out": 0}
@@ -128,7 +138,7 @@ def _request(path: Path, name: str, limits: Limits, date_order: str, *, with_hea
 
 
 def _messages(
-    path: Path, request: dict[str, Any], encoding: str, notes: list[Issue], child: Child | None
+    path: Path, request: dict[str, Any], encoding: str, notes: list[Issue], child: Child, *, close: bool
 ) -> Iterator[Message]:
     kind = find_kind(path)
     limits = Limits(**request["limits"])
@@ -136,7 +146,7 @@ def _messages(
         raise beyond("file_bytes", limits, found=size)
     if kind not in ("csv", "tsv"):
         request["kind"] = kind
-        yield from _ask(request, child)
+        yield from _ask(request, child, close=close)
         return
     from batch.sheet.delimited import TextTab
 
@@ -146,12 +156,12 @@ def _messages(
     yield from read_tabs([tab], "", with_header=request["with_header"], limits=limits)
 
 
-def _ask(request: dict[str, Any], child: Child | None) -> Iterator[Message]:
-    if child is not None:
+def _ask(request: dict[str, Any], child: Child, *, close: bool) -> Iterator[Message]:
+    try:
         yield from child.ask(request)
-        return
-    with Child() as own:
-        yield from own.ask(request)
+    finally:
+        if close:
+            child.close()
 
 
 def _named(file: str, messages: Iterator[Message]) -> Iterator[Message]:
@@ -179,6 +189,15 @@ def _hidden_note(header: Header) -> Iterator[Issue]:
         names = ", ".join(f'"{header.names[at]}" ({column_letter(at)})' for at in header.hidden)
         words = f"hidden columns are read like the others: {names}"
         yield Issue(0, "", "", "hidden-columns", words, Level.WARNING)
+
+
+def _damage_note(place: str) -> Iterator[Issue]:
+    if place:
+        words = (
+            f"the workbook is damaged ({place} is malformed XML) and was read all the same: compare its rows with the "
+            "preview, or open it in Excel and save it again"
+        )
+        yield Issue(0, "", "", "damaged-xml", words, Level.WARNING)
 
 
 def _legacy_note(encoding: str) -> Issue:

@@ -56,7 +56,7 @@ def _read(
         if total > limits.rows:
             raise beyond("rows", limits)
         yield "rows", block
-    yield "end", {"blank": counts.blank, "left_out": counts.left_out}
+    yield "end", {"blank": counts.blank, "left_out": counts.left_out, "damage": getattr(tab, "damage", "")}
 
 
 def _blocks(rows: Iterator[RowOut], tally: Tally) -> Iterator[list[RowOut]]:

@@ -5,16 +5,11 @@ Slower than calamine for each cell, but a cell in column QQQ costs no more than 
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import re
 
-from batch.sheet.archive import Archive, parse, safe_parser
-from batch.sheet.bounds import beyond
-from batch.sheet.plain import to_int
-=======
 from batch.bounds import beyond
 from batch.sheet.archive import Archive, parse, safe_parser
->>>>>>> 10bb0df (Make the marked copy in a process that has nothing, within the limits)
+from batch.sheet.plain import to_int
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

@@ -8,18 +8,14 @@ formulas that were never calculated.
 from __future__ import annotations
 
 import re
+from xml.parsers import expat
 
 from batch.bounds import beyond
 from batch.columns import column_letter, column_position
 from batch.errors import SheetError
-<<<<<<< HEAD
-from batch.sheet.archive import SAVE_AGAIN, Archive
-from batch.sheet.bounds import LAST_COLUMN, beyond
-from batch.sheet.plain import doubled_row, plain_xml, to_int
-=======
-from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
+from batch.sheet.archive import SAVE_AGAIN, Archive, safe_parser
 from batch.sheet.bounds import LAST_COLUMN
->>>>>>> 10bb0df (Make the marked copy in a process that has nothing, within the limits)
+from batch.sheet.plain import doubled_row, plain_xml, to_int
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -59,6 +55,8 @@ class Scan:
         self.cells: dict[int, list[Cell]] = {}
         self.last_row = 0
         self.last_column = 26
+        self.damage = ""
+        """Where the XML is malformed; known once the cells were read."""
         self.shared = 0
         """Cells that hold a shared text."""
         self._limits = limits
@@ -80,9 +78,10 @@ class Scan:
     def read_cells(self) -> None:
         """Find the cells that calamine alone would show wrongly."""
         if not self._whole:
-            for chunk in _by_row(self._archive.blocks(self._part)):
+            watch = Watch(self._part)
+            for chunk in _by_row(watch.over(self._archive.blocks(self._part))):
                 self._read_cells(chunk)
-            self._whole = True
+            self._whole, self.damage = True, watch.damage
 
     def expand(self, lengths: list[int]) -> int:
         """Count the characters of all shared texts as often as cells show them; `lengths` are those of the texts."""
@@ -181,6 +180,31 @@ class Scan:
             empty = not value and not (there and b't="str"' in head)  # a text may be empty, but it must be there
             if empty or (self._recalculates and value == b"0"):
                 self.cells.setdefault(int(number), []).append((position(letters), b"", b"f", b""))
+
+
+class Watch:
+    """Looks whether a part that is read without a parser is well-formed XML, in passing."""
+
+    def __init__(self, part: str) -> None:
+        self.damage = ""
+        """Where it first is not; empty when it is."""
+        self._part = part
+
+    def over(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Hand the blocks on."""
+        parser = safe_parser(self._part)
+        for block in blocks:
+            self._parse(parser, block, last=False)
+            yield block
+        self._parse(parser, b"", last=True)
+
+    def _parse(self, parser: expat.XMLParserType, block: bytes, *, last: bool) -> None:
+        if self.damage:
+            return
+        try:
+            parser.Parse(block, last)
+        except expat.ExpatError as error:
+            self.damage = f'line {error.lineno}, column {error.offset + 1} of "{self._part}"'
 
 
 def claimed_cells(start: bytes) -> int:

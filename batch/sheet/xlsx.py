@@ -12,7 +12,7 @@ from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive
 from batch.sheet.grid import LyingError
 from batch.sheet.plain import to_int
-from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, claimed_cells, position
+from batch.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, Watch, claimed_cells, position
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -69,6 +69,17 @@ class Book:
     def scan(self, part: str) -> Scan:
         """Look through the XML of one sheet."""
         return Scan(self._archive, part, self.formats, recalculates=self.recalculates, limits=self._limits)
+
+    @property
+    def damage(self) -> str:
+        """Where the XML of the shared texts is malformed."""
+        if self._strings not in self._archive.names:
+            return ""
+        watch = Watch(self._strings)
+        for _ in watch.over(self._archive.blocks(self._strings)):
+            if watch.damage:
+                break
+        return watch.damage
 
     def judge_texts(self, scan: Scan) -> None:
         """Refuse a sheet whose cells show shared texts so often that they would not fit, before they are laid out."""
@@ -184,6 +195,11 @@ class SheetTab:
     def merges(self) -> list[Merge]:
         """Give the merged ranges."""
         return self._scan.merges
+
+    @property
+    def damage(self) -> str:
+        """Where its XML is malformed, or that of the texts that sheets share."""
+        return self._scan.damage or self._book.damage
 
     @property
     def width(self) -> int:
