@@ -15,7 +15,7 @@ _SETTINGS = {
     "rows": "max_rows",
     "cells": "max_cells",
     "reach": "max_cells",
-    "characters": "maxcharacters",
+    "characters": "max_characters",
     "file_bytes": "max_megabytes",
     "seconds": "max_seconds",
     "memory": "max_memory",

@@ -6,7 +6,6 @@ Light on purpose: the reading process imports it at every start.
 from __future__ import annotations
 
 from batch.bounds import beyond
-from batch.errors import SheetError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
 """The last row and column of any sheet, in Excel as in LibreOffice."""
-_DELETE = "delete what lies behind the table and save it again"
 
 
 class Tally:
@@ -40,8 +38,10 @@ class Tally:
         """Count the cells of a row, `times` over."""
         limits = self._limits
         size = len(texts)
-        if size > LAST_COLUMN or number > max(LAST_ROW, limits.rows):
-            raise SheetError(f"row {number} goes beyond the last cell of any sheet (XFD{LAST_ROW})", _DELETE)
+        if size > LAST_COLUMN:
+            raise beyond("columns", limits, found=size)
+        if number > max(LAST_ROW, limits.rows):
+            raise beyond("rows", limits)
         characters = sum(map(len, texts))
         if characters > limits.cell_characters:
             _look_closely(texts, number, characters, limits)
