@@ -45,6 +45,8 @@ _WORDS = {
     ),
     "comments": ("the sheet has more than {most} comments", "delete them and save it again"),
     "marked_bytes": ("the sheet is larger than {most} unpacked, too large for a marked copy", "split it"),
+    "marked_cells": ("{place} has more than {most} cells, too many for a marked copy", "split it"),
+    "marked_characters": ("{place} has more than {most} characters, too many for a marked copy", "split it"),
     "elements": ("{place} has more than {most} XML elements", "copy the rows into a new workbook"),
     "seconds": ("reading and checking the file takes longer than {most} seconds", "split it"),
     "memory": ("reading the file takes more than {most} of memory", "split it, or copy the rows into a new workbook"),

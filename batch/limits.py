@@ -35,6 +35,8 @@ class Limits:
     number_formats: int = _limit(5_000, "number formats of its own")
     comments: int = _limit(20_000, "comments of a sheet that gets a marked copy")
     marked_bytes: int = _limit(64 * 2**20, "the XML of a sheet that gets a marked copy")
+    marked_cells: int = _limit(400_000, "cells of rows that are written into a workbook anew")
+    marked_characters: int = _limit(10_000_000, "characters of rows that are written into a workbook anew")
     elements: int = _limit(150_000, "XML elements of a part that a marked copy changes (styles, comments)")
     seconds: int = _limit(15, "seconds for one file, all stages together", "max_seconds")
     memory: int = _limit(400 * 2**20, "memory of the process that reads the file", "max_memory")

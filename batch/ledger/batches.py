@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from batch.ledger.bulk import in_list, insert_rows
+from batch.ledger.cutting import cut_words
 from batch.ledger.forms import read_issues, read_time, write_issues, write_time
 from batch.ledger.tables import batch_rows, batches, preview_rows
 from batch.model import REJECTED, WAITS, Batch, Issue
@@ -64,7 +65,7 @@ def insert_batch(
         "submitted_by": submitted_by,
         "machine": machine,
         "state": state,
-        "issues": write_issues(issues),
+        "issues": write_issues(cut_words(issues)),
         "changed_at": moment,
     }
     key = connection.execute(insert(batches).values(values)).inserted_primary_key

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, l
 
 from batch.errors import LedgerError
 from batch.ledger.bulk import in_chunks, in_list, insert_rows, update_rows
+from batch.ledger.cutting import CELLS, CELLS_OF_INVALID, NAME, WORDS, cut, cut_campaign, cut_cells, cut_issues
 from batch.ledger.forms import (
     write_cells,
     write_codes,
@@ -138,7 +139,7 @@ class _Planner:
 
     def _keep_header(self, decision: Decision) -> None:
         """Keep the sheet's header once, for the cells of all its rows."""
-        header = write_texts(decision.checked.row.header.names)
+        header = write_texts(tuple(cut(name, NAME) for name in decision.checked.row.header.names))
         self._connection.execute(update(batches).where(batches.c.id == self._batch).values(header=header))
 
     def _statuses(self, decisions: Sequence[Decision]) -> dict[int, str]:
@@ -161,7 +162,7 @@ class _Planner:
         if entry is not None:
             self.placed[row] = entry
             self._replace(decision, entry, statuses, work)
-        work.lines.append((self._batch, row, entry, what, decision.why))
+        work.lines.append((self._batch, row, entry, what, cut(decision.why, WORDS)))
 
     def _renew(self, decision: Decision, statuses: dict[int, str], work: _Work) -> int | None:
         """Plan a row anew in the entry it had; None when it has none of its own."""
@@ -171,7 +172,7 @@ class _Planner:
         old = self._may_touch(entry, statuses)
         work.renewed.append((*self._values(decision), entry))
         new = STATUS_OF[decision.action]
-        work.history.append((entry, self._at, old, new, decision.why, self._who))
+        work.history.append((entry, self._at, old, new, cut(decision.why, WORDS), self._who))
         return entry
 
     def _add(self, decision: Decision, work: _Work) -> int:
@@ -179,7 +180,7 @@ class _Planner:
         self._next += 1
         work.new.append((entry, *self._values(decision)))
         new = STATUS_OF[decision.action]
-        work.history.append((entry, self._at, None, new, decision.why, self._who))
+        work.history.append((entry, self._at, None, new, cut(decision.why, WORDS), self._who))
         return entry
 
     def _replace(self, decision: Decision, by: int, statuses: dict[int, str], work: _Work) -> None:
@@ -212,8 +213,10 @@ class _Planner:
     def _values(self, decision: Decision) -> tuple[Any, ...]:
         """Give what a row fills in, in the order of `_COLUMNS`."""
         checked = decision.checked
+        goes = decision.action is not Action.INVALID
         campaign = checked.campaign or _stand_in(checked)
-        issues = decision.issues
+        campaign = campaign if goes else cut_campaign(campaign)
+        issues = cut_issues(decision.issues)
         return (
             self._batch,
             checked.row.number,
@@ -237,12 +240,12 @@ class _Planner:
             campaign.expected_contacts,
             campaign.owner,
             campaign.purpose,
-            write_cells(checked.row.texts),
+            write_cells(cut_cells(checked.row.texts, CELLS if goes else CELLS_OF_INVALID)),
             campaign.parts.count,
             campaign.parts.encoding if checked.campaign else "",
             STATUS_OF[decision.action],
             write_issues(issues) if issues else "",
-            write_codes(issues) if issues else "",
+            write_codes(decision.issues) if issues else "",
             self._at,
         )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from batch.bounds import beyond
 from batch.disk import replacing
 from batch.errors import SheetError
 from batch.limits import DEFAULT, Limits
 from batch.marked.child import ask
 from batch.marked.marks import PROBLEM, ROW_ID, Returned, mark_plain
+from batch.model.issues import NOTHING
 
 __all__ = ["PROBLEM", "ROW_ID", "Returned", "ending_for", "write_failed_rows", "write_marked"]
 
@@ -41,8 +44,11 @@ def write_marked(
     A workbook (.xlsx, .xlsm) stays otherwise as it is; any other file becomes one of the rows as they were read.
     Raises SheetError when it cannot be made or written.
     """
-    said = [one for one in rows if one.issues] or list(rows[:1])
-    return _save(ask("mark", source, said, sheet, limits) or mark_plain(rows), path)
+    said = [_without_texts(one) for one in rows if one.issues] or [_without_texts(one) for one in rows[:1]]
+    if content := ask("mark", source, said, sheet, limits):
+        return _save(content, path)
+    _judge("the sheet", rows, limits)
+    return _save(mark_plain(rows), path)
 
 
 def write_failed_rows(
@@ -52,7 +58,21 @@ def write_failed_rows(
 
     Raises SheetError when it cannot be made or written.
     """
+    _judge("the sheet of failed rows", rows, limits)
     return _save(ask("collect", source, rows, sheet, limits), path)
+
+
+def _without_texts(one: Returned) -> Returned:
+    """Leave out what the marks in a workbook do not need."""
+    return replace(one, row=replace(one.row, texts=(), dates=NOTHING, unshown=NOTHING))
+
+
+def _judge(what: str, rows: Sequence[Returned], limits: Limits) -> None:
+    """Refuse to write more rows anew than a person mends: each cell costs time and memory."""
+    if sum(len(one.row.texts) for one in rows) > limits.marked_cells:
+        raise beyond("marked_cells", limits, what)
+    if sum(len(text) for one in rows for text in one.row.texts) > limits.marked_characters:
+        raise beyond("marked_characters", limits, what)
 
 
 def _save(content: bytes, path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
 if TYPE_CHECKING:
     from batch.config import Settings
+    from batch.limits import Limits
     from batch.marked import Returned
 
 _MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
@@ -70,15 +71,27 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
 
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
-    left, written = limits_left(check, settings), []
-    if failed := [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]:
-        written.append(write_failed_rows(source, failed_rows_beside(path), failed, sheet=check.sheet, limits=left))
-    try:
-        return [write_marked(source, path, rows, sheet=check.sheet, limits=left), *written]
-    except SheetError as trouble:
-        if not written:
-            raise
-        raise SheetError(trouble.words, f'{trouble.remedy}; the failed rows alone are in "{written[0]}"') from trouble
+    left = limits_left(check, settings)
+    failed = [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]
+    wanted = [(write_marked, path, rows), (write_failed_rows, failed_rows_beside(path), failed)]
+    written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
+    if troubles:
+        others = "".join(f'; written is "{one}"' for one in written)
+        raise SheetError(troubles[0].words, f"{troubles[0].remedy}{others}")
+    return written
+
+
+def _write_each(
+    wanted: Sequence[tuple[Callable[..., Path], Path, list[Returned]]], source: Path, sheet: str, left: Limits
+) -> tuple[list[Path], list[SheetError]]:
+    """Write what can be written of some workbooks; give the others' troubles."""
+    written, troubles = [], []
+    for write, path, rows in wanted:
+        try:
+            written.append(write(source, path, rows, sheet=sheet, limits=left))
+        except SheetError as trouble:
+            troubles.append(SheetError(f'"{path.name}" could not be written: {trouble.words}', trouble.remedy))
+    return written, troubles
 
 
 def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
@@ -92,13 +105,10 @@ def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report:
     if not failed:
         return []
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
-    left = limits_left(check, rooms.settings)
-    written = []
-    for write, path, which in ((write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)):
-        try:
-            written.append(write(source, path, which, sheet=check.sheet, limits=left))
-        except BatchError as trouble:
-            rooms.note(f'"{path.name}" could not be written: {trouble}', loud=True)
+    wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
+    written, troubles = _write_each(wanted, source, check.sheet, limits_left(check, rooms.settings))
+    for trouble in troubles:
+        rooms.note(str(trouble), loud=True)
     return written
 
 

@@ -22,10 +22,11 @@ LAST_COLUMN = 16_384
 class Tally:
     """Counts the cells and characters of one sheet as it is handed on, and refuses what goes beyond a limit."""
 
-    __slots__ = ("_cells", "_limits", "_reach", "characters")
+    __slots__ = ("_alert", "_cells", "_limits", "_reach", "characters")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._alert = min(limits.cell_characters, limits.row_characters)
         self._cells = self.characters = self._reach = 0
 
     def judge(self, rows: Iterable[RawRow]) -> Iterator[RawRow]:
@@ -43,7 +44,7 @@ class Tally:
         if number > max(LAST_ROW, limits.rows):
             raise beyond("rows", limits)
         characters = sum(map(len, texts))
-        if characters > limits.cell_characters:
+        if characters > self._alert:
             _look_closely(texts, number, characters, limits)
         self._count((size - texts.count("")) * times, characters * times)
         self.widen(size * times)

@@ -15,6 +15,7 @@ from batch.validate.account import account_waits, count_contacts
 from batch.validate.calendar import When, read_when
 from batch.validate.codes import level_of
 from batch.validate.groups import Groups, read_groups
+from batch.validate.lengths import check_lengths, keep_few, shorten_key
 from batch.validate.media import Media, media_cells, read_media
 from batch.validate.mojibake import check_doubled
 from batch.validate.rules import Rules
@@ -88,9 +89,9 @@ class Checker:
         """Check one row without a look at the others of the file, and remember nothing of it."""
         case = self._read(row, draft)
         found = _join(row, draft, issues)
-        found += self._run_checks(row, draft, case, found)
+        found = keep_few((*found, *check_lengths(row), *self._run_checks(row, draft, case, found)))
         reference, moment = row.text("Reference"), case.when.moment
-        key = make_key(reference, case.name, moment.send_at, moment.raw)
+        key = shorten_key(make_key(reference, case.name, moment.send_at, moment.raw))
         campaign = None
         if draft is not None and not (found and _has_errors(found)):
             campaign = self._make_campaign(row, draft, case, key, reference)

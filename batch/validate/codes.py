@@ -27,6 +27,7 @@ CODES: dict[str, Code] = {
     "name-missing": _hard("the campaign has no name"),
     "message-missing": _hard("the campaign has no text"),
     "message-too-long": _hard("the text has more characters than `max_characters`"),
+    "cell-too-long": _hard("a name, a reference, a subject, an owner or the groups are longer than anybody means"),
     "groups-missing": _hard("no group is named"),
     "group-id-invalid": _hard("a group id is not a positive whole number"),
     "group-unknown": _hard("no group of the account has this name"),

@@ -1,0 +1,163 @@
+"""Files at every limit in every format: read up to it, refused by its name beyond it; none costs its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hostile_support import LIMITS, Case, cases, combined, fat_files, with_comments
+from weekly_support import Round, weekly
+
+from batch.bounds import beyond
+from batch.config.sections import SheetSection
+from batch.errors import SheetError
+from batch.limits import DEFAULT, described
+from batch.sheet import open_sheet
+from batch.sheet.child import Child
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Child]:
+    """Give one reading process for the module."""
+    with Child() as running:
+        yield running
+
+
+def end_of(path: Path, case: Case, reader: Child) -> str:
+    """Read a file within its case's limits; give the words of the refusal, or nothing."""
+    try:
+        list(open_sheet(path, child=reader, limits=case.limits))
+    except SheetError as error:
+        return error.words
+    return ""
+
+
+def is_one_of(words: str, case: Case) -> bool:
+    """Whether a refusal is that of a limit that the file goes beyond."""
+    known = {name: beyond(name, case.limits, "\0", found=0).words for name in case.beyond}
+    tails = {name: text.rpartition("\0")[2].rpartition(" 0 ")[2] for name, text in known.items()}
+    return any(tail and words.endswith(tail) for tail in tails.values())
+
+
+@pytest.mark.parametrize("dimension", LIMITS)
+def test_a_file_is_read_up_to_a_limit_and_refused_beyond_it(dimension: str, tmp_path: Path, reader: Child) -> None:
+    """In every format that has the dimension: below, at, above and far above."""
+    wrong = []
+    for case in cases(dimension, tmp_path):
+        words = end_of(tmp_path / case.name, case, reader)
+        if bool(words) != bool(case.beyond) or (words and not is_one_of(words, case)):
+            wrong.append((case.name, words))
+    assert wrong == []
+
+
+def test_files_at_several_limits_at_once_are_refused_for_one_of_them(tmp_path: Path, reader: Child) -> None:
+    """What lies within all of them is read; what does not names one that it goes beyond."""
+    wrong = []
+    for case in combined(tmp_path, 190, seed=7):
+        words = end_of(tmp_path / case.name, case, reader)
+        if bool(words) != bool(case.beyond) or (words and not is_one_of(words, case)):
+            wrong.append((case.name, words, case.beyond))
+    assert wrong == []
+
+
+def test_each_limit_has_words_and_each_setting_is_one() -> None:
+    """Every limit can be refused by name, and a remedy that names a setting names one of `[sheet]`."""
+    for name, _, _, setting in described():
+        refusal = beyond(name, DEFAULT, "a place", found=1)
+        assert refusal.words
+        assert refusal.remedy
+        assert (f"[sheet] {setting} " in refusal.remedy) == bool(setting), name
+        assert not setting or setting in SheetSection.model_fields
+    assert SheetSection().limits == DEFAULT
+    assert len(fields(DEFAULT)) == len(described())
+
+
+KB = 1024
+PER_ROW = 2 * KB
+PER_BYTE = 10
+
+
+def test_fat_files_cost_the_ledger_little_and_their_neighbour_nothing(tmp_path: Path) -> None:
+    """Each is accepted or refused in words; the innocent sheet among them is taken, sent and filed."""
+    with weekly() as team:
+        fat = fat_files(tmp_path, _words_of(team))
+        for path in fat:
+            _drop(team, path)
+        team.drop(3, "innocent.csv")
+        before = _ledger_bytes(team)
+        with team.desk.ledger():
+            pass
+        team.watch(60)
+        assert [name.rpartition(" ")[2] for name in team.sheets("done")] == ["innocent.csv"]
+        assert len(team.desk.sandbox.posts) == 3
+        rows = _rows(team)
+        read = sum(path.stat().st_size for path in fat)
+        assert _ledger_bytes(team) - before <= PER_BYTE * read + PER_ROW * rows + 200 * KB
+        assert sorted(name for name in team.files("attention") if " - " not in name and not name.endswith(".txt"))
+        assert team.desk.problems() == ()
+
+
+@pytest.mark.parametrize("kind", ["ods", "xlsx"])
+def test_the_ledger_grows_by_two_kilobytes_a_row_at_most(kind: str, tmp_path: Path) -> None:
+    """A small file of many rows with long cells: rows that can go and rows that cannot, all accounted for."""
+    from hostile_support import HEADER, Table
+
+    with weekly() as team:
+        name, message, groups, when = _words_of(team)
+        long = ["ü" * 400, "日本" * 300, "x" * 2_000]
+        header = [*HEADER[:4], "A", "B", "C"]
+        good = [[f"{name} {at}", f"{message} {at} " + "w" * 300, groups, when, *long] for at in range(150)]
+        bad = [["", "b" * 3_000, ";".join(["-1"] * 500), "tomorrow", *long] for _ in range(150)]
+        path = Table([header, *good, *bad]).save(tmp_path / f"long.{kind}")
+        team.drop(1, "first.csv")
+        team.watch(10)
+        before = _ledger_bytes(team)
+        _drop(team, path)
+        team.watch(30)
+        grown = _ledger_bytes(team) - before
+        with team.desk.ledger() as ledger:
+            lines = ledger.batch_rows(2)
+            assert len(lines) == 300
+            entries = {entry.row: entry for entry in ledger.entries(batch=2)}
+        assert grown <= PER_BYTE * path.stat().st_size + 300 * PER_ROW
+        assert entries[2].message == good[0][1]
+        assert entries[160].codes if hasattr(entries[160], "codes") else entries[160].issues
+        assert team.desk.problems() == ()
+
+
+def test_a_fat_part_of_comments_is_refused_for_the_marked_copy_in_words(tmp_path: Path) -> None:
+    """The copy is refused by its limit, the rows alone are written, and the process that read it is gone."""
+    from batch.marked import Returned, write_failed_rows, write_marked
+    from batch.model import Issue
+
+    path = tmp_path / "comments.xlsx"
+    path.write_bytes(with_comments(tmp_path, ("n", "m", "100", "2027-03-01 10:00"), 200_000))
+    rows = [
+        Returned(row, (Issue(row.number, "A", "CampaignName", "name-missing", "say it"),)) for row in open_sheet(path)
+    ]
+    with pytest.raises(SheetError, match=r"comment1\.xml.* more than 150,000 XML elements"):
+        write_marked(path, tmp_path / "marked.xlsx", rows)
+    assert write_failed_rows(path, tmp_path / "failed.xlsx", rows).exists()
+    assert not (tmp_path / "marked.xlsx").exists()
+
+
+def _words_of(team: Round) -> tuple[str, str, str, str]:
+    row = team.desk.row(0)
+    return row["CampaignName"], row["Message"], row["GroupIds"], row["DateTime"]
+
+
+def _drop(team: Round, path: Path) -> None:
+    team.folder.mkdir(exist_ok=True)
+    (team.folder / path.name).write_bytes(path.read_bytes())
+
+
+def _ledger_bytes(team: Round) -> int:
+    place = team.desk.ledger_path
+    return sum(path.stat().st_size for path in place.parent.glob(f"{place.name}*"))
+
+
+def _rows(team: Round) -> int:
+    with team.desk.ledger() as ledger:
+        return sum(batch.rows for batch in ledger.batches())
