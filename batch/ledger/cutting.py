@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from batch.model import Campaign, Issue, Level
 
-CELLS = 700
+CELLS = 500
 """Bytes of a row's cells together."""
-CELLS_OF_INVALID = 400
-TEXT = 300
+CELLS_OF_INVALID = 250
+TEXT = 200
 """Bytes of the text, the name, ... of a row that cannot go."""
-WORDS = 240
+WORDS = 200
 """Characters of an issue, and of why something was done."""
 VALUE = 60
-MOST_ISSUES = 4
+MOST_ISSUES = 3
 """Issues of one row; the codes of all are kept."""
 NAME = 120
 """Bytes of a column's name."""
