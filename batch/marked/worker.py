@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -23,8 +24,8 @@ def main() -> None:
     limits = job[4]
     limit(RLIMIT_AS=limits.memory)
     limit_seconds(limits.seconds)
-    sys.stdout.buffer.write(answer(job))
-    sys.stdout.buffer.flush()
+    with os.fdopen(os.dup(1), "wb") as sink:
+        sink.write(answer(job))
 
 
 def answer(job: Job) -> bytes:
