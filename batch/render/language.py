@@ -21,6 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .fields import find_personal, is_personal
 from .filters import FILTERS, NEEDS_FIELD, make_filters
+from .merge_fields import find_curly, straighten
 
 LONGEST = 10_000
 """Characters of a template."""
@@ -138,7 +139,7 @@ def compile_text(engine: ImmutableSandboxedEnvironment, source: str) -> Program:
     except (RecursionError, MemoryError, SyntaxError):
         return Program(faults=(_too_deep(),))
     except (TemplateError, ValueError, OverflowError) as error:
-        return Program(faults=(Fault("template-broken", f"the text cannot be read as a template ({error})"),))
+        return Program(faults=(Fault("template-broken", _say_plainly(str(error), source)),))
 
 
 def find_faults(text: str) -> Iterator[Fault]:
@@ -397,9 +398,35 @@ def _explain(error: TemplateSyntaxError, source: str) -> Fault:
     stray = next((fault for fault in find_faults(_SPAN.sub("", source)) if fault.code == "brace-in-text"), None)
     if stray:
         return stray
-    said = (error.message or "").split(". ")[0]
-    at = _at(error.lineno, source)
-    return Fault("template-broken", f"the text cannot be read as a template{at}: {said[:1].lower()}{said[1:150]}")
+    return Fault("template-broken", _say_plainly(error.message or "", source) + _at(error.lineno, source))
+
+
+def _say_plainly(said: str, source: str) -> str:
+    """Put what the engine says into words for people who know no engine."""
+    if curly := find_curly(source):
+        return f'"{curly}" has curly quotes: write {straighten(curly)}'
+    if "unknown tag" in said and ("endif" in said or "else" in said or "elif" in said):
+        return "the text has {% else %} or {% endif %} without an {% if ... %} before it: add the if, or take it out"
+    if "looking for the following tags" in said:
+        return "the text has an {% if ... %} without its end: write {% endif %} where it ends"
+    if spoilt := next((found[0] for found in _FIELD.finditer(source) if not _reads(found[0])), ""):
+        return f'"{_cut(spoilt)}" does not read as a field: write the header of a column, like {{{{ Offer }}}}'
+    if spoilt := next((found[0] for found in _TAG.finditer(source)), ""):
+        return f'"{_cut(spoilt)}" cannot be read: write it like {{% if Offer %}} ... {{% endif %}}'
+    return "a brace or a percent sign is missing or too many: a field is written {{ Offer }}"
+
+
+def _reads(field: str) -> bool:
+    return _SIMPLE.fullmatch(field[2:-2].strip()) is not None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_FIELD = re.compile(r"\{\{.*?\}\}", re.S)
+_TAG = re.compile(r"\{%.*?%\}", re.S)
+_SIMPLE = re.compile(r"[^\W\d]\w*(?:\s*\|.*)?", re.S)
 
 
 def _too_deep() -> Fault:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from batch.blanks import plain_blanks
 from batch.columns import column_letter
 from batch.errors import BatchError
 from batch.model import Draft, Header, Issue, Level, Row
@@ -16,6 +17,7 @@ from batch.parts import to_plain
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field
 from .filters import EMPTY, FilterFailed
 from .language import CONTROL, Fault, Kind, Program, Slot, compile_text, find_faults, make_environment
+from .merge_fields import find_braced, find_foreign, find_misspelled
 
 RENDER_CODES: Mapping[str, str] = {
     "message-missing": "neither Message nor Template is filled in, or the text came out empty",
@@ -24,6 +26,7 @@ RENDER_CODES: Mapping[str, str] = {
     "template-unreadable": "the template file is too large or no text",
     "template-broken": "the text cannot be read as a template",
     "template-not-allowed": "the template uses what the language of the messages does not have",
+    "field-of-another-program": "a column is named as other programs write fields",
     "brace-in-text": "a stray brace would go out with the text",
     "personal-field": "a field for one person, in a text to a whole group",
     "field-unknown": "the text uses a field that the sheet does not have",
@@ -40,8 +43,10 @@ LONGEST = 10_000
 """Characters of a rendered text: far above what may be sent, low enough that no file can fill the memory."""
 _KEPT = 512
 """Programs, bindings and template files that are remembered; a sheet has seldom more than a few."""
+_UNREADABLE = frozenset({"template-broken", "template-not-allowed"})
 _MARK = re.compile(f"{EMPTY}(\\d+){EMPTY}")
-_PLACEHOLDERS = re.compile(r"[\[%<«|#$]")
+_PLACEHOLDERS = re.compile(r"[\[%<«‹|#$(@~^]|__|&lt;")
+_INSIDE = re.compile(r"\{[^{}]*\}")
 _ODD_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 
 
@@ -109,8 +114,10 @@ class Renderer:
 
     def _fill(self, row: Row, source: str, name: str) -> tuple[Draft | None, tuple[Issue, ...]]:
         field = "Template" if name else "Message"
+        if not source.isascii() and "{" in source:
+            source = _INSIDE.sub(lambda found: plain_blanks(found[0]), source)
         if "{" not in source and "}" not in source:
-            faults = tuple(find_faults(source)) if _PLACEHOLDERS.search(source) else ()
+            faults = _find_plain_faults(source, row.header) if _PLACEHOLDERS.search(source) else ()
             return self._finish(row, source, name, faults, ())
         bound = self._bind(row.header, source, field)
         if bound.faults:
@@ -167,7 +174,7 @@ class Renderer:
         bound = self._bound.get((source, field))
         if bound is None:
             _make_room(self._bound)
-            bound = self._bound[source, field] = _bind(self._compile(source), header, field)
+            bound = self._bound[source, field] = _bind(self._compile(source), header, field, source)
         return bound
 
     def _compile(self, source: str) -> Program:
@@ -178,8 +185,35 @@ class Renderer:
         return program
 
 
-def _bind(program: Program, header: Header, field: str) -> _Bound:
-    faults = list(program.faults)
+def _find_plain_faults(source: str, header: Header) -> tuple[Fault, ...]:
+    return (*find_faults(source), *_find_foreign(source, header))
+
+
+def _find_foreign(source: str, header: Header) -> list[Fault]:
+    return [
+        Fault("field-of-another-program", f'"{written}" is how other programs write a field: write {right}')
+        for written, right in dict.fromkeys(find_foreign(source, header))
+    ]
+
+
+def _find_written_wrong(program: Program, header: Header, source: str) -> list[Fault]:
+    """Give the faults of a text; where it names a column in a wrong way, the right spelling says more than the rest."""
+    found = _find_foreign(source, header)
+    found += [
+        Fault("brace-in-text", f'"{written}" has other braces than a field: write {right}')
+        for written, right in dict.fromkeys(find_braced(source, header))
+    ]
+    if any(fault.code in _UNREADABLE for fault in program.faults):
+        found += [
+            Fault("template-broken", f'"{written}" does not read as a field: write {right}')
+            for written, right in dict.fromkeys(find_misspelled(source, header))
+        ]
+    blind = _UNREADABLE | {"brace-in-text"} if found else frozenset()
+    return [*found, *(fault for fault in program.faults if fault.code not in blind)]
+
+
+def _bind(program: Program, header: Header, field: str, source: str) -> _Bound:
+    faults = _find_written_wrong(program, header, source)
     optional = {slot.field for slot in program.slots if slot.kind is Kind.THERE}
     positions: list[int] = []
     for slot in program.slots:

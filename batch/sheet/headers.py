@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from batch.sheet.shown import INVISIBLE, plain_blanks
+from batch.blanks import INVISIBLE, plain_blanks
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

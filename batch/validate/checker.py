@@ -20,7 +20,7 @@ from batch.validate.media import Media, media_cells, read_media
 from batch.validate.mojibake import check_doubled
 from batch.validate.rules import Rules
 from batch.validate.terms import Terms
-from batch.validate.texts import Text, check_text, make_text, signal_words, too_long
+from batch.validate.texts import Text, check_placeholders, check_text, make_text, signal_words, too_long
 from batch.validate.times import find_time_cells
 from batch.validate.trouble import NO_TROUBLE, Trouble
 from batch.validate.twins import Twins
@@ -244,6 +244,10 @@ def _media(case: Case, _: Terms) -> tuple[Trouble, ...]:
     return case.media.troubles
 
 
+def _subject(case: Case, _: Terms) -> tuple[Trouble, ...]:
+    return check_placeholders(case.media.subject, "Subject") if case.media.subject else NO_TROUBLE
+
+
 def _days(case: Case, _: Terms) -> tuple[Trouble, ...]:
     return case.when.days
 
@@ -279,6 +283,7 @@ CHECKS: tuple[Check, ...] = (
     _groups,
     _send_time,
     _media,
+    _subject,
     _quiet_hours,
     _windows,
     _days,

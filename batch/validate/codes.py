@@ -68,7 +68,7 @@ CODES: dict[str, Code] = {
     "costly-characters": _soft(Level.WARNING, "characters that make the text travel in more parts"),
     "mojibake": _soft(Level.WARNING, "a text that was decoded twice (donâ€™t was don’t)"),
     "many-parts": _soft(Level.WARNING, "the text travels in more parts than `max_parts`"),
-    "placeholder": _soft(Level.WARNING, "a placeholder was left in the text"),
+    "placeholder": _soft(Level.HOLD, "a field or placeholder was left in the text or subject"),
     "date-in-text": _soft(Level.WARNING, "a weekday or date in the text does not fit the send date"),
     "short-link": _soft(Level.WARNING, "a shared link shortener, which carriers like to block"),
     "forbidden-subject": _soft(Level.WARNING, "a word from the subjects that carriers forbid or restrict"),

@@ -87,7 +87,7 @@ def _letters(codec: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_likely(sign: str) -> bool:
-    """Say whether a sign stands in texts for people here: Western letters, punctuation, signs, emoji; and halfway there."""
+    """Say whether a sign stands in texts for people here: Western letters, signs, emoji; and halfway there."""
     code = ord(sign)
     if sign in _OF_WINDOWS:
         return True

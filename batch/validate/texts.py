@@ -12,6 +12,8 @@ from batch.model import Parts
 from batch.parts import costly
 from batch.validate.dates_in_text import DATE_WORDS, find_misfits
 from batch.validate.mojibake import check_doubled
+from batch.validate.placeholders import WORDS as PLACEHOLDER_WORDS
+from batch.validate.placeholders import find_placeholders
 from batch.validate.terms import Terms
 from batch.validate.trouble import NO_TROUBLE, Trouble, cut
 
@@ -39,11 +41,6 @@ _DOTTED = re.compile(r"\.[a-z]{2}")
 _SHORT_LINK = re.compile(
     rf"(?<![\w.@-])(?:https?://)?(?:www\.)?({'|'.join(re.escape(host) for host in _SHORTENERS)})(?![\w-]|\.\w)"
 )
-_PLACEHOLDER_WORDS = frozenset({"tbd", "tba", "tbc", "todo", "fixme", "lorem", "ipsum", "placeholder", "yyyy"})
-_PLACEHOLDER = re.compile(
-    r"\[[A-Za-z][\w .,/'-]{0,40}\]|<[A-Z][A-Z _-]{1,40}>|\b(?:TBD|TBA|TBC|tbd|tba|Tbd|TODO|FIXME|YYYY)\b|\bX{2,}\b"
-    r"|\b(?i:lorem|ipsum|placeholder)\b|\?{4,}|_{3,}|#{2,}"
-)
 _MARKS = "!\"#$%&'()*+,./:;<=>?@[\\]^_`{|}~\n\r\t-"
 _ASCII_BREAKS = bytes(ord(" ") if chr(code) in _MARKS else code for code in range(256))
 # The other ASCII characters stand for themselves here, since each one that is looked up in vain costs an exception.
@@ -67,7 +64,7 @@ TextCheck = Callable[[Text, Terms], tuple[Trouble, ...]]
 
 def signal_words(terms: Terms) -> frozenset[str]:
     """Give the words that make a rule look closer at a text."""
-    return DATE_WORDS | _PLACEHOLDER_WORDS | terms.forbidden_starts
+    return DATE_WORDS | PLACEHOLDER_WORDS | terms.forbidden_starts
 
 
 def make_text(message: str, parts: Parts, sent: date | None, signals: frozenset[str]) -> Text:
@@ -153,15 +150,16 @@ def _many_parts(text: Text, terms: Terms) -> tuple[Trouble, ...]:
 
 
 def _placeholder(text: Text, _: Terms) -> tuple[Trouble, ...]:
-    message = text.message
-    suspect = "[" in message or "<" in message or "XX" in message or "??" in message or "__" in message
-    if not suspect and "##" not in message and text.words.isdisjoint(_PLACEHOLDER_WORDS):
-        return NO_TROUBLE
-    found = tuple(dict.fromkeys(match[0] for match in _PLACEHOLDER.finditer(message)))
+    return check_placeholders(text.message, FIELD, text.words)
+
+
+def check_placeholders(text: str, field: str, words: frozenset[str] | None = None) -> tuple[Trouble, ...]:
+    """Hold a text with something in it that was never filled in."""
+    found = find_placeholders(text, words)
     if not found:
         return NO_TROUBLE
-    words = f"{_quote(found)} looks like a placeholder that was never filled in: write what belongs there"
-    return (Trouble("placeholder", FIELD, words, found[0]),)
+    said = f"{_quote(found)} looks like a placeholder that was never filled in: write what belongs there"
+    return (Trouble("placeholder", field, said, found[0]),)
 
 
 def _date_in_text(text: Text, terms: Terms) -> tuple[Trouble, ...]:
