@@ -135,7 +135,8 @@ def test_a_field_that_does_not_read_gets_its_right_spelling(written: str, right:
     "text",
     ["{{ 20% off }}", "{{ }}", "{{", "}}", "{% if Offer %}x", "{% endif %}", "x{% else %}y", "{{ Offer | }}",
      "{% if %}x{% endif %}",
-     "{% if Offer = 1 %}x{% endif %}", "{{ 'a }}", "{% Offer %}", "{{ Offer }", "{ Offer }}", "{% if “a” %}x{% endif %}",
+     "{% if Offer = 1 %}x{% endif %}",
+     "{{ 'a }}", "{% Offer %}", "{{ Offer }", "{ Offer }}", "{% if “a” %}x{% endif %}",
      "{{ a b c }}",
      "{{ Offer | default('a) }}", "{%", "%}", "{#", "{{ row[ }}", "{{ (Offer }}"],
 )  # fmt: skip
