@@ -20,12 +20,13 @@ class BatchError(Exception):
     """
 
     exit_code = 3
+    code = ""
 
     def __init__(self, words: str, remedy: str = "", *, code: str = "", doctor: bool = False) -> None:
         super().__init__(words)
         self.words = words
         self.remedy = remedy
-        self.code = code
+        self.code = code or self.code
         self.doctor = doctor
 
     def __str__(self) -> str:
