@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from torture_support import Bench, bench
@@ -10,8 +12,10 @@ from torture_support import Bench, bench
 from batch.errors import UsageError
 from batch.model import Level
 from batch.payload import from_provider_time, hash_payload, make_payload
+from batch.pipeline.asking import find_entries, report_again
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.rooms import open_rooms
+from batch.pipeline.stopping import pause_all
 from batch.pipeline.taking import Options, plan_file
 
 CHICAGO, NEW_YORK, LOS_ANGELES = "America/Chicago", "America/New_York", "America/Los_Angeles"
@@ -191,3 +195,40 @@ def test_a_doubt_that_did_not_arrive_is_not_sent_again_with_an_older_text(desk: 
     desk.set(checks__footer=NEW)
     assert desk.resume().counts == {"held": 1}
     assert len(desk.sandbox.posts) == 1
+
+
+def test_what_is_told_of_a_campaign_is_when_it_really_goes(desk: Bench) -> None:
+    """`find`, the report and the list of a recall say the time of the provider, and that another one was meant."""
+    desk.set(provider__timezone=LOS_ANGELES)
+    desk.submit(desk.sheet(1))
+    ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
+    assert "11:00 EST" in sentence
+    assert "meant" not in sentence
+    desk.set(provider__timezone=NEW_YORK)
+    ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
+    assert "scheduled for Wed 4 Mar 8:00 EST" in sentence
+    assert "it goes out at 2026-03-04 08:00 EST, 3 hours early: 2026-03-04 11:00 EST is meant" in sentence
+    pages = report_again(desk.settings, desk.world, batch=1, formats=("html",))
+    page = pages[0].read_text(encoding="utf-8")
+    assert "3 hours early" in page
+    assert any("8:00 EST" in line for line in pause_all(desk.settings, desk.world, "lettuce"))
+
+
+def test_a_campaign_that_goes_later_than_meant_is_still_on_the_list_of_a_recall(desk: Bench) -> None:
+    """Its own time has passed, and yet it will go out."""
+    desk.submit(desk.sheet(1))
+    desk.set(provider__timezone=LOS_ANGELES)
+    desk.clock.at = desk.entry("R-0").send_at + timedelta(hours=1)  # type: ignore[operator]
+    assert any("11:00 PST" in line or "14:00 EST" in line for line in pause_all(desk.settings, desk.world, "lettuce"))
+
+
+def test_a_campaign_that_was_moved_in_the_dashboard_is_told_as_it_goes(desk: Bench) -> None:
+    """After a comparison saw it there."""
+    desk.submit(desk.sheet(1))
+    campaign = desk.sandbox.campaigns[0]
+    with desk.sandbox.books.lock:
+        desk.sandbox.books.held[campaign.id] = replace(campaign, send_at=campaign.send_at + 7200)
+    desk.reconcile()
+    ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
+    assert "scheduled for Wed 4 Mar 13:00 EST" in sentence
+    assert "2 hours late" in sentence

@@ -87,6 +87,14 @@ def select_observations(connection: Connection, entry: int) -> tuple[Observation
     )
 
 
+def select_shown_times(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """Read the time, as the provider wrote it, at which each of these campaigns was shown last."""
+    asked = observations.c.entry.in_(in_list(ids, connection.dialect))
+    last = select(func.max(observations.c.id)).where(asked).group_by(observations.c.entry)
+    statement = select(observations.c.entry, observations.c.listed).where(observations.c.id.in_(last))
+    return {entry: _read_listed(listed).send_at for entry, listed in connection.execute(statement)}
+
+
 def insert_acknowledgement(connection: Connection, provider_id: str, *, why: str, who: str, now: datetime) -> None:
     """Note that a person knows of a campaign that was made elsewhere; the newest word counts."""
     connection.execute(delete(acknowledged).where(acknowledged.c.provider_id == provider_id))

@@ -476,6 +476,11 @@ class Ledger:
         with self._read() as connection:
             return books.select_observations(connection, entry)
 
+    def shown_times(self, ids: Collection[int]) -> dict[int, str]:
+        """Give the provider's own text of the time at which it showed each of these campaigns last."""
+        with self._read() as connection:
+            return books.select_shown_times(connection, ids)
+
     def acknowledge(self, provider_id: str, why: str, who: str, now: datetime) -> None:
         """Note that a person knows of a campaign that was made elsewhere."""
         with self._write() as connection:

@@ -26,6 +26,7 @@ from batch.pipeline.reporting import (
 )
 from batch.pipeline.rooms import World, open_ledger_of
 from batch.pipeline.second import tell_way
+from batch.pipeline.showing import as_they_go
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -223,9 +224,18 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
 
     zone, now = team_zone(settings), world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
-        entries = sorted(_closest(list(ledger.entries(words=words)), words), key=lambda entry: _place(entry, now))
+        found = as_they_go(settings, ledger, _closest(list(ledger.entries(words=words)), words))
+        entries = sorted(found, key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries([entry.id for entry in entries])
-        return [(entry, sentence(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
+        return [
+            (entry, sentence(entry, zone, deliveries.get(entry.id, ()), now) + _tell_drift(entry)) for entry in entries
+        ]
+
+
+def _tell_drift(entry: Entry) -> str:
+    """Say at the end of a sentence that another time was meant."""
+    drifts = [issue.message for issue in entry.issues if issue.code == "drifted" and issue.field == "DateTime"]
+    return f"; it {drifts[-1]}" if drifts and entry.status in {Status.ACCEPTED, Status.SENT} else ""
 
 
 def _closest(entries: list[Entry], words: str) -> list[Entry]:

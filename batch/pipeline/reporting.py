@@ -16,6 +16,7 @@ from batch.file_names import plain_stem
 from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.pipeline.rooms import Rooms, tell_pause
+from batch.pipeline.showing import as_they_go
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -131,7 +132,7 @@ def gather(
         zone=zone,
         provider_zone=settings.provider.timezone,
         batches=batches,
-        entries=scope.entries,
+        entries=as_they_go(settings, ledger, scope.entries),
         skipped=_skipped(ledger, scope),
         findings=scope.findings,
         matched=scope.matched,
@@ -151,7 +152,7 @@ def gather(
         currency=settings.reports.currency,
         stopped=stopped,
         paused=tell_pause(pause, settings) if pause else "",
-        to_cancel=tuple(ledger.cancellations()),
+        to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
     )
 
 
@@ -275,7 +276,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
     from batch.report import write_status
 
     zone = team_zone(settings)
-    entries = _lately(ledger, now - STATUS_WEEKS)
+    entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))
     pause = ledger.paused()
     path = Path(settings.reports.folder) / "status.html"
     with writing(path):

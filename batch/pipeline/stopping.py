@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from batch.identity import fold, is_test
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
+from batch.pipeline.showing import as_they_go
 from batch.pipeline.telling import name_entry
 from batch.reconcile import ALARM
 
@@ -36,6 +37,9 @@ _STILL = {
     Status.PLANNED: "is still to be submitted",
     Status.WAITING: "still waits to be submitted",
 }
+_MAYBE_THERE = frozenset({Status.ACCEPTED, Status.IN_DOUBT, Status.SUBMITTING})
+_OFF = timedelta(days=2)
+"""As much later than meant a campaign may go out that was scheduled by a wrong zone."""
 
 
 def cancel_entries(settings: Settings, world: World, numbers: Sequence[int], why: str) -> list[str]:
@@ -43,7 +47,10 @@ def cancel_entries(settings: Settings, world: World, numbers: Sequence[int], why
     with open_ledger_of(settings, world, create=False) as ledger:
         entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
         lines = [_cancel_one(ledger, world, entry, why) for entry in entries]
-        return [*lines, *list_to_delete(ledger.cancellations(), team_zone(settings), world.now())]
+        return [
+            *lines,
+            *list_asked(settings, ledger, world.now()),
+        ]
 
 
 def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
@@ -82,7 +89,10 @@ def keep_entries(settings: Settings, world: World, numbers: Sequence[int], why: 
     with open_ledger_of(settings, world, create=False) as ledger:
         entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
         lines = [_keep_one(ledger, world, entry, why) for entry in entries]
-        return [*lines, *list_to_delete(ledger.cancellations(), team_zone(settings), world.now())]
+        return [
+            *lines,
+            *list_asked(settings, ledger, world.now()),
+        ]
 
 
 def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
@@ -140,7 +150,7 @@ def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
                 f'shall go out after all, type "campaign-batch cancel {entry} --undo --why ..."'
             )
     if marked:
-        lines += list_to_delete(rooms.ledger.cancellations(), team_zone(rooms.settings), rooms.world.now())
+        lines += list_asked(rooms.settings, rooms.ledger, rooms.world.now())
     return lines
 
 
@@ -206,7 +216,7 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
             if before
             else "paused: nothing more is submitted until somebody types campaign-batch unpause"
         )
-        return [first, *list_scheduled(ledger, team_zone(settings), world.now())]
+        return [first, *list_scheduled(settings, ledger, world.now())]
 
 
 def unpause_all(settings: Settings, world: World, why: str) -> str:
@@ -262,10 +272,15 @@ def how_to_go_on(pauses: Sequence[Pause]) -> str:
 def list_open(settings: Settings, world: World) -> list[str]:
     """Give what a person still has to do in the dashboard, and while everything is paused what is ticked off."""
     with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
-        zone, now = team_zone(settings), world.now()
+        now = world.now()
         if ledger.paused():
-            return list_scheduled(ledger, zone, now)
-        return list_to_delete(ledger.cancellations(), zone, now)
+            return list_scheduled(settings, ledger, now)
+        return list_asked(settings, ledger, now)
+
+
+def list_asked(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
+    """Write what is to be cancelled and may still be there."""
+    return list_to_delete(as_they_go(settings, ledger, ledger.cancellations()), team_zone(settings), now)
 
 
 def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
@@ -280,9 +295,10 @@ def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[s
     ]
 
 
-def list_scheduled(ledger: Ledger, zone: str, now: datetime) -> list[str]:
+def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Write all that is still scheduled at the provider, by day and groups, and what is gone since the pause began."""
-    there = ledger.entries(statuses={Status.ACCEPTED, Status.IN_DOUBT, Status.SUBMITTING}, due_from=now)
+    zone, lately = team_zone(settings), ledger.entries(statuses=_MAYBE_THERE, due_from=now - _OFF)
+    there = [entry for entry in as_they_go(settings, ledger, lately) if entry.send_at and entry.send_at >= now]
     pause = ledger.paused()
     gone = ledger.entries(statuses={Status.CANCELLED}, due_from=now, changed_since=pause.since) if pause else ()
     entries = [*there, *(entry for entry in gone if entry.provider_id)]

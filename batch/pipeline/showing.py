@@ -1,0 +1,49 @@
+"""Show campaigns at the time at which they really go out: as the provider has them, in its zone of today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from batch.model import Entry, Issue, Level, Status
+from batch.payload import from_provider_time, is_time, show_time
+from batch.spell import tell_span
+
+if TYPE_CHECKING:
+    from batch.config import Settings
+    from batch.ledger import Ledger
+
+_THERE = frozenset({Status.ACCEPTED, Status.SENT})
+
+
+def as_they_go(settings: Settings, ledger: Ledger, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Give entries with the time that the provider showed last, or was given: a zone that was corrected since changes
+    what that text means, and somebody may have moved the campaign in the dashboard. What differs becomes an issue.
+    """
+    entries = tuple(entries)
+    there = [entry.id for entry in entries if _is_there(entry)]
+    shown = ledger.shown_times(there) if there else {}
+    zone = settings.provider.timezone
+    return tuple(
+        _as_it_goes(entry, shown.get(entry.id) or entry.send_at_provider, zone) if _is_there(entry) else entry
+        for entry in entries
+    )
+
+
+def _is_there(entry: Entry) -> bool:
+    return entry.status in _THERE and bool(entry.provider_id)
+
+
+def _as_it_goes(entry: Entry, text: str, zone: str) -> Entry:
+    moment, meant = from_provider_time(text, zone), entry.send_at
+    if moment is None or meant is None or is_time(text, meant, zone):
+        return entry
+    place = entry.zone or zone
+    goes = "went out" if entry.status is Status.SENT else "goes out"
+    words = (
+        f"{goes} at {show_time(moment, place)}, {tell_span(moment - meant)} {'late' if moment > meant else 'early'}: "
+        f"{show_time(meant, place)} {'was' if entry.status is Status.SENT else 'is'} meant"
+    )
+    issue = Issue(entry.row, "", "DateTime", "drifted", words, Level.WARNING, text)
+    return replace(entry, send_at=moment, issues=(*entry.issues, issue))
