@@ -1,15 +1,18 @@
-"""Glances into the ledger's file for a pause, without opening the ledger: for commands that need nothing else of it."""
+"""Glances into the ledger's file without opening the ledger: for commands that need no more of it."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _PREFIX = "sqlite:///"
 _PAUSE = "SELECT who, since, why FROM pauses WHERE lifted_at IS NULL ORDER BY id LIMIT 1"
+
+_SETTINGS = "SELECT value, (SELECT count(*) FROM entries WHERE status = 'planned') FROM notes WHERE name = 'settings'"
 
 
 class Glance(NamedTuple):
@@ -22,12 +25,23 @@ class Glance(NamedTuple):
 
 def glance_at_pause(url: str) -> Glance | None:
     """Give the pause that stands, if any; None, too, for a ledger that is not there, no SQLite file, or busy."""
+    found = _glance(url, _PAUSE)
+    return None if found is None else Glance(found[0], datetime.fromisoformat(found[1]), found[2])
+
+
+def glance_at_settings(url: str) -> tuple[dict[str, Any], int]:
+    """Give the settings of the last run, and how many rows are planned; nothing where a pause could not be seen."""
+    found = _glance(url, _SETTINGS)
+    return ({}, 0) if found is None else (dict(json.loads(found[0])), int(found[1]))
+
+
+def _glance(url: str, question: str) -> tuple[Any, ...] | None:
     path = Path(url.removeprefix(_PREFIX))
     if not url.startswith(_PREFIX) or not path.is_file():
         return None
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0.5)) as file:
-            found = file.execute(_PAUSE).fetchone()
+            found: tuple[Any, ...] | None = file.execute(question).fetchone()
     except sqlite3.Error:
         return None
-    return None if found is None else Glance(found[0], datetime.fromisoformat(found[1]), found[2])
+    return found

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import Any
 
 import pytest
+from cli_support import row, write_csv
 from torture_support import Bench, Clock, assert_exactly_once, bench, changed
+from weekly_support import weekly
 
 from batch.errors import ClockError
 from batch.model import Status
 from batch.pipeline.approving import approve_batch
 from batch.pipeline.taking import Options, plan_file
 from batch.pipeline.telling import Progress
+from batch.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -224,3 +228,53 @@ def test_settling_counts_by_the_clock_of_the_provider(desk: Bench) -> None:
     desk.resume()
     assert len(desk.sandbox.posts) == 2
     assert desk.clock.ticks - begun >= 328  # a date has whole seconds
+
+
+@pytest.mark.parametrize(("fault", "says"), [("date-behind-10800", "3 hours ahead of"), ("date-ahead-600", "behind")])
+def test_the_commands_end_with_3_and_one_line(ready: Any, sandbox: Sandbox, fault: str, says: str) -> None:
+    """Whatever is typed, the clock is the first thing that is said."""
+    file = write_csv(ready.folder / "week.csv", [row(1)])
+    sandbox.faults.add(fault)
+    for words in (("submit", file), ("submit", file, "--dry-run"), ("resume",), ("reconcile",)):
+        ran = ready.run(*words)
+        assert (ran.code, says in ran.err, "set the clock" in ran.err) == (3, True, True)
+    assert sandbox.posts == []
+    sandbox.faults.clear()
+    assert ready.run("submit", file).code == 0
+
+
+def test_a_watch_sends_nothing_by_a_wrong_clock_and_goes_on_with_the_right_one() -> None:
+    """The file stays where it is; when the clock is set, it goes by itself, once."""
+    clock = Clock()
+    start = clock.seconds()
+    with weekly(clock=clock) as team:
+        team.desk.sandbox.books._clock = lambda: start + clock.ticks
+        team.drop(2)
+        clock.set_forward(days=40)
+        watched = team.watch(600)
+        assert isinstance(watched.trouble, ClockError)
+        assert "40 days ahead of the provider's" in team.desk.words()
+        assert (team.desk.sandbox.posts, team.desk.entries()) == ([], [])
+        clock.set_forward(days=-40)
+        team.watch(600)
+        assert_exactly_once(team.desk.sandbox, team.desk.entries(), 2)
+
+
+def test_a_clock_that_is_set_during_a_long_watch_expires_nothing() -> None:
+    """A batch that waits for a second person is not called too late by a clock that is weeks ahead."""
+    clock = Clock()
+    start = clock.seconds()
+    with weekly(clock=clock) as team:
+        team.desk.sandbox.books._clock = lambda: start + clock.ticks
+        team.desk.set(approval__required="true")
+        team.drop(2)
+        done: list[bool] = []
+
+        def set_clock() -> None:
+            if not done and team.desk.entries(Status.PLANNED):
+                done.append(True)
+                clock.set_forward(days=40)
+
+        team.watch(24 * 3600, each=set_clock)
+        assert done
+        assert {entry.status for entry in team.desk.entries()} == {Status.PLANNED}

@@ -238,7 +238,7 @@ def delivered(desk: Bench, reference: str) -> tuple[int, bool]:
 
 
 def contacts_read(desk: Bench) -> int:
-    return desk.sandbox.faults._counts.get("delivery", 0)
+    return desk.sandbox.faults._requests.get("delivery", 0)
 
 
 def test_delivery_is_read_within_its_budget_goes_on_and_is_not_read_again_when_final(sent_desk: Bench) -> None:

@@ -13,6 +13,7 @@ from batch.errors import UsageError
 from batch.model import Level
 from batch.payload import from_provider_time, hash_payload, make_payload
 from batch.pipeline.asking import find_entries, report_again
+from batch.pipeline.checking import check_file
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.rooms import open_rooms
 from batch.pipeline.stopping import pause_all
@@ -136,12 +137,16 @@ def test_a_corrected_zone_is_told_with_what_it_means(desk: Bench) -> None:
     assert "3 hours early" in desk.words()
 
 
-def test_reconcile_and_a_dry_run_tell_a_change_too(desk: Bench) -> None:
-    """A dry run writes nothing, so that the next command tells it again."""
+def test_check_a_dry_run_and_reconcile_tell_a_change_too(desk: Bench) -> None:
+    """The first two write nothing, so that the next command tells it again."""
     path = desk.sheet(1)
     desk.submit(path)
     desk.set(provider__max_name="40")
-    for run in (lambda: plan_file(path, desk.settings, desk.world, Options(dry_run=True)), desk.reconcile):
+    for run in (
+        lambda: check_file(path, desk.settings, desk.world),
+        lambda: plan_file(path, desk.settings, desk.world, Options(dry_run=True)),
+        desk.reconcile,
+    ):
         desk.told.clear()
         run()
         assert "[provider] max_name was not set at the last run and is 40 now" in desk.words()

@@ -162,7 +162,7 @@ def test_an_interrupt_while_a_reading_waits_for_the_rate_limit_ends_the_run(desk
     with pytest.raises(StoppedError, match="nothing is lost") as caught:
         desk.submit(desk.sheet(1))
     assert (caught.value.exit_code, desk.entries(), desk.sandbox.posts) == (130, [], [])
-    assert desk.sandbox.faults._counts["scheduled"] == 2
+    assert desk.sandbox.faults._requests["scheduled"] == 2
     assert desk.told[0] == Wait("the provider's rate limit", pytest.approx(2.02, abs=0.1))
 
 

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from batch.bounds import beyond
 from batch.errors import SheetError
-from batch.glance import glance_at_pause
+from batch.glance import glance_at_pause, glance_at_settings
 from batch.limits import Limits
 from batch.model import Account, Issue, Level
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
+from batch.pipeline.renewing import tell_changed
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
 from batch.pipeline.telling import Checking, Note, Tell, say_nothing
 from batch.pipeline.weighing import weigh_alone
@@ -69,6 +70,8 @@ def check_file(
     """
     if pause := glance_at_pause(settings.ledger.url):
         world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
+    for words in tell_changed(settings, *glance_at_settings(settings.ledger.url)):
+        world.tell(Note(words, loud=True))
     opened = open_file(path, settings, sheet=sheet, reader=reader)
     account = read_account(make_provider(settings, None, world), world.tell) if online else None
     zone = need_zone(settings, for_real=False)

@@ -61,20 +61,19 @@ def tell_changes(rooms: Rooms, *, look: bool = False) -> None:
     before = rooms.ledger.kept_settings()
     if before == now:
         return
-    changed = find_changed(before, now)
-    planned = len(rooms.ledger.planned()) if changed else 0
-    for words, posted in changed:
-        rooms.note(f"{words}: {_tell_planned(planned, posted=posted)}", loud=True)
+    for words in tell_changed(rooms.settings, before, len(rooms.ledger.planned())):
+        rooms.note(words, loud=True)
     if not look:
         rooms.ledger.keep_settings(now)
 
 
-def find_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, bool]]:
-    """Say which settings changed, and whether each only counts when something is posted."""
+def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) -> list[str]:
+    """Say which settings are others than at the last run, and what that means for so many planned rows."""
     names = _POSTED_WITH | _READ_WITH
     return [
-        (f"{names[key]} was {_show(before[key])} at the last run and is {_show(value)} now", key in _POSTED_WITH)
-        for key, value in now.items()
+        f"{names[key]} was {_show(before[key])} at the last run and is {_show(value)} now: "
+        f"{_tell_planned(planned, posted=key in _POSTED_WITH)}"
+        for key, value in in_use(settings).items()
         if key in before and before[key] != value
     ]
 
