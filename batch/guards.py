@@ -54,6 +54,8 @@ class PlanRules:
 
     file: str = ""
     """The name of the file that the rows come from."""
+    sheet: str = ""
+    """The sheet of it: both together say which rows an earlier version of these is about."""
     account: str = "main"
     tag_names: bool = True
     max_name: int | None = None
@@ -132,7 +134,6 @@ class Surroundings:
             if entry.fingerprint:
                 self.by_fingerprint[entry.fingerprint].append(entry)
         related = {entry.batch for key in self.keys for entry in self.by_key.get(key, ())}
-        own_file = fold(self.rules.file)
         for entry in known:
             moment = entry.send_at
             if moment is None or moment <= self.now or entry.key in self.keys:
@@ -141,7 +142,7 @@ class Surroundings:
                 continue
             for group in entry.group_ids:
                 self.by_group[group].append((moment, entry))
-            if entry.batch in related or fold(entry.file) == own_file:
+            if entry.batch in related or is_from(entry, self.rules.file, self.rules.sheet):
                 self.by_campaign[(fold(entry.name), *sorted(entry.group_ids))].append((moment, entry))
         for times in self.by_group.values():
             times.sort(key=lambda pair: pair[0])
@@ -167,7 +168,7 @@ def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
     for entry in reversed(around.by_fingerprint.get(campaign.fingerprint, ())):
         if entry.key != row.key and _stands_in_the_way(entry, around):
             words = (
-                f'row {entry.row} of "{entry.file}" (entry {entry.id}, "{entry.name}") already has this text for '
+                f'{_place(entry, around.rules)} (entry {entry.id}, "{entry.name}") already has this text for '
                 f"these groups at this time: delete one of them, or {_let_go(code)}"
             )
             return held_for(row, "CampaignName", code, words, campaign.name, ids=(entry.provider_id,))
@@ -197,7 +198,7 @@ def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) ->
             continue
         moment, entry = times[place]
         words = (
-            f'group {group} also gets "{entry.name}" (entry {entry.id}, row {entry.row} of "{entry.file}") at '
+            f'group {group} also gets "{entry.name}" (entry {entry.id}, {_place(entry, around.rules)}) at '
             f"{show_time(moment, campaign.zone)}, within {around.rules.close_hours:g} hours: move one, "
             f"or {_let_go('close-to-another')}"
         )
@@ -217,7 +218,7 @@ def _same_campaign(row: Checked, campaign: Campaign, around: Surroundings) -> Is
             how = f'take that one back first with "campaign-batch cancel {entry.id} --why ..."'
         words = (
             f'"{entry.name}" to these groups {where} for {show_time(moment, campaign.zone)} (entry {entry.id}, '
-            f'row {entry.row} of "{entry.file}"): if this row moves it, {how}; if it '
+            f"{_place(entry, around.rules)}): if this row moves it, {how}; if it "
             f"is another sending, give it another name or a Reference, or {_let_go('same-campaign-other-time')}"
         )
         value = show_time(campaign.send_at, campaign.zone)
@@ -256,6 +257,18 @@ GUARDS: tuple[Callable[[Checked, Campaign, Surroundings], Issue | None], ...] = 
 
 def _let_go(code: str) -> str:
     return f'let it go with "campaign-batch submit FILE --allow {code}"'
+
+
+def is_from(entry: Entry | KnownEntry, file: str, sheet: str) -> bool:
+    """Whether a row came from this sheet of this file, or from an earlier version of it."""
+    return (fold(entry.file), fold(entry.sheet)) == (fold(file), fold(sheet))
+
+
+def _place(entry: KnownEntry, rules: PlanRules) -> str:
+    """Say where a known row stands; its sheet where the file alone leaves that open."""
+    other = fold(entry.file) == fold(rules.file) and fold(entry.sheet) != fold(rules.sheet)
+    sheet = f'sheet "{entry.sheet}" of ' if other and entry.sheet else ""
+    return f'row {entry.row} of {sheet}"{entry.file}"'
 
 
 def held_for(row: Checked, name: str, code: str, words: str, value: str = "", *, ids: tuple[str, ...] = ()) -> Issue:

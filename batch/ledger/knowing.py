@@ -48,6 +48,7 @@ def select_known(
         entries.c.codes,
         entries.c.released,
         entries.c.subject,
+        batches.c.sheet,
     )
     statement = (
         select(*columns)
@@ -74,6 +75,7 @@ def select_known(
             tuple(codes.split()),
             read_texts(released),
             subject,
+            sheet,
         )
         for (
             entry,
@@ -92,6 +94,7 @@ def select_known(
             codes,
             released,
             subject,
+            sheet,
         ) in rows
     )
 

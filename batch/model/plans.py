@@ -46,6 +46,8 @@ class KnownEntry:
     released: tuple[str, ...] = ()
     """Codes that a person let go for this very fingerprint (`resolve --send`)."""
     subject: str = ""
+    sheet: str = ""
+    """With the file it says where the row came from: one workbook may hold a sheet a day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,9 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
         earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
     elif scope.kind == "batch" and scope.batches:
         this = ledger.batch(scope.batches[0])
-        same = [batch.id for batch in ledger.batches() if batch.id < this.id and batch.file == this.file]
+        same = [
+            one.id for one in ledger.batches() if one.id < this.id and (one.file, one.sheet) == (this.file, this.sheet)
+        ]
         earlier = batch_scope(ledger, same[-1]) if same else None
     if earlier is None or not earlier.entries:
         return None

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import UsageError
-from batch.guards import may_have_gone
-from batch.identity import fold, is_test
+from batch.guards import is_from, may_have_gone
+from batch.identity import is_test
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
@@ -186,7 +186,7 @@ def find_gone(rooms: Rooms, check: Check, plan: Plan) -> list[Issue]:
     return [
         Issue(0, "", "", "gone-from-sheet", _explain_gone(entry), Level.WARNING)
         for entry in coming
-        if fold(entry.file) == fold(check.file)
+        if is_from(entry, check.file, check.sheet)
         and entry.key not in keys
         and entry.id not in answered
         and not (entry.cancel_source or is_test(entry.key))

@@ -273,6 +273,7 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
     settings, world = rooms.settings, rooms.world
     rules = PlanRules(
         file=check.file,
+        sheet=check.sheet,
         account=settings.provider.account,
         tag_names=settings.provider.tag_names,
         max_name=settings.provider.max_name,
