@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from batch.model import Account, Issue, Level
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
 from batch.pipeline.renewing import tell_changed
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
+from batch.pipeline.snapshots import Snapshot, take_snapshot
 from batch.pipeline.telling import Checking, Note, Tell, say_nothing
 from batch.pipeline.weighing import weigh_alone
 from batch.validate import GroupRule, Rules, find_other_week
@@ -40,8 +40,15 @@ class Check(Found):
     left_out: int = 0
     seconds: float = 0.0
     """What reading and checking it took, all stages together."""
+    snapshot: Snapshot | None = None
+    """The bytes that were read, and their hash."""
     asked: bool = False
     """Whether the account's groups are known."""
+
+    @property
+    def file_hash(self) -> str:
+        """The hash of the very bytes that were read."""
+        return self.snapshot.hash if self.snapshot is not None else ""
 
     @property
     def credits(self) -> int | None:
@@ -96,18 +103,24 @@ def _weigh_alone(check: Check, settings: Settings, account: Account) -> None:
 
 
 def open_file(path: Path, settings: Settings, *, sheet: str = "", reader: Child | None = None) -> Sheet:
-    """Open a file as a sheet of campaigns; raise SheetError when it is none."""
+    """Open a file as a sheet of campaigns; raise SheetError when it is none.
+
+    What is read is a copy that lives as long as the sheet and its check: the file itself may change meanwhile.
+    """
     from batch.sheet import open_sheet
 
     wanted = settings.sheet
-    return open_sheet(
-        path,
+    snapshot = take_snapshot(path, wanted.limits.file_bytes)
+    opened = open_sheet(
+        snapshot.path if snapshot is not None else path,
         name=sheet or wanted.name,
         encoding=wanted.encoding,
         limits=wanted.limits,
         date_order=wanted.date_order,
         child=reader,
     )
+    opened.kept = snapshot
+    return opened
 
 
 def check_sheet(
@@ -134,6 +147,7 @@ def check_sheet(
     _add_late(check, hand.late_issues())
     check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings))
     check.blank, check.left_out = opened.blank, opened.left_out
+    check.snapshot = opened.kept
     return check
 
 
@@ -214,9 +228,3 @@ def make_rules(settings: Settings, zone: str) -> Rules:
 
 def _group_rules(settings: Settings) -> dict[str, GroupRule]:
     return {name: GroupRule(**rule.model_dump()) for name, rule in settings.groups.items()}
-
-
-def hash_file(path: Path) -> str:
-    """Hash a file's bytes; 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -71,6 +71,7 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
 
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
+    source = _as_read(check, source)
     left = limits_left(check, settings)
     failed = [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]
     wanted = [(write_marked, path, rows), (write_failed_rows, failed_rows_beside(path), failed)]
@@ -104,12 +105,18 @@ def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report:
     rows, failed = _returned_rows(rooms, check, batch)
     if not failed:
         return []
+    source = _as_read(check, source)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
     wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
     written, troubles = _write_each(wanted, source, check.sheet, limits_left(check, rooms.settings))
     for trouble in troubles:
         rooms.note(str(trouble), loud=True)
     return written
+
+
+def _as_read(check: Check, source: Path) -> Path:
+    """Give the copy that was read: what is marked and given back is what was checked."""
+    return check.snapshot.path if check.snapshot is not None else source
 
 
 def _returned_rows(rooms: Rooms, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from batch.errors import BatchError, ReportError
 from batch.guards import PlanRules, may_have_gone
 from batch.model import NOT_SHOWN, WAITS, Account, Action, Entry, Group, Issue, Level, Plan, Status
-from batch.pipeline.checking import Check, check_sheet, hash_file, open_file
+from batch.pipeline.checking import Check, check_sheet, open_file
 from batch.pipeline.confirming import confirm_plan
 from batch.pipeline.counting import Tally, count_as, count_batch
 from batch.pipeline.lists import (
@@ -78,9 +78,9 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
             return tally
         tally.approval = rooms.settings.approval.required and not rooms.rehearsal
         if tally.approval:
-            take_for_approval(path, rooms, tally, check=check, plan=plan, account=account)
+            take_for_approval(rooms, tally, check=check, plan=plan, account=account)
         else:
-            tally.batch = record_batch(rooms, path, check, plan)
+            tally.batch = record_batch(rooms, check, plan)
             tally.to_do = note_marks(rooms, check, plan)
             finish_batch(rooms, tally, reading, options)
         if tally.batch is not None and tally.reports:
@@ -88,14 +88,14 @@ def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None =
         return tally
 
 
-def take_for_approval(path: Path, rooms: Rooms, tally: Tally, *, check: Check, plan: Plan, account: Account) -> None:
+def take_for_approval(rooms: Rooms, tally: Tally, *, check: Check, plan: Plan, account: Account) -> None:
     """Write the batch down, then show it to those who may let it go; nothing is sent.
 
     Until its preview is written and bound nobody can say yes to it: a run that ends in between changes nothing.
     """
     from batch.pipeline.previewing import offer_batch
 
-    tally.batch = record_batch(rooms, path, check, plan, waits=True)
+    tally.batch = record_batch(rooms, check, plan, waits=True)
     tally.to_do = note_marks(rooms, check, plan)
     count_batch(rooms, tally)
     tally.reports = write_batch_report(rooms, tally.batch)
@@ -295,7 +295,7 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
     return plan
 
 
-def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, *, waits: bool = False) -> int:
+def record_batch(rooms: Rooms, check: Check, plan: Plan, *, waits: bool = False) -> int:
     """Write the batch and what is planned for each row into the ledger, all of it or nothing.
 
     With `waits` nothing of it may go before its preview is written and a second person says yes.
@@ -306,7 +306,7 @@ def record_batch(rooms: Rooms, path: Path, check: Check, plan: Plan, *, waits: b
         account=rooms.settings.provider.account,
         file=check.file,
         sheet=check.sheet,
-        file_hash=hash_file(path),
+        file_hash=check.file_hash,
         taken_in_at=world.now(),
         read_with=read_with(rooms.settings),
         rows=check.rows,

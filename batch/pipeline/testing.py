@@ -52,7 +52,7 @@ def submit_tests(
             check, file=f"{TEST_MARK} {check.file}", rows=len(rows), kept=[one.checked for one in decisions]
         )
         tally = Tally(file=tests.file, rows=len(rows), decisions=decisions)
-        tally.batch = record_batch(rooms, path, tests, Plan(decisions))
+        tally.batch = record_batch(rooms, tests, Plan(decisions))
         finish_batch(rooms, tally, reading, options)
         return tally
 

@@ -43,6 +43,8 @@ class Sheet:
         self.issues = (*notes, *told, *_hidden_note(self.header))
         self.blank = 0
         self.left_out = 0
+        self.kept: Any = None
+        """What must live as long as its rows are read: the copy that they are read from."""
         self._messages = messages
         self._child = child
 
