@@ -49,7 +49,7 @@ def replacing(path: Path, readers: Readers = Readers.OWNER) -> Iterator[BinaryIO
     """
     draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with open(draft, "xb", opener=_open_private if readers is not Readers.UMASK else None) as file:
+        with open(draft, "xb", opener=_open_private if readers is not Readers.UMASK else _open_by_umask) as file:
             _give(file.fileno(), path.parent, readers)
             yield file
             file.flush()
@@ -169,6 +169,10 @@ def is_sticky(folder: Path) -> bool:
 
 def _open_private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
+
+
+def _open_by_umask(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o664)  # never for everybody to change, even where no umask is set
 
 
 def _give(handle: int, folder: Path, readers: Readers) -> None:

@@ -161,4 +161,8 @@ def _content(name: str, send_at: str, message: str) -> str:
 def _is_surely(entry: Entry, item: Listed) -> bool:
     """Whether a sent campaign with our Id is ours: that Ids stay the same from list to list is not documented."""
     tag = split_tag(item.name)[1] if entry.tag else ""
-    return tag == entry.tag if tag else collapse(item.message) == collapse(entry.message)
+    if tag:
+        return tag == entry.tag
+    if not entry.message:  # it was forgotten
+        return fold(item.name) == fold(entry.provider_name)
+    return collapse(item.message) == collapse(entry.message)

@@ -192,9 +192,10 @@ _Value = str | int | tuple[str, ...] | None
 
 def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, _Value, _Value]]:
     yield "CampaignName", entry.provider_name or entry.campaign_name, item.name
-    yield "Message", entry.message, item.message
+    if entry.message:  # else it was forgotten
+        yield "Message", entry.message, item.message
+        yield "Subject", entry.subject, item.subject
     yield "MmsTemplateId", entry.mms_template_id, item.mms_template_id
-    yield "Subject", entry.subject, item.subject
     if where == "sent":
         return
     yield "Id", entry.provider_id, item.id

@@ -11,7 +11,7 @@ import typer
 from batch.cli.files import show_tally
 from batch.cli.output import csv_records, print_csv, print_json, print_line
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
-from batch.cli.shapes import shape_books, shape_restoring, shape_tally
+from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_tally
 from batch.errors import UsageError
 from batch.json_text import write_json
 from batch.spell import plural
@@ -201,6 +201,24 @@ def restore(
     for problem in done.problems:
         session.screen.say(problem, loud=True)
     end_with(LOOK if done.problems or done.restored is None else DONE)
+
+
+@ledger_app.command("purge")
+def purge(
+    before: Annotated[str, typer.Option(help="A day, as 2026-09-01: what was due before it, in weeks that are over.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Forget texts, cells, owners and answers of closed weeks; numbers, Ids, times and statuses stay."""
+    from batch.pipeline.purging import purge_ledger
+
+    done = purge_ledger(session.settings(), session.world(yes=yes or json), _read_day(before))
+    if json:
+        print_json(shape_purged(done))
+    else:
+        for line in done.lines:
+            session.screen.say(line)
+    end_with(DONE)
 
 
 @ledger_app.command("verify")

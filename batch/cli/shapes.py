@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from batch.model import Finding, Issue
     from batch.pipeline.checking import Check
     from batch.pipeline.counting import Tally
+    from batch.pipeline.purging import Purged
     from batch.pipeline.reconciling import Books
     from batch.pipeline.restoring import Restoring
 
@@ -110,6 +111,17 @@ def shape_restoring(done: Restoring) -> dict[str, Any]:
         "paused": done.restored.paused,
         "problems": list(done.problems),
         "next": NEXT,
+    }
+
+
+def shape_purged(done: Purged) -> dict[str, Any]:
+    """Give the object of `ledger purge --json`."""
+    return {
+        "purged": done.done,
+        "before": done.before.isoformat(),
+        "entries": done.counted.entries,
+        "mails": done.counted.mails,
+        "left_alone": dict(done.counted.kept),
     }
 
 

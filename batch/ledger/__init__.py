@@ -7,6 +7,7 @@ from batch.ledger.face import Ledger, open_ledger, throw_away_ledger
 from batch.ledger.lock import Owner, read_owner
 from batch.ledger.notes import Pause, Run
 from batch.ledger.outbox import Mail
+from batch.ledger.purging import Purge
 from batch.ledger.restoring import Holding, Restored, find_backup, look_into, restore
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Observation",
     "Owner",
     "Pause",
+    "Purge",
     "Restored",
     "Run",
     "Shown",

@@ -13,7 +13,20 @@ from sqlalchemy import Connection, Engine
 
 from batch.errors import LedgerError, UsageError
 from batch.ledger import batches as batches_
-from batch.ledger import books, exporting, knowing, lock, notes, outbox, people, planning, reading, submitting, upkeep
+from batch.ledger import (
+    books,
+    exporting,
+    knowing,
+    lock,
+    notes,
+    outbox,
+    people,
+    planning,
+    purging,
+    reading,
+    submitting,
+    upkeep,
+)
 from batch.ledger.bulk import in_chunks
 from batch.ledger.opening import name_of, prepare, resolve_url
 from batch.ledger.troubles import explained
@@ -620,6 +633,19 @@ class Ledger:
         if self.path is None:
             raise LedgerError(f"{self._name} is no file, so it cannot be copied", "use the database's own backup")
         return upkeep.write_backup(self._engine, self.path, now, keep)
+
+    def count_purge(self, limit: datetime) -> purging.Purge:
+        """Count what forgetting everything closed before `limit` would take."""
+        with self._read() as connection:
+            return purging.count_purge(connection, limit)
+
+    def purge(self, limit: datetime, *, why: str, who: str, now: datetime) -> purging.Purge:
+        """Forget the texts of everything closed before `limit`, in the file's free pages, too."""
+        with self._write() as connection:
+            done = purging.forget(connection, limit, why=why, who=who, now=now)
+        with explained(self._name):
+            purging.overwrite_freed(self._engine)
+        return done
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Stream the entries as `ledger export` writes them, each with its attempts and its history."""
