@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}")
 _ADDRESS = re.compile(r"(?:[^<>@,;\s\"]+@[^<>@,;\s\"]+|[^<>@,;\r\n\"]*<[^<>@,;\s\"]+@[^<>@,;\s\"]+>)")
 
 
@@ -97,6 +98,13 @@ def _address(given: str) -> str:
     return given.strip()
 
 
+def _domain(given: str) -> str:
+    name = given.strip().removeprefix("@").casefold()
+    if not _DOMAIN.fullmatch(name):
+        raise ValueError("a domain such as example.com")
+    return name
+
+
 def _provider_url(given: str) -> str:
     try:
         parts = urlsplit(given.strip())
@@ -145,6 +153,7 @@ Weekday = Annotated[str, AfterValidator(_weekday)]
 Weekdays = Annotated[tuple[Weekday, ...], BeforeValidator(split_list)]
 Purposes = Annotated[tuple[Literal["marketing", "information", "emergency"], ...], BeforeValidator(split_list)]
 Address = Annotated[str, AfterValidator(_address)]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(split_list)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(split_list)]
 ProviderUrl = Annotated[str, AfterValidator(_provider_url)]
 Encoding = Annotated[str, AfterValidator(_encoding)]

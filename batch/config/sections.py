@@ -20,6 +20,7 @@ from batch.config.kinds import (
     Clock,
     Count,
     CountOrNone,
+    Domains,
     Encoding,
     FilePath,
     Hours,
@@ -196,6 +197,8 @@ class EmailSection(Section):
     attention_to: Addresses = ()
     digest_to: Addresses = ()
     approvers: Addresses = ()
+    owner_domains: Domains = ()
+    """Where a sheet's owners may get mail; empty: only at the domains of the addresses above."""
     max_attachment_mb: Annotated[float, Field(ge=0)] = 10.0
     digest_day: Weekday = "monday"
     digest_at: Clock = "07:00"

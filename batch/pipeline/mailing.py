@@ -19,6 +19,7 @@ from batch.errors import BatchError, DeliveryError, UsageError
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.pipeline.insights import tell_insights
 from batch.pipeline.noticing import feel_pulse, tell_pulse, when
+from batch.pipeline.owners import allowed_domains, owner_address, tell_strangers
 from batch.pipeline.reporting import (
     Scope,
     batch_scope,
@@ -269,7 +270,7 @@ def _queue_attention(desk: Desk, scope: Scope, without: Sequence[str] = ()) -> N
     told = set(_plain(without))
     others = [one for one in desk.settings.email.attention_to if not set(_plain([one])) & told]
     whole = replace(scope, entries=needing, batches=(), findings=tuple(found))
-    _put_attention(desk, others, whole)
+    _put_attention(desk, others, whole, tell_strangers(needing, allowed_domains(desk.settings.email)))
     told |= set(_plain(others))
     for owner, theirs in _by_owner(desk, needing).items():
         if owner not in told:
@@ -281,26 +282,23 @@ def _found(entry: Entry, findings: Iterable[object]) -> bool:
     return any(getattr(finding, "entry", None) == entry.id for finding in findings)
 
 
-def _put_attention(desk: Desk, to: Sequence[str], scope: Scope) -> None:
+def _put_attention(desk: Desk, to: Sequence[str], scope: Scope, lines: Sequence[str] = ()) -> None:
     from batch.report import count
 
     report = _gather(desk, scope)
     needing = count(report).needs_person
     subject = f"{scope.title}: {needing:,} {'needs' if needing == 1 else 'need'} a look"
     key = f"attention:{','.join(to)}:{_outcome(report)}"
-    _put(desk, to, report, kind="attention", key=key, subject_=subject)
+    _put(desk, to, report, kind="attention", key=key, subject_=subject, lines=lines)
 
 
 def _by_owner(desk: Desk, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Sort rows by their owners' addresses; only those at a domain of the settings, since anybody fills in a sheet."""
-    email = desk.settings.email
-    ours = _plain([email.sender, email.reply_to, *email.to, *email.attention_to, *email.digest_to, *email.approvers])
-    domains = {address.rpartition("@")[2] for address in ours}
+    """Sort rows by their owners' addresses; only those at a domain that is allowed, since anybody fills in a sheet."""
+    domains = allowed_domains(desk.settings.email)
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        for address in _plain([entry.owner]):
-            if address.rpartition("@")[2] in domains:
-                found[address].append(entry)
+        if address := owner_address(entry.owner, domains):
+            found[address].append(entry)
     return found
 
 
