@@ -4,7 +4,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo test lint types wheel torture bench mutants picture clean
+.PHONY: demo test lint types wheel torture bench mutants picture lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
@@ -20,7 +20,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 wheel: $(READY)           ## build the wheel
-	$(BIN)/python -m build --wheel
+	$(BIN)/python -m build --wheel --no-isolation
 
 torture: $(READY)         ## the same proofs with large numbers: half an hour and more
 	CAMPAIGN_TORTURE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m torture
@@ -34,16 +34,23 @@ bench: $(READY)           ## the measurements of benchmarks/RESULTS.md
 picture: $(READY)         ## make the example report and its picture anew
 	$(BIN)/python reports/make_example.py
 
+lock: $(READY)            ## look the pins and hashes up anew: constraints.txt and constraints-dev.txt
+	$(BIN)/python -m tools.lock
+
+bom: $(INSTALLED)         ## the software bill of materials, with licenses: dist/bom.cdx.json
+	$(BIN)/python -m tools.bom
+
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
 
+# What is installed comes by its hash, and nothing is fetched to build the project: what builds it is on the list, too.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q batch
 	$(PYTHON) -c "open('$(INSTALLED)', 'w').close()"
 
-$(READY): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+$(READY): $(INSTALLED) constraints-dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt --requirement constraints-dev.txt
 	$(PYTHON) -c "open('$(READY)', 'w').close()"

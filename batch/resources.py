@@ -17,6 +17,12 @@ def samples_folder() -> Path:
     return _travelling("sample_data")
 
 
+def constraints_file() -> Path:
+    """Give the list of all that the program needs, each by the hashes of its files."""
+    inside = _PACKAGE / "constraints.txt"
+    return inside if inside.is_file() else _PACKAGE.parent / "constraints.txt"
+
+
 def _travelling(name: str) -> Path:
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

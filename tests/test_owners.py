@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cli_support import write_csv
 from weekly_support import OPS, body, weekly
 
 from batch.pipeline.owners import owner_address
@@ -18,9 +19,11 @@ def test_one_address_at_a_domain_of_ours_counts(cell: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["", "Ann", "ann@evil.example", "ann@example.com, bo@example.com", "ann@example.com;bo@example.com", "Ann <ann@example.com>",
+    ["", "Ann", "ann@evil.example", "ann@example.com, bo@example.com", "ann@example.com;bo@example.com",
+     "Ann <ann@example.com>",
      "ann@example.com\nBcc: spy@evil.example", "ann@example.com\r\n\r\nHello", "ann@example.com@evil.example",
-     "ann@evil.example(@example.com)", "ann@sub.example.com", "ann@example.com.", "ann@example.com\0", "a b@example.com",
+     "ann@evil.example(@example.com)", "ann@sub.example.com", "ann@example.com.", "ann@example.com\0",
+     "a b@example.com",
      "ann@exampl\u0435.com", "\u202eann@example.com", '"ann"@example.com', "<ann@example.com>", "@example.com", "ann@"],
 )  # fmt: skip
 def test_everything_else_gets_no_mail(cell: str) -> None:
@@ -34,7 +37,7 @@ def test_a_domain_that_is_set_counts_and_no_other() -> None:
         team.desk.set(email__owner_domains="stores.example")
         owners = ["ann@stores.example", "bo@example.com", "spy@evil.example\nBcc: more@evil.example"]
         rows = [team.desk.row(number, DateTime="2026-13-45 11:00", Owner=owner) for number, owner in enumerate(owners)]
-        team.desk.submit(team.desk.sheet(rows))
+        team.desk.submit(write_csv(team.desk.folder / "bad.csv", rows))
         got = {str(mail["To"]) for mail in team.box.mails}
         assert ("ann@stores.example" in got, any("evil" in to or "bo@" in to for to in got)) == (True, False)
         [to_ops] = team.box.to(OPS)

@@ -17,7 +17,7 @@ NAMES = {
     "windows": {"drop a sheet here.cmd", "watch-once.cmd", "watch-task.xml"},
     "systemd": {"campaign-batch-watch.service", "campaign-batch-once.service", "campaign-batch-once.timer"},
     "cron": {"crontab"},
-    "docker": {"Dockerfile"},
+    "docker": {"Dockerfile", "constraints.txt"},
 }
 
 

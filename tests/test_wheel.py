@@ -17,14 +17,14 @@ ROOT = Path(__file__).parent.parent
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel and install it, with its own dependencies, into an environment of its own."""
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)], check=True, capture_output=True
-    )
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
     venv.create(folder / "env", with_pip=True)
     programs = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
     wheel = next(folder.glob("*.whl"))
-    install = ["-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel)]
-    subprocess.run([str(programs / "python"), *install], check=True, capture_output=True)
+    for what in (["--require-hashes", "--requirement", str(ROOT / "constraints.txt")], ["--no-deps", str(wheel)]):
+        install = [str(programs / "python"), "-m", "pip", "install", "--quiet", *what]
+        subprocess.run(install, check=True, capture_output=True)
     return programs
 
 

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from batch import __version__
 from batch.disk import Readers, make_folder, write_whole
 from batch.errors import UsageError
 from batch.pipeline.rooms import name_person
-from batch.resources import templates_folder
+from batch.resources import constraints_file, templates_folder
 
 KINDS = ("windows", "systemd", "cron", "docker")
 _ESCAPES: dict[str, Callable[[str], str]] = {
@@ -29,6 +30,8 @@ def write_running(kind: str, folder: Path, *, overwrite: bool = False) -> list[P
         raise UsageError(f'there is nothing ready for "{kind}"', f"choose one of {', '.join(KINDS)}")
     source, target = templates_folder() / "running", folder / "running"
     wanted = {target / path.name: path for path in (*sorted((source / kind).iterdir()), source / "GUIDE.md")}
+    if kind == "docker":
+        wanted[target / "constraints.txt"] = constraints_file()
     there = [path for path in wanted if path.exists() and path.name != "GUIDE.md"]
     if there and not overwrite:
         raise UsageError(f'"{there[0]}" is there already', "move it away first, or overwrite it with --force")
@@ -51,6 +54,8 @@ def _fill(template: Path, folder: Path) -> bytes:
     """Fill a template in; bytes, since the lines of a .cmd end as Windows wants them."""
     escape = _ESCAPES.get(template.suffix, str)
     text = template.read_bytes().decode("utf-8")
-    for mark, value in (("@FOLDER@", str(folder)), ("@COMMAND@", find_command()), ("@USER@", name_person())):
+    for mark, value in (
+        ("@FOLDER@", str(folder)), ("@COMMAND@", find_command()), ("@USER@", name_person()), ("@VERSION@", __version__),
+    ):  # fmt: skip
         text = text.replace(mark, escape(value))
     return text.encode("utf-8")
