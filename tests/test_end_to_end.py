@@ -181,7 +181,10 @@ def test_all_or_nothing_and_letting_errors_pass_exclude_each_other(ready: Shell,
 def test_one_is_one_in_the_words(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """No "1 rows", neither in a check nor in what a submit says."""
     file = write_csv(tmp_path / "a.csv", [row(1, GroupIds="0")])
-    assert "a.csv: 1 row, 0 good, 1 with errors; 0 parts a contact in all" in ready.run("check", file).err
+    assert (
+        "a.csv: 1 row: 0 ready, 0 waiting for you, 1 with errors; 0 parts a contact in all"
+        in ready.run("check", file).err
+    )
     assert 'batch 1 "a.csv": 1 row: 1 needs fixing' in ready.run("submit", file).err
     assert ' 1 row  "a.csv"' in ready.run("ledger", "list").out
 

@@ -49,9 +49,7 @@ def check(
         if json:
             print_json(shape_check(found))
         else:
-            _show_check(found)
-            if found.errors and marked is None and session.screen.moving:
-                session.screen.say(f'to mend them in Excel, type: campaign-batch check "{path}" --marked CHECKED.xlsx')
+            _show_check(found, path, marked=marked is not None)
     end_with(code)
 
 
@@ -120,11 +118,13 @@ def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:
     return trouble.exit_code
 
 
-def _show_check(found: Check) -> None:
-    from batch.cli.tables import show_issues
+def _show_check(found: Check, path: Path, *, marked: bool) -> None:
+    from batch.cli.tables import how_to_go_on, show_issues
 
     session.screen.close()
     show_issues(session.screen, found)
+    if (how := how_to_go_on(found, str(path))) and not (marked and found.errors):
+        session.screen.say(how)
 
 
 @app.command()

@@ -38,10 +38,13 @@ def shape_check(check: Check) -> dict[str, Any]:
         "sheet": check.sheet,
         "rows": check.rows,
         "valid": check.valid,
+        "held": check.held,
         "errors": [shape_issue(issue) for issue in check.errors],
         "warnings": [shape_issue(issue) for issue in check.warnings],
         "blank": check.blank,
         "left_out": check.left_out,
+        "fields": list(check.fields),
+        "unused": list(check.unused),
         "parts": check.parts,
         "credits": check.credits,
     }

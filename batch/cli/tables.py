@@ -48,10 +48,30 @@ def show_issues(screen: Screen, check: Check) -> None:
     show_issue_table(screen, rows)
     left_out = f", {plural(check.left_out, 'hidden row')} NOT taken" if check.left_out else ""
     screen.say(
-        f"{check.file}: {plural(check.rows, 'row')}, {check.valid} good, {check.rows - check.valid} with errors"
-        f"{left_out}; {plural(check.parts, 'part')} a contact in all"
+        f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
+        f"{check.rows - check.valid} with errors{left_out}; {plural(check.parts, 'part')} a contact in all"
         + (f", about {check.credits:,} credits" if check.credits is not None else "")
     )
+    _show_fields(screen, check)
+
+
+def _show_fields(screen: Screen, check: Check) -> None:
+    if check.fields:
+        screen.say(f"fields that the texts use: {', '.join(check.fields)}")
+    if check.unused:
+        screen.say(f"columns that no text uses: {', '.join(check.unused)}")
+
+
+def how_to_go_on(check: Check, path: str) -> str:
+    """Give the next command to type after a check."""
+    if check.valid < check.rows:
+        marked = f'to see the errors marked in a copy, type: campaign-batch check "{path}" --marked CHECKED.xlsx'
+        return f"fix what is wrong and check again; {marked}"
+    codes = sorted({issue.code for issue in check.warnings if issue.row and issue.level is Level.HOLD})
+    if codes and check.held == check.rows:
+        allow = " ".join(f"--allow {code}" for code in codes)
+        return f'if the held rows shall go as they are, type: campaign-batch submit "{path}" {allow}'
+    return f'next, type: campaign-batch submit "{path}"' if check.rows else ""
 
 
 def show_issue_table(screen: Screen, issues: Iterable[Issue]) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from batch.model import Account, Checked, Header, Issue, Level
+from batch.model import Account, Checked, Draft, Header, Issue, Level
 from batch.render import Renderer
 from batch.sheet import RowMaker
 from batch.validate import Checker, Rules, credits_needed
@@ -42,6 +42,17 @@ class Found:
     zones: dict[datetime, str] = field(default_factory=dict)
     """The send times of good campaigns, each with the zone of one of them."""
     kept: list[Checked] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    """The fields that the texts use."""
+    without_text: int = 0
+    """Rows whose text could not be made: which fields it uses is not known."""
+
+    def read(self, draft: Draft | None) -> None:
+        """Note which fields a row's text uses."""
+        if draft is None:
+            self.without_text += 1
+        else:
+            self.used.update(draft.used)
 
     def count(self, checked: Checked, *, keep: bool) -> None:
         """Add one row."""
@@ -69,6 +80,8 @@ class Found:
         for send_at, zone in later.zones.items():
             self.zones.setdefault(send_at, zone)
         self.kept += later.kept
+        self.used |= later.used
+        self.without_text += later.without_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,9 @@ class Hand:
         """Check rows one after the other; each remembers those before it."""
         found = Found()
         for row in self._maker.make(block):
-            found.count(self._checker.check(row, *self._renderer.render(row)), keep=self._keep)
+            draft, issues = self._renderer.render(row)
+            found.read(draft)
+            found.count(self._checker.check(row, draft, issues), keep=self._keep)
         return found
 
     def check_alone(self, block: Iterable[RowOut]) -> Alone:
@@ -105,7 +120,9 @@ class Hand:
         found = Found()
         keys: list[tuple[str, str, int]] = []
         for row in self._maker.make(block):
-            checked = self._checker.check_alone(row, *self._renderer.render(row))
+            draft, issues = self._renderer.render(row)
+            found.read(draft)
+            checked = self._checker.check_alone(row, draft, issues)
             found.count(checked, keep=False)
             if checked.campaign is not None:
                 keys.append((checked.key, checked.campaign.fingerprint, row.number))

@@ -17,6 +17,7 @@ from batch.glance import glance_at_pause, glance_at_settings
 from batch.limits import Limits
 from batch.model import Account, Issue, Level
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
+from batch.pipeline.fields import find_near_misses, sort_fields
 from batch.pipeline.renewing import tell_changed
 from batch.pipeline.rooms import World, make_provider, need_zone, read_account, tell_pause
 from batch.pipeline.snapshots import Snapshot, take_snapshot
@@ -42,6 +43,10 @@ class Check(Found):
     """What reading and checking it took, all stages together."""
     snapshot: Snapshot | None = None
     """The bytes that were read, and their hash."""
+    fields: tuple[str, ...] = ()
+    """The fields that the texts use, in the order of the sheet."""
+    unused: tuple[str, ...] = ()
+    """The columns that are no known ones, and that no text uses."""
     asked: bool = False
     """Whether the account's groups are known."""
 
@@ -54,6 +59,12 @@ class Check(Found):
     def credits(self) -> int | None:
         """The estimate by the account's groups; None when the account was not asked."""
         return self.estimate if self.asked else None
+
+    @property
+    def held(self) -> int:
+        """Rows without an error about which a person must decide."""
+        with_errors = {issue.row for issue in self.errors}
+        return len({issue.row for issue in self.warnings if issue.row and issue.level is Level.HOLD} - with_errors)
 
     @property
     def valid(self) -> int:
@@ -145,7 +156,9 @@ def check_sheet(
             raise _too_slow(opened.file, settings)
         tell(Checking(check.rows))
     _add_late(check, hand.late_issues())
-    check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings))
+    check.fields, check.unused = sort_fields(opened.header, check.used)
+    near = () if check.without_text else find_near_misses(check.fields, check.unused)
+    check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings), *near)
     check.blank, check.left_out = opened.blank, opened.left_out
     check.snapshot = opened.kept
     return check

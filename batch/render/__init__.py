@@ -6,7 +6,8 @@ as a template: only the Message cell and the template file are.
 
 from __future__ import annotations
 
+from .fields import fold_field
 from .filters import FILTERS, Filter
 from .renderer import RENDER_CODES, Renderer
 
-__all__ = ["FILTERS", "RENDER_CODES", "Filter", "Renderer"]
+__all__ = ["FILTERS", "RENDER_CODES", "Filter", "Renderer", "fold_field"]

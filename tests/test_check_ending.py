@@ -1,0 +1,52 @@
+"""`check` ends with what is ready, what waits, what is wrong, which fields the texts use, and what to type next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_support import Shell, write_csv
+
+HEAD = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer", "Store")
+
+
+def row(**cells: str) -> dict[str, str]:
+    good = {
+        "CampaignName": "Fall", "Message": "Maple & Main: {{ Offer }} today. Reply STOP to opt out", "GroupIds": "100",
+        "DateTime": "2027-03-01 10:00", "Offer": "20% off", "Store": "Plano",
+    }  # fmt: skip
+    return {**good, **cells}
+
+
+def test_the_last_lines_say_what_to_do(shell: Shell, tmp_path: Path) -> None:
+    """Ready, waiting and wrong rows are counted apart; each column is used or not."""
+    rows = [
+        row(CampaignName="One"),
+        row(CampaignName="Two", Offer="[Discount]"),
+        row(CampaignName="Three", GroupIds=""),
+    ]
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", rows))
+    assert "a.csv: 3 rows: 1 ready, 1 waiting for you, 1 with errors" in ran.err
+    assert "fields that the texts use: Offer" in ran.err
+    assert "columns that no text uses: Store" in ran.err
+    assert "fix what is wrong and check again" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("cells", "command"),
+    [({}, "submit"), ({"Offer": "[Discount]"}, "--allow placeholder")],
+)
+def test_the_next_command_is_named(cells: dict[str, str], command: str, shell: Shell, tmp_path: Path) -> None:
+    """To submit what is good; to let go what is held."""
+    path = write_csv(tmp_path / "a.csv", [row(**cells)])
+    ran = shell.run("check", path)
+    assert f'campaign-batch submit "{path}"' in ran.err
+    assert command in ran.err.splitlines()[-1]
+
+
+def test_a_column_that_is_nearly_a_used_one_is_pointed_out(shell: Shell, tmp_path: Path) -> None:
+    """The slip of a copied column; one with another name is listed only."""
+    found = shell.run("check", write_csv(tmp_path / "a.csv", [{**row(), "Offers": "30% off"}]), "--json").json
+    assert (found["fields"], found["unused"], found["held"]) == (["Offer"], ["Store", "Offers"], 0)
+    (near,) = [issue for issue in found["warnings"] if issue["code"] == "field-unused"]
+    assert 'no text uses the column "Offers", but "Offer" is used' in near["message"]
