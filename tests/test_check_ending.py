@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from cli_support import Shell, write_csv
 
+from batch.pipeline.codes import widen
+
 HEAD = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer", "Store")
 
 
@@ -50,3 +52,35 @@ def test_a_column_that_is_nearly_a_used_one_is_pointed_out(shell: Shell, tmp_pat
     assert (found["fields"], found["unused"], found["held"]) == (["Offer"], ["Store", "Offers"], 0)
     (near,) = [issue for issue in found["warnings"] if issue["code"] == "field-unused"]
     assert 'no text uses the column "Offers", but "Offer" is used' in near["message"]
+
+
+def test_what_has_one_cause_is_said_once(shell: Shell, tmp_path: Path) -> None:
+    """Two hundred names that could not be looked up are one line."""
+    rows = [row(CampaignName=f"Row {number}", GroupIds=f"Store {number} shoppers") for number in range(200)]
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", rows))
+    assert "group names could not be looked up offline: 200 rows" in ran.err
+    assert ran.err.count("could not be looked up") == 1
+
+
+def test_a_mistyped_code_gets_its_neighbor(shell: Shell, tmp_path: Path) -> None:
+    """The list of all would not help."""
+    ran = shell.run("submit", write_csv(tmp_path / "a.csv", [row()]), "--allow", "quite-hours")
+    assert 'there is no code "quite-hours" to allow' in ran.err
+    assert 'did you mean "quiet-hours"?' in ran.err
+    assert ran.code == 2
+
+
+def test_a_code_covers_its_family() -> None:
+    """Quiet hours are quiet hours, in the row's zone and in the recipients'."""
+    assert widen(["quiet-hours"]) == {"quiet-hours", "quiet-hours-there"}
+    assert widen(["holiday"]) == {"holiday"}
+
+
+def test_a_code_without_effect_is_named(ready: Shell, tmp_path: Path) -> None:
+    """Who allows what nothing is held for should know."""
+    path = write_csv(tmp_path / "a.csv", [row()])
+    ran = ready.run("submit", path, "--dry-run", "--allow", "quiet-hours")
+    assert "--allow quiet-hours had no effect: no row is held for it" in ran.err
+    assert ran.err.count("had no effect") == 1
+    held = write_csv(tmp_path / "b.csv", [row(DateTime="2027-03-01 23:30")])
+    assert "had no effect" not in ready.run("submit", held, "--dry-run", "--allow", "quiet-hours").err

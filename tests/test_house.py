@@ -13,7 +13,7 @@ import batch
 ROOT = Path(batch.__file__).parent
 FLOORS = {
     0: {
-        "blanks", "bounds", "columns", "csv_text", "errors", "file_names", "json_text", "limits", "model", "printable",
+        "blanks", "bounds", "columns", "csv_text", "errors", "file_names", "json_text", "limits", "model", "near", "printable",
         "secret", "spell",
     },
     1: {

@@ -156,14 +156,16 @@ def submit(
     json: Json = False,
 ) -> None:
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
-    from batch.pipeline.codes import ALL_CODES
+    from batch.near import find_near
+    from batch.pipeline.codes import ALL_CODES, widen
     from batch.pipeline.taking import Options
 
     for code in allow or ():
+        near = find_near(code, ALL_CODES, close=0.6)
         need(
             code in ALL_CODES,
             f'there is no code "{code}" to allow',
-            "the codes stand in the report beside each held row",
+            f'did you mean "{near}"?' if near else "the codes stand in the report beside each held row",
         )
     need(
         not (all_or_nothing and "too-many-errors" in (allow or ())),
@@ -175,7 +177,7 @@ def submit(
         not (test and (sandbox or dry_run)),
         "--test goes to the provider, so it goes with neither --sandbox nor --dry-run",
     )
-    options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, frozenset(allow or ()))
+    options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, widen(allow or ()))
     ends = [
         _submit_one(path, options, test=test, row=row, yes=yes, json=json)
         for path in files
@@ -199,7 +201,20 @@ def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes
     session.screen.close()
     if json:
         print_json(shape_tally(tally))
-    return show_tally(tally, quiet=json)
+    end = show_tally(tally, quiet=json)
+    if not json:
+        _tell_idle(tally, options)
+    return end
+
+
+def _tell_idle(tally: Tally, options: Options) -> None:
+    """Say which --allow had no effect: the row is held for something else, or for nothing."""
+    seen = {issue.code for one in tally.decisions for issue in one.issues}
+    for code in sorted(options.allow - seen):
+        if not any(other != code and code.startswith(f"{other}-") for other in options.allow):
+            family = any(other.startswith(f"{code}-") for other in seen & options.allow)
+            if not family:
+                session.screen.say(f"--allow {code} had no effect: no row is held for it")
 
 
 def show_tally(tally: Tally, *, quiet: bool = False) -> int:

@@ -45,7 +45,7 @@ def show_issues(screen: Screen, check: Check) -> None:
         screen.say(f"note: {hidden} NOT taken: show what should go in the sheet", loud=True)
     rows = [issue for issue in (*check.errors, *check.warnings) if issue.row]
     rows.sort(key=lambda issue: (_WEIGHT[issue.level], issue.row))
-    show_issue_table(screen, rows)
+    show_issue_table(screen, _say_once(screen, rows))
     left_out = f", {plural(check.left_out, 'hidden row')} NOT taken" if check.left_out else ""
     screen.say(
         f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
@@ -53,6 +53,27 @@ def show_issues(screen: Screen, check: Check) -> None:
         + (f", about {check.credits:,} credits" if check.credits is not None else "")
     )
     _show_fields(screen, check)
+
+
+def _say_once(screen: Screen, issues: list[Issue]) -> list[Issue]:
+    """Say what has one cause for many rows in one line, and give the issues that are left."""
+    once: dict[str, list[int]] = {}
+    for issue in issues:
+        if issue.code in _ONE_CAUSE:
+            once.setdefault(issue.code, []).append(issue.row)
+    many = {code: rows for code, rows in once.items() if len(rows) > 1}
+    for code, rows in many.items():
+        screen.say(f"{_ONE_CAUSE[code].format(plural(len(rows), 'row'))} [{code}]")
+    return [issue for issue in issues if issue.code not in many]
+
+
+_ONE_CAUSE = {
+    "group-not-looked-up": "group names could not be looked up offline: {}; check again with --online",
+    "template-not-looked-up": "MMS templates could not be looked up offline: {}; check again with --online",
+    "groups-not-readable": "the account's groups could not be read, so no name is known: {}; write the ids, or try again",
+    "templates-not-readable": "the account's MMS templates could not be read: {}; write the ids, or try again",
+}
+"""The codes whose cause lies in no row, each with what is said of all its rows together."""
 
 
 def _show_fields(screen: Screen, check: Check) -> None:

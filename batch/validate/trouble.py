@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from batch.near import find_near
 
 NO_TROUBLE: tuple[Trouble, ...] = ()
 
@@ -26,6 +27,5 @@ def cut(text: str, longest: int = 60) -> str:
 
 def suggest(word: str, choices: Iterable[str]) -> str:
     """Put the nearest choice into words, ready to stand behind a sentence; empty when none is near."""
-    by_fold = {choice.casefold(): choice for choice in choices}
-    near = difflib.get_close_matches(word[:80].casefold(), by_fold, n=1, cutoff=0.6)
-    return f', did you mean "{by_fold[near[0]]}"?' if near else ""
+    near = find_near(word, choices)
+    return f', did you mean "{near}"?' if near else ""
