@@ -159,6 +159,8 @@ def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tal
         with be_submitter(rooms):
             tally = resume_in(rooms, limit=limit)
         mail_batches(settings, rooms.ledger, world, tally.moved, stopped=str(tally.trouble or ""))
+        for preview in tally.previews:
+            rooms.note(f"the preview that an earlier run did not come to write: {preview}")
         _tell_unapproved(rooms)
         return tally
 
