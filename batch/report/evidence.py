@@ -135,6 +135,8 @@ def _facts(entry: Entry, batch: Batch | None) -> list[tuple[str, str]]:
         ("Subject", entry.subject),
         ("Reference", entry.reference),
         ("Where it stood", _place(entry)),
+        ("Hash of the file", batch.file_hash if batch else ""),
+        ("Hash of what was approved", entry.bound_payload),
         ("Entry in the ledger", str(entry.id)),
         ("Fingerprint", entry.fingerprint),
         ("Cancelled because" if entry.status is Status.CANCELLED else "To be cancelled", entry.cancel_why),

@@ -266,10 +266,13 @@ def _cost(campaign: Campaign | None) -> str:
 
 
 def _media(campaign: Campaign | None) -> str:
-    if campaign is None or not campaign.mms_template_id:
+    if campaign is None:
         return ""
-    subject = f', subject "{campaign.subject}"' if campaign.subject else ""
-    return f"MMS template {campaign.mms_template_id}{subject}"
+    recipients = ["double opt-in contacts only"] if campaign.type_recipients == 1 else []
+    if not campaign.mms_template_id:
+        return ", ".join(recipients)
+    subject = [f'subject "{campaign.subject}"'] if campaign.subject else []
+    return ", ".join((f"MMS template {campaign.mms_template_id}", *subject, *recipients))
 
 
 def _parts(campaign: Campaign) -> int:
