@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import os
 import random
+import threading
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -175,6 +178,47 @@ def with_comments(folder: Path, row: Sequence[str], count: int) -> bytes:
     return content
 
 
+class Peak(threading.Thread):
+    """Measures the most memory that this process and all below it take together, beyond what it had at first."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.bytes = 0
+        self._done = threading.Event()
+
+    def __enter__(self) -> Peak:
+        self._begun = _memory_of_tree()
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._done.wait(0.05):
+            self.bytes = max(self.bytes, _memory_of_tree() - self._begun)
+
+
+def _memory_of_tree() -> int:
+    parents: dict[int, list[int]] = {}
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                about = (place / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                parents.setdefault(int(about[1]), []).append(int(place.name))
+    tree = [os.getpid()]
+    for one in tree:
+        tree += parents.get(one, [])
+    return sum(map(_memory, tree))
+
+
+def _memory(process: int) -> int:
+    with contextlib.suppress(OSError, IndexError):
+        return int(Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
 @dataclass(frozen=True)
 class Case:
     """One file: what it goes beyond, if anything."""
@@ -279,10 +323,14 @@ def _reach(table: Table, size: int) -> None:
         table.rows.append(["c", "", "", "", "c"])
 
 
-def _reached(table: Table) -> int:
+def _reached(table: Table, *, laid_out: bool = False) -> int:
+    """Count the cells that are read and handed on; a workbook is laid out as wide as its widest row."""
     rows = table.expanded()
-    wide = max(len(rows[0]), 1)
-    return sum(len(row) for row in rows) + wide * (len(rows) - 1)
+    wide = len(rows[0])
+    sizes = [len(row) for row in rows]
+    sizes[1] += table.styles and table.styles - 1
+    read = max(sizes) * len(sizes) if laid_out else sum(sizes)
+    return read + wide * (len(rows) - 1)
 
 
 def _widen_row(table: Table, size: int, kind: str) -> None:
@@ -306,14 +354,15 @@ def _over(table: Table, limits: Limits, kind: str, path: Path) -> tuple[str, ...
     """Say which limits a table goes beyond, where it grew in several dimensions at once."""
     rows = table.expanded()
     long = [",".join(row) for row in rows] if kind in TEXTS else ["".join(row) for row in rows]
+    shown = sum(at + 2 for at in range(1, table.styles))
     has = {
         "rows": sum(1 for row in rows[1:] if any(row)),
         "columns": len(rows[0]),
         "cells": sum(1 for row in rows for text in row if text) + (table.styles and table.styles - 1),
-        "reach": _reached(table) + (table.styles and table.styles - 1),
+        "reach": _reached(table, laid_out=kind in ("xlsx", "xlsm")),
         "cell_characters": max(len(text) for row in rows for text in row),
-        "row_characters": max(map(len, long)) + (2 if kind in TEXTS else 0),
-        "characters": sum(len(text) for row in rows for text in row) + sum(at + 2 for at in range(1, table.styles)),
+        "row_characters": max(*map(len, long), len(long[1]) + shown) + (2 if kind in TEXTS else 0),
+        "characters": sum(len(text) for row in rows for text in row) + shown,
         "merges": table.merges,
         "sheets": table.sheets,
         "styles": table.styles,

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hostile_support import LIMITS, Case, cases, combined, fat_files, with_comments
+from cli_support import Shell, coming
+from hostile_support import HEADER, LIMITS, Case, Peak, Table, cases, combined, fat_files, with_comments
 from weekly_support import Round, weekly
 
-from batch.bounds import beyond
+from batch.bounds import _shown, beyond
 from batch.config.sections import SheetSection
 from batch.errors import SheetError
 from batch.limits import DEFAULT, described
+from batch.sheet import child as child_room
 from batch.sheet import open_sheet
 from batch.sheet.child import Child
+
+TORTURE = bool(os.environ.get("CAMPAIGN_TORTURE"))
+MOST_MEMORY = 600 * 2**20
+KB = 1024
+PER_ROW = 2 * KB
+PER_BYTE = 10
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +83,6 @@ def test_each_limit_has_words_and_each_setting_is_one() -> None:
     assert len(fields(DEFAULT)) == len(described())
 
 
-KB = 1024
-PER_ROW = 2 * KB
-PER_BYTE = 10
-
-
 def test_fat_files_cost_the_ledger_little_and_their_neighbour_nothing(tmp_path: Path) -> None:
     """Each is accepted or refused in words; the innocent sheet among them is taken, sent and filed."""
     with weekly() as team:
@@ -102,8 +106,6 @@ def test_fat_files_cost_the_ledger_little_and_their_neighbour_nothing(tmp_path: 
 @pytest.mark.parametrize("kind", ["ods", "xlsx"])
 def test_the_ledger_grows_by_two_kilobytes_a_row_at_most(kind: str, tmp_path: Path) -> None:
     """A small file of many rows with long cells: rows that can go and rows that cannot, all accounted for."""
-    from hostile_support import HEADER, Table
-
     with weekly() as team:
         name, message, groups, when = _words_of(team)
         long = ["ü" * 400, "日本" * 300, "x" * 2_000]
@@ -141,6 +143,116 @@ def test_a_fat_part_of_comments_is_refused_for_the_marked_copy_in_words(tmp_path
         write_marked(path, tmp_path / "marked.xlsx", rows)
     assert write_failed_rows(path, tmp_path / "failed.xlsx", rows).exists()
     assert not (tmp_path / "marked.xlsx").exists()
+
+
+def test_a_file_that_hangs_costs_its_neighbour_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader is ended by the seconds of a file; the sheet beside it is sent and filed in the same look."""
+    hang = _BOOT.replace("main()\n", _HANGING)
+    monkeypatch.setattr(child_room, "_BOOT", hang)
+    with weekly() as team:
+        team.desk.set(sheet__max_seconds=4)
+        Table([list(HEADER), list(_words_of(team))]).save(_inbox(team) / "a-hangs.xlsx")
+        team.drop(2, "b-innocent.csv")
+        team.watch(10)
+        assert [name.rpartition(" ")[2] for name in team.sheets("done")] == ["b-innocent.csv"]
+        assert [name.rpartition(" ")[2] for name in team.sheets("attention")] == ["a-hangs.xlsx"]
+        assert len(team.desk.sandbox.posts) == 2
+        assert "longer than 4 seconds" in team.desk.words()
+
+
+def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes through the pipe is counted: this process takes no more than the limits allow."""
+    flood = (
+        "import os, sys, marshal\n"
+        "body = marshal.dumps(('rows', [(2, ('x' * 100_000,), None)] * 20), 2)\n"
+        "head = {'sheet': '', 'row': 1, 'names': ['CampaignName'], 'hidden': [], 'notes': []}\n"
+        "head = marshal.dumps(('head', head), 2)\n"
+        "for one in (head, *[body] * 100_000):\n"
+        "    os.write(1, len(one).to_bytes(4, 'big') + one)\n"
+    )
+    monkeypatch.setattr(child_room, "_BOOT", flood)
+    path = Table().save(tmp_path / "a.xlsx")
+    with pytest.raises(SheetError, match="more than 1,000 characters"):
+        list(open_sheet(path, limits=replace(DEFAULT, characters=1_000, reach=1_000_000)))
+
+
+def test_the_readme_lists_every_limit_as_it_is() -> None:
+    """What it is, its default and its setting."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    for name, most, what, setting in described():
+        assert f"| {what} | {_shown(name, most)} | {f'`{setting}`' if setting else ''} |" in text, name
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("part", range(20))
+def test_a_thousand_hostile_files_are_read_or_refused(part: int, tmp_path: Path, reader: Child) -> None:
+    """At several limits at once, in every format; all processes together stay below 600 MB."""
+    wrong = []
+    with Peak() as peak:
+        for case in combined(tmp_path, 1_000 if TORTURE else 10, seed=1_000 + part):
+            words = end_of(tmp_path / case.name, case, reader)
+            if bool(words) != bool(case.beyond) or (words and not is_one_of(words, case)):
+                wrong.append((case.name, words, case.beyond))
+            (tmp_path / case.name).unlink()
+    assert wrong == []
+    assert peak.bytes < MOST_MEMORY
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(not TORTURE, reason="files of full size: CAMPAIGN_TORTURE=1")
+def test_fat_files_take_less_than_600_mb(tmp_path: Path, shell: Shell) -> None:
+    """Through `check --marked --preview`, all processes together; each ends in rows or in one line."""
+    shell.set(SHEET__TIMEZONE="America/New_York")
+    files = fat_files(tmp_path, ("Sale", "Hello there", "100", coming()))
+    files += [case_file(tmp_path, case) for case in combined(tmp_path, 300, seed=99)]
+    with Peak() as peak:
+        for path in files:
+            ran = shell.run("check", path, "--preview", tmp_path / "p.html", "--marked", tmp_path / "m.xlsx", "--force")
+            assert ran.code in (0, 1, 2, 3), path.name
+            assert "a fault of" not in ran.err, (path.name, ran.err)
+    assert peak.bytes < MOST_MEMORY
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(not TORTURE, reason="files of full size: CAMPAIGN_TORTURE=1")
+@pytest.mark.parametrize("part", range(10))
+def test_hostile_files_cost_an_innocent_one_nothing(part: int, tmp_path: Path) -> None:
+    """Forty in one folder; the innocent sheet is sent and filed, the ledger grows within its bound."""
+    with weekly() as team, Peak() as peak:
+        team.desk.set(sheet__max_rows=30, sheet__max_cells=120, sheet__max_characters=6_000)
+        for case in combined(tmp_path, 40, seed=500 + part):
+            _drop(team, tmp_path / case.name)
+        team.drop(3, "innocent.csv")
+        before = _ledger_bytes(team)
+        team.watch(60)
+        assert [name.rpartition(" ")[2] for name in team.sheets("done") if "innocent" in name] == ["innocent.csv"]
+        read = sum(path.stat().st_size for path in tmp_path.iterdir())
+        assert _ledger_bytes(team) - before <= PER_BYTE * read + PER_ROW * _rows(team) + 200 * KB
+        assert team.desk.problems() == ()
+    assert peak.bytes < MOST_MEMORY
+
+
+def case_file(folder: Path, case: Case) -> Path:
+    """Give where the file of a case lies."""
+    return folder / case.name
+
+
+_BOOT = child_room._BOOT
+_HANGING = """
+import batch.sheet.worker as worker, time
+opened = worker._open
+def open_or_hang(request, limits):
+    if "hangs" in request["path"]:
+        time.sleep(600)
+    return opened(request, limits)
+worker._open = open_or_hang
+main()
+"""
+
+
+def _inbox(team: Round) -> Path:
+    team.folder.mkdir(exist_ok=True)
+    return team.folder
 
 
 def _words_of(team: Round) -> tuple[str, str, str, str]:

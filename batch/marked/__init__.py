@@ -37,29 +37,30 @@ def ending_for(source: Path) -> str:
 
 
 def write_marked(
-    source: Path, path: Path, rows: Sequence[Returned], *, sheet: str = "", limits: Limits = DEFAULT
+    source: Path, path: Path, rows: Sequence[Returned], *, sheet: str = "", limits: Limits = DEFAULT, seconds: float = 0
 ) -> Path:
     """Write a file back with its bad cells coloured, a comment in each, and a Problem column.
 
     A workbook (.xlsx, .xlsm) stays otherwise as it is; any other file becomes one of the rows as they were read.
-    Raises SheetError when it cannot be made or written.
+    `seconds` are what is left for the file, where it took some already. Raises SheetError when it cannot be made or
+    written.
     """
     said = [_without_texts(one) for one in rows if one.issues] or [_without_texts(one) for one in rows[:1]]
-    if content := ask("mark", source, said, sheet, limits):
+    if content := ask(("mark", source, said, sheet, limits), seconds):
         return _save(content, path)
     _judge("the sheet", rows, limits)
     return _save(mark_plain(rows), path)
 
 
 def write_failed_rows(
-    source: Path, path: Path, rows: Sequence[Returned], *, sheet: str = "", limits: Limits = DEFAULT
+    source: Path, path: Path, rows: Sequence[Returned], *, sheet: str = "", limits: Limits = DEFAULT, seconds: float = 0
 ) -> Path:
     """Write a workbook of some rows only, their cells as they were, with RowId and Problem at the end.
 
     Raises SheetError when it cannot be made or written.
     """
     _judge("the sheet of failed rows", rows, limits)
-    return _save(ask("collect", source, rows, sheet, limits), path)
+    return _save(ask(("collect", source, rows, sheet, limits), seconds), path)
 
 
 def _without_texts(one: Returned) -> Returned:

@@ -19,6 +19,8 @@ from batch.limits import Limits
 if TYPE_CHECKING:
     from batch.marked.marks import Returned
 
+Job = tuple[str, Path, "Sequence[Returned]", str, Limits]
+"""What to make (`mark` or `collect`), of which file, which rows, of which sheet, within which limits."""
 LARGEST = 100 * 2**20
 """Bytes that a made workbook may have."""
 WRITTEN = 300 * 2**20
@@ -33,11 +35,12 @@ main()
 """
 
 
-def ask(what: str, source: Path, rows: Sequence[Returned], sheet: str, limits: Limits) -> bytes:
-    """Give the workbook that is made of a file: `mark` or `collect`; nothing where the file is no workbook.
+def ask(job: Job, seconds: float = 0) -> bytes:
+    """Give the workbook that is made of a file within `seconds`; nothing where the file is no workbook.
 
     Raises SheetError where that would go beyond a limit, or the process dies.
     """
+    what, source, rows, sheet, limits = job
     here, *others = paths_for(Path(__file__).resolve().parent)
     running = Confined(_BOOT, [str(os.getpid()), here, str(WRITTEN), *others])
     late = threading.Event()
@@ -46,7 +49,7 @@ def ask(what: str, source: Path, rows: Sequence[Returned], sheet: str, limits: L
         late.set()
         running.kill()
 
-    timer = threading.Timer(limits.seconds, give_up)
+    timer = threading.Timer(seconds or limits.seconds, give_up)
     timer.start()
     try:
         _tell(running, (what, str(source.resolve()), list(rows), sheet, limits))

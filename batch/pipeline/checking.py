@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from batch.bounds import beyond
 from batch.errors import SheetError
 from batch.glance import glance_at_pause, glance_at_settings
-from batch.limits import Limits
 from batch.model import Account, Issue, Level
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
 from batch.pipeline.fields import find_near_misses, sort_fields
@@ -169,10 +168,9 @@ def _too_slow(file: str, settings: Settings) -> SheetError:
     return SheetError(f'"{file}": {refusal.words}', refusal.remedy)
 
 
-def limits_left(check: Check, settings: Settings) -> Limits:
-    """Give the limits of what is still to be done with a file: the seconds are counted for all stages together."""
-    limits = settings.sheet.limits
-    return replace(limits, seconds=max(2, round(limits.seconds - check.seconds)))
+def seconds_left(check: Check, settings: Settings) -> float:
+    """Give the seconds for what is still to be done with a file: they are counted for all stages together."""
+    return max(2.0, settings.sheet.max_seconds - check.seconds)
 
 
 def _name_other_week(check: Check, settings: Settings) -> tuple[Issue, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batch.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
-from batch.pipeline.checking import Check, limits_left
+from batch.pipeline.checking import Check, seconds_left
 from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
@@ -72,7 +72,7 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
     source = _as_read(check, source)
-    left = limits_left(check, settings)
+    left = settings.sheet.limits, seconds_left(check, settings)
     failed = [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]
     wanted = [(write_marked, path, rows), (write_failed_rows, failed_rows_beside(path), failed)]
     written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
@@ -83,13 +83,16 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
 
 
 def _write_each(
-    wanted: Sequence[tuple[Callable[..., Path], Path, list[Returned]]], source: Path, sheet: str, left: Limits
+    wanted: Sequence[tuple[Callable[..., Path], Path, list[Returned]]],
+    source: Path,
+    sheet: str,
+    left: tuple[Limits, float],
 ) -> tuple[list[Path], list[SheetError]]:
     """Write what can be written of some workbooks; give the others' troubles."""
     written, troubles = [], []
     for write, path, rows in wanted:
         try:
-            written.append(write(source, path, rows, sheet=sheet, limits=left))
+            written.append(write(source, path, rows, sheet=sheet, limits=left[0], seconds=left[1]))
         except SheetError as trouble:
             troubles.append(SheetError(f'"{path.name}" could not be written: {trouble.words}', trouble.remedy))
     return written, troubles
@@ -108,7 +111,8 @@ def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report:
     source = _as_read(check, source)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
     wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
-    written, troubles = _write_each(wanted, source, check.sheet, limits_left(check, rooms.settings))
+    left = rooms.settings.sheet.limits, seconds_left(check, rooms.settings)
+    written, troubles = _write_each(wanted, source, check.sheet, left)
     for trouble in troubles:
         rooms.note(str(trouble), loud=True)
     return written

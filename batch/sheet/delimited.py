@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,10 +205,9 @@ def _find_delimiter(sample: str, usual: str) -> tuple[bool, str]:
 
 def _score(sample: str, delimiter: str) -> tuple[int, int]:
     """Count the known columns of the best row; without any, how many columns most rows have."""
-    try:
-        rows = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), headers.HEAD_ROWS))
-    except csv.Error:
-        return 0, 0
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # the rows above one that cannot be read say enough
+        rows.extend(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), headers.HEAD_ROWS))
     points = max((headers.score(row) for row in rows), default=0)
     widths = [len(row) for row in rows[:-1] or rows if len(row) > 1]
     return (points if points > 1 else 0), max(map(widths.count, widths), default=0)
