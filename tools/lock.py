@@ -1,7 +1,6 @@
 """Make constraints.txt and constraints-dev.txt: every package by its version and the hashes of all its files.
 
-Needs the program `uv`. Pins that are there stay as they are; change one, or add one, by hand and run this. What the tools
-of constraints-dev.txt need in turn is named there by hand: pip says what is missing.
+Needs the program `uv`. Pins that are there stay as they are: take one out to have it looked up anew.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BUILDS = ("hatchling",)
+BUILDS = ("hatchling", "editables")
+_PLAIN = re.compile(r"[-_.]+")
 _HEAD = "# {}\n# Every file of each version by its hash: pip takes no other. `make lock` makes this file.\n"
 
 
@@ -26,7 +26,7 @@ def main() -> int:
         build = Path(folder) / "build.in"
         build.write_text("\n".join(BUILDS), encoding="utf-8")
         run = _blocks(_compile(kept, str(ROOT / "pyproject.toml"), str(build)))
-        every = _blocks(_compile(kept, str(kept), "--no-deps"))
+        every = _blocks(_compile(kept, str(ROOT / "pyproject.toml"), str(build), "--group", "dev"))
     _write("constraints.txt", "What the program needs, and what builds it.", run)
     dev = {name: block for name, block in every.items() if name not in run}
     _write("constraints-dev.txt", "What working on it needs beside constraints.txt.", dev)
@@ -40,8 +40,8 @@ def _read() -> str:
 
 def _compile(kept: Path, *wanted: str) -> str:
     words = [
-        "uv", "pip", "compile", *wanted, "--constraint", str(kept), "--universal", "--python-version", "3.11", "--quiet",
-        "--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url",
+        "uv", "pip", "compile", *wanted, "--constraint", str(kept), "--universal", "--python-version", "3.11",
+        "--quiet", "--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url",
     ]  # fmt: skip
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout  # noqa: S603 our own words
 
