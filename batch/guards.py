@@ -56,6 +56,8 @@ class PlanRules:
     """The name of the file that the rows come from."""
     sheet: str = ""
     """The sheet of it: both together say which rows an earlier version of these is about."""
+    tabs: tuple[str, ...] = ()
+    """Every sheet that the file has now: what came from one that is not among them came from this one, renamed."""
     account: str = "main"
     tag_names: bool = True
     max_name: int | None = None
@@ -142,7 +144,7 @@ class Surroundings:
                 continue
             for group in entry.group_ids:
                 self.by_group[group].append((moment, entry))
-            if entry.batch in related or is_from(entry, self.rules.file, self.rules.sheet):
+            if entry.batch in related or is_from(entry, self.rules.file, self.rules.sheet, self.rules.tabs):
                 self.by_campaign[(fold(entry.name), *sorted(entry.group_ids))].append((moment, entry))
         for times in self.by_group.values():
             times.sort(key=lambda pair: pair[0])
@@ -259,9 +261,15 @@ def _let_go(code: str) -> str:
     return f'let it go with "campaign-batch submit FILE --allow {code}"'
 
 
-def is_from(entry: Entry | KnownEntry, file: str, sheet: str) -> bool:
-    """Whether a row came from this sheet of this file, or from an earlier version of it."""
-    return (fold(entry.file), fold(entry.sheet)) == (fold(file), fold(sheet))
+def is_from(entry: Entry | KnownEntry, file: str, sheet: str, tabs: Iterable[str]) -> bool:
+    """Whether a row came from this sheet of this file, or from an earlier version of it.
+
+    A sheet that the file has no more may have been renamed to this one: then a moved row would go twice.
+    """
+    if fold(entry.file) != fold(file):
+        return False
+    others = {fold(tab) for tab in tabs} - {fold(sheet)}
+    return fold(entry.sheet) not in others
 
 
 def _place(entry: KnownEntry, rules: PlanRules) -> str:

@@ -80,3 +80,14 @@ def test_a_double_in_another_sheet_is_named_with_its_sheet(desk: Bench) -> None:
     desk.submit(path, sheet="Tue")
     [held] = desk.entries(Status.HELD)
     assert 'row 2 of sheet "Mon" of "week.xlsx"' in held.issues[-1].message
+
+
+def test_a_sheet_that_was_renamed_is_the_same_sheet(desk: Bench) -> None:
+    """A moved row in it is held as it was before, and a row that is gone is named: nothing goes twice for a new tab."""
+    row, other = desk.row(0, Reference=""), desk.row(1)
+    desk.submit(write_book(desk, Mon=[row, other], Tue=[desk.row(2)]), sheet="Mon")
+    desk.submit(desk.folder / "week.xlsx", sheet="Tue")
+    moved = row | {"DateTime": row["DateTime"].replace("11:00", "15:00")}
+    tally = desk.submit(write_book(desk, Monday=[moved], Tue=[desk.row(2)]), sheet="Monday")
+    assert codes(tally) == {"same-campaign-other-time", "gone-from-sheet"}
+    assert len(desk.sandbox.posts) == 3

@@ -36,6 +36,8 @@ class Check(Found):
 
     file: str = ""
     sheet: str = ""
+    tabs: tuple[str, ...] = ()
+    """Every sheet of the file."""
     blank: int = 0
     left_out: int = 0
     seconds: float = 0.0
@@ -159,7 +161,7 @@ def check_sheet(
     near = () if check.without_text else find_near_misses(check.fields, check.unused)
     check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings), *near)
     check.blank, check.left_out = opened.blank, opened.left_out
-    check.snapshot = opened.kept
+    check.snapshot, check.tabs = opened.kept, opened.tabs
     return check
 
 

@@ -186,7 +186,7 @@ def find_gone(rooms: Rooms, check: Check, plan: Plan) -> list[Issue]:
     return [
         Issue(0, "", "", "gone-from-sheet", _explain_gone(entry), Level.WARNING)
         for entry in coming
-        if is_from(entry, check.file, check.sheet)
+        if is_from(entry, check.file, check.sheet, check.tabs)
         and entry.key not in keys
         and entry.id not in answered
         and not (entry.cancel_source or is_test(entry.key))

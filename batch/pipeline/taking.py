@@ -276,6 +276,7 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
     rules = PlanRules(
         file=check.file,
         sheet=check.sheet,
+        tabs=check.tabs,
         account=settings.provider.account,
         tag_names=settings.provider.tag_names,
         max_name=settings.provider.max_name,

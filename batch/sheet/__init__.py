@@ -38,6 +38,8 @@ class Sheet:
         hidden = tuple(at for at in head["hidden"] if at < len(names) and names[at])
         self.file = file
         self.name: str = head["sheet"]
+        self.tabs: tuple[str, ...] = tuple(head["tabs"])
+        """Every sheet of the file, this one and the hidden ones too."""
         self.header = Header(head["row"], names, map_columns(names), hidden)
         told = (Issue(0, "", "", code, words, Level.WARNING) for code, words in head["notes"])
         self.issues = (*notes, *told, *_hidden_note(self.header))

@@ -39,14 +39,21 @@ def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, limits: Limits) 
     tab, row, names, notes = _with_header(tabs, name, limits)
     if len(names) > limits.columns:
         raise beyond("columns", limits, found=len(names))
-    yield from _read(tab, row, limits, names, notes)
+    yield from _read(tab, row, limits, names, notes, tabs=[one.name for one in tabs])
 
 
 def _read(
-    tab: Tab, row: int, limits: Limits, names: list[str] | None = None, notes: list[Note] | None = None
+    tab: Tab,
+    row: int,
+    limits: Limits,
+    names: list[str] | None = None,
+    notes: list[Note] | None = None,
+    *,
+    tabs: list[str] | None = None,
 ) -> Iterator[Message]:
     hidden = sorted(set(tab.hidden_columns))
-    yield "head", {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes or []}
+    head = {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes or [], "tabs": tabs or []}
+    yield "head", head
     counts, tally = Counts(), Tally(limits)
     whole = fill_merged(tab, limits, tally)
     found = body(whole, row, names, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
