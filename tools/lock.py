@@ -19,7 +19,8 @@ _HEAD = "# {}\n# Every file of each version by its hash: pip takes no other. `ma
 
 def main() -> int:
     """Look all up and write both files."""
-    pins = "\n".join(re.findall(r"^[A-Za-z0-9._-]+==[^ ;\\]+", _read(), re.MULTILINE))
+    found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?(==[^ ;\\]+)", _read(), re.MULTILINE)
+    pins = "\n".join(name + version for name, version in found)
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept.txt"
         kept.write_text(pins, encoding="utf-8")
@@ -41,7 +42,7 @@ def _read() -> str:
 def _compile(kept: Path, *wanted: str) -> str:
     words = [
         "uv", "pip", "compile", *wanted, "--constraint", str(kept), "--universal", "--python-version", "3.11",
-        "--quiet", "--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url",
+        "--quiet", "--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url", "--no-strip-extras",
     ]  # fmt: skip
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout  # noqa: S603 our own words
 
@@ -49,7 +50,8 @@ def _compile(kept: Path, *wanted: str) -> str:
 def _blocks(text: str) -> dict[str, str]:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
     return {
-        re.split(r"[= ;]", block, maxsplit=1)[0].lower().replace("_", "-").replace(".", "-"): block for block in blocks
+        re.split(r"[\[= ;]", block, maxsplit=1)[0].lower().replace("_", "-").replace(".", "-"): block
+        for block in blocks
     }
 
 
