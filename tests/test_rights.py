@@ -114,6 +114,7 @@ def test_those_who_share_the_watched_folder_read_what_is_written_into_it(
     found = modes(inbox)
     assert any(name.endswith("what happened.txt") for name in found)
     assert any("failed-rows" in name for name in found)
+    assert found.pop("working") & 0o077 == 0, "what is taken is the tool's alone while it is read"
     for name, shown in found.items():
         assert shown == (0o2775 if (inbox / name).is_dir() else 0o664), name
     assert mode(tmp_path / "ledger.sqlite3") == 0o600
