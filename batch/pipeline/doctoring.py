@@ -173,7 +173,10 @@ def _exposed(settings: Settings) -> Line:
         who = f'the group "{settings.ledger.group}"' if settings.ledger.group else "this user"
         return Line("rights", "fine", f"only {who} reads ledger, backups, reports and settings")
     remedy = 'type "campaign-batch ledger list" as the user they belong to: it takes them away from others'
-    return Line("rights", "warning", f"others may read or change {name_some(found)}", remedy)
+    words = f"others may read or change {name_some(found)}"
+    if settings.ledger.group:
+        words = f'the group "{settings.ledger.group}" alone should read and change {name_some(found)}'
+    return Line("rights", "warning", words, remedy)
 
 
 def _ledger_lines(settings: Settings, world: World) -> list[Line]:

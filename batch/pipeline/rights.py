@@ -45,10 +45,24 @@ def secure(settings: Settings, tell: Tell) -> None:
             left.append(one)
     left = [one for one in left if one.path != settings.source]  # an administrator may have put that one there
     if left:
-        words = f"others may read or change {name_some(left)}, and this user cannot take that away"
-        tell(Note(f'{words}: let the user they belong to type "campaign-batch ledger list"', loud=True))
+        tell(Note(_tell_left(settings, left), loud=True))
     if done:
-        tell(Note(f"others could read or change {name_some(done)}: now only {_who(settings)} can"))
+        tell(Note(_tell_done(settings, done)))
+
+
+def _tell_left(settings: Settings, left: list[Exposed]) -> str:
+    if settings.ledger.group:
+        group = settings.ledger.group
+        return f'{name_some(left)} could not be given to the group "{group}": is this user in it, and do they own it?'
+    words = f"others may read or change {name_some(left)}, and this user cannot take that away"
+    return f'{words}: let the user they belong to type "campaign-batch ledger list"'
+
+
+def _tell_done(settings: Settings, done: list[Exposed]) -> str:
+    if settings.ledger.group:
+        return f'only the group "{settings.ledger.group}" reads and changes {name_some(done)} now'
+    only = "now only this user can (several users share a ledger with [ledger] group)"
+    return f"others could read or change {name_some(done)}: {only}"
 
 
 def find_exposed(settings: Settings) -> list[Exposed]:
@@ -66,12 +80,6 @@ def name_some(found: list[Exposed]) -> str:
     more = len(found) - _SHOWN
     named = ", ".join(str(one) for one in found[:_SHOWN])
     return f"{named} and {plural(more, 'more', 'more')}" if more > 0 else named
-
-
-def _who(settings: Settings) -> str:
-    if settings.ledger.group:
-        return f'the group "{settings.ledger.group}"'
-    return "this user (several users share a ledger with [ledger] group)"
 
 
 def ledger_path(settings: Settings) -> Path | None:
