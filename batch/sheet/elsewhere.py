@@ -221,8 +221,9 @@ def _state(tab: Tab) -> str:
 
 _DIGIT = re.compile(r"\d")
 _IDS = re.compile(r"\d{1,9}(?:\s*[,;|]\s*\d{1,9})*")
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DATE = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
-    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}\b",
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    rf"|\b{_MONTH}[a-z]*\.? \d{{1,2}}\b|\b\d{{1,2}}[a-z]{{0,2}}[ -]{_MONTH}",
     re.IGNORECASE,
 )
