@@ -409,6 +409,7 @@ def test_the_starter_explains_every_setting_with_its_true_default(tmp_path: Path
             "attention_to",
             "digest_to",
             "approvers",
+            "owner_domains",
         },
     }
     awake = tomllib.loads(
