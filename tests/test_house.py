@@ -13,8 +13,8 @@ import batch
 ROOT = Path(batch.__file__).parent
 FLOORS = {
     0: {
-        "blanks", "bounds", "columns", "csv_text", "errors", "file_names", "json_text", "limits", "model", "near", "printable",
-        "secret", "spell",
+        "blanks", "bounds", "columns", "csv_text", "errors", "file_names", "json_text", "limits", "model", "near",
+        "printable", "secret", "spell",
     },
     1: {
         "identity", "parts", "render", "validate", "guards", "plan", "payload", "answers", "classify", "pacing",
