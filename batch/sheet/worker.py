@@ -36,8 +36,12 @@ def main() -> None:
     while request := receive(source)[1]:
         limit(RLIMIT_AS=request["limits"]["memory"])
         limit_seconds(request["limits"]["seconds"])
+        kind = ""
         for message in answers(request):
+            kind = message[0]
             send(sink, message)
+        if kind != "end":
+            gc.collect()  # what was given up holds its file open
         if threading.active_count() > 1:
             return  # calamine is still at work on what was given up: it may end this process in the middle of the next
 
