@@ -48,6 +48,7 @@ _WORDS = {
     "marked_cells": ("{place} has more than {most} cells, too many for a marked copy", "split it"),
     "marked_characters": ("{place} has more than {most} characters, too many for a marked copy", "split it"),
     "elements": ("{place} has more than {most} XML elements", "copy the rows into a new workbook"),
+    "issues": ("the sheet has more than {most} errors and warnings", "fix those of its first rows, or split it"),
     "seconds": ("reading and checking the file takes longer than {most} seconds", "split it"),
     "memory": ("reading the file takes more than {most} of memory", "split it, or copy the rows into a new workbook"),
 }

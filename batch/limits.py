@@ -38,6 +38,7 @@ class Limits:
     marked_cells: int = _limit(400_000, "cells of rows that are written into a workbook anew")
     marked_characters: int = _limit(10_000_000, "characters of rows that are written into a workbook anew")
     elements: int = _limit(150_000, "XML elements of a part that a marked copy changes (styles, comments)")
+    issues: int = _limit(250_000, "errors and warnings of a sheet")
     seconds: int = _limit(15, "seconds for one file, all stages together", "max_seconds")
     memory: int = _limit(400 * 2**20, "memory of the process that reads the file", "max_memory")
 

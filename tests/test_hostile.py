@@ -160,6 +160,16 @@ def test_a_file_that_hangs_costs_its_neighbour_nothing(monkeypatch: pytest.Monke
         assert "longer than 4 seconds" in team.desk.words()
 
 
+def test_more_issues_than_anybody_reads_are_refused(tmp_path: Path, shell: Shell) -> None:
+    """A small file of repeated rows that are wrong in every cell ends in one line, not in memory."""
+    shell.set(SHEET__TIMEZONE="America/New_York")
+    wrong = ["", "", "-1;-2;-3;-4;-5;-6;-7;-8;-9", "nonsense", "x"]
+    path = Table([list(HEADER), wrong], {1: 40_000}).save(tmp_path / "wrong.ods")
+    ran = shell.run("check", path)
+    assert ran.code == 3
+    assert "more than 250,000 errors and warnings: fix those of its first rows, or split it" in ran.err
+
+
 def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes through the pipe is counted: this process takes no more than the limits allow."""
     flood = (

@@ -153,8 +153,7 @@ def check_sheet(
     for found in check_blocks(opened.blocks(), task, hand):
         check.add(found)
         check.seconds = time.process_time() - begun + opened.waited
-        if check.seconds > settings.sheet.max_seconds:
-            raise _too_slow(opened.file, settings)
+        _judge(check, settings)
         tell(Checking(check.rows))
     _add_late(check, hand.late_issues())
     check.fields, check.unused = sort_fields(opened.header, check.used)
@@ -165,9 +164,15 @@ def check_sheet(
     return check
 
 
-def _too_slow(file: str, settings: Settings) -> SheetError:
-    refusal = beyond("seconds", settings.sheet.limits)
-    return SheetError(f'"{file}": {refusal.words}', refusal.remedy)
+def _judge(check: Check, settings: Settings) -> None:
+    """Refuse a file that takes too long, or brings up more than anybody reads: each issue takes memory."""
+    limits = settings.sheet.limits
+    name = "seconds" if check.seconds > limits.seconds else ""
+    if len(check.errors) + len(check.warnings) > limits.issues:
+        name = "issues"
+    if name:
+        refusal = beyond(name, limits)
+        raise SheetError(f'"{check.file}": {refusal.words}', refusal.remedy)
 
 
 def seconds_left(check: Check, settings: Settings) -> float:
