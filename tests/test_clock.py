@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
 
@@ -278,3 +279,15 @@ def test_a_clock_that_is_set_during_a_long_watch_expires_nothing() -> None:
         team.watch(24 * 3600, each=set_clock)
         assert done
         assert {entry.status for entry in team.desk.entries()} == {Status.PLANNED}
+
+
+def test_an_attempt_that_a_clock_far_ahead_closed_is_settled_all_the_same(desk: Bench) -> None:
+    """`resolve` asks no provider: by a clock that is 40 days ahead it calls the attempt of a dead run ended."""
+    desk.submit(desk.sheet(2), limit=0)
+    with desk.ledger() as ledger:
+        entry = ledger.entry(1)
+        now = desk.clock.now()
+        assert ledger.record_intent(1, payload_hash="x", now=now, lead=timedelta(), posted=entry, clock_offset=0.0) == 1
+        ledger.orphans(now + timedelta(days=40), "ann")
+    assert desk.resume().counts == {"accepted": 2}
+    assert desk.clock.slept < 600

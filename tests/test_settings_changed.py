@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from torture_support import Bench, bench
 
-from batch.errors import UsageError
+from batch.errors import NotAsAskedError, UsageError
+from batch.identity import split_tag
 from batch.model import Level
 from batch.payload import from_provider_time, hash_payload, make_payload
 from batch.pipeline.asking import find_entries, report_again
@@ -237,3 +238,18 @@ def test_a_campaign_that_was_moved_in_the_dashboard_is_told_as_it_goes(desk: Ben
     ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
     assert "scheduled for Wed 4 Mar 13:00 EST" in sentence
     assert "2 hours late" in sentence
+
+
+def test_after_the_tag_was_lost_a_longest_name_that_is_set_sends_no_other_one_too_long() -> None:
+    """The stop asks for it; from then on every name is short enough, and bears its tag."""
+    with bench(name_length=30) as desk:
+        rows = [desk.row(number, CampaignName=f"The very long name of sale number {number}") for number in range(4)]
+        tally = desk.submit(desk.sheet(rows))
+        assert isinstance(tally.trouble, NotAsAskedError)
+        assert len(desk.sandbox.posts) == 1
+        desk.set(provider__max_name="30")
+        assert desk.resume().trouble is None
+        names = [post.payload["CampaignName"] for post in desk.sandbox.posts]
+        assert [len(name) for name in names[1:]] == [30, 30, 30]
+        assert [entry.status.value for entry in desk.entries()] == ["accepted"] * 4
+        assert [split_tag(name)[1] for name in names[1:]] == [entry.tag for entry in desk.entries()[1:]]

@@ -167,6 +167,7 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
             "groups": ", ".join(entry.group_names) if any(entry.group_names) else ", ".join(entry.group_ids),
             "send_at": entry.send_at.isoformat() if entry.send_at else "",
             "send_at_provider": entry.send_at_provider,
+            "provider_zone": entry.provider_zone,
             "batch": entry.batch,
             "file": entry.file,
             "row": entry.row,

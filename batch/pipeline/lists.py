@@ -162,7 +162,11 @@ def _ended(rooms: Rooms, entry: Entry, last: Attempt | None) -> Moment:
     ended = last.ended_at
     if ended is None or ended < last.started_at:  # it is open, or another clock closed it
         ended = last.started_at + timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
-    return Moment(ended + timedelta(seconds=last.clock_offset or 0.0), ours)
+    ended += timedelta(seconds=last.clock_offset or 0.0)
+    now = provider_now(rooms)
+    if ours is None and ended > now.at:  # a clock that is ahead closed it
+        return rooms.met.setdefault(entry.id, now)
+    return Moment(ended, ours)
 
 
 def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
