@@ -165,6 +165,8 @@ def commands(sheet: Path, sequence: str, folder: Path) -> Iterator[tuple[object,
     yield ("ledger", "verify")
     yield ("ledger", "verify", "--json")
     yield ("ledger", "backup")
+    yield ("insights",)
+    yield ("insights", "--json")
     yield ("report", "--since", f"never{sequence}")
     yield ("report", "--week", f"never{sequence}")
     yield ("report", "--batch", 1, "--format", "html,xlsx,csv,json")
