@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from batch.identity import fold, is_test, split_tag, to_minute
+from batch.identity import collapse, fold, is_test, split_tag, to_minute
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
 from batch.payload import PostingRules, make_tag_by, minute_of, name_by, show_time, to_provider_time
 
@@ -109,7 +109,7 @@ class Surroundings:
         self.by_campaign: dict[tuple[str, ...], list[tuple[datetime, KnownEntry]]] = defaultdict(list)
         """By name and groups, and only from earlier versions of this file."""
         self.listed: dict[tuple[str, ...], list[Listed]] = defaultdict(list)
-        """Campaigns of the provider's list that are unknown here, by name and time and by name and groups."""
+        """Campaigns there that are unknown here: by name and time, by name and groups, by text and groups."""
         self._tags: dict[tuple[str, str], str] = {}
         in_order = sorted(known, key=lambda entry: entry.id)
         wanted = set(named.values())
@@ -117,7 +117,7 @@ class Surroundings:
         self.named = {row: by_id[entry] for row, entry in named.items() if entry in by_id}
         """Row to the entry that its RowId speaks of."""
         self._index_known(in_order, by_id)
-        self._index_listed(listed, rows)
+        self._index_listed(listed, rows, in_order)
 
     def tag(self, campaign: Campaign) -> str:
         """Give a campaign's tag, made when it is first asked for; empty when names carry none."""
@@ -149,9 +149,13 @@ class Surroundings:
         for times in self.by_group.values():
             times.sort(key=lambda pair: pair[0])
 
-    def _index_listed(self, listed: Iterable[Listed], rows: Iterable[Checked]) -> None:
-        """Leave out what bears the tag of a row of this file: that one is the row itself, and will be adopted."""
+    def _index_listed(self, listed: Iterable[Listed], rows: Iterable[Checked], known: Iterable[KnownEntry]) -> None:
+        """Leave out what bears the tag of a row of this file: that one is the row itself, and will be adopted.
+
+        What bears the tag of another known row is that row, though it says the same to the same groups.
+        """
         named = [(item, *split_tag(item.name)) for item in listed]
+        others = {entry.tag for entry in known if entry.tag} if named else ()
         own = {self.tag(row.campaign) for row in rows if row.campaign is not None} if named else ()
         for item, name, tag in named:
             if tag and tag in own:
@@ -160,6 +164,8 @@ class Surroundings:
                 self.listed["at", called, minute_of(item.send_at)].append(item)
                 if item.group_ids is not None:
                     self.listed[("to", called, *sorted(item.group_ids))].append(item)
+            if item.group_ids is not None and tag not in others:
+                self.listed[("says", collapse(item.message), *sorted(item.group_ids))].append(item)
 
 
 # The guards: each looks for one way in which a row that seems new would be a second sending.
@@ -241,12 +247,19 @@ def _looks_edited(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
 
 
 def _find_listed(campaign: Campaign, around: Surroundings) -> Iterator[Listed]:
-    """Find unknown campaigns there with this name, as the provider would have got it, and this time or these groups."""
+    """Find unknown campaigns there that may be this one.
+
+    With this name, as the provider would have got it, at this time or to these groups; or with this text to these
+    groups, at any time and under any name.
+    """
     if not around.listed:
         return
     name = fold(split_tag(around.provider_name(campaign))[0])
     yield from around.listed.get(("at", name, to_provider_time(campaign.send_at, around.zone)[:16]), ())
-    yield from around.listed.get(("to", name, *sorted(campaign.group_ids)), ())
+    groups = sorted(campaign.group_ids)
+    yield from around.listed.get(("to", name, *groups), ())
+    if campaign.message:
+        yield from around.listed.get(("says", collapse(campaign.message), *groups), ())
 
 
 GUARDS: tuple[Callable[[Checked, Campaign, Surroundings], Issue | None], ...] = (

@@ -13,6 +13,7 @@ from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.settle import Reading
 from batch.spell import tell_span
+from batch.trust import NO_EVIDENCE, Evidence, question_gone
 
 APPROVED = 3
 """The provider's Status_Id of Approved and Scheduled."""
@@ -60,6 +61,8 @@ class ReconcileRules:
     """The account's label, which is part of every tag."""
     paused: str = ""
     """By whom and why everything is paused, if it is: what is gone then was taken back on purpose."""
+    evidence: Evidence = NO_EVIDENCE
+    """What the reading shows beside what it lacks: without it nothing counts as deleted."""
 
 
 def reconcile(
@@ -139,14 +142,15 @@ def _compare_absent(entry: Entry, rules: ReconcileRules, now: datetime, shown_be
     """Say what it means that neither list shows an entry; one seen in the sent history stays sent."""
     if entry.status in {Status.CANCELLED, Status.SENT} or entry.id in shown_before:
         return FindingKind.MATCHED, [], []
+    coming = entry.send_at is not None and entry.send_at > now
     if entry.cancel_why:
-        return _taken_back(entry, f"as asked ({entry.cancel_why})")
-    if rules.paused and entry.status is Status.ACCEPTED and entry.send_at is not None and entry.send_at > now:
-        return _taken_back(entry, f"deleted while everything was paused {rules.paused}")
+        return _taken_back(entry, f"as asked ({entry.cancel_why})", rules, coming=coming)
+    if rules.paused and entry.status is Status.ACCEPTED and coming:
+        return _taken_back(entry, f"deleted while everything was paused {rules.paused}", rules, coming=coming)
     words = (
         f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists: somebody deleted it '
-        f'there, or it was never kept; ask who did. If it shall go, type "campaign-batch submit FILE --allow '
-        f'deleted-in-dashboard"'
+        f"there, or the lists lack it; ask who did, and look in the dashboard. If it is deleted, type "
+        f'"campaign-batch resolve {entry.id} --deleted --why ..."'
     )
     moves = []
     if entry.status is not Status.MISSING:
@@ -155,7 +159,16 @@ def _compare_absent(entry: Entry, rules: ReconcileRules, now: datetime, shown_be
     return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "missing", words, loud=True)], moves
 
 
-def _taken_back(entry: Entry, how: str) -> _Compared:
+def _taken_back(entry: Entry, how: str, rules: ReconcileRules, *, coming: bool) -> _Compared:
+    """Tick off what was to be deleted and is gone; what is to come must be proven to be gone."""
+    evidence, paused = rules.evidence, bool(rules.paused)
+    if coming and (why := question_gone(entry.provider_id, entry.id, evidence, paused=paused)):
+        words = (
+            f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists, but that does '
+            f"not prove that it is deleted: {why}. Look in the dashboard; if it is not there, type "
+            f'"campaign-batch resolve {entry.id} --deleted --why ..."'
+        )
+        return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "not-proven", words, loud=True)], []
     words = f'"{entry.campaign_name}" (Id {entry.provider_id}) is cancelled: it is gone from the provider, {how}'
     why = f"it is on neither of the provider's lists any more, {how}"
     news = _finding(entry, FindingKind.MATCHED, "cancelled", words)
@@ -347,7 +360,10 @@ def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool
     elif theirs:
         code, words = (
             "other-ledger",
-            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
+            (
+                "bears a tag that this ledger never gave: another ledger works on this account, find out who; "
+                'if it is right as it is, type "campaign-batch reconcile --acknowledge"'
+            ),
         )
     elif tag and not looks_typed(tag):
         code, words = (

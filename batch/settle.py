@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from batch.identity import collapse, split_tag
 from batch.model import Entry, Issue, Level, Listed, Listing, Status
+from batch.trust import Reach, Span, question_absence
+
+_ANY_ZONE = timedelta(days=2)
+"""More than two zones lie apart: what was sent so long before an attempt did not come of it, whatever zone it is in."""
 
 MOST_ATTEMPTS = 3
 """POSTs that one entry may have before a person must decide."""
@@ -37,6 +41,8 @@ class Reading:
     sent: Listing
     ticks: float | None = None
     """Monotonic seconds when the reading began."""
+    reach: Reach | None = None
+    """How far it reaches, where that was measured; without it a reading proves presence only."""
 
     @property
     def begun(self) -> Moment:
@@ -55,6 +61,8 @@ class Settlement:
     listed: Listed | None = None
     issues: tuple[Issue, ...] = ()
     evidence: str = ""
+    unproven: bool = False
+    """It is on neither list, but they show too little to prove anything, however long one waits."""
 
 
 def distrust(reading: Reading, sentinels: Collection[str]) -> str:
@@ -104,27 +112,30 @@ def settle(
     lead: timedelta,
     broken_id: str = "",
     tags: Collection[str] = (),
+    span: Span | None = None,
 ) -> Settlement:
     """Settle one doubt on readings that can be trusted, the oldest first.
 
     `ended` is when the attempt ended, `claimed` the Ids that other entries hold, `broken_id` an Id that stood in an
     answer which could not be read whole, `tags` all that this ledger gave: another one of them is another row's. Our
     tag is proof as soon as one reading shows it; everything else is judged by two readings, the first not before `wait`
-    after the attempt, the second not before `gap` after the first.
+    after the attempt, the second not before `gap` after the first. `span` is when the doubt came to be: both readings
+    must reach from before it to after it, else they prove nothing.
     """
     if found := _tagged(entry, readings):
         return judge_found(entry, found, claimed)
     late = _late(readings, ended, wait)
-    if not late or late[-1].since(late[0]) < gap:
-        return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
-    for reading in reversed(readings):
-        for item in (*reading.scheduled.items, *reading.sent.items):
-            if item.id not in claimed and _looks_like(entry, item, broken_id, tags):
-                return _look_alike(entry, item)
+    if not late:
+        return _too_early(entry)
+    far = next((why for reading in (late[0], late[-1]) if (why := question_absence(reading.reach, span))), "")
+    if late[-1].begun.since(late[0].begun) < gap and not far:
+        return _too_early(entry)
+    if item := _find_alike(entry, _free(readings, claimed), tags=tags, ended=ended, broken_id=broken_id):
+        return judge_alike(entry, item)
     if not entry.tag:
         words = "names carry no tags here, so the lists cannot prove that it did not arrive"
         return _held(entry, "no-tag", f"{words}: {how_to_answer(entry.id)}")
-    return _not_there(entry, now, lead)
+    return _not_there(entry, now, lead, far)
 
 
 def how_to_answer(entry: int) -> str:
@@ -136,7 +147,7 @@ def how_to_answer(entry: int) -> str:
 def time_left(readings: Sequence[Reading], *, ended: Moment, now: Moment, wait: timedelta, gap: timedelta) -> timedelta:
     """Say how long it takes until another reading can prove absence: the settling time, and then the gap."""
     late = _late(readings, ended, wait)
-    return gap - now.since(late[0]) if late else wait - now.since(ended)
+    return gap - now.since(late[0].begun) if late else wait - now.since(ended)
 
 
 def judge_found(entry: Entry, found: Sequence[Listed], claimed: Collection[str] = ()) -> Settlement:
@@ -158,9 +169,23 @@ def judge_found(entry: Entry, found: Sequence[Listed], claimed: Collection[str] 
     return Settlement(entry.id, Status.ACCEPTED, why, found[0], evidence=ids)
 
 
-def _late(readings: Sequence[Reading], ended: Moment, wait: timedelta) -> list[Moment]:
-    """Give when those readings began that would show a campaign which arrived late."""
-    return [reading.begun for reading in readings if reading.begun.since(ended) >= wait]
+def judge_alike(entry: Entry, item: Listed) -> Settlement:
+    """Leave to a person whether a campaign without our tag is this one."""
+    words = (
+        f'the provider holds "{item.name}" (Id {item.id}), which may be this campaign, but does not bear our tag: '
+        f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
+        f"if not, the same with --not-sent"
+    )
+    return _held(entry, "looks-alike", words, item, item.id)
+
+
+def _late(readings: Sequence[Reading], ended: Moment, wait: timedelta) -> list[Reading]:
+    """Give those readings that would show a campaign which arrived late."""
+    return [reading for reading in readings if reading.begun.since(ended) >= wait]
+
+
+def _too_early(entry: Entry) -> Settlement:
+    return Settlement(entry.id, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
 
 
 def _tagged(entry: Entry, readings: Sequence[Reading]) -> tuple[Listed, ...]:
@@ -180,30 +205,61 @@ def _only(reading: Reading, tag: str) -> Reading:
     return replace(reading, scheduled=scheduled, sent=sent)
 
 
-def _looks_like(entry: Entry, item: Listed, broken_id: str, tags: Collection[str]) -> bool:
-    """What goes at our time under a name without a tag of ours: our text, our groups, or our name, cut or not."""
-    if broken_id and item.id == broken_id:
+def _find_alike(
+    entry: Entry, items: Iterable[Listed], *, tags: Collection[str], ended: Moment, broken_id: str
+) -> Listed | None:
+    """Find what may be this campaign under another name or at another time, and is no other entry's."""
+    since = f"{ended.at - _ANY_ZONE:%Y-%m-%d}"
+    for item in items:
+        if broken_id and item.id == broken_id:
+            return item
+        if not _is_another(entry, item, tags) and _looks_like(entry, item, since):
+            return item
+    return None
+
+
+def _free(readings: Sequence[Reading], claimed: Collection[str]) -> Iterator[Listed]:
+    """Give what the readings show that no entry has, the newest reading first."""
+    for reading in reversed(readings):
+        for item in (*reading.scheduled.items, *reading.sent.items):
+            if item.id not in claimed:
+                yield item
+
+
+def _looks_like(entry: Entry, item: Listed, since: str) -> bool:
+    """Whether a campaign without our tag may be this one all the same.
+
+    Our text to our groups is, at any time and under any name; a list without groups shows the text alone, which counts
+    from the day `since`. At our very minute our text, our groups, or our name is enough, cut or not.
+    """
+    same_groups = item.group_ids is not None and set(item.group_ids) == set(entry.group_ids)
+    if same_groups and is_same_text(entry, item):
         return True
-    if item.send_at[:16] != entry.send_at_provider[:16] or split_tag(item.name)[1] in tags:
+    if item.group_ids is None and item.send_at >= since and is_same_text(entry, item):
+        return True
+    if item.send_at[:16] != entry.send_at_provider[:16]:
         return False
     name = collapse(item.name)
-    return (
-        collapse(item.message) == collapse(entry.message)
-        or (item.group_ids is not None and set(item.group_ids) == set(entry.group_ids))
-        or (name != "" and collapse(entry.provider_name).startswith(name))
-    )
+    return same_groups or is_same_text(entry, item) or (name != "" and collapse(entry.provider_name).startswith(name))
 
 
-def _look_alike(entry: Entry, item: Listed) -> Settlement:
-    words = (
-        f'the provider holds "{item.name}" (Id {item.id}), which may be this campaign, but does not bear our tag: '
-        f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
-        f"if not, the same with --not-sent"
-    )
-    return _held(entry, "looks-alike", words, item, item.id)
+def is_same_text(entry: Entry, item: Listed) -> bool:
+    """Whether a campaign says what the entry says; without any text the picture must be the same."""
+    if not item.message and not entry.message:
+        return item.mms_template_id == entry.mms_template_id
+    return item.message == entry.message or collapse(item.message) == collapse(entry.message)
 
 
-def _not_there(entry: Entry, now: datetime, lead: timedelta) -> Settlement:
+def _is_another(entry: Entry, item: Listed, tags: Collection[str]) -> bool:
+    tag = split_tag(item.name)[1]
+    return tag in tags and tag not in {"", entry.tag}
+
+
+def _not_there(entry: Entry, now: datetime, lead: timedelta, far: str) -> Settlement:
+    """Give back what did not arrive; `far` says why the readings do not prove that."""
+    if far and entry.send_at is not None and entry.send_at > now:
+        words = f"it is on neither of the provider's lists, but they do not prove that it did not arrive: {far}"
+        return Settlement(entry.id, Status.IN_DOUBT, f"{words}. {how_to_answer(entry.id)}", unproven=True)
     proof = "it is on neither of the provider's lists, in two readings"
     if entry.send_at is None or entry.send_at <= now + lead:
         return Settlement(entry.id, Status.EXPIRED, f"{proof}, and its time is too near to send it again")

@@ -25,12 +25,17 @@ from batch.model import (
 from batch.payload import to_provider_time
 from batch.plan import PlanRules, make_plan
 from batch.settle import Reading
+from batch.trust import Reach, Span
 
 NOW = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 """A Monday, 10:00 in New York."""
 SOON = NOW + timedelta(days=3)
 PAST = NOW - timedelta(days=4)
 ZONE = "America/New_York"
+FAR = Reach(oldest=1, newest=1_000_000)
+"""How far a reading reaches that shows all that was accepted, older and newer than any doubt."""
+SPAN = Span(10, 11)
+"""When a doubt came to be, in lines of the history."""
 HEADER = Header(1, ("CampaignName", "Message", "DateTime"), {"CampaignName": 0, "Message": 1, "DateTime": 2})
 TIME_PAST = "time-past"
 
@@ -150,6 +155,6 @@ def list_entry(entry: Entry, **changes: Any) -> Listed:
 def read(
     scheduled: list[Listed] | None = None, sent: list[Listed] | None = None, *, at: datetime = NOW, **changes: Any
 ) -> Reading:
-    """Make one reading of both lists."""
+    """Make one reading of both lists; it reaches from before every doubt to after it."""
     later = at + timedelta(seconds=1)
-    return Reading(Listing(tuple(scheduled or ()), at, **changes), Listing(tuple(sent or ()), later))
+    return Reading(Listing(tuple(scheduled or ()), at, **changes), Listing(tuple(sent or ()), later), reach=FAR)

@@ -18,7 +18,7 @@ FLOORS = {
     },
     1: {
         "identity", "parts", "render", "validate", "guards", "plan", "payload", "answers", "classify", "pacing",
-        "settle", "match", "reconcile",
+        "settle", "match", "reconcile", "trust",
     },
     2: {
         "confined", "disk", "person", "resources", "config", "sheet", "messages", "provider", "ledger", "report",

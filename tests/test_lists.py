@@ -33,10 +33,10 @@ def leave_a_doubt(desk: Bench, fault: str = "close-before") -> None:
 
 def test_absence_is_proven_by_two_readings_after_the_settling_time(desk: Bench) -> None:
     """Not before 300 s after the attempt, then once more 30 s later; only then it is sent again."""
-    leave_a_doubt(desk)
+    desk.leave_a_doubt()
     begun = desk.clock.at
     assert desk.resume().counts == {"accepted": 1}
-    again = desk.sandbox.posts[1].at - begun.timestamp()
+    again = desk.sandbox.posts[3].at - begun.timestamp()
     assert 330 <= again <= 335
     assert desk.attempts("R-0") == ["in_doubt", "accepted"]
 
@@ -67,6 +67,7 @@ def test_a_clock_that_is_set_while_a_doubt_is_settled_ends_the_run(when: str, ho
     start = clock.seconds()
     with bench(clock=clock, late_seconds=200 if when == "after the attempt" else 310) as desk:
         desk.sandbox.books._clock = lambda: start + clock.ticks
+        desk.submit(desk.sheet([desk.row(10)], "older.csv"))
         desk.sandbox.faults.add("latex1")
         jump_at = 10 if when == "after the attempt" else 301
         plain = clock.sleep
@@ -78,13 +79,13 @@ def test_a_clock_that_is_set_while_a_doubt_is_settled_ends_the_run(when: str, ho
                 clock.set_forward(hours=hours)
 
         clock.sleep = sleep  # type: ignore[method-assign]
-        tally = desk.submit(desk.sheet(1))
+        tally = desk.submit(desk.sheet([desk.row(0), desk.row(11)]))
         assert isinstance(tally.trouble, ClockError)
-        assert tally.counts == {"in_doubt": 1}
+        assert tally.counts == {"in_doubt": 1, "accepted": 1}
         clock.set_forward(hours=-hours)
         assert desk.resume().counts == {"accepted": 1}
-        assert len(desk.sandbox.posts) == 1
-        assert_exactly_once(desk.sandbox, desk.entries(), 1)
+        assert len(desk.sandbox.posts) == 3
+        assert_exactly_once(desk.sandbox, desk.entries(), (0, 10, 11))
 
 
 def test_a_campaign_that_went_out_while_in_doubt_is_found_in_the_sent_history(desk: Bench) -> None:
@@ -183,16 +184,17 @@ def test_an_edited_row_does_not_overtake_the_doubt_about_its_older_version(desk:
 
 def test_a_doubt_that_did_not_arrive_gives_way_to_its_newer_version(desk: Bench) -> None:
     """The older text never goes out by itself after the sheet was mended; the mended one goes when it comes again."""
-    leave_a_doubt(desk)
+    desk.leave_a_doubt()
     edited = changed(desk.row(0), Message="Offer number [0] is better. Reply STOP to opt out")
     desk.submit(desk.sheet([edited]))
     desk.resume()
-    assert [entry.status for entry in desk.entries()] == [Status.HELD, Status.HELD]
-    assert desk.entries()[0].issues[-1].code == "edited-since"
-    assert len(desk.sandbox.posts) == 1
+    older, newer = (entry for entry in desk.entries() if entry.reference == "R-0")
+    assert (older.status, newer.status) == (Status.HELD, Status.HELD)
+    assert older.issues[-1].code == "edited-since"
+    assert len(desk.sandbox.posts) == 3
     path = write_sheet(desk.folder / "week.csv", [edited])
     assert desk.submit(path).counts == {"accepted": 1}
-    assert [campaign.message for campaign in desk.sandbox.campaigns] == [edited["Message"]]
+    assert [one.message for one in desk.sandbox.campaigns if "[0]" in one.message] == [edited["Message"]]
 
 
 def test_another_ledger_on_the_account_is_said_loudly(desk: Bench) -> None:

@@ -16,10 +16,13 @@ from batch.match import Books
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.payload import from_provider_time
 from batch.reconcile import Move, ReconcileRules, Reconciliation, find_absent, reconcile
+from batch.trust import Evidence, Reach, Sentinel
 
 RULES = ReconcileRules(ZONE)
 ENTRY = make_entry()
 LISTED = list_entry(ENTRY)
+PROVEN = Evidence(lowest=1, highest=9_999, observed={1})
+"""The reading shows every other campaign, older and newer ones, and has shown entry 1 before."""
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
@@ -72,8 +75,9 @@ def test_what_is_on_neither_list_is_missing_and_loud():
     )
     assert (finding.loud, finding.name) == (True, "Spring sale")
     assert finding.words == (
-        '"Spring sale" (Id 5001) is on neither of the provider\'s lists: somebody deleted it there, or it was never '
-        'kept; ask who did. If it shall go, type "campaign-batch submit FILE --allow deleted-in-dashboard"'
+        '"Spring sale" (Id 5001) is on neither of the provider\'s lists: somebody deleted it there, or the lists lack '
+        'it; ask who did, and look in the dashboard. If it is deleted, type "campaign-batch resolve 1 --deleted --why '
+        '..."'
     )
     again = compare([replace(ENTRY, status=Status.MISSING)])
     assert (kinds(again), again.moves, again.seen) == ({"missing": 1}, (), ())
@@ -411,7 +415,7 @@ def test_what_was_to_be_cancelled_and_went_out_is_loud():
 
 def test_what_was_to_be_cancelled_and_is_gone_is_checked_off():
     """As asked, and said once; it stays so."""
-    found = compare([make_entry(cancel_why="wrong date")])
+    found = compare([make_entry(cancel_why="wrong date")], rules=replace(RULES, evidence=PROVEN))
     why = "it is on neither of the provider's lists any more, as asked (wrong date)"
     assert kinds(found) == {"matched": 1}
     assert found.moves == (Move(1, Status.ACCEPTED, Status.CANCELLED, why),)
@@ -433,12 +437,40 @@ def test_what_was_to_be_cancelled_and_is_gone_is_checked_off():
 )
 def test_what_is_gone_in_a_pause_was_taken_back_on_purpose(change, new):
     """While its time was still to come; a campaign that was missing before stays missing."""
-    rules = replace(RULES, paused='by Ann ("wrong prices")')
+    rules = replace(RULES, paused='by Ann ("wrong prices")', evidence=PROVEN)
     found = compare([make_entry(**change)], rules=rules)
     assert [move.new for move in found.moves] == [new]
     if new is Status.CANCELLED:
         assert found.moves[0].why.endswith('any more, deleted while everything was paused by Ann ("wrong prices")')
     assert kinds(compare([make_entry(status=Status.MISSING)], rules=rules)) == {"missing": 1}
+
+
+LACKING = Reach(lacking=(Sentinel(2, "5002"),))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why"),
+    [
+        ({"lowest": None, "highest": None}, "the list shows no campaign of this ledger, so it may be the wrong one"),
+        ({"reach": LACKING}, "the provider's lists lack 1 campaign(s) that it accepted earlier (Id 5002)"),
+        ({"observed": {2}}, "no list has ever shown it, so it may only be late"),
+        ({"lowest": 5002}, "it would be the first of this ledger's campaigns on the list"),
+        ({"highest": 5000}, "it would be the last of this ledger's campaigns on the list"),
+    ],
+)
+@pytest.mark.parametrize("paused", ["", 'by Ann ("wrong prices")'])
+def test_what_is_not_proven_to_be_gone_is_not_ticked_off(evidence, why, paused):
+    """It stays to be deleted, and a person may say that it is; in a pause others may be gone on purpose, too."""
+    rules = replace(RULES, paused=paused, evidence=replace(PROVEN, **evidence))
+    entry = make_entry() if paused else make_entry(cancel_why="wrong date")
+    found = compare([entry], rules=rules)
+    if paused and "reach" in evidence:
+        assert [move.new for move in found.moves] == [Status.CANCELLED]
+        return
+    assert (kinds(found), found.moves) == ({"missing": 1}, ())
+    assert (only(found).code, only(found).loud) == ("not-proven", True)
+    assert f"that does not prove that it is deleted: {why}" in only(found).words
+    assert only(found).words.endswith('type "campaign-batch resolve 1 --deleted --why ..."')
 
 
 def test_what_counts_as_cancelled_and_is_there_all_the_same_is_said():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from core_support import NOW, SOON, list_entry, make_entry, read
+from core_support import NOW, SOON, SPAN, list_entry, make_entry, read
 
 from batch.model import Level, Listed, Status
 from batch.settle import MOST_ATTEMPTS, Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
@@ -30,6 +30,7 @@ def end(entry=ENTRY, *readings: Reading, **changes) -> Settlement:
         "wait": WAIT,
         "gap": GAP,
         "lead": LEAD,
+        "span": SPAN,
         **changes,
     }
     return settle(entry, readings or (read(), read(at=NOW + GAP)), **wanted)
@@ -103,11 +104,12 @@ def test_an_id_that_cannot_be_taken_leaves_it_to_a_person(item, claimed):
 
 
 def test_another_tag_is_another_campaign():
-    """A row of the same text and time to other groups is common."""
+    """The same text to the same groups at another time is common; but the tag must be one of this ledger."""
     other = replace(ARRIVED, name="Spring sale #zzzzzzzz")
-    assert end(ENTRY, *both([other]), tags={"zzzzzzzz"}).status is Status.PLANNED
     inside = replace(ARRIVED, name=f"{ENTRY.tag} #zzzzzzzz")
-    assert end(ENTRY, *both([inside]), tags={"zzzzzzzz"}).status is Status.PLANNED
+    for item in (other, inside):
+        assert end(ENTRY, *both([item]), tags={ENTRY.tag, "zzzzzzzz"}).status is Status.PLANNED
+        assert end(ENTRY, *both([item])).issues[0].code == "looks-alike"
 
 
 @pytest.mark.parametrize("word", ["save2024", "k7f3q2m9"])
@@ -144,7 +146,7 @@ SECOND = timedelta(seconds=1)
 def test_absence_is_not_proven_early(readings):
     """None, one, too near to each other, or the first one too soon after the attempt."""
     settled = settle(
-        ENTRY, readings, ended=Moment(ENDED), claimed=(), now=NOW + GAP, wait=WAIT, gap=GAP, lead=LEAD
+        ENTRY, readings, ended=Moment(ENDED), claimed=(), now=NOW + GAP, wait=WAIT, gap=GAP, lead=LEAD, span=SPAN
     )  # fmt: skip
     assert settled == Settlement(7, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,6 +160,18 @@ class Bench:
     def submit(self, path: Path, **options: Any) -> Tally:
         return submit_file(path, self.settings, self.world, Options(**options))
 
+    def leave_a_doubt(self, fault: str = "close-before", row: int = 0) -> Path:
+        """Leave one row in doubt between one that was accepted before it and one that was after it; nothing settles."""
+        posts = len(self.sandbox.posts)
+        self.submit(self.sheet([self.row(10)], "older.csv"))
+        self.sandbox.faults.add(f"{fault}x1")
+        self.stops = lambda: len(self.sandbox.posts) >= posts + 3
+        path = self.sheet([self.row(row), self.row(11)])
+        self.submit(path)
+        self.stops = lambda: False
+        assert self.entry(f"R-{row}").status is Status.IN_DOUBT
+        return path
+
     def resume(self, **options: Any) -> Tally:
         return resume(self.settings, self.world, **options)
 
@@ -242,11 +254,11 @@ def count_campaigns(sandbox: Sandbox, entries: Sequence[Entry]) -> Count:
     return Count(held, tags, newest)
 
 
-def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int) -> None:
+def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int | Iterable[int]) -> None:
     """Hold that every row is at the provider once and the ledger has exactly that Id for it."""
     count = count_campaigns(sandbox, entries)
     assert count.doubled == []
-    assert count.held == {f"R-{number}": 1 for number in range(rows)}
+    assert count.held == {f"R-{number}": 1 for number in (range(rows) if isinstance(rows, int) else rows)}
     ids = {f"R-{c.message.partition('[')[2].partition(']')[0]}": str(c.id) for c in sandbox.campaigns}
     assert {name: entry.provider_id for name, entry in count.entries.items()} == ids
     assert {entry.status for entry in count.entries.values()} <= ENDED

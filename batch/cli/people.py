@@ -22,24 +22,28 @@ Entries = Annotated[
 
 @app.command()
 def resolve(
-    entry: int,
+    entries: Entries,
     accepted: Annotated[str, typer.Option(help="It arrived; the provider's Id.")] = "",
     not_sent: Annotated[bool, typer.Option("--not-sent", help="It did not arrive; it may be submitted again.")] = False,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="You looked in the dashboard: it is not there any more.")
+    ] = False,
     send: Annotated[bool, typer.Option("--send", help="Let a held or refused row go.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="It shall not go.")] = False,
     why: Why = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send it though it may be sent a second time.")] = False,
 ) -> None:
-    """Put a person's decision about one entry on the record."""
+    """Put a person's decision about one entry, or the same about several, on the record."""
     from batch.pipeline.deciding import resolve_entry
 
-    need(
-        sum(bool(one) for one in (accepted, not_sent, send, drop)) == 1,
-        "say one of --accepted ID, --not-sent, --send, --drop",
-    )
+    asked = {"accepted": accepted, "not-sent": not_sent, "deleted": deleted, "send": send, "drop": drop}
+    wishes = [wish for wish, said in asked.items() if said]
+    need(len(wishes) == 1, "say one of --accepted ID, --not-sent, --deleted, --send, --drop")
+    need(len(entries) == 1 or not accepted, "--accepted ID is about one entry", "name only that one")
     reason = need_reason(why)
-    wish = "accepted" if accepted else "not-sent" if not_sent else "send" if send else "drop"
-    print_line(resolve_entry(session.settings(), session.world(sure=yes), entry, wish, reason, provider_id=accepted))
+    world = session.world(sure=yes)
+    for entry in dict.fromkeys(entries):
+        print_line(resolve_entry(session.settings(), world, entry, wishes[0], reason, provider_id=accepted))
     end_with(DONE)
 
 

@@ -56,6 +56,8 @@ from batch.model import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from batch.trust import Sentinel, Span
+
 BUSY_SECONDS = 15.0
 
 
@@ -278,10 +280,41 @@ class Ledger:
         with self._read() as connection:
             return knowing.select_tags(connection)
 
+    def planned_tags(self) -> set[str]:
+        """Give the tags of what is planned: nobody else may have sent it."""
+        with self._read() as connection:
+            return knowing.select_planned_tags(connection)
+
     def provider_ids(self) -> dict[str, int]:
         """Give every Id of the provider with the entry that has it."""
         with self._read() as connection:
             return knowing.select_provider_ids(connection)
+
+    def sentinels(self, after: datetime) -> tuple[Sentinel, ...]:
+        """Give what the provider's lists must show: accepted, to come after a moment, and called gone by nobody."""
+        with self._read() as connection:
+            return knowing.select_sentinels(connection, after)
+
+    def spans(self, after: datetime) -> dict[str, Span]:
+        """Give when each campaign with an Id that is to come was posted and accepted, by Id."""
+        with self._read() as connection:
+            return knowing.select_spans(connection, after)
+
+    def doubt_spans(self, ids: Collection[int]) -> dict[int, Span]:
+        """Give when doubts came to be, by entry."""
+        with self._read() as connection:
+            return knowing.select_doubt_spans(connection, ids)
+
+    def unobserved(self, after: datetime) -> dict[str, int]:
+        """Give the campaigns to come that no list has shown since they were accepted: Id to entry."""
+        with self._read() as connection:
+            return knowing.select_unobserved(connection, after)
+
+    def twins(self, entry: int) -> tuple[Entry, ...]:
+        """Give the newer entries of the same key that are open or at the provider, the oldest first."""
+        with self._read() as connection:
+            ids = knowing.select_twins(connection, entry)
+        return tuple(self.entries(ids=ids)) if ids else ()
 
     def record_plan(
         self, batch: int, decisions: Iterable[Decision], *, account: str, now: datetime, who: str
@@ -433,6 +466,7 @@ class Ledger:
         approved_by: str | None = None,
         bound_payload: str | None = None,
         kind: ChangeKind = ChangeKind.PLAIN,
+        replaced_by: int | None = None,
     ) -> bool:
         """Move an entry on, with a line of history; False when it does not stand where it is expected.
 
@@ -454,6 +488,7 @@ class Ledger:
                 approved_by=approved_by,
                 bound_payload=bound_payload,
                 kind=kind,
+                replaced_by=replaced_by,
             )
 
     def request_cancel(self, entry: int, why: str, who: str, now: datetime, source: str = PERSON) -> bool:
@@ -591,6 +626,16 @@ class Ledger:
         """Remember which id each group's name means today."""
         with self._write() as connection:
             notes.replace_groups(connection, pairs, now)
+
+    def account_groups(self) -> dict[str, str]:
+        """Give every group that the account was ever seen to have: id to the name it had last."""
+        with self._read() as connection:
+            return notes.select_account_groups(connection)
+
+    def remember_account_groups(self, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
+        """Remember the groups that the account shows, id and name."""
+        with self._write() as connection:
+            notes.insert_account_groups(connection, pairs, now)
 
     # The outbox
 

@@ -1,4 +1,4 @@
-"""What the plan asks of the ledger: which keys, fingerprints, tags and Ids it knows."""
+"""What the plan and the lists ask of the ledger: which keys, fingerprints, tags and Ids it knows, and since when."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from batch.ledger.bulk import in_list
 from batch.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
-from batch.ledger.tables import attempts, batches, entries
+from batch.ledger.tables import attempts, batches, entries, history
 from batch.model import KnownEntry, Status
+from batch.trust import Sentinel, Span
 
 COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
 """What the guards compare a new row with, while its time is still to come."""
@@ -106,10 +107,72 @@ def select_tags(connection: Connection) -> set[str]:
     return {tag for (tag,) in connection.execute(given.union(sent))}
 
 
+def select_planned_tags(connection: Connection) -> set[str]:
+    """Read the tags of what is planned and was never accepted."""
+    planned = select(entries.c.tag).where(entries.c.status == Status.PLANNED.value, entries.c.tag != "")
+    return set(connection.execute(planned).scalars())
+
+
 def select_provider_ids(connection: Connection) -> dict[str, int]:
     """Read every Id of the provider with the entry that has it."""
     statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "")
     return dict(connection.execute(statement).all())
+
+
+def select_sentinels(connection: Connection, after: datetime) -> tuple[Sentinel, ...]:
+    """Read which campaigns the provider must show: accepted, to come after a moment, and called gone by nobody."""
+    statement = select(entries.c.id, entries.c.provider_id, entries.c.status).where(
+        entries.c.status.in_([Status.ACCEPTED.value, Status.MISSING.value]),
+        entries.c.send_at > write_time(after),
+        entries.c.provider_id != "",
+        entries.c.cancel_why == "",
+    )
+    missing = Status.MISSING.value
+    found = connection.execute(statement.order_by(entries.c.id))
+    return tuple(Sentinel(entry, number, status == missing) for entry, number, status in found)
+
+
+def select_spans(connection: Connection, after: datetime) -> dict[str, Span]:
+    """Read when each campaign with an Id and still to come was posted and accepted, as lines of the history; by Id."""
+    begun = func.min(case((history.c.new == Status.SUBMITTING.value, history.c.id)))
+    known = func.min(case((history.c.new == Status.ACCEPTED.value, history.c.id)))
+    statement = (
+        select(entries.c.provider_id, begun, known)
+        .join(history, history.c.entry == entries.c.id)
+        .where(entries.c.provider_id != "", entries.c.send_at > write_time(after))
+        .group_by(entries.c.id)
+    )
+    return {number: Span(first, last) for number, first, last in connection.execute(statement) if last is not None}
+
+
+def select_doubt_spans(connection: Connection, ids: Collection[int]) -> dict[int, Span]:
+    """Read when doubts came to be: the lines of their last intent and of the doubt itself."""
+    begun = func.max(case((history.c.new == Status.SUBMITTING.value, history.c.id)))
+    known = func.max(case((history.c.new == Status.IN_DOUBT.value, history.c.id)))
+    asked = history.c.entry.in_(in_list(ids, connection.dialect))
+    statement = select(history.c.entry, begun, known).where(asked).group_by(history.c.entry)
+    return {entry: Span(first, last) for entry, first, last in connection.execute(statement) if last is not None}
+
+
+def select_unobserved(connection: Connection, after: datetime) -> dict[str, int]:
+    """Read which campaigns to come no list has shown since they were accepted: Id to entry."""
+    statement = select(entries.c.provider_id, entries.c.id).where(
+        entries.c.status.in_([Status.ACCEPTED.value, Status.MISSING.value]),
+        entries.c.send_at > write_time(after),
+        entries.c.provider_id != "",
+        entries.c.observed == "",
+    )
+    return dict(connection.execute(statement).all())
+
+
+def select_twins(connection: Connection, entry: int) -> tuple[int, ...]:
+    """Read the newer entries of an entry's key that took its place while it seemed gone: its own key alone counts."""
+    key = select(entries.c.key).where(entries.c.id == entry).scalar_subquery()
+    waiting = [
+        status.value for status in (Status.HELD, Status.PLANNED, Status.WAITING, Status.ACCEPTED, Status.IN_DOUBT)
+    ]
+    statement = select(entries.c.id).where(entries.c.key == key, entries.c.id > entry, entries.c.status.in_(waiting))
+    return tuple(connection.execute(statement.order_by(entries.c.id)).scalars())
 
 
 def _how_to_search(connection: Connection, asked: int) -> tuple[ColumnElement[str], ColumnElement[str]]:

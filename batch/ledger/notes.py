@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from batch.errors import UsageError
 from batch.ledger.bulk import in_list, insert_rows
 from batch.ledger.forms import read_time, write_json, write_time
-from batch.ledger.tables import group_names, notes, pace, pauses, runs
+from batch.ledger.tables import account_groups, group_names, notes, pace, pauses, runs
 from batch.model import Cause
 
 
@@ -135,3 +135,19 @@ def replace_groups(connection: Connection, pairs: Iterable[tuple[str, str]], now
 def select_groups(connection: Connection) -> dict[str, str]:
     """Read which id each group's name meant when it was last seen."""
     return dict(connection.execute(select(group_names.c.name, group_names.c.group_id)).all())
+
+
+def insert_account_groups(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Remember the groups that the account shows, id and name; what it showed before is never forgotten."""
+    at = write_time(now)
+    known = select_account_groups(connection)
+    seen = {group: name for group, name in dict(pairs).items() if known.get(group) != name}
+    gone = account_groups.c.group_id.in_(in_list(list(seen), connection.dialect))
+    connection.execute(delete(account_groups).where(gone))
+    rows = [(group, name, at) for group, name in seen.items()]
+    insert_rows(connection, account_groups, ("group_id", "name", "seen_at"), rows)
+
+
+def select_account_groups(connection: Connection) -> dict[str, str]:
+    """Read every group that the account was ever seen to have: id to the name it had last."""
+    return dict(connection.execute(select(account_groups.c.group_id, account_groups.c.name)).all())

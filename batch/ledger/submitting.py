@@ -140,6 +140,7 @@ def move_entry(
     released: tuple[str, ...] | None,
     approved_by: str | None,
     bound_payload: str | None,
+    replaced_by: int | None,
     kind: ChangeKind,
 ) -> bool:
     """Change an entry's status and what comes with it; False when it does not stand where it is expected."""
@@ -155,6 +156,8 @@ def move_entry(
         values["approved_by"] = approved_by
     if bound_payload is not None:
         values["bound_payload"] = bound_payload
+    if replaced_by is not None:
+        values["replaced_by"] = replaced_by
     old = STATUSES[found.status]
     _change(connection, entry, to, old, values, why=why, who=who, now=now, evidence=evidence, kind=kind)
     return True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batch.config import Settings
     from batch.ledger import Ledger
 
+_THERE = frozenset({Status.ACCEPTED, Status.MISSING})
 _UNSURE = frozenset({Status.IN_DOUBT, Status.HELD})
 _KEPT_BACK = frozenset({Status.HELD, Status.WAITING, Status.REJECTED, Status.EXPIRED})
 _DROPPABLE = _KEPT_BACK | {Status.INVALID, Status.PLANNED, Status.IN_DOUBT, Status.MISSING}
@@ -34,7 +35,7 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
         if wish == "send" and settings.approval.required:
             shared = settings.approval.shared_users
             need_second_sender(ledger, world, ledger.batch(entry.batch), name_entry(entry), shared=shared)
-        decide = {"accepted": _accept, "not-sent": _not_sent, "send": _send, "drop": _drop}[wish]
+        decide = {"accepted": _accept, "not-sent": _not_sent, "deleted": _deleted, "send": _send, "drop": _drop}[wish]
         said = decide(ledger, world, entry, why, provider_id)
         if wish == "send" and settings.approval.required:
             _bind(ledger, settings, world, entry)
@@ -71,6 +72,10 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
         )
     # What settling left to a person is answered with that: it is no doubt any more, and keeps nothing back.
     answered = tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES)
+    for issue in entry.issues:
+        if issue.code == "looks-alike" and issue.value.isdigit():
+            # It is another campaign: the next run must not take it for this one again.
+            ledger.acknowledge(issue.value, f"not entry {entry.id}: {why}", world.signature, world.now())
     if newer := find_newer(ledger).get(entry.key):
         held = give_way(entry, newer)
         _move(ledger, world, entry, held.status, expected=_UNSURE, why=why, issues=(*answered, *held.issues))
@@ -80,6 +85,20 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
         )
     _move(ledger, world, entry, Status.PLANNED, expected=_UNSURE, why=why, issues=answered)
     return f'{name_entry(entry)} did not arrive; "campaign-batch resume" submits it'
+
+
+def _deleted(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
+    """Count as cancelled what a person did not find in the dashboard; should it come back, it is to be deleted."""
+    if entry.status in _THERE and entry.send_at is not None and entry.send_at <= world.now():
+        raise UsageError(
+            f"the time of {name_entry(entry)} has gone by, so it may have gone out",
+            'type "campaign-batch reconcile": the sent history tells',
+        )
+    if entry.status in _THERE and not entry.cancel_why:
+        ledger.request_cancel(entry.id, f"deleted in the dashboard: {why}", world.signature, world.now())
+    told = f"not in the dashboard any more: {why}"
+    _move(ledger, world, entry, Status.CANCELLED, expected=_THERE, why=told)
+    return f"{name_entry(entry)} (Id {entry.provider_id}) counts as deleted; should a list show it again, you are told"
 
 
 def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,17 +12,27 @@ from batch.errors import ProviderError
 from batch.identity import looks_typed, split_tag
 from batch.match import bears_true_tag
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
-from batch.payload import from_provider_time, make_tag_by
+from batch.payload import make_tag_by
 from batch.pipeline.clock import check_clock, provider_now
+from batch.pipeline.proofs import find_sentinels, is_coming, observe_first, reach_of, recover, refuse_strange_list
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
-from batch.settle import Moment, Reading, Settlement, distrust, find_by_tag, judge_found, settle, time_left
+from batch.settle import (
+    Moment,
+    Reading,
+    Settlement,
+    distrust,
+    find_by_tag,
+    is_same_text,
+    judge_alike,
+    judge_found,
+    settle,
+    time_left,
+)
+from batch.trust import Span, find_lacking, how_to_call_gone
 
 if TYPE_CHECKING:
     from batch.ledger import Ledger
-
-_MOVING = timedelta(minutes=2)
-"""So near its time a campaign may be on its way from one list to the other."""
 
 _BACK = timedelta(days=1)
 
@@ -56,21 +66,30 @@ def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
 
 
 def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
-    """Read both lists and raise ProviderError when they prove nothing."""
+    """Read both lists and raise ProviderError when they prove nothing; what seemed gone and is there counts again."""
     reading = read_lists(rooms, since)
-    if why := distrust(reading, find_sentinels(rooms)):
-        raise ProviderError(
-            f"nothing was submitted, since {why}",
-            'type "campaign-batch reconcile" to see what is missing there; after that the file can be dropped again',
-        )
+    if why := _distrust(rooms, reading):
+        raise ProviderError(f"nothing was submitted, since {why[0]}", why[1])
+    refuse_strange_list(rooms, reading)
+    if not rooms.looking:
+        recover(rooms, reading)
+        observe_first(rooms, reading.scheduled)
     return reading
 
 
-def find_sentinels(rooms: Rooms) -> set[str]:
-    """Give the Ids of the campaigns that the provider accepted and that are still to come."""
-    now = rooms.world.now()
-    coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=now + _MOVING)
-    return {entry.provider_id for entry in coming if entry.provider_id and not entry.cancel_why}
+def _distrust(rooms: Rooms, reading: Reading) -> tuple[str, str] | None:
+    """Say why a reading proves nothing, and what to do; None where it shows all that counts as accepted.
+
+    What a comparison found missing keeps nothing new back: that no doubt is given back without it is the settling's.
+    """
+    accepted = [one for one in find_sentinels(rooms) if not one.missing]
+    why = distrust(reading, {one.provider_id for one in accepted})
+    if not why:
+        return None
+    shown = {item.id for item in (*reading.scheduled.items, *reading.sent.items)}
+    lacking = find_lacking(shown, accepted)
+    whole = reading.scheduled.complete and reading.sent.complete
+    return why, how_to_call_gone(lacking) if whole else 'try again in a while: "campaign-batch resume"'
 
 
 def since_when(rooms: Rooms, entries: Iterable[Entry]) -> datetime:
@@ -83,7 +102,7 @@ def find_unknown(rooms: Rooms, reading: Reading) -> tuple[Listed, ...]:
     """Give the campaigns that are to come at the provider and not in the ledger."""
     known = rooms.ledger.provider_ids()
     now = rooms.world.now()
-    return tuple(item for item in reading.scheduled.items if item.id not in known and _is_coming(item, rooms.zone, now))
+    return tuple(item for item in reading.scheduled.items if item.id not in known and is_coming(item, rooms.zone, now))
 
 
 def warn_of_other_ledger(rooms: Rooms, unknown: Sequence[Listed], own_tags: set[str]) -> None:
@@ -126,7 +145,11 @@ def _restored(rooms: Rooms) -> str:
 
 
 def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
-    """Take what the provider already holds under a planned entry's tag as that entry's; nothing is sent for it."""
+    """Take what the provider already holds under a planned entry's tag as that entry's; nothing is sent for it.
+
+    What says the same to the same groups under another name, or at another time, is left to a person.
+    """
+    entries = tuple(entries)
     adopted = 0
     by_tag = find_by_tag(reading)
     tagged = replace(rooms.posting, tag_names=True)  # it may have been posted while names bore tags, planned while not
@@ -134,7 +157,24 @@ def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
         if found := by_tag.get(make_tag_by(tagged, entry.key, entry.fingerprint, entry.tag), ()):
             done = _conclude(rooms, entry, judge_found(entry, found), Status.PLANNED)
             adopted += done is not None and done.status is Status.ACCEPTED
+    _hold_alike(rooms, entries, reading)
     return adopted
+
+
+def _hold_alike(rooms: Rooms, entries: Sequence[Entry], reading: Reading) -> None:
+    """Hold what is planned where an unknown campaign to come has its text and its groups, unless a person was asked."""
+    if not entries or rooms.settings.rules.get("looks-edited") in {"off", "warning"}:
+        return
+    tags, known = rooms.ledger.tags(), rooms.ledger.acknowledged()
+    unknown: dict[tuple[str, ...], list[Listed]] = {}
+    for item in find_unknown(rooms, reading):
+        if item.group_ids and item.id not in known and split_tag(item.name)[1] not in tags:
+            unknown.setdefault(tuple(sorted(item.group_ids)), []).append(item)
+    for entry in entries if unknown else ():
+        near = unknown.get(tuple(sorted(entry.group_ids)), ())
+        alike = next((item for item in near if is_same_text(entry, item)), None)
+        if alike is not None and not any(issue.code == "looks-edited" for issue in entry.issues):
+            _conclude(rooms, entry, judge_alike(entry, alike), Status.PLANNED)
 
 
 def find_doubts(rooms: Rooms) -> list[Doubt]:
@@ -172,15 +212,16 @@ def _ended(rooms: Rooms, entry: Entry, last: Attempt | None) -> Moment:
 def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
     """Settle what is in doubt; with `wait` stay until the lists can prove absence too. Gives how many were adopted.
 
-    A reading that proves nothing settles nothing: what it leaves stays in doubt, for `resume`.
+    A reading that proves nothing settles nothing: what it leaves stays in doubt, for `resume` or for a person.
     """
     adopted = 0
     readings: list[Reading] = []
-    reading = first or _read(rooms)
+    reading = reach_of(rooms, first) if first is not None else _read(rooms)
     while reading is not None:
         readings.append(reading)
-        adopted += _settle_all(rooms, readings)
-        reading = _read_again(rooms, readings) if wait else None
+        settled, open_ones = _settle_all(rooms, readings)
+        adopted += settled
+        reading = _read_again(rooms, readings, open_ones) if wait else None
     return adopted
 
 
@@ -190,39 +231,62 @@ def _read(rooms: Rooms) -> Reading | None:
     if not doubts:
         return None
     reading = read_lists(rooms, since_when(rooms, (doubt.entry for doubt in doubts)))
-    if why := distrust(reading, find_sentinels(rooms)):
-        rooms.note(f"the doubts stay, since {why}", loud=True)
+    if why := _distrust(rooms, reading):
+        rooms.note(f"the doubts stay, since {why[0]}: {why[1]}", loud=True)
         return None
-    return reading
+    observe_first(rooms, reading.scheduled)
+    return reach_of(rooms, reading)
 
 
-def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> int:
-    provider = rooms.settings.provider
-    claimed, tags = rooms.ledger.provider_ids(), rooms.ledger.tags()
-    adopted = 0
+def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> tuple[int, list[Doubt]]:
+    """Settle each doubt that these readings can; give how many were adopted, and for which it is too early."""
     doubts = find_doubts(rooms)
-    newer = find_newer(rooms.ledger) if doubts else {}
+    if not doubts:
+        return 0, []
+    claimed, tags = rooms.ledger.provider_ids(), rooms.ledger.tags()
+    spans = rooms.ledger.doubt_spans([doubt.entry.id for doubt in doubts])
+    newer = find_newer(rooms.ledger)
+    adopted = 0
+    early: list[Doubt] = []
     for doubt in doubts:
-        settled = settle(
-            doubt.entry,
-            readings,
-            ended=doubt.ended,
-            claimed=claimed,
-            tags=tags,
-            now=rooms.world.now(),
-            wait=timedelta(seconds=provider.settle),
-            gap=timedelta(seconds=provider.settle_gap),
-            lead=rooms.lead,
-            broken_id=doubt.broken_id,
-        )
+        settled = _settle_one(rooms, doubt, readings, claimed=claimed, tags=tags, span=spans.get(doubt.entry.id))
         if settled.status is Status.PLANNED and doubt.entry.key in newer:
             settled = give_way(doubt.entry, newer[doubt.entry.key])
+        told = f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id})'
         if settled.status is Status.IN_DOUBT:
-            continue
-        if done := _conclude(rooms, doubt.entry, settled, Status.IN_DOUBT):
+            if settled.unproven:
+                rooms.note(f"{told}: {settled.why}", loud=True)
+            else:
+                early.append(doubt)
+        elif done := _conclude(rooms, doubt.entry, settled, Status.IN_DOUBT):
             adopted += done.status is Status.ACCEPTED
-            rooms.note(f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id}): {done.why}')
-    return adopted
+            rooms.note(f"{told}: {done.why}")
+    return adopted, early
+
+
+def _settle_one(
+    rooms: Rooms,
+    doubt: Doubt,
+    readings: Sequence[Reading],
+    *,
+    claimed: Collection[str],
+    tags: Collection[str],
+    span: Span | None,
+) -> Settlement:
+    provider = rooms.settings.provider
+    return settle(
+        doubt.entry,
+        readings,
+        ended=doubt.ended,
+        claimed=claimed,
+        now=rooms.world.now(),
+        wait=timedelta(seconds=provider.settle),
+        gap=timedelta(seconds=provider.settle_gap),
+        lead=rooms.lead,
+        broken_id=doubt.broken_id,
+        span=span,
+        tags=tags,
+    )
 
 
 def find_newer(ledger: Ledger) -> dict[str, Entry]:
@@ -242,9 +306,8 @@ def give_way(entry: Entry, newer: Entry) -> Settlement:
     )
 
 
-def _read_again(rooms: Rooms, readings: Sequence[Reading]) -> Reading | None:
-    """Wait until another reading can end a doubt, then read; None when there is no doubt left, or no more time."""
-    doubts = find_doubts(rooms)
+def _read_again(rooms: Rooms, readings: Sequence[Reading], doubts: Sequence[Doubt]) -> Reading | None:
+    """Wait until another reading can end a doubt, then read; None where waiting ends none."""
     if not doubts:
         return None
     words = f"{len(doubts)} campaign(s) may or may not have arrived: waiting for the provider's lists to tell"
@@ -295,8 +358,3 @@ def _respect_claim(rooms: Rooms, entry: Entry, settled: Settlement) -> Settlemen
     )
     issue = Issue(entry.row, "", "", "looks-alike", words, Level.HOLD, settled.listed.id)
     return Settlement(entry.id, Status.HELD, words, None, (issue,), settled.listed.id)
-
-
-def _is_coming(item: Listed, zone: str, now: datetime) -> bool:
-    moment = from_provider_time(item.send_at, zone)
-    return moment is None or moment > now

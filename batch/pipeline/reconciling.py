@@ -13,6 +13,7 @@ from batch.errors import ProviderError, StoppedError
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.mailing import mail_books
+from batch.pipeline.proofs import evidence_of, refuse_wrong_list, settle_return
 from batch.pipeline.renewing import tell_changes
 from batch.pipeline.reporting import Scope, gather, team_zone, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms, tell_pause
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _TRACKED = frozenset(
     {Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED, Status.IN_DOUBT, Status.SUBMITTING}
 )
+_SEEMED_GONE = frozenset({Status.MISSING, Status.CANCELLED})
 _WATCHED = timedelta(days=92)
 """How long after its time a campaign is still compared: the sent history is read as far back."""
 
@@ -93,6 +95,7 @@ def _read_whole(rooms: Rooms) -> Reading:
     for listing in (reading.scheduled, reading.sent):
         if not listing.complete:
             raise ProviderError(f"the provider's lists cannot be read whole: {listing.why}", "try again in a while")
+    refuse_wrong_list(rooms, reading)
     return reading
 
 
@@ -111,6 +114,7 @@ def _compare(rooms: Rooms, reading: Reading, shown_before: Collection[int] = ())
             settings.checks.contacts_tolerance,
             account=settings.provider.account,
             paused=tell_pause(pause, settings) if pause else "",
+            evidence=evidence_of(rooms, reading),
         ),
         now=rooms.world.now(),
         tags=ledger.tags(),
@@ -150,6 +154,8 @@ def _write_down(rooms: Rooms, found: Reconciliation) -> int:
     rooms.ledger.observe(found.seen, now)
     moved = 0
     claimed = rooms.ledger.provider_ids()
+    back = [move.entry for move in found.moves if move.old in _SEEMED_GONE and move.new is Status.ACCEPTED]
+    returned = list(rooms.ledger.entries(ids=back)) if back else []
     for move in found.moves:
         listed = move.listed
         # The sent history may number campaigns anew: the Id that we were given stays.
@@ -158,13 +164,15 @@ def _write_down(rooms: Rooms, found: Reconciliation) -> int:
         moved += rooms.ledger.change_status(
             move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed
         )
+    for entry in returned:
+        settle_return(rooms, entry)
     rooms.ledger.record_findings(found.findings, now)
     return moved
 
 
 def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
     for finding in found.findings:
-        if finding.code in {"made-elsewhere", "maybe-other-ledger"}:
+        if finding.code in {"made-elsewhere", "maybe-other-ledger", "other-ledger"}:
             why = "acknowledged with reconcile --acknowledge"
             rooms.ledger.acknowledge(finding.provider_id, why, rooms.world.who, rooms.world.now())
 

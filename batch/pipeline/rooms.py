@@ -87,6 +87,8 @@ class Rooms:
     provider: Provider
     world: World
     rehearsal: bool = False
+    looking: bool = False
+    """Nothing is written: the ledger is only looked at."""
     ended: dict[int, float] = field(default_factory=dict)
     """Entry to when its last attempt ended, where this process made it: seconds by the clock that nobody can set."""
     met: dict[int, Moment] = field(default_factory=dict)
@@ -167,7 +169,7 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
         url = "sqlite://"
     with open_ledger(url, now=world.now(), redact=redactor(settings), look=True) as ledger:
         _say_if_paused(ledger, settings, world)
-        yield Rooms(settings, ledger, make_provider(settings, None, world), world)
+        yield Rooms(settings, ledger, make_provider(settings, None, world), world, looking=True)
 
 
 @contextmanager

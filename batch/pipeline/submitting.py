@@ -14,6 +14,7 @@ from batch.pacing import backoff
 from batch.payload import address, hash_payload, make_payload, minute_of
 from batch.pipeline.clock import check_clock
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
+from batch.pipeline.proofs import observe_first, refuse_second_ledger
 from batch.pipeline.rooms import LONG, Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted, how_to_go_on
 from batch.pipeline.telling import Progress, Wait
@@ -213,6 +214,7 @@ class Submission:
             listing = self._rooms.provider.scheduled(steady=False)
             item = next((item for item in listing.items if item.id == provider_id), None)
             if item is not None:
+                observe_first(self._rooms, listing)
                 break
         else:
             raise NotAsAskedError(
@@ -233,6 +235,17 @@ class Submission:
                     f'"{theirs}", but "{ours}" was submitted',
                     "look at it in the dashboard, then at [provider] max_name and timezone",
                 )
+        refuse_second_ledger(self._rooms, listing)
+
+    def look_at_last(self) -> None:
+        """Read the list once more after the last one: what it shows now can later be seen to be gone."""
+        rooms = self._rooms
+        if not self.accepted or rooms.world.stopped() or not rooms.ledger.unobserved(rooms.world.now()):
+            return
+        try:
+            observe_first(rooms, rooms.provider.scheduled(steady=False))
+        except ProviderError as trouble:
+            rooms.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
 
     def _explain_refusal(self, entry: Entry) -> None:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""

@@ -26,10 +26,11 @@ from batch.pipeline.lists import (
 )
 from batch.pipeline.mailing import mail_batches
 from batch.pipeline.mending import follow_row_ids, warn_of_unknown
+from batch.pipeline.proofs import prove_account, read_own_account
 from batch.pipeline.renewing import hold_outdated, read_with, tell_changes, tell_off_time
 from batch.pipeline.reporting import write_batch_report
 from batch.pipeline.returning import write_returned
-from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, read_account, tell_pause
+from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_rooms, peek, tell_pause
 from batch.pipeline.stopping import find_gone, how_to_go_on, note_marks
 from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import find_short, remember_names, weigh
@@ -118,7 +119,7 @@ def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tu
     """Check and plan a file against the account, the ledger and the provider's list."""
     settings, world = rooms.settings, rooms.world
     zone = need_zone(settings, for_real=not rooms.rehearsal)
-    account = read_account(rooms.provider, world.tell)
+    account = read_own_account(rooms)
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
     plan = plan_rows(rooms, check, reading, options, account)
     gone = find_gone(rooms, check, plan)
@@ -182,7 +183,7 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     tally = Tally(rows=len(touched))
     reading = begin_run(rooms, tally)
     try:
-        tally.adopted += settle_doubts(rooms, wait=True, first=reading)
+        # What is planned goes first: a list that shows something newer than a doubt can prove that it is not there.
         look_again_at_waiting(rooms)
         tally.previews = offer_batches(rooms)
         _submit_planned(rooms, tally, None, reading, limit)
@@ -235,6 +236,8 @@ def begin_run(rooms: Rooms, tally: Tally | None = None) -> Reading:
     doubts = [doubt.entry for doubt in find_doubts(rooms)]
     planned = rooms.ledger.planned()
     reading = read_trusted(rooms, since_when(rooms, (*doubts, *planned)))
+    if planned:
+        prove_account(rooms, reading)
     rooms.ledger.bind(rooms.settings.provider.account, rooms.provider.host)
     adopted = settle_doubts(rooms, wait=False, first=reading) if doubts else 0
     # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
@@ -350,7 +353,8 @@ def _submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Read
         tried = {(entry.id, entry.changed_at) for entry in planned}
         planned = hold_outdated(rooms, find_planned(rooms, batch))
         if not {(entry.id, entry.changed_at) for entry in planned} - tried:
-            return
+            break
+    submission.look_at_last()
 
 
 def find_planned(rooms: Rooms, batch: int | None) -> tuple[Entry, ...]:
@@ -366,7 +370,7 @@ def look_again_at_waiting(rooms: Rooms) -> None:
     waiting = list(rooms.ledger.entries(statuses={Status.WAITING}))
     if not waiting:
         return
-    account = read_account(rooms.provider, rooms.world.tell)
+    account = read_own_account(rooms)
     ready = [entry for entry in waiting if not account_waits(entry.group_ids, entry.mms_template_id, account)]
     short = find_short(rooms, ready, account)
     for entry in ready:
