@@ -361,8 +361,7 @@ def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool
         code, words = (
             "other-ledger",
             (
-                "bears a tag that this ledger never gave: another ledger works on this account, find out who; "
-                'if it is right as it is, type "campaign-batch reconcile --acknowledge"'
+                "bears a tag that this ledger never gave: another ledger works on this account, find out who"
             ),
         )
     elif tag and not looks_typed(tag):
