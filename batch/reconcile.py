@@ -360,9 +360,7 @@ def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool
     elif theirs:
         code, words = (
             "other-ledger",
-            (
-                "bears a tag that this ledger never gave: another ledger works on this account, find out who"
-            ),
+            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
         )
     elif tag and not looks_typed(tag):
         code, words = (

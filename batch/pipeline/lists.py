@@ -14,7 +14,15 @@ from batch.match import bears_true_tag
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.payload import make_tag_by
 from batch.pipeline.clock import check_clock, provider_now
-from batch.pipeline.proofs import find_sentinels, is_coming, observe_first, reach_of, recover, refuse_strange_list
+from batch.pipeline.proofs import (
+    find_sentinels,
+    is_coming,
+    observe_first,
+    reach_of,
+    recognize,
+    recover,
+    refuse_strange_list,
+)
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
 from batch.settle import (
@@ -73,6 +81,7 @@ def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
     refuse_strange_list(rooms, reading)
     if not rooms.looking:
         recover(rooms, reading)
+        recognize(rooms, reading)
         observe_first(rooms, reading.scheduled)
     return reading
 

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batch.errors import NotAsAskedError, ProviderError
+from batch.guards import DOUBT_CODES, may_have_gone
 from batch.identity import looks_typed, split_tag
 from batch.match import bears_true_tag
 from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
 from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms, read_account
+from batch.settle import find_by_tag, judge_found
 from batch.trust import (
     Evidence,
     Sentinel,
@@ -172,6 +174,23 @@ def recover(rooms: Rooms, reading: Reading) -> None:
     for entry in list(gone):
         if entry.provider_id in shown:
             take_back(rooms, entry, shown[entry.provider_id])
+
+
+def recognize(rooms: Rooms, reading: Reading) -> int:
+    """Count as accepted what a person was to look for, where its tag stands on a list after all; give how many."""
+    held = [entry for entry in rooms.ledger.entries(statuses={Status.HELD}) if entry.tag and may_have_gone(entry)]
+    by_tag = find_by_tag(reading) if held else {}
+    recognized = 0
+    for entry in held:
+        found = by_tag.get(entry.tag, ())
+        settled = judge_found(entry, found, rooms.ledger.provider_ids()) if found else None
+        if settled is not None and settled.status is Status.ACCEPTED:
+            recognized += rooms.ledger.change_status(
+                entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=rooms.world.who,
+                now=rooms.world.now(), evidence=settled.evidence, listed=settled.listed,
+                issues=tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES),
+            )  # fmt: skip
+    return recognized
 
 
 def take_back(rooms: Rooms, entry: Entry, item: Listed | None) -> bool:

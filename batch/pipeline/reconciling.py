@@ -13,7 +13,7 @@ from batch.errors import ProviderError, StoppedError
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.mailing import mail_books
-from batch.pipeline.proofs import evidence_of, refuse_wrong_list, settle_return
+from batch.pipeline.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
 from batch.pipeline.renewing import tell_changes
 from batch.pipeline.reporting import Scope, gather, team_zone, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms, tell_pause
@@ -78,6 +78,7 @@ def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, ack
     ledger.bind(rooms.settings.provider.account, rooms.provider.host)
     tell_changes(rooms)
     books = Books(adopted=settle_doubts(rooms, wait=False, first=reading) if find_doubts(rooms) else 0)
+    books.adopted += recognize(rooms, reading)
     found = _compare_twice(rooms, _compare(rooms, reading))
     books.counts, books.findings = Counter(found.counts), found.findings
     books.moves = _write_down(rooms, found)
