@@ -175,7 +175,7 @@ def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     flood = (
         "import os, sys, marshal\n"
         "body = marshal.dumps(('rows', [(2, ('x' * 100_000,), None)] * 20), 2)\n"
-        "head = {'sheet': '', 'row': 1, 'names': ['CampaignName'], 'hidden': [], 'notes': []}\n"
+        "head = {'sheet': '', 'row': 1, 'names': ['CampaignName'], 'hidden': [], 'notes': [], 'tabs': []}\n"
         "head = marshal.dumps(('head', head), 2)\n"
         "for one in (head, *[body] * 100_000):\n"
         "    os.write(1, len(one).to_bytes(4, 'big') + one)\n"
