@@ -460,7 +460,8 @@ def _wrap(owner: type, name: str, what: str) -> None:
 
 def one_submission(log: Sequence[str]) -> range:
     """Give the steps, from 1, of the first submission of a run: from its intent to what follows its outcome."""
-    begins = next(place for place, what in enumerate(log) if what.startswith("before UPDATE entries SET status"))
+    attempt = next(place for place, what in enumerate(log) if what.startswith("before INSERT INTO attempts"))
+    begins = max(place for place in range(attempt) if log[place].startswith("before UPDATE entries SET"))
     ends = next(place for place, what in enumerate(log) if what.startswith("after UPDATE attempts"))
     return range(begins - 2, next(place for place in range(ends, len(log)) if log[place] == "after commit") + 14)
 
