@@ -219,15 +219,12 @@ def test_without_dates_the_settling_time_begins_anew_with_each_run(dateless: Ben
 def test_settling_counts_by_the_clock_of_the_provider(desk: Bench) -> None:
     """Ours was a minute and a half behind at the attempt and is as much ahead at the resume: three minutes, not six."""
     desk.clock.set_forward(seconds=-90)
-    desk.sandbox.faults.add("close-beforex1")
-    desk.stops = lambda: len(desk.sandbox.posts) >= 1
-    desk.submit(desk.sheet(1))
-    desk.stops = lambda: False
+    desk.leave_a_doubt()
     begun = desk.clock.ticks
     desk.clock.set_forward(seconds=180)
     desk.clock.advance(seconds=150)
     desk.resume()
-    assert len(desk.sandbox.posts) == 2
+    assert len(desk.sandbox.posts) == 4
     assert desk.clock.ticks - begun >= 328  # a date has whole seconds
 
 
@@ -283,11 +280,11 @@ def test_a_clock_that_is_set_during_a_long_watch_expires_nothing() -> None:
 
 def test_an_attempt_that_a_clock_far_ahead_closed_is_settled_all_the_same(desk: Bench) -> None:
     """`resolve` asks no provider: by a clock that is 40 days ahead it calls the attempt of a dead run ended."""
-    desk.submit(desk.sheet(2), limit=0)
+    desk.submit(desk.sheet(3), limit=1)
     with desk.ledger() as ledger:
-        entry = ledger.entry(1)
+        entry = ledger.entry(2)
         now = desk.clock.now()
-        assert ledger.record_intent(1, payload_hash="x", now=now, lead=timedelta(), posted=entry, clock_offset=0.0) == 1
+        assert ledger.record_intent(2, payload_hash="x", now=now, lead=timedelta(), posted=entry, clock_offset=0.0) == 1
         ledger.orphans(now + timedelta(days=40), "ann")
     assert desk.resume().counts == {"accepted": 2}
     assert desk.clock.slept < 600

@@ -89,17 +89,21 @@ def posts_an_attempt(desk: Bench, rows: int) -> bool:
 
 
 def test_every_answer_that_proves_nothing_leaves_a_doubt_that_the_lists_end() -> None:
-    """One row a cell: in doubt, settled, held once; a second POST only where two readings lacked the first."""
-    with bench(groups=len(DOUBTS), late_seconds=60) as desk:
+    """One row a cell: in doubt, settled, held once; a second POST only where two readings lacked the first.
+
+    Between each two of them one arrives: the list then shows campaigns from before and from after each doubt.
+    """
+    rows = 2 * len(DOUBTS) + 1
+    with bench(groups=rows, late_seconds=60) as desk:
         for place, fault in enumerate(DOUBTS, start=1):
-            desk.sandbox.faults.add(f"{fault}@{place}")
-        tally = desk.submit(desk.sheet(len(DOUBTS)))
-        assert (tally.trouble, tally.counts) == (None, {"accepted": len(DOUBTS)})
-        attempts = {fault: desk.attempts(f"R-{row}") for row, fault in enumerate(DOUBTS)}
+            desk.sandbox.faults.add(f"{fault}@{2 * place}")
+        tally = desk.submit(desk.sheet(rows))
+        assert (tally.trouble, tally.counts) == (None, {"accepted": rows})
+        attempts = {fault: desk.attempts(f"R-{2 * place - 1}") for place, fault in enumerate(DOUBTS, start=1)}
         again = {ADOPTED: ["in_doubt"], SETTLED: ["in_doubt", "accepted"]}
         assert attempts == {fault: again[wanted] for fault, wanted in DOUBTS.items()}
-        assert len(desk.sandbox.posts) == sum(posts for _, posts in DOUBTS.values())
-        assert_exactly_once(desk.sandbox, desk.entries(), len(DOUBTS))
+        assert len(desk.sandbox.posts) == sum(posts for _, posts in DOUBTS.values()) + len(DOUBTS) + 1
+        assert_exactly_once(desk.sandbox, desk.entries(), rows)
         assert desk.problems() == ()
 
 
@@ -108,11 +112,11 @@ def test_a_silent_or_dripping_provider_is_cut_and_leaves_a_doubt(fault: str) -> 
     """The deadline ends it, and what it came to is a doubt."""
     with bench(drip_seconds=0.02) as desk:
         desk.set(provider__deadline=0.3)
-        desk.sandbox.faults.add(f"{fault}@1")
-        tally = desk.submit(desk.sheet(1))
-        assert (tally.trouble, desk.attempts("R-0")[0]) == (None, "in_doubt")
-        assert len(desk.sandbox.posts) == (2 if fault == "hang" else 1)
-        assert_exactly_once(desk.sandbox, desk.entries(), 1)
+        desk.sandbox.faults.add(f"{fault}@2")
+        tally = desk.submit(desk.sheet(3))
+        assert (tally.trouble, desk.attempts("R-1")[0]) == (None, "in_doubt")
+        assert len(desk.sandbox.posts) == (4 if fault == "hang" else 3)
+        assert_exactly_once(desk.sandbox, desk.entries(), 3)
 
 
 @pytest.mark.parametrize("fault", STOPPED)
@@ -130,7 +134,7 @@ def test_an_answer_about_token_address_or_place_stops_the_run(desk: Bench, fault
 @pytest.mark.parametrize("fault", ["401", "redirect"])
 def test_a_run_that_stopped_goes_on_with_resume(desk: Bench, fault: str) -> None:
     """What was planned is submitted, what was in doubt is settled, each row once."""
-    desk.sandbox.faults.add(f"{fault}@1")
+    desk.sandbox.faults.add(f"{fault}@2")
     desk.submit(desk.sheet(3))
     assert desk.resume().trouble is None
     assert_exactly_once(desk.sandbox, desk.entries(), 3)
@@ -190,9 +194,9 @@ def test_a_name_that_loses_its_tag_stops_the_run_after_one_campaign(desk: Bench)
 def test_an_id_that_another_row_has_is_a_doubt(desk: Bench) -> None:
     """The provider answers with the campaign before: in doubt, found nowhere, and sent once more."""
     desk.sandbox.faults.add("same-id@2")
-    tally = desk.submit(desk.sheet(2))
+    tally = desk.submit(desk.sheet(3))
     assert (tally.trouble, desk.attempts("R-1")) == (None, ["in_doubt", "accepted"])
-    assert_exactly_once(desk.sandbox, desk.entries(), 2)
+    assert_exactly_once(desk.sandbox, desk.entries(), 3)
 
 
 def test_the_id_of_a_broken_answer_is_held_for_a_person_when_the_list_has_it_without_our_tag(desk: Bench) -> None:

@@ -194,13 +194,10 @@ def test_what_was_read_with_other_settings_is_held_and_goes_when_its_file_comes_
 def test_a_doubt_that_did_not_arrive_is_not_sent_again_with_an_older_text(desk: Bench) -> None:
     """It is given back by the settling and held: its text is not today's."""
     desk.set(checks__footer=OLD)
-    desk.sandbox.faults.add("close-beforex1")
-    desk.stops = lambda: len(desk.sandbox.posts) >= 1
-    desk.submit(desk.sheet(1))
-    desk.stops = lambda: False
+    desk.leave_a_doubt()
     desk.set(checks__footer=NEW)
     assert desk.resume().counts == {"held": 1}
-    assert len(desk.sandbox.posts) == 1
+    assert len(desk.sandbox.posts) == 3
 
 
 def test_what_is_told_of_a_campaign_is_when_it_really_goes(desk: Bench) -> None:

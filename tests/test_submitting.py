@@ -332,24 +332,24 @@ def test_a_tag_that_the_provider_holds_twice_is_held(desk: Bench) -> None:
 
 def test_a_campaign_thought_deleted_that_is_there_again_is_held(desk: Bench) -> None:
     """Its Id belongs to the entry that was called missing: the new one neither takes it nor is sent."""
-    path = desk.sheet(1)
+    path = desk.sheet(3)
     desk.submit(path)
-    there = desk.sandbox.campaigns[0]
+    there = desk.sandbox.campaigns[1]
     desk.sandbox.delete(there.id)
     desk.reconcile()
     desk.submit(path, allow=frozenset({"deleted-in-dashboard"}), limit=0)
     desk.sandbox.books._put(there)
     tally = desk.resume()
     assert (tally.trouble, tally.adopted) == (None, 0)
-    assert len(desk.sandbox.posts) == 1
-    assert Status.ACCEPTED not in {entry.status for entry in desk.entries() if entry.id == 2}
+    assert len(desk.sandbox.posts) == 3
+    assert Status.ACCEPTED not in {entry.status for entry in desk.entries() if entry.id > 3}
 
 
 def test_no_valid_list_no_run(desk: Bench) -> None:
     """A campaign that the ledger knows as accepted is not on the list: exit 3, 0 POSTs, and the remedy named."""
     desk.submit(desk.sheet(2))
     desk.sandbox.delete(desk.sandbox.campaigns[0].id)
-    with pytest.raises(ProviderError, match="reconcile") as caught:
+    with pytest.raises(ProviderError, match=r"resolve 1 --deleted") as caught:
         desk.submit(desk.sheet(3))
     assert (caught.value.exit_code, len(desk.sandbox.posts)) == (3, 2)
 
@@ -403,16 +403,24 @@ def test_a_row_whose_time_comes_too_near_while_it_waits_is_too_late(desk: Bench)
     """Settling takes its time; what has less than the lead time left afterwards is not sent."""
     moment = desk.clock.at + timedelta(minutes=12)
     row = changed(desk.row(0), DateTime=f"{moment - timedelta(hours=5):%Y-%m-%d %H:%M}")
-    desk.sandbox.faults.add("close-before@1")
-    tally = desk.submit(desk.sheet([row]))
-    assert (tally.counts, len(desk.sandbox.posts)) == ({"expired": 1}, 1)
+    desk.submit(desk.sheet([desk.row(10)], "older.csv"))
+    desk.sandbox.faults.add("close-beforex1")
+    tally = desk.submit(desk.sheet([row, desk.row(11)]))
+    assert (tally.counts, len(desk.sandbox.posts)) == ({"expired": 1, "accepted": 1}, 3)
 
 
 def test_three_attempts_and_then_a_person(desk: Bench) -> None:
-    """Each POST is lost without a trace: after the third the row is held, and goes when a person lets it."""
-    desk.sandbox.faults.add("close-before")
-    assert desk.submit(desk.sheet(1)).counts == {"held": 1}
+    """Each POST is lost without a trace: after the third the row is held for a person.
+
+    Each time something newer arrives, so that the lists can prove that the row did not.
+    """
+    desk.leave_a_doubt()
+    for newer in (12, 13):
+        desk.sandbox.faults.add("close-before@" + str(len(desk.sandbox.posts) + 1))
+        desk.resume()
+        desk.submit(desk.sheet([desk.row(newer)], f"newer-{newer}.csv"))
     assert desk.attempts("R-0") == ["in_doubt"] * 3
+    assert desk.entry("R-0").status is Status.HELD
 
 
 def test_a_second_submitter_is_told_who_is_at_work_since_when(desk: Bench) -> None:
