@@ -17,6 +17,7 @@ _SETTINGS = {
     "reach": "max_cells",
     "characters": "max_characters",
     "file_bytes": "max_megabytes",
+    "bad_rows": "max_bad_rows",
     "seconds": "max_seconds",
     "memory": "max_memory",
 }
@@ -49,6 +50,10 @@ _WORDS = {
     "marked_characters": ("{place} has more than {most} characters, too many for a marked copy", "split it"),
     "elements": ("{place} has more than {most} XML elements", "copy the rows into a new workbook"),
     "issues": ("the sheet has more than {most} errors and warnings", "fix those of its first rows, or split it"),
+    "bad_rows": (
+        "{found} of its first rows have errors, more than {most} ({place})",
+        'is it the right file and tab? "campaign-batch check FILE" lists every problem; fix the rows',
+    ),
     "seconds": ("reading and checking the file takes longer than {most} seconds", "split it"),
     "memory": ("reading the file takes more than {most} of memory", "split it, or copy the rows into a new workbook"),
 }

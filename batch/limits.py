@@ -39,6 +39,7 @@ class Limits:
     marked_characters: int = _limit(10_000_000, "characters of rows that are written into a workbook anew")
     elements: int = _limit(150_000, "XML elements of a part that a marked copy changes (styles, comments)")
     issues: int = _limit(250_000, "errors and warnings of a sheet")
+    bad_rows: int = _limit(5_000, "rows with errors of a file that is taken in", "max_bad_rows")
     seconds: int = _limit(15, "seconds for one file, all stages together", "max_seconds")
     memory: int = _limit(400 * 2**20, "memory of the process that reads the file", "max_memory")
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_support import Shell, coming
@@ -168,6 +169,68 @@ def test_more_issues_than_anybody_reads_are_refused(tmp_path: Path, shell: Shell
     ran = shell.run("check", path)
     assert ran.code == 3
     assert "more than 250,000 errors and warnings: fix those of its first rows, or split it" in ran.err
+
+
+def _bad(folder: Path, count: int, good: int = 0, name: str = "bad.ods") -> Path:
+    """Make a small file of many rows that are wrong in their names and texts."""
+    rows = [["", "", "100", coming(), "x"], ["Sale", "Hello there", "100", coming(), "x"]]
+    table = Table([list(HEADER), *rows[: 2 if good else 1]], {1: count, 2: good} if good else {1: count})
+    return table.save(folder / name)
+
+
+@pytest.mark.parametrize(
+    "command", [("submit",), ("submit", "--dry-run"), ("submit", "--sandbox"), ("submit", "--test", "100")]
+)
+def test_more_rows_with_errors_than_the_limit_are_not_taken_in(
+    command: tuple[str, ...], ready: Shell, sandbox: Any, tmp_path: Path
+) -> None:
+    """In one line with the count, the first rows, the limit, its setting and what to do; nothing is written or sent."""
+    ready.set(SHEET__MAX_BAD_ROWS=50)
+    path = _bad(tmp_path, 51, good=1)
+    ran = ready.run(*command, path, "--json")
+    assert (ran.code, set(ran.json), ran.json["file"]) == (3, {"file", "error"}, "bad.ods")
+    words = ran.json["error"]
+    assert '"bad.ods": 51 of its first rows have errors, more than 50 (row 2: ' in words
+    assert "row 4: " in words
+    assert "row 5: " not in words
+    assert 'is it the right file and tab? "campaign-batch check FILE" lists every problem' in words
+    assert "or raise [sheet] max_bad_rows in campaign-batch.toml" in words
+    assert sandbox.posts == []
+    assert not list(tmp_path.rglob("batch-*"))
+    assert ready.run("ledger", "list", "--json").lines == []
+
+
+def test_as_many_rows_with_errors_as_the_limit_are_taken_in_and_check_lists_all(ready: Shell, tmp_path: Path) -> None:
+    """At the limit each row is planned; beyond it `check` still names every problem."""
+    ready.set(SHEET__MAX_BAD_ROWS=50)
+    ran = ready.run("submit", _bad(tmp_path, 50), "--dry-run", "--json")
+    assert ran.json["invalid"] == 50
+    checked = ready.run("check", _bad(tmp_path, 700), "--json").json
+    assert len({issue["row"] for issue in checked["errors"]}) == 700
+
+
+def test_rows_that_only_a_later_one_makes_wrong_count_too(ready: Shell, tmp_path: Path) -> None:
+    """Half of the rows share a name and time with another one, which the end of the file shows."""
+    ready.set(SHEET__MAX_BAD_ROWS=50)
+    rows = [[f"Sale {at % 26}", f"Hello there {at}", "100", coming(), "x"] for at in range(52)]
+    ran = ready.run("submit", Table([list(HEADER), *rows]).save(tmp_path / "pairs.xlsx"), "--dry-run")
+    assert ran.code == 3
+    assert "52 of its first rows have errors, more than 50" in ran.err
+
+
+def test_a_file_of_bad_rows_lies_in_attention_and_costs_its_neighbour_nothing(tmp_path: Path) -> None:
+    """With a note that says why; nothing of it stands in the ledger."""
+    with weekly() as team:
+        team.desk.set(sheet__max_bad_rows=50)
+        _drop(team, _bad(tmp_path, 60, good=1, name="a-bad.ods"))
+        team.drop(2, "b-innocent.csv")
+        team.watch(10)
+        assert [name.rpartition(" ")[2] for name in team.sheets("done")] == ["b-innocent.csv"]
+        assert [name.rpartition(" ")[2] for name in team.files("attention") if "what" not in name] == ["a-bad.ods"]
+        assert "60 of its first rows have errors, more than 50" in team.desk.words()
+        note = next((team.folder / "attention").glob("*.txt")).read_text(encoding="utf-8")
+        assert "max_bad_rows" in note
+        assert _rows(team) == 2
 
 
 def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

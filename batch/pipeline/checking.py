@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from batch.sheet.child import Child
 
 
+_SHOWN = 3
+"""Rows of which a refusal for too many rows with errors tells a problem."""
+_LOOKED_AT = 200
+"""Errors among which those rows are looked for."""
+
+
 @dataclass(slots=True)
 class Check(Found):
     """What checking one file brought up; warnings about the whole file stand first."""
@@ -143,9 +149,13 @@ def check_sheet(
     now: datetime,
     account: Account | None = None,
     keep: bool = False,
+    taking: bool = False,
     tell: Tell = say_nothing,
 ) -> Check:
-    """Render and check every row of an open sheet; the rows themselves are kept only with `keep`."""
+    """Render and check every row of an open sheet; the rows themselves are kept only with `keep`.
+
+    With `taking` more rows with errors than the limit are refused: all of them would be planned and written down.
+    """
     check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
     task = Task(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
     hand = Hand(task)
@@ -153,9 +163,10 @@ def check_sheet(
     for found in check_blocks(opened.blocks(), task, hand):
         check.add(found)
         check.seconds = time.process_time() - begun + opened.waited
-        _judge(check, settings)
+        _judge(check, settings, taking=taking)
         tell(Checking(check.rows))
     _add_late(check, hand.late_issues())
+    _judge(check, settings, taking=taking)
     check.fields, check.unused = sort_fields(opened.header, check.used)
     near = () if check.without_text else find_near_misses(check.fields, check.unused)
     check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings), *near)
@@ -164,15 +175,28 @@ def check_sheet(
     return check
 
 
-def _judge(check: Check, settings: Settings) -> None:
+def _judge(check: Check, settings: Settings, *, taking: bool) -> None:
     """Refuse a file that takes too long, or brings up more than anybody reads: each issue takes memory."""
     limits = settings.sheet.limits
     name = "seconds" if check.seconds > limits.seconds else ""
     if len(check.errors) + len(check.warnings) > limits.issues:
         name = "issues"
     if name:
-        refusal = beyond(name, limits)
-        raise SheetError(f'"{check.file}": {refusal.words}', refusal.remedy)
+        raise _refuse(check, beyond(name, limits))
+    if taking and check.invalid > limits.bad_rows:
+        raise _refuse(check, beyond("bad_rows", limits, _first_bad_rows(check), found=check.invalid))
+
+
+def _refuse(check: Check, refusal: SheetError) -> SheetError:
+    return SheetError(f'"{check.file}": {refusal.words}', refusal.remedy, file=check.file, bare=refusal.words)
+
+
+def _first_bad_rows(check: Check) -> str:
+    """Show what is wrong with the first rows that have errors, a problem each."""
+    first: dict[int, str] = {}
+    for issue in check.errors[:_LOOKED_AT]:
+        first.setdefault(issue.row, f"row {issue.row}: {issue.message}")
+    return "; ".join(list(first.values())[:_SHOWN])
 
 
 def seconds_left(check: Check, settings: Settings) -> float:

@@ -120,7 +120,9 @@ def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tu
     settings, world = rooms.settings, rooms.world
     zone = need_zone(settings, for_real=not rooms.rehearsal)
     account = read_own_account(rooms)
-    check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
+    check = check_sheet(
+        opened, settings, zone=zone, now=world.now(), account=account, keep=True, taking=True, tell=world.tell
+    )
     plan = plan_rows(rooms, check, reading, options, account)
     gone = find_gone(rooms, check, plan)
     check.warnings[:0] = gone
@@ -212,7 +214,8 @@ def _rooms(path: Path, settings: Settings, world: World, options: Options) -> Ab
 def _name_groups(path: Path, settings: Settings, world: World, options: Options) -> list[Group]:
     """Make up the groups that a file speaks of, for a rehearsal's provider."""
     opened = open_file(path, settings, sheet=options.sheet)
-    check = check_sheet(opened, settings, zone=need_zone(settings, for_real=False), now=world.now(), keep=True)
+    zone = need_zone(settings, for_real=False)
+    check = check_sheet(opened, settings, zone=zone, now=world.now(), keep=True, taking=True)
     campaigns = [row.campaign for row in check.kept if row.campaign is not None]
     ids = {group for campaign in campaigns for group in campaign.group_ids}
     unnumbered = [campaign for campaign in campaigns if not campaign.group_ids]

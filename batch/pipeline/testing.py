@@ -40,7 +40,9 @@ def submit_tests(
     with open_rooms(settings, world) as rooms, be_submitter(rooms):
         reading = begin_run(rooms)
         account = read_account(rooms.provider, world.tell)
-        check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=True, tell=world.tell)
+        check = check_sheet(
+            opened, settings, zone=zone, now=world.now(), account=account, keep=True, taking=True, tell=world.tell
+        )
         rows = _choose(check, row)
         group_id = _find_group(group, account, settings.checks.test_contacts)
         if not world.confirm(
