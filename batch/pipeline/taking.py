@@ -215,13 +215,10 @@ def _name_groups(path: Path, settings: Settings, world: World, options: Options)
     """Make up the groups that a file speaks of, for a rehearsal's provider."""
     opened = open_file(path, settings, sheet=options.sheet)
     zone = need_zone(settings, for_real=False)
-    check = check_sheet(opened, settings, zone=zone, now=world.now(), keep=True, taking=True)
-    campaigns = [row.campaign for row in check.kept if row.campaign is not None]
-    ids = {group for campaign in campaigns for group in campaign.group_ids}
-    unnumbered = [campaign for campaign in campaigns if not campaign.group_ids]
-    names = {name for campaign in unnumbered for name in campaign.group_names if name}
-    made_up = [Group(str(900_000 + number), name, 100) for number, name in enumerate(sorted(names))]
-    return [*made_up, *(Group(group, f"Group {group}", 100) for group in sorted(ids))]
+    check = check_sheet(opened, settings, zone=zone, now=world.now(), taking=True)
+    names = sorted(check.group_names - {""})
+    made_up = [Group(str(900_000 + number), name, 100) for number, name in enumerate(names)]
+    return [*made_up, *(Group(group, f"Group {group}", 100) for group in sorted(check.group_ids))]
 
 
 @contextmanager
