@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from batch.identity import collapse, fold, make_fingerprint, make_key, make_tag, split_tag
@@ -113,6 +113,19 @@ def marks_of_item(item: Listed) -> tuple[str, ...]:
     tag = split_tag(item.name)[1]
     content = _content(item.name, item.send_at, item.message)
     return (tag, content) if tag else (content,)
+
+
+def find_doubled(items: Iterable[Listed], known: Collection[str]) -> list[tuple[Listed, str]]:
+    """Give the campaigns that say what one of ours says and have another Id, each with the Id of ours."""
+    pairs = [(item, _sameness(item)) for item in items]
+    ours = {mark: item.id for item, mark in pairs if item.id in known}
+    return [(item, ours[mark]) for item, mark in pairs if item.id not in known and mark in ours]
+
+
+def _sameness(item: Listed) -> tuple[str, ...]:
+    """Give the tag; without one the name, time, text and groups."""
+    tag = split_tag(item.name)[1]
+    return (tag,) if tag else (_content(item.name, item.send_at, item.message), *sorted(item.group_ids or ()))
 
 
 def bears_true_tag(item: Listed, zone: str, accounts: Iterable[str]) -> bool:

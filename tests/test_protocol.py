@@ -10,6 +10,7 @@ from torture_support import Bench, assert_exactly_once, bench, count_campaigns
 from wire_support import make_certificate
 
 from batch.model import Status
+from batch.pipeline.taking import Options, plan_file
 
 SETTLED = (Status.ACCEPTED, 2)
 """It did not arrive: two readings prove it, and it is sent once more."""
@@ -170,6 +171,31 @@ def test_a_campaign_that_the_provider_made_twice_is_said_loudly(desk: Bench) -> 
     desk.submit(desk.sheet(1))
     books = desk.reconcile()
     assert [(finding.code, finding.loud) for finding in books.findings] == [("held-twice", True)]
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_first_campaign_that_was_made_twice_ends_the_run(desk: Bench, *, tagged: bool) -> None:
+    """A provider that makes two of one would do so with each: nothing else goes, and the second Id is named."""
+    desk.set(provider__tag_names=tagged)
+    desk.sandbox.faults.add("twice@1")
+    tally = desk.submit(desk.sheet(3))
+    assert tally.trouble is not None
+    first = str(desk.sandbox.campaigns[0].id)
+    assert (len(desk.sandbox.posts), tally.trouble.exit_code) == (1, 3)
+    assert f"delete {first} in the dashboard" in str(tally.trouble)
+
+
+def test_no_run_that_read_a_list_with_a_campaign_twice_is_green(desk: Bench) -> None:
+    """The list after the last one shows it, and each later run's list, until it is deleted."""
+    desk.sandbox.faults.add("twice@3")
+    path = desk.sheet(3)
+    tally = desk.submit(path)
+    assert (tally.trouble, tally.counts, tally.doubled, tally.needs_look) == (None, {"accepted": 3}, 1, True)
+    later = [desk.submit(path), desk.resume(), plan_file(path, desk.settings, desk.world, Options(dry_run=True))]
+    assert [(one.doubled, one.needs_look) for one in later] == [(1, True)] * 3
+    desk.sandbox.delete(desk.sandbox.campaigns[2].id)
+    assert [(one.doubled, one.needs_look) for one in (desk.submit(path), desk.resume())] == [(0, False), (0, False)]
+    assert len(desk.sandbox.posts) == 3
 
 
 def test_a_pause_that_the_provider_asks_for_is_no_attempt(desk: Bench) -> None:

@@ -49,6 +49,8 @@ class Tally:
     """Campaigns still scheduled that an earlier version of the file had and this one has not."""
     off_time: int = 0
     """Campaigns that are scheduled for another time than is meant, by the provider's zone of today."""
+    doubled: int = 0
+    """Campaigns that the provider holds a second time: their people would get two texts."""
     approval: bool = False
     """The batch waits for a second person."""
     preview: Path | None = None
@@ -70,6 +72,7 @@ class Tally:
             self.attention > 0
             or self.gone > 0
             or self.off_time > 0
+            or self.doubled > 0
             or bool(self.to_do)
             or any(self.counts[name] for name in wanted)
         )

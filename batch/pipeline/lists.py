@@ -17,6 +17,7 @@ from batch.pipeline.clock import check_clock, provider_now
 from batch.pipeline.proofs import (
     find_sentinels,
     is_coming,
+    notice_doubled,
     observe_first,
     reach_of,
     recognize,
@@ -79,6 +80,7 @@ def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
     if why := _distrust(rooms, reading):
         raise ProviderError(f"nothing was submitted, since {why[0]}", why[1])
     refuse_strange_list(rooms, reading)
+    notice_doubled(rooms, reading.scheduled)
     if not rooms.looking:
         recover(rooms, reading)
         recognize(rooms, reading)
@@ -243,6 +245,7 @@ def _read(rooms: Rooms) -> Reading | None:
     if why := _distrust(rooms, reading):
         rooms.note(f"the doubts stay, since {why[0]}: {why[1]}", loud=True)
         return None
+    notice_doubled(rooms, reading.scheduled)
     observe_first(rooms, reading.scheduled)
     return reach_of(rooms, reading)
 

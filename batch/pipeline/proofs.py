@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batch.errors import NotAsAskedError, ProviderError
 from batch.guards import DOUBT_CODES, may_have_gone
 from batch.identity import looks_typed, split_tag
-from batch.match import bears_true_tag
+from batch.match import bears_true_tag, find_doubled
 from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
 from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms, read_account
@@ -65,6 +65,27 @@ def observe_first(rooms: Rooms, listing: Listing) -> None:
     seen = [(new[item.id], item, "scheduled") for item in listing.items if item.id in new]
     if seen:
         rooms.ledger.observe(seen, rooms.world.now())
+
+
+def notice_doubled(rooms: Rooms, listing: Listing) -> None:
+    """Say loudly, once a run, which campaigns of ours a list shows a second time; the latest list has the word."""
+    known, quiet, now = rooms.ledger.provider_ids(), rooms.ledger.acknowledged(), rooms.world.now()
+    rooms.doubled.clear()
+    for item, ours in find_doubled(listing.items, known):
+        if item.id in quiet or not is_coming(item, rooms.zone, now):
+            continue
+        rooms.doubled[ours] = tell_doubled(item, ours)
+        if f"doubled {item.id}" not in rooms.said:
+            rooms.said.add(f"doubled {item.id}")
+            rooms.note(rooms.doubled[ours], loud=True)
+
+
+def tell_doubled(item: Listed, ours: str) -> str:
+    """Say which of two campaigns is to be deleted."""
+    return (
+        f'the provider holds "{item.name}" twice, as {ours} and as {item.id}, and its people would get it twice: '
+        f"delete {item.id} in the dashboard"
+    )
 
 
 def refuse_wrong_list(rooms: Rooms, reading: Reading) -> None:

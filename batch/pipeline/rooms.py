@@ -96,6 +96,9 @@ class Rooms:
     said: set[str] = field(default_factory=set)
     """What was told already and is not told twice in a run."""
 
+    doubled: dict[str, str] = field(default_factory=dict)
+    """Id to what a person is told of it: the campaigns that the latest list shows a second time."""
+
     @property
     def lead(self) -> timedelta:
         """How long before its time a campaign must be at the provider."""

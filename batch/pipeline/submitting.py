@@ -9,12 +9,12 @@ from datetime import timedelta
 from batch.classify import classify
 from batch.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.identity import collapse
-from batch.model import Answer, Entry, Issue, Level, Outcome, Status, Stop
+from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, Stop
 from batch.pacing import backoff
 from batch.payload import address, hash_payload, make_payload, minute_of
 from batch.pipeline.clock import check_clock
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
-from batch.pipeline.proofs import observe_first, refuse_second_ledger
+from batch.pipeline.proofs import notice_doubled, observe_first, refuse_second_ledger
 from batch.pipeline.rooms import LONG, Rooms, tell_pause
 from batch.pipeline.stopping import drop_unwanted, how_to_go_on
 from batch.pipeline.telling import Progress, Wait
@@ -235,7 +235,14 @@ class Submission:
                     f'"{theirs}", but "{ours}" was submitted',
                     "look at it in the dashboard, then at [provider] max_name and timezone",
                 )
+        self._refuse_double(listing, provider_id)
         refuse_second_ledger(self._rooms, listing)
+
+    def _refuse_double(self, listing: Listing, provider_id: str) -> None:
+        """Raise NotAsAskedError where the provider made two campaigns of the first one: it would do so with each."""
+        notice_doubled(self._rooms, listing)
+        if words := self._rooms.doubled.get(provider_id):
+            raise NotAsAskedError("one campaign was submitted, and the provider made two of it", words)
 
     def look_at_last(self) -> None:
         """Read the list once more after the last one: what it shows now can later be seen to be gone."""
@@ -243,7 +250,9 @@ class Submission:
         if not self.accepted or rooms.world.stopped() or not rooms.ledger.unobserved(rooms.world.now()):
             return
         try:
-            observe_first(rooms, rooms.provider.scheduled(steady=False))
+            listing = rooms.provider.scheduled(steady=False)
+            notice_doubled(rooms, listing)
+            observe_first(rooms, listing)
         except ProviderError as trouble:
             rooms.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
 

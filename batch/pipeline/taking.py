@@ -109,6 +109,7 @@ def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options)
     _submit_batch(rooms, tally, reading, options)
     count_batch(rooms, tally)
     tally.off_time = tell_off_time(rooms)
+    tally.doubled = len(rooms.doubled)
     try:
         tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
     except ReportError as trouble:
@@ -141,6 +142,7 @@ def plan_file(path: Path, settings: Settings, world: World, options: Options) ->
         tell_changes(rooms, look=True)
         tell_off_time(rooms)
         _, plan, _, tally = _plan(opened, rooms, read_trusted(rooms, since_when(rooms, ())), options)
+        tally.doubled = len(rooms.doubled)
     tally.counts = Counter(_DRY[decision.action] for decision in plan.decisions)
     return tally
 
@@ -194,6 +196,7 @@ def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
     entries = list(rooms.ledger.entries(ids=touched)) if touched else []
     tally.counts = Counter(count_as("", entry) for entry in entries)
     tally.off_time = tell_off_time(rooms)
+    tally.doubled = len(rooms.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
     try:
