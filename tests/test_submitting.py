@@ -290,6 +290,44 @@ def test_a_list_that_changes_between_two_pages_hides_no_campaign(announced: bool
         assert count_campaigns(desk.sandbox, []).doubled == []
 
 
+class SendsOneBetweenTwoPages(Crooked):
+    """While page 1 of the sent history is on its way, one more campaign moves to it; `armed` times."""
+
+    armed = 0
+
+    def _answer(self, request: Request) -> Reply:
+        reply = super()._answer(request)
+        if "sent-history/group-list" in request.path and self.armed and request.query.get("page", "1") == "1":
+            self.armed -= 1
+            self.send_now()
+        return reply
+
+    def send_now(self) -> None:
+        """Let the next one that somebody scheduled by hand go out."""
+        waiting = next(one for one in self.scheduled if one.name.startswith("By hand"))
+        self.edit(waiting.id, send_at=self.now() - 1.0)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize(("times", "whole"), [(1, True), (2, True), (9, False)])
+def test_a_sent_history_that_grows_between_two_pages_is_read_again(times: int, whole: bool, newest_first: bool) -> None:
+    """It is read until it stands still; one that never does proves nothing, and nothing is sent on its word."""
+    with bench(sandbox=SendsOneBetweenTwoPages, page_size=2, newest_first=newest_first) as desk:
+        for number in range(20):
+            fields = {"GroupIds": ["5000"], "DateTime": "2026-03-09 12:00:00", "TypeRecipients": 0}
+            desk.sandbox.create(CampaignName=f"By hand {number}", Message=f"Old {number}", **fields)
+        for _ in range(4):
+            desk.sandbox.send_now()  # type: ignore[attr-defined]
+        desk.sandbox.armed = times  # type: ignore[attr-defined]
+        path = desk.sheet(3)
+        if whole:
+            assert desk.submit(path).counts == {"accepted": 3}
+            return
+        with pytest.raises(ProviderError, match="sent history is not whole: the list changed each of the 3 times"):
+            desk.submit(path)
+        assert desk.sandbox.posts == []
+
+
 def test_a_restored_ledger_adopts_what_went_meanwhile(desk: Bench) -> None:
     """Last week's copy is put back and the file dropped again: only what is new goes."""
     desk.submit(desk.sheet(2))

@@ -43,8 +43,6 @@ class Listing:
     """Every page was read and the distinct Ids are as many as announced."""
     why: str = ""
     """What was wrong with it, when it is not complete."""
-    changed: bool = False
-    """Whether it changed while it was read."""
 
 
 class Failure(StrEnum):

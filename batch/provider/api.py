@@ -25,7 +25,7 @@ from batch.errors import BatchError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
 from batch.pacing import Pace
 from batch.payload import from_provider_time
-from batch.provider.pages import Page, join_pages, read_paging
+from batch.provider.pages import RESTLESS, Page, join_pages, read_paging
 from batch.provider.wire import Call, log, make_request
 from batch.secret import Secret
 
@@ -184,19 +184,15 @@ class Provider:
 
         Without `steady` it is read once: enough to find a campaign, not to say that it is not there.
         """
-        for _ in range(self._tries if steady else 1):
-            listing = self._listing(SCHEDULED, lambda _page: False, steady=steady)
-            if not listing.changed:
-                break
-        return listing
+        return self._listing(SCHEDULED, lambda: lambda _page: False, tries=self._tries if steady else 1, steady=steady)
 
     def sent(self, since: datetime | None = None, *, zone: str = "America/New_York") -> Listing:
-        """Read the sent history, as far back as `since` where its order is plain, else all of it.
+        """Read the sent history, as far back as `since` where its order is plain, else whole; anew while it changes.
 
         The provider documents no order. Reading ends early only when everything read so far runs from new to old
         and one whole page lies before `since`; `zone` is the provider's. Such a listing is complete back to `since`.
         """
-        return self._listing(SENT, _Past(since, zone))
+        return self._listing(SENT, lambda: _Past(since, zone), tries=self._tries, steady=True)
 
     def groups(self) -> tuple[Group, ...]:
         """Read all groups; raise ProviderError when they cannot be had whole."""
@@ -217,12 +213,19 @@ class Provider:
         mark = hashlib.sha256(answer.body).hexdigest()
         return DeliveryPage(counts, page, read_paging(answer.headers)[0], mark)
 
-    def _listing(self, path: str, enough: Callable[[tuple[Listed, ...]], bool], *, steady: bool = False) -> Listing:
-        read_at = datetime.now(UTC)
-        whole = join_pages(
-            lambda page: self._page(path, page, parse_list), lambda item: item.id, enough=enough, steady=steady
-        )
-        return Listing(whole.items, read_at, not whole.why, whole.why, whole.changed)
+    def _listing(
+        self, path: str, until: Callable[[], Callable[[tuple[Listed, ...]], bool]], *, tries: int, steady: bool
+    ) -> Listing:
+        """Read a list up to `tries` times, until it stands still; `until` makes for each what may end it early."""
+        for _ in range(tries):
+            read_at = datetime.now(UTC)
+            whole = join_pages(
+                lambda page: self._page(path, page, parse_list), lambda item: item.id, enough=until(), steady=steady
+            )
+            if not whole.changed:
+                break
+        why = RESTLESS.format(times=tries) if whole.changed and tries > 1 else whole.why
+        return Listing(whole.items, read_at, not why, why)
 
     def _whole(self, path: str, parse: Callable[[bytes, str], tuple[Parsed, ...]]) -> tuple[Parsed, ...]:
         whole = join_pages(lambda page: self._page(path, page, parse), lambda item: str(item.id))  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ MOST_PAGES = 1_000
 
 
 CHANGED = "the list changed while it was read"
+RESTLESS = "the list changed each of the {times} times that it was read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ def join_pages(
 
     A page past the end is the last page again (Yii2), so an announced number of pages ends it; where none is
     announced, page 2 is asked for too and a page that brings nothing new ends it. `enough` is asked after each
-    page and may end it sooner: then the announced total is not compared. `identify` gives an object's Id.
-    With `steady` all pages but the last are looked at once more: what leaves one of them meanwhile moves another
+    page and may end it sooner: then the announced total is not compared with what came. `identify` gives an object's
+    Id. With `steady` all pages but the last are looked at once more: what leaves one of them meanwhile moves another
     object from a page that is still to come to one that was read, and nobody sees it.
     """
     items: dict[str, Item] = {}
@@ -72,7 +73,8 @@ def join_pages(
             return Whole(tuple(items.values()), CHANGED, changed=True)
         total = page.total if page.total is not None else total
         if enough(page.items):
-            return Whole(tuple(items.values()), _nameless(nameless))
+            total = None
+            break
         if number >= MOST_PAGES and (page.pages or MOST_PAGES + 1) > number:
             return Whole(tuple(items.values()), f"the list goes on after {MOST_PAGES} pages")
     why = _nameless(nameless) or _short(len(items), total)
