@@ -336,6 +336,43 @@ def test_the_night_compares_and_copies_the_ledger() -> None:
         assert len(list((team.desk.folder / "backups").glob("*.sqlite3"))) == 1
 
 
+def leave_a_doubt(team: Round, rows: int) -> None:
+    """Let the last of some rows end in doubt, and the watch look once at a list that shows nothing."""
+    team.drop(rows)
+    team.desk.sandbox.faults.add(f"close-before@{rows}")
+    team.watch(20)
+    team.desk.sandbox.faults.add("list-empty")
+    watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+    team.desk.sandbox.faults.clear()
+    assert Status.IN_DOUBT in {entry.status for entry in team.desk.entries()}
+
+
+def test_the_night_has_its_turn_though_the_lists_cannot_be_trusted() -> None:
+    """A doubt is kept, the comparison stops, the ledger is copied all the same; and the exit code says so each time."""
+    with weekly() as team:
+        leave_a_doubt(team, 3)
+        team.desk.clock.advance(hours=26)
+        team.desk.sandbox.faults.add("list-empty")
+        for _ in range(2):
+            ended = watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+            assert ended.trouble is not None
+            assert ended.trouble.exit_code == 3
+        assert len(team.desk.sandbox.posts) == 3
+        assert len(list((team.desk.folder / "backups").glob("*.sqlite3"))) == 1
+
+
+def test_the_comparison_has_its_turn_though_a_doubt_is_distrusted() -> None:
+    """One campaign was deleted in the dashboard: that keeps a doubt, and is what the night is to find."""
+    with weekly() as team:
+        leave_a_doubt(team, 4)
+        team.desk.sandbox.delete(team.desk.sandbox.campaigns[1].id)
+        team.desk.clock.advance(hours=26)
+        ended = watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+        assert ended.trouble is not None or ended.needs_look
+        assert "compared with the provider" in team.desk.words()
+        assert len(team.desk.sandbox.posts) == 4
+
+
 def test_half_an_hour_after_its_time_a_campaign_is_looked_up() -> None:
     """So that the page that everybody looks at says that it went."""
     with weekly() as team:

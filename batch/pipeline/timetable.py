@@ -42,13 +42,18 @@ class Timetable:
         self._upkeep_at: datetime | None = None
 
     def look_after_rows(self) -> None:
-        """Settle doubts and submit what is still planned, now and then, while there is something of the kind."""
+        """Settle doubts and submit what is still planned, now and then, while there is something of the kind.
+
+        What fails is due again at the next look: a look in which nothing is due would count as one that went well.
+        """
         if self._upkeep_at is not None and self._now() < self._upkeep_at:
             return
-        self._upkeep_at = self._now() + UPKEEP
         self._expire_unapproved()
-        if not self._has_open_rows():
-            return
+        if self._has_open_rows():
+            self._go_on()
+        self._upkeep_at = self._now() + UPKEEP
+
+    def _go_on(self) -> None:
         with be_submitter(self._submitting):
             tally = resume_in(self._submitting)
         for preview in tally.previews:
@@ -77,7 +82,7 @@ class Timetable:
 
     def compare_when_due(self) -> None:
         """Compare every night, once after each send time, and before what is to be cancelled goes out."""
-        nightly = self._nightly_is_due()
+        nightly = self._is_due("nightly")
         if not (nightly or self._went_out() or alarm_is_due(self._rooms.ledger, self._now())):
             return
         with self._rooms.ledger.submitter(self._rooms.world.who, self._now()):
@@ -90,14 +95,20 @@ class Timetable:
             safely(desk, lambda: queue_books(desk, books))
         if nightly:
             self._rooms.ledger.note_run("nightly", self._now())
-            self._back_up()
 
-    def _nightly_is_due(self) -> bool:
+    def back_up_when_due(self) -> None:
+        """Copy the ledger every night, whatever the comparison came to."""
+        if self._is_due("backup"):
+            self._back_up()
+            self._rooms.ledger.note_run("backup", self._now())
+
+    def _is_due(self, run: str) -> bool:
+        """Whether the hour of the night has passed since it ran last; the first is the night after the first batch."""
         ledger, settings = self._rooms.ledger, self._rooms.settings
-        last = ledger.last_run("nightly")
+        last = ledger.last_run(run)
         if last is None:
             if ledger.batches():
-                ledger.note_run("nightly", self._now(), "begun")
+                ledger.note_run(run, self._now(), "begun")
             return False
         return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)
 

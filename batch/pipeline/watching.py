@@ -145,14 +145,25 @@ class Watch:
             self._postbag.empty(digest=not self._is_resting())
 
     def _work(self) -> None:
+        """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
         paused = self._rooms.ledger.paused() is not None
         steps = [] if paused else [
             self._drops.take_files, self._drops.let_approved_go, self._timetable.look_after_rows,
         ]  # fmt: skip
-        for step in (*steps, self._drops.tidy_waiting, self._timetable.compare_when_due):
+        troubles: list[BatchError] = []
+        for step in (
+            *steps, self._drops.tidy_waiting, self._timetable.compare_when_due, self._timetable.back_up_when_due,
+        ):  # fmt: skip
             if self._stopped():
-                return
-            step()
+                break
+            try:
+                step()
+            except (StoppedError, LedgerReplacedError):
+                raise
+            except BatchError as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise min(troubles, key=lambda one: isinstance(one, LedgerBusyError))
 
     @contextmanager
     def _resting(self) -> Iterator[None]:
