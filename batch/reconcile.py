@@ -103,14 +103,6 @@ def reconcile(
     return Reconciliation(counts, tuple(findings), tuple(moves), tuple(seen))
 
 
-def find_absent(entries: Iterable[Entry], reading: Reading, zone: str) -> tuple[int, ...]:
-    """Name the entries with an Id that a reading does not show: what a second reading must confirm."""
-    tracked = [entry for entry in entries if _is_tracked(entry)]
-    books = Books(reading, zone)
-    books.match(tracked)
-    return tuple(entry.id for entry in tracked if entry.status not in UNSURE and entry.id not in books.found)
-
-
 _Compared = tuple[FindingKind, list[Finding], list[Move]]
 
 

@@ -15,7 +15,7 @@ from batch.identity import add_tag, make_fingerprint, make_key, make_tag
 from batch.match import Books
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.payload import from_provider_time
-from batch.reconcile import Move, ReconcileRules, Reconciliation, find_absent, reconcile
+from batch.reconcile import Move, ReconcileRules, Reconciliation, reconcile
 from batch.trust import Evidence, Reach, Sentinel
 
 RULES = ReconcileRules(ZONE)
@@ -93,12 +93,6 @@ def test_what_was_sent_stays_sent_when_the_history_forgets_it():
     """How long the provider keeps it is not known."""
     found = compare([make_entry(at=PAST, status=Status.SENT)])
     assert (kinds(found), found.findings, found.moves) == ({"matched": 1}, (), ())
-
-
-def test_find_absent_names_what_a_second_reading_must_confirm():
-    """In order; what is in doubt is the settling's."""
-    lost, doubt = make_entry(2, name="Lost"), make_entry(3, name="Doubt", status=Status.IN_DOUBT)
-    assert find_absent([lost, ENTRY, doubt, make_entry(4, status=Status.HELD)], read([LISTED]), ZONE) == (2,)
 
 
 def test_what_is_found_again_is_accepted_again():

@@ -24,9 +24,6 @@ REVISIONS = ("0001", "0002", "0003")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
-OPEN_STATUSES = ("planned", "submitting", "in_doubt")
-"""While an entry stands in one of these, no other may have its key."""
-
 metadata = MetaData()
 
 

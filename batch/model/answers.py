@@ -34,7 +34,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One of the provider's lists, read whole."""
+    """One of the provider's lists, as far as it could be read."""
 
     items: tuple[Listed, ...]
     read_at: datetime

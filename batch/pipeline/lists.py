@@ -63,7 +63,7 @@ class Doubt:
 
 
 def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
-    """Read both lists whole, the scheduled campaigns first; they are dated by the provider's clock.
+    """Read both lists, the scheduled campaigns first, whole or not; they are dated by the provider's clock.
 
     Raises ClockError when ours is another: every run begins with this.
     """

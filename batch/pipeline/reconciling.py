@@ -46,7 +46,6 @@ class Books:
     findings: tuple[Finding, ...] = ()
     moves: int = 0
     adopted: int = 0
-    delivered_pages: int = 0
     reports: list[Path] = field(default_factory=list)
 
     @property
@@ -85,7 +84,7 @@ def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, ack
     if acknowledge:
         _acknowledge(rooms, found)
     if delivery:
-        books.delivered_pages = read_delivery(rooms, budget)
+        read_delivery(rooms, budget)
     ledger.note_run("reconcile", world.now(), f"{books.counts[FindingKind.MATCHED]} matched")
     books.reports = write_reconciliation(rooms, books)
     return books

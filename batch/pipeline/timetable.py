@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batch.pipeline.postbag import Postbag
 
 UPKEEP = timedelta(minutes=5)
-"""Between two looks at what is in doubt, still planned, or waits for the provider."""
+"""Between two looks, the first of which went well, at what is in doubt, still planned, or waits for the provider."""
 LOOKED_UP = timedelta(minutes=30)
 """After its send time a campaign is looked up, so that the status page says that it went."""
 LOOK_BACK = timedelta(days=3)
