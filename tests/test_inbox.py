@@ -99,7 +99,7 @@ def test_a_file_that_is_open_in_an_office_waits(tmp_path: Path, lock: str) -> No
     found = inbox.scan(after(3600))
     assert [type(one).__name__ for one in found] == ["Settling", "Ready"]
     assert isinstance(found[0], Settling)
-    assert found[0].why == "still open in Excel or LibreOffice"
+    assert (found[0].why, found[0].lock) == ("still open in Excel or LibreOffice", lock)
     (inbox.folder / lock).unlink()
     assert ready(inbox, after(3604)) == ["other.xlsx"]
     assert ready(inbox, after(3605)) == ["March.xlsx", "other.xlsx"]

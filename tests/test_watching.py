@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def test_a_file_that_stays_empty_lies_in_attention() -> None:
         said = (team.folder / "attention" / note).read_text(encoding="utf-8")
         assert said.startswith('"empty.csv" cannot be taken in: ')
         assert "is empty: check that it was saved and copied whole" in said
+
+
+def test_a_sheet_that_waits_beside_a_lock_is_named_once_with_the_lock() -> None:
+    """A program that crashed leaves its lock for good: the sheet is not sent, and who runs the watch reads why."""
+    with weekly() as team:
+        team.drop(1)
+        (team.folder / "~$week.csv").write_bytes(b"Ann")
+        said: list[str] = []
+        world = replace(team.desk.world, tell=lambda event: said.append(str(getattr(event, "words", ""))))
+        team.watch(300, world=world)
+        assert team.sheets() == ["week.csv", "~$week.csv"]
+        told = [words for words in said if "is open in Excel or LibreOffice" in words]
+        assert len(told) == 1
+        assert 'delete "~$week.csv" beside it' in told[0]
 
 
 def test_a_file_with_bad_rows_lies_in_attention() -> None:

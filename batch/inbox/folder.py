@@ -86,6 +86,8 @@ class Settling:
     """For the log: `still open in Excel or LibreOffice`, `may still be growing`, `in its grace`."""
     ready_at: datetime
     """When it would be ready if it stands still from now on."""
+    lock: str = ""
+    """The file beside it that says it is open; a program that crashed leaves it there for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class Inbox:
         with self._reaching(self.working):
             self._touch_working()
             entries = set(_names(self.folder))
-        locks = {name.casefold() for name in entries if name.startswith(("~$", ".~lock."))}
+        locks = {name.casefold(): name for name in entries if name.startswith(("~$", ".~lock."))}
         notes = {name for name in entries if is_note(name)}
         found: dict[str, Ready | Settling] = {}
         for name in sorted(entries):
@@ -308,7 +310,7 @@ class Inbox:
         """Make sure that it is our folder, and not the bare place where a share is usually mounted."""
         self.working.stat()
 
-    def _look(self, name: str, locks: set[str], notes: set[str], now: datetime) -> Ready | Settling | None:
+    def _look(self, name: str, locks: dict[str, str], notes: set[str], now: datetime) -> Ready | Settling | None:
         try:
             state = (self.folder / name).lstat()
             if not stat.S_ISREG(state.st_mode):
@@ -317,14 +319,14 @@ class Inbox:
             return None  # gone between listing and looking
         grace = self._grace_of(state.st_size)
         seen = self._seen.get(name)
-        locked = not locks.isdisjoint(lock_names(name))
+        locked = next((locks[lock] for lock in lock_names(name) if lock in locks), "")
         if seen is None:
             seen = self._seen[name] = self._recall(name, state, notes, now)
         if locked or (seen.size, seen.mtime_ns) != (state.st_size, state.st_mtime_ns) or now < seen.since:
             self._drop_note(name)
             seen = self._seen[name] = _Seen(state.st_size, state.st_mtime_ns, now)
         if locked:
-            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + grace)
+            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + grace, locked)
         if now - seen.since < self._stable:
             return Settling(name, "may still be growing", seen.since + self._stable + grace)
         return self._wait_out_grace(name, seen, now)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
-from batch.inbox import Claimed, Inbox, OddFileError, Ready, look_at
+from batch.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.model import WAITS, Cause, Person, Way
 from batch.person import may_write, my_uid, person_of
 from batch.pipeline.approving import approve_in, read_offer
@@ -60,6 +61,8 @@ class Drops:
         self._rooms = rooms
         self._inbox = inbox
         self._postbag = postbag
+        self._open: set[str] = set()
+        """What was said to be open, and is still."""
 
     def take_files(self) -> None:
         """Go on with what an earlier run began, then take what is whole, one file after the other."""
@@ -71,13 +74,24 @@ class Drops:
         finally:
             for left in unfinished:
                 self._inbox.forgive(left)
-        for found in self._inbox.scan(self._rooms.world.now()):
+        scanned = self._inbox.scan(self._rooms.world.now())
+        self._tell_open({one.name: one.lock for one in scanned if isinstance(one, Settling) and one.lock})
+        for found in scanned:
             if self._rooms.world.stopped():
                 return
             claimed = self._inbox.claim(found, self._rooms.world.now()) if isinstance(found, Ready) else None
             if claimed is not None:
                 self._take(claimed)
             self._tell_refused()
+
+    def _tell_open(self, locks: Mapping[str, str]) -> None:
+        """Say once of each file that waits because it is open: a lock that a crash left would keep it for good."""
+        for name, lock in locks.items():
+            if name not in self._open:
+                words = f'"{name}" waits, because it is open in Excel or LibreOffice: close it there; '
+                words += f'if nobody has it open, delete "{lock}" beside it'
+                self._tell("file-open", words, file=name)
+        self._open = set(locks)
 
     def _tell_refused(self) -> None:
         while self._inbox.refused:
