@@ -21,7 +21,7 @@ def insist_on_entry(world: World, entry: Entry) -> bool:
     if not seconds:
         return True
     named = "; ".join(_tell_second(entry.campaign_name, issue) for issue in seconds)
-    return world.insist(f"entry {entry.id} may be sent a second time ({named}): send it all the same?")
+    return world.insist(f"entry {entry.id} may be sent a second time ({named}); send it anyway?")
 
 
 def _insist_on_plan(rooms: Rooms, plan: Plan, allowed: Collection[str]) -> bool:
@@ -36,7 +36,7 @@ def _insist_on_plan(rooms: Rooms, plan: Plan, allowed: Collection[str]) -> bool:
         return True
     rows = len({row.row.number for row, _ in seconds})
     named = "; ".join(_tell_second(row.name, issue) for row, issue in seconds)
-    return rooms.world.insist(f"{plural(rows, 'row')} may be sent a second time ({named}): send them all the same?")
+    return rooms.world.insist(f"{plural(rows, 'row')} may be sent a second time ({named}); send them anyway?")
 
 
 def _is_second(issue: Issue) -> bool:

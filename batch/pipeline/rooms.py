@@ -44,7 +44,9 @@ def utc_now() -> datetime:
 
 def refuse_to_insist(words: str) -> bool:
     """Raise UsageError: what may be a second sending goes with an explicit yes only."""
-    raise UsageError(f"nothing was sent: {words}", "if that is meant, type the same command with --yes")
+    raise UsageError(
+        f"nothing was sent: {words.rpartition('; ')[0] or words}", "if that is meant, type the same command with --yes"
+    )
 
 
 @dataclass(frozen=True, slots=True)
