@@ -68,11 +68,6 @@ class TriedZone:
     """Whether the provider reads times in another zone than the one set."""
 
 
-def compare_zone(ledger: Ledger, zone: str = "") -> str:
-    """Say what the tests tell about the provider's zone."""
-    return try_zone(ledger, zone).words
-
-
 def try_zone(ledger: Ledger, zone: str = "") -> TriedZone:
     """Judge the provider's zone by the tests: the time that came back, and when it went out for real.
 
