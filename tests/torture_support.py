@@ -430,11 +430,14 @@ def _watch_files(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _wrap_once() -> None:
+    import socket
+
+    # Each time: what a fixture of another test put back since takes its wrapping along.
+    for name in ("connect", "sendall", "recv_into"):
+        _wrap(socket.socket, name, name)
     if _WRAPPED:
         return
     _WRAPPED.append(True)
-    import socket
-
     from sqlalchemy import Engine, event
     from sqlalchemy.engine.default import DefaultDialect
 
@@ -442,12 +445,12 @@ def _wrap_once() -> None:
     event.listen(Engine, "before_cursor_execute", lambda _c, _u, sql, *_: _announce(f"before {sql[:30]}"))
     event.listen(Engine, "after_cursor_execute", lambda _c, _u, sql, *_: _announce(f"after {sql[:30]}"))
     _wrap(DefaultDialect, "do_commit", "commit")
-    for name in ("connect", "sendall", "recv_into"):
-        _wrap(socket.socket, name, name)
 
 
 def _wrap(owner: type, name: str, what: str) -> None:
     plain = getattr(owner, name)
+    if getattr(plain, "__name__", "") == "watched":
+        return
 
     def watched(*args: Any, **kwargs: Any) -> Any:
         _announce(f"before {what}")
