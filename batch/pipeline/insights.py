@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.identity import is_test
-from batch.model import Batch, DeliveryCount, Entry, Level, Sending, Status
+from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
 from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import World, open_ledger_of
 
@@ -45,10 +45,15 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
     batches = {batch.id: batch for batch in ledger.batches()}
     went = [one for one in ledger.entries(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
     deliveries = ledger.deliveries([one.id for one in went]) if went else {}
+    approved = [one.id for one in went if one.approved_by]
+    attempts = ledger.attempts_of(approved) if approved else {}
     sendings = [
-        _sending(one, deliveries.get(one.id, ()), _hours_waited(ledger, one, batches), team_zone(settings))
+        _sending(
+            one, deliveries.get(one.id, ()), _hours_waited(batches[one.batch], attempts.get(one.id, ())),
+            team_zone(settings),
+        )
         for one in went
-    ]
+    ]  # fmt: skip
     return find_insights(
         sendings,
         problems=list(_problems(ledger, batches, since)),
@@ -85,14 +90,9 @@ def _template(fields: Mapping[str, str]) -> str:
     return next((text.strip() for name, text in fields.items() if name.strip().casefold() == "template"), "")
 
 
-def _hours_waited(ledger: Ledger, entry: Entry, batches: Mapping[int, Batch]) -> float | None:
+def _hours_waited(batch: Batch, attempts: Sequence[Attempt]) -> float | None:
     """Say how long a second person took: from the file's arrival to the first attempt after the yes."""
-    if not entry.approved_by:
-        return None
-    attempts = ledger.attempts(entry.id)
-    if not attempts:
-        return None
-    return (attempts[0].started_at - batches[entry.batch].taken_in_at).total_seconds() / 3600
+    return (attempts[0].started_at - batch.taken_in_at).total_seconds() / 3600 if attempts else None
 
 
 def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> Iterable[tuple[str, str]]:
