@@ -5,11 +5,11 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
-    from batch.limits import Limits
+    from batch.model.limits import Limits
 
 _SETTINGS = {
     "rows": "max_rows",

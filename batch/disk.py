@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from batch.errors import UsageError
+from batch.model.errors import UsageError
 
 HAS_MODES = os.name == "posix"
 

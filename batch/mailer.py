@@ -18,9 +18,9 @@ from email.utils import format_datetime, getaddresses, make_msgid
 from pathlib import Path
 from typing import Literal
 
-from batch.errors import DeliveryError, UsageError
 from batch.file_names import safe_name
-from batch.secret import Secret
+from batch.model.errors import DeliveryError, UsageError
+from batch.model.secret import Secret
 
 Security = Literal["starttls", "tls", "none"]
 

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import BatchError
+from batch.model.errors import BatchError
 
 ENDINGS = (".txt.j2", ".txt")
 LONGEST = 64 * 1024

@@ -26,9 +26,9 @@ from batch.guards import (
 )
 from batch.identity import as_read, collapse
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
+from batch.model.plurals import plural
 from batch.payload import show_time, to_provider_time
 from batch.settle import how_to_answer
-from batch.spell import plural
 
 __all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
 

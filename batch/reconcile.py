@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from batch.identity import collapse, looks_typed, split_tag
 from batch.match import TRACKED, UNSURE, Books, bears_true_tag, marks_of, marks_of_item
 from batch.model import Entry, Finding, FindingKind, Listed, Status
+from batch.model.plurals import tell_span
 from batch.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.settle import Reading
-from batch.spell import tell_span
 from batch.trust import NO_EVIDENCE, Evidence, question_gone
 
 APPROVED = 3

@@ -49,9 +49,9 @@ def accept(ledger: str) -> dict[str, float]:
 
 def submit(ledger: str, url: str, token: str) -> dict[str, float]:
     """Submit what is planned, one row after the other, as `campaign-batch submit` does."""
+    from batch.model.secret import Secret
     from batch.pipeline.rooms import Rooms, World, make_provider
     from batch.pipeline.submitting import Submission
-    from batch.secret import Secret
 
     settings = settings_of(Path(ledger).parent)
     with open_at(Path(ledger)) as opened:

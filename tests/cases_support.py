@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.errors import BatchError, SheetError
 from batch.model import Account, Checked, Issue, Level
+from batch.model.errors import BatchError, SheetError
 from batch.render import Renderer
 from batch.sheet import open_sheet
 from batch.sheet.child import Child

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from sheet_support import Book, N, Sheet, letters
 
-from batch.limits import DEFAULT, Limits
+from batch.model.limits import DEFAULT, Limits
 
 HEADER = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer")
 GOOD = ("Spring sale", "Hello", "100", "2027-03-01 10:00", "two for one")

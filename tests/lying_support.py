@@ -18,9 +18,9 @@ from torture_support import Bench, Clock, make_row
 from weekly_support import Round, weekly
 
 from batch.cli.files import show_tally
-from batch.errors import BatchError, UsageError
 from batch.identity import split_tag
 from batch.model import Entry, Status
+from batch.model.errors import BatchError, UsageError
 from batch.pipeline.approving import approve_batch
 from batch.pipeline.stopping import cancel_entries, list_open, pause_all, unpause_all
 from batch.pipeline.watching import watch_folder

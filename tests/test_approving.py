@@ -14,8 +14,8 @@ from cli_support import Shell, row, write_csv
 from torture_support import Crash, Steps, assert_exactly_once
 from weekly_support import Round, weekly
 
-from batch.errors import ReportError, UsageError
 from batch.model import Status
+from batch.model.errors import ReportError, UsageError
 from batch.pipeline.approving import approve_batch, reject_batch
 from batch.pipeline.asking import write_evidence_of
 from batch.pipeline.counting import Tally

@@ -13,8 +13,8 @@ from cli_support import row, write_csv
 from torture_support import Bench, Clock, assert_exactly_once, bench, changed
 from weekly_support import weekly
 
-from batch.errors import ClockError
 from batch.model import Status
+from batch.model.errors import ClockError
 from batch.pipeline.approving import approve_batch
 from batch.pipeline.taking import Options, plan_file
 from batch.pipeline.telling import Progress

@@ -14,8 +14,8 @@ import pytest
 
 from batch.config import FILE_NAME, Settings, fill_starter, load_settings, store_in_file, store_token, write_starter
 from batch.config.sections import SECTIONS, keys_of
-from batch.errors import UsageError
-from batch.secret import Secret
+from batch.model.errors import UsageError
+from batch.model.secret import Secret
 
 TOKEN = "s3cr3t-token-41f7"
 CODES = {"quiet-hours": "it would go in the quiet hours", "message-too-long": "the text is too long", "name": "empty"}
@@ -338,7 +338,7 @@ def with_keyring(folder: Path, name: str, code: str) -> str:
         "PYTHON_KEYRING_BACKEND": f"ours.{name}",
         "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
     }
-    begin = "import sys\nfrom pathlib import Path\nfrom batch.config import *\nfrom batch.secret import Secret\n"
+    begin = "import sys\nfrom pathlib import Path\nfrom batch.config import *\nfrom batch.model.secret import Secret\n"
     run = subprocess.run(
         [sys.executable, "-c", begin + code], env=environ, cwd=folder, capture_output=True, text=True, check=True
     )

@@ -15,8 +15,8 @@ from weekly_support import Round, weekly
 
 from batch.bounds import _shown, beyond
 from batch.config.sections import SheetSection
-from batch.errors import SheetError
-from batch.limits import DEFAULT, described
+from batch.model.errors import SheetError
+from batch.model.limits import DEFAULT, described
 from batch.sheet import child as child_room
 from batch.sheet import open_sheet
 from batch.sheet.child import Child

@@ -13,8 +13,8 @@ import batch
 ROOT = Path(batch.__file__).parent
 FLOORS = {
     0: {
-        "blanks", "bounds", "columns", "csv_text", "errors", "file_names", "json_text", "limits", "model", "near",
-        "printable", "secret", "spell",
+        "blanks", "bounds", "csv_text", "file_names", "json_text", "model", "near",
+        "printable",
     },
     1: {
         "identity", "parts", "render", "validate", "guards", "plan", "payload", "answers", "classify", "pacing",
@@ -96,8 +96,8 @@ WRITES = {
     "sys.stderr": {"batch/cli/output.py", "batch/cli/screen.py", "batch/cli/session.py", "batch/sandbox/__main__.py"},
     "Console": {"batch/cli/screen.py"},
     "json.dumps": {
-        "batch/json_text.py", "batch/payload.py", "batch/provider/wire.py", "batch/secret.py", "batch/ledger/lock.py",
-        "batch/sandbox/__main__.py", "batch/sandbox/bodies.py", "batch/sandbox/campaigns.py", "batch/sandbox/checks.py",
+        "batch/json_text.py", "batch/payload.py", "batch/provider/wire.py", "batch/model/secret.py",
+        "batch/ledger/lock.py", "batch/sandbox/__main__.py", "batch/sandbox/bodies.py", "batch/sandbox/campaigns.py", "batch/sandbox/checks.py",
     },
     "json.dump": set(),
 }  # fmt: skip

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import BatchError
 from batch.file_names import cut_name
 from batch.inbox import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
 from batch.inbox.names import may_be_sheet
+from batch.model.errors import BatchError
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DALLAS = timezone(timedelta(hours=-6))

@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from batch.errors import LedgerBusyError, LedgerError, UsageError
 from batch.ledger import Ledger, open_ledger, read_owner, throw_away_ledger
 from batch.ledger.opening import PRAGMAS
 from batch.ledger.places import refuse_place, unsafe_place
 from batch.ledger.tables import REVISIONS
+from batch.model.errors import LedgerBusyError, LedgerError, UsageError
 from tests.ledger_support import ACCEPTED, NOW, ROOT, accept, claim, decide, finish, migrate, open_at, plan, plan_one
 
 
@@ -225,7 +225,7 @@ def test_a_full_disk_writes_nothing_and_says_so(tmp_path: Path) -> None:
     size = (tmp_path / "ledger.sqlite3").stat().st_size
     code = (
         "from tests.ledger_support import *\n"
-        "from batch.errors import LedgerError\n"
+        "from batch.model.errors import LedgerError\n"
         "ledger = open_at(Path(FOLDER))\n"
         "try:\n"
         "    plan(ledger, *(decide(n, text='x' * 400 + str(n)) for n in range(10, 400)))\n"
@@ -258,7 +258,7 @@ def test_a_read_only_ledger_says_so_before_anything_is_done() -> None:
         folder.chmod(0o755)
         (folder / "ledger.sqlite3").chmod(0o644)
         code = (
-            "import os\nfrom tests.ledger_support import *\nfrom batch.errors import LedgerError\n"
+            "import os\nfrom tests.ledger_support import *\nfrom batch.model.errors import LedgerError\n"
             "os.seteuid(65534)\nos.access = lambda path, mode: True\n"
             "try:\n    print(claim(open_at(Path(FOLDER)), 1))\nexcept LedgerError as error:\n    print(error)\n"
         )

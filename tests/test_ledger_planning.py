@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import LedgerError, UsageError
 from batch.ledger import BatchRow, Ledger
 from batch.model import Action, Issue, Level, Status
+from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
     HEADER,
     NOW,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import LedgerError, UsageError
 from batch.ledger import Ledger
 from batch.ledger.reading import PAGE
 from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status
+from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
     ACCEPTED,
     BACK_TO_PLANNED,

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from torture_support import Bench, Clock, assert_exactly_once, bench, changed, write_sheet
 
-from batch.errors import ClockError, ProviderError
 from batch.model import Status
+from batch.model.errors import ClockError, ProviderError
 from batch.sandbox import Sandbox
 from batch.sandbox.bodies import Reply
 from batch.sandbox.endpoints import Request

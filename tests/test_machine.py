@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from machine_support import SEEN_THROUGH, WatchfulSandbox, Word, mark_of
 from torture_support import Bench, Clock, Crash, Steps, bench, make_row, write_sheet
 
-from batch.errors import BatchError
 from batch.identity import split_tag
 from batch.model import Batch, Status
+from batch.model.errors import BatchError
 from batch.pipeline.approving import approve_batch, reject_batch
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.stopping import unpause_all

@@ -16,9 +16,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from wire_support import Certificate, make_certificate
 
-from batch.errors import DeliveryError, UsageError
 from batch.mailer import Attachment, Security, Server, check_server, compose, next_try, send
-from batch.secret import Secret
+from batch.model.errors import DeliveryError, UsageError
+from batch.model.secret import Secret
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 PASSWORD = Secret("pa55-w0rd-9b")

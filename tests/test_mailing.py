@@ -10,8 +10,8 @@ import pytest
 from torture_support import bench
 from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
 
-from batch.errors import DeliveryError, UsageError
 from batch.model import Status
+from batch.model.errors import DeliveryError, UsageError
 from batch.pipeline.asking import report_again
 from batch.pipeline.mailing import Desk, send_due
 from batch.pipeline.noticing import last_digest_time

@@ -18,9 +18,9 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from batch.errors import SheetError
 from batch.marked import Returned, ending_for, write_failed_rows, write_marked
 from batch.model import Issue
+from batch.model.errors import SheetError
 from batch.sheet import open_sheet
 from batch.sheet.child import Child
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from batch.errors import BatchError
 from batch.messages import LONGEST, MessageNotFound, MessageUnreadable, load_message
+from batch.model.errors import BatchError
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ from test_pacing import Limiter
 from wire_support import TOKEN, TOKEN_FORMS, WireServer, accepted, answer, make_entry, make_object
 
 from batch.classify import classify
-from batch.errors import LedgerError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listing, MmsTemplate, Outcome, Status, Stop
+from batch.model.errors import LedgerError, ProviderError, UsageError
+from batch.model.secret import Secret
 from batch.pacing import Pace
 from batch.payload import PostingRules, make_payload
 from batch.provider import AddressError, Provider, TokenError
-from batch.secret import Secret
 
 ENTRY = make_entry()
 PAYLOAD = make_payload(ENTRY, PostingRules())

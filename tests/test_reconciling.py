@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from torture_support import Bench, bench
 
-from batch.errors import UsageError
 from batch.model import FindingKind, Group, Status
+from batch.model.errors import UsageError
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.reconciling import Books
 from batch.sandbox import Sandbox

@@ -34,25 +34,29 @@ from report_support import (
 )
 
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Issue, Level, Status
-from batch.report import (
-    FIELDS,
+from batch.model.wording import (
     TONES,
     WORDS,
+    local_time,
+    needs_a_person,
+    next_step,
+    sentence,
+    standing_of,
+    time_left,
+    word_of,
+)
+from batch.report import (
+    FIELDS,
     Figures,
     Report,
     count,
     key_figures,
-    local_time,
     mail_html,
     mail_text,
-    needs_a_person,
-    next_step,
-    sentence,
     subject,
     to_csv,
     to_json,
     verdict,
-    word_of,
     write_evidence,
     write_html,
     write_preview,
@@ -60,7 +64,6 @@ from batch.report import (
     write_xlsx,
 )
 from batch.report.charts import quiet_of
-from batch.report.words import standing_of, time_left
 
 
 def batch_of(*entries: object, **changes: object) -> Report:

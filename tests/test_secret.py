@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire_support import TOKEN, TOKEN_FORMS
 
-from batch.secret import STARS, RedactingFilter, Secret
+from batch.model.secret import STARS, RedactingFilter, Secret
 
 SECRET = Secret(TOKEN)
 FORMS = [

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from torture_support import Bench, bench, changed, write_sheet
 
-from batch.errors import NotAsAskedError, ProviderError, UsageError
 from batch.model import FindingKind, Group, Status
+from batch.model.errors import NotAsAskedError, ProviderError, UsageError
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.stopping import cancel_entries, pause_all
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sheet_support import GOOD, HEADER, Book, N, Sheet, X
 
-from batch.errors import SheetError
-from batch.limits import DEFAULT
+from batch.model.errors import SheetError
+from batch.model.limits import DEFAULT
 from batch.sheet import KNOWN, Grid, open_sheet, read_cells
 from batch.sheet import child as child_room
 from batch.sheet.child import Child

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet import Sheet, open_sheet
 from batch.sheet.child import Child
 

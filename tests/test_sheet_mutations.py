@@ -9,7 +9,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet import open_sheet
 from batch.sheet.child import Child
 

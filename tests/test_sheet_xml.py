@@ -13,7 +13,7 @@ from cases_support import HEADER, WHEN, campaign, read
 from sheet_support import B, Book, E, F, N, Sheet, X, pack
 from xml_variations import VARIATIONS, vary
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet import open_sheet
 from batch.sheet.child import Child
 

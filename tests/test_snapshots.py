@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from torture_support import Bench, bench, write_sheet
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.pipeline.checking import check_file
 from batch.pipeline.snapshots import take_snapshot
 

@@ -29,8 +29,8 @@ from torture_support import (
     wait_until,
 )
 
-from batch.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.model import Status
+from batch.model.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.pipeline import submitting
 from batch.pipeline.telling import Progress, Wait
 from batch.sandbox import Sandbox

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from torture_support import Bench, bench, write_sheet
 
-from batch.errors import LedgerError
 from batch.model import ChangeKind, Status
+from batch.model.errors import LedgerError
 from batch.pipeline.counting import Tally
 from batch.pipeline.stopping import cancel_entries, keep_entries
 

@@ -12,9 +12,9 @@ from batch.cli.files import show_tally
 from batch.cli.output import csv_records, print_csv, print_json, print_line
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_tally
-from batch.errors import UsageError
 from batch.json_text import write_json
-from batch.spell import plural
+from batch.model.errors import UsageError
+from batch.model.plurals import plural
 
 
 @app.command()
@@ -224,7 +224,7 @@ def purge(
 @ledger_app.command("verify")
 def verify(json: Json = False) -> None:
     """Check the ledger: is it whole, do its rules hold, do its totals tie."""
-    from batch.errors import HOW_TO_RESTORE
+    from batch.model.errors import HOW_TO_RESTORE
     from batch.pipeline.asking import verify_ledger
 
     problems = verify_ledger(session.settings(), session.world())

@@ -10,7 +10,7 @@ import typer
 from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
-from batch.errors import AlreadyThereError, BatchError, SheetError
+from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
     from batch.pipeline.checking import Check

@@ -19,13 +19,13 @@ from typer.core import TyperGroup
 from batch import __version__
 from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
-from batch.errors import BatchError, UsageError
+from batch.model.errors import BatchError, UsageError
 from batch.printable import whole_text
 
 if TYPE_CHECKING:
     from batch.config import Settings
+    from batch.model.secret import Secret
     from batch.pipeline.rooms import World
-    from batch.secret import Secret
 
 DONE, LOOK, INTERRUPTED = 0, 1, 130
 
@@ -100,7 +100,7 @@ class Session:
     def _keep_secrets(self, settings: Settings) -> None:
         import logging
 
-        from batch.secret import RedactingFilter
+        from batch.model.secret import RedactingFilter
 
         self.secrets = settings.given_secrets()
         handler = logging.StreamHandler(sys.stderr)

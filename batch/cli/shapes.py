@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch.errors import BatchError
+from batch.model.errors import BatchError
 
 if TYPE_CHECKING:
     from batch.model import Finding, Issue

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from batch.model import Action, Decision, Issue, Level
+from batch.model.plurals import plural
 from batch.printable import printable
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batch.disk import write_whole
-from batch.errors import UsageError
-from batch.secret import Secret
+from batch.model.errors import UsageError
+from batch.model.secret import Secret
 
 KEYRING_NAME = "campaign-batch"
 _NOTHING = Secret("")

@@ -24,8 +24,8 @@ from batch.config.sections import (
     Settings,
     keys_of,
 )
-from batch.errors import UsageError
-from batch.secret import Secret
+from batch.model.errors import UsageError
+from batch.model.secret import Secret
 
 FILE_NAME = "campaign-batch.toml"
 PREFIX = "CAMPAIGN_BATCH_"

@@ -38,8 +38,8 @@ from batch.config.kinds import (
     Zone,
     Zones,
 )
-from batch.limits import DEFAULT, Limits
-from batch.secret import Secret
+from batch.model.limits import DEFAULT, Limits
+from batch.model.secret import Secret
 
 
 class Section(BaseModel):

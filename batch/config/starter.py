@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batch.config.loading import check_values
 from batch.disk import make_folder, write_whole
-from batch.errors import UsageError
+from batch.model.errors import UsageError
 
 TEXT = Path(__file__).with_name("starter_settings.toml")
 

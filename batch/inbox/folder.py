@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Literal
 
 from batch.disk import Readers, copy_whole, make_folder, mode_within, write_whole
-from batch.errors import BatchError
 from batch.file_names import safe_name
 from batch.inbox.copies import (
     find_newer,
@@ -42,6 +41,7 @@ from batch.inbox.names import (
     split_claim,
 )
 from batch.inbox.plain_files import OddFileError, name_kind, open_plain, read_small
+from batch.model.errors import BatchError
 from batch.printable import printable, printable_lines
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")

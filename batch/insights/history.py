@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from batch.insights.shares import compare_shares
 from batch.insights.statistics import FAR, FEWEST, robust_scores
 from batch.model import Insight, Insights, Mark, Sending
-from batch.spell import plural
+from batch.model.plurals import plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine
 
-from batch.errors import LedgerError, UsageError
 from batch.ledger import batches as batches_
 from batch.ledger import (
     books,
@@ -52,6 +51,7 @@ from batch.model import (
     Status,
     Way,
 )
+from batch.model.errors import LedgerError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd

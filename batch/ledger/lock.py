@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
 
 from batch.disk import mode_within, write_whole
-from batch.errors import LedgerBusyError
 from batch.ledger.forms import read_time, write_time
+from batch.model.errors import LedgerBusyError
 
 _SUBMITTER = 0x7375626D6974  # "submit": PostgreSQL's advisory lock of the one submitter
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from batch.errors import UsageError
 from batch.ledger.bulk import in_list, insert_rows
 from batch.ledger.forms import read_time, write_json, write_time
 from batch.ledger.tables import account_groups, group_names, notes, pace, pauses, runs
 from batch.model import Cause
+from batch.model.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
-from batch.errors import LedgerError
+from batch.model.errors import LedgerError
 
 _SHARES = re.compile(r"nfs\d?|cifs|smb\w*|afpfs|webdav|davfs2?|fuse\.(sshfs|davfs2|rclone|gvfsd-fuse|s3fs|gcsfuse)|afs")
 _SYNCHRONISED = (

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal_column, select, update
 
-from batch.errors import LedgerError
 from batch.ledger.bulk import in_chunks, in_list, insert_rows, update_rows
 from batch.ledger.cutting import CELLS, CELLS_OF_INVALID, NAME, WORDS, cut, cut_campaign, cut_cells, cut_issues
 from batch.ledger.forms import (
@@ -22,6 +21,7 @@ from batch.ledger.forms import (
 )
 from batch.ledger.tables import batch_rows, batches, entries, history
 from batch.model import Action, Campaign, Checked, Decision, Status
+from batch.model.errors import LedgerError
 
 STATUS_OF = {
     Action.SUBMIT: Status.PLANNED.value,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from batch.errors import HOW_TO_RESTORE, LedgerError
+from batch.model.errors import HOW_TO_RESTORE, LedgerError
 
 _WORDS = {
     "SQLITE_FULL": ("the disk is full, so {where} cannot be written", "free some space, then run the command again"),

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from batch.errors import LedgerReplacedError
 from batch.ledger.tables import history, notes
+from batch.model.errors import LedgerReplacedError
 
 _CONTENT = select(
     select(notes.c.value).where(notes.c.name == "lineage").scalar_subquery(),

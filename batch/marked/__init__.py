@@ -8,11 +8,11 @@ from pathlib import Path
 
 from batch.bounds import beyond
 from batch.disk import replacing
-from batch.errors import SheetError
-from batch.limits import DEFAULT, Limits
 from batch.marked.child import ask
 from batch.marked.marks import PROBLEM, ROW_ID, Returned, mark_plain
+from batch.model.errors import SheetError
 from batch.model.issues import NOTHING
+from batch.model.limits import DEFAULT, Limits
 
 __all__ = ["PROBLEM", "ROW_ID", "Returned", "ending_for", "write_failed_rows", "write_marked"]
 

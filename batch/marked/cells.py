@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from batch.columns import column_letter
 from batch.marked.styles import Paint
+from batch.model.columns import column_letter
 
 WIDTH = 90
 """Of the Problem column, in characters."""

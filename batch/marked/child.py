@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch.bounds import beyond
 from batch.confined.process import Confined, paths_for
-from batch.errors import SheetError
-from batch.limits import Limits
+from batch.model.errors import SheetError
+from batch.model.limits import Limits
 
 if TYPE_CHECKING:
     from batch.marked.marks import Returned

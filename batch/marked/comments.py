@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from xml.dom.minidom import Document, Element
 
-from batch.columns import column_letter
 from batch.marked.cells import SheetXml, clean
 from batch.marked.package import Package, add, children, parse, serialize
+from batch.model.columns import column_letter
 
 AUTHOR = "campaign-batch"
 MOST = 2_000

@@ -9,14 +9,14 @@ from pathlib import Path
 from xml.dom import DOMException
 from xml.parsers.expat import ExpatError
 
-from batch.errors import SheetError
-from batch.limits import Limits
 from batch.marked.cells import WIDTH, Brush, RawCell, RowMark, SheetXml
 from batch.marked.comments import write_comments
 from batch.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.marked.plain import as_filed, as_shown, write_rows
 from batch.marked.styles import Paint, Styles
 from batch.model import Header, Issue, Level, Row
+from batch.model.errors import SheetError
+from batch.model.limits import Limits
 
 PROBLEM, ROW_ID = "Problem", "RowId"
 _BROKEN = (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xml.dom.minidom import Document, Element
 
 from batch.bounds import beyond
-from batch.limits import DEFAULT, Limits
+from batch.model.limits import DEFAULT, Limits
 
 CONTENT_TYPES = "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from batch.bounds import beyond
 from batch.confined.within import limit, limit_seconds
-from batch.errors import SheetError
-from batch.limits import Limits
 from batch.marked.marks import Returned, collect_rows, mark_workbook
+from batch.model.errors import SheetError
+from batch.model.limits import Limits
 
 _MAKERS = {"mark": mark_workbook, "collect": collect_rows}
 Job = tuple[str, str, list[Returned], str, Limits]

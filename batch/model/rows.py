@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from batch.columns import column_letter
+from batch.model.columns import column_letter
 from batch.model.issues import Issue, nothing
 
 

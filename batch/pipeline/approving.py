@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import UsageError
 from batch.guards import REJECTED_BY_PERSON
 from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
+from batch.model.errors import UsageError
+from batch.model.plurals import plural
 from batch.pipeline.counting import Tally
 from batch.pipeline.mailing import mail_batches
 from batch.pipeline.previewing import ELSEWHERE, KEPT, gather_contents, hash_of, make_mark
@@ -18,7 +19,6 @@ from batch.pipeline.rooms import Rooms, World, open_rooms
 from batch.pipeline.second import Approver, need_second
 from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch
 from batch.pipeline.telling import Note
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.errors import UsageError
 from batch.identity import fold
 from batch.model import Attempt, Batch, Change, Entry, Status
+from batch.model.errors import UsageError
 from batch.pipeline.counting import count_as
 from batch.pipeline.reporting import (
     batch_scope,
@@ -221,7 +221,7 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
     wherever they are. What is still to come stands first, the soonest on top, then the past, then versions that another
     row replaced.
     """
-    from batch.report import sentence
+    from batch.model.wording import sentence
 
     zone, now = team_zone(settings), world.now()
     with open_ledger_of(settings, world, create=False) as ledger:

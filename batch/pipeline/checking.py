@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from batch.bounds import beyond
-from batch.errors import SheetError
 from batch.glance import glance_at_pause, glance_at_settings
 from batch.model import Account, Issue, Level
+from batch.model.errors import SheetError
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
 from batch.pipeline.fields import find_near_misses, sort_fields
 from batch.pipeline.renewing import tell_changed

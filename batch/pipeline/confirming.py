@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from batch.guards import SECOND_CODES
 from batch.model import Account, Action, Entry, Issue, Level, Plan
+from batch.model.plurals import plural
 from batch.pipeline.rooms import Rooms, World
-from batch.spell import plural
 
 
 def confirm_plan(rooms: Rooms, plan: Plan, account: Account, allowed: Collection[str]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch.errors import UsageError
 from batch.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, REJECTED_BY_PERSON, may_have_gone
 from batch.identity import plain_id
 from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status
+from batch.model.errors import UsageError
 from batch.payload import hash_payload, make_payload
 from batch.pipeline.confirming import insist_on_entry
 from batch.pipeline.lists import find_newer, give_way
@@ -161,7 +161,7 @@ def _move(
         entry.id, to, expected=expected, why=why, who=world.signature, now=world.now(), **more  # type: ignore[arg-type]
     )  # fmt: skip
     if not moved:
-        from batch.report import WORDS, word_of
+        from batch.model.wording import WORDS, word_of
 
         allowed = " or ".join(f'"{word.text}"' for name, word in WORDS.items() if name in expected)
         raise UsageError(

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from batch.disk import HAS_MODES
-from batch.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.identity import fold, plain_id
+from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
+from batch.model.plurals import tell_span
 from batch.pipeline.clock import SKEW
 from batch.pipeline.mailing import Desk, mail_server_of
 from batch.pipeline.noticing import SEEN, Pulse, feel_pulse, when
@@ -23,7 +24,6 @@ from batch.pipeline.rights import find_exposed, ledger_path, name_some
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.pipeline.stopping import how_to_go_on
 from batch.pipeline.testing import try_zone
-from batch.spell import tell_span
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.model import WAITS, Cause, Person, Way
+from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
+from batch.model.plurals import plural
 from batch.person import may_write, my_uid, person_of
 from batch.pipeline.approving import approve_in, read_offer
 from batch.pipeline.counting import Tally, tell_counts
@@ -20,7 +21,6 @@ from batch.pipeline.second import Approver
 from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
 from batch.printable import printable, whole_text
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.pipeline.postbag import Postbag

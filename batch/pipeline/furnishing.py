@@ -10,7 +10,7 @@ from pathlib import Path
 
 from batch import __version__
 from batch.disk import Readers, make_folder, write_whole
-from batch.errors import UsageError
+from batch.model.errors import UsageError
 from batch.pipeline.rooms import name_person
 from batch.resources import constraints_file, templates_folder
 

@@ -65,7 +65,8 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
 
 
 def _sending(entry: Entry, delivery: Sequence[DeliveryCount], waited: float | None, zone: str) -> Sending:
-    from batch.report import DELIVERED, FAILED, OPTED_OUT, counted, credits_of, zone_of
+    from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted, zone_of
+    from batch.report import credits_of
 
     assert entry.send_at is not None
     names = entry.group_names if any(entry.group_names) else ()

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from batch.errors import ProviderError
 from batch.identity import looks_typed, split_tag
 from batch.match import bears_true_tag
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
+from batch.model.errors import ProviderError
 from batch.payload import make_tag_by
 from batch.pipeline.clock import check_clock, provider_now
 from batch.pipeline.proofs import (

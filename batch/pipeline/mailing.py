@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.disk import mode_within
-from batch.errors import BatchError, DeliveryError, UsageError
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
+from batch.model.errors import BatchError, DeliveryError, UsageError
 from batch.pipeline.insights import tell_insights
 from batch.pipeline.noticing import feel_pulse, tell_pulse, when
 from batch.pipeline.owners import allowed_domains, owner_address, tell_strangers
@@ -261,7 +261,7 @@ def _send(desk: Desk, mail: Mail) -> bool | None:
 
 def _queue_attention(desk: Desk, scope: Scope, without: Sequence[str] = ()) -> None:
     """Mail what needs a person to those who look after it, and to each owner the rows that are theirs."""
-    from batch.report import needs_a_person
+    from batch.model.wording import needs_a_person
 
     found = [finding for finding in scope.findings if finding.kind != "matched"]
     needing = tuple(entry for entry in scope.entries if needs_a_person(entry) or _found(entry, found))

@@ -112,7 +112,7 @@ def _facts(pulse: Pulse, settings: Settings) -> list[str]:
 
 def when(moment: datetime, settings: Settings) -> str:
     """Write a moment in the team's zone."""
-    from batch.report import local_time
+    from batch.model.wording import local_time
 
     return local_time(moment, team_zone(settings), 0)
 

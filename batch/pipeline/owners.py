@@ -8,8 +8,8 @@ from email.utils import getaddresses
 from typing import TYPE_CHECKING
 
 from batch.model import Entry
+from batch.model.plurals import plural
 from batch.printable import printable
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.config import EmailSection

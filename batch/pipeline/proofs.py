@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from batch.errors import NotAsAskedError, ProviderError
 from batch.guards import DOUBT_CODES, may_have_gone
 from batch.identity import looks_typed, split_tag
 from batch.match import bears_true_tag, find_doubled
 from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
+from batch.model.errors import NotAsAskedError, ProviderError
 from batch.payload import from_provider_time
 from batch.pipeline.rooms import Rooms, read_account
 from batch.settle import find_by_tag, judge_found

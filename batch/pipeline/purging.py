@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from batch.model.plurals import plural
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import World, open_ledger_of
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import ProviderError, StoppedError
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
+from batch.model.errors import ProviderError, StoppedError
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
 from batch.pipeline.mailing import mail_books
 from batch.pipeline.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
@@ -179,7 +179,7 @@ def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
 
 def write_reconciliation(rooms: Rooms, books: Books) -> list[Path]:
     """Write the report of a reconciliation: what was compared, what differs."""
-    from batch.report import local_time
+    from batch.model.wording import local_time
 
     now = rooms.world.now()
     scope = Scope(

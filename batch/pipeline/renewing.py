@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from batch.model import Entry, Issue, Level, Status
+from batch.model.plurals import plural, tell_span
 from batch.payload import from_provider_time, is_time
 from batch.pipeline.rooms import Rooms, need_zone
-from batch.spell import plural, tell_span
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.disk import copy_whole, make_folder, write_whole
-from batch.errors import ReportError
 from batch.file_names import plain_stem
 from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
+from batch.model.errors import ReportError
 from batch.pipeline.rooms import Rooms, tell_pause
 from batch.pipeline.showing import as_they_go
 
@@ -73,7 +73,7 @@ def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
 
     Each campaign counts once: in the week of its send time, as the version that stands.
     """
-    from batch.report import needs_a_person
+    from batch.model.wording import needs_a_person
 
     start, end = week_bounds(week, zone)
     batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)

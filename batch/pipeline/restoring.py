@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from batch.model.plurals import plural
 from batch.pipeline.rooms import World
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from batch.config import Settings

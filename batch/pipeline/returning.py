@@ -7,17 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
+from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.pipeline.checking import Check, seconds_left
 from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
 if TYPE_CHECKING:
     from batch.config import Settings
-    from batch.limits import Limits
     from batch.marked import Returned
+    from batch.model.limits import Limits
 
 _MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
 """Entries of which nothing ever left: a mended row may take their place."""

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import LedgerError, StoppedError, UsageError
 from batch.model import UNKNOWN, Account, Group, Person
+from batch.model.errors import LedgerError, StoppedError, UsageError
 from batch.payload import PostingRules
 from batch.person import person_at_work
 from batch.pipeline.rights import secure
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from batch.config import Settings
     from batch.glance import Glance
     from batch.ledger import Ledger, Pause
+    from batch.model.secret import Secret
     from batch.provider import Provider
-    from batch.secret import Secret
     from batch.settle import Moment
 
 HOW_TO_SIGN_IN = (
@@ -137,7 +137,7 @@ def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
 
 def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
     """Say by whom, since when by the team's clock, and why everything is paused."""
-    from batch.report import local_time
+    from batch.model.wording import local_time
 
     zone = settings.sheet.timezone or settings.provider.timezone
     return f'by {pause.who} since {local_time(pause.since, zone)} ("{pause.why}")'
@@ -147,8 +147,8 @@ def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
 def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Rooms]:
     """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
     from batch.ledger import open_ledger
+    from batch.model.secret import Secret
     from batch.sandbox import Sandbox, store_groups
-    from batch.secret import Secret
 
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
@@ -263,7 +263,7 @@ def _share_silence(ledger: Ledger) -> Callable[[float], None]:
 
 def read_account(provider: Provider, tell: Tell) -> Account:
     """Ask once what groups, templates and credits there are; what cannot be had stays None, with a word."""
-    from batch.errors import ProviderError
+    from batch.model.errors import ProviderError
     from batch.provider import AddressError
 
     found: dict[str, object] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batch.errors import UsageError
 from batch.ledger import Ledger
 from batch.model import Batch, Person, Way
+from batch.model.errors import UsageError
 from batch.pipeline.rooms import Rooms, World
 
 _KNOWN_BY = {

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batch.model import Entry, Issue, Level, Status
+from batch.model.plurals import tell_span
 from batch.payload import from_provider_time, is_time, show_time
-from batch.spell import tell_span
 
 if TYPE_CHECKING:
     from batch.config import Settings

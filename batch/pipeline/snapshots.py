@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 
 _BLOCK = 1 << 20
 

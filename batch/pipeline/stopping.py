@@ -8,10 +8,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import UsageError
 from batch.guards import is_from, may_have_gone
 from batch.identity import is_test
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
+from batch.model.errors import UsageError
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
 from batch.pipeline.showing import as_they_go
@@ -103,7 +103,7 @@ def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
 
 
 def _standing(entry: Entry) -> str:
-    from batch.report import word_of
+    from batch.model.wording import word_of
 
     return word_of(entry).text
 
@@ -313,7 +313,7 @@ def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[st
 
 
 def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
-    from batch.report import group_words
+    from batch.model.wording import group_words
 
     ordered = sorted(entries, key=lambda entry: (_day(entry, zone), group_words(entry), entry.send_at, entry.id))
     lines: list[str] = []
@@ -329,7 +329,7 @@ def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
 
 def _day(entry: Entry, zone: str) -> tuple[str, str]:
     """Give a campaign's day at its own place: to sort by, and to read."""
-    from batch.report import day_words, zone_of
+    from batch.model.wording import day_words, zone_of
 
     assert entry.send_at is not None
     local = entry.send_at.astimezone(zone_of(entry.zone or zone))
@@ -337,7 +337,7 @@ def _day(entry: Entry, zone: str) -> tuple[str, str]:
 
 
 def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
-    from batch.report import clock, local_time, time_left, zone_of
+    from batch.model.wording import clock, local_time, time_left, zone_of
 
     if entry.send_at is None:
         return "no time"
@@ -347,7 +347,7 @@ def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
 
 
 def _campaign(entry: Entry, *, groups: bool = True) -> str:
-    from batch.report import group_words
+    from batch.model.wording import group_words
 
     to = f", to {group_words(entry)}" if groups else ""
     count = f", {entry.contacts_count:,} contacts" if entry.contacts_count is not None else ""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from batch.classify import classify
-from batch.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.identity import collapse
 from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, Stop
+from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.pacing import backoff
 from batch.payload import address, hash_payload, make_payload, minute_of
 from batch.pipeline.clock import check_clock

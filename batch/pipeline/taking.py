@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.errors import BatchError, ReportError
 from batch.guards import PlanRules, may_have_gone
 from batch.model import NOT_SHOWN, WAITS, Account, Action, Entry, Group, Issue, Level, Plan, Status
+from batch.model.errors import BatchError, ReportError
 from batch.pipeline.checking import Check, check_sheet, open_file
 from batch.pipeline.confirming import confirm_plan
 from batch.pipeline.counting import Tally, count_as, count_batch

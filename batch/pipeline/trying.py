@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from batch.errors import UsageError
+from batch.model.errors import UsageError
 from batch.pipeline.counting import Tally
 from batch.pipeline.rooms import Rooms, World, make_provider
 from batch.pipeline.taking import Options, submit_in
@@ -67,11 +67,11 @@ def run_demo(folder: Path, world: World) -> Path:
     """Take the samples through everything in a folder of their own; give the path of the report."""
     from batch.config import load_settings
     from batch.ledger import open_ledger
+    from batch.model.secret import Secret
     from batch.pipeline.reconciling import reconcile_in
     from batch.pipeline.reporting import gather, week_of, week_scope, write
     from batch.samples import write_samples
     from batch.sandbox import Sandbox
-    from batch.secret import Secret
 
     folder = _make_folder(folder)
     samples = write_samples(folder, world.now())

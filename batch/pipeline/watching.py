@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.inbox import Inbox, InboxGoneError, wake
 from batch.model import Cause
+from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.pipeline.dropping import Drops
 from batch.pipeline.mailing import Desk, queue_words, safely
 from batch.pipeline.postbag import Postbag

@@ -21,13 +21,13 @@ from batch.answers import (
     parse_list,
     parse_templates,
 )
-from batch.errors import BatchError, ProviderError, UsageError
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
+from batch.model.errors import BatchError, ProviderError, UsageError
+from batch.model.secret import Secret
 from batch.pacing import Pace
 from batch.payload import from_provider_time
 from batch.provider.pages import RESTLESS, Page, join_pages, read_paging
 from batch.provider.wire import Call, log, make_request
-from batch.secret import Secret
 
 Parsed = TypeVar("Parsed")
 

@@ -29,7 +29,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from batch import __version__
 from batch.model import Answer, Failure
-from batch.secret import Secret
+from batch.model.secret import Secret
 
 log = logging.getLogger("batch.provider")
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from batch.blanks import plain_blanks
-from batch.columns import column_letter
-from batch.errors import BatchError
 from batch.model import Draft, Header, Issue, Level, Row
+from batch.model.columns import column_letter
+from batch.model.errors import BatchError
 from batch.parts import to_plain
 
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from batch.columns import column_letter
+from batch.model.columns import column_letter
 
 LONGEST_TEXT = 32_000
 """Excel holds 32,767 characters in a cell."""

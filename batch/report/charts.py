@@ -9,10 +9,10 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from batch.model import Entry
+from batch.model.plurals import plural
+from batch.model.wording import TONES, WORDS, day_words, standing_of, zone_of
 from batch.report.contents import Figures, Report, WeekFigures
 from batch.report.figures import AT_THE_PROVIDER, arrivals
-from batch.report.words import TONES, WORDS, day_words, standing_of, zone_of
-from batch.spell import plural
 
 if TYPE_CHECKING:
     from markupsafe import Markup

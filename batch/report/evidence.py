@@ -19,9 +19,8 @@ from batch.model import (
     Level,
     Status,
 )
-from batch.report.page import embed_logo, render_page, write_page
-from batch.report.rows import attempt_cells, change_cells, status_words
-from batch.report.words import (
+from batch.model.plurals import plural
+from batch.model.wording import (
     TONES,
     Word,
     cell_of,
@@ -33,7 +32,8 @@ from batch.report.words import (
     sentence,
     word_of,
 )
-from batch.spell import plural
+from batch.report.page import embed_logo, render_page, write_page
+from batch.report.rows import attempt_cells, change_cells, status_words
 
 RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
 _TONES = {Level.ERROR: "bad", Level.HOLD: "look", Level.WARNING: "wait"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import DeliveryCount, Entry, Finding, FindingKind
-from batch.report.contents import Figures, Report
-from batch.report.words import (
+from batch.model.plurals import plural
+from batch.model.wording import (
     DELIVERED,
     FAILED,
     OPTED_OUT,
@@ -21,7 +21,7 @@ from batch.report.words import (
     needs_a_person,
     standing_of,
 )
-from batch.spell import plural
+from batch.report.contents import Figures, Report
 from batch.validate.account import MMS_CREDITS
 
 AT_THE_PROVIDER = frozenset({"scheduled", "unapproved", "sent"})

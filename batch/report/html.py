@@ -9,21 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from batch.model import Entry, Finding, FindingKind
-from batch.report.charts import charts_of
-from batch.report.contents import Report
-from batch.report.figures import (
-    count,
-    done_words,
-    findings_by_entry,
-    findings_for_people,
-    key_figures,
-    needed_entries,
-    urgent_first,
-    verdict,
-)
-from batch.report.page import embed, embed_logo, render_page, write_page
-from batch.report.rows import FACTS, Shown, pack, shown_rows, status_words
-from batch.report.words import (
+from batch.model.wording import (
     FINDING_WORDS,
     TONES,
     WORDS,
@@ -39,6 +25,20 @@ from batch.report.words import (
     standing_of,
     time_left,
 )
+from batch.report.charts import charts_of
+from batch.report.contents import Report
+from batch.report.figures import (
+    count,
+    done_words,
+    findings_by_entry,
+    findings_for_people,
+    key_figures,
+    needed_entries,
+    urgent_first,
+    verdict,
+)
+from batch.report.page import embed, embed_logo, render_page, write_page
+from batch.report.rows import FACTS, Shown, pack, shown_rows, status_words
 
 WHOLE_LIMIT = 20_000
 """Rows up to which the page holds all of them; above, only what needs a person: a browser would take seconds."""

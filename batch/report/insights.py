@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from batch.json_text import write_json
 from batch.model import Insight, Insights, Mark
+from batch.model.wording import local_time
 from batch.report.page import embed_logo, render_page
 from batch.report.pen import INK, plain_text
-from batch.report.words import local_time
 
 if TYPE_CHECKING:
     from markupsafe import Markup

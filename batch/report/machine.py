@@ -10,9 +10,7 @@ from typing import Any
 from batch.csv_text import csv_record
 from batch.json_text import write_json
 from batch.model import Batch, Entry
-from batch.report.contents import Figures, Report
-from batch.report.figures import count, credits_of, key_figures, needed_entries, parts_of, verdict
-from batch.report.words import (
+from batch.model.wording import (
     DELIVERED,
     FAILED,
     OPTED_OUT,
@@ -22,6 +20,8 @@ from batch.report.words import (
     standing_of,
     word_of,
 )
+from batch.report.contents import Figures, Report
+from batch.report.figures import count, credits_of, key_figures, needed_entries, parts_of, verdict
 
 FIELDS: Mapping[str, str] = {
     "entry": "the entry's number in the ledger; empty for a row known from before that names none",

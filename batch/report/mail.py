@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 
+from batch.model.wording import TONES, WORDS, group_words, local_time, standing_of, time_left
 from batch.report.contents import Figures, Report
 from batch.report.figures import KeyFigure, count, done_words, key_figures, verdict
 from batch.report.html import Cards, loose_findings, needed_cards
 from batch.report.page import render_part
 from batch.report.rows import by_time
-from batch.report.words import TONES, WORDS, group_words, local_time, standing_of, time_left
 
 TOLD = 12
 """Rows told one by one; a mail is read on a phone, the rest is in the report."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.disk import make_folder, write_whole
 from batch.json_text import write_json
-from batch.report.words import TONES
+from batch.model.wording import TONES
 from batch.resources import templates_folder
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from batch.model.wording import TONES
 from batch.report.cast import LONGEST_TEXT, Pour, pour
 from batch.report.contents import Report
-from batch.report.words import TONES
 
 INK, RULE = "#1d2530", "#d5dae1"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
+from batch.model.plurals import plural
+from batch.model.wording import TONES, cell_of, day_words, local_time, named_groups, zone_of
 from batch.parts import costly
 from batch.report.page import embed_logo, render_page, write_page
-from batch.report.words import TONES, cell_of, day_words, local_time, named_groups, zone_of
-from batch.spell import plural
 from batch.validate import credits_needed
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
-from batch.report.contents import Report, Skipped
-from batch.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
-from batch.report.words import (
+from batch.model.wording import (
     WORDS,
     clock,
     day_words,
@@ -24,6 +22,8 @@ from batch.report.words import (
     word_of,
     zone_of,
 )
+from batch.report.contents import Report, Skipped
+from batch.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
 
 Cells = tuple[str, ...]
 

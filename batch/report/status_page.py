@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from batch.model import NOTHING, DeliveryCount, Entry, Status
+from batch.model.wording import TONES, local_time
 from batch.report.html import PLAIN_LIMIT, chips
 from batch.report.page import embed, embed_logo, render_page, write_page
 from batch.report.rows import FACTS, Shown, View, pack, show_entry
-from batch.report.words import TONES, local_time
 
 LIMIT = 20_000
 """Entries on the page: those nearest to now; `campaign-batch find` looks through all of them."""

@@ -9,24 +9,7 @@ from typing import Any
 
 from batch.disk import make_folder, write_whole
 from batch.model import Entry, Finding
-from batch.report.charts import texts_by_day
-from batch.report.contents import Figures, Report
-from batch.report.figures import (
-    AT_THE_PROVIDER,
-    Verdict,
-    arrivals,
-    count,
-    credits_of,
-    findings_by_entry,
-    key_figures,
-    needed_entries,
-    parts_of,
-    urgent_first,
-    verdict,
-)
-from batch.report.pen import Column, Drawing, Pen
-from batch.report.rows import by_time, status_words
-from batch.report.words import (
+from batch.model.wording import (
     DELIVERED,
     FAILED,
     FINDING_WORDS,
@@ -48,6 +31,23 @@ from batch.report.words import (
     zone_of,
     zone_word,
 )
+from batch.report.charts import texts_by_day
+from batch.report.contents import Figures, Report
+from batch.report.figures import (
+    AT_THE_PROVIDER,
+    Verdict,
+    arrivals,
+    count,
+    credits_of,
+    findings_by_entry,
+    key_figures,
+    needed_entries,
+    parts_of,
+    urgent_first,
+    verdict,
+)
+from batch.report.pen import Column, Drawing, Pen
+from batch.report.rows import by_time, status_words
 
 
 def write_xlsx(report: Report, path: Path) -> Path:

@@ -11,13 +11,13 @@ import zlib
 from xml.parsers import expat
 
 from batch.bounds import beyond
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import Element
 
 RATIO_FROM = 16 * 2**20

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import RawRow
 
 LAST_ROW = 1_048_576
@@ -70,7 +70,7 @@ class Tally:
 
 def _look_closely(texts: list[str], number: int, characters: int, limits: Limits) -> None:
     """Refuse a cell that is too long, else a row."""
-    from batch.columns import column_letter
+    from batch.model.columns import column_letter
 
     at = next((at for at, text in enumerate(texts) if len(text) > limits.cell_characters), None)
     if at is not None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from batch.bounds import beyond
 from batch.confined.process import Confined, paths_for
-from batch.errors import SheetError
-from batch.limits import Limits
+from batch.model.errors import SheetError
+from batch.model.limits import Limits
 from batch.sheet.worker import receive, send
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from itertools import islice
 
 from batch.bounds import beyond
-from batch.columns import column_letter
-from batch.errors import SheetError
+from batch.model.columns import column_letter
+from batch.model.errors import SheetError
 from batch.sheet import headers
 from batch.sheet.bounds import Tally
 from batch.sheet.elsewhere import holds_campaigns, note_above, note_other_tabs, read_head
@@ -19,7 +19,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.elsewhere import Head, Note
     from batch.sheet.shapes import Message, RawRow, RowOut, Tab
 

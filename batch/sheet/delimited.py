@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.bounds import beyond
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet import headers
 
 if TYPE_CHECKING:
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import Extra, Merge, RawRow
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from batch.columns import column_letter
-from batch.errors import SheetError
+from batch.model.columns import column_letter
+from batch.model.errors import SheetError
 from batch.sheet import headers
 from batch.sheet.bounds import Tally
 from batch.sheet.grid import fill_merged
@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import RawRow, Tab
 
 Note = tuple[str, str]

@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
 
     Value = str | float | bool
 

@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.bounds import Tally
     from batch.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 
 ZIPPED = {".xlsx": "xlsx", ".xlsm": "xlsx", ".ods": "ods"}
 TEXTS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from batch.bounds import beyond
-from batch.columns import column_letter
-from batch.errors import SheetError
+from batch.model.columns import column_letter
+from batch.model.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
 from batch.sheet.bounds import LAST_COLUMN, LAST_ROW, Tally
@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import Extra, Merge, RawRow
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from batch.columns import column_letter, column_position
-from batch.errors import SheetError
+from batch.model.columns import column_letter, column_position
+from batch.model.errors import SheetError
 from batch.sheet.archive import SAVE_AGAIN, parse, safe_parser
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start

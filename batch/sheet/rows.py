@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from batch.columns import column_letter
 from batch.model import Header, Issue, Level, Row
+from batch.model.columns import column_letter
 from batch.sheet.headers import ID_FIELDS, TIME_FIELDS
 from batch.sheet.shown import NARROW
 

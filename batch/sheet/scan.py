@@ -11,8 +11,8 @@ import re
 from xml.parsers import expat
 
 from batch.bounds import beyond
-from batch.columns import column_letter, column_position
-from batch.errors import SheetError
+from batch.model.columns import column_letter, column_position
+from batch.model.errors import SheetError
 from batch.sheet.archive import SAVE_AGAIN, Archive, safe_parser
 from batch.sheet.bounds import LAST_COLUMN
 from batch.sheet.plain import doubled_row, plain_xml, to_int
@@ -21,7 +21,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet import formats
     from batch.sheet.shapes import Merge
 

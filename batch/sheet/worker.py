@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 from batch.bounds import beyond
 from batch.confined.within import limit, limit_seconds
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet.choose import read_tabs
 from batch.sheet.grid import LyingError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, BinaryIO
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import Message
 
 

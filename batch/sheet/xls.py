@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from batch.bounds import beyond
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet import formats
 from batch.sheet import xls_second as second
 from batch.sheet.archive import SAVE_AGAIN
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.shapes import Extra, Merge, RawRow
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5

@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 
 from batch.bounds import beyond
-from batch.errors import SheetError
+from batch.model.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive
 from batch.sheet.grid import LyingError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-    from batch.limits import Limits
+    from batch.model.limits import Limits
     from batch.sheet.far import FarSheet
     from batch.sheet.shapes import Extra, Merge, RawRow
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from batch.errors import UsageError
 from batch.identity import fold, plain_id
 from batch.model import Account, Group, Level, MmsTemplate
+from batch.model.errors import UsageError
 from batch.validate.codes import CODES, HARD_CODES
 from batch.validate.hours import Hours, parse_blackout, parse_hours, parse_weekday
 from batch.validate.rules import PURPOSES, GroupRule, Rules

@@ -13,7 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from batch.model import NEEDS_A_PERSON, Campaign, DeliveryCount, Entry, FindingKind, Issue, Level, Status
-from batch.spell import plural
+from batch.model.plurals import plural
 
 APPROVED = 3
 """The provider's id of Approved and Scheduled."""
