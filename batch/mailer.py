@@ -18,7 +18,7 @@ from email.utils import format_datetime, getaddresses, make_msgid
 from pathlib import Path
 from typing import Literal
 
-from batch.file_names import safe_name
+from batch.core.file_names import safe_name
 from batch.model.errors import DeliveryError, UsageError
 from batch.model.secret import Secret
 

@@ -64,11 +64,11 @@ def submit(ledger: str, url: str, token: str) -> dict[str, float]:
 
 def reconcile(ledger: str) -> dict[str, float]:
     """Read the provider's list, compare it with the ledger and write down what it shows."""
-    from batch.answers import parse_list
+    from batch.core.answers import parse_list
+    from batch.core.reconcile import ReconcileRules
+    from batch.core.reconcile import reconcile as compare
+    from batch.core.settle import Reading
     from batch.model import Listing
-    from batch.reconcile import ReconcileRules
-    from batch.reconcile import reconcile as compare
-    from batch.settle import Reading
 
     now = datetime.now(UTC)
     with open_at(Path(ledger)) as opened:

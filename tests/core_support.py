@@ -6,7 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from batch.identity import add_tag, make_fingerprint, make_key, make_tag
+from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
+from batch.core.payload import to_provider_time
+from batch.core.plan import PlanRules, make_plan
+from batch.core.settle import Reading
+from batch.core.trust import Reach, Span
 from batch.model import (
     Campaign,
     Checked,
@@ -22,10 +26,6 @@ from batch.model import (
     Row,
     Status,
 )
-from batch.payload import to_provider_time
-from batch.plan import PlanRules, make_plan
-from batch.settle import Reading
-from batch.trust import Reach, Span
 
 NOW = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 """A Monday, 10:00 in New York."""

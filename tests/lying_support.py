@@ -18,7 +18,7 @@ from torture_support import Bench, Clock, make_row
 from weekly_support import Round, weekly
 
 from batch.cli.files import show_tally
-from batch.identity import split_tag
+from batch.core.identity import split_tag
 from batch.model import Entry, Status
 from batch.model.errors import BatchError, UsageError
 from batch.pipeline.approving import approve_batch

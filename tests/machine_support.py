@@ -12,7 +12,7 @@ from pathlib import Path
 
 from torture_support import Clock
 
-from batch.identity import split_tag
+from batch.core.identity import split_tag
 from batch.sandbox import Sandbox
 from batch.sandbox.bodies import Reply
 from batch.sandbox.endpoints import Request

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire_support import make_listed, make_object
 
-from batch.answers import (
+from batch.core.answers import (
     parse_credits,
     parse_delivery,
     parse_errors,

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from batch.core.validate import Rules
 from batch.messages import load_message
 from batch.model import Header
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
-from batch.validate import Rules
 
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from wire_support import accepted, make_entry, make_listed, make_object
 
-from batch.classify import classify
+from batch.core.classify import classify
 from batch.model import Answer, Failure, Issue, Level, Outcome, Status, Stop
 
 ENTRY = make_entry()

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from core_support import NOW, SOON, ZONE, codes_of, decide, know, make_row, plan
 
-from batch.guards import PLAN_CODES, PLAN_HARD_CODES, PlanRules, held_for, is_coming, is_doubtful, show_time
-from batch.identity import make_tag
+from batch.core.guards import PLAN_CODES, PLAN_HARD_CODES, PlanRules, held_for, is_coming, is_doubtful, show_time
+from batch.core.identity import make_tag
 from batch.model import Action, Checked, Decision, KnownEntry, Level, Listed, Status
 
 ROW = make_row()

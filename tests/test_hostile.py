@@ -13,8 +13,8 @@ from cli_support import Shell, coming
 from hostile_support import HEADER, LIMITS, Case, Peak, Table, cases, combined, fat_files, with_comments
 from weekly_support import Round, weekly
 
-from batch.bounds import _shown, beyond
 from batch.config.sections import SheetSection
+from batch.core.bounds import _shown, beyond
 from batch.model.errors import SheetError
 from batch.model.limits import DEFAULT, described
 from batch.sheet import child as child_room

@@ -84,7 +84,7 @@ def test_floor_one_has_no_circle() -> None:
 
 
 WRITES = {
-    "csv.writer": {"batch/csv_text.py", "batch/samples.py"},
+    "csv.writer": {"batch/core/csv_text.py", "batch/samples.py"},
     "csv.DictWriter": set(),
     "to_csv": {"batch/report/machine.py", "batch/pipeline/reporting.py"},
     "print": set(),
@@ -96,7 +96,7 @@ WRITES = {
     "sys.stderr": {"batch/cli/output.py", "batch/cli/screen.py", "batch/cli/session.py", "batch/sandbox/__main__.py"},
     "Console": {"batch/cli/screen.py"},
     "json.dumps": {
-        "batch/json_text.py", "batch/payload.py", "batch/provider/wire.py", "batch/model/secret.py",
+        "batch/core/json_text.py", "batch/core/payload.py", "batch/provider/wire.py", "batch/model/secret.py",
         "batch/ledger/lock.py", "batch/sandbox/__main__.py", "batch/sandbox/bodies.py", "batch/sandbox/campaigns.py", "batch/sandbox/checks.py",
     },
     "json.dump": set(),

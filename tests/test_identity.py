@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.identity import (
+from batch.core.identity import (
     TAG_LENGTH,
     TEST_MARK,
     add_tag,

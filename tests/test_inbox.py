@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.file_names import cut_name
+from batch.core.file_names import cut_name
 from batch.inbox import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
 from batch.inbox.names import may_be_sheet
 from batch.model.errors import BatchError

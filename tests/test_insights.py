@@ -15,7 +15,7 @@ from cli_support import Shell, row, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.insights import FEWEST, find_insights, robust_scores, wilson
+from batch.core.insights import FEWEST, find_insights, robust_scores, wilson
 from batch.model import Insight, Insights, Sending
 from batch.report import insights_html, insights_json, insights_xlsx
 

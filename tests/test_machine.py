@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from machine_support import SEEN_THROUGH, WatchfulSandbox, Word, mark_of
 from torture_support import Bench, Clock, Crash, Steps, bench, make_row, write_sheet
 
-from batch.identity import split_tag
+from batch.core.identity import split_tag
 from batch.model import Batch, Status
 from batch.model.errors import BatchError
 from batch.pipeline.approving import approve_batch, reject_batch

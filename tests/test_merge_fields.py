@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from cases_support import NOW, no_template
 
+from batch.core.render import Renderer
+from batch.core.validate import Checker, Rules
 from batch.model import Checked, Header, Level, Row
-from batch.render import Renderer
-from batch.validate import Checker, Rules
 
 HEADER = (
     "CampaignName",

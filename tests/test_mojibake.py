@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from validate_support import check, the_issue
 
-from batch.validate.mojibake import find_doubled
+from batch.core.validate.mojibake import find_doubled
 
 TEXTS = [
     "don’t", "“sale”", "café", "50€", "niño", "Tuesday–Friday", "now…", "Straße", "✓", "🎉", "♥️", "¡Oferta!", "½",

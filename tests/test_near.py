@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.near import find_near
+from batch.core.near import find_near
 
 STORES = ("Atlanta stores", "Dallas stores", "Houston stores", "Store 12", "Store 13", "Vip customers")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from batch.pacing import Allowance, Pace, backoff, learn_interval, read_allowance
+from batch.core.pacing import Allowance, Pace, backoff, learn_interval, read_allowance
 
 START = 1_900_000_000.3
 

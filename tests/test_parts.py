@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.parts import BASIC, EXTENSION, costly, measure, split, to_plain
+from batch.core.parts import BASIC, EXTENSION, costly, measure, split, to_plain
 
 CASES = [
     ("", "GSM-7", 0, 0),

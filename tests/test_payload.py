@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from wire_support import make_entry
 
-from batch.payload import PostingRules, from_provider_time, hash_payload, make_payload, to_provider_time
+from batch.core.payload import PostingRules, from_provider_time, hash_payload, make_payload, to_provider_time
 
 ZONE = "America/New_York"
 RULES = PostingRules()

@@ -21,7 +21,7 @@ from core_support import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch.identity import make_tag
+from batch.core.identity import make_tag
 from batch.model import Action, Checked, Decision, Issue, KnownEntry, Level, Status
 
 ROW = make_row(reference="R1")
@@ -575,7 +575,7 @@ def test_a_cancelled_row_of_the_past_is_no_question_about_its_date():
 
 
 def name_entry(row: Checked, entry: KnownEntry, *others: Checked) -> list[Decision]:
-    from batch.plan import PlanRules, make_plan
+    from batch.core.plan import PlanRules, make_plan
 
     rules = PlanRules(file="other.xlsx")
     named = {row.row.number: entry.id}
@@ -604,7 +604,7 @@ def test_a_row_id_that_was_copied_with_its_row_speaks_of_the_other_row():
 
 def test_a_row_id_of_an_entry_that_is_not_known_here_says_nothing():
     """The plan looks only at what it was given."""
-    from batch.plan import PlanRules, make_plan
+    from batch.core.plan import PlanRules, make_plan
 
     decisions = make_plan([ROW], [], rules=PlanRules(), now=NOW, named={2: 77}).decisions
     assert met(decisions[0]) == (Action.SUBMIT, None, None)

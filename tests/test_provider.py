@@ -20,12 +20,12 @@ import wire_support as wire
 from test_pacing import Limiter
 from wire_support import TOKEN, TOKEN_FORMS, WireServer, accepted, answer, make_entry, make_object
 
-from batch.classify import classify
+from batch.core.classify import classify
+from batch.core.pacing import Pace
+from batch.core.payload import PostingRules, make_payload
 from batch.model import Answer, DeliveryCount, Failure, Group, Listing, MmsTemplate, Outcome, Status, Stop
 from batch.model.errors import LedgerError, ProviderError, UsageError
 from batch.model.secret import Secret
-from batch.pacing import Pace
-from batch.payload import PostingRules, make_payload
 from batch.provider import AddressError, Provider, TokenError
 
 ENTRY = make_entry()

@@ -11,12 +11,12 @@ from core_support import NOW, PAST, SOON, ZONE, list_entry, make_entry, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch.identity import add_tag, make_fingerprint, make_key, make_tag
-from batch.match import Books
+from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
+from batch.core.match import Books
+from batch.core.payload import from_provider_time
+from batch.core.reconcile import Move, ReconcileRules, Reconciliation, reconcile
+from batch.core.trust import Evidence, Reach, Sentinel
 from batch.model import Entry, Finding, FindingKind, Listed, Status
-from batch.payload import from_provider_time
-from batch.reconcile import Move, ReconcileRules, Reconciliation, reconcile
-from batch.trust import Evidence, Reach, Sentinel
 
 RULES = ReconcileRules(ZONE)
 ENTRY = make_entry()

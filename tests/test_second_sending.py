@@ -10,7 +10,7 @@ import pytest
 from cli_support import row, write_csv
 from torture_support import Bench, bench, changed
 
-from batch.guards import DOUBT_CODES
+from batch.core.guards import DOUBT_CODES
 from batch.model import Issue, Level, Status
 from batch.model.errors import UsageError
 from batch.pipeline.deciding import resolve_entry

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from torture_support import Bench, bench
 
-from batch.identity import split_tag
+from batch.core.identity import split_tag
+from batch.core.payload import from_provider_time, hash_payload, make_payload
 from batch.model import Level
 from batch.model.errors import NotAsAskedError, UsageError
-from batch.payload import from_provider_time, hash_payload, make_payload
 from batch.pipeline.asking import find_entries, report_again
 from batch.pipeline.checking import check_file
 from batch.pipeline.deciding import resolve_entry

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from core_support import NOW, SOON, SPAN, list_entry, make_entry, read
 
+from batch.core.settle import MOST_ATTEMPTS, Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
 from batch.model import Level, Listed, Status
-from batch.settle import MOST_ATTEMPTS, Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
 
 WAIT, GAP, LEAD = timedelta(seconds=300), timedelta(seconds=30), timedelta(minutes=10)
 ENTRY = make_entry(7, status=Status.IN_DOUBT, provider_id="", attempts=1)

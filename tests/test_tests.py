@@ -10,7 +10,7 @@ import pytest
 from cli_support import Shell, row, write_csv
 from wire_support import WireServer, answer
 
-from batch.payload import from_provider_time
+from batch.core.payload import from_provider_time
 
 
 def test_a_test_goes_to_the_test_group_a_quarter_of_an_hour_ahead(ready: Shell, sandbox: Any, tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from batch.model import Listed
-from batch.trust import (
+from batch.core.trust import (
     Reach,
     Sentinel,
     Span,
@@ -18,6 +17,7 @@ from batch.trust import (
     measure,
     question_absence,
 )
+from batch.model import Listed
 
 DOUBT = Span(10, 11)
 BEFORE, AFTER = Span(1, 2), Span(20, 21)

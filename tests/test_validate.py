@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from validate_support import ACCOUNT, GOOD, NOW, check, codes, make_row, the_issue
 
-from batch.identity import make_fingerprint, make_key
+from batch.core.identity import make_fingerprint, make_key
+from batch.core.validate import HARD_CODES, RULE_CODES, Checker, GroupRule, Rules, check_all, check_rules
 from batch.model import Draft, Issue, Level, Row
 from batch.model.errors import UsageError
-from batch.validate import HARD_CODES, RULE_CODES, Checker, GroupRule, Rules, check_all, check_rules
 
 
 def test_a_good_row_is_a_campaign_without_a_word() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from validate_support import ACCOUNT, check
 
-from batch.model import Account, Campaign, Group, Level, Parts
-from batch.validate import (
+from batch.core.validate import (
     Rules,
     account_waits,
     credits_needed,
@@ -18,6 +17,7 @@ from batch.validate import (
     find_short_credits,
     often_texted,
 )
+from batch.model import Account, Campaign, Group, Level, Parts
 
 AT = datetime(2026, 2, 5, 19, 30, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from validate_support import ACCOUNT, check, codes, the_issue
 
+from batch.core.validate import GroupRule, Rules
 from batch.model import Level
-from batch.validate import GroupRule, Rules
 
 
 @pytest.mark.parametrize(

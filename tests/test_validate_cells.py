@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from validate_support import ACCOUNT, check, codes, the_issue
 
+from batch.core.validate import Rules
 from batch.model import Account, Group, Level
-from batch.validate import Rules
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from validate_support import check
 
+from batch.core.validate import find_other_week, find_same_offers
 from batch.model import Level
-from batch.validate import find_other_week, find_same_offers
 
 
 def other_week(file: str, moment: str = "2026-02-05 14:30", week_start: str = "monday") -> list[str]:

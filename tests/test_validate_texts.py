@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from validate_support import check, codes, the_issue
 
+from batch.core.validate import Rules
 from batch.model import Level
-from batch.validate import Rules
 
 STOP = " Reply STOP to opt out."
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from validate_support import check, codes, the_issue
 
-from batch.validate import Rules, find_zone, parse_send_time
+from batch.core.validate import Rules, find_zone, parse_send_time
 
 AT = datetime(2026, 3, 4, 14, 30)  # noqa: DTZ001 - as a cell holds it
 

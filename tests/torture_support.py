@@ -21,7 +21,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from batch.config import Settings, load_settings
-from batch.identity import split_tag
+from batch.core.identity import split_tag
 from batch.ledger import Ledger, open_ledger
 from batch.model import Entry, Group, Status
 from batch.pipeline.codes import ALL_CODES, HARD
@@ -280,7 +280,7 @@ def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int | 
 _PRELOADED = (
     "batch.cli", "batch.config", "batch.ledger", "batch.messages", "batch.pipeline.codes", "batch.pipeline.deciding",
     "batch.pipeline.reconciling", "batch.pipeline.taking", "batch.provider", "batch.report", "batch.sandbox",
-    "batch.sheet", "batch.sheet.delimited", "batch.validate", "pandas", "pydantic.plugin._loader", "pytest",
+    "batch.sheet", "batch.sheet.delimited", "batch.core.validate", "pandas", "pydantic.plugin._loader", "pytest",
     "requests", "rich.console", "sqlalchemy.dialects.sqlite", "tzdata", "xlsxwriter",
 )  # fmt: skip
 

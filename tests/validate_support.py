@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from batch.core.validate import Rules, check_all
 from batch.model import Account, Checked, Draft, Group, Header, Issue, MmsTemplate, Row
-from batch.validate import Rules, check_all
 
 NOW = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 """A Monday, 10:00 in New York."""

@@ -12,7 +12,7 @@ from batch.cli.files import show_tally
 from batch.cli.output import csv_records, print_csv, print_json, print_line
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_tally
-from batch.json_text import write_json
+from batch.core.json_text import write_json
 from batch.model.errors import UsageError
 from batch.model.plurals import plural
 

@@ -156,7 +156,7 @@ def submit(
     json: Json = False,
 ) -> None:
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
-    from batch.near import find_near
+    from batch.core.near import find_near
     from batch.pipeline.codes import ALL_CODES, widen
     from batch.pipeline.taking import Options
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from batch.csv_text import csv_record
-from batch.json_text import write_json
-from batch.printable import printable
+from batch.core.csv_text import csv_record
+from batch.core.json_text import write_json
+from batch.core.printable import printable
 
 
 def print_json(value: object) -> None:

@@ -10,7 +10,7 @@ from batch.cli.files import show_tally
 from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import shape_tally
-from batch.printable import whole_text
+from batch.core.printable import whole_text
 
 if TYPE_CHECKING:
     from batch.model import Entry

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from batch.cli.session import Session, need
 from batch.config import check_secret, check_values, store_in_file, store_password, store_token
+from batch.core.printable import printable
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
-from batch.printable import printable
 
 KEPT_IN, PASSWORD_KEPT_IN = "access-token.txt", "mail-password.txt"
 """Beside the settings, where the system has no keyring."""

@@ -10,8 +10,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word
+from batch.core.printable import printable
 from batch.pipeline.telling import Checking, Event, Note, Progress, Wait
-from batch.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

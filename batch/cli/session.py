@@ -19,8 +19,8 @@ from typer.core import TyperGroup
 from batch import __version__
 from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
+from batch.core.printable import whole_text
 from batch.model.errors import BatchError, UsageError
-from batch.printable import whole_text
 
 if TYPE_CHECKING:
     from batch.config import Settings

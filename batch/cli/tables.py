@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from batch.core.printable import printable
 from batch.model import Action, Decision, Issue, Level
 from batch.model.plurals import plural
-from batch.printable import printable
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen

@@ -13,7 +13,7 @@ import typer
 
 from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
-from batch.json_text import write_json
+from batch.core.json_text import write_json
 from batch.pipeline.telling import Event, Note, Progress
 
 _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePath
 
-from batch.file_names import safe_name
+from batch.core.file_names import safe_name
 
 STOP_NAMES = frozenset({"stop", "stop.txt"})  # Windows hides the .txt that Notepad adds
 _LITTER = frozenset({"desktop.ini", "thumbs.db"})

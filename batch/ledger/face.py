@@ -56,7 +56,7 @@ from batch.model.errors import LedgerError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from batch.trust import Sentinel, Span
+    from batch.core.trust import Sentinel, Span
 
 BUSY_SECONDS = 15.0
 

@@ -8,11 +8,11 @@ from itertools import chain
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from batch.core.trust import Sentinel, Span
 from batch.ledger.bulk import in_list
 from batch.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
 from batch.ledger.tables import attempts, batches, entries, history
 from batch.model import KnownEntry, Status
-from batch.trust import Sentinel, Span
 
 COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
 """What the guards compare a new row with, while its time is still to come."""

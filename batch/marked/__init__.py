@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.disk import replacing
 from batch.marked.child import ask
 from batch.marked.marks import PROBLEM, ROW_ID, Returned, mark_plain

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from batch.bounds import beyond
 from batch.confined.process import Confined, paths_for
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 

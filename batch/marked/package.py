@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.dom.minidom import Document, Element
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.limits import DEFAULT, Limits
 
 CONTENT_TYPES = "[Content_Types].xml"

@@ -7,8 +7,8 @@ import pickle
 import sys
 from pathlib import Path
 
-from batch.bounds import beyond
 from batch.confined.within import limit, limit_seconds
+from batch.core.bounds import beyond
 from batch.marked.marks import Returned, collect_rows, mark_workbook
 from batch.model.errors import SheetError
 from batch.model.limits import Limits

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.guards import REJECTED_BY_PERSON
+from batch.core.guards import REJECTED_BY_PERSON
 from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
 from batch.model.errors import UsageError
 from batch.model.plurals import plural

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.identity import fold
+from batch.core.identity import fold
 from batch.model import Attempt, Batch, Change, Entry, Status
 from batch.model.errors import UsageError
 from batch.pipeline.counting import count_as

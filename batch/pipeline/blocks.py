@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from batch.core.render import Renderer
+from batch.core.validate import Checker, Rules, credits_needed
 from batch.model import Account, Checked, Draft, Header, Issue, Level
-from batch.render import Renderer
 from batch.sheet import RowMaker
-from batch.validate import Checker, Rules, credits_needed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor

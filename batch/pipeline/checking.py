@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
+from batch.core.validate import GroupRule, Rules, find_other_week
 from batch.glance import glance_at_pause, glance_at_settings
 from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
@@ -22,7 +23,6 @@ from batch.pipeline.rooms import World, make_provider, need_zone, read_account, 
 from batch.pipeline.snapshots import Snapshot, take_snapshot
 from batch.pipeline.telling import Checking, Note, Tell, say_nothing
 from batch.pipeline.weighing import weigh_alone
-from batch.validate import GroupRule, Rules, find_other_week
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from batch.core.settle import Moment
 from batch.model.errors import ClockError
 from batch.model.plurals import tell_span
 from batch.pipeline.rooms import Rooms
-from batch.settle import Moment
 
 SKEW = timedelta(minutes=2)
 """How far the provider's clock and ours may lie apart."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from batch.guards import SECOND_CODES
+from batch.core.guards import SECOND_CODES
 from batch.model import Account, Action, Entry, Issue, Level, Plan
 from batch.model.plurals import plural
 from batch.pipeline.rooms import Rooms, World

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.reconcile import APPROVED
 from batch.model import Decision, Entry, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
-from batch.reconcile import APPROVED
 
 if TYPE_CHECKING:
     from batch.pipeline.rooms import Rooms

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, REJECTED_BY_PERSON, may_have_gone
-from batch.identity import plain_id
+from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, REJECTED_BY_PERSON, may_have_gone
+from batch.core.identity import plain_id
+from batch.core.payload import hash_payload, make_payload
+from batch.core.settle import how_to_answer
 from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status
 from batch.model.errors import UsageError
-from batch.payload import hash_payload, make_payload
 from batch.pipeline.confirming import insist_on_entry
 from batch.pipeline.lists import find_newer, give_way
 from batch.pipeline.renewing import CODE
 from batch.pipeline.rooms import World, open_ledger_of, posting_rules
 from batch.pipeline.second import need_second_sender
 from batch.pipeline.telling import name_entry
-from batch.settle import how_to_answer
 
 if TYPE_CHECKING:
     from batch.config import Settings

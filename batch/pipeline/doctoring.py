@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from batch.core.identity import fold, plain_id
 from batch.disk import HAS_MODES
-from batch.identity import fold, plain_id
 from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.model.plurals import tell_span
 from batch.pipeline.clock import SKEW

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.printable import printable, whole_text
 from batch.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.model import WAITS, Cause, Person, Way
 from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
@@ -20,7 +21,6 @@ from batch.pipeline.rooms import Rooms
 from batch.pipeline.second import Approver
 from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
-from batch.printable import printable, whole_text
 
 if TYPE_CHECKING:
     from batch.pipeline.postbag import Postbag

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 
+from batch.core.render import fold_field
 from batch.model import Header, Issue, Level
-from batch.render import fold_field
 from batch.sheet import KNOWN
 
 _OURS = "problem"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.identity import is_test
+from batch.core.identity import is_test
 from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
 from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import World, open_ledger_of
@@ -39,7 +39,7 @@ def tell_insights(settings: Settings, ledger: Ledger, now: datetime) -> list[str
 
 def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> Insights:
     """Count what was sent in the last weeks, and what its sheets got wrong."""
-    from batch.insights import find_insights
+    from batch.core.insights import find_insights
 
     since = now - timedelta(weeks=weeks)
     batches = {batch.id: batch for batch in ledger.batches()}

@@ -8,11 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from batch.identity import looks_typed, split_tag
-from batch.match import bears_true_tag
+from batch.core.identity import looks_typed, split_tag
+from batch.core.match import bears_true_tag
+from batch.core.payload import make_tag_by
+from batch.core.settle import (
+    Moment,
+    Reading,
+    Settlement,
+    distrust,
+    find_by_tag,
+    is_same_text,
+    judge_alike,
+    judge_found,
+    settle,
+    time_left,
+)
+from batch.core.trust import Span, find_lacking, how_to_call_gone
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.model.errors import ProviderError
-from batch.payload import make_tag_by
 from batch.pipeline.clock import check_clock, provider_now
 from batch.pipeline.proofs import (
     find_sentinels,
@@ -26,19 +39,6 @@ from batch.pipeline.proofs import (
 )
 from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
-from batch.settle import (
-    Moment,
-    Reading,
-    Settlement,
-    distrust,
-    find_by_tag,
-    is_same_text,
-    judge_alike,
-    judge_found,
-    settle,
-    time_left,
-)
-from batch.trust import Span, find_lacking, how_to_call_gone
 
 if TYPE_CHECKING:
     from batch.ledger import Ledger

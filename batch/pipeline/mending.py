@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from batch.identity import make_row_id, split_row_id
+from batch.core.identity import make_row_id, split_row_id
 from batch.model import Checked, Entry, Issue, Level
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from email.utils import getaddresses
 from typing import TYPE_CHECKING
 
+from batch.core.printable import printable
 from batch.model import Entry
 from batch.model.plurals import plural
-from batch.printable import printable
 
 if TYPE_CHECKING:
     from batch.config import EmailSection

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.parts import measure
+from batch.core.payload import hash_payload, make_payload
+from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
-from batch.parts import measure
-from batch.payload import hash_payload, make_payload
 from batch.pipeline.mailing import Desk, queue_preview, safely
 from batch.pipeline.reporting import batch_scope, report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, read_account
 from batch.pipeline.snapshots import hash_file
-from batch.validate.account import count_contacts
 
 if TYPE_CHECKING:
     from batch.ledger import BatchRow, Shown

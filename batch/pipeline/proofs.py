@@ -7,15 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from batch.guards import DOUBT_CODES, may_have_gone
-from batch.identity import looks_typed, split_tag
-from batch.match import bears_true_tag, find_doubled
-from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
-from batch.model.errors import NotAsAskedError, ProviderError
-from batch.payload import from_provider_time
-from batch.pipeline.rooms import Rooms, read_account
-from batch.settle import find_by_tag, judge_found
-from batch.trust import (
+from batch.core.guards import DOUBT_CODES, may_have_gone
+from batch.core.identity import looks_typed, split_tag
+from batch.core.match import bears_true_tag, find_doubled
+from batch.core.payload import from_provider_time
+from batch.core.settle import find_by_tag, judge_found
+from batch.core.trust import (
     Evidence,
     Sentinel,
     find_lacking,
@@ -26,10 +23,13 @@ from batch.trust import (
     measure,
     tell_lacking,
 )
+from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
+from batch.model.errors import NotAsAskedError, ProviderError
+from batch.pipeline.rooms import Rooms, read_account
 
 if TYPE_CHECKING:
+    from batch.core.settle import Reading
     from batch.model import Entry
-    from batch.settle import Reading
 
 MOVING = timedelta(minutes=2)
 """So near its time a campaign may be on its way from one list to the other."""

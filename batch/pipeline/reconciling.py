@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
 from batch.model.errors import ProviderError, StoppedError
 from batch.pipeline.lists import find_doubts, read_lists, settle_doubts
@@ -18,11 +19,10 @@ from batch.pipeline.renewing import tell_changes
 from batch.pipeline.reporting import Scope, gather, team_zone, write, write_status_page
 from batch.pipeline.rooms import Rooms, World, open_rooms, tell_pause
 from batch.pipeline.telling import Wait
-from batch.reconcile import ReconcileRules, Reconciliation, reconcile
 
 if TYPE_CHECKING:
     from batch.config import Settings
-    from batch.settle import Reading
+    from batch.core.settle import Reading
 
 _TRACKED = frozenset(
     {Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED, Status.IN_DOUBT, Status.SUBMITTING}

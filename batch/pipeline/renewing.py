@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from batch.core.payload import from_provider_time, is_time
 from batch.model import Entry, Issue, Level, Status
 from batch.model.plurals import plural, tell_span
-from batch.payload import from_provider_time, is_time
 from batch.pipeline.rooms import Rooms, need_zone
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from batch.core.file_names import plain_stem
+from batch.core.identity import is_test
 from batch.disk import copy_whole, make_folder, write_whole
-from batch.file_names import plain_stem
-from batch.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.model.errors import ReportError
 from batch.pipeline.rooms import Rooms, tell_pause

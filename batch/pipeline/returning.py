@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.identity import make_row_id
+from batch.core.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.pipeline.checking import Check, seconds_left

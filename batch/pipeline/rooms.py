@@ -13,20 +13,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.payload import PostingRules
 from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import LedgerError, StoppedError, UsageError
-from batch.payload import PostingRules
 from batch.person import person_at_work
 from batch.pipeline.rights import secure
 from batch.pipeline.telling import Note, Tell, Wait, say_nothing
 
 if TYPE_CHECKING:
     from batch.config import Settings
+    from batch.core.settle import Moment
     from batch.glance import Glance
     from batch.ledger import Ledger, Pause
     from batch.model.secret import Secret
     from batch.provider import Provider
-    from batch.settle import Moment
 
 HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
@@ -216,7 +216,7 @@ def make_provider(
     settings: Settings, ledger: Ledger | None, world: World, *, url: str = "", token: Secret | None = None
 ) -> Provider:
     """Make the provider of the settings, or one at another place; it keeps pace with all processes of the ledger."""
-    from batch.pacing import Pace
+    from batch.core.pacing import Pace
     from batch.provider import Provider
 
     wanted = settings.provider

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from batch.core.payload import from_provider_time, is_time, show_time
 from batch.model import Entry, Issue, Level, Status
 from batch.model.plurals import tell_span
-from batch.payload import from_provider_time, is_time, show_time
 
 if TYPE_CHECKING:
     from batch.config import Settings

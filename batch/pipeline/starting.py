@@ -55,7 +55,7 @@ def _example(file: str, settings: Settings, world: World, account: Account) -> E
 
 def _choose_day(file: str, now: datetime, week_start: str) -> datetime:
     """Take the day a week ahead; for a file that is named for another week that is to come, its first day from then."""
-    from batch.validate import find_other_week
+    from batch.core.validate import find_other_week
 
     days = (now + timedelta(days=ahead) for ahead in (_DAYS_AHEAD, *range(1, _NAMED_AHEAD)))
     fitting = (day for day in days if not find_other_week(file, [day.date()], week_start))

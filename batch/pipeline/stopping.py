@@ -8,15 +8,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.guards import is_from, may_have_gone
-from batch.identity import is_test
+from batch.core.guards import is_from, may_have_gone
+from batch.core.identity import is_test
+from batch.core.reconcile import ALARM
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.model.errors import UsageError
 from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import Rooms, World, open_ledger_of, tell_pause
 from batch.pipeline.showing import as_they_go
 from batch.pipeline.telling import name_entry
-from batch.reconcile import ALARM
 
 if TYPE_CHECKING:
     from batch.config import Settings

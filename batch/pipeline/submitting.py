@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-from batch.classify import classify
-from batch.identity import collapse
+from batch.core.classify import classify
+from batch.core.identity import collapse
+from batch.core.pacing import backoff
+from batch.core.payload import address, hash_payload, make_payload, minute_of
 from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, Stop
 from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
-from batch.pacing import backoff
-from batch.payload import address, hash_payload, make_payload, minute_of
 from batch.pipeline.clock import check_clock
 from batch.pipeline.lists import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.pipeline.proofs import notice_doubled, observe_first, refuse_second_ledger

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.guards import PlanRules, may_have_gone
+from batch.core.guards import PlanRules, may_have_gone
+from batch.core.plan import make_plan
 from batch.model import NOT_SHOWN, WAITS, Account, Action, Entry, Group, Issue, Level, Plan, Status
 from batch.model.errors import BatchError, ReportError
 from batch.pipeline.checking import Check, check_sheet, open_file
@@ -34,11 +35,10 @@ from batch.pipeline.rooms import Rooms, World, need_zone, open_rehearsal, open_r
 from batch.pipeline.stopping import find_gone, how_to_go_on, note_marks
 from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import find_short, remember_names, weigh
-from batch.plan import make_plan
 
 if TYPE_CHECKING:
     from batch.config import Settings
-    from batch.settle import Reading
+    from batch.core.settle import Reading
     from batch.sheet import Sheet
 
 _ROUNDS = 4
@@ -368,7 +368,7 @@ def find_planned(rooms: Rooms, batch: int | None) -> tuple[Entry, ...]:
 
 def look_again_at_waiting(rooms: Rooms) -> None:
     """Let go what waited for the provider and need wait no longer."""
-    from batch.validate import account_waits
+    from batch.core.validate import account_waits
 
     waiting = list(rooms.ledger.entries(statuses={Status.WAITING}))
     if not waiting:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.answers import parse_one
-from batch.identity import TEST_MARK, fold, is_test, make_fingerprint, plain_id
+from batch.core.answers import parse_one
+from batch.core.identity import TEST_MARK, fold, is_test, make_fingerprint, plain_id
+from batch.core.payload import make_tag_by, name_by, to_provider_time
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
 from batch.model.errors import UsageError
-from batch.payload import make_tag_by, name_by, to_provider_time
 from batch.pipeline.checking import Check, check_sheet, open_file
 from batch.pipeline.counting import Tally
 from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms, read_account

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batch.identity import fold, is_test
+from batch.core.identity import fold, is_test
+from batch.core.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
+from batch.core.validate.account import MMS_CREDITS, count_contacts
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Parts, Status
-from batch.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
-from batch.validate.account import MMS_CREDITS, count_contacts
 
 if TYPE_CHECKING:
     from batch.config import Settings

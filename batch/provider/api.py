@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from batch.answers import (
+from batch.core.answers import (
     parse_credits,
     parse_delivery,
     parse_errors,
@@ -21,11 +21,11 @@ from batch.answers import (
     parse_list,
     parse_templates,
 )
+from batch.core.pacing import Pace
+from batch.core.payload import from_provider_time
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
 from batch.model.errors import BatchError, ProviderError, UsageError
 from batch.model.secret import Secret
-from batch.pacing import Pace
-from batch.payload import from_provider_time
 from batch.provider.pages import RESTLESS, Page, join_pages, read_paging
 from batch.provider.wire import Call, log, make_request
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, FindingKind
 from batch.model.plurals import plural
 from batch.model.wording import (
@@ -22,7 +23,6 @@ from batch.model.wording import (
     standing_of,
 )
 from batch.report.contents import Figures, Report
-from batch.validate.account import MMS_CREDITS
 
 AT_THE_PROVIDER = frozenset({"scheduled", "unapproved", "sent"})
 BEFORE = {"batch": "on the batch before", "week": "on the week before", "reconciliation": "on the time before"}

@@ -9,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.json_text import write_json
+from batch.core.json_text import write_json
 from batch.model import Insight, Insights, Mark
 from batch.model.wording import local_time
 from batch.report.page import embed_logo, render_page

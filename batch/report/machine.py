@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from batch.csv_text import csv_record
-from batch.json_text import write_json
+from batch.core.csv_text import csv_record
+from batch.core.json_text import write_json
 from batch.model import Batch, Entry
 from batch.model.wording import (
     DELIVERED,

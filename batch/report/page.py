@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.core.json_text import write_json
 from batch.disk import make_folder, write_whole
-from batch.json_text import write_json
 from batch.model.wording import TONES
 from batch.resources import templates_folder
 

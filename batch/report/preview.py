@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.parts import costly
+from batch.core.validate import credits_needed
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.model.plurals import plural
 from batch.model.wording import TONES, cell_of, day_words, local_time, named_groups, zone_of
-from batch.parts import costly
 from batch.report.page import embed_logo, render_page, write_page
-from batch.validate import credits_needed
 
 if TYPE_CHECKING:
     from markupsafe import Markup

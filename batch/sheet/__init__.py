@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
+from batch.core.printable import whole_text
 from batch.model import Header, Issue, Level, Row
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
 from batch.model.limits import DEFAULT, Limits
-from batch.printable import whole_text
 from batch.sheet.child import Child
 from batch.sheet.choose import read_tabs
 from batch.sheet.headers import KNOWN, NEEDED, map_columns

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from xml.parsers import expat
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start

@@ -5,7 +5,7 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

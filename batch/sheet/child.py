@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from batch.bounds import beyond
 from batch.confined.process import Confined, paths_for
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 from batch.sheet.worker import receive, send

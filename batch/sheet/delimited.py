@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.sheet import headers
 

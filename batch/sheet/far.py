@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.sheet.archive import Archive, parse, safe_parser
 from batch.sheet.plain import to_int
 

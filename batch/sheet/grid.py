@@ -5,7 +5,7 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.sheet.headers import ID_FIELDS, TEXT_FIELDS, TIME_FIELDS, is_known, map_columns
 from batch.sheet.shown import judge, needs_look
 

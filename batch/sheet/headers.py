@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from batch.blanks import INVISIBLE, plain_blanks
+from batch.core.blanks import INVISIBLE, plain_blanks
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
 from batch.sheet import formats

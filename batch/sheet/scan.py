@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from xml.parsers import expat
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.columns import column_letter, column_position
 from batch.model.errors import SheetError
 from batch.sheet.archive import SAVE_AGAIN, Archive, safe_parser

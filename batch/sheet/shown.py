@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from batch.blanks import plain_blanks, strip_edges
+from batch.core.blanks import plain_blanks, strip_edges
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import sys
 import threading
 from types import SimpleNamespace
 
-from batch.bounds import beyond
 from batch.confined.within import limit, limit_seconds
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.sheet.choose import read_tabs
 from batch.sheet.grid import LyingError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.sheet import formats
 from batch.sheet import xls_second as second

@@ -6,7 +6,7 @@ import posixpath
 import threading
 from contextlib import suppress
 
-from batch.bounds import beyond
+from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.sheet import formats
 from batch.sheet.archive import SAVE_AGAIN, Archive

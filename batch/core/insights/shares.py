@@ -1,0 +1,99 @@
+"""Compare shares of texts that arrived, failed or opted out, each with the range in which the true share lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batch.core.insights.statistics import FEWEST, wilson
+from batch.model import Insight, Mark
+from batch.model.insights import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PARTS = ("delivered", "failed", "opted_out")
+_RANGES = tuple(word for name in ("Delivered", "Failed", "Opted out") for word in (name, f"{name} from", f"{name} to"))
+_HEAD = ("Campaigns", "Texts known", *_RANGES)
+_SHARES = frozenset(range(3, 12))
+_NOTE = (
+    "the bar is the share that did not arrive, the thin line its 95 % range; a text counts once its end is known; "
+    f"not drawn: fewer than {FEWEST:,} texts"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What became of the texts of one group, hour, template, ..."""
+
+    label: str
+    campaigns: int
+    known: int
+    delivered: int
+    failed: int
+    opted_out: int
+
+    @property
+    def arrived(self) -> float:
+        """The share delivered."""
+        return self.delivered / self.known
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The 95 % range of the share delivered."""
+        return wilson(self.delivered, self.known)
+
+
+def compare_shares(
+    frame: pd.DataFrame, key: str, *, name: str, title: str, what: str, order: Sequence[str] = (), shown: int = 12
+) -> Insight | None:
+    """Give the shares for each value of a column of the frame; None when no delivery is known.
+
+    In the order given, else the largest first.
+    """
+    places = {label: place for place, label in enumerate(order)}
+    shares = sorted(_sum_up(frame, key), key=lambda share: (places.get(share.label, 0), -share.known))
+    if not shares:
+        return None
+    drawn = [share for share in shares if share.known >= FEWEST][: max(shown, len(order))]
+    longest = max((1 - share.reach[0] for share in drawn), default=1.0)
+    marks = tuple(_mark(share, longest) for share in drawn)
+    rows = tuple(_row(share) for share in shares)
+    return Insight(name, title, tell_shares(shares), (what, *_HEAD), rows, marks, _SHARES, _NOTE)
+
+
+def tell_shares(shares: Sequence[Share]) -> str:
+    """Name the worst only where its whole range lies below the best one's: anything else may be chance."""
+    enough = [share for share in shares if share.known >= FEWEST]
+    if len(enough) < 2:
+        return f"too few texts to compare: it takes two lines with {FEWEST:,} texts each"
+    best = max(enough, key=lambda share: share.arrived)
+    worst = min(enough, key=lambda share: share.arrived)
+    if worst.reach[1] >= best.reach[0]:
+        return "the differences may be chance"
+    return (
+        f"{worst.label} arrives least ({worst.arrived:.1%} of {worst.known:,} texts), "
+        f"{best.label} most ({best.arrived:.1%} of {best.known:,})"
+    )
+
+
+def _sum_up(frame: pd.DataFrame, key: str) -> list[Share]:
+    known = frame[frame["known"] > 0]
+    summed = known.groupby(key)[["known", *_PARTS]].sum()
+    summed.insert(0, "campaigns", known.groupby(key).size())
+    return [Share(str(label), *map(int, numbers)) for label, *numbers in summed.itertuples()]
+
+
+def _row(share: Share) -> tuple[Value, ...]:
+    parts: Mapping[str, int] = {part: getattr(share, part) for part in _PARTS}
+    ranges = [value for part in parts.values() for value in (part / share.known, *wilson(part, share.known))]
+    return (share.label, share.campaigns, share.known, *ranges)
+
+
+def _mark(share: Share, longest: float) -> Mark:
+    """Draw what did not arrive: of bars that are all nearly full nobody sees the difference."""
+    low, high = share.reach
+    lost = 1 - share.arrived
+    shown = f"{lost:.1%} of {share.known:,}"
+    return Mark(share.label, shown, lost / longest, (1 - high) / longest, (1 - low) / longest)

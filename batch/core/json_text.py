@@ -1,0 +1,24 @@
+"""Write JSON for people's programs: it alone does, so that none of it breaks a terminal, a line or an encoding."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from batch.core.printable import HIDDEN
+
+
+def write_json(value: object, *, indent: int | None = None, short: bool = False) -> str:
+    """Write a value as JSON, readable beyond ASCII; what nobody sees, or a terminal obeys, as an escape.
+
+    Half a surrogate pair becomes its escape, too, so that the text can be encoded. What JSON does not know is written
+    as `str` has it.
+    """
+    separators = (",", ":") if short else None
+    text = json.dumps(value, ensure_ascii=False, default=str, indent=indent, separators=separators)
+    return HIDDEN.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,0 +1,115 @@
+"""Build what is posted for one entry, and turn times into the provider's zone and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from batch.core.identity import add_tag, make_tag
+from batch.model import Entry
+
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRules:
+    """What today's settings say about the name and the time of everything that is posted."""
+
+    account: str = "main"
+    """The label of the settings, part of every tag."""
+    zone: str = "America/New_York"
+    """The provider's zone, in which it reads times."""
+    tag_names: bool = True
+    max_name: int | None = None
+    """The longest name that the provider keeps whole; None when it is not known."""
+
+
+def make_payload(entry: Entry, rules: PostingRules) -> dict[str, object]:
+    """Make the JSON object of `POST /sms/send-group-schedule-message`, with no key for what is absent.
+
+    Name and time come from the campaign and today's settings, never from what was planned with older ones.
+    TypeRecipients always stands there: the provider does not document its default.
+    """
+    entry = address(entry, rules)
+    payload: dict[str, object] = {
+        "CampaignName": entry.provider_name,
+        "Message": entry.message,
+        "GroupIds": list(entry.group_ids),
+        "DateTime": entry.send_at_provider,
+        "TypeRecipients": entry.type_recipients,
+    }
+    if entry.mms_template_id is not None:
+        payload["MmsTemplateId"] = entry.mms_template_id
+    if entry.mms_high_resolution is not None:
+        payload["MmsHighResolution"] = entry.mms_high_resolution
+    if entry.subject:
+        payload["Subject"] = entry.subject
+    return payload
+
+
+def address(entry: Entry, rules: PostingRules) -> Entry:
+    """Give an entry with the tag, the name, the time and the zone with which it would be posted now."""
+    tag = make_tag_by(rules, entry.key, entry.fingerprint, entry.tag)
+    return replace(
+        entry,
+        tag=tag,
+        provider_name=name_by(rules, entry.campaign_name, tag),
+        send_at_provider=to_provider_time(entry.send_at, rules.zone) if entry.send_at is not None else "",
+        provider_zone=rules.zone,
+    )
+
+
+def make_tag_by(rules: PostingRules, key: str, fingerprint: str, known: str = "") -> str:
+    """Give a campaign's tag, the one it has already if it is `known`; empty when names carry none."""
+    if not rules.tag_names or not fingerprint:
+        return ""
+    return known or make_tag(rules.account, key, fingerprint)
+
+
+def name_by(rules: PostingRules, name: str, tag: str) -> str:
+    """Give a campaign's name as the provider gets it: with the tag, no longer than it may be."""
+    return add_tag(name, tag, rules.max_name) if tag else name[: rules.max_name].rstrip()
+
+
+def hash_payload(payload: Mapping[str, object]) -> str:
+    """Hash a payload, whatever the order of its keys; 64 hexadecimal digits."""
+    canonical = json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def to_provider_time(moment: datetime, zone: str) -> str:
+    """Write an aware time as the provider wants it: `YYYY-MM-DD HH:MM:SS` in its zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be sent")
+    return moment.astimezone(ZoneInfo(zone)).strftime(TIME_FORMAT)
+
+
+def from_provider_time(text: str, zone: str) -> datetime | None:
+    """Read a time of the provider's as an aware one in UTC; None when it is none.
+
+    In the hour that the end of daylight saving doubles, the first of the two is meant.
+    """
+    try:
+        local = datetime.strptime(text.strip().replace("T", " ", 1), TIME_FORMAT)  # noqa: DTZ007  the zone comes next
+        return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_time(text: str, moment: datetime, zone: str) -> bool:
+    """Whether a time of the provider's is this moment, to the minute; in the doubled hour both may be meant."""
+    return minute_of(text) == to_provider_time(moment, zone)[:16]
+
+
+def minute_of(text: str) -> str:
+    """Give the minute of a time as the provider writes it: `YYYY-MM-DD HH:MM`, in its own zone."""
+    return text.strip().replace("T", " ", 1)[:16]
+
+
+def show_time(moment: datetime, zone: str) -> str:
+    """Write a time as people of a zone read it: `2026-12-01 10:00 EST`."""
+    return f"{moment.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M %Z}"

@@ -1,0 +1,436 @@
+"""Decide for every checked row whether to submit, skip or hold it: what the ledger knows, and nothing twice."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from batch.core.guards import (
+    DOUBT_CODES,
+    DROPPED_IN_DOUBT,
+    FRESH,
+    GOING,
+    GONE,
+    GUARDS,
+    NEVER_LET_GO,
+    PLAN_CODES,
+    PLAN_HARD_CODES,
+    THERE,
+    PlanRules,
+    Surroundings,
+    held_for,
+    is_coming,
+    is_doubtful,
+)
+from batch.core.identity import as_read, collapse
+from batch.core.payload import show_time, to_provider_time
+from batch.core.settle import how_to_answer
+from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
+from batch.model.plurals import plural
+
+__all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
+
+_FREE = frozenset({Action.SUBMIT, Action.WAIT})
+
+
+def make_plan(
+    rows: Sequence[Checked],
+    known: Iterable[KnownEntry],
+    *,
+    rules: PlanRules,
+    now: datetime,
+    listed: Iterable[Listed] = (),
+    named: Mapping[int, int] = NOTHING,
+) -> Plan:
+    """Decide on each row of one file.
+
+    `known` are the ledger's entries with a key or fingerprint of the file and all that are still to come;
+    `listed` are campaigns on the provider's list that the ledger does not know; `named` says which entry a row's
+    RowId speaks of, by row number.
+    """
+    around = Surroundings(rows, known, listed, rules, now, named=named)
+    cases = [_open_case(row, around) for row in rows]
+    decisions = [_decide(case) for case in cases]
+    has_new = any(_is_new(*pair) for pair in zip(cases, decisions, strict=True))
+    decisions = [_point_out_old_date(*pair, has_new=has_new) for pair in zip(cases, decisions, strict=True)]
+    return Plan(tuple(_stop_for_errors(decisions, rules)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One row and what it meets."""
+
+    row: Checked
+    around: Surroundings
+    met: KnownEntry | None
+    """The ledger's entry of its key that it is compared with."""
+    own: KnownEntry | None
+    """The entry that holds this very content and never left: the row is planned anew in it."""
+    old: KnownEntry | None
+    """The entry of another version that never left: the row takes its place."""
+
+    @property
+    def fingerprint(self) -> str:
+        return self.row.campaign.fingerprint if self.row.campaign is not None else ""
+
+    @property
+    def same(self) -> bool:
+        """Whether the row says what the entry that it meets said."""
+        return self.met is not None and _is_same(self.met, self.row.key, self.fingerprint)
+
+    @property
+    def edited(self) -> bool:
+        """Whether a row that is the same otherwise would look different on a phone: in its line breaks or blanks."""
+        return self.met is not None and self.row.campaign is not None and not _reads_same(self.met, self.row.campaign)
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """What a person let go for this very content; a planned entry has nothing left that was not let go."""
+        if self.own is None:
+            return ()
+        codes = self.own.last_codes if self.own.status is Status.PLANNED else ()
+        return (*self.own.released, *codes)
+
+
+def _open_case(row: Checked, around: Surroundings) -> _Case:
+    entries = _find_entries(row, around)
+    if not entries:
+        return _Case(row, around, None, None, None)
+    fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
+    met = _find_met(entries, row, fingerprint, around.now)
+    free = [entry for entry in entries if entry.id not in around.taken]
+    own = _newest(entry for entry in free if _never_left(entry) and _is_same(entry, row.key, fingerprint))
+    old = _find_old(free, own)
+    if _is_same(met, row.key, fingerprint) and around.keys[row.key] > 1:
+        old = None  # this row needs no other place, but another one of its key may
+    around.taken.update(entry.id for entry in (own, old) if entry is not None)
+    return _Case(row, around, met, own, old)
+
+
+def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:
+    """Find what the ledger has of a row: the entries of its key, and the one that its RowId speaks of.
+
+    A mended row may have another key than the entry that it mends. A RowId that was copied along with its row speaks
+    of the row that it was copied from.
+    """
+    entries = around.by_key.get(row.key, [])
+    named = around.named.get(row.row.number)
+    if named is None or named.key in around.keys:
+        return entries
+    return [named, *entries]
+
+
+def _is_same(entry: KnownEntry, key: str, fingerprint: str) -> bool:
+    return entry.fingerprint == fingerprint and entry.key == key
+
+
+def _reads_same(entry: KnownEntry, campaign: Campaign) -> bool:
+    """Whether two texts of one fingerprint look the same on a phone; one that was forgotten counts as the same."""
+    pairs = ((entry.message, campaign.message), (entry.subject, campaign.subject))
+    return all(not old or old == new or as_read(old) == as_read(new) for old, new in pairs)
+
+
+def _find_met(entries: Sequence[KnownEntry], row: Checked, fingerprint: str, now: datetime) -> KnownEntry:
+    if len(entries) == 1:
+        return entries[0]
+
+    def weight(entry: KnownEntry) -> tuple[int, bool, int]:
+        alike = row.campaign is not None and _reads_same(entry, row.campaign)
+        return _rank(entry, row.key, fingerprint, now), alike, entry.id
+
+    return max(entries, key=weight)
+
+
+def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
+    """Say how much an entry decides about a row: the same sending first, then whatever may yet go out."""
+    same = _is_same(entry, key, fingerprint)
+    if same and (entry.status in THERE or is_doubtful(entry)):
+        return 5
+    if is_doubtful(entry):
+        return 4
+    if entry.status in THERE and is_coming(entry, now):
+        return 3
+    if same and entry.status in GONE:
+        return 2
+    return 1 if same else 0
+
+
+def _find_old(free: Sequence[KnownEntry], own: KnownEntry | None) -> KnownEntry | None:
+    """Find the other version that must give way: one that would go by itself, else the newest if there is no own."""
+    others = [entry for entry in free if entry is not own and _never_left(entry)]
+    if going := _newest(entry for entry in others if entry.status in GOING):
+        return going
+    if own is not None:
+        return None
+    if others:
+        return others[-1]
+    return free[-1] if free and free[-1].status is Status.REJECTED else None
+
+
+def _newest(entries: Iterable[KnownEntry]) -> KnownEntry | None:
+    return max(entries, key=lambda entry: entry.id, default=None)
+
+
+def _never_left(entry: KnownEntry) -> bool:
+    return entry.status is Status.PLANNED or (entry.status in FRESH and not is_doubtful(entry))
+
+
+def _decide(case: _Case) -> Decision:
+    row = case.row
+    if row.campaign is None:
+        return _place(case, Action.INVALID, row.issues)
+    if row.campaign.cancel:
+        return _cancel(case)
+    if case.met is not None and (decided := _decide_known(case, row.campaign, case.met)):
+        return decided
+    if row.past:
+        return _place(case, Action.INVALID, row.issues)
+    return _weigh_new(case, row.campaign)
+
+
+def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision | None:
+    """Decide where the entry that is met already decides; None when the row goes on like a new one."""
+    if is_doubtful(met):
+        same = case.same and not case.edited
+        return _settle(case, met) if same else _weigh_new(case, campaign, _in_doubt(case.row, met))
+    if met.status in THERE and case.same and not (case.edited and is_coming(met, case.around.now)):
+        return _skip(case, met, _already(case, met))
+    if met.status in THERE and is_coming(met, case.around.now):
+        return _weigh_new(case, campaign, _edited(case.row, campaign, met))
+    if met.status is Status.REJECTED and case.same and not case.edited:
+        return _skip(case, met, f"the provider refused it before (entry {met.id}): {_remedy(case, met)}")
+    if met.status in GONE and case.same and (case.row.past or not case.edited):
+        return _decide_gone(case, campaign, met)
+    return None
+
+
+def _settle(case: _Case, met: KnownEntry) -> Decision:
+    words = f"entry {met.id} may or may not have arrived at the provider: {_how_to_settle(met)}"
+    decision = _skip(case, met, words)
+    return replace(decision, action=Action.SETTLE)
+
+
+def _how_to_settle(met: KnownEntry) -> str:
+    if met.status is Status.HELD:
+        return how_to_answer(met.id)
+    return 'it is settled by "campaign-batch resume"'
+
+
+def _already(case: _Case, met: KnownEntry) -> str:
+    coming = met.status is Status.ACCEPTED and is_coming(met, case.around.now)
+    return f"already {'scheduled' if coming else 'sent'} as {met.provider_id} (entry {met.id})"
+
+
+def _remedy(case: _Case, met: KnownEntry) -> str:
+    if case.row.past:
+        return "its time has gone by"
+    return f'mend the row, or type "campaign-batch resolve {met.id} --send --why ..."'
+
+
+def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
+    if case.row.past:
+        return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has gone by")
+    return _weigh_new(case, campaign, _deleted(case.row, met))
+
+
+def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
+    """Leave a row alone that a known entry answers for; what another version left open here is done with."""
+    obsolete = next((entry.id for entry in (case.old, case.own) if entry is not None and entry is not met), None)
+    issues = tuple(issue for issue in case.row.issues if issue.level is Level.WARNING)
+    return Decision(case.row, Action.SKIP, entry=met.id, replaces=obsolete, issues=issues, why=why)
+
+
+def _cancel(case: _Case) -> Decision:
+    met = case.met
+    if met is None:
+        return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
+    there = met.status in THERE and (case.same or is_coming(met, case.around.now))
+    if there or is_doubtful(met):
+        why = f"marked Cancel; it is at the provider as {met.provider_id or 'not sure'} (entry {met.id})"
+        return _skip(case, met, why)
+    if met.status in GONE and case.own is None and case.old is None:
+        return _skip(case, met, f"marked Cancel; it was taken back before (entry {met.id})")
+    return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
+
+
+def _weigh_new(case: _Case, campaign: Campaign, reason: Issue | None = None) -> Decision:
+    """Let a row go unless something holds it: the entry that it meets (`reason`), a guard, or one of the checks."""
+    found = (reason, *(guard(case.row, campaign, case.around) for guard in GUARDS))
+    case.around.seen.setdefault(campaign.fingerprint, case.row)
+    issues = _weigh([*case.row.issues, *(issue for issue in found if issue is not None)], case)
+    return _place(case, _action(issues, campaign), issues)
+
+
+def _action(issues: Iterable[Issue], campaign: Campaign) -> Action:
+    levels = {issue.level for issue in issues}
+    if Level.ERROR in levels:
+        return Action.INVALID
+    if Level.HOLD in levels:
+        return Action.HOLD
+    return Action.WAIT if campaign.waits else Action.SUBMIT
+
+
+def _weigh(issues: Sequence[Issue], case: _Case) -> tuple[Issue, ...]:
+    """Give each of the plan's issues the level of the rules, and soften what a person let go."""
+    if not issues:
+        return ()
+    rules, released = case.around.rules, case.released
+    weighed = [_weigh_one(issue, rules, released) for issue in issues]
+    return tuple(issue for issue in weighed if issue is not None)
+
+
+def _weigh_one(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue | None:
+    level = issue.level
+    if issue.code in PLAN_CODES and issue.code not in PLAN_HARD_CODES:
+        wish = rules.levels.get(issue.code, level.value)
+        if wish == "off":
+            return None
+        level = Level(wish)
+    let_go = (issue.code in rules.allowed or issue.code in released) and issue.code not in NEVER_LET_GO
+    if level is Level.HOLD and let_go:
+        level = Level.WARNING
+    return issue if level is issue.level else replace(issue, level=level)
+
+
+def _place(case: _Case, action: Action, issues: tuple[Issue, ...], why: str = "") -> Decision:
+    """Write the decision down, in the entry that held the same row or in place of an older version of it."""
+    campaign, around = case.row.campaign, case.around
+    return Decision(
+        case.row,
+        action,
+        entry=case.own.id if case.own is not None else None,
+        replaces=case.old.id if case.old is not None else None,
+        issues=issues,
+        tag=around.tag(campaign) if campaign is not None else "",
+        provider_name=around.provider_name(campaign) if campaign is not None else "",
+        send_at_provider=to_provider_time(campaign.send_at, around.zone) if campaign is not None else "",
+        why=why or _reason(action, issues, campaign),
+    )
+
+
+def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) -> str:
+    """Say why a row does not go; of several holds the plan's own says most."""
+    if action is Action.WAIT and campaign is not None:
+        return campaign.waits[0].message
+    level = {Action.INVALID: Level.ERROR, Action.HOLD: Level.HOLD}.get(action)
+    found = [issue for issue in issues if issue.level is level]
+    return min(found, key=lambda issue: issue.code not in PLAN_CODES).message if found else ""
+
+
+def _in_doubt(row: Checked, met: KnownEntry) -> Issue:
+    words = (
+        f"an earlier version of this row (entry {met.id}) may or may not have arrived at the provider: "
+        f"{_how_to_settle(met)}; then drop the file again"
+    )
+    return held_for(row, "CampaignName", "in-doubt", words, row.name)
+
+
+def _edited(row: Checked, campaign: Campaign, met: KnownEntry) -> Issue:
+    words = (
+        f"this row was changed after it was scheduled as {met.provider_id} (entry {met.id}): "
+        f"{_differences(campaign, met)}. For a new sending give it a new Reference; for a correction delete "
+        f'{met.provider_id} in the dashboard, run "campaign-batch reconcile" and drop the file again'
+    )
+    return held_for(row, "Message", "edited-after-submission", words, campaign.message, ids=(met.provider_id,))
+
+
+def _differences(campaign: Campaign, met: KnownEntry) -> str:
+    zone = campaign.zone
+    pairs = [
+        ("name", met.name, campaign.name),
+        ("text", *_visible(met.message, campaign.message)),
+        ("groups", ", ".join(sorted(met.group_ids)), ", ".join(sorted(campaign.group_ids))),
+        ("time", show_time(met.send_at, zone) if met.send_at else "", show_time(campaign.send_at, zone)),
+    ]
+    changed = [f'{what} was "{old}", now "{new}"' for what, old, new in pairs if old != new]
+    return "; ".join(changed) or "subject, picture or type of recipients differ"
+
+
+def _visible(old: str, new: str) -> tuple[str, str]:
+    """Show line breaks and blanks of two texts where these are all that differs."""
+    if old == new or collapse(old) != collapse(new):
+        return old, new
+    return _show_blanks(old), _show_blanks(new)
+
+
+def _show_blanks(text: str) -> str:
+    """Write a line break as a sign, and blanks that look like others by their names."""
+    plain = as_read(text).replace("\n", "\u23ce")
+    return "".join(f"[{unicodedata.name(sign, 'blank').lower()}]" if _is_odd(sign) else sign for sign in plain)
+
+
+def _is_odd(sign: str) -> bool:
+    return sign != " " and (sign.isspace() or unicodedata.category(sign) in {"Zs", "Zl", "Zp"})
+
+
+def _deleted(row: Checked, met: KnownEntry) -> Issue:
+    what = f"was scheduled as {met.provider_id} (entry {met.id}) and is not at the provider any more"
+    if not DOUBT_CODES.union({DROPPED_IN_DOUBT}).isdisjoint(met.last_codes):
+        what = f"was dropped while nobody knew whether it had arrived (entry {met.id}; look for it in the dashboard)"
+    elif not met.provider_id:
+        what = f"was dropped before it was submitted (entry {met.id})"
+    words = (
+        f'this campaign {what}: to send it after all, type "campaign-batch submit FILE --allow deleted-in-dashboard"; '
+        f"else take the row out"
+    )
+    return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name, ids=(met.provider_id,))
+
+
+def _is_new(case: _Case, decision: Decision) -> bool:
+    """Whether a row is one that the ledger has never met, or a key used again for another sending."""
+    used_again = case.met is not None and case.met.status in THERE and not is_coming(case.met, case.around.now)
+    kept = case.own is not None or case.old is not None
+    return decision.action in _FREE | {Action.HOLD} and not kept and (case.met is None or used_again)
+
+
+def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> Decision:
+    """Ask about a row of the past while others of the file are new: a copied row whose date was not changed.
+
+    The question stays open when the file is dropped again and nothing of it is new any more.
+    """
+    campaign = case.row.campaign
+    if decision.action is not Action.SKIP or campaign is None or campaign.cancel or not _is_over(case, campaign):
+        return decision
+    asked = case.own is not None and "date-not-changed" in case.own.last_codes
+    if not has_new and not asked:
+        return decision
+    words = (
+        f"this row is from the past ({decision.why}), while other rows of the file are new: was its date not changed? "
+        f"Mend the date, or take the row out of the sheet"
+    )
+    issue = held_for(case.row, "DateTime", "date-not-changed", words, case.row.row.text("DateTime"))
+    issues = (*decision.issues, *_weigh((issue,), case))
+    action = _action(issues, campaign)
+    return _place(case, action, issues) if action not in _FREE else replace(decision, issues=issues)
+
+
+def _is_over(case: _Case, campaign: Campaign) -> bool:
+    return campaign.send_at <= case.around.now
+
+
+def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decision]:
+    """Hold every good row when too many of the file's rows have errors."""
+    bad = sum(decision.action is Action.INVALID for decision in decisions)
+    too_many = bad >= 3 and bad > rules.stop_above * len(decisions)
+    if not too_many and not (rules.all_or_nothing and bad):
+        return decisions
+    words = (
+        f"{bad} of {plural(len(decisions), 'row')} {'has' if bad == 1 else 'have'} errors, so nothing of this file "
+        f'goes: mend them and drop the file again, or let the good rows go with "campaign-batch submit FILE --allow '
+        f'too-many-errors"'
+    )
+    return [_stop_one(decision, words, rules) for decision in decisions]
+
+
+def _stop_one(decision: Decision, words: str, rules: PlanRules) -> Decision:
+    campaign = decision.checked.campaign
+    if campaign is None or decision.action not in _FREE:
+        return decision
+    issue = _weigh_one(held_for(decision.checked, "", "too-many-errors", words), rules, ())
+    if issue is None:
+        return decision
+    issues = (*decision.issues, issue)
+    action = _action(issues, campaign)
+    return replace(decision, action=action, issues=issues, why=decision.why if action in _FREE else words)

@@ -1,0 +1,397 @@
+"""Compare the ledger with the provider's lists, one to one: matched, missing, unexpected, drifted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from batch.core.identity import collapse, looks_typed, split_tag
+from batch.core.match import TRACKED, UNSURE, Books, bears_true_tag, marks_of, marks_of_item
+from batch.core.payload import from_provider_time, minute_of, show_time, to_provider_time
+from batch.core.settle import Reading
+from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
+from batch.model import Entry, Finding, FindingKind, Listed, Status
+from batch.model.plurals import tell_span
+
+APPROVED = 3
+"""The provider's Status_Id of Approved and Scheduled."""
+
+ALARM = timedelta(hours=1)
+"""So near its time, a campaign that was to be cancelled and is still there is an alarm."""
+
+URGENT = timedelta(days=1)
+"""So near its time, a campaign that the provider has not approved is an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of status that the lists prove."""
+
+    entry: int
+    old: Status
+    new: Status
+    why: str
+    listed: Listed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What one comparison brought up; every entry and every listed campaign counts once."""
+
+    counts: Mapping[FindingKind, int]
+    """Entries matched, missing, drifted and in doubt; listed campaigns unexpected."""
+    findings: tuple[Finding, ...] = ()
+    """Only what differs; the loud ones first."""
+    moves: tuple[Move, ...] = ()
+    seen: tuple[tuple[int, Listed, str], ...] = field(default=())
+    """Entry, what the list shows of it, and which list: `scheduled` or `sent`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileRules:
+    """What the settings say about comparing."""
+
+    zone: str
+    """The provider's zone, in which its lists write times."""
+    tolerance: float = 0.1
+    """How far ContactsCount may be from what was accepted or expected, as a share."""
+    account: str = "main"
+    """The account's label, which is part of every tag."""
+    paused: str = ""
+    """By whom and why everything is paused, if it is: what is gone then was taken back on purpose."""
+    evidence: Evidence = NO_EVIDENCE
+    """What the reading shows beside what it lacks: without it nothing counts as deleted."""
+
+
+def reconcile(
+    entries: Iterable[Entry],
+    reading: Reading,
+    *,
+    rules: ReconcileRules,
+    now: datetime,
+    tags: Collection[str] = (),
+    acknowledged: Collection[str] = (),
+    since: datetime | None = None,
+    shown_before: Collection[int] = (),
+) -> Reconciliation:
+    """Compare entries with one reading of both lists.
+
+    `tags` are all that this ledger ever gave out, `acknowledged` the Ids that a person has called known. Sent
+    campaigns from before `since` (this ledger's first day) are nobody's news. `shown_before` are the entries that an
+    earlier reading of this run showed: what only one reading lacks is not missing yet.
+    """
+    tracked = [entry for entry in entries if _is_tracked(entry)]
+    books = Books(reading, rules.zone)
+    books.match(tracked)
+    books.claim_twins(tracked, now)
+    counts: Counter[FindingKind] = Counter()
+    findings: list[Finding] = []
+    moves: list[Move] = []
+    seen: list[tuple[int, Listed, str]] = []
+    for entry in tracked:
+        kind, found, moved = _compare(entry, books.found.get(entry.id), rules, now, shown_before)
+        counts[kind] += 1
+        findings += found
+        moves += moved
+        if kind is not FindingKind.IN_DOUBT and entry.id in books.found:
+            seen.append((entry.id, *books.found[entry.id]))
+    strangers = list(_strangers(books, tracked, tags, acknowledged, since=since, rules=rules, now=now))
+    counts[FindingKind.UNEXPECTED] = len(strangers)
+    findings = sorted([*findings, *strangers], key=lambda finding: not finding.loud)
+    return Reconciliation(counts, tuple(findings), tuple(moves), tuple(seen))
+
+
+_Compared = tuple[FindingKind, list[Finding], list[Move]]
+
+
+def _is_tracked(entry: Entry) -> bool:
+    return entry.status in UNSURE or (entry.status in TRACKED and bool(entry.provider_id))
+
+
+def _compare(
+    entry: Entry,
+    hit: tuple[Listed, str] | None,
+    rules: ReconcileRules,
+    now: datetime,
+    shown_before: Collection[int],
+) -> _Compared:
+    if entry.status in UNSURE:
+        words = f'it is not sure that "{entry.campaign_name}" arrived: type "campaign-batch resume"'
+        return FindingKind.IN_DOUBT, [_finding(entry, FindingKind.IN_DOUBT, "in-doubt", words)], []
+    if hit is None:
+        return _compare_absent(entry, rules, now, shown_before)
+    item, where = hit
+    findings = [*_drift(entry, item, where, rules), *_late_cancel(entry, where, now)]
+    drifted = any(finding.kind is FindingKind.DRIFTED for finding in findings)
+    findings += _status_moved(entry, item, where, now)
+    kind = FindingKind.DRIFTED if drifted else FindingKind.MATCHED
+    return kind, findings, _moves(entry, item, where)
+
+
+def _compare_absent(entry: Entry, rules: ReconcileRules, now: datetime, shown_before: Collection[int]) -> _Compared:
+    """Say what it means that neither list shows an entry; one seen in the sent history stays sent."""
+    if entry.status in {Status.CANCELLED, Status.SENT} or entry.id in shown_before:
+        return FindingKind.MATCHED, [], []
+    coming = entry.send_at is not None and entry.send_at > now
+    if entry.cancel_why:
+        return _taken_back(entry, f"as asked ({entry.cancel_why})", rules, coming=coming)
+    if rules.paused and entry.status is Status.ACCEPTED and coming:
+        return _taken_back(entry, f"deleted while everything was paused {rules.paused}", rules, coming=coming)
+    words = (
+        f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists: somebody deleted it '
+        f"there, or the lists lack it; ask who did, and look in the dashboard. If it is deleted, type "
+        f'"campaign-batch resolve {entry.id} --deleted --why ..."'
+    )
+    moves = []
+    if entry.status is not Status.MISSING:
+        why = "it is on neither of the provider's lists, in two readings"
+        moves = [Move(entry.id, entry.status, Status.MISSING, why)]
+    return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "missing", words, loud=True)], moves
+
+
+def _taken_back(entry: Entry, how: str, rules: ReconcileRules, *, coming: bool) -> _Compared:
+    """Tick off what was to be deleted and is gone; what is to come must be proven to be gone."""
+    evidence, paused = rules.evidence, bool(rules.paused)
+    if coming and (why := question_gone(entry.provider_id, entry.id, evidence, paused=paused)):
+        words = (
+            f'"{entry.campaign_name}" (Id {entry.provider_id}) is on neither of the provider\'s lists, but that does '
+            f"not prove that it is deleted: {why}. Look in the dashboard; if it is not there, type "
+            f'"campaign-batch resolve {entry.id} --deleted --why ..."'
+        )
+        return FindingKind.MISSING, [_finding(entry, FindingKind.MISSING, "not-proven", words, loud=True)], []
+    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) is cancelled: it is gone from the provider, {how}'
+    why = f"it is on neither of the provider's lists any more, {how}"
+    news = _finding(entry, FindingKind.MATCHED, "cancelled", words)
+    return FindingKind.MATCHED, [news], [Move(entry.id, entry.status, Status.CANCELLED, why)]
+
+
+def _moves(entry: Entry, item: Listed, where: str) -> list[Move]:
+    """Say what an entry becomes by the list that shows it; what was sent stays sent, whatever lags behind."""
+    if entry.status is Status.SENT:
+        return []
+    seen = Status.SENT if where == "sent" else Status.ACCEPTED
+    if entry.status is not seen:
+        return [Move(entry.id, entry.status, seen, f"seen on the provider's list of {where} campaigns", item)]
+    if item.id and item.id != entry.provider_id:
+        why = f"the provider's list shows it as {item.id} now, not as {entry.provider_id}"
+        return [Move(entry.id, entry.status, seen, why, item)]
+    return []
+
+
+def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Iterator[Finding]:
+    """Compare field by field; the sent history carries no groups, no type of recipients and no status."""
+    for name, ours, theirs in _pairs(entry, item, where):
+        if ours == theirs or collapse(_write(ours)) == collapse(_write(theirs)):
+            continue
+        was, shown = _write(ours), _write(theirs)
+        words = f'{name} is "{shown}" at the provider, but was scheduled as "{was}": look at it in the dashboard'
+        yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=was, theirs=shown)
+    yield from _time_drift(entry, item, where, rules.zone)
+    yield from _contacts(entry, item, rules)
+
+
+_Value = str | int | tuple[str, ...] | None
+
+
+def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, _Value, _Value]]:
+    yield "CampaignName", entry.provider_name or entry.campaign_name, item.name
+    if entry.message:  # else it was forgotten
+        yield "Message", entry.message, item.message
+        yield "Subject", entry.subject, item.subject
+    yield "MmsTemplateId", entry.mms_template_id, item.mms_template_id
+    if where == "sent":
+        return
+    yield "Id", entry.provider_id, item.id
+    if item.group_ids is not None:
+        yield "GroupIds", entry.group_ids, item.group_ids
+    if item.type_recipients is not None:
+        yield "TypeRecipients", entry.type_recipients, item.type_recipients
+
+
+def _time_drift(entry: Entry, item: Listed, where: str, zone: str) -> Iterator[Finding]:
+    """Compare what the list says, read in the provider's zone of today, with the moment that was meant."""
+    meant = to_provider_time(entry.send_at, zone) if entry.send_at is not None else entry.send_at_provider
+    ours, theirs = minute_of(meant), minute_of(item.send_at)
+    if ours == theirs:
+        return
+    moment = from_provider_time(item.send_at, zone)
+    words = f'DateTime is "{theirs}" at the provider, but "{ours}" ({zone}) is meant: look at it in the dashboard'
+    if moment is not None and entry.send_at is not None:
+        words = _tell_drift(entry, moment, where, zone)
+    loud = where == "scheduled"
+    yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field="DateTime", ours=ours, theirs=theirs, loud=loud)
+
+
+def _tell_drift(entry: Entry, moment: datetime, where: str, zone: str) -> str:
+    """Say both times, how far they lie apart, why if that is known, and what to do."""
+    assert entry.send_at is not None
+    off = f"{tell_span(moment - entry.send_at)} {'late' if moment > entry.send_at else 'early'}"
+    name, meant, shown = f'"{entry.campaign_name}"', show_time(entry.send_at, zone), show_time(moment, zone)
+    old = entry.provider_zone
+    why = f" (it was submitted for the zone {old})" if old and old != zone else ""
+    if where == "sent":
+        return f"{name} went out at {shown}, {off}: {meant} was meant{why}"
+    return (
+        f"{name} (Id {entry.provider_id}) goes out at {shown}, {off}: {meant} is meant{why}. If {zone} under "
+        f"[provider] timezone is right, delete it in the dashboard, then submit the file again "
+        f"with --allow deleted-in-dashboard"
+    )
+
+
+def _write(value: _Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(sorted(value))
+    return "" if value is None else str(value)
+
+
+def _contacts(entry: Entry, item: Listed, rules: ReconcileRules) -> Iterator[Finding]:
+    count = item.contacts_count
+    if count is None:
+        return
+    if count == 0:
+        words = "the provider counts no contact at all: nobody will get this text; look at the group"
+        yield _finding(entry, FindingKind.DRIFTED, "no-contacts", words, field="ContactsCount", theirs="0", loud=True)
+        return
+    known = (
+        (entry.contacts_count, "contacts-changed", "accepted"),
+        (entry.expected_contacts, "contacts-differ", "expected"),
+    )
+    for wanted, code, word in known:
+        if wanted is not None and abs(count - wanted) > rules.tolerance * wanted + 1e-9:
+            words = f"the provider counts {count:,} contacts, {wanted:,} were {word}: look at the group's members"
+            yield _finding(
+                entry, FindingKind.DRIFTED, code, words, field="ContactsCount", ours=str(wanted), theirs=str(count)
+            )
+
+
+def _status_moved(entry: Entry, item: Listed, where: str, now: datetime) -> Iterator[Finding]:
+    """Say where the provider's own status stands: Pending and Action Required need a person, the sooner the nearer."""
+    if where == "sent" or item.status_id is None:
+        return
+    if item.status_id != APPROVED:
+        words = (
+            f'"{entry.campaign_name}" is at the provider but not approved ("{item.status}"): '
+            f"it will not go out before it is approved; see in the dashboard what is asked for"
+        )
+        yield _status_finding(
+            entry, item, "not-approved", words, ours="Approved and Scheduled", loud=_is_near(entry, now, URGENT)
+        )
+        return
+    if entry.provider_status_id not in {None, APPROVED}:
+        words = f'"{entry.campaign_name}" was "{entry.provider_status}" at the provider and is "{item.status}" now'
+        yield _status_finding(entry, item, "status-moved", words, ours=entry.provider_status)
+
+
+def _status_finding(entry: Entry, item: Listed, code: str, words: str, *, ours: str, loud: bool = False) -> Finding:
+    return _finding(entry, FindingKind.MATCHED, code, words, field="Status", ours=ours, theirs=item.status, loud=loud)
+
+
+def _is_near(entry: Entry, now: datetime, reach: timedelta) -> bool:
+    return entry.send_at is not None and entry.send_at - now <= reach
+
+
+def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
+    if not entry.cancel_why and entry.status is not Status.CANCELLED:
+        return
+    if where == "sent":
+        if entry.status is Status.SENT:
+            return  # it was told when it was seen first
+        why = f" ({entry.cancel_why})" if entry.cancel_why else ""
+        words = f'"{entry.campaign_name}" was to be cancelled{why}, but it went out: tell those who asked'
+        yield _finding(entry, FindingKind.DRIFTED, "went-out", words, loud=True)
+        return
+    near = _is_near(entry, now, ALARM)
+    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) is to be cancelled and still scheduled: '
+    words += "delete it in the dashboard"
+    if near:
+        words += " NOW, it goes out within the hour"
+    # What is shown differs, so that the alarm is news to the mail that told of it days before.
+    shown = "goes out within the hour" if near else "scheduled"
+    yield _finding(entry, FindingKind.DRIFTED, "still-there", words, theirs=shown, loud=near)
+
+
+def _strangers(
+    books: Books,
+    entries: Sequence[Entry],
+    tags: Collection[str],
+    acknowledged: Collection[str],
+    *,
+    since: datetime | None,
+    rules: ReconcileRules,
+    now: datetime,
+) -> Iterator[Finding]:
+    """Name what belongs to no entry of ours."""
+    ours: set[str] = set()
+    given, quiet, zone = set(tags), set(acknowledged), rules.zone
+    for item, where in books.unclaimed():
+        moment = from_provider_time(item.send_at, zone)
+        if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
+            continue
+        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry, zone)}
+        twice = not ours.isdisjoint(marks_of_item(item)) or (
+            split_tag(item.name)[1] in given and books.alike(item, where) > 1
+        )
+        theirs = bears_true_tag(item, zone, {rules.account, "main"})
+        yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)
+
+
+def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool, coming: bool) -> Finding:
+    tag = split_tag(item.name)[1]
+    if twice:
+        code, words = "held-twice", "is the same as a campaign of this ledger: it is there twice, delete one of them"
+    elif tag in given:
+        code, words = (
+            "not-counted",
+            (
+                "bears the tag of a row that this ledger does not count as scheduled: "
+                'type "campaign-batch resume", and if it stays, look at it in the dashboard'
+            ),
+        )
+    elif theirs:
+        code, words = (
+            "other-ledger",
+            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
+        )
+    elif tag and not looks_typed(tag):
+        code, words = (
+            "maybe-other-ledger",
+            (
+                f"ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
+                f'find out who; else type "campaign-batch reconcile --acknowledge"'
+            ),
+        )
+    else:
+        code, words = (
+            "made-elsewhere",
+            (
+                "was made elsewhere, not by this ledger: if that is as it should be, "
+                'type "campaign-batch reconcile --acknowledge"'
+            ),
+        )
+    when = f"for {item.send_at}" if coming else f"at {item.send_at}"
+    loud = code in {"held-twice", "not-counted"} or (code in {"other-ledger", "maybe-other-ledger"} and coming)
+    return Finding(
+        FindingKind.UNEXPECTED,
+        f'"{item.name}" (Id {item.id}, {when}) {words}',
+        code,
+        provider_id=item.id,
+        name=item.name,
+        theirs=item.send_at,
+        loud=loud,
+    )
+
+
+def _finding(
+    entry: Entry,
+    kind: FindingKind,
+    code: str,
+    words: str,
+    *,
+    field: str = "",
+    ours: str = "",
+    theirs: str = "",
+    loud: bool = False,
+) -> Finding:
+    return Finding(kind, words, code, entry.id, entry.provider_id, entry.campaign_name, field, ours, theirs, loud)

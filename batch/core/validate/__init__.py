@@ -1,0 +1,43 @@
+"""Checks drafts against the team's rules and makes campaigns of those that pass; it alone knows the rules.
+
+Pure: the moment and the account are handed in. One function a check; `checker.CHECKS`, `texts.TEXT_CHECKS` and
+`codes.CODES` are the tables of contents.
+"""
+
+from __future__ import annotations
+
+from batch.core.validate.account import (
+    account_waits,
+    credits_needed,
+    find_moved_names,
+    find_short_credits,
+    often_texted,
+)
+from batch.core.validate.checker import Checker, apply_late, check_all
+from batch.core.validate.codes import HARD_CODES, RULE_CODES
+from batch.core.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
+from batch.core.validate.slips import find_other_week, find_same_offers
+from batch.core.validate.terms import check_rules
+from batch.core.validate.times import find_zone, parse_send_time
+
+__all__ = [
+    "FORBIDDEN_SUBJECTS",
+    "HARD_CODES",
+    "PURPOSES",
+    "RULE_CODES",
+    "Checker",
+    "GroupRule",
+    "Rules",
+    "account_waits",
+    "apply_late",
+    "check_all",
+    "check_rules",
+    "credits_needed",
+    "find_moved_names",
+    "find_other_week",
+    "find_same_offers",
+    "find_short_credits",
+    "find_zone",
+    "often_texted",
+    "parse_send_time",
+]
