@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from batch.resources import samples_folder
+from batch.system.resources import samples_folder
 
 WRITTEN_FOR = date(2026, 1, 5)
 """The Monday of the first send time in the committed files."""

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.disk import Readers, make_folder, replacing
 from batch.model import Group, MmsTemplate
 from batch.model.columns import column_letter
 from batch.model.errors import UsageError
+from batch.system.disk import Readers, make_folder, replacing
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from batch.confined import process as room
-from batch.confined.process import Confined, paths_for
+from batch.system.confined import process as room
+from batch.system.confined.process import Confined, paths_for
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes these rights away")
 BOOT = """
 import sys
 sys.path[:] = sys.argv[3:]
-from batch.confined.within import confine
+from batch.system.confined.within import confine
 confine(int(sys.argv[1]))
 import json, os, socket
 def tried(what):
@@ -127,7 +127,7 @@ def test_its_group_ends_with_it() -> None:
 def test_it_ends_with_its_parent() -> None:
     """One whose parent is killed, and so can say nothing any more, ends."""
     code = (
-        "import os, time\nfrom pathlib import Path\nfrom batch.confined import process as room\n"
+        "import os, time\nfrom pathlib import Path\nfrom batch.system.confined import process as room\n"
         "here, *others = room.paths_for(Path(room.__file__).parent)\n"
         f"made = room.Confined({BOOT!r} + 'import time; print(1, flush=True); time.sleep(600)', "
         "[str(os.getpid()), here, *others])\n"

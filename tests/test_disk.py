@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.disk import Readers, copy_whole, replacing, write_whole
+from batch.system.disk import Readers, copy_whole, replacing, write_whole
 
 
 def listed(folder: Path) -> list[str]:
@@ -96,7 +96,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
     path = write_whole(tmp_path / "report.html", b"old")
     code = (
         "import os, pathlib, signal, sys\n"
-        "from batch.disk import replacing\n"
+        "from batch.system.disk import replacing\n"
         "with replacing(pathlib.Path(sys.argv[1])) as file:\n"
         "    file.write(b'half of the ne')\n"
         "    file.flush()\n"

@@ -11,7 +11,7 @@ import pytest
 from cli_support import Shell
 
 from batch.pipeline.furnishing import KINDS, find_command
-from batch.resources import templates_folder
+from batch.system.resources import templates_folder
 
 NAMES = {
     "windows": {"drop a sheet here.cmd", "watch-once.cmd", "watch-task.xml"},

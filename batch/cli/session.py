@@ -121,8 +121,8 @@ class Session:
 
         `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
         """
-        from batch.person import person_at_work
         from batch.pipeline.rooms import World, name_machine, utc_now
+        from batch.system.person import person_at_work
 
         self.interrupt.listen()
         user = person_at_work(self.environ)

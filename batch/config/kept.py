@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from batch.disk import write_whole
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
+from batch.system.disk import write_whole
 
 KEYRING_NAME = "campaign-batch"
 _NOTHING = Secret("")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from batch.config.loading import check_values
-from batch.disk import make_folder, write_whole
 from batch.model.errors import UsageError
+from batch.system.disk import make_folder, write_whole
 
 TEXT = Path(__file__).with_name("starter_settings.toml")
 

@@ -8,8 +8,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from batch.disk import Readers, write_whole
 from batch.inbox.plain_files import copy_plain, read_small
+from batch.system.disk import Readers, write_whole
 
 _TAKEN, _PART, _ORIGINAL, _FAILURES = ".taken", ".part", ".original", ".failures"
 

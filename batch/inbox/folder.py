@@ -20,7 +20,6 @@ from typing import Literal
 
 from batch.core.file_names import safe_name
 from batch.core.printable import printable, printable_lines
-from batch.disk import Readers, copy_whole, make_folder, mode_within, write_whole
 from batch.inbox.copies import (
     find_newer,
     is_private,
@@ -43,6 +42,7 @@ from batch.inbox.names import (
 )
 from batch.inbox.plain_files import OddFileError, name_kind, open_plain, read_small
 from batch.model.errors import BatchError
+from batch.system.disk import Readers, copy_whole, make_folder, mode_within, write_whole
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
 MOST_FAILURES = 3

@@ -14,9 +14,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
 
-from batch.disk import mode_within, write_whole
 from batch.ledger.forms import read_time, write_time
 from batch.model.errors import LedgerBusyError
+from batch.system.disk import mode_within, write_whole
 
 _SUBMITTER = 0x7375626D6974  # "submit": PostgreSQL's advisory lock of the one submitter
 

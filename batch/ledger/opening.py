@@ -14,12 +14,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from batch.disk import make_private
 from batch.ledger.places import refuse_place
 from batch.ledger.tables import REVISIONS, alembic_version, metadata, notes
 from batch.ledger.troubles import explained
 from batch.ledger.upkeep import write_backup
 from batch.model.errors import LedgerError, UsageError
+from batch.system.disk import make_private
 
 PRAGMAS = {"foreign_keys": 1, "synchronous": 3, "journal_mode": "delete"}
 """What every connection must show when it is read back: synchronous 3 is EXTRA, which also syncs the folder after the

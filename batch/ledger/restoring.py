@@ -16,7 +16,6 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from batch.disk import flush_folder, flush_to_disk, make_private, mode_within
 from batch.ledger import lock, notes, upkeep
 from batch.ledger.forms import read_time, write_time
 from batch.ledger.opening import prepare, resolve_url
@@ -24,6 +23,7 @@ from batch.ledger.places import refuse_place
 from batch.ledger.tables import REVISIONS
 from batch.ledger.troubles import explained
 from batch.model.errors import LedgerBusyError, LedgerError, UsageError
+from batch.system.disk import flush_folder, flush_to_disk, make_private, mode_within
 
 BESIDE = ("-journal", "-wal", "-shm")
 """What SQLite keeps beside a file: with another file under its name it would be applied to that one."""

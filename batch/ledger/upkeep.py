@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
-from batch.disk import make_folder, make_private
 from batch.ledger.forms import write_time
 from batch.ledger.tables import TRIGGERS, metadata
 from batch.ledger.troubles import explained
 from batch.model.errors import LedgerError
+from batch.system.disk import make_folder, make_private
 
 FOLDER = "backups"
 """Beside the ledger."""

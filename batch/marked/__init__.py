@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.core.bounds import beyond
-from batch.disk import replacing
 from batch.marked.child import ask
 from batch.marked.marks import PROBLEM, ROW_ID, Returned, mark_plain
 from batch.model.errors import SheetError
 from batch.model.issues import NOTHING
 from batch.model.limits import DEFAULT, Limits
+from batch.system.disk import replacing
 
 __all__ = ["PROBLEM", "ROW_ID", "Returned", "ending_for", "write_failed_rows", "write_marked"]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from batch.confined.process import Confined, paths_for
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
+from batch.system.confined.process import Confined, paths_for
 
 if TYPE_CHECKING:
     from batch.marked.marks import Returned
@@ -28,7 +28,7 @@ WRITTEN = 300 * 2**20
 _BOOT = """
 import sys
 sys.path[:] = sys.argv[4:]
-from batch.confined.within import confine
+from batch.system.confined.within import confine
 confine(int(sys.argv[1]), written=int(sys.argv[3]))
 from batch.marked.worker import main
 main()

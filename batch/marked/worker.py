@@ -7,11 +7,11 @@ import pickle
 import sys
 from pathlib import Path
 
-from batch.confined.within import limit, limit_seconds
 from batch.core.bounds import beyond
 from batch.marked.marks import Returned, collect_rows, mark_workbook
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
+from batch.system.confined.within import limit, limit_seconds
 
 _MAKERS = {"mark": mark_workbook, "collect": collect_rows}
 Job = tuple[str, str, list[Returned], str, Limits]

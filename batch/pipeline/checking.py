@@ -230,7 +230,7 @@ def _add_late(check: Check, late: Mapping[int, Issue]) -> None:
 def how_to_render(settings: Settings) -> dict[str, Any]:
     """Give what the renderer is made with; templates come from the team's folder, else from the one that travels."""
     from batch.messages import load_message
-    from batch.resources import templates_folder
+    from batch.system.resources import templates_folder
 
     folders = [Path(settings.templates.folder), templates_folder() / "messages"]
     checks = settings.checks

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from batch.core.identity import fold, plain_id
-from batch.disk import HAS_MODES
 from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.model.plurals import tell_span
 from batch.pipeline.clock import SKEW
@@ -24,6 +23,7 @@ from batch.pipeline.rights import find_exposed, ledger_path, name_some
 from batch.pipeline.rooms import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.pipeline.stopping import how_to_go_on
 from batch.pipeline.testing import try_zone
+from batch.system.disk import HAS_MODES
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -13,7 +13,6 @@ from batch.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.model import WAITS, Cause, Person, Way
 from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.model.plurals import plural
-from batch.person import may_write, my_uid, person_of
 from batch.pipeline.approving import approve_in, read_offer
 from batch.pipeline.counting import Tally, tell_counts
 from batch.pipeline.mailing import Desk, queue_words, safely
@@ -21,6 +20,7 @@ from batch.pipeline.rooms import Rooms
 from batch.pipeline.second import Approver
 from batch.pipeline.taking import Options, submit_in
 from batch.pipeline.telling import Note
+from batch.system.person import may_write, my_uid, person_of
 
 if TYPE_CHECKING:
     from batch.pipeline.postbag import Postbag

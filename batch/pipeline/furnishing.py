@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batch import __version__
-from batch.disk import Readers, make_folder, write_whole
 from batch.model.errors import UsageError
 from batch.pipeline.rooms import name_person
-from batch.resources import constraints_file, templates_folder
+from batch.system.disk import Readers, make_folder, write_whole
+from batch.system.resources import constraints_file, templates_folder
 
 KINDS = ("windows", "systemd", "cron", "docker")
 _ESCAPES: dict[str, Callable[[str], str]] = {

@@ -103,8 +103,8 @@ def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> 
 
 
 def _write(insights: Insights, settings: Settings, format: str) -> Path:
-    from batch.disk import make_folder, write_whole
     from batch.report import insights_html, insights_json, insights_xlsx
+    from batch.system.disk import make_folder, write_whole
 
     path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"
     reports = settings.reports

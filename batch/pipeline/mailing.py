@@ -14,7 +14,6 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.disk import mode_within
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.model.errors import BatchError, DeliveryError, UsageError
 from batch.pipeline.insights import tell_insights
@@ -31,6 +30,7 @@ from batch.pipeline.reporting import (
     write,
 )
 from batch.pipeline.telling import Note
+from batch.system.disk import mode_within
 
 if TYPE_CHECKING:
     from batch.config import EmailSection, Settings

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from batch.core.file_names import plain_stem
 from batch.core.identity import is_test
-from batch.disk import copy_whole, make_folder, write_whole
 from batch.model import Batch, Entry, Finding, Status
 from batch.model.errors import ReportError
 from batch.pipeline.rooms import Rooms, tell_pause
 from batch.pipeline.showing import as_they_go
+from batch.system.disk import copy_whole, make_folder, write_whole
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.disk import find_group, is_sticky, tighten, wanted_mode
 from batch.model.plurals import plural
 from batch.pipeline.telling import Note, Tell
+from batch.system.disk import find_group, is_sticky, tighten, wanted_mode
 
 if TYPE_CHECKING:
     from batch.config import Settings

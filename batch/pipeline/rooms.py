@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from batch.core.payload import PostingRules
 from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import LedgerError, StoppedError, UsageError
-from batch.person import person_at_work
 from batch.pipeline.rights import secure
 from batch.pipeline.telling import Note, Tell, Wait, say_nothing
+from batch.system.person import person_at_work
 
 if TYPE_CHECKING:
     from batch.config import Settings

@@ -64,7 +64,7 @@ def _choose_day(file: str, now: datetime, week_start: str) -> datetime:
 
 def _list_templates(settings: Settings) -> list[str]:
     from batch.messages import ENDINGS
-    from batch.resources import templates_folder
+    from batch.system.resources import templates_folder
 
     found = []
     for folder in (Path(settings.templates.folder), templates_folder() / "messages"):

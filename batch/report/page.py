@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.core.json_text import write_json
-from batch.disk import make_folder, write_whole
 from batch.model.wording import TONES
-from batch.resources import templates_folder
+from batch.system.disk import make_folder, write_whole
+from batch.system.resources import templates_folder
 
 if TYPE_CHECKING:
     from jinja2 import Environment

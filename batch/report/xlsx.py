@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from batch.disk import make_folder, write_whole
 from batch.model import Entry, Finding
 from batch.model.wording import (
     DELIVERED,
@@ -48,6 +47,7 @@ from batch.report.figures import (
 )
 from batch.report.pen import Column, Drawing, Pen
 from batch.report.rows import by_time, status_words
+from batch.system.disk import make_folder, write_whole
 
 
 def write_xlsx(report: Report, path: Path) -> Path:

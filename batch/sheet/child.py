@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from batch.confined.process import Confined, paths_for
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 from batch.sheet.worker import receive, send
+from batch.system.confined.process import Confined, paths_for
 
 if TYPE_CHECKING:
     from batch.sheet.shapes import Message
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BOOT = """
 import sys
 sys.path[:] = sys.argv[3:]
-from batch.confined.within import confine
+from batch.system.confined.within import confine
 confine(int(sys.argv[1]))
 room = type(sys)("batch.sheet")
 room.__path__ = [sys.argv[2]]

@@ -13,11 +13,11 @@ import sys
 import threading
 from types import SimpleNamespace
 
-from batch.confined.within import limit, limit_seconds
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.sheet.choose import read_tabs
 from batch.sheet.grid import LyingError
+from batch.system.confined.within import limit, limit_seconds
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ class Confined:
 
 def paths_for(room: Path) -> list[str]:
     """Give what a confined process needs to find our modules: its room's folder, then the search path."""
-    return [str(room), str(room.parents[1]), *(path for path in sys.path if path)]
+    return [str(room), str(room.parents[2]), *(path for path in sys.path if path)]
 
 
 def _environment(folder: str) -> dict[str, str]:
