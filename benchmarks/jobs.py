@@ -31,7 +31,7 @@ def drop(file: str, ledger: str) -> dict[str, float]:
 
 def cells(file: str) -> dict[str, float]:
     """Read a sheet as a person sees it, in a process of its own that is started first, and do nothing with its rows."""
-    from batch.sheet import open_sheet
+    from batch.adapters.sheet import open_sheet
 
     rows = 0
 
@@ -89,8 +89,8 @@ def reconcile(ledger: str) -> dict[str, float]:
 
 def report(ledger: str, folder: str, format: str) -> dict[str, float]:
     """Gather the report of the first batch and write it."""
+    from batch.adapters.report import write_html, write_xlsx
     from batch.pipeline.reporting import batch_scope, gather
-    from batch.report import write_html, write_xlsx
 
     settings = settings_of(Path(ledger).parent)
     path = Path(folder) / f"report.{format}"

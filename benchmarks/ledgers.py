@@ -9,10 +9,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.config import Settings, load_settings
+from batch.adapters.config import Settings, load_settings
+from batch.adapters.ledger import Ledger, open_ledger
 from batch.core.guards import PlanRules
 from batch.core.plan import make_plan
-from batch.ledger import Ledger, open_ledger
 from batch.model import Checked, Entry, Plan
 from batch.pipeline.checking import check_sheet, open_file
 from batch.pipeline.codes import ALL_CODES, HARD

@@ -180,7 +180,7 @@ def _planned(bench: Bench, rows: int) -> Path:
 
 @contextmanager
 def _sandbox(*options: str) -> Iterator[tuple[str, str]]:
-    words = [PYTHON, "-m", "batch.sandbox", "--lenient", *options]
+    words = [PYTHON, "-m", "batch.adapters.sandbox", "--lenient", *options]
     with subprocess.Popen(words, cwd=HOUSE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())

@@ -1,6 +1,6 @@
 """Write the committed sample files anew: `python sample_data/make_samples.py [FOLDER]`.
 
-The dates are those of one fixed week; `batch.samples` moves them to the coming one whenever they are used.
+The dates are those of one fixed week; `batch.adapters.samples` moves them to the coming one whenever they are used.
 """
 
 from __future__ import annotations

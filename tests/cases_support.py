@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from batch.adapters.sheet import open_sheet
+from batch.adapters.sheet.child import Child
 from batch.core.render import Renderer
 from batch.core.validate import Checker, Rules
 from batch.model import Account, Checked, Issue, Level
 from batch.model.errors import BatchError, SheetError
-from batch.sheet import open_sheet
-from batch.sheet.child import Child
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HEADER = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer")

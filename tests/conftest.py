@@ -65,7 +65,7 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 @pytest.fixture
 def sandbox() -> Iterator[Any]:
     """Give a sandbox without a rate limit."""
-    from batch.sandbox import Sandbox
+    from batch.adapters.sandbox import Sandbox
 
     with Sandbox(limit=0) as running:
         yield running

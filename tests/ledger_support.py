@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from batch.ledger import Ledger, open_ledger
+from batch.adapters.ledger import Ledger, open_ledger
 from batch.model import (
     Action,
     Answer,

@@ -17,6 +17,9 @@ from typing import Any
 from torture_support import Bench, Clock, make_row
 from weekly_support import Round, weekly
 
+from batch.adapters.sandbox import HeldCampaign, Sandbox
+from batch.adapters.sandbox.bodies import Reply
+from batch.adapters.sandbox.endpoints import Request
 from batch.cli.files import show_tally
 from batch.core.identity import split_tag
 from batch.model import Entry, Status
@@ -24,9 +27,6 @@ from batch.model.errors import BatchError, UsageError
 from batch.pipeline.approving import approve_batch
 from batch.pipeline.stopping import cancel_entries, list_open, pause_all, unpause_all
 from batch.pipeline.watching import watch_folder
-from batch.sandbox import HeldCampaign, Sandbox
-from batch.sandbox.bodies import Reply
-from batch.sandbox.endpoints import Request
 
 LIES = (
     "list-empty", "list-first-only", "list-newest-missing", "list-oldest-missing", "list-other-account",

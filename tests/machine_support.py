@@ -12,10 +12,10 @@ from pathlib import Path
 
 from torture_support import Clock
 
+from batch.adapters.sandbox import Sandbox
+from batch.adapters.sandbox.bodies import Reply
+from batch.adapters.sandbox.endpoints import Request
 from batch.core.identity import split_tag
-from batch.sandbox import Sandbox
-from batch.sandbox.bodies import Reply
-from batch.sandbox.endpoints import Request
 
 _MARK = re.compile(r"\[(\d+(?:v\d+)?)\]")
 _PREVIEW = re.compile(r"batch-(\d+)-(?:.*-)?[0-9a-f]{16}\.html")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from batch.adapters.report import Figures, Previewed, Report, Skipped, WeekFigures, count
 from batch.model import (
     Attempt,
     Batch,
@@ -22,7 +23,6 @@ from batch.model import (
     Row,
     Status,
 )
-from batch.report import Figures, Previewed, Report, Skipped, WeekFigures, count
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 """A Monday, 9:30 in Chicago and 10:30 in New York."""

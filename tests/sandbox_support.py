@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from batch.sandbox import Sandbox
+from batch.adapters.sandbox import Sandbox
 
 NOON = datetime(2031, 3, 3, 12, 0, tzinfo=ZoneInfo("America/New_York")).timestamp()
 PAYLOAD = {

@@ -14,13 +14,13 @@ from cli_support import Shell, row, write_csv
 from torture_support import Crash, Steps, assert_exactly_once
 from weekly_support import Round, weekly
 
+from batch.adapters.report.preview import CARD_LIMIT
 from batch.model import Status
 from batch.model.errors import ReportError, UsageError
 from batch.pipeline.approving import approve_batch, reject_batch
 from batch.pipeline.asking import write_evidence_of
 from batch.pipeline.counting import Tally
 from batch.pipeline.deciding import resolve_entry
-from batch.report.preview import CARD_LIMIT
 
 
 def ask(team: Round, rows: object = 3, name: str = "week.csv") -> Tally:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from batch.adapters.messages import load_message
 from batch.core.validate import Rules
-from batch.messages import load_message
 from batch.model import Header
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
 

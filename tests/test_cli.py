@@ -15,8 +15,8 @@ import pytest
 from cli_support import Shell, coming, row, write_csv
 
 import batch
+from batch.adapters.ledger import open_ledger
 from batch.cli.weekly import Journal
-from batch.ledger import open_ledger
 from batch.pipeline.telling import Note
 
 

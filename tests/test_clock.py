@@ -13,12 +13,12 @@ from cli_support import row, write_csv
 from torture_support import Bench, Clock, assert_exactly_once, bench, changed
 from weekly_support import weekly
 
+from batch.adapters.sandbox import Sandbox
 from batch.model import Status
 from batch.model.errors import ClockError
 from batch.pipeline.approving import approve_batch
 from batch.pipeline.taking import Options, plan_file
 from batch.pipeline.telling import Progress
-from batch.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ class Dates:
 def dates(monkeypatch: pytest.MonkeyPatch) -> Dates:
     """Make the far side of the wire leave its dates empty."""
     found = Dates()
-    monkeypatch.setattr("batch.sandbox.wire.formatdate", found.write)
+    monkeypatch.setattr("batch.adapters.sandbox.wire.formatdate", found.write)
     return found
 
 

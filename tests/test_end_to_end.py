@@ -15,7 +15,7 @@ from cli_support import NEW_YORK, TOKEN, Shell, coming, row, write_csv
 from ledger_support import migrate
 from plain_provider import PlainProvider
 
-from batch.samples import write_samples
+from batch.adapters.samples import write_samples
 
 COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
@@ -205,7 +205,7 @@ def test_the_token_is_nowhere(shell: Shell, tmp_path: Path) -> None:
     """Raw or URL-encoded, it stands in no output at full verbosity, no report and no byte of the ledger."""
     from urllib.parse import quote
 
-    from batch.sandbox import Sandbox
+    from batch.adapters.sandbox import Sandbox
 
     with Sandbox(limit=0, token=TOKEN) as running:
         shell.set(PROVIDER__URL=running.url, PROVIDER__ACCESS_TOKEN=TOKEN)

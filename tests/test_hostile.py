@@ -13,13 +13,13 @@ from cli_support import Shell, coming
 from hostile_support import HEADER, LIMITS, Case, Peak, Table, cases, combined, fat_files, with_comments
 from weekly_support import Round, weekly
 
-from batch.config.sections import SheetSection
+from batch.adapters.config.sections import SheetSection
+from batch.adapters.sheet import child as child_room
+from batch.adapters.sheet import open_sheet
+from batch.adapters.sheet.child import Child
 from batch.core.bounds import _shown, beyond
 from batch.model.errors import SheetError
 from batch.model.limits import DEFAULT, described
-from batch.sheet import child as child_room
-from batch.sheet import open_sheet
-from batch.sheet.child import Child
 
 TORTURE = bool(os.environ.get("CAMPAIGN_TORTURE"))
 MOST_MEMORY = 600 * 2**20
@@ -132,7 +132,7 @@ def test_the_ledger_grows_by_two_kilobytes_a_row_at_most(kind: str, tmp_path: Pa
 
 def test_a_fat_part_of_comments_is_refused_for_the_marked_copy_in_words(tmp_path: Path) -> None:
     """The copy is refused by its limit, the rows alone are written, and the process that read it is gone."""
-    from batch.marked import Returned, write_failed_rows, write_marked
+    from batch.adapters.marked import Returned, write_failed_rows, write_marked
     from batch.model import Issue
 
     path = tmp_path / "comments.xlsx"
@@ -312,7 +312,7 @@ def case_file(folder: Path, case: Case) -> Path:
 
 _BOOT = child_room._BOOT
 _HANGING = """
-import batch.sheet.worker as worker, time
+import batch.adapters.sheet.worker as worker, time
 opened = worker._open
 def open_or_hang(request, limits):
     if "hangs" in request["path"]:

@@ -12,8 +12,8 @@ import pytest
 from test_inbox import NOON, after, drop, listed, make, take
 from weekly_support import weekly
 
-from batch.inbox import Ready, look_at
-from batch.inbox.plain_files import OddFileError, name_kind, read_small
+from batch.adapters.inbox import Ready, look_at
+from batch.adapters.inbox.plain_files import OddFileError, name_kind, read_small
 from batch.model.errors import BatchError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, sockets and links are POSIX's")

@@ -84,20 +84,20 @@ def test_floor_one_has_no_circle() -> None:
 
 
 WRITES = {
-    "csv.writer": {"batch/core/csv_text.py", "batch/samples.py"},
+    "csv.writer": {"batch/core/csv_text.py", "batch/adapters/samples.py"},
     "csv.DictWriter": set(),
-    "to_csv": {"batch/report/machine.py", "batch/pipeline/reporting.py"},
+    "to_csv": {"batch/adapters/report/machine.py", "batch/pipeline/reporting.py"},
     "print": set(),
     "input": set(),
     "typer.echo": set(),
     "typer.secho": set(),
     "click.echo": set(),
-    "sys.stdout": {"batch/cli/output.py", "batch/cli/session.py", "batch/sandbox/__main__.py"},
-    "sys.stderr": {"batch/cli/output.py", "batch/cli/screen.py", "batch/cli/session.py", "batch/sandbox/__main__.py"},
+    "sys.stdout": {"batch/cli/output.py", "batch/cli/session.py", "batch/adapters/sandbox/__main__.py"},
+    "sys.stderr": {"batch/cli/output.py", "batch/cli/screen.py", "batch/cli/session.py", "batch/adapters/sandbox/__main__.py"},
     "Console": {"batch/cli/screen.py"},
     "json.dumps": {
-        "batch/core/json_text.py", "batch/core/payload.py", "batch/provider/wire.py", "batch/model/secret.py",
-        "batch/ledger/lock.py", "batch/sandbox/__main__.py", "batch/sandbox/bodies.py", "batch/sandbox/campaigns.py", "batch/sandbox/checks.py",
+        "batch/core/json_text.py", "batch/core/payload.py", "batch/adapters/provider/wire.py", "batch/model/secret.py",
+        "batch/adapters/ledger/lock.py", "batch/adapters/sandbox/__main__.py", "batch/adapters/sandbox/bodies.py", "batch/adapters/sandbox/campaigns.py", "batch/adapters/sandbox/checks.py",
     },
     "json.dump": set(),
 }  # fmt: skip

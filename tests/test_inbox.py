@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from batch.adapters.inbox import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
+from batch.adapters.inbox.names import may_be_sheet
 from batch.core.file_names import cut_name
-from batch.inbox import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
-from batch.inbox.names import may_be_sheet
 from batch.model.errors import BatchError
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -388,7 +388,7 @@ RACER = """
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from batch.inbox import Inbox, Ready
+from batch.adapters.inbox import Inbox, Ready
 inbox, now = Inbox(Path(sys.argv[1]), stable_seconds=1, grace_seconds=0), datetime(2026, 11, 23, tzinfo=timezone.utc)
 inbox.scan(now)
 print("there", flush=True)
@@ -436,7 +436,7 @@ KILLED = """
 import os, sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from batch.inbox import Inbox, Ready
+from batch.adapters.inbox import Inbox, Ready
 inbox, now = Inbox(Path(sys.argv[1]), stable_seconds=1, grace_seconds=60), datetime(2026, 11, 23, tzinfo=timezone.utc)
 report, left = Path(sys.argv[2]), int(sys.argv[3])
 TOUCHES = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "open"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from terminal_support import answer_at_terminal
 
-from batch.config import FILE_NAME, load_settings
+from batch.adapters.config import FILE_NAME, load_settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
 

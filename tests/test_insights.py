@@ -15,9 +15,9 @@ from cli_support import Shell, row, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch.adapters.report import insights_html, insights_json, insights_xlsx
 from batch.core.insights import FEWEST, find_insights, robust_scores, wilson
 from batch.model import Insight, Insights, Sending
-from batch.report import insights_html, insights_json, insights_xlsx
 
 MONDAY = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

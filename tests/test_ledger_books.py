@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.ledger import EXPORT_KEYS, Ledger
+from batch.adapters.ledger import EXPORT_KEYS, Ledger
 from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Status
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from batch.ledger import Ledger, open_ledger, read_owner, throw_away_ledger
-from batch.ledger.opening import PRAGMAS
-from batch.ledger.places import refuse_place, unsafe_place
-from batch.ledger.tables import REVISIONS
+from batch.adapters.ledger import Ledger, open_ledger, read_owner, throw_away_ledger
+from batch.adapters.ledger.opening import PRAGMAS
+from batch.adapters.ledger.places import refuse_place, unsafe_place
+from batch.adapters.ledger.tables import REVISIONS
 from batch.model.errors import LedgerBusyError, LedgerError, UsageError
 from tests.ledger_support import ACCEPTED, NOW, ROOT, accept, claim, decide, finish, migrate, open_at, plan, plan_one
 
@@ -62,7 +62,7 @@ def test_the_revisions_known_to_the_code_are_those_of_the_migrations() -> None:
 def test_opening_imports_neither_alembic_nor_pandas(tmp_path: Path) -> None:
     """Either costs half a second."""
     code = (
-        "import sys; from datetime import datetime, UTC; from batch.ledger import open_ledger\n"
+        "import sys; from datetime import datetime, UTC; from batch.adapters.ledger import open_ledger\n"
         f"open_ledger('sqlite:///{(tmp_path / 'l.sqlite3').as_posix()}', now=datetime.now(UTC)).close()\n"
         "print(sorted({'alembic', 'pandas'} & set(sys.modules)))"
     )

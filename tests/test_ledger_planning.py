@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.ledger import BatchRow, Ledger
+from batch.adapters.ledger import BatchRow, Ledger
 from batch.model import Action, Issue, Level, Status
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.ledger import Ledger
-from batch.ledger.reading import PAGE
+from batch.adapters.ledger import Ledger
+from batch.adapters.ledger.reading import PAGE
 from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (

@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from torture_support import Bench, Clock, assert_exactly_once, bench, changed, write_sheet
 
+from batch.adapters.sandbox import Sandbox
+from batch.adapters.sandbox.bodies import Reply
+from batch.adapters.sandbox.endpoints import Request
 from batch.model import Status
 from batch.model.errors import ClockError, ProviderError
-from batch.sandbox import Sandbox
-from batch.sandbox.bodies import Reply
-from batch.sandbox.endpoints import Request
 
 
 @pytest.fixture

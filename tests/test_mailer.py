@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from wire_support import Certificate, make_certificate
 
-from batch.mailer import Attachment, Security, Server, check_server, compose, next_try, send
+from batch.adapters.mail import Attachment, Security, Server, check_server, compose, next_try, send
 from batch.model.errors import DeliveryError, UsageError
 from batch.model.secret import Secret
 

@@ -18,11 +18,11 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from batch.marked import Returned, ending_for, write_failed_rows, write_marked
+from batch.adapters.marked import Returned, ending_for, write_failed_rows, write_marked
+from batch.adapters.sheet import open_sheet
+from batch.adapters.sheet.child import Child
 from batch.model import Issue
 from batch.model.errors import SheetError
-from batch.sheet import open_sheet
-from batch.sheet.child import Child
 
 RED, AMBER, YELLOW = "FFFFC4C9", "FFFFD99A", "FFFFF5B8"
 COUNTS = (

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from batch.messages import LONGEST, MessageNotFound, MessageUnreadable, load_message
+from batch.adapters.messages import LONGEST, MessageNotFound, MessageUnreadable, load_message
 from batch.model.errors import BatchError
 
 

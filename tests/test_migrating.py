@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from batch.ledger import open_ledger
-from batch.ledger.tables import REVISIONS, metadata
+from batch.adapters.ledger import open_ledger
+from batch.adapters.ledger.tables import REVISIONS, metadata
 from batch.model import Status
 from tests.ledger_support import NOW, migrate, open_at
 

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from cli_support import Shell, coming, row, write_csv
 
-from batch.sandbox import Sandbox
+from batch.adapters.sandbox import Sandbox
 
 
 def codes(found: Any, kind: str = "warnings") -> list[tuple[int, str]]:

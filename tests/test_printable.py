@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from cli_support import Ran, Shell, row, write_csv
 
+from batch.adapters.ledger import EXPORT_KEYS
 from batch.core.csv_text import csv_record
 from batch.core.file_names import safe_name
 from batch.core.json_text import write_json
 from batch.core.printable import printable, printable_lines
-from batch.ledger import EXPORT_KEYS
 
 FORGED = "campaign-batch: all is well"
 SEQUENCES = (

@@ -20,13 +20,13 @@ import wire_support as wire
 from test_pacing import Limiter
 from wire_support import TOKEN, TOKEN_FORMS, WireServer, accepted, answer, make_entry, make_object
 
+from batch.adapters.provider import AddressError, Provider, TokenError
 from batch.core.classify import classify
 from batch.core.pacing import Pace
 from batch.core.payload import PostingRules, make_payload
 from batch.model import Answer, DeliveryCount, Failure, Group, Listing, MmsTemplate, Outcome, Status, Stop
 from batch.model.errors import LedgerError, ProviderError, UsageError
 from batch.model.secret import Secret
-from batch.provider import AddressError, Provider, TokenError
 
 ENTRY = make_entry()
 PAYLOAD = make_payload(ENTRY, PostingRules())
@@ -627,7 +627,7 @@ def test_an_empty_list_that_is_announced_is_whole():
 
 def test_a_list_without_end_is_bounded(monkeypatch):
     """A server that makes up campaigns does not hold the run for ever."""
-    monkeypatch.setattr("batch.provider.pages.MOST_PAGES", 3)
+    monkeypatch.setattr("batch.adapters.provider.pages.MOST_PAGES", 3)
     listing, server = read_scheduled(paged([campaigns(n) for n in range(1, 9)], announced=False))
     assert (len(server.requests), listing.complete, listing.why) == (3, False, "the list goes on after 3 pages")
     listing, server = read_scheduled(paged([campaigns(n) for n in range(1, 9)]))
@@ -863,7 +863,7 @@ def test_a_long_list_is_read_and_an_endless_one_is_not(monkeypatch):
     long = json.dumps(campaigns(1, Message="x" * (2 << 20))).encode()
     listing, _ = read_scheduled([answer(200, long, {"X-Pagination-Page-Count": "1"})], deadline=5.0)
     assert ids(listing) == ["1"]
-    monkeypatch.setattr("batch.provider.api.LONGEST_LIST", 1000)
+    monkeypatch.setattr("batch.adapters.provider.api.LONGEST_LIST", 1000)
     with pytest.raises(ProviderError, match="longer than 1,000 bytes"):
         read_scheduled([answer(200, long)])
 

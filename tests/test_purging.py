@@ -17,7 +17,7 @@ from cli_support import Shell, row, write_csv
 from terminal_support import answer_at_terminal
 from torture_support import Bench, bench
 
-from batch.ledger import open_ledger
+from batch.adapters.ledger import open_ledger
 from batch.model import Status
 from batch.pipeline.purging import Purged, purge_ledger
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from torture_support import Bench, bench
 
+from batch.adapters.sandbox import Sandbox
+from batch.adapters.sandbox.bodies import Reply
+from batch.adapters.sandbox.endpoints import Request
 from batch.model import FindingKind, Group, Status
 from batch.model.errors import UsageError
 from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.reconciling import Books
-from batch.sandbox import Sandbox
-from batch.sandbox.bodies import Reply
-from batch.sandbox.endpoints import Request
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch.adapters.messages import load_message
 from batch.core.parts import measure
 from batch.core.render import FILTERS, RENDER_CODES, Renderer
-from batch.messages import load_message
 from batch.model import Header, Issue, Level, Row
 from batch.model.errors import BatchError
 

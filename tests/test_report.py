@@ -33,19 +33,7 @@ from report_support import (
     week_report,
 )
 
-from batch.model import Batch, DeliveryCount, Finding, FindingKind, Issue, Level, Status
-from batch.model.wording import (
-    TONES,
-    WORDS,
-    local_time,
-    needs_a_person,
-    next_step,
-    sentence,
-    standing_of,
-    time_left,
-    word_of,
-)
-from batch.report import (
+from batch.adapters.report import (
     FIELDS,
     Figures,
     Report,
@@ -63,7 +51,19 @@ from batch.report import (
     write_status,
     write_xlsx,
 )
-from batch.report.charts import quiet_of
+from batch.adapters.report.charts import quiet_of
+from batch.model import Batch, DeliveryCount, Finding, FindingKind, Issue, Level, Status
+from batch.model.wording import (
+    TONES,
+    WORDS,
+    local_time,
+    needs_a_person,
+    next_step,
+    sentence,
+    standing_of,
+    time_left,
+    word_of,
+)
 
 
 def batch_of(*entries: object, **changes: object) -> Report:

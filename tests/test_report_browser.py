@@ -29,8 +29,8 @@ from report_support import (
     week_report,
 )
 
+from batch.adapters.report import mail_html, write_evidence, write_html, write_preview, write_status
 from batch.model import Status
-from batch.report import mail_html, write_evidence, write_html, write_preview, write_status
 
 pytestmark = pytest.mark.browser
 FLAGS = [

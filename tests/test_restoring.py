@@ -16,8 +16,8 @@ import pytest
 from cli_support import Shell, row, write_csv
 from terminal_support import answer_at_terminal
 
-from batch.ledger import open_ledger
-from batch.sandbox import Sandbox
+from batch.adapters.ledger import open_ledger
+from batch.adapters.sandbox import Sandbox
 from tests.ledger_support import migrate
 
 LEDGER = "ledger.sqlite3"

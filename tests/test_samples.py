@@ -16,8 +16,8 @@ import pytest
 from openpyxl import load_workbook
 from plain_provider import PlainProvider
 
-from batch.samples import MISTAKES, MMS, WEEKLY, WRITTEN_FOR, move_text, write_samples
-from batch.sandbox import picture_templates, store_groups
+from batch.adapters.samples import MISTAKES, MMS, WEEKLY, WRITTEN_FOR, move_text, write_samples
+from batch.adapters.sandbox import picture_templates, store_groups
 from batch.system.resources import samples_folder, templates_folder
 
 NOW = datetime(2033, 7, 7, 15, 30, tzinfo=UTC)

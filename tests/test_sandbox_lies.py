@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from sandbox_support import NOON, PAYLOAD, SCHEDULED, SENT, Caller, sandboxes
 
-from batch.sandbox import KINDS, parse_fault
+from batch.adapters.sandbox import KINDS, parse_fault
 
 NAMES = ("Café  sale #k7f3q2m9", "B & B's #aaaaaaaa", "C #bbbbbbbb", "D #cccccccc", "E #dddddddd")
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from sheet_support import GOOD, HEADER, Book, N, Sheet, X
 
+from batch.adapters.sheet import KNOWN, Grid, open_sheet, read_cells
+from batch.adapters.sheet import child as child_room
+from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
 from batch.model.limits import DEFAULT
-from batch.sheet import KNOWN, Grid, open_sheet, read_cells
-from batch.sheet import child as child_room
-from batch.sheet.child import Child
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from cases_support import HEADER, SENT, TEXT, campaign, line, read, write_csv
 from sheet_support import Book, E, Sheet
 
+from batch.adapters.sheet.child import Child
+from batch.adapters.sheet.shown import judge, needs_look
 from batch.model import Level
-from batch.sheet.child import Child
-from batch.sheet.shown import judge, needs_look
 
 ODD = ("\u00a0", "\u202f", "\u2007", "\u3000")
 UNSEEN = ("\u200b", "\ufeff", "\u2060", "\u00ad", "\u200e")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from batch.adapters.sheet import Sheet, open_sheet
+from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
-from batch.sheet import Sheet, open_sheet
-from batch.sheet.child import Child
 
 FOLDER = Path(__file__).parent / "sheets"
 sys.path.insert(0, str(FOLDER))

@@ -9,7 +9,7 @@ import pytest
 from cases_support import HEADER, WHEN, campaign, line, read
 from sheet_support import Book, Cell, N, Sheet
 
-from batch.sheet.child import Child
+from batch.adapters.sheet.child import Child
 
 ONE = campaign("One")
 TWO = campaign("Two")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sheet_support import Book, N, Sheet
 
-from batch.sheet.formats import Format, civil, exact, general
+from batch.adapters.sheet.formats import Format, civil, exact, general
 
 SHOWN = [
     ("0", 19.5, "20"), ("0.00", 1.005, "1.01"), ("#,##0", 1234567, "1,234,567"), ("#,##0", 0, "0"), ("#", 0, ""),

@@ -9,7 +9,7 @@ import pytest
 from cases_support import Read, read
 from sheet_generator import Made, Maker
 
-from batch.sheet.child import Child
+from batch.adapters.sheet.child import Child
 
 MANY = 2_500
 SAMPLE = 250

@@ -9,9 +9,9 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+from batch.adapters.sheet import open_sheet
+from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
-from batch.sheet import open_sheet
-from batch.sheet.child import Child
 
 FOLDER = Path(__file__).parent / "sheets"
 SEEDS = (

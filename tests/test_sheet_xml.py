@@ -13,9 +13,9 @@ from cases_support import HEADER, WHEN, campaign, read
 from sheet_support import B, Book, E, F, N, Sheet, X, pack
 from xml_variations import VARIATIONS, vary
 
+from batch.adapters.sheet import open_sheet
+from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
-from batch.sheet import open_sheet
-from batch.sheet.child import Child
 
 NO_VALUE = '<c r="{r}" t="str"><f>A1</f></c>'
 BLANK = NO_VALUE.replace("</c>", "<v></v></c>")

@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 from cli_support import NEW_YORK, Shell
 
+from batch.adapters.sheet import KNOWN
+from batch.adapters.starter import COLUMNS
 from batch.pipeline.codes import ALL_CODES
-from batch.sheet import KNOWN
-from batch.starter import COLUMNS
 
 
 def start(shell: Shell, path: Path, *words: object) -> Any:

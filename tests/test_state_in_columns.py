@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ledger_support import NOW, migrate
 
-from batch.ledger import Ledger, open_ledger
+from batch.adapters.ledger import Ledger, open_ledger
 from batch.model import Cause, ChangeKind
 
 AT = "2031-01-01T00:00:00+00:00"

@@ -29,13 +29,13 @@ from torture_support import (
     wait_until,
 )
 
+from batch.adapters.sandbox import Sandbox
+from batch.adapters.sandbox.bodies import Reply
+from batch.adapters.sandbox.endpoints import Request
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.pipeline import submitting
 from batch.pipeline.telling import Progress, Wait
-from batch.sandbox import Sandbox
-from batch.sandbox.bodies import Reply
-from batch.sandbox.endpoints import Request
 
 
 @pytest.fixture

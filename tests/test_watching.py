@@ -14,7 +14,7 @@ import pytest
 from torture_support import assert_exactly_once, real_clock, start, write_sheet
 from weekly_support import Round, weekly
 
-from batch.inbox import InboxBusyError
+from batch.adapters.inbox import InboxBusyError
 from batch.model import Cause, Status
 from batch.model.errors import UsageError
 from batch.pipeline.stopping import STOP_WORDS, pause_all, unpause_all

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from cli_support import NEW_YORK, Shell, coming, row, write_csv
 
-from batch.ledger import open_ledger
+from batch.adapters.ledger import open_ledger
+from batch.adapters.sandbox import Sandbox
 from batch.model import MmsTemplate
 from batch.pipeline.stopping import alarm_is_due
 from batch.pipeline.testing import try_zone
-from batch.sandbox import Sandbox
 
 DAY = timedelta(days=1)
 

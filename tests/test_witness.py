@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from cli_support import Shell, row, write_csv
 
-from batch.ledger import open_ledger
+from batch.adapters.ledger import open_ledger
+from batch.adapters.sandbox import Sandbox
 from batch.model.errors import LedgerReplacedError
-from batch.sandbox import Sandbox
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 
 

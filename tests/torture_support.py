@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batch.config import Settings, load_settings
+from batch.adapters.config import Settings, load_settings
+from batch.adapters.ledger import Ledger, open_ledger
+from batch.adapters.sandbox import Sandbox
 from batch.core.identity import split_tag
-from batch.ledger import Ledger, open_ledger
 from batch.model import Entry, Group, Status
 from batch.pipeline.codes import ALL_CODES, HARD
 from batch.pipeline.counting import Tally
@@ -30,7 +31,6 @@ from batch.pipeline.deciding import resolve_entry
 from batch.pipeline.reconciling import Books, reconcile_books
 from batch.pipeline.rooms import World
 from batch.pipeline.taking import Options, resume, submit_file
-from batch.sandbox import Sandbox
 
 TOKEN = "t0k/en+with=odd&chars%"
 TOKEN_FORMS = (TOKEN, "t0k%2Fen%2Bwith%3Dodd%26chars%25", "t0k%2fen%2bwith%3dodd%26chars%25", "t0k/en%2Bwith%3Dodd")
@@ -278,9 +278,9 @@ def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int | 
 # Runs in a process of their own, which can be killed.
 
 _PRELOADED = (
-    "batch.cli", "batch.config", "batch.ledger", "batch.messages", "batch.pipeline.codes", "batch.pipeline.deciding",
-    "batch.pipeline.reconciling", "batch.pipeline.taking", "batch.provider", "batch.report", "batch.sandbox",
-    "batch.sheet", "batch.sheet.delimited", "batch.core.validate", "pandas", "pydantic.plugin._loader", "pytest",
+    "batch.cli", "batch.adapters.config", "batch.adapters.ledger", "batch.adapters.messages", "batch.pipeline.codes", "batch.pipeline.deciding",
+    "batch.pipeline.reconciling", "batch.pipeline.taking", "batch.adapters.provider", "batch.adapters.report", "batch.adapters.sandbox",
+    "batch.adapters.sheet", "batch.adapters.sheet.delimited", "batch.core.validate", "pandas", "pydantic.plugin._loader", "pytest",
     "requests", "rich.console", "sqlalchemy.dialects.sqlite", "tzdata", "xlsxwriter",
 )  # fmt: skip
 

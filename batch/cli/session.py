@@ -23,7 +23,7 @@ from batch.core.printable import whole_text
 from batch.model.errors import BatchError, UsageError
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
     from batch.model.secret import Secret
     from batch.pipeline.rooms import World
 
@@ -87,7 +87,7 @@ class Session:
 
     def settings(self, **changes: object) -> Settings:
         """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
-        from batch.config import load_settings
+        from batch.adapters.config import load_settings
         from batch.pipeline.codes import ALL_CODES, HARD
 
         environ = dict(self.environ)

@@ -29,7 +29,7 @@ def watch(
     log_format: Annotated[str, typer.Option(help="text or json, a line an event, on standard error.")] = "text",
 ) -> None:
     """Take in by itself what is dropped into a folder, each file once; compare every night; mail."""
-    from batch.inbox import InboxBusyError
+    from batch.adapters.inbox import InboxBusyError
     from batch.pipeline.watching import watch_folder
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")

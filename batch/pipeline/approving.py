@@ -21,7 +21,7 @@ from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch
 from batch.pipeline.telling import Note
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
 
 _AT_PROVIDER = frozenset({Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.SENT})
 _OFFER = re.compile(r"batch-(\d+)-(?:.*-)?([0-9a-f]{16})\.html?", re.IGNORECASE)

@@ -29,7 +29,7 @@ from batch.pipeline.second import tell_way
 from batch.pipeline.showing import as_they_go
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
 
 
 _PASSED = {
@@ -93,7 +93,7 @@ def _check_week(week: str) -> str:
 
 def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     """Write the page of one entry with all its evidence."""
-    from batch.report import write_evidence
+    from batch.adapters.report import write_evidence
 
     with open_ledger_of(settings, world, create=False) as ledger:
         entry = ledger.entry(number)

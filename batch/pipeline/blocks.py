@@ -9,15 +9,15 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from batch.adapters.sheet import RowMaker
 from batch.core.render import Renderer
 from batch.core.validate import Checker, Rules, credits_needed
 from batch.model import Account, Checked, Draft, Header, Issue, Level
-from batch.sheet import RowMaker
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
-    from batch.sheet.shapes import RowOut
+    from batch.adapters.sheet.shapes import RowOut
 
 ALONE = 20
 """Blocks (of 500 rows) that one process checks by itself: another one takes a third of a second to start."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from batch.adapters.glance import glance_at_pause, glance_at_settings
 from batch.core.bounds import beyond
 from batch.core.validate import GroupRule, Rules, find_other_week
-from batch.glance import glance_at_pause, glance_at_settings
 from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
 from batch.pipeline.blocks import Found, Hand, Task, check_blocks
@@ -25,9 +25,9 @@ from batch.pipeline.telling import Checking, Note, Tell, say_nothing
 from batch.pipeline.weighing import weigh_alone
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.sheet import Sheet
-    from batch.sheet.child import Child
+    from batch.adapters.config import Settings
+    from batch.adapters.sheet import Sheet
+    from batch.adapters.sheet.child import Child
 
 
 _SHOWN = 3
@@ -125,7 +125,7 @@ def open_file(path: Path, settings: Settings, *, sheet: str = "", reader: Child 
 
     What is read is a copy that lives as long as the sheet and its check: the file itself may change meanwhile.
     """
-    from batch.sheet import open_sheet
+    from batch.adapters.sheet import open_sheet
 
     wanted = settings.sheet
     snapshot = take_snapshot(path, wanted.limits.file_bytes)
@@ -229,7 +229,7 @@ def _add_late(check: Check, late: Mapping[int, Issue]) -> None:
 
 def how_to_render(settings: Settings) -> dict[str, Any]:
     """Give what the renderer is made with; templates come from the team's folder, else from the one that travels."""
-    from batch.messages import load_message
+    from batch.adapters.messages import load_message
     from batch.system.resources import templates_folder
 
     folders = [Path(settings.templates.folder), templates_folder() / "messages"]

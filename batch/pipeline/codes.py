@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from batch.adapters.sheet import SHEET_CODES
 from batch.core.guards import PLAN_CODES, PLAN_HARD_CODES
 from batch.core.render import RENDER_CODES
 from batch.core.validate import HARD_CODES, RULE_CODES
-from batch.sheet import SHEET_CODES
 
 ALL_CODES = {**RENDER_CODES, **PLAN_CODES, **RULE_CODES, **SHEET_CODES}
 """Code to what it means, in a line."""

@@ -18,8 +18,8 @@ from batch.pipeline.second import need_second_sender
 from batch.pipeline.telling import name_entry
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
 
 _THERE = frozenset({Status.ACCEPTED, Status.MISSING})
 _UNSURE = frozenset({Status.IN_DOUBT, Status.HELD})

@@ -26,9 +26,9 @@ from batch.pipeline.testing import try_zone
 from batch.system.disk import HAS_MODES
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger
-    from batch.provider import Provider
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+    from batch.adapters.provider import Provider
 
 State = Literal["fine", "warning", "broken"]
 MOST_SECONDS = 10.0
@@ -286,7 +286,7 @@ def _provider_lines(settings: Settings, world: World) -> list[Line]:
 
 def _make_provider(settings: Settings) -> Provider:
     """Make a provider that tries once and gives up soon."""
-    from batch.provider import Provider
+    from batch.adapters.provider import Provider
 
     wanted = settings.provider
     return Provider(
@@ -384,7 +384,7 @@ def _provider_time(settings: Settings) -> datetime | None:
 
 
 def _mail_server(settings: Settings) -> Line:
-    from batch.mailer import check_server
+    from batch.adapters.mail import check_server
 
     email = settings.email
     if not email.host:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.core.printable import printable, whole_text
-from batch.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.model import WAITS, Cause, Person, Way
 from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.model.plurals import plural

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 
+from batch.adapters.sheet import KNOWN
 from batch.core.render import fold_field
 from batch.model import Header, Issue, Level
-from batch.sheet import KNOWN
 
 _OURS = "problem"
 """The column that a marked workbook carries."""

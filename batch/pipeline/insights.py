@@ -13,8 +13,8 @@ from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import World, open_ledger_of
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
     from batch.model import Insights
 
 FORMATS = ("html", "xlsx", "json")
@@ -65,8 +65,8 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
 
 
 def _sending(entry: Entry, delivery: Sequence[DeliveryCount], waited: float | None, zone: str) -> Sending:
+    from batch.adapters.report import credits_of
     from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted, zone_of
-    from batch.report import credits_of
 
     assert entry.send_at is not None
     names = entry.group_names if any(entry.group_names) else ()
@@ -103,7 +103,7 @@ def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> 
 
 
 def _write(insights: Insights, settings: Settings, format: str) -> Path:
-    from batch.report import insights_html, insights_json, insights_xlsx
+    from batch.adapters.report import insights_html, insights_json, insights_xlsx
     from batch.system.disk import make_folder, write_whole
 
     path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"

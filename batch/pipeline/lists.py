@@ -41,7 +41,7 @@ from batch.pipeline.rooms import Rooms
 from batch.pipeline.telling import Wait
 
 if TYPE_CHECKING:
-    from batch.ledger import Ledger
+    from batch.adapters.ledger import Ledger
 
 _BACK = timedelta(days=1)
 

@@ -33,12 +33,12 @@ from batch.pipeline.telling import Note
 from batch.system.disk import mode_within
 
 if TYPE_CHECKING:
-    from batch.config import EmailSection, Settings
-    from batch.ledger import Ledger, Mail
-    from batch.mailer import Attachment, Server
+    from batch.adapters.config import EmailSection, Settings
+    from batch.adapters.ledger import Ledger, Mail
+    from batch.adapters.mail import Attachment, Server
+    from batch.adapters.report import Report
     from batch.pipeline.reconciling import Books
     from batch.pipeline.rooms import World
-    from batch.report import Report
 
 GIVEN_UP = timedelta(days=30)
 """A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
@@ -159,7 +159,7 @@ def queue_digest(desk: Desk) -> bool:
 
 def queue_preview(desk: Desk, batch: int, preview: Path, how: Sequence[str]) -> bool:
     """Put the preview of a batch that waits for a second person into the approvers' outbox."""
-    from batch.mailer import Attachment
+    from batch.adapters.mail import Attachment
 
     report = _gather(desk, batch_scope(desk.ledger, batch))
     waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
@@ -233,14 +233,14 @@ def _only_sender(ledger: Ledger) -> Iterator[bool]:
 
 def mail_server_of(email: EmailSection, timeout: float) -> Server:
     """Give the mail server of the settings; asks for its password."""
-    from batch.mailer import Server
+    from batch.adapters.mail import Server
 
     return Server(email.host, email.port, email.security, email.username, email.password, timeout, email.ca_file)
 
 
 def _send(desk: Desk, mail: Mail) -> bool | None:
     """Hand one mail over; False when the server does not want this one, None when it wants none just now."""
-    from batch.mailer import next_try, send
+    from batch.adapters.mail import next_try, send
 
     email, now = desk.settings.email, desk.world.now()
     try:
@@ -283,7 +283,7 @@ def _found(entry: Entry, findings: Iterable[object]) -> bool:
 
 
 def _put_attention(desk: Desk, to: Sequence[str], scope: Scope, lines: Sequence[str] = ()) -> None:
-    from batch.report import count
+    from batch.adapters.report import count
 
     report = _gather(desk, scope)
     needing = count(report).needs_person
@@ -326,7 +326,7 @@ def _outcome(report: Report) -> str:
 
 def _attach(desk: Desk, report: Report, stem: str) -> list[Attachment]:
     """Write the Excel report and take it along."""
-    from batch.mailer import Attachment
+    from batch.adapters.mail import Attachment
 
     [path] = write(report, desk.settings, stem, ("xlsx",))
     return [Attachment(path.name, path.read_bytes())]
@@ -348,7 +348,7 @@ def _put(
     attachments: Sequence[Attachment] = (),
     subject_: str = "",
 ) -> bool:
-    from batch.report import mail_html, mail_text, subject
+    from batch.adapters.report import mail_html, mail_text, subject
 
     if not to:
         return False
@@ -369,7 +369,7 @@ def _compose(
     key: str,
     attachments: Sequence[Attachment] = (),
 ) -> bool:
-    from batch.mailer import clean, compose
+    from batch.adapters.mail import clean, compose
 
     email, now = desk.settings.email, desk.world.now()
     if not to or not desk.is_open:

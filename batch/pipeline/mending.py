@@ -10,7 +10,7 @@ from batch.core.identity import make_row_id, split_row_id
 from batch.model import Checked, Entry, Issue, Level
 
 if TYPE_CHECKING:
-    from batch.ledger import Ledger
+    from batch.adapters.ledger import Ledger
 
 FIELD = "RowId"
 UNKNOWN = "row-id-unknown"

@@ -11,8 +11,8 @@ from batch.model import WAITS, Batch, Status
 from batch.pipeline.reporting import team_zone
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger, Pause, Run
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger, Pause, Run
 
 A_WEEK = timedelta(days=8)
 """Without a file for longer than this, a weekly one is missing: a week, and a day for whoever is late."""

@@ -12,7 +12,7 @@ from batch.model import Entry
 from batch.model.plurals import plural
 
 if TYPE_CHECKING:
-    from batch.config import EmailSection
+    from batch.adapters.config import EmailSection
 
 _ADDRESS = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@((?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63})")
 _NAMED = 3

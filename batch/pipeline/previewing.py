@@ -19,8 +19,8 @@ from batch.pipeline.rooms import Rooms, read_account
 from batch.pipeline.snapshots import hash_file
 
 if TYPE_CHECKING:
-    from batch.ledger import BatchRow, Shown
-    from batch.report import Previewed
+    from batch.adapters.ledger import BatchRow, Shown
+    from batch.adapters.report import Previewed
 
 KEPT = frozenset({Status.PLANNED, Status.HELD, Status.WAITING})
 """What may go after a yes: at once, when a person lets it go, or when the provider is ready for it."""
@@ -128,7 +128,7 @@ def _how_to_answer(batch: Batch) -> list[str]:
 
 
 def _write_preview(rooms: Rooms, contents: Contents, account: Account) -> Path:
-    from batch.report import write_preview
+    from batch.adapters.report import write_preview
 
     settings, batch = rooms.settings, contents.batch
     path = Path(settings.reports.folder) / f"{batch_scope(rooms.ledger, batch.id).stem}-{contents.mark}.html"
@@ -148,7 +148,7 @@ def _write_preview(rooms: Rooms, contents: Contents, account: Account) -> Path:
 
 def _show(rooms: Rooms, contents: Contents, account: Account) -> list[Previewed]:
     """Put every row of a batch into a preview: first what is new, then what another preview has shown word for word."""
-    from batch.report import Previewed
+    from batch.adapters.report import Previewed
 
     sizes = {group.id: group.contacts for group in account.groups or () if group.contacts is not None}
     shown = rooms.ledger.shown_before(set(contents.hashes), contents.batch.id)

@@ -12,8 +12,8 @@ from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import World, open_ledger_of
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger, Purge
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger, Purge
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch.sheet.child import Child
+    from batch.adapters.sheet.child import Child
 
 _TEXT_FILES = frozenset({".csv", ".tsv"})
 
@@ -19,7 +19,7 @@ def start_reader(path: Path) -> Iterator[Child | None]:
     if path.suffix.casefold() in _TEXT_FILES or not path.is_file():
         yield None
         return
-    from batch.sheet.child import Child
+    from batch.adapters.sheet.child import Child
 
     with Child() as child:
         with suppress(OSError):  # whoever asks it starts it again, and says what is wrong

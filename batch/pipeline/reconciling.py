@@ -21,7 +21,7 @@ from batch.pipeline.rooms import Rooms, World, open_rooms, tell_pause
 from batch.pipeline.telling import Wait
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
     from batch.core.settle import Reading
 
 _TRACKED = frozenset(
@@ -201,7 +201,7 @@ def read_delivery(rooms: Rooms, budget: int) -> int:
 
     What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
     """
-    from batch.provider import AddressError
+    from batch.adapters.provider import AddressError
 
     read = 0
     for entry in list(rooms.ledger.entries(statuses={Status.SENT})):

@@ -17,7 +17,7 @@ from batch.model.plurals import plural, tell_span
 from batch.pipeline.rooms import Rooms, need_zone
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
 
 CODE = "settings-changed"
 _SHOWN = 5

@@ -19,9 +19,9 @@ from batch.pipeline.showing import as_they_go
 from batch.system.disk import copy_whole, make_folder, write_whole
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger
-    from batch.report import Figures, Kind, Report, Skipped, WeekFigures
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+    from batch.adapters.report import Figures, Kind, Report, Skipped, WeekFigures
 
 TREND_WEEKS = 12
 STATUS_WEEKS = timedelta(weeks=8)
@@ -119,7 +119,7 @@ def gather(
     rehearsal: bool = False,
 ) -> Report:
     """Gather all that a report of this scope says, the weeks and the report before it too."""
-    from batch.report import Report
+    from batch.adapters.report import Report
 
     zone = team_zone(settings)
     ids = [entry.id for entry in scope.entries]
@@ -181,7 +181,7 @@ def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
 
 
 def _skip(batch: int, row: int, why: str, entry: Entry | None) -> Skipped:
-    from batch.report import Skipped
+    from batch.adapters.report import Skipped
 
     name = entry.campaign_name if entry is not None else ""
     return Skipped(batch, row, name, entry.id if entry else None, entry.provider_id if entry else "", why)
@@ -193,7 +193,7 @@ def _notes(batches: Iterable[Batch]) -> tuple[str, ...]:
 
 def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigures, ...]:
     """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
-    from batch.report import WeekFigures
+    from batch.adapters.report import WeekFigures
 
     zone = team_zone(settings)
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
@@ -228,7 +228,7 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
 
 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], *, skipped: int = 0) -> Figures:
-    from batch.report import count_entries
+    from batch.adapters.report import count_entries
 
     deliveries = ledger.deliveries([entry.id for entry in entries])
     return count_entries(entries, deliveries, skipped=skipped, credit_price=settings.reports.credit_price or None)
@@ -236,7 +236,7 @@ def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], *, skip
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
     """Write a report in the formats asked for into the reports folder; give the paths."""
-    from batch.report import to_csv, to_json, write_html, write_xlsx
+    from batch.adapters.report import to_csv, to_json, write_html, write_xlsx
 
     folder = Path(settings.reports.folder)
     paths = [folder / f"{stem}.{format}" for format in formats]
@@ -275,7 +275,7 @@ def report_templates(settings: Settings) -> tuple[Path, ...]:
 
 def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path:
     """Write `status.html`: what went, goes and did not go, the same page for everyone."""
-    from batch.report import write_status
+    from batch.adapters.report import write_status
 
     zone = team_zone(settings)
     entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))

@@ -12,8 +12,8 @@ from batch.model.plurals import plural
 from batch.pipeline.rooms import World
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Holding, Restored
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Holding, Restored
 
 NEXT = "campaign-batch resume"
 
@@ -32,7 +32,7 @@ class Restoring:
 
 def restore_ledger(settings: Settings, world: World, wanted: Path | None) -> Restoring:
     """Put a backup (by default the newest one) in the ledger's place; raise BatchError, and nothing has changed."""
-    from batch.ledger import find_backup, look_into, open_ledger, restore
+    from batch.adapters.ledger import find_backup, look_into, open_ledger, restore
 
     place, backup = find_backup(settings.ledger.url, wanted)
     holding = look_into(place, backup, world.now())

@@ -15,8 +15,8 @@ from batch.pipeline.reporting import report_templates, team_zone, writing
 from batch.pipeline.rooms import Rooms, World, open_ledger_of
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.marked import Returned
+    from batch.adapters.config import Settings
+    from batch.adapters.marked import Returned
     from batch.model.limits import Limits
 
 _MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
@@ -28,7 +28,7 @@ _TO_MEND = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
 
 def write_preview_of(check: Check, path: Path, settings: Settings, account: Account | None = None) -> Path:
     """Write the preview of a checked file whose rows were kept, with the groups' sizes when the account is known."""
-    from batch.report import Previewed, write_preview
+    from batch.adapters.report import Previewed, write_preview
 
     sizes = {group.id: group.contacts for group in (account.groups if account else None) or () if group.contacts}
     with writing(path):
@@ -45,7 +45,7 @@ def write_preview_of(check: Check, path: Path, settings: Settings, account: Acco
 
 def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
     """Raise UsageError when a marked copy would take the place of the file itself, or of another without `force`."""
-    from batch.marked import ending_for
+    from batch.adapters.marked import ending_for
 
     wanted = ending_for(source)
     if path.suffix.casefold() != wanted:
@@ -67,7 +67,7 @@ def failed_rows_beside(path: Path) -> Path:
 
 def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings, world: World) -> list[Path]:
     """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
-    from batch.marked import Returned, write_failed_rows, write_marked
+    from batch.adapters.marked import Returned, write_failed_rows, write_marked
 
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
@@ -103,7 +103,7 @@ def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report:
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """
-    from batch.marked import ending_for, write_failed_rows, write_marked
+    from batch.adapters.marked import ending_for, write_failed_rows, write_marked
 
     rows, failed = _returned_rows(rooms, check, batch)
     if not failed:
@@ -125,7 +125,7 @@ def _as_read(check: Check, source: Path) -> Path:
 
 def _returned_rows(rooms: Rooms, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
     """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
-    from batch.marked import Returned
+    from batch.adapters.marked import Returned
 
     lines = {line.row: line.entry for line in rooms.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
     wanted = {entry for entry in lines.values() if entry is not None}

@@ -14,7 +14,7 @@ from batch.pipeline.telling import Note, Tell
 from batch.system.disk import find_group, is_sticky, tighten, wanted_mode
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
 
 _READABLE = 0o055
 """What others keep of a folder within which the watched folder lies: they must get there."""

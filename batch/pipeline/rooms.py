@@ -21,12 +21,12 @@ from batch.pipeline.telling import Note, Tell, Wait, say_nothing
 from batch.system.person import person_at_work
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
+    from batch.adapters.glance import Glance
+    from batch.adapters.ledger import Ledger, Pause
+    from batch.adapters.provider import Provider
     from batch.core.settle import Moment
-    from batch.glance import Glance
-    from batch.ledger import Ledger, Pause
     from batch.model.secret import Secret
-    from batch.provider import Provider
 
 HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
@@ -146,9 +146,9 @@ def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
 @contextmanager
 def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Rooms]:
     """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
-    from batch.ledger import open_ledger
+    from batch.adapters.ledger import open_ledger
+    from batch.adapters.sandbox import Sandbox, store_groups
     from batch.model.secret import Secret
-    from batch.sandbox import Sandbox, store_groups
 
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
@@ -166,7 +166,7 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
 @contextmanager
 def peek(settings: Settings, world: World) -> Iterator[Rooms]:
     """Open the provider and what ledger there is, to look only; where there is none, none is made."""
-    from batch.ledger import open_ledger
+    from batch.adapters.ledger import open_ledger
 
     url = settings.ledger.url
     path = Path(url.removeprefix("sqlite:///"))
@@ -185,7 +185,7 @@ def open_ledger_of(
 
     Whatever others could read is theirs no more, unless the caller came to `look` only.
     """
-    from batch.ledger import open_ledger
+    from batch.adapters.ledger import open_ledger
 
     if not look:
         secure(settings, world.tell)
@@ -216,8 +216,8 @@ def make_provider(
     settings: Settings, ledger: Ledger | None, world: World, *, url: str = "", token: Secret | None = None
 ) -> Provider:
     """Make the provider of the settings, or one at another place; it keeps pace with all processes of the ledger."""
+    from batch.adapters.provider import Provider
     from batch.core.pacing import Pace
-    from batch.provider import Provider
 
     wanted = settings.provider
     token = token or wanted.access_token
@@ -263,8 +263,8 @@ def _share_silence(ledger: Ledger) -> Callable[[float], None]:
 
 def read_account(provider: Provider, tell: Tell) -> Account:
     """Ask once what groups, templates and credits there are; what cannot be had stays None, with a word."""
+    from batch.adapters.provider import AddressError
     from batch.model.errors import ProviderError
-    from batch.provider import AddressError
 
     found: dict[str, object] = {}
     for what, ask in (("groups", provider.groups), ("templates", provider.templates), ("credits", provider.credits)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batch.ledger import Ledger
+from batch.adapters.ledger import Ledger
 from batch.model import Batch, Person, Way
 from batch.model.errors import UsageError
 from batch.pipeline.rooms import Rooms, World

@@ -11,8 +11,8 @@ from batch.model import Entry, Issue, Level, Status
 from batch.model.plurals import tell_span
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
 
 _THERE = frozenset({Status.ACCEPTED, Status.SENT})
 

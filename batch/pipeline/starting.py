@@ -13,8 +13,8 @@ from batch.pipeline.reporting import team_zone
 from batch.pipeline.rooms import World, make_provider, read_account
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.starter import Example
+    from batch.adapters.config import Settings
+    from batch.adapters.starter import Example
 
 _APPROVED = 3
 _DAYS_AHEAD = 7
@@ -25,8 +25,8 @@ _NAMED_AHEAD = 180
 
 def write_starter_of(path: Path, settings: Settings, world: World, *, online: bool) -> Path:
     """Write the starter workbook; UsageError when there is a file of that name."""
-    from batch.sheet import KNOWN
-    from batch.starter import Choices, write_starter
+    from batch.adapters.sheet import KNOWN
+    from batch.adapters.starter import Choices, write_starter
 
     if path.exists():
         online = False  # the refusal needs no request
@@ -37,7 +37,7 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
 
 
 def _example(file: str, settings: Settings, world: World, account: Account) -> Example:
-    from batch.starter import Example
+    from batch.adapters.starter import Example
 
     zone = team_zone(settings)
     day = _choose_day(file, world.now().astimezone(ZoneInfo(zone)), settings.checks.week_start)
@@ -63,7 +63,7 @@ def _choose_day(file: str, now: datetime, week_start: str) -> datetime:
 
 
 def _list_templates(settings: Settings) -> list[str]:
-    from batch.messages import ENDINGS
+    from batch.adapters.messages import ENDINGS
     from batch.system.resources import templates_folder
 
     found = []

@@ -19,8 +19,8 @@ from batch.pipeline.showing import as_they_go
 from batch.pipeline.telling import name_entry
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger, Pause
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger, Pause
     from batch.pipeline.checking import Check
 
 STOP_WORDS = "a file named STOP lies in the watched folder"
@@ -239,7 +239,7 @@ def unpause_all(settings: Settings, world: World, why: str) -> str:
 
 def _is_gone(pause: Pause, settings: Settings) -> bool:
     """Whether the file named STOP is gone for sure: a folder that cannot be looked into proves nothing."""
-    from batch.inbox import Inbox
+    from batch.adapters.inbox import Inbox
 
     folder = _stop_folder(pause, settings)
     return folder.is_dir() and not Inbox(folder).stop_requested()

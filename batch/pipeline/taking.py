@@ -37,9 +37,9 @@ from batch.pipeline.submitting import Submission
 from batch.pipeline.weighing import find_short, remember_names, weigh
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
+    from batch.adapters.sheet import Sheet
     from batch.core.settle import Reading
-    from batch.sheet import Sheet
 
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""

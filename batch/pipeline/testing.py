@@ -19,8 +19,8 @@ from batch.pipeline.rooms import Rooms, World, need_zone, open_rooms, read_accou
 from batch.pipeline.taking import Options, be_submitter, begin_run, finish_batch, record_batch
 
 if TYPE_CHECKING:
-    from batch.config import Settings
-    from batch.ledger import Ledger
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
 
 AHEAD = timedelta(minutes=15)
 """How long before its time a test is submitted; more where the lead time asks for more."""

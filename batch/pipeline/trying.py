@@ -27,7 +27,7 @@ def serve_sandbox(
     state_file: Path | None = None,
 ) -> None:
     """Run the stand-in provider until somebody asks for its end; show where it is and what token it wants."""
-    from batch.sandbox import Sandbox
+    from batch.adapters.sandbox import Sandbox
 
     try:
         sandbox = Sandbox(
@@ -49,7 +49,7 @@ def serve_sandbox(
 
 def name_faults() -> list[str]:
     """Give a line for each fault that the sandbox knows, and how an order is written."""
-    from batch.sandbox import KINDS, TARGETS
+    from batch.adapters.sandbox import KINDS, TARGETS
 
     width = max(map(len, KINDS))
     return [
@@ -65,13 +65,13 @@ def name_faults() -> list[str]:
 
 def run_demo(folder: Path, world: World) -> Path:
     """Take the samples through everything in a folder of their own; give the path of the report."""
-    from batch.config import load_settings
-    from batch.ledger import open_ledger
+    from batch.adapters.config import load_settings
+    from batch.adapters.ledger import open_ledger
+    from batch.adapters.samples import write_samples
+    from batch.adapters.sandbox import Sandbox
     from batch.model.secret import Secret
     from batch.pipeline.reconciling import reconcile_in
     from batch.pipeline.reporting import gather, week_of, week_scope, write
-    from batch.samples import write_samples
-    from batch.sandbox import Sandbox
 
     folder = _make_folder(folder)
     samples = write_samples(folder, world.now())

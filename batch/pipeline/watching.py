@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.inbox import Inbox, InboxGoneError, wake
+from batch.adapters.inbox import Inbox, InboxGoneError, wake
 from batch.model import Cause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.pipeline.dropping import Drops
@@ -24,7 +24,7 @@ from batch.pipeline.telling import Note
 from batch.pipeline.timetable import Timetable
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
 
 ALIVE = timedelta(minutes=15)
 """Between two notes in the ledger that somebody watches."""

@@ -13,7 +13,7 @@ from batch.core.validate.account import MMS_CREDITS, count_contacts
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Parts, Status
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.adapters.config import Settings
     from batch.pipeline.rooms import Rooms
 
 _OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})

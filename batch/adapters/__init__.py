@@ -1,0 +1,1 @@
+"""One library, format or protocol each; none of these knows another."""

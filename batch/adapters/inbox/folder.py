@@ -1,0 +1,478 @@
+"""The watch folder: which files are whole, who takes them, and where they end; alone renames anything in it.
+
+A file is always in exactly one of the folder, `working/`, `done/` and `attention/`: it only ever moves by one atomic
+rename, and whatever is written about it is written before that. In `working/` it has a folder of its own, so that it
+keeps its name: the name tells a mended sheet from a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Literal
+
+from batch.adapters.inbox.copies import (
+    find_newer,
+    is_private,
+    make_private,
+    read_failures,
+    read_taken,
+    remove_empty,
+    take_copy,
+    write_failures,
+)
+from batch.adapters.inbox.names import (
+    STOP_NAMES,
+    claim_name,
+    filed_name,
+    is_note,
+    lock_names,
+    may_be_sheet,
+    note_name,
+    split_claim,
+)
+from batch.adapters.inbox.plain_files import OddFileError, name_kind, open_plain, read_small
+from batch.core.file_names import safe_name
+from batch.core.printable import printable, printable_lines
+from batch.model.errors import BatchError
+from batch.system.disk import Readers, copy_whole, make_folder, mode_within, write_whole
+
+FOLDERS = ("working", "done", "attention", "waiting", "approved")
+MOST_FAILURES = 3
+EMPTY_GRACE = timedelta(minutes=5)
+"""So long an empty file must stand still before somebody is told, however short the grace of others is."""
+_GIVEN_UP = (
+    "this file could not be worked through in three attempts, so it was put aside.\n"
+    'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
+    "with what was begun. Then mend it and drop it again: nothing is sent twice.\n"
+)
+
+
+_DROP_A_COPY = "Drop a plain copy of the file instead.\n"
+_JUNCTION = 0xA0000003
+"""What Windows calls a folder that leads elsewhere."""
+
+
+class InboxGoneError(BatchError):
+    """The folder, or the share it lies on, cannot be reached just now."""
+
+
+class InboxBusyError(BatchError):
+    """Another watcher works on the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A file that is whole and may be claimed."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A file that is not to be taken yet."""
+
+    name: str
+    why: str
+    """For the log: `still open in Excel or LibreOffice`, `may still be growing`, `in its grace`."""
+    ready_at: datetime
+    """When it would be ready if it stands still from now on."""
+    lock: str = ""
+    """The file beside it that says it is open; a program that crashed leaves it there for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A file that was taken, and lies in `working/` until it is filed away."""
+
+    name: str
+    """As it was dropped."""
+    path: Path
+    claimed_at: datetime
+    mark: str
+    failures: int = 0
+    """Runs that began with it and did not end."""
+    uid: int | None = None
+    """The number of the user whose file was dropped, where the system has one."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    size: int
+    mtime_ns: int
+    since: datetime
+    """When it was first seen as it is now."""
+    taken_at: datetime | None = None
+    """When its grace ends, once it is whole."""
+    note: str = ""
+
+
+class Inbox:
+    """One drop folder. `now` is handed into each call, aware; `zone` is the one that names and notes speak in."""
+
+    def __init__(
+        self, folder: Path, *, stable_seconds: float = 5.0, grace_seconds: float = 300.0, zone: tzinfo | None = None
+    ) -> None:
+        self.folder = folder
+        self.working, self.done, self.attention, self.waiting, self.approved = (folder / name for name in FOLDERS)
+        self._stable = timedelta(seconds=stable_seconds)
+        self._grace = timedelta(seconds=grace_seconds)
+        self._zone = zone
+        self._seen: dict[str, _Seen] = {}
+        self.refused: list[str] = []
+        """What was put aside unread since somebody last asked, in words."""
+
+    def prepare(self) -> None:
+        """Make the folder and those within it; a folder whose parent is not there counts as gone."""
+        with self._reaching(self.folder.parent):
+            make_folder(self.folder, Readers.UMASK, parents=False)
+            for name in FOLDERS:
+                _need_folder(self.folder / name)
+            with contextlib.suppress(OSError):
+                self.working.chmod(0o700)  # what is taken is nobody else's any more
+
+    @contextmanager
+    def only_watcher(self, owner: str = "") -> Iterator[None]:
+        """Hold the folder against other watchers; raises InboxBusyError, with `owner` of the one that has it."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / ".watcher.lock", timeout=0, mode=mode_within(self.folder, Readers.FOLDER))
+        holder = self.folder / ".watcher.txt"
+        with self._reaching(self.folder):
+            if name_kind(self.folder / ".watcher.lock"):
+                (self.folder / ".watcher.lock").unlink()  # a link or pipe in its place: never opened
+            try:
+                lock.acquire()
+            except Timeout:
+                raise InboxBusyError(
+                    f'"{self.folder}" is watched already{_read_owner(holder)}', "one watcher a folder is enough"
+                ) from None
+        try:
+            with contextlib.suppress(OSError):
+                write_whole(holder, owner.encode(), Readers.FOLDER)
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                holder.unlink()
+            lock.release()
+
+    def stop_requested(self) -> bool:
+        """Say whether somebody put a file named STOP into the folder."""
+        with contextlib.suppress(OSError):
+            return any(name.casefold() in STOP_NAMES for name in _names(self.folder))
+        return False
+
+    def scan(self, now: datetime) -> tuple[Ready | Settling, ...]:
+        """Look at every dropped file; whole are those that stood still over scans, were closed, and had their grace.
+
+        Writes, moves and removes the notes beside them. Raises InboxGoneError.
+        """
+        with self._reaching(self.working):
+            self._touch_working()
+            entries = set(_names(self.folder))
+        locks = {name.casefold(): name for name in entries if name.startswith(("~$", ".~lock."))}
+        notes = {name for name in entries if is_note(name)}
+        found: dict[str, Ready | Settling] = {}
+        for name in sorted(entries):
+            if may_be_sheet(name) and (looked := self._look(name, locks, notes, now)):
+                found[name] = looked
+        self._forget(found.keys(), notes)
+        return tuple(found.values())
+
+    def claim(self, ready: Ready, now: datetime) -> Claimed | None:
+        """Take a file by one atomic rename; None when another was faster, or it was changed or taken out meanwhile."""
+        source = self.folder / ready.name
+        mark = secrets.token_hex(3)
+        _need_folder(self.working)
+        place = self.working / claim_name(now, mark)
+        claimed = Claimed(ready.name, place / ready.name, now.replace(microsecond=0), mark)
+        try:
+            if not _is_still(source, ready):
+                return None
+            make_private(place)
+            source.replace(claimed.path)
+        except OSError:
+            remove_empty(place)
+            return None
+        self._drop_note(ready.name)
+        return self._copy(claimed, ready)
+
+    def _copy(self, claimed: Claimed, ready: Ready | None = None) -> Claimed | None:
+        """Put a copy in the place of what was claimed: only that is read and filed, whoever writes to the file."""
+        try:
+            taken = take_copy(claimed.path) if is_private(claimed.path.parent) else None
+        except OddFileError as odd:
+            words = f'"{claimed.name}" is {odd}, so it was not read'
+            self.file_away(claimed, "attention", (), f"{printable(words)}.\n{_DROP_A_COPY}")
+            self.refused.append(words)
+            return None
+        except OSError:
+            taken = None
+        if taken is None or (ready is not None and (taken.size, taken.mtime_ns) != (ready.size, ready.mtime_ns)):
+            self._put_back(claimed.path, claimed.name)
+            return None
+        return replace(claimed, uid=taken.uid)
+
+    def unfinished(self) -> tuple[Claimed, ...]:
+        """Give the claims that a run left in `working/`, each counted as one failure more; the oldest first.
+
+        Ask between files only. One that failed three times is put aside into `attention/` with a note.
+        """
+        with self._reaching(self.working):
+            claims = [claimed for name in sorted(_names(self.working)) if (claimed := self._read_claim(name))]
+            claims = [copied for claimed in claims if (copied := self._copy(claimed))]
+        for claimed in claims:
+            if claimed.failures >= MOST_FAILURES:
+                self.file_away(claimed, "attention", (), _GIVEN_UP)
+            else:
+                write_failures(claimed.path, claimed.failures)
+        return tuple(claimed for claimed in claims if claimed.failures < MOST_FAILURES)
+
+    def forgive(self, claimed: Claimed) -> None:
+        """Leave a file in `working/` for the next run without a mark against it: not it failed, but the provider."""
+        write_failures(claimed.path, claimed.failures - 1)
+
+    def file_away(
+        self,
+        claimed: Claimed,
+        where: Literal["done", "attention"],
+        beside: Sequence[Path] = (),
+        words: str = "",
+    ) -> Path:
+        """Put a file where it stays, dated, with copies of its results and a note of `words` beside it; give its place.
+
+        The results come first and the file last: killed in between, it is still in `working/`, and the next run writes
+        the same results again under the same names.
+        """
+        folder = self.folder / where
+        with self._reaching(self.working):
+            _need_folder(folder)
+            target = self._free_place(folder, claimed)
+            for result in beside:
+                if result.is_file():
+                    copy_whole(result, folder / f"{target.stem} - {safe_name(result.name)}", Readers.FOLDER)
+            if words:
+                self._explain(target, words)
+            self._give_back_newer(claimed)
+            claimed.path.replace(target)
+        remove_empty(claimed.path.parent)
+        return target
+
+    def _explain(self, target: Path, words: str) -> None:
+        note = target.with_name(f"{target.stem} - what happened.txt")
+        write_whole(note, printable_lines(words).encode(), Readers.FOLDER)
+
+    def _give_back_newer(self, claimed: Claimed) -> None:
+        """Put back what somebody went on writing to after it was taken: it is a new file, and taken as one."""
+        taken = read_taken(claimed.path)
+        newer = find_newer(claimed.path, taken) if taken is not None else None
+        if newer is not None:
+            self._return(newer, claimed.name)
+
+    def offer(self, preview: bytes, name: str) -> Path:
+        """Put a preview into `waiting/`, from where a person may move it to `approved/`."""
+        with self._reaching(self.working):
+            _need_folder(self.waiting)
+            write_whole(self.waiting / name, preview, Readers.FOLDER)
+        return self.waiting / name
+
+    def approvals(self) -> tuple[Path, ...]:
+        """Give the files that a person moved to `approved/`; whoever dealt with one removes it."""
+        with self._reaching(self.working):
+            self._touch_working()
+            if not self.approved.exists():
+                return ()
+            _need_folder(self.approved)
+            names = sorted(entry.name for entry in os.scandir(self.approved) if not entry.is_dir(follow_symlinks=False))
+        return tuple(self.approved / name for name in names if may_be_sheet(name))
+
+    def put_aside(self, preview: Path, words: str, now: datetime) -> Path:
+        """Move a preview that cannot be approved from `approved/` to `attention/`, with a note of `words` beside it."""
+        with self._reaching(self.working):
+            _need_folder(self.attention)
+            target = self.attention / filed_name(preview.name, now, self._zone)
+            if target.exists():
+                target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
+            self._explain(target, words)
+            preview.replace(target)
+        return target
+
+    def _touch_working(self) -> None:
+        """Make sure that it is our folder, and not the bare place where a share is usually mounted."""
+        self.working.stat()
+
+    def _look(self, name: str, locks: dict[str, str], notes: set[str], now: datetime) -> Ready | Settling | None:
+        try:
+            state = (self.folder / name).lstat()
+            if not stat.S_ISREG(state.st_mode):
+                return None
+        except OSError:
+            return None  # gone between listing and looking
+        grace = self._grace_of(state.st_size)
+        seen = self._seen.get(name)
+        locked = next((locks[lock] for lock in lock_names(name) if lock in locks), "")
+        if seen is None:
+            seen = self._seen[name] = self._recall(name, state, notes, now)
+        if locked or (seen.size, seen.mtime_ns) != (state.st_size, state.st_mtime_ns) or now < seen.since:
+            self._drop_note(name)
+            seen = self._seen[name] = _Seen(state.st_size, state.st_mtime_ns, now)
+        if locked:
+            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + grace, locked)
+        if now - seen.since < self._stable:
+            return Settling(name, "may still be growing", seen.since + self._stable + grace)
+        return self._wait_out_grace(name, seen, now)
+
+    def _recall(self, name: str, state: os.stat_result, notes: set[str], now: datetime) -> _Seen:
+        """Begin to look at a file, or go on where an earlier run left its note: a grace is not begun anew."""
+        fresh, grace = _Seen(state.st_size, state.st_mtime_ns, now), self._grace_of(state.st_size)
+        for note in sorted(notes):
+            if not note.startswith(f"{safe_name(name)} - will be taken at "):
+                continue
+            told = _read_note(self.folder / note)
+            if told and told[:2] == (state.st_size, state.st_mtime_ns) and told[2] <= now + grace:
+                return _Seen(state.st_size, state.st_mtime_ns, told[2] - grace - self._stable, told[2], note)
+        return fresh
+
+    def _grace_of(self, size: int) -> timedelta:
+        """Give how long a file may still be taken out; an empty one may be a copy that has only begun."""
+        return self._grace if size else max(self._grace, EMPTY_GRACE)
+
+    def _wait_out_grace(self, name: str, seen: _Seen, now: datetime) -> Ready | Settling:
+        if seen.taken_at is None:
+            seen.taken_at = now + self._grace_of(seen.size)
+        if now < seen.taken_at:
+            self._keep_note(name, seen, seen.taken_at)
+            return Settling(name, "in its grace", seen.taken_at)
+        if not _opens(self.folder / name):
+            return Settling(name, "cannot be opened", now + self._stable)
+        return Ready(name, seen.size, seen.mtime_ns)
+
+    def _keep_note(self, name: str, seen: _Seen, taken_at: datetime) -> None:
+        if seen.note:
+            return
+        seen.note = note_name(name, taken_at, self._zone)
+        clock = f"{taken_at.astimezone(self._zone):%H:%M}"
+        text = (
+            f'"{printable(name)}" will be taken at {clock}.\n'
+            "Take it out of this folder before then, and nothing happens. This note goes away by itself.\n"
+            f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
+        )
+        with contextlib.suppress(OSError):
+            write_whole(self.folder / seen.note, text.encode(), Readers.FOLDER)
+
+    def _drop_note(self, name: str) -> None:
+        seen = self._seen.pop(name, None)
+        if seen is not None and seen.note:
+            with contextlib.suppress(OSError):
+                (self.folder / seen.note).unlink()
+
+    def _forget(self, there: Collection[str], notes: set[str]) -> None:
+        """Forget files that were taken out, and remove every note of ours that belongs to none that is there."""
+        for name in [name for name in self._seen if name not in there]:
+            self._drop_note(name)
+        needed = {seen.note for seen in self._seen.values()}
+        for note in notes - needed:
+            if _read_note(self.folder / note) is not None:
+                with contextlib.suppress(OSError):
+                    (self.folder / note).unlink()
+
+    def _put_back(self, claimed: Path, name: str) -> None:
+        """Give back a file that was still being written when it was taken, without covering a newer one."""
+        self._return(claimed, name)
+        remove_empty(claimed.parent)
+
+    def _return(self, file: Path, name: str) -> None:
+        target = self.folder / name
+        if os.path.lexists(target):
+            target = self.folder / f"{Path(name).stem} ({secrets.token_hex(3)}){Path(name).suffix}"
+        with contextlib.suppress(OSError):
+            file.replace(target)
+
+    def _read_claim(self, name: str) -> Claimed | None:
+        parts, place = split_claim(name), self.working / name
+        if parts is None or name_kind(place) != "a folder":
+            return None
+        files = [file for file in sorted(_names(place)) if not file.startswith(".")]
+        if not files:
+            remove_empty(place)  # its file was filed away, or never came, an instant before a kill
+            return None
+        moment, mark = parts
+        claimed = Claimed(files[0], place / files[0], moment, mark)
+        return replace(claimed, failures=read_failures(claimed.path) + 1)
+
+    def _free_place(self, folder: Path, claimed: Claimed) -> Path:
+        plain = folder / filed_name(claimed.name, claimed.claimed_at, self._zone)
+        if not os.path.lexists(plain):
+            return plain
+        return folder / filed_name(claimed.name, claimed.claimed_at, self._zone, claimed.mark)
+
+    @contextmanager
+    def _reaching(self, needed: Path) -> Iterator[None]:
+        """Tell a folder that is away for a while from a single file that cannot be had."""
+        try:
+            yield
+        except OSError as trouble:
+            gone = not needed.is_dir()
+            words = trouble.strerror or "not to be had"
+        else:
+            return
+        if gone:
+            raise InboxGoneError(
+                f'the folder "{self.folder}" cannot be reached', "it is waited for; check the share or the drive"
+            )
+        raise BatchError(f'a file of "{self.folder}" cannot be written or moved ({words})', "close it where it is open")
+
+
+def _need_folder(folder: Path) -> None:
+    """Make a folder of the watch's own, or see that it is one: through a link files would land elsewhere."""
+    with contextlib.suppress(FileExistsError):
+        make_folder(folder, Readers.FOLDER, parents=False)
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or getattr(state, "st_reparse_tag", 0) == _JUNCTION:
+        raise BatchError(
+            f'"{folder}" is no folder of its own but a link or a file', "remove it: the watch makes a new one"
+        )
+
+
+def _is_still(path: Path, ready: Ready) -> bool:
+    state = path.lstat()
+    return (state.st_size, state.st_mtime_ns) == (ready.size, ready.mtime_ns)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with open_plain(path) as (file, _):
+            file.read(1)
+    except OSError:
+        return False
+    except OddFileError:
+        return True  # it is claimed, told, and put aside
+    return True
+
+
+def _read_owner(holder: Path) -> str:
+    owner = read_small(holder).decode("utf-8", "replace").strip()
+    return f" by {owner}" if owner else ""
+
+
+def _read_note(note: Path) -> tuple[int, int, datetime] | None:
+    """Read what a note of ours says about its file: size, mtime, when its grace ends; None when it is not ours."""
+    try:
+        last = read_small(note).decode().rstrip().rpartition("\n")[2]
+        size, mtime, moment = last.removeprefix("[").removesuffix("]").split()
+        return int(size), int(mtime), datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in os.scandir(folder)]

@@ -1,0 +1,33 @@
+"""The ledger: everything that was planned, sent and seen, durable before a byte leaves; it alone knows the database."""
+
+from batch.adapters.ledger.batches import BatchRow, Shown
+from batch.adapters.ledger.books import DeliveryProgress, Observation
+from batch.adapters.ledger.exporting import EXPORT_KEYS
+from batch.adapters.ledger.face import Ledger, open_ledger, throw_away_ledger
+from batch.adapters.ledger.lock import Owner, read_owner
+from batch.adapters.ledger.notes import Pause, Run
+from batch.adapters.ledger.outbox import Mail
+from batch.adapters.ledger.purging import Purge
+from batch.adapters.ledger.restoring import Holding, Restored, find_backup, look_into, restore
+
+__all__ = [
+    "EXPORT_KEYS",
+    "BatchRow",
+    "DeliveryProgress",
+    "Holding",
+    "Ledger",
+    "Mail",
+    "Observation",
+    "Owner",
+    "Pause",
+    "Purge",
+    "Restored",
+    "Run",
+    "Shown",
+    "find_backup",
+    "look_into",
+    "open_ledger",
+    "read_owner",
+    "restore",
+    "throw_away_ledger",
+]

@@ -1,0 +1,201 @@
+"""How a ledger is opened: its place, its durability, its schema; it alone knows URLs, pragmas and versions."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Inspector, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from batch.adapters.ledger.places import refuse_place
+from batch.adapters.ledger.tables import REVISIONS, alembic_version, metadata, notes
+from batch.adapters.ledger.troubles import explained
+from batch.adapters.ledger.upkeep import write_backup
+from batch.model.errors import LedgerError, UsageError
+from batch.system.disk import make_private
+
+PRAGMAS = {"foreign_keys": 1, "synchronous": 3, "journal_mode": "delete"}
+"""What every connection must show when it is read back: synchronous 3 is EXTRA, which also syncs the folder after the
+journal is gone. See https://www.sqlite.org/pragma.html#pragma_synchronous."""
+
+_CACHE_KIB = 32_000
+_WRITERS_TURN = 0x6C6564676572  # "ledger": PostgreSQL's advisory lock that writers take in turn
+
+
+def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]:
+    """Read a ledger's URL, a bare path too; give it with the file's absolute path (None when there is no file)."""
+    if "://" not in url:
+        url = f"sqlite:///{url}"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError(f'the ledger "{url}" is no URL', 'write "sqlite:///ledger.sqlite3"') from None
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return parsed, None
+    path = Path(os.path.abspath((folder or Path()) / str(parsed.database)))  # noqa: PTH100  # a link stays a link
+    return parsed.set(database=str(path)), path
+
+
+def prepare(
+    url: URL, path: Path | None, *, now: datetime, create: bool, busy_seconds: float, look: bool = False
+) -> Engine:
+    """Open the database and bring its schema up to date; raises LedgerError where that must not or cannot be.
+
+    With `look` an older one stays as it is: a copy in memory is brought up to date and opened in its place.
+    """
+    if path is not None:
+        refuse_place(path)
+        _look_at_file(path, create=create)
+    engine = _make_engine(url, busy_seconds)
+    try:
+        with explained(name_of(url, path)):
+            if look and path is not None and _is_old(engine):
+                engine, path = _copy_into_memory(engine), None
+            _bring_up_to_date(engine, path, now)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def name_of(url: URL, path: Path | None) -> str:
+    """Name a ledger in words to people, never with a password."""
+    if path is not None:
+        return f'the ledger "{path}"'
+    return "the throw-away ledger" if url.get_backend_name() == "sqlite" else f'the ledger "{url!r}"'
+
+
+def _look_at_file(path: Path, *, create: bool) -> None:
+    if path.is_dir():
+        raise LedgerError(f'the ledger "{path}" is a folder', "name a file in it")
+    if not path.parent.is_dir():
+        raise LedgerError(
+            f'the folder of the ledger, "{path.parent}", is not there', "make it, or correct [ledger] url"
+        )
+    if not path.exists() and not create:
+        raise UsageError(f'there is no ledger "{path}"', "run this where it lies, or name it with --ledger")
+    if path.exists() and not os.access(path, os.R_OK):
+        remedy = "run this as that user, or let that user share it with a group of the system: [ledger] group"
+        raise LedgerError(f'the ledger "{path}" belongs to another user', remedy)
+    if not os.access(path if path.exists() else path.parent, os.W_OK) or not os.access(path.parent, os.W_OK):
+        remedy = "let this user write to the file and to its folder, then run the command again"
+        raise LedgerError(f'the ledger "{path}" is read-only', remedy)
+    if not path.exists():
+        make_private(path)  # SQLite gives its journal the rights of its file
+
+
+def _make_engine(url: URL, busy_seconds: float) -> Engine:
+    try:
+        if url.get_backend_name() != "sqlite":
+            engine = create_engine(url, isolation_level="READ COMMITTED")
+        elif url.database in (None, "", ":memory:"):
+            engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        else:
+            engine = create_engine(url, connect_args={"timeout": busy_seconds})
+    except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
+        raise UsageError(f'the ledger "{url!r}" cannot be used here ({error})', "install its driver") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    """Make a new connection durable, and look whether it is."""
+    connection.isolation_level = None  # the driver's own BEGIN would come too late for a writer
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("PRAGMA synchronous=EXTRA")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    shown = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    wanted = PRAGMAS | ({"journal_mode": "memory"} if shown["journal_mode"] == "memory" else {})
+    if shown != wanted:
+        remedy = "close every other program that has it open, then run the command again"
+        raise LedgerError(f"the ledger does not take the settings that make it durable ({shown})", remedy)
+
+
+def _lower(value: Any) -> Any:
+    """Fold letters of every language; SQLite's own knows ASCII only."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _begin(connection: Connection) -> None:
+    """Begin as a reader or as the one writer; with the default a writer would only find out at its first write."""
+    writing = connection.get_execution_options().get("writing", False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    elif writing:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _WRITERS_TURN})
+
+
+def _is_old(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return _revision(connection) not in {None, REVISIONS[-1]}
+
+
+def _copy_into_memory(engine: Engine) -> Engine:
+    copy = _make_engine(make_url("sqlite://"), 0.0)
+    with engine.connect() as source, copy.connect() as target:
+        source.connection.driver_connection.backup(target.connection.driver_connection)  # type: ignore[union-attr]
+    engine.dispose()
+    return copy
+
+
+def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime) -> None:
+    with engine.connect() as connection:
+        found = _revision(connection)
+    if found == REVISIONS[-1]:
+        return
+    if found is None:
+        _create(engine)
+        return
+    if path is not None:
+        write_backup(engine, path, now)
+    _migrate(engine)
+
+
+def _revision(connection: Connection) -> str | None:
+    """Tell which schema the database has: None for none at all; raises LedgerError for a strange or newer one."""
+    seen: Inspector = inspect(connection)
+    names = set(seen.get_table_names())
+    if not names:
+        return None
+    where = f'the database "{connection.engine.url.database}"'
+    if alembic_version.name not in names or "entries" not in names:
+        raise LedgerError(f"{where} is not a ledger", "give another file with --ledger")
+    found = connection.execute(alembic_version.select()).scalar()
+    if found not in REVISIONS:
+        remedy = "install the newest campaign-batch on this machine"
+        raise LedgerError(f'{where} was made by a newer campaign-batch (schema "{found}")', remedy)
+    return str(found)
+
+
+def _create(engine: Engine) -> None:
+    """Make a fresh ledger with today's schema, unless another process was faster."""
+    with engine.execution_options(writing=True).begin() as connection:
+        if _revision(connection) is not None:
+            return
+        metadata.create_all(connection, checkfirst=False)
+        connection.execute(alembic_version.insert().values(version_num=REVISIONS[-1]))
+        connection.execute(notes.insert().values(name="lineage", value=secrets.token_hex(8)))
+
+
+def _migrate(engine: Engine) -> None:
+    """Bring an older schema up to date, all of it or nothing."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    folder = Path(__file__).with_name("migrations")
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    with engine.execution_options(writing=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

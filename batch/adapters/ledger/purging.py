@@ -1,0 +1,173 @@
+"""Forget what old campaigns said and who owned them: texts go, numbers, Ids, times, statuses and hashes stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, insert, or_, select, text, update
+
+from batch.adapters.ledger.bulk import CHUNK, in_chunks, in_list
+from batch.adapters.ledger.forms import write_json, write_time
+from batch.adapters.ledger.tables import (
+    TRIGGERS,
+    attempts,
+    batch_rows,
+    batches,
+    entries,
+    findings,
+    history,
+    mails,
+    observations,
+)
+from batch.model import Status
+
+CLOSED = (Status.SENT, Status.CANCELLED, Status.REPLACED, Status.EXPIRED, Status.INVALID, Status.REJECTED)
+"""What is over once its time has passed; all else may still go out, is in doubt, or waits for a person."""
+
+FORGOTTEN = "(forgotten)"
+_QUOTED = re.compile(r'".*"', re.DOTALL)
+_TEXTS = ("message", "subject", "owner", "cells", "cancel_why")
+_GUARDED = {"history": "history_is_never_changed", "attempts": "attempts_are_closed_once"}
+"""The rules that keep the past as it is make way for this one thing, within one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What a purge would take, or took."""
+
+    entries: int
+    mails: int
+    kept: Counter[str]
+    """Status to how many of the same weeks stay, since they are open to somebody."""
+
+
+def count_purge(connection: Connection, limit: datetime) -> Purge:
+    """Count what a purge of everything before `limit` would take."""
+    taken = connection.execute(select(func.count()).where(_closed(limit), _has_texts())).scalar() or 0
+    mailed = connection.execute(select(func.count()).where(_mailed(limit))).scalar() or 0
+    over = entries.c.send_at < write_time(limit)
+    closed = [status.value for status in CLOSED]
+    left = select(entries.c.status, func.count()).where(over, entries.c.status.not_in(closed)).group_by("status")
+    return Purge(int(taken), int(mailed), Counter(dict(connection.execute(left).all())))
+
+
+def forget(connection: Connection, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
+    """Forget the texts of what is closed and lies before `limit`; each entry's history says so."""
+    counted = count_purge(connection, limit)
+    ids = list(connection.execute(select(entries.c.id).where(_closed(limit), _has_texts())).scalars())
+    with _rules_lifted(connection):
+        for chunk in in_chunks(ids, CHUNK):
+            _forget_entries(connection, chunk)
+            _note(connection, chunk, why=why, who=who, now=now)
+    emptied = {"recipients": "[]", "body": b"", "words": ""}
+    connection.execute(update(mails).where(_mailed(limit)).values(emptied))
+    shown = observations.c.entry.in_(select(entries.c.id).where(_closed(limit)))  # a later look may have shown it again
+    _rewrite(connection, observations, shown, ("id",), {"listed": _bare_listed})
+    _forget_batches(connection, limit)
+    return counted
+
+
+def _closed(limit: datetime) -> ColumnElement[bool]:
+    """Take what is over; a row whose time nobody could read is as old as its batch."""
+    at = write_time(limit)
+    before = select(batches.c.id).where(batches.c.taken_in_at < at)
+    timeless = and_(entries.c.send_at.is_(None), entries.c.batch.in_(before))
+    return and_(entries.c.status.in_([status.value for status in CLOSED]), or_(entries.c.send_at < at, timeless))
+
+
+def _has_texts() -> ColumnElement[bool]:
+    return or_(*(entries.c[name] != "" for name in _TEXTS if name != "cancel_why"))
+
+
+def _mailed(limit: datetime) -> ColumnElement[bool]:
+    sent = and_(mails.c.sent_at.is_not(None), mails.c.sent_at < write_time(limit))
+    return and_(sent, or_(mails.c.recipients != "[]", mails.c.body != b""))
+
+
+def _forget_entries(connection: Connection, ids: Sequence[int]) -> None:
+    asked = in_list(ids, connection.dialect)
+    _rewrite(connection, entries, entries.c.id.in_(asked), ("id",), {"issues": _bare_issues, "cancel_why": _unquote})
+    emptied = dict.fromkeys((name for name in _TEXTS if name != "cancel_why"), "")
+    connection.execute(update(entries).where(entries.c.id.in_(asked)).values(emptied))
+    connection.execute(update(attempts).where(attempts.c.entry.in_(asked), attempts.c.answer != "").values(answer=""))
+    for table, keys in ((attempts, ("entry", "number")), (history, ("id",)), (batch_rows, ("batch", "row"))):
+        _rewrite(connection, table, table.c.entry.in_(asked), keys, {"why": _unquote})
+    told = and_(findings.c.entry.in_(asked), findings.c.field.in_(("Message", "Subject")))
+    connection.execute(update(findings).where(told).values(words=FORGOTTEN, ours="", theirs=""))
+
+
+def _forget_batches(connection: Connection, limit: datetime) -> None:
+    """Forget what the warnings about whole files quote, once nothing of such a file is open any more."""
+    still = select(entries.c.batch).where(_has_texts())
+    done = and_(batches.c.taken_in_at < write_time(limit), batches.c.id.not_in(still))
+    _rewrite(connection, batches, done, ("id",), {"issues": _bare_issues})
+
+
+def _rewrite(
+    connection: Connection, table: Table, which: ColumnElement[bool], keys: Collection[str], changes: dict[str, Any]
+) -> None:
+    """Rewrite some columns of some rows, each by a function of its own; what stays the same is not written."""
+    columns = [table.c[name] for name in (*keys, *changes)]
+    for row in connection.execute(select(*columns).where(which)).all():
+        found = dict(row._mapping)
+        new = {name: change(found[name]) for name, change in changes.items()}
+        if any(new[name] != found[name] for name in new):
+            place = and_(*(table.c[name] == found[name] for name in keys))
+            connection.execute(update(table).where(place).values(new))
+
+
+def _unquote(words: str) -> str:
+    """Take what words quote out of them: cells, texts, names."""
+    return _QUOTED.sub(f'"{FORGOTTEN}"', words)
+
+
+def _bare_issues(written: str) -> str:
+    """Keep of issues where they were and what they were called."""
+    if not written:
+        return written
+    return write_json([{**issue, "message": FORGOTTEN, "value": ""} for issue in json.loads(written)])
+
+
+def _bare_listed(written: str) -> str:
+    shown = json.loads(written) if written else {}
+    return write_json({name: value for name, value in shown.items() if name not in {"message", "subject"}})
+
+
+def _note(connection: Connection, ids: Sequence[int], *, why: str, who: str, now: datetime) -> None:
+    asked = select(entries.c.id, entries.c.status).where(entries.c.id.in_(in_list(ids, connection.dialect)))
+    lines = [
+        {"entry": entry, "at": write_time(now), "old": status, "new": status, "why": why, "who": who, "evidence": ""}
+        for entry, status in connection.execute(asked.order_by(entries.c.id))
+    ]
+    connection.execute(insert(history), lines)
+
+
+@contextmanager
+def _rules_lifted(connection: Connection) -> Iterator[None]:
+    """Let the past be rewritten, for this transaction alone: when it fails, the rules stand as they stood."""
+    if connection.dialect.name == "postgresql":
+        for table, rule in _GUARDED.items():
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {rule}"))
+        yield
+        for table, rule in _GUARDED.items():
+            connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {rule}"))
+        return
+    for rule in _GUARDED.values():
+        connection.execute(text(f"DROP TRIGGER IF EXISTS {rule}"))
+    yield
+    for rule in _GUARDED.values():
+        connection.execute(text(TRIGGERS[rule]))
+
+
+def overwrite_freed(engine: Engine) -> None:
+    """Let SQLite write its file anew: what was forgotten still stands in pages that are free."""
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM")

@@ -1,0 +1,333 @@
+"""Make one HTTP request on one connection of its own; it alone knows whether a byte of it has left.
+
+The libraries below are kept from all they do unasked: no retries, no redirects, no proxy or netrc of the
+environment. The token joins the URL only as the request line is written, so that no exception, log record
+or response object of theirs ever holds it.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import json
+import logging
+import socket
+import ssl
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
+
+from batch import __version__
+from batch.model import Answer, Failure
+from batch.model.secret import Secret
+
+log = logging.getLogger("batch.adapters.provider")
+
+CHUNK = 65_536
+LEFT_OUT = frozenset({"link", "location", "set-cookie", "refresh", "content-location"})
+"""Headers that may carry the URL, and so the token, back."""
+HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "User-Agent": f"campaign-batch/{__version__}",
+}
+
+
+class TooLateError(Exception):
+    """The connection is open, but the clocks said no: nothing was written."""
+
+
+class TooBigError(Exception):
+    """The answer is longer than anybody needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to make."""
+
+    method: str
+    url: str
+    """Without the token."""
+    payload: Mapping[str, object] | None = None
+    still_good: Callable[[], bool] = lambda: True
+    """Asked once, with the connection open and before a byte is written."""
+    connect_timeout: float = 10.0
+    silence: float = 45.0
+    """Seconds without a byte after which the answer is given up."""
+    deadline: float = 45.0
+    """Seconds for all of it, however steadily the answer drips."""
+    longest: int = 1 << 20
+    """Bytes of answer at most, as sent and as unpacked."""
+    verify: str | bool = True
+    """True, or the path of a file of certificates to trust."""
+    proxy: str = ""
+
+
+@dataclass(slots=True)
+class Flight:
+    """How far a request has come."""
+
+    call: Call
+    token: Secret
+    until: float
+    connecting: bool = False
+    connected: bool = False
+    written: bool = False
+    trouble: BaseException | None = None
+    """What connecting failed at."""
+
+    def left(self) -> float:
+        """Give the seconds that the next wait for the network may last."""
+        rest = self.until - monotonic()
+        if rest <= 0:
+            raise TimeoutError("deadline")
+        return min(rest, self.call.silence)
+
+
+@dataclass(slots=True)
+class _Came:
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    failure: Failure | None = None
+    words: str = ""
+
+
+def make_request(call: Call, token: Secret) -> Answer:
+    """Make one request, once, and say what came of it; never raises for the network's sake."""
+    at, begun = datetime.now(UTC), monotonic()
+    flight = Flight(call, token, begun + call.deadline)
+    came = _Came()
+    try:
+        _fly(flight, came)
+    except TooLateError:
+        came.failure, came.words = Failure.TOO_LATE, "the moment had passed when the connection was open"
+    except (
+        requests.RequestException,
+        HTTPError,
+        http.client.HTTPException,
+        OSError,
+        zlib.error,
+        TooBigError,
+    ) as trouble:
+        came.failure, came.words = _explain(flight, trouble)
+    except Exception as trouble:
+        # After the first byte nothing may be lost in a traceback: whatever it is, the campaign may be scheduled.
+        if not flight.written:
+            raise
+        came.failure, came.words = _explain(flight, trouble)
+    seconds = monotonic() - begun
+    log.debug("%s %s: %s in %.3f s", call.method, call.url, came.failure or came.status, seconds)
+    words, body = token.redact(came.words), token.redact_bytes(came.body)
+    return Answer(came.status, came.headers, body, came.failure, words, at, seconds)
+
+
+def _fly(flight: Flight, came: _Came) -> None:
+    call = flight.call
+    data = None if call.payload is None else json.dumps(call.payload).encode("ascii")
+    prepared = requests.Request(call.method, call.url, headers=HEADERS, data=data).prepare()
+    adapter = _OneFlight(flight)
+    # The adapter is called itself: a Session would read the whole body of a redirect, of any size, to be rid of it.
+    try:
+        response = adapter.send(
+            prepared,
+            stream=True,
+            timeout=(min(call.connect_timeout, call.deadline), call.silence),
+            verify=call.verify,
+            proxies={"http": call.proxy, "https": call.proxy} if call.proxy else {},
+        )
+        came.status = response.status_code
+        came.headers = _plain_headers(response.headers, flight.token)
+        came.body = _read_body(response, call.longest)
+    finally:
+        adapter.close()
+
+
+def _plain_headers(headers: Mapping[str, str], token: Secret) -> dict[str, str]:
+    lower = {name.lower(): token.redact(value) for name, value in headers.items()}
+    return {name: value for name, value in lower.items() if name not in LEFT_OUT}
+
+
+def _read_body(response: requests.Response, longest: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := response.raw.read(min(CHUNK, longest + 1 - size), decode_content=False):
+        size += len(chunk)
+        chunks.append(chunk)
+        if size > longest:
+            raise TooBigError
+    return _unpack(b"".join(chunks), response.headers.get("Content-Encoding", ""), longest)
+
+
+def _unpack(body: bytes, encoding: str, longest: int) -> bytes:
+    # Nothing packed was asked for; if it comes all the same, a small bomb must not fill the memory.
+    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"} or not body:
+        return body
+    packed = zlib.decompressobj(wbits=47)
+    plain = packed.decompress(body, longest + 1)
+    if len(plain) > longest:
+        raise TooBigError
+    if not packed.eof:
+        raise zlib.error("cut short")
+    return plain
+
+
+def _explain(flight: Flight, trouble: BaseException) -> tuple[Failure, str]:
+    if isinstance(flight.trouble, ssl.SSLCertVerificationError) and not flight.written:
+        return Failure.CERTIFICATE, _plain(flight.trouble.verify_message or "it does not hold")
+    if not flight.written:
+        return Failure.NOT_SENT, _explain_connecting(flight.trouble or trouble)
+    if isinstance(trouble, TooBigError):
+        return Failure.UNKNOWN, f"the answer is longer than {flight.call.longest:,} bytes"
+    if monotonic() >= flight.until:
+        return Failure.UNKNOWN, f"no whole answer within {flight.call.deadline:g} s"
+    return Failure.UNKNOWN, f"the connection broke before the whole answer was there ({type(_root(trouble)).__name__})"
+
+
+def _explain_connecting(trouble: BaseException) -> str:
+    if isinstance(trouble, NameResolutionError):
+        return "its name is not known here"
+    root = _root(trouble)
+    if isinstance(root, TimeoutError | ConnectTimeoutError):
+        return "connecting took too long"
+    if isinstance(root, ConnectionRefusedError):
+        return "the connection was refused"
+    if isinstance(root, ssl.SSLError):
+        return f"no secure connection came about ({_plain(root.reason or 'TLS')})"
+    if isinstance(root, OSError) and root.strerror:
+        return _plain(root.strerror)
+    if isinstance(root, OSError) and "unnel" in str(root):
+        return f"the proxy refused ({_plain(str(root))})"
+    return f"the connection failed ({type(root).__name__})"
+
+
+def _root(trouble: BaseException) -> BaseException:
+    seen: set[int] = set()
+    while (deeper := trouble.__cause__ or trouble.__context__) is not None and id(deeper) not in seen:
+        seen.add(id(trouble))
+        trouble = deeper
+    return trouble
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+class _OneFlight(HTTPAdapter):
+    """A transport that makes its connections for one flight only."""
+
+    def __init__(self, flight: Flight) -> None:
+        self._flight = flight
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Give the pool of the URL, made to build watched connections."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = _WatchedTls if pool.scheme == "https" else _WatchedPlain
+        pool.ConnectionCls = functools.partial(kind, flight=self._flight)
+        return pool
+
+
+class _Watched(HTTPConnection):
+    """A connection that knows whether a byte of the request has left, and that keeps the deadline."""
+
+    def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
+        self._flight = flight
+        super().__init__(*args, **kwargs)
+
+    def connect(self) -> None:
+        """Connect, once: through the proxy and the TLS handshake, where there are such."""
+        flight = self._flight
+        if flight.connecting:
+            raise ConnectionError("a request has one connection")
+        flight.connecting = True
+        try:
+            super().connect()
+        except Exception as trouble:
+            flight.trouble = trouble
+            raise
+        self.sock = _TimedSocket(self.sock, flight)
+        flight.connected = True
+
+    def _tunnel(self) -> None:
+        # A proxy that drips its answer to CONNECT is cut as well.
+        plain = self.sock
+        self.sock = _TimedSocket(plain, self._flight)
+        super()._tunnel()
+        self.sock = plain
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Begin the request line, which is where the token joins it."""
+        joint = "&" if "?" in url else "?"
+        token = quote(self._flight.token.reveal(), safe="", errors="surrogateescape")
+        super().putrequest(method, f"{url}{joint}access_token={token}", *args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        """Write; before the first byte of the request, ask whether it is still wanted."""
+        flight = self._flight
+        if self.sock is None:
+            self.connect()
+        if flight.connected and not flight.written:
+            if not flight.call.still_good():
+                raise TooLateError
+            flight.left()
+            flight.written = True
+        super().send(data)
+
+
+class _WatchedPlain(_Watched):
+    pass
+
+
+class _WatchedTls(_Watched, HTTPSConnection):
+    pass
+
+
+class _TimedSocket:
+    """A socket whose every wait ends at the flight's deadline."""
+
+    def __init__(self, plain: Any, flight: Flight) -> None:
+        self._plain = plain
+        self._flight = flight
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
+
+    def sendall(self, data: Any) -> None:
+        """Write all of it within what is left of the deadline."""
+        self._plain.settimeout(self._flight.left())
+        self._plain.sendall(data)
+
+    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
+        """Give the file that the answer is read from."""
+        return io.BufferedReader(_TimedReader(self._plain, self._flight))
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, plain: socket.socket, flight: Flight) -> None:
+        self._plain = plain
+        self._raw = plain.makefile("rb", buffering=0)
+        self._flight = flight
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._plain.settimeout(self._flight.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

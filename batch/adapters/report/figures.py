@@ -1,0 +1,261 @@
+"""Add up a report's totals, once for every format, and say in a line how things stand; it alone counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from batch.adapters.report.contents import Figures, Report
+from batch.core.validate.account import MMS_CREDITS
+from batch.model import DeliveryCount, Entry, Finding, FindingKind
+from batch.model.plurals import plural
+from batch.model.wording import (
+    DELIVERED,
+    FAILED,
+    OPTED_OUT,
+    ORDER,
+    counted,
+    delivery_word,
+    is_due,
+    money_words,
+    needs_a_person,
+    standing_of,
+)
+
+AT_THE_PROVIDER = frozenset({"scheduled", "unapproved", "sent"})
+BEFORE = {"batch": "on the batch before", "week": "on the week before", "reconciliation": "on the time before"}
+UNDER_WAY = ("planned", "submitting", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One total, as every format shows it."""
+
+    name: str
+    """The field of `Figures` that it shows."""
+    label: str
+    value: float
+    shown: str
+    tone: str = "quiet"
+    change: str = ""
+    """Against the report of the same kind before this one; empty when there is none."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How things stand, in words and a tone."""
+
+    words: str
+    tone: str
+    more: str = ""
+    """A second line: what else there is to know."""
+
+
+def count(report: Report) -> Figures:
+    """Add up everything that a report shows."""
+    figures = count_entries(
+        report.entries,
+        report.deliveries,
+        skipped=len(report.skipped),
+        findings=report.findings,
+        credit_price=report.credit_price,
+    )
+    return _with_sheet(figures, report.blank, report.left_out)
+
+
+def count_entries(
+    entries: Iterable[Entry],
+    deliveries: Mapping[int, Sequence[DeliveryCount]],
+    *,
+    skipped: int = 0,
+    findings: Sequence[Finding] = (),
+    credit_price: float | None = None,
+) -> Figures:
+    """Add up entries, for a report or for one week of the trend."""
+    standings: Counter[str] = Counter({"skipped": skipped} if skipped else {})
+    contacts = parts = credits = 0
+    delivery: list[DeliveryCount] = []
+    entries = tuple(entries)
+    for entry in entries:
+        standing = standing_of(entry)
+        standings[standing] += 1
+        delivery.extend(deliveries.get(entry.id, ()))
+        if standing in AT_THE_PROVIDER:
+            contacts += entry.contacts_count or 0
+            parts += parts_of(entry)
+            credits += credits_of(entry)
+    return Figures(
+        rows=sum(standings.values()),
+        by_status=dict(sorted(standings.items(), key=lambda pair: ORDER[pair[0]])),
+        scheduled=standings["scheduled"],
+        not_approved=standings["unapproved"],
+        sent=standings["sent"],
+        needs_person=len(_persons(entries, findings)),
+        contacts=contacts,
+        parts=parts,
+        credits=credits,
+        money=None if credit_price is None else credits * credit_price,
+        reported=sum(item.contacts for item in delivery),
+        delivered=counted(delivery, DELIVERED),
+        failed=counted(delivery, FAILED),
+        opted_out=counted(delivery, OPTED_OUT),
+        findings=dict(Counter(finding.kind.value for finding in findings)),
+    )
+
+
+def parts_of(entry: Entry) -> int:
+    """Give the single messages of a whole campaign, by the provider's ContactsCount."""
+    return (entry.contacts_count or 0) * (1 if entry.mms_template_id else entry.parts)
+
+
+def credits_of(entry: Entry) -> int:
+    """Estimate what a whole campaign costs, in credits."""
+    return (entry.contacts_count or 0) * MMS_CREDITS if entry.mms_template_id else parts_of(entry)
+
+
+def arrivals(report: Report) -> Counter[tuple[str, str]]:
+    """Count the texts by the word and tone of how they arrived, over all campaigns whose delivery is known."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for delivery in report.deliveries.values():
+        for item in delivery:
+            counts[delivery_word(item)] += item.contacts
+    return counts
+
+
+def verdict(report: Report, figures: Figures | None = None) -> Verdict:
+    """Say in a line whether all is fine, and in a tone how bad it is."""
+    figures = figures or count(report)
+    more = _more(report, figures)
+    if report.stopped:
+        return Verdict(f"the run stopped: {report.stopped}", "bad", more)
+    if report.paused:
+        return Verdict(f"paused, nothing is submitted: {report.paused}", "look", more)
+    if figures.needs_person:
+        urgent = sum(is_due(entry, report.made_at) for entry in needed_entries(report))
+        soon = f", {urgent:,} of them due within a day" if urgent else ""
+        needs = "needs a person" if figures.needs_person == 1 else "need a person"
+        return Verdict(f"{figures.needs_person:,} {needs}{soon}", _tone(report, urgent), more)
+    if report.to_cancel:
+        return Verdict(f"{plural(len(report.to_cancel), 'campaign')} to delete in the dashboard", "look", more)
+    if still := sum(figures.by_status.get(standing, 0) for standing in UNDER_WAY):
+        return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more)
+    return Verdict("all is well" if figures.rows else "all is well, there was nothing to do", "good", more)
+
+
+def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
+    """Give the totals that stand at the top of the page, the workbook and the mail, in their order."""
+    money = "" if figures.money is None else f"about {money_words(figures.money, report.currency)}"
+    needs = "needs a person" if figures.needs_person == 1 else "need a person"
+    shown = [
+        _figure(report, figures, "needs_person", needs, "look" if figures.needs_person else "good"),
+        _figure(report, figures, "scheduled", "scheduled", "good", "Approved and Scheduled by the provider"),
+        _figure(report, figures, "not_approved", "at the provider, not yet approved", _if(figures.not_approved)),
+        _figure(report, figures, "sent", "sent", "good"),
+        _figure(report, figures, "contacts", "texts", note="by the provider's ContactsCount"),
+        _figure(report, figures, "parts", "parts", note="estimated: a long text travels in several"),
+        _figure(report, figures, "credits", "credits, estimated", note=money),
+    ]
+    if figures.reported:
+        shown += [
+            _share(report, figures, "delivered", "delivered", "good"),
+            _share(report, figures, "failed", "failed", _if(figures.failed)),
+            _share(report, figures, "opted_out", "opted out", "quiet"),
+        ]
+    return tuple(shown)
+
+
+def done_words(figures: Figures) -> str:
+    """Say what is scheduled and sent: `25 scheduled, 3 sent`."""
+    told = [f"{figures.scheduled:,} scheduled"] if figures.scheduled or not figures.sent else []
+    if figures.not_approved:
+        told.append(f"{figures.not_approved:,} not yet approved")
+    if figures.sent:
+        told.append(f"{figures.sent:,} sent")
+    return ", ".join(told)
+
+
+def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
+    """Give the findings that somebody must look at, the loud ones first.
+
+    A campaign that somebody made in the dashboard is news, no trouble, unless it is loud.
+    """
+    quiet = {FindingKind.MATCHED, FindingKind.UNEXPECTED}
+    open_ones = [finding for finding in findings if finding.loud or finding.kind not in quiet]
+    return sorted(open_ones, key=lambda finding: not finding.loud)
+
+
+def findings_by_entry(report: Report) -> dict[int, list[Finding]]:
+    """Give the findings that somebody must look at and that are about an entry, by its number."""
+    found: dict[int, list[Finding]] = {}
+    for finding in findings_for_people(report.findings):
+        if finding.entry is not None:
+            found.setdefault(finding.entry, []).append(finding)
+    return found
+
+
+def needed_entries(report: Report) -> list[Entry]:
+    """Give the entries that wait for somebody, by what they are or by what a comparison found."""
+    found = {finding.entry for finding in findings_for_people(report.findings)}
+    return [entry for entry in report.entries if entry.id in found or needs_a_person(entry)]
+
+
+def urgent_first(entries: Iterable[Entry], now: datetime) -> list[Entry]:
+    """Put what is due within a day first, then by standing, then by send time; for entries that need somebody."""
+
+    def place(entry: Entry) -> tuple[bool, int, float, int]:
+        moment = entry.send_at.timestamp() if entry.send_at else float("inf")
+        return (not is_due(entry, now), ORDER[standing_of(entry)], moment, entry.row)
+
+    return sorted(entries, key=place)
+
+
+def _figure(  # noqa: PLR0917 - the table above reads as one
+    report: Report, figures: Figures, name: str, label: str, tone: str = "quiet", note: str = ""
+) -> KeyFigure:
+    value = getattr(figures, name)
+    change = "" if report.before is None else _change(value - getattr(report.before, name), report.kind)
+    return KeyFigure(name, label, value, f"{value:,}", tone, change, note)
+
+
+def _share(report: Report, figures: Figures, name: str, label: str, tone: str) -> KeyFigure:
+    value, before = getattr(figures, name), report.before
+    share = value / figures.reported
+    change = ""
+    if before is not None and before.reported:
+        points = 100 * (share - getattr(before, name) / before.reported)
+        change = f"{points:+.1f} points".replace("-", "−") + f" {BEFORE[report.kind]}"
+    return KeyFigure(name, label, value, f"{share:.1%}", tone, change, f"{value:,} of {figures.reported:,}")
+
+
+def _change(difference: int, kind: str) -> str:
+    told = f"{difference:+,}".replace("-", "−") if difference else "as many as"
+    return f"{told} {BEFORE[kind] if difference else BEFORE[kind].removeprefix('on ')}"
+
+
+def _if(number: int) -> str:
+    return "look" if number else "quiet"
+
+
+def _persons(entries: Iterable[Entry], findings: Iterable[Finding]) -> set[tuple[str, str]]:
+    found = {("entry", str(entry.id)) for entry in entries if needs_a_person(entry)}
+    for place, finding in enumerate(findings_for_people(findings)):
+        found.add(("entry", str(finding.entry)) if finding.entry is not None else ("finding", str(place)))
+    return found
+
+
+def _with_sheet(figures: Figures, blank: int, left_out: int) -> Figures:
+    return replace(figures, blank=blank, left_out=left_out)
+
+
+def _tone(report: Report, urgent: int) -> str:
+    if urgent or any(finding.loud for finding in report.findings):
+        return "bad"
+    return "bad" if any(standing_of(entry) in {"missing", "rejected"} for entry in report.entries) else "look"
+
+
+def _more(report: Report, figures: Figures) -> str:
+    told = f"{plural(figures.rows, 'campaign' if report.kind == 'week' else 'row')}: {done_words(figures)}"
+    return f"{told}, {figures.contacts:,} texts" if figures.contacts else told

@@ -1,0 +1,213 @@
+"""Write the HTML report: one file that opens by double click, asks nobody for anything and runs only its own script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from itertools import groupby
+from pathlib import Path
+
+from batch.adapters.report.charts import charts_of
+from batch.adapters.report.contents import Report
+from batch.adapters.report.figures import (
+    count,
+    done_words,
+    findings_by_entry,
+    findings_for_people,
+    key_figures,
+    needed_entries,
+    urgent_first,
+    verdict,
+)
+from batch.adapters.report.page import embed, embed_logo, render_page, write_page
+from batch.adapters.report.rows import FACTS, Shown, pack, shown_rows, status_words
+from batch.model import Entry, Finding, FindingKind
+from batch.model.wording import (
+    FINDING_WORDS,
+    TONES,
+    WORDS,
+    Word,
+    cell_of,
+    group_words,
+    heading_of,
+    is_due,
+    local_time,
+    next_step,
+    reason,
+    reasons,
+    standing_of,
+    time_left,
+)
+
+WHOLE_LIMIT = 20_000
+"""Rows up to which the page holds all of them; above, only what needs a person: a browser would take seconds."""
+NEEDED_LIMIT = 2_000
+"""Rows that need a person, at most, in a page that does not hold all rows."""
+PLAIN_LIMIT = 500
+"""Rows that stand in the page ready to read, for those without a script."""
+CARD_LIMIT = 200
+"""Rows told one by one under what needs a person; the rest is in the table."""
+OPEN_CARDS = 5
+"""Rows of one kind that are told before the others are folded away."""
+
+COLUMNS = (
+    ("status", "Status"),
+    ("row", "Row"),
+    ("name", "Campaign"),
+    ("when", "Goes out"),
+    ("groups", "Groups"),
+    ("contacts", "Texts"),
+    ("credits", "Credits"),
+    ("id", "Id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One row that needs a person."""
+
+    where: str
+    name: str
+    when: str
+    left: str
+    urgent: bool
+    reasons: tuple[tuple[str, str], ...]
+    """Cell and words."""
+    next: str
+    id: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Rows that need a person for the same kind of reason."""
+
+    word: Word
+    total: int
+    first: tuple[Card, ...]
+    rest: tuple[Card, ...]
+
+
+def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) -> Path:
+    """Write the page for a report; `templates` are folders with a team's own partials."""
+    figures = count(report)
+    whole = figures.rows <= WHOLE_LIMIT
+    rows = shown_rows(report, only_needed=not whole)[: WHOLE_LIMIT if whole else NEEDED_LIMIT]
+    year = report.made_at.astimezone(UTC).year
+    page = render_page(
+        "report.html.j2",
+        templates,
+        "rows.js",
+        report=report,
+        logo=embed_logo(report.logo),
+        verdict=verdict(report, figures),
+        tones=TONES,
+        figures=figures,
+        tiles=key_figures(report, figures),
+        sum_words=" + ".join(f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()),
+        done=done_words(figures),
+        groups=needed_cards(report),
+        findings=_finding_lines(report.findings),
+        loose=[_finding_line(finding) for finding in loose_findings(report)],
+        to_cancel=[_cancel_line(entry, report) for entry in sorted(report.to_cancel, key=_soonest)],
+        charts=charts_of(report, figures),
+        columns=COLUMNS,
+        facts=FACTS,
+        plain=rows[:PLAIN_LIMIT],
+        shown=len(rows),
+        whole=whole,
+        standings=chips(rows),
+        needs=sum(row.needs for row in rows),
+        packed=embed(pack(rows)),
+        made_at=local_time(report.made_at, report.zone, 0),
+        batches=[(batch, local_time(batch.taken_in_at, report.zone, year)) for batch in report.batches[:100]],
+    )
+    return write_page(page, path)
+
+
+def needed_cards(report: Report) -> tuple[Cards, ...]:
+    """Put together the rows that need a person, what is due within a day first."""
+    found = findings_by_entry(report)
+    listed = {entry.id for entry in report.to_cancel}  # they have a list of their own
+    needed = (entry for entry in needed_entries(report) if entry.id not in listed)
+    ordered = urgent_first(needed, report.made_at)
+    grouped = []
+    for _, entries in groupby(ordered, lambda entry: (is_due(entry, report.made_at), heading_of(entry).text)):
+        some = list(entries)
+        cards = tuple(_card(entry, report, found.get(entry.id, ())) for entry in some[:CARD_LIMIT])
+        grouped.append(Cards(heading_of(some[0]), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
+    return tuple(grouped)
+
+
+def loose_findings(report: Report) -> list[Finding]:
+    """Give the findings that somebody must look at and that no card of a row tells."""
+    told = {entry.id for entry in report.entries}
+    return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
+
+
+def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
+    """Count the rows of each standing, in the one order."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.standing] = counts.get(row.standing, 0) + 1
+    return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
+
+
+def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:
+    year = report.made_at.astimezone(UTC).year
+    told = [(cell_of(issue), issue.message) for issue in reasons(entry)]
+    said = {words for _, words in told}
+    told += [("", words) for words in dict.fromkeys(finding.words for finding in found) if words not in said]
+    if not told or (entry.cancel_why and standing_of(entry) == "scheduled"):
+        told.insert(0, ("", reason(entry)))
+    moment = entry.send_at
+    return Card(
+        where=f"row {entry.row}" + (f" of {entry.file}" if len(report.batches) != 1 else ""),
+        name=entry.campaign_name or "(no name)",
+        when=local_time(moment, entry.zone or report.zone, year) if moment else "",
+        left=time_left(moment, report.made_at) if moment else "",
+        urgent=is_due(entry, report.made_at),
+        reasons=tuple(told),
+        next=next_step(entry, found[0].code or "drifted" if found else ""),
+        id=entry.provider_id,
+        owner=entry.owner,
+    )
+
+
+def _cancel_line(entry: Entry, report: Report) -> dict[str, str]:
+    year = report.made_at.astimezone(UTC).year
+    return {
+        "name": entry.provider_name or entry.campaign_name,
+        "id": entry.provider_id,
+        "groups": group_words(entry),
+        "when": local_time(entry.send_at, entry.zone or report.zone, year) if entry.send_at else "",
+        "provider_when": local_time(entry.send_at, report.provider_zone, year) if entry.send_at else "",
+        "left": time_left(entry.send_at, report.made_at) if entry.send_at else "",
+        "why": entry.cancel_why,
+        "status": status_words(entry, {}),
+    }
+
+
+def _finding_lines(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    shown = [finding for finding in findings if finding.kind is not FindingKind.MATCHED]
+    return [_finding_line(finding) for finding in sorted(shown, key=lambda finding: not finding.loud)[:500]]
+
+
+def _finding_line(finding: Finding) -> dict[str, str]:
+    text, tone = FINDING_WORDS[finding.kind]
+    return {
+        "text": text,
+        "tone": "bad" if finding.loud else tone,
+        "sign": TONES["bad" if finding.loud else tone].sign,
+        "name": finding.name,
+        "id": finding.provider_id,
+        "field": finding.field,
+        "ours": finding.ours,
+        "theirs": finding.theirs,
+        "words": finding.words,
+    }
+
+
+def _soonest(entry: Entry) -> float:
+    return entry.send_at.timestamp() if entry.send_at else float("inf")

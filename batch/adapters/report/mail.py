@@ -1,0 +1,149 @@
+"""Write the mail about a report: HTML that stands in Outlook and Gmail, a plain twin, and the subject."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+
+from batch.adapters.report.contents import Figures, Report
+from batch.adapters.report.figures import KeyFigure, count, done_words, key_figures, verdict
+from batch.adapters.report.html import Cards, loose_findings, needed_cards
+from batch.adapters.report.page import render_part
+from batch.adapters.report.rows import by_time
+from batch.model.wording import TONES, WORDS, group_words, local_time, standing_of, time_left
+
+TOLD = 12
+"""Rows told one by one; a mail is read on a phone, the rest is in the report."""
+COMING = 10
+"""Campaigns named under what goes out next."""
+
+
+def subject(report: Report) -> str:
+    """Say the outcome in a subject line: `Week 48: 25 scheduled, 2 need a look`; it holds no line break."""
+    figures = count(report)
+    look = f"{figures.needs_person:,} {'needs' if figures.needs_person == 1 else 'need'} a look"
+    told = [done_words(figures), look if figures.needs_person else "all well"]
+    if report.stopped:
+        told = ["the run stopped", *told[: 1 if not figures.needs_person else 2]]
+    elif report.paused:
+        told = ["paused", *told]
+    line = f"{'REHEARSAL ' if report.rehearsal else ''}{report.title}: {', '.join(told)}"
+    return " ".join("".join(c if c.isprintable() else " " for c in line).split())[:200]
+
+
+def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence[str] = (), short: bool = False) -> str:
+    """Write the mail's body: tables and inline styles, 600 px wide, no script, nothing to load.
+
+    `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive; one that begins
+    with a warning sign stands out. `short` leaves the totals out, for a mail that is only about what needs somebody.
+    """
+    figures = count(report)
+    return render_part(
+        "mail.html.j2",
+        templates,
+        report=report,
+        subject=subject(report),
+        verdict=verdict(report, figures),
+        tones=TONES,
+        figures=figures,
+        tiles=_tiles(report, figures, short=short),
+        outcome=[(WORDS[key], number) for key, number in figures.by_status.items()],
+        groups=_cut(needed_cards(report)),
+        findings=loose_findings(report)[:TOLD],
+        to_cancel=_to_cancel(report),
+        coming=_coming(report),
+        made_at=local_time(report.made_at, report.zone, 0),
+        lines=lines,
+    )
+
+
+def mail_text(report: Report, *, lines: Sequence[str] = (), short: bool = False) -> str:
+    """Write the mail's plain twin, with the same totals."""
+    figures = count(report)
+    said = verdict(report, figures)
+    blocks = [
+        ["REHEARSAL: nothing went to the real provider"] if report.rehearsal else [],
+        [report.title, said.words, said.more],
+        list(lines),
+        [
+            f"{tile.label}: {tile.shown}{f' ({tile.change})' if tile.change else ''}"
+            for tile in _tiles(report, figures, short=short)
+        ],
+        [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in all"],
+        *_needed_lines(report),
+        _listed("Delete in the dashboard", [" | ".join(line) for line in _to_cancel(report)]),
+        _listed("What the comparison brought up", [finding.words for finding in loose_findings(report)[:TOLD]]),
+        _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
+        _listed("Notes", list(report.notes)),
+        [f"Made {local_time(report.made_at, report.zone, 0)}. The whole of it is in the report."],
+    ]
+    return "\n\n".join("\n".join(_wrap(line) for line in block if line) for block in blocks if any(block)) + "\n"
+
+
+def _tiles(report: Report, figures: Figures, *, short: bool) -> list[KeyFigure]:
+    """Give the totals that say something: a phone shows few lines at once."""
+    always = {"needs_person", "scheduled"}
+    return [] if short else [one for one in key_figures(report, figures) if one.value or one.name in always]
+
+
+def _needed_lines(report: Report) -> list[list[str]]:
+    blocks = []
+    for group in _cut(needed_cards(report)):
+        lines = [f"{group.word.text.upper()} ({group.total:,})"]
+        for card in group.first:
+            when = f", {card.when} ({card.left})" if card.when else ""
+            lines.append(f"- {card.where}: {card.name}{when}")
+            lines += [f"  {f'{cell}: ' if cell else ''}{words}" for cell, words in card.reasons]
+            lines.append(f"  next: {card.next}" if card.next else "")
+        if len(group.first) < group.total:
+            lines.append(f"  and {group.total - len(group.first):,} more in the report")
+        blocks.append(lines)
+    return blocks
+
+
+def _cut(groups: Sequence[Cards]) -> list[Cards]:
+    """Keep every group, but only as many rows of each as a mail can bear."""
+    each = max(2, TOLD // max(1, len(groups)))
+    return [Cards(group.word, group.total, (*group.first, *group.rest)[:each], ()) for group in groups]
+
+
+def _to_cancel(report: Report) -> list[tuple[str, ...]]:
+    year = report.made_at.astimezone(UTC).year
+    return [
+        (
+            entry.provider_name or entry.campaign_name,
+            f"Id {entry.provider_id}",
+            group_words(entry),
+            local_time(entry.send_at, entry.zone or report.zone, year) if entry.send_at else "",
+            time_left(entry.send_at, report.made_at) if entry.send_at else "",
+        )
+        for entry in sorted(report.to_cancel, key=by_time)
+    ]
+
+
+def _coming(report: Report) -> list[tuple[str, ...]]:
+    year = report.made_at.astimezone(UTC).year
+    coming = [
+        entry
+        for entry in report.entries
+        if entry.send_at and entry.send_at > report.made_at and standing_of(entry) == "scheduled"
+    ]
+    return [
+        (
+            local_time(entry.send_at, entry.zone or report.zone, year) if entry.send_at else "",
+            entry.campaign_name,
+            f"{entry.contacts_count or 0:,} texts",
+        )
+        for entry in sorted(coming, key=by_time)[:COMING]
+    ]
+
+
+def _listed(title: str, lines: list[str]) -> list[str]:
+    return [title.upper(), *(f"- {line}" for line in lines)] if lines else []
+
+
+def _wrap(line: str) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + (2 if line.lstrip().startswith("- ") else 0))
+    return textwrap.fill(line, 78, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

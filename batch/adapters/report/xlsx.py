@@ -1,0 +1,313 @@
+"""Write the Excel report; it alone knows which sheets and columns it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from batch.adapters.report.charts import texts_by_day
+from batch.adapters.report.contents import Figures, Report
+from batch.adapters.report.figures import (
+    AT_THE_PROVIDER,
+    Verdict,
+    arrivals,
+    count,
+    credits_of,
+    findings_by_entry,
+    key_figures,
+    needed_entries,
+    parts_of,
+    urgent_first,
+    verdict,
+)
+from batch.adapters.report.pen import Column, Drawing, Pen
+from batch.adapters.report.rows import by_time, status_words
+from batch.model import Entry, Finding
+from batch.model.wording import (
+    DELIVERED,
+    FAILED,
+    FINDING_WORDS,
+    OPTED_OUT,
+    TONES,
+    WORDS,
+    cell_of,
+    counted,
+    group_words,
+    heading_of,
+    is_due,
+    local_time,
+    needs_a_person,
+    next_step,
+    reason,
+    reasons,
+    standing_of,
+    word_of,
+    zone_of,
+    zone_word,
+)
+from batch.system.disk import make_folder, write_whole
+
+
+def write_xlsx(report: Report, path: Path) -> Path:
+    """Write the workbook for a report."""
+    pen = Pen(report)
+    _write_summary(pen, count(report))
+    _write_needed(pen)
+    _write_rows(pen)
+    _write_by_day(pen)
+    _write_attempts(pen)
+    _write_findings(pen)
+    make_folder(path.parent)
+    return write_whole(path, pen.finish())
+
+
+def signed(entry: Entry, text: str) -> str:
+    """Write an entry's standing with its sign, so that colour is never alone."""
+    return f"{word_of(entry).sign} {text}"
+
+
+def _write_summary(pen: Pen, figures: Figures) -> None:
+    said = verdict(pen.report, figures)
+    sheet = pen.sheet("Summary", said.tone)
+    sheet.set_column(0, 0, 38)
+    sheet.set_column(1, 1, 16)
+    sheet.set_column(2, 2, 30)
+    sheet.set_column(3, 9, 13)
+    line = _write_heading(pen, sheet, said)
+    line = _write_figures(pen, sheet, line, figures)
+    line = _write_outcome(pen, sheet, line, figures)
+    line = _write_delivery(pen, sheet, line)
+    line = _write_trend(pen, sheet, line)
+    _write_notes(pen, sheet, line, figures)
+
+
+def _write_heading(pen: Pen, sheet: Any, said: Verdict) -> int:
+    report = pen.report
+    title = f"REHEARSAL: {report.title}" if report.rehearsal else report.title
+    sheet.set_row(0, 27)
+    pen.put(sheet, 0, 0, title, "title")
+    pen.put(sheet, 1, 0, f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}")
+    pen.put(sheet, 2, 0, said.more, "label")
+    made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
+    pen.put(sheet, 3, 0, f"{report.team}: {made}" if report.team else made, "label")
+    return 5
+
+
+def _write_figures(pen: Pen, sheet: Any, line: int, figures: Figures) -> int:
+    pen.put(sheet, line, 0, "Key figures", "section")
+    shown = key_figures(pen.report, figures)
+    for place, figure in enumerate(shown, line + 1):
+        pen.put(sheet, place, 0, figure.label, "label")
+        if figure.shown.endswith("%"):
+            pen.put(sheet, place, 1, figure.value / figures.reported, "share")
+        else:
+            pen.put(sheet, place, 1, figure.value, "number")
+        pen.put(sheet, place, 2, figure.change or figure.note, "beside")
+    return line + len(shown) + 2
+
+
+def _write_outcome(pen: Pen, sheet: Any, line: int, figures: Figures) -> int:
+    pen.put(sheet, line, 0, "Where every row ended", "section")
+    counts = [(WORDS[key], number) for key, number in figures.by_status.items()]
+    last = _write_counts(pen, sheet, line + 1, [(word.sign, word.text, word.tone, n) for word, n in counts])
+    pen.put(sheet, last, 0, "rows in all", "bold")
+    pen.put(sheet, last, 1, figures.rows, "total")
+    if counts:
+        tones = [word.tone for word, _ in counts]
+        pen.draw(sheet, Drawing("bar", "Where every row ended", (line + 1, last - 1), (0, 1), "D6", tones))
+    return last + 2
+
+
+def _write_counts(pen: Pen, sheet: Any, line: int, counts: Iterable[tuple[str, str, str, int]]) -> int:
+    for sign, text, tone, number in counts:
+        pen.put(sheet, line, 0, f"{sign} {text}", f"tone-{tone}")
+        pen.put(sheet, line, 1, number, "number")
+        line += 1
+    return line
+
+
+def _write_delivery(pen: Pen, sheet: Any, line: int) -> int:
+    totals = arrivals(pen.report)
+    if not totals:
+        return line
+    pen.put(sheet, line, 0, "How the texts arrived", "section")
+    last = _write_counts(pen, sheet, line + 1, [(TONES[t].sign, w, t, n) for (w, t), n in totals.items()])
+    tones = [tone for _, tone in totals]
+    pen.draw(sheet, Drawing("bar", "How the texts arrived", (line + 1, last - 1), (0, 1), "D22", tones))
+    return last + 1
+
+
+def _write_trend(pen: Pen, sheet: Any, line: int) -> int:
+    weeks = pen.report.trend[-12:]
+    if len(weeks) < 2:
+        return line
+    pen.put(sheet, line, 0, "The last weeks", "section")
+    pen.put(sheet, line, 1, "campaigns", "right")
+    pen.put(sheet, line, 2, "texts", "right")
+    for place, week in enumerate(weeks, line + 1):
+        figures = week.figures
+        pen.put(sheet, place, 0, week.week, "label")
+        pen.put(sheet, place, 1, figures.scheduled + figures.not_approved + figures.sent, "number")
+        pen.put(sheet, place, 2, figures.contacts, "number")
+    last = line + len(weeks)
+    tones = ["wait"] * len(weeks)
+    pen.draw(sheet, Drawing("column", "Campaigns a week", (line + 1, last), (0, 1), "D38", tones))
+    return last + 2
+
+
+def _write_notes(pen: Pen, sheet: Any, line: int, figures: Figures) -> None:
+    report = pen.report
+    notes = [*report.notes]
+    if figures.blank or figures.left_out:
+        notes.append(
+            f"not counted: {figures.blank:,} blank rows, {figures.left_out:,} hidden or filtered rows left out"
+        )
+    notes += [
+        f"batch {batch.id}: {batch.file}, taken in {local_time(batch.taken_in_at, report.zone, 0)} "
+        f"by {batch.submitted_by}"
+        for batch in report.batches[:50]
+    ]
+    notes += ["scheduled means Approved and Scheduled by the provider; parts and credits are estimates"]
+    pen.put(sheet, line, 0, "Notes", "section")
+    for place, note in enumerate(notes, line + 1):
+        pen.put(sheet, place, 0, note, "label")
+
+
+NEEDED = (
+    Column("Status", 28), Column("Within a day", 8), Column("Row", 6, "number"), Column("Campaign", 28, "wrap"),
+    Column("Goes out (local)", 22, "date"), Column("Zone", 6), Column("Cell", 7), Column("Why", 48, "wrap"),
+    Column("Next step", 46, "wrap"), Column("Id", 10), Column("Owner", 22), Column("File", 18),
+)  # fmt: skip
+ROWS = (
+    Column("Status", 30), Column("Campaign", 30), Column("Row", 7, "number"), Column("File", 22),
+    Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("At the provider", 23, "date"),
+    Column("Groups", 28), Column("Group ids", 16), Column("Texts", 10, "number"), Column("Parts", 10, "number"),
+    Column("Credits", 10, "number"), Column("Id", 12), Column("Provider says", 24), Column("Delivered", 11, "number"),
+    Column("Failed", 9, "number"), Column("Opted out", 10, "number"), Column("Message", 60, "text"),
+    Column("Why", 50, "text"), Column("Next step", 40, "text"), Column("Reference", 14), Column("Owner", 16),
+    Column("Batch", 8, "number"), Column("Entry", 8, "number"),
+)  # fmt: skip
+DAYS = (
+    Column("Day", 18, "day"), Column("Campaigns", 12, "number"), Column("Texts", 12, "number"),
+)  # fmt: skip
+ATTEMPTS = (
+    Column("Entry", 8, "number"), Column("Attempt", 9, "number"), Column("Campaign", 30),
+    Column("Started (team's zone)", 23, "date"),
+    Column("Seconds", 9, "number"), Column("Outcome", 16), Column("HTTP", 7, "number"), Column("Why", 50, "wrap"),
+    Column("Answer", 60), Column("Hash of what was sent", 24),
+)  # fmt: skip
+FINDINGS = (
+    Column("Kind", 32), Column("Campaign", 30), Column("Id", 12), Column("Field", 16), Column("Ours", 28),
+    Column("Theirs", 28), Column("What it means", 70, "wrap"), Column("Entry", 8, "number"),
+)  # fmt: skip
+
+
+def _write_needed(pen: Pen) -> None:
+    report = pen.report
+    needed = urgent_first(needed_entries(report), report.made_at)
+    found = findings_by_entry(report)
+    pen.table(
+        "Needs attention",
+        NEEDED,
+        (_needed_values(entry, report, found) for entry in needed),
+        length=len(needed),
+        tab="look",
+        status=0,
+    )
+
+
+def _needed_values(entry: Entry, report: Report, found: dict[int, list[Finding]]) -> tuple[object, ...]:
+    cells = ", ".join(dict.fromkeys(cell_of(issue) for issue in reasons(entry) if issue.column))
+    local = _local(entry, report)
+    heading = heading_of(entry)
+    brought_up = (finding.words for finding in found.get(entry.id, ()))
+    why = "; ".join(words for words in (_own_reason(entry), *brought_up) if words)
+    return (
+        f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row,
+        entry.campaign_name, local, zone_word(local) if local else "", cells, why,
+        next_step(entry, "drifted" if entry.id in found else ""),
+        entry.provider_id, entry.owner, entry.file,
+    )  # fmt: skip
+
+
+def _own_reason(entry: Entry) -> str:
+    """Say why the entry itself needs somebody; a scheduled one may need it only for what a comparison found."""
+    return reason(entry) if needs_a_person(entry) else ""
+
+
+def _write_rows(pen: Pen) -> None:
+    report = pen.report
+    places = {entry.id: entry for entry in report.entries}
+    ordered = sorted(report.entries, key=by_time)
+
+    def values() -> Iterable[Sequence[object]]:
+        for entry in ordered:
+            yield _row_values(entry, report, signed(entry, status_words(entry, places)))
+        skipped = WORDS["skipped"]
+        for row in report.skipped:
+            blank: list[object] = [None] * len(ROWS)
+            blank[0], blank[1], blank[2] = f"{skipped.sign} {skipped.text}", row.name, row.row
+            blank[12], blank[18], blank[22], blank[23] = row.provider_id, row.why, row.batch, row.entry
+            yield blank
+
+    length = len(ordered) + len(report.skipped)
+    pen.table("Rows", ROWS, values(), length=length, tab="good", status=0, printed=13)
+
+
+def _row_values(entry: Entry, report: Report, status: str) -> tuple[object, ...]:
+    local = _local(entry, report)
+    provider = entry.send_at.astimezone(zone_of(report.provider_zone)) if entry.send_at else None
+    there = standing_of(entry) in AT_THE_PROVIDER
+    delivery = report.deliveries.get(entry.id)
+    return (
+        status, entry.campaign_name, entry.row, entry.file, local, zone_word(local) if local else "", provider,
+        group_words(entry), ", ".join(entry.group_ids), entry.contacts_count, parts_of(entry) if there else None,
+        credits_of(entry) if there else None, entry.provider_id, entry.provider_status,
+        None if delivery is None else counted(delivery, DELIVERED),
+        None if delivery is None else counted(delivery, FAILED),
+        None if delivery is None else counted(delivery, OPTED_OUT),
+        entry.message, reason(entry) if needs_a_person(entry) or not there else "", next_step(entry), entry.reference,
+        entry.owner, entry.batch, entry.id,
+    )  # fmt: skip
+
+
+def _write_by_day(pen: Pen) -> None:
+    days = texts_by_day(pen.report.entries, pen.report.zone)
+    rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
+    sheet = pen.table("By day", DAYS, rows, length=len(rows), tab="wait")
+    if rows:
+        tones = ["good"] * len(rows)
+        pen.draw(sheet, Drawing("column", "Texts by day", (1, len(rows)), (0, 2), "E2", tones, days=True))
+
+
+def _write_attempts(pen: Pen) -> None:
+    report = pen.report
+    names = {entry.id: entry.campaign_name for entry in report.entries}
+    rows = (
+        (
+            entry, attempt.number, names.get(entry, ""), attempt.started_at.astimezone(zone_of(report.zone)),
+            (attempt.ended_at - attempt.started_at).total_seconds() if attempt.ended_at else None,
+            attempt.outcome, attempt.http_status, attempt.why, attempt.answer, attempt.payload_hash,
+        )
+        for entry, attempts in report.attempts.items()
+        for attempt in attempts
+    )  # fmt: skip
+    length = sum(len(attempts) for attempts in report.attempts.values())
+    pen.table("Attempts", ATTEMPTS, rows, length=length)
+
+
+def _write_findings(pen: Pen) -> None:
+    rows = (
+        (
+            FINDING_WORDS[finding.kind][0], finding.name, finding.provider_id, finding.field, finding.ours,
+            finding.theirs, finding.words, finding.entry,
+        )
+        for finding in sorted(pen.report.findings, key=lambda finding: not finding.loud)
+    )  # fmt: skip
+    pen.table("Findings", FINDINGS, rows, length=len(pen.report.findings))
+
+
+def _local(entry: Entry, report: Report) -> datetime | None:
+    return entry.send_at.astimezone(zone_of(entry.zone or report.zone)) if entry.send_at else None

@@ -1,0 +1,212 @@
+"""Read spreadsheets as a person sees them; it alone knows file formats, number formats and the columns' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch.adapters.sheet.child import Child
+from batch.adapters.sheet.choose import read_tabs
+from batch.adapters.sheet.headers import KNOWN, NEEDED, map_columns
+from batch.adapters.sheet.kinds import find_kind
+from batch.adapters.sheet.rows import SHEET_CODES, RowMaker, to_moment, write_plainly
+from batch.core.bounds import beyond
+from batch.core.printable import whole_text
+from batch.model import Header, Issue, Level, Row
+from batch.model.columns import column_letter
+from batch.model.errors import SheetError
+from batch.model.limits import DEFAULT, Limits
+
+if TYPE_CHECKING:
+    from batch.adapters.sheet.shapes import Extra, Message, RowOut
+
+__all__ = ["KNOWN", "NEEDED", "SHEET_CODES", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
+
+
+class Sheet:
+    """The sheet of campaigns of one file: its header, and its rows, which stream once.
+
+    `blank` and `left_out` (hidden and filtered-out rows) are whole only after the last row.
+    """
+
+    def __init__(
+        self, file: str, head: dict[str, Any], notes: list[Issue], messages: Iterator[Message], child: Child
+    ) -> None:
+        names = tuple(head["names"])
+        hidden = tuple(at for at in head["hidden"] if at < len(names) and names[at])
+        self.file = file
+        self.name: str = head["sheet"]
+        self.tabs: tuple[str, ...] = tuple(head["tabs"])
+        """Every sheet of the file, this one and the hidden ones too."""
+        self.header = Header(head["row"], names, map_columns(names), hidden)
+        told = (Issue(0, "", "", code, words, Level.WARNING) for code, words in head["notes"])
+        self.issues = (*notes, *told, *_hidden_note(self.header))
+        self.blank = 0
+        self.left_out = 0
+        self.kept: Any = None
+        """What must live as long as its rows are read: the copy that they are read from."""
+        self._messages = messages
+        self._child = child
+
+    @property
+    def waited(self) -> float:
+        """Seconds that its reading took in another process, while this one waited."""
+        return self._child.waited
+
+    def __iter__(self) -> Iterator[Row]:
+        maker = RowMaker(self.header)
+        for block in self.blocks():
+            yield from maker.make(block)
+
+    def blocks(self) -> Iterator[list[RowOut]]:
+        """Give the rows as they come, some hundred at a time, in plain values; a RowMaker turns them into rows."""
+        for kind, value in self._messages:
+            if kind == "rows":
+                yield value
+            elif kind == "end":
+                self.blank, self.left_out = value["blank"], value["left_out"]
+                self.issues += tuple(_damage_note(value["damage"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One sheet as a person sees it, without any meaning of its columns."""
+
+    sheet: str
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    """Number as Excel shows it, and texts; blank and hidden rows are not among them."""
+    blank: int
+    left_out: int
+    hidden_columns: tuple[int, ...]
+
+
+def open_sheet(
+    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 0, date_order: str = "month",
+    child: Child | None = None, limits: Limits = DEFAULT,
+) -> Sheet:  # fmt: skip
+    """Open the sheet of campaigns of a file and read its header; the rows follow while it is iterated.
+
+    `name` says which sheet, needed only when several have our columns; `encoding` is tried for text
+    files that are no Unicode. `date_order` (`month`, `day`, `iso`) is how Excel's short date, which
+    follows each reader's own settings, is shown. `max_rows` is a shorter way to say it in `limits`. Raises
+    SheetError, with the file's name in it.
+    """
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=True)
+    notes: list[Issue] = []
+    asked = child or Child()
+    messages = _named(path.name, _messages(path, request, encoding, notes, asked, close=child is None))
+    head = _head(messages, notes)
+    return Sheet(whole_text(path.name), head, notes, messages, asked)
+
+
+def read_cells(
+    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 1_048_576, date_order: str = "month",
+    child: Child | None = None, limits: Limits = DEFAULT,
+) -> Grid:  # fmt: skip
+    """Read the cells of one sheet (the first visible one, or the one named) as a person sees them."""
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=False)
+    messages = _named(path.name, _messages(path, request, encoding, [], child or Child(), close=child is None))
+    head = _head(messages, [])
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    end: dict[str, int] = {"blank": 0, "left_out": 0}
+    for kind, value in messages:
+        if kind == "rows":
+            rows.extend((number, _fill_in_dates(texts, extras or ())) for number, texts, extras in value)
+        elif kind == "end":
+            end = value
+    return Grid(head["sheet"], tuple(rows), end["blank"], end["left_out"], tuple(head["hidden"]))
+
+
+def _fill_in_dates(texts: tuple[str, ...], extras: Iterable[Extra]) -> tuple[str, ...]:
+    unclear = [extra for extra in extras if extra[1] == "date" and extra[6] and not texts[extra[0]]]
+    if not unclear:
+        return texts
+    cells = list(texts)
+    for at, _, serial, epoch_1904, has_date, has_time, _ in unclear:
+        moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
+        cells[at] = write_plainly(serial, moment)
+    return tuple(cells)
+
+
+def _with_rows(limits: Limits, max_rows: int) -> Limits:
+    return replace(limits, rows=max_rows) if max_rows else limits
+
+
+def _request(path: Path, name: str, limits: Limits, date_order: str, *, with_header: bool) -> dict[str, Any]:
+    return {
+        "path": str(path.resolve()), "kind": "", "name": name, "limits": limits.plain(), "date_order": date_order,
+        "with_header": with_header,
+    }  # fmt: skip
+
+
+def _messages(
+    path: Path, request: dict[str, Any], encoding: str, notes: list[Issue], child: Child, *, close: bool
+) -> Iterator[Message]:
+    kind = find_kind(path)
+    limits = Limits(**request["limits"])
+    if (size := path.stat().st_size) > limits.file_bytes:
+        raise beyond("file_bytes", limits, found=size)
+    if kind not in ("csv", "tsv"):
+        request["kind"] = kind
+        yield from _ask(request, child, close=close)
+        return
+    from batch.adapters.sheet.delimited import TextTab
+
+    tab = TextTab(path, encoding, tabs=kind == "tsv", limits=limits)
+    if tab.legacy:
+        notes.append(_legacy_note(encoding))
+    yield from read_tabs([tab], "", with_header=request["with_header"], limits=limits)
+
+
+def _ask(request: dict[str, Any], child: Child, *, close: bool) -> Iterator[Message]:
+    try:
+        yield from child.ask(request)
+    finally:
+        if close:
+            child.close()
+
+
+def _named(file: str, messages: Iterator[Message]) -> Iterator[Message]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield from messages
+    except SheetError as error:
+        if error.file:
+            raise
+        raise SheetError(f'"{file}": {error.words}', error.remedy, bare=error.words, file=file) from error
+
+
+def _head(messages: Iterator[Message], notes: list[Issue]) -> dict[str, Any]:
+    for kind, value in messages:
+        if kind == "head":
+            return dict(value)
+        if kind == "note" and value["macros"]:
+            words = "the workbook has macros: they were not run, the cells count as they were saved"
+            notes.append(Issue(0, "", "", "macros-ignored", words, Level.WARNING))
+    raise SheetError("the file gave no answer", "save it again as .xlsx")
+
+
+def _hidden_note(header: Header) -> Iterator[Issue]:
+    if header.hidden:
+        names = ", ".join(f'"{header.names[at]}" ({column_letter(at)})' for at in header.hidden)
+        words = f"hidden columns are read like the others: {names}"
+        yield Issue(0, "", "", "hidden-columns", words, Level.WARNING)
+
+
+def _damage_note(place: str) -> Iterator[Issue]:
+    if place:
+        words = (
+            f"the workbook is damaged ({place} is malformed XML) and was read all the same: compare its rows with the "
+            "preview, or open it in Excel and save it again"
+        )
+        yield Issue(0, "", "", "damaged-xml", words, Level.WARNING)
+
+
+def _legacy_note(encoding: str) -> Issue:
+    words = (
+        f"the file is no Unicode text and was read as {encoding}: look at accents and quotes in the preview, "
+        'or save it in Excel as "CSV UTF-8"'
+    )
+    return Issue(0, "", "", "legacy-encoding", words, Level.WARNING)
