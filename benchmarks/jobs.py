@@ -50,8 +50,8 @@ def accept(ledger: str) -> dict[str, float]:
 def submit(ledger: str, url: str, token: str) -> dict[str, float]:
     """Submit what is planned, one row after the other, as `campaign-batch submit` does."""
     from batch.model.secret import Secret
-    from batch.pipeline.rooms import Rooms, World, make_provider
-    from batch.pipeline.submitting import Submission
+    from batch.workflows.context import Rooms, World, make_provider
+    from batch.workflows.post import Submission
 
     settings = settings_of(Path(ledger).parent)
     with open_at(Path(ledger)) as opened:
@@ -90,7 +90,7 @@ def reconcile(ledger: str) -> dict[str, float]:
 def report(ledger: str, folder: str, format: str) -> dict[str, float]:
     """Gather the report of the first batch and write it."""
     from batch.adapters.report import write_html, write_xlsx
-    from batch.pipeline.reporting import batch_scope, gather
+    from batch.workflows.report import batch_scope, gather
 
     settings = settings_of(Path(ledger).parent)
     path = Path(folder) / f"report.{format}"

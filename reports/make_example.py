@@ -19,10 +19,10 @@ from batch.adapters.ledger import open_ledger
 from batch.adapters.samples import write_samples
 from batch.adapters.sandbox import Sandbox
 from batch.model.secret import Secret
-from batch.pipeline.reconciling import reconcile_in
-from batch.pipeline.reporting import gather, week_of, week_scope, write
-from batch.pipeline.rooms import Rooms, World, make_provider
-from batch.pipeline.taking import Options, submit_in
+from batch.workflows.context import Rooms, World, make_provider
+from batch.workflows.reconcile import reconcile_in
+from batch.workflows.report import gather, week_of, week_scope, write
+from batch.workflows.submit import Options, submit_in
 
 HERE = Path(__file__).parent
 START = datetime(2026, 11, 12, 15, 0, tzinfo=UTC)

@@ -24,9 +24,9 @@ from batch.cli.files import show_tally
 from batch.core.identity import split_tag
 from batch.model import Entry, Status
 from batch.model.errors import BatchError, UsageError
-from batch.pipeline.approving import approve_batch
-from batch.pipeline.stopping import cancel_entries, list_open, pause_all, unpause_all
-from batch.pipeline.watching import watch_folder
+from batch.workflows.approve import approve_batch
+from batch.workflows.cancel import cancel_entries, list_open, pause_all, unpause_all
+from batch.workflows.watch import watch_folder
 
 LIES = (
     "list-empty", "list-first-only", "list-newest-missing", "list-oldest-missing", "list-other-account",

@@ -17,10 +17,10 @@ from weekly_support import Round, weekly
 from batch.adapters.report.preview import CARD_LIMIT
 from batch.model import Status
 from batch.model.errors import ReportError, UsageError
-from batch.pipeline.approving import approve_batch, reject_batch
-from batch.pipeline.asking import write_evidence_of
-from batch.pipeline.counting import Tally
-from batch.pipeline.deciding import resolve_entry
+from batch.workflows.approve import approve_batch, reject_batch
+from batch.workflows.find import write_evidence_of
+from batch.workflows.resolve import resolve_entry
+from batch.workflows.tally import Tally
 
 
 def ask(team: Round, rows: object = 3, name: str = "week.csv") -> Tally:

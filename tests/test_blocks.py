@@ -18,7 +18,7 @@ import pytest
 from batch.adapters.messages import load_message
 from batch.core.validate import Rules
 from batch.model import Header
-from batch.pipeline.blocks import Found, Hand, Task, check_blocks
+from batch.workflows.check_blocks import Found, Hand, Task, check_blocks
 
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from cli_support import Shell, coming, row, write_csv
 import batch
 from batch.adapters.ledger import open_ledger
 from batch.cli.weekly import Journal
-from batch.pipeline.telling import Note
+from batch.workflows.events import Note
 
 
 def lines_of(text: str) -> list[str]:

@@ -16,9 +16,9 @@ from weekly_support import weekly
 from batch.adapters.sandbox import Sandbox
 from batch.model import Status
 from batch.model.errors import ClockError
-from batch.pipeline.approving import approve_batch
-from batch.pipeline.taking import Options, plan_file
-from batch.pipeline.telling import Progress
+from batch.workflows.approve import approve_batch
+from batch.workflows.events import Progress
+from batch.workflows.submit import Options, plan_file
 
 
 @pytest.fixture

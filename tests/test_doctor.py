@@ -11,7 +11,7 @@ from cli_support import Shell, row, write_csv
 from torture_support import TOKEN_FORMS
 from weekly_support import Round, weekly
 
-from batch.pipeline.doctoring import Line, examine
+from batch.workflows.doctor import Line, examine
 
 
 def lines(team: Round) -> dict[str, Line]:
@@ -39,7 +39,7 @@ def test_a_team_that_is_set_up_is_fine() -> None:
 
 
 def real_now() -> Any:
-    from batch.pipeline.rooms import utc_now
+    from batch.workflows.context import utc_now
 
     return utc_now()
 

@@ -86,7 +86,7 @@ def test_floor_one_has_no_circle() -> None:
 WRITES = {
     "csv.writer": {"batch/core/csv_text.py", "batch/adapters/samples.py"},
     "csv.DictWriter": set(),
-    "to_csv": {"batch/adapters/report/machine.py", "batch/pipeline/reporting.py"},
+    "to_csv": {"batch/adapters/report/machine.py", "batch/workflows/report.py"},
     "print": set(),
     "input": set(),
     "typer.echo": set(),

@@ -18,10 +18,10 @@ from torture_support import Bench, Clock, Crash, Steps, bench, make_row, write_s
 from batch.core.identity import split_tag
 from batch.model import Batch, Status
 from batch.model.errors import BatchError
-from batch.pipeline.approving import approve_batch, reject_batch
-from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.stopping import unpause_all
-from batch.pipeline.watching import watch_folder
+from batch.workflows.approve import approve_batch, reject_batch
+from batch.workflows.cancel import unpause_all
+from batch.workflows.resolve import resolve_entry
+from batch.workflows.watch import watch_folder
 
 ROWS = 4
 FAULTS = (

@@ -12,9 +12,9 @@ from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
 
 from batch.model import Status
 from batch.model.errors import DeliveryError, UsageError
-from batch.pipeline.asking import report_again
-from batch.pipeline.mailing import Desk, send_due
-from batch.pipeline.noticing import last_digest_time
+from batch.workflows.find import report_again
+from batch.workflows.mail import Desk, send_due
+from batch.workflows.notices import last_digest_time
 
 
 def test_after_a_submit_the_report_goes_with_both_bodies_and_the_workbook() -> None:

@@ -6,7 +6,7 @@ import pytest
 from cli_support import write_csv
 from weekly_support import OPS, body, weekly
 
-from batch.pipeline.owners import owner_address
+from batch.workflows.owners import owner_address
 
 OURS = frozenset({"example.com"})
 

@@ -19,7 +19,7 @@ from torture_support import Bench, bench
 
 from batch.adapters.ledger import open_ledger
 from batch.model import Status
-from batch.pipeline.purging import Purged, purge_ledger
+from batch.workflows.purge import Purged, purge_ledger
 
 SECRETS = ("pumpkin", "ana@example.com", "Cellar 77")
 """In texts, owners and cells of what is over."""

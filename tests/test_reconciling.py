@@ -16,8 +16,8 @@ from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
 from batch.model import FindingKind, Group, Status
 from batch.model.errors import UsageError
-from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.reconciling import Books
+from batch.workflows.reconcile import Books
+from batch.workflows.resolve import resolve_entry
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from cli_support import Shell
 
-from batch.pipeline.furnishing import KINDS, find_command
 from batch.system.resources import templates_folder
+from batch.workflows.ready_files import KINDS, find_command
 
 NAMES = {
     "windows": {"drop a sheet here.cmd", "watch-once.cmd", "watch-task.xml"},

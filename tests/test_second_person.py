@@ -17,8 +17,8 @@ from cli_support import coming, row, write_csv
 from weekly_support import Round, weekly
 
 from batch.model import Person, Way
-from batch.pipeline.asking import write_evidence_of
 from batch.system.person import may_write, person_at_work, person_of
+from batch.workflows.find import write_evidence_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may become other users")
 DANA, ROBIN = 40_001, 40_002

@@ -13,8 +13,8 @@ from torture_support import Bench, bench, changed
 from batch.core.guards import DOUBT_CODES
 from batch.model import Issue, Level, Status
 from batch.model.errors import UsageError
-from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.rooms import refuse_to_insist
+from batch.workflows.context import refuse_to_insist
+from batch.workflows.resolve import resolve_entry
 
 OTHER = "Another text. Reply STOP to opt out"
 

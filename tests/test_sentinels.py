@@ -11,8 +11,8 @@ from torture_support import Bench, bench, changed, write_sheet
 
 from batch.model import FindingKind, Group, Status
 from batch.model.errors import NotAsAskedError, ProviderError, UsageError
-from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.stopping import cancel_entries, pause_all
+from batch.workflows.cancel import cancel_entries, pause_all
+from batch.workflows.resolve import resolve_entry
 
 
 @pytest.fixture

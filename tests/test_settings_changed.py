@@ -13,12 +13,12 @@ from batch.core.identity import split_tag
 from batch.core.payload import from_provider_time, hash_payload, make_payload
 from batch.model import Level
 from batch.model.errors import NotAsAskedError, UsageError
-from batch.pipeline.asking import find_entries, report_again
-from batch.pipeline.checking import check_file
-from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.rooms import open_rooms
-from batch.pipeline.stopping import pause_all
-from batch.pipeline.taking import Options, plan_file
+from batch.workflows.cancel import pause_all
+from batch.workflows.check import check_file
+from batch.workflows.context import open_rooms
+from batch.workflows.find import find_entries, report_again
+from batch.workflows.resolve import resolve_entry
+from batch.workflows.submit import Options, plan_file
 
 CHICAGO, NEW_YORK, LOS_ANGELES = "America/Chicago", "America/New_York", "America/Los_Angeles"
 

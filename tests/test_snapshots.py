@@ -13,8 +13,8 @@ import pytest
 from torture_support import Bench, bench, write_sheet
 
 from batch.model.errors import SheetError
-from batch.pipeline.checking import check_file
-from batch.pipeline.snapshots import take_snapshot
+from batch.workflows.check import check_file
+from batch.workflows.snapshots import take_snapshot
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
-from batch.pipeline import submitting
-from batch.pipeline.telling import Progress, Wait
+from batch.workflows import post as submitting
+from batch.workflows.events import Progress, Wait
 
 
 @pytest.fixture

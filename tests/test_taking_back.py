@@ -10,8 +10,8 @@ from torture_support import Bench, bench, write_sheet
 
 from batch.model import ChangeKind, Status
 from batch.model.errors import LedgerError
-from batch.pipeline.counting import Tally
-from batch.pipeline.stopping import cancel_entries, keep_entries
+from batch.workflows.cancel import cancel_entries, keep_entries
+from batch.workflows.tally import Tally
 
 
 @pytest.fixture

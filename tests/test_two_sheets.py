@@ -10,7 +10,7 @@ import pytest
 from torture_support import COLUMNS, Bench, bench
 
 from batch.model import Status
-from batch.pipeline.counting import Tally
+from batch.workflows.tally import Tally
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from torture_support import Bench, bench, changed
 
 from batch.model import Status
-from batch.pipeline.stopping import cancel_entries
+from batch.workflows.cancel import cancel_entries
 
 
 @pytest.fixture

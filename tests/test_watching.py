@@ -17,8 +17,8 @@ from weekly_support import Round, weekly
 from batch.adapters.inbox import InboxBusyError
 from batch.model import Cause, Status
 from batch.model.errors import UsageError
-from batch.pipeline.stopping import STOP_WORDS, pause_all, unpause_all
-from batch.pipeline.watching import watch_folder
+from batch.workflows.cancel import STOP_WORDS, pause_all, unpause_all
+from batch.workflows.watch import watch_folder
 
 
 def batches(desk: Round) -> int:

@@ -9,7 +9,7 @@ import openpyxl
 from weekly_support import BOSS, LEAD, OPS, body, weekly
 
 from batch.model import Status
-from batch.pipeline.approving import approve_batch
+from batch.workflows.approve import approve_batch
 
 
 def test_the_whole_weekly_round() -> None:

@@ -15,8 +15,8 @@ from cli_support import NEW_YORK, Shell, coming, row, write_csv
 from batch.adapters.ledger import open_ledger
 from batch.adapters.sandbox import Sandbox
 from batch.model import MmsTemplate
-from batch.pipeline.stopping import alarm_is_due
-from batch.pipeline.testing import try_zone
+from batch.workflows.cancel import alarm_is_due
+from batch.workflows.send_test import try_zone
 
 DAY = timedelta(days=1)
 

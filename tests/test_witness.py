@@ -122,8 +122,8 @@ def test_a_run_stops_with_3_before_its_next_request(
 
 def test_a_watch_ends_with_3(ready: Shell, tmp_path: Path) -> None:
     """The one that is started next opens the file that lies there now."""
-    from batch.pipeline.rooms import World
-    from batch.pipeline.watching import watch_folder
+    from batch.workflows.context import World
+    from batch.workflows.watch import watch_folder
 
     session_settings = _settings(ready)
     looks = 0

@@ -25,12 +25,12 @@ from batch.adapters.ledger import Ledger, open_ledger
 from batch.adapters.sandbox import Sandbox
 from batch.core.identity import split_tag
 from batch.model import Entry, Group, Status
-from batch.pipeline.codes import ALL_CODES, HARD
-from batch.pipeline.counting import Tally
-from batch.pipeline.deciding import resolve_entry
-from batch.pipeline.reconciling import Books, reconcile_books
-from batch.pipeline.rooms import World
-from batch.pipeline.taking import Options, resume, submit_file
+from batch.workflows.codes import ALL_CODES, HARD
+from batch.workflows.context import World
+from batch.workflows.reconcile import Books, reconcile_books
+from batch.workflows.resolve import resolve_entry
+from batch.workflows.submit import Options, resume, submit_file
+from batch.workflows.tally import Tally
 
 TOKEN = "t0k/en+with=odd&chars%"
 TOKEN_FORMS = (TOKEN, "t0k%2Fen%2Bwith%3Dodd%26chars%25", "t0k%2fen%2bwith%3dodd%26chars%25", "t0k/en%2Bwith%3Dodd")
@@ -278,8 +278,8 @@ def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int | 
 # Runs in a process of their own, which can be killed.
 
 _PRELOADED = (
-    "batch.cli", "batch.adapters.config", "batch.adapters.ledger", "batch.adapters.messages", "batch.pipeline.codes", "batch.pipeline.deciding",
-    "batch.pipeline.reconciling", "batch.pipeline.taking", "batch.adapters.provider", "batch.adapters.report", "batch.adapters.sandbox",
+    "batch.cli", "batch.adapters.config", "batch.adapters.ledger", "batch.adapters.messages", "batch.workflows.codes", "batch.workflows.resolve",
+    "batch.workflows.reconcile", "batch.workflows.submit", "batch.adapters.provider", "batch.adapters.report", "batch.adapters.sandbox",
     "batch.adapters.sheet", "batch.adapters.sheet.delimited", "batch.core.validate", "pandas", "pydantic.plugin._loader", "pytest",
     "requests", "rich.console", "sqlalchemy.dialects.sqlite", "tzdata", "xlsxwriter",
 )  # fmt: skip

@@ -15,8 +15,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from torture_support import Bench, bench, write_sheet
 
-from batch.pipeline.rooms import World, name_person
-from batch.pipeline.watching import Watched, watch_folder
+from batch.workflows.context import World, name_person
+from batch.workflows.watch import Watched, watch_folder
 
 BOSS, OPS, LEAD = "boss@example.com", "ops@example.com", "lead@example.com"
 

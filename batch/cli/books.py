@@ -23,7 +23,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Settle what is in doubt, then submit what is still planned."""
-    from batch.pipeline.taking import resume as go_on
+    from batch.workflows.submit import resume as go_on
 
     tally = go_on(session.settings(), session.world(), limit=limit)
     session.screen.close()
@@ -40,8 +40,8 @@ def reconcile(
     json: Json = False,
 ) -> None:
     """Compare the ledger with the provider's lists, update statuses, report."""
-    from batch.pipeline.reconciling import reconcile_books
-    from batch.pipeline.stopping import list_open
+    from batch.workflows.cancel import list_open
+    from batch.workflows.reconcile import reconcile_books
 
     settings, world = session.settings(), session.world()
     books = reconcile_books(settings, world, delivery=delivery, budget=budget, acknowledge=acknowledge)
@@ -69,8 +69,8 @@ def report(
     evidence: Annotated[int | None, typer.Option(help="One page about one entry, with all its evidence.")] = None,
 ) -> None:
     """Write the report of a batch, of a week (this one by default), or since a day."""
-    from batch.pipeline.asking import report_again, write_evidence_of
-    from batch.pipeline.reporting import FORMATS
+    from batch.workflows.find import report_again, write_evidence_of
+    from batch.workflows.report import FORMATS
 
     formats = tuple(part.strip() for part in format.split(",") if part.strip())
     unknown = sorted(set(formats).difference(FORMATS))
@@ -103,7 +103,7 @@ def insights(
     format: Annotated[str, typer.Option(help="html, xlsx, json: one or several, separated by commas.")] = "html,xlsx",
 ) -> None:
     """Show what the history teaches: how texts arrive, by group, hour and template; sizes, costs, opt-outs."""
-    from batch.pipeline.insights import FORMATS, learn
+    from batch.workflows.insights import FORMATS, learn
 
     formats = tuple(part.strip() for part in format.split(",") if part.strip())
     unknown = sorted(set(formats).difference(FORMATS))
@@ -123,7 +123,7 @@ app.add_typer(ledger_app, name="ledger")
 @ledger_app.command("list")
 def list_batches(json: Json = False) -> None:
     """List the batches, the newest last."""
-    from batch.pipeline.asking import list_batches as ask
+    from batch.workflows.find import list_batches as ask
 
     for batch, counts in ask(session.settings(), session.world()):
         if json:
@@ -139,7 +139,7 @@ def list_batches(json: Json = False) -> None:
 @ledger_app.command("show")
 def show(entry: int, json: Json = False) -> None:
     """Show one entry with its attempts and history."""
-    from batch.pipeline.asking import show_entry
+    from batch.workflows.find import show_entry
 
     shown = show_entry(session.settings(), session.world(), entry)
     if json:
@@ -160,8 +160,8 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output by default.")] = None,
 ) -> None:
     """Write every entry, one a line."""
-    from batch.pipeline.asking import export_ledger
-    from batch.pipeline.reporting import write_text
+    from batch.workflows.find import export_ledger
+    from batch.workflows.report import write_text
 
     need(format in {"jsonl", "csv"}, f'there is no format "{format}"', "use jsonl or csv")
     rows = export_ledger(session.settings(), session.world())
@@ -178,7 +178,7 @@ def export(
 @ledger_app.command("backup")
 def backup() -> None:
     """Copy the ledger, dated, beside it; the newest 14 are kept."""
-    from batch.pipeline.asking import backup_ledger
+    from batch.workflows.find import backup_ledger
 
     print_line(str(backup_ledger(session.settings(), session.world())))
 
@@ -190,7 +190,7 @@ def restore(
     json: Json = False,
 ) -> None:
     """Put a backup in the ledger's place; the old file is moved aside, and "resume" adopts what went out since."""
-    from batch.pipeline.restoring import restore_ledger
+    from batch.workflows.restore import restore_ledger
 
     done = restore_ledger(session.settings(), session.world(yes=yes or json), backup)
     if json:
@@ -210,7 +210,7 @@ def purge(
     json: Json = False,
 ) -> None:
     """Forget texts, cells, owners and answers of closed weeks; numbers, Ids, times and statuses stay."""
-    from batch.pipeline.purging import purge_ledger
+    from batch.workflows.purge import purge_ledger
 
     done = purge_ledger(session.settings(), session.world(yes=yes or json), _read_day(before))
     if json:
@@ -225,7 +225,7 @@ def purge(
 def verify(json: Json = False) -> None:
     """Check the ledger: is it whole, do its rules hold, do its totals tie."""
     from batch.model.errors import HOW_TO_RESTORE
-    from batch.pipeline.asking import verify_ledger
+    from batch.workflows.find import verify_ledger
 
     problems = verify_ledger(session.settings(), session.world())
     if json:

@@ -13,9 +13,9 @@ from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
-    from batch.pipeline.checking import Check
-    from batch.pipeline.counting import Tally
-    from batch.pipeline.taking import Options
+    from batch.workflows.check import Check
+    from batch.workflows.submit import Options
+    from batch.workflows.tally import Tally
 
 Files = Annotated[
     list[Path], typer.Argument(help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False)
@@ -56,7 +56,7 @@ def check(
 def _check_one(
     path: Path, *, online: bool, preview: Path | None, marked: Path | None, force: bool, sheet: str
 ) -> Check:
-    from batch.pipeline.reader import start_reader
+    from batch.workflows.sheet_reader import start_reader
 
     if marked is not None and path.exists():
         _may_write(path, marked, force=force)
@@ -64,17 +64,17 @@ def _check_one(
         need(preview.suffix.casefold() in {".html", ".htm"}, "the preview is a page", f'name it "{preview.stem}.html"')
     keep = bool(preview or marked)
     with start_reader(path) as reader:
-        from batch.pipeline.checking import check_file
+        from batch.workflows.check import check_file
 
         settings, world = session.settings(), session.world()
         found, account = check_file(path, settings, world, online=online, sheet=sheet, keep=keep, reader=reader)
     if preview is not None:
-        from batch.pipeline.returning import write_preview_of
+        from batch.workflows.hand_back import write_preview_of
 
         write_preview_of(found, preview, settings, account)
         session.screen.say(f"preview written to {preview}")
     if marked is not None:
-        from batch.pipeline.returning import write_marked_copy
+        from batch.workflows.hand_back import write_marked_copy
 
         for written in write_marked_copy(found, path, marked, settings, world):
             session.screen.say(f"written: {written}")
@@ -89,7 +89,7 @@ def new(
     ] = False,
 ) -> None:
     """Write a workbook to begin with: headers, drop-downs, notes, an example, and what it all means."""
-    from batch.pipeline.starting import write_starter_of
+    from batch.workflows.new import write_starter_of
 
     written = write_starter_of(file, session.settings(), session.world(), online=online)
     session.screen.close()
@@ -100,7 +100,7 @@ def new(
 
 def _may_write(path: Path, marked: Path, *, force: bool) -> None:
     """Refuse to overwrite a file by surprise; a person at a terminal may say yes."""
-    from batch.pipeline.returning import refuse_to_overwrite
+    from batch.workflows.hand_back import refuse_to_overwrite
 
     screen = session.screen
     try:
@@ -157,8 +157,8 @@ def submit(
 ) -> None:
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
     from batch.core.near import find_near
-    from batch.pipeline.codes import ALL_CODES, widen
-    from batch.pipeline.taking import Options
+    from batch.workflows.codes import ALL_CODES, widen
+    from batch.workflows.submit import Options
 
     for code in allow or ():
         near = find_near(code, ALL_CODES, close=0.6)
@@ -187,8 +187,8 @@ def submit(
 
 
 def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> int:
-    from batch.pipeline.taking import plan_file, submit_file
-    from batch.pipeline.testing import submit_tests
+    from batch.workflows.send_test import submit_tests
+    from batch.workflows.submit import plan_file, submit_file
 
     settings, world = session.settings(), session.world(yes=yes or json, sure=yes)
     try:

@@ -34,7 +34,7 @@ def resolve(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send it though it may be sent a second time.")] = False,
 ) -> None:
     """Put a person's decision about one entry, or the same about several, on the record."""
-    from batch.pipeline.deciding import resolve_entry
+    from batch.workflows.resolve import resolve_entry
 
     asked = {"accepted": accepted, "not-sent": not_sent, "deleted": deleted, "send": send, "drop": drop}
     wishes = [wish for wish, said in asked.items() if said]
@@ -54,7 +54,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """Let a batch go that waits for a second person; it must be another person than the one who handed it in."""
-    from batch.pipeline.approving import approve_batch
+    from batch.workflows.approve import approve_batch
 
     rows = _read_rows(except_rows)
     tally = approve_batch(session.settings(), session.world(), batch, rows)
@@ -73,7 +73,7 @@ def _read_rows(text: str) -> frozenset[int]:
 @app.command()
 def reject(batch: int, why: Why = "") -> None:
     """Do not let a batch go that waits for a second person."""
-    from batch.pipeline.approving import reject_batch
+    from batch.workflows.approve import reject_batch
 
     reason = need_reason(why)
     print_line(reject_batch(session.settings(), session.world(), batch, reason))
@@ -86,7 +86,7 @@ def cancel(
     undo: Annotated[bool, typer.Option("--undo", help="They shall go out after all.")] = False,
 ) -> None:
     """Drop what was not submitted, and list what a person must delete in the dashboard; reconcile checks it off."""
-    from batch.pipeline.stopping import cancel_entries, keep_entries
+    from batch.workflows.cancel import cancel_entries, keep_entries
 
     reason = need_reason(why)
     decide = keep_entries if undo else cancel_entries
@@ -100,7 +100,7 @@ def find(
     words: Annotated[list[str], typer.Argument(help="A store, a group, a name, an Id.")], json: Json = False
 ) -> None:
     """Say what went, goes or did not go."""
-    from batch.pipeline.asking import find_entries
+    from batch.workflows.find import find_entries
 
     found = find_entries(session.settings(), session.world(), whole_text(" ".join(words)))
     for entry, sentence in found:
@@ -124,7 +124,7 @@ def _name(entry: Entry) -> str:
 @app.command()
 def pause(why: Why = "") -> None:
     """Stop everything: nothing more is submitted by anybody until somebody lifts it."""
-    from batch.pipeline.stopping import pause_all
+    from batch.workflows.cancel import pause_all
 
     reason = need_reason(why)
     for line in pause_all(session.settings(), session.world(), reason):
@@ -134,6 +134,6 @@ def pause(why: Why = "") -> None:
 @app.command()
 def unpause(why: Annotated[str | None, typer.Option("--why", help="The reason, for the record.")] = None) -> None:
     """Lift the pause."""
-    from batch.pipeline.stopping import unpause_all
+    from batch.workflows.cancel import unpause_all
 
     print_line(unpause_all(session.settings(), session.world(), whole_text(why or "")))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word
 from batch.core.printable import printable
-from batch.pipeline.telling import Checking, Event, Note, Progress, Wait
+from batch.workflows.events import Checking, Event, Note, Progress, Wait
 
 if TYPE_CHECKING:
     from rich.console import Console

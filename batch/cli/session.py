@@ -25,7 +25,7 @@ from batch.model.errors import BatchError, UsageError
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.model.secret import Secret
-    from batch.pipeline.rooms import World
+    from batch.workflows.context import World
 
 DONE, LOOK, INTERRUPTED = 0, 1, 130
 
@@ -88,7 +88,7 @@ class Session:
     def settings(self, **changes: object) -> Settings:
         """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
         from batch.adapters.config import load_settings
-        from batch.pipeline.codes import ALL_CODES, HARD
+        from batch.workflows.codes import ALL_CODES, HARD
 
         environ = dict(self.environ)
         for name, value in changes.items():
@@ -121,8 +121,8 @@ class Session:
 
         `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
         """
-        from batch.pipeline.rooms import World, name_machine, utc_now
         from batch.system.person import person_at_work
+        from batch.workflows.context import World, name_machine, utc_now
 
         self.interrupt.listen()
         user = person_at_work(self.environ)
@@ -139,7 +139,7 @@ class Session:
         )
 
     def _insist(self, *, sure: bool) -> Callable[[str], bool]:
-        from batch.pipeline.rooms import refuse_to_insist
+        from batch.workflows.context import refuse_to_insist
 
         if sure:
             return lambda _words: True

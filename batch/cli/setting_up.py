@@ -29,7 +29,7 @@ def sandbox(
     state: Annotated[Path | None, typer.Option(help="Keep its state in this file.")] = None,
 ) -> None:
     """Start a stand-in provider on this machine; Ctrl-C ends it."""
-    from batch.pipeline.trying import name_faults, serve_sandbox
+    from batch.workflows.demo import name_faults, serve_sandbox
 
     if faults:
         for line in name_faults():
@@ -47,7 +47,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Take the sample workbook through everything, against the sandbox, in a folder of its own."""
-    from batch.pipeline.trying import run_demo
+    from batch.workflows.demo import run_demo
 
     path = run_demo(folder, session.world())
     session.screen.close()
@@ -84,7 +84,7 @@ def init(
         session.screen.say("settings written; look at them, then try: campaign-batch doctor")
         print_line(str(path))
     if running:
-        from batch.pipeline.furnishing import write_running
+        from batch.workflows.ready_files import write_running
 
         for written in write_running(running, Path.cwd(), overwrite=force):
             print_line(str(written))

@@ -8,11 +8,11 @@ from batch.model.errors import BatchError
 
 if TYPE_CHECKING:
     from batch.model import Finding, Issue
-    from batch.pipeline.checking import Check
-    from batch.pipeline.counting import Tally
-    from batch.pipeline.purging import Purged
-    from batch.pipeline.reconciling import Books
-    from batch.pipeline.restoring import Restoring
+    from batch.workflows.check import Check
+    from batch.workflows.purge import Purged
+    from batch.workflows.reconcile import Books
+    from batch.workflows.restore import Restoring
+    from batch.workflows.tally import Tally
 
 _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
@@ -98,7 +98,7 @@ def shape_finding(finding: Finding) -> dict[str, Any]:
 
 def shape_restoring(done: Restoring) -> dict[str, Any]:
     """Give the object of `ledger restore --json`."""
-    from batch.pipeline.restoring import NEXT
+    from batch.workflows.restore import NEXT
 
     if done.restored is None:
         return {"restored": False}

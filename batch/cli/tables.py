@@ -11,8 +11,8 @@ from batch.model.plurals import plural
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
-    from batch.pipeline.checking import Check
-    from batch.pipeline.counting import Tally
+    from batch.workflows.check import Check
+    from batch.workflows.tally import Tally
 
 _MOST = 40
 """Lines of a table before it is cut: the rest stands in the report."""
@@ -173,7 +173,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    from batch.pipeline.counting import tell_counts
+    from batch.workflows.tally import tell_counts
 
     counts = tell_counts(tally.counts, _WORDS, _MANY)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"

@@ -14,7 +14,7 @@ import typer
 from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.core.json_text import write_json
-from batch.pipeline.telling import Event, Note, Progress
+from batch.workflows.events import Event, Note, Progress
 
 _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
 
@@ -30,7 +30,7 @@ def watch(
 ) -> None:
     """Take in by itself what is dropped into a folder, each file once; compare every night; mail."""
     from batch.adapters.inbox import InboxBusyError
-    from batch.pipeline.watching import watch_folder
+    from batch.workflows.watch import watch_folder
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     settings = session.settings()
@@ -105,7 +105,7 @@ def _as_json(note: Note) -> str:
 @app.command()
 def doctor(json: Json = False) -> None:
     """Say what works and what to do about the rest: settings, ledger, folders, clock, token, provider, mail."""
-    from batch.pipeline.doctoring import examine
+    from batch.workflows.doctor import examine
 
     lines = examine(session.settings(), session.world())
     session.screen.close()

@@ -1,0 +1,1 @@
+"""What a user does, each command in the module of its name, and what they share."""

@@ -1,0 +1,207 @@
+"""Let a second person decide: show exactly what would go, and let exactly that go, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.core.guards import REJECTED_BY_PERSON
+from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
+from batch.model.errors import UsageError
+from batch.model.plurals import plural
+from batch.workflows.context import Rooms, World, open_rooms
+from batch.workflows.events import Note
+from batch.workflows.mail import mail_batches
+from batch.workflows.preview import ELSEWHERE, KEPT, gather_contents, hash_of, make_mark
+from batch.workflows.report import write_batch_report
+from batch.workflows.second_person import Approver, need_second
+from batch.workflows.submit import Options, be_submitter, begin_run, finish_batch
+from batch.workflows.tally import Tally
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+
+_AT_PROVIDER = frozenset({Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.SENT})
+_OFFER = re.compile(r"batch-(\d+)-(?:.*-)?([0-9a-f]{16})\.html?", re.IGNORECASE)
+
+
+def read_offer(path: Path) -> tuple[int, str] | None:
+    """Read from a preview's name which batch it shows and what it is bound to; None when it is no preview of ours."""
+    found = _OFFER.fullmatch(path.name)
+    return (int(found[1]), found[2].lower()) if found else None
+
+
+def approve_batch(settings: Settings, world: World, batch: int, rows: frozenset[int]) -> Tally:
+    """Let a batch go that waits for a second person, except for some rows; raises UsageError when it may not."""
+    with open_rooms(settings, world) as rooms:
+        tally = approve_in(rooms, batch, rows)
+        mail_batches(settings, rooms.ledger, world, [batch], stopped=str(tally.trouble or ""))
+        return tally
+
+
+def approve_in(
+    rooms: Rooms, number: int, rows: frozenset[int] = frozenset(), *, seen: str = "", by: Approver | None = None
+) -> Tally:
+    """Do what `approve` does in rooms that are open already; `seen` is the mark of the preview that was looked at."""
+    with be_submitter(rooms):
+        batch = rooms.ledger.batch(number)
+        approver = by or Approver(rooms.world.person)
+        who = approver.shown
+        way = _need_waiting(rooms, batch, approver)
+        released = _find_released(rooms, batch, seen)
+        _refuse_unknown_rows(batch, released, rows)
+        reading = begin_run(rooms)
+        _leave_out(rooms, [entry for entry, _ in released if entry.row in rows], who)
+        rooms.ledger.note_approver(number, approver.person, way)
+        _record_approval(rooms, number, released, who)
+        _tell_elsewhere(rooms, number)
+        tally = Tally(number, batch.file, batch.rows, blank=batch.blank, left_out=batch.left_out)
+        finish_batch(rooms, tally, reading, Options())
+        _tell_late(rooms, tally)
+        return tally
+
+
+def _need_waiting(rooms: Rooms, batch: Batch, approver: Approver) -> Way:
+    _refuse_unless_waiting(batch)
+    return need_second(rooms, batch, approver)
+
+
+def _find_released(rooms: Rooms, batch: Batch, seen: str) -> list[tuple[Entry, str]]:
+    """Give what a yes to the preview of a batch lets go, with the hash of each payload; raise UsageError for a no.
+
+    What a later preview has taken over waits for that one; all else must be, to the letter, as it was shown.
+    """
+    shown = rooms.ledger.previewed(batch.id)
+    entries = list(rooms.ledger.entries(ids=set(shown))) if shown else []
+    ours = [entry for entry in entries if entry.batch == batch.id and entry.status in KEPT]
+    now = {entry.id: hash_of(rooms, entry) for entry in ours}
+    mark = make_mark(shown | now, entries)
+    if mark != batch.preview_mark or (seen and seen != batch.preview_mark) or _find_unshown(rooms, batch, shown):
+        raise UsageError(
+            f"batch {batch.id} no longer says what its preview showed",
+            "drop the file again, and approve the preview that comes of it",
+        )
+    return [(entry, now[entry.id]) for entry in ours]
+
+
+def _find_unshown(rooms: Rooms, batch: Batch, shown: Mapping[int, str]) -> bool:
+    """Whether a row of the batch would go that its preview did not show."""
+    return any(entry not in shown for entry in gather_contents(rooms, batch).hashes)
+
+
+def _refuse_unless_waiting(batch: Batch) -> None:
+    if batch.state == WAITS:
+        return
+    if batch.state == NOT_SHOWN:
+        raise UsageError(
+            f"batch {batch.id} has no preview yet, so nobody can say yes to it",
+            'type "campaign-batch resume": it writes the preview',
+        )
+    by = f" by {batch.approved_by}" if batch.approved_by else ""
+    ends = {"approved": f"is approved{by} already", REJECTED: "was rejected", "done": f"is done{by}"}
+    told = ends.get(batch.state, "needs no approval")
+    if batch.superseded_by is not None:
+        told = f"was handed in again as batch {batch.superseded_by}"
+    raise UsageError(f"batch {batch.id} does not wait for approval: it {told}", 'see "campaign-batch ledger list"')
+
+
+def _refuse_unknown_rows(batch: Batch, released: Iterable[tuple[Entry, str]], rows: frozenset[int]) -> None:
+    there = {entry.row for entry, _ in released}
+    if unknown := sorted(rows - there):
+        raise UsageError(
+            f"batch {batch.id} has no row {', '.join(map(str, unknown))} that waits",
+            "look at the row numbers in its preview",
+        )
+
+
+def _leave_out(rooms: Rooms, entries: Iterable[Entry], who: str) -> None:
+    for entry in entries:
+        rooms.ledger.change_status(
+            entry.id, Status.CANCELLED, expected=KEPT, why=f"left out of the approval by {who}",
+            who=rooms.world.who, now=rooms.world.now(),
+        )  # fmt: skip
+
+
+def _record_approval(rooms: Rooms, batch: int, released: Iterable[tuple[Entry, str]], who: str) -> None:
+    """Write down who said yes and to which payload, row by row and then for the batch: only with that anything goes."""
+    for entry, payload in released:
+        found = rooms.ledger.entry(entry.id)
+        if found.status in KEPT:
+            rooms.ledger.change_status(
+                entry.id, found.status, expected={found.status}, why=f"approved by {who}", who=rooms.world.who,
+                now=rooms.world.now(), approved_by=who, bound_payload=payload, kind=ChangeKind.APPROVED,
+            )  # fmt: skip
+    rooms.ledger.change_batch(batch, state="approved", approved_by=who, now=rooms.world.now())
+
+
+def _tell_elsewhere(rooms: Rooms, batch: int) -> None:
+    """Say which rows of the preview wait for another one: they were handed in again since."""
+    shown = rooms.ledger.previewed(batch)
+    entries = rooms.ledger.entries(ids=set(shown), statuses=KEPT) if shown else ()
+    later = sorted({entry.batch for entry in entries if entry.batch != batch})
+    for number in later:
+        rooms.note(f"some rows of batch {batch} were handed in again: they wait for the preview of batch {number}")
+
+
+def _tell_late(rooms: Rooms, tally: Tally) -> None:
+    if late := tally.counts["expired"]:
+        words = f"the approval came too late for {late} row(s) of batch {tally.batch}: their time has come too near"
+        words += "; give them a new time and drop the file again"
+        rooms.world.tell(Note(words, loud=True, event="expired", batch=tally.batch))
+
+
+def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
+    """Do not let a batch go; its rows stay here, held, and the same file may be mended and handed in again.
+
+    The no follows the rows into whatever batch has taken them over since.
+    """
+    with open_rooms(settings, world) as rooms, rooms.ledger.submitter(world.who, world.now()):
+        taken = rooms.ledger.batch(batch)
+        if taken.state != NOT_SHOWN and taken.superseded_by is None:
+            _refuse_unless_waiting(taken)
+        entries = _rows_of(rooms, batch)
+        held = _hold(rooms, entries, f"rejected by {world.who}: {why}")
+        rooms.ledger.change_batch(batch, state=REJECTED, approved_by="", now=world.now())
+        for number in sorted({batch, *(entry.batch for entry in entries)}):
+            write_batch_report(rooms, number)
+    stay = plural(held, "row stays", "rows stay")
+    words = f'batch {batch} "{taken.file}" is rejected: its {stay} here; mend the file and hand it in again'
+    gone = sum(entry.status in _AT_PROVIDER for entry in entries)
+    return f"{words}{_tell_gone(gone)}"
+
+
+def _tell_gone(gone: int) -> str:
+    if not gone:
+        return ""
+    rows = plural(gone, "row of it is", "rows of it are")
+    return f'; {rows} at the provider already by another yes: "campaign-batch cancel" lists what to delete there'
+
+
+def _rows_of(rooms: Rooms, batch: int) -> list[Entry]:
+    """Give all that a batch showed or would have shown, wherever it stands by now."""
+    lines = rooms.ledger.batch_rows(batch)
+    ids = {line.entry for line in lines if line.entry is not None and line.what not in ELSEWHERE}
+    ids |= set(rooms.ledger.previewed(batch))
+    return list(rooms.ledger.entries(ids=ids)) if ids else []
+
+
+def _hold(rooms: Rooms, entries: Iterable[Entry], why: str) -> int:
+    held = 0
+    for entry in entries:
+        if entry.status not in KEPT:
+            continue
+        issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; mend the row and drop the file again", Level.HOLD)
+        held += rooms.ledger.change_status(
+            entry.id, Status.HELD, expected={entry.status}, why=why, who=rooms.world.who, now=rooms.world.now(),
+            issues=(*entry.issues, issue), approved_by="", bound_payload="",
+        )  # fmt: skip
+    return held
+
+
+def expire_unapproved(rooms: Rooms) -> tuple[int, ...]:
+    """Give the batches that wait for a second person while a row of theirs has come too near its time."""
+    until = rooms.world.now() + rooms.lead
+    late = {entry.batch for entry in rooms.ledger.entries(statuses={Status.PLANNED}, due_until=until)}
+    return tuple(batch.id for batch in rooms.ledger.batches() if batch.state in {NOT_SHOWN, WAITS} and batch.id in late)

@@ -1,0 +1,155 @@
+"""Say what changed settings mean for what is scheduled and what is planned, and hold what was read with others.
+
+Name, zone and length of what is posted come from today's settings anyway. Text and moment of a row were made when its
+file was read: a row that was read with another footer would go out with the old one, so it is held instead.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from batch.core.payload import from_provider_time, is_time
+from batch.model import Entry, Issue, Level, Status
+from batch.model.plurals import plural, tell_span
+from batch.workflows.context import Rooms, need_zone
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+
+CODE = "settings-changed"
+_SHOWN = 5
+_POSTED_WITH = {
+    "provider_zone": "[provider] timezone",
+    "max_name": "[provider] max_name",
+    "tag_names": "[provider] tag_names",
+}
+_READ_WITH = {
+    "prefix": "[checks] prefix",
+    "footer": "[checks] footer",
+    "plain_characters": "[checks] plain_characters",
+    "sheet_zone": "[sheet] timezone",
+    "date_order": "[sheet] date_order",
+    "type_recipients": "[sheet] type_recipients",
+}
+
+
+def read_with(settings: Settings) -> dict[str, Any]:
+    """Give the settings that are in text and time of a row as soon as it is read."""
+    return {
+        "prefix": settings.checks.prefix,
+        "footer": settings.checks.footer,
+        "plain_characters": settings.checks.plain_characters,
+        "sheet_zone": need_zone(settings, for_real=False),
+        "date_order": settings.sheet.date_order,
+        "type_recipients": settings.sheet.type_recipients,
+    }
+
+
+def in_use(settings: Settings) -> dict[str, Any]:
+    """Give all settings that say what is posted."""
+    provider = settings.provider
+    posted = {"provider_zone": provider.timezone, "max_name": provider.max_name, "tag_names": provider.tag_names}
+    return {**posted, **read_with(settings)}
+
+
+def tell_changes(rooms: Rooms, *, look: bool = False) -> None:
+    """Say once which settings changed since the last run and what it means; with `look` it counts as untold."""
+    now = in_use(rooms.settings)
+    before = rooms.ledger.kept_settings()
+    if before == now:
+        return
+    for words in tell_changed(rooms.settings, before, len(rooms.ledger.planned())):
+        rooms.note(words, loud=True)
+    if not look:
+        rooms.ledger.keep_settings(now)
+
+
+def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) -> list[str]:
+    """Say which settings are others than at the last run, and what that means for so many planned rows."""
+    names = _POSTED_WITH | _READ_WITH
+    return [
+        f"{names[key]} was {_show(before[key])} at the last run and is {_show(value)} now: "
+        f"{_tell_planned(planned, posted=key in _POSTED_WITH)}"
+        for key, value in in_use(settings).items()
+        if key in before and before[key] != value
+    ]
+
+
+def tell_off_time(rooms: Rooms) -> int:
+    """Say which scheduled campaigns go out at another time than is meant, by today's zone; give how many."""
+    apart = find_off_time(rooms)
+    for off, entries in sorted(apart.items()):
+        them = "it" if len(entries) == 1 else "them"
+        ids = ", ".join(entry.provider_id for entry in entries[:_SHOWN])
+        more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
+        late = "late" if off > timedelta(0) else "early"
+        rooms.note(
+            f"{plural(len(entries), 'scheduled campaign')} will go out {tell_span(off)} {late}, by {rooms.zone} as the "
+            f"provider's zone (Id {ids}{more}): if that zone is right, delete {them} in the "
+            f'dashboard and type "campaign-batch reconcile"; if not, correct [provider] timezone',
+            loud=True,
+        )
+    return sum(len(entries) for entries in apart.values())
+
+
+def find_off_time(rooms: Rooms) -> dict[timedelta, list[Entry]]:
+    """Find what is scheduled for another time than is meant, by how far it is off."""
+    found: dict[timedelta, list[Entry]] = defaultdict(list)
+    for entry in rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now()):
+        moment = from_provider_time(entry.send_at_provider, rooms.zone)
+        if moment is None or entry.send_at is None or is_time(entry.send_at_provider, entry.send_at, rooms.zone):
+            continue
+        found[moment - entry.send_at].append(entry)
+    return found
+
+
+def hold_outdated(rooms: Rooms, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Hold the entries that were read with other settings than today's; give the rest."""
+    entries = tuple(entries)
+    kept = {batch: rooms.ledger.kept_settings(batch) for batch in {entry.batch for entry in entries}}
+    now = read_with(rooms.settings)
+    outdated = {entry.id: why for entry in entries if (why := _find_outdated(entry, kept[entry.batch], now))}
+    for entry in entries:
+        if entry.id in outdated:
+            why = outdated[entry.id]
+            issue = Issue(entry.row, "", "", CODE, why, Level.HOLD)
+            rooms.ledger.change_status(
+                entry.id, Status.HELD, expected={entry.status}, why=why, who=rooms.world.who, now=rooms.world.now(),
+                issues=(*entry.issues, issue),
+            )  # fmt: skip
+    if outdated:
+        some = next(iter(outdated.values()))
+        rooms.note(f"{plural(len(outdated), 'planned row is', 'planned rows are')} held: {some}", loud=True)
+    return tuple(entry for entry in entries if entry.id not in outdated)
+
+
+def _find_outdated(entry: Entry, kept: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Say what an entry was read with that is otherwise today; empty when nothing is."""
+    old = kept or _guess(entry, now)
+    changed = [
+        f"{_READ_WITH[key]} is {_show(value)} now" + (f", not {_show(old[key])}" if old[key] is not None else "")
+        for key, value in now.items()
+        if key in old and old[key] != value and (key != "sheet_zone" or entry.zone == old[key])
+    ]
+    if not changed:
+        return ""
+    return f"read with other settings ({'; '.join(changed)}), so it is not sent as it stands: submit its file again"
+
+
+def _guess(entry: Entry, now: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell of an entry from before its settings were kept only whether it bears today's prefix and footer."""
+    return {key: None for key in ("prefix", "footer") if now[key].strip() not in entry.message}
+
+
+def _tell_planned(planned: int, *, posted: bool) -> str:
+    rows = plural(planned, "planned row")
+    if posted:
+        return f"what is scheduled stays as it was posted; {rows} and all others go by the new value"
+    return f"what is scheduled stays as it is; of {rows}, those that were read with the old value are held"
+
+
+def _show(value: object) -> str:
+    return "not set" if value is None or value == "" else f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,63 @@
+"""Compare this machine's clock with the provider's: by a wrong one nothing is planned and nothing sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from batch.core.settle import Moment
+from batch.model.errors import ClockError
+from batch.model.plurals import tell_span
+from batch.workflows.context import Rooms
+
+SKEW = timedelta(minutes=2)
+"""How far the provider's clock and ours may lie apart."""
+
+
+def check_clock(rooms: Rooms) -> None:
+    """Raise ClockError when our clock and the provider's lie apart, as far as its answers bore a date.
+
+    A clock may be set while a run goes on: it is compared again before every submission, by the last answer and what
+    has passed since on the clock that nobody can set. That one stands still while a machine sleeps, so the provider is
+    asked once more before a clock is called wrong.
+    """
+    if rooms.provider.offset() is None:
+        _say_unknown(rooms)
+        return
+    if not _is_apart(rooms):
+        return
+    rooms.provider.ask_date()
+    if _is_apart(rooms):
+        raise ClockError(*tell_apart(rooms.provider.offset() or 0.0))
+
+
+def ask_clock(rooms: Rooms) -> None:
+    """Ask the provider for its time first: for what is decided by the clock alone."""
+    rooms.provider.ask_date()
+    check_clock(rooms)
+
+
+def tell_apart(offset: float) -> tuple[str, str]:
+    """Say how far our clock is off and in which direction, and what to do."""
+    where = "behind" if offset > 0 else "ahead of"
+    span = tell_span(timedelta(seconds=offset))
+    words = f"this machine's clock is {span} {where} the provider's, so nothing is planned and nothing is sent"
+    return words, "set the clock, then run the command again"
+
+
+def provider_now(rooms: Rooms) -> Moment:
+    """Give the time by the provider's clock, and by the one that nobody can set."""
+    return Moment(rooms.world.now() + timedelta(seconds=rooms.provider.offset() or 0.0), rooms.world.monotonic())
+
+
+def _is_apart(rooms: Rooms) -> bool:
+    offset = rooms.provider.offset()
+    return offset is not None and timedelta(seconds=abs(offset)) > SKEW
+
+
+def _say_unknown(rooms: Rooms) -> None:
+    if "clock" not in rooms.said:
+        rooms.said.add("clock")
+        rooms.note(
+            "the provider's answers bear no date, so this machine's clock could not be compared with it: make sure "
+            "that it is right; a doubt of an earlier run waits its settling time anew"
+        )

@@ -1,0 +1,304 @@
+"""Furnish the rooms for one run: settings in, an open ledger and a provider out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.core.payload import PostingRules
+from batch.model import UNKNOWN, Account, Group, Person
+from batch.model.errors import LedgerError, StoppedError, UsageError
+from batch.system.person import person_at_work
+from batch.workflows.events import Note, Tell, Wait, say_nothing
+from batch.workflows.permissions import secure
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.glance import Glance
+    from batch.adapters.ledger import Ledger, Pause
+    from batch.adapters.provider import Provider
+    from batch.core.settle import Moment
+    from batch.model.secret import Secret
+
+HOW_TO_SIGN_IN = (
+    'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
+    "init --token\" to keep it in the system's keyring"
+)
+
+LONG = 2.0
+"""Seconds of waiting that a person is told of."""
+
+
+def utc_now() -> datetime:
+    """Give the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def refuse_to_insist(words: str) -> bool:
+    """Raise UsageError: what may be a second sending goes with an explicit yes only."""
+    raise UsageError(
+        f"nothing was sent: {words.rpartition('; ')[0] or words}", "if that is meant, type the same command with --yes"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run takes from outside: clocks, patience, who it is, and whom it tells."""
+
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds by a clock that nobody can set."""
+    sleep: Callable[[float], None] = time.sleep
+    stopped: Callable[[], bool] = lambda: False
+    """Whether a person asked for an end: what is on the wire is finished, nothing else begun."""
+    tell: Tell = say_nothing
+    confirm: Callable[[str], bool] = lambda _words: True
+    """Asked with the totals before the first request."""
+    insist: Callable[[str], bool] = refuse_to_insist
+    """Asked where a yes may send something twice: without a person it takes an explicit word, else UsageError."""
+    who: str = ""
+    machine: str = ""
+    user: Person | None = None
+    """Who it is by the system's word; None where only a name is known."""
+
+    @property
+    def person(self) -> Person:
+        """Give who is at work, as far as it is known."""
+        return self.user if self.user is not None and self.user.shown == self.who else Person(self.who or UNKNOWN)
+
+    @property
+    def signature(self) -> str:
+        """Give who decided, and at which machine, for the record."""
+        return f"{self.who} on {self.machine}" if self.machine else self.who
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The open rooms of one run."""
+
+    settings: Settings
+    ledger: Ledger
+    provider: Provider
+    world: World
+    rehearsal: bool = False
+    looking: bool = False
+    """Nothing is written: the ledger is only looked at."""
+    ended: dict[int, float] = field(default_factory=dict)
+    """Entry to when its last attempt ended, where this process made it: seconds by the clock that nobody can set."""
+    met: dict[int, Moment] = field(default_factory=dict)
+    """Entry to when this process met its doubt first, where no clock tells how old the doubt is."""
+    said: set[str] = field(default_factory=set)
+    """What was told already and is not told twice in a run."""
+
+    doubled: dict[str, str] = field(default_factory=dict)
+    """Id to what a person is told of it: the campaigns that the latest list shows a second time."""
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before its time a campaign must be at the provider."""
+        return timedelta(minutes=self.settings.checks.lead_minutes)
+
+    @property
+    def zone(self) -> str:
+        """The provider's zone."""
+        return self.settings.provider.timezone
+
+    @property
+    def posting(self) -> PostingRules:
+        """What today's settings say about the name and the time of what is posted."""
+        return posting_rules(self.settings)
+
+    def note(self, words: str, *, loud: bool = False) -> None:
+        """Tell one line."""
+        self.world.tell(Note(words, loud))
+
+
+def posting_rules(settings: Settings) -> PostingRules:
+    """Give what today's settings say about the name and the time of what is posted."""
+    wanted = settings.provider
+    return PostingRules(wanted.account, wanted.timezone, wanted.tag_names, wanted.max_name)
+
+
+@contextmanager
+def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
+    """Open the ledger and the provider of the settings."""
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger_of(settings, world))
+        yield Rooms(settings, ledger, make_provider(settings, ledger, world), world)
+
+
+def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
+    """Say by whom, since when by the team's clock, and why everything is paused."""
+    from batch.model.wording import local_time
+
+    zone = settings.sheet.timezone or settings.provider.timezone
+    return f'by {pause.who} since {local_time(pause.since, zone)} ("{pause.why}")'
+
+
+@contextmanager
+def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Rooms]:
+    """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
+    from batch.adapters.ledger import open_ledger
+    from batch.adapters.sandbox import Sandbox, store_groups
+    from batch.model.secret import Secret
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
+        known = {group.id: group for group in (*groups, *store_groups())}
+        zone = settings.provider.timezone
+        sandbox = stack.enter_context(
+            Sandbox(lenient=True, zone=zone, limit=0, groups=known.values(), clock=lambda: world.now().timestamp())
+        )
+        url = f"sqlite:///{(Path(folder) / 'rehearsal.sqlite3').as_posix()}"
+        ledger = stack.enter_context(open_ledger(url, now=world.now()))
+        provider = make_provider(settings, ledger, world, url=sandbox.url, token=Secret(sandbox.token))
+        yield Rooms(settings, ledger, provider, world, rehearsal=True)
+
+
+@contextmanager
+def peek(settings: Settings, world: World) -> Iterator[Rooms]:
+    """Open the provider and what ledger there is, to look only; where there is none, none is made."""
+    from batch.adapters.ledger import open_ledger
+
+    url = settings.ledger.url
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.exists():
+        url = "sqlite://"
+    with open_ledger(url, now=world.now(), redact=redactor(settings), look=True) as ledger:
+        _say_if_paused(ledger, settings, world)
+        yield Rooms(settings, ledger, make_provider(settings, None, world), world, looking=True)
+
+
+@contextmanager
+def open_ledger_of(
+    settings: Settings, world: World, *, create: bool = True, quiet: bool = False, look: bool = False
+) -> Iterator[Ledger]:
+    """Open the ledger alone, for commands that ask the provider nothing; a pause is told before anything else.
+
+    Whatever others could read is theirs no more, unless the caller came to `look` only.
+    """
+    from batch.adapters.ledger import open_ledger
+
+    if not look:
+        secure(settings, world.tell)
+    url, redact = settings.ledger.url, redactor(settings)
+    with open_ledger(url, now=world.now(), create=create, redact=redact) as ledger:
+        if not quiet:
+            _say_if_paused(ledger, settings, world)
+        yield ledger
+
+
+def _say_if_paused(ledger: Ledger, settings: Settings, world: World) -> None:
+    if pause := ledger.paused():
+        world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
+
+
+def redactor(settings: Settings) -> Callable[[str], str]:
+    """Give what takes the settings' secrets out of a text before it is written down."""
+
+    def redact(text: str) -> str:
+        for secret in (settings.provider.access_token, *settings.given_secrets()):
+            text = secret.redact(text)
+        return text
+
+    return redact
+
+
+def make_provider(
+    settings: Settings, ledger: Ledger | None, world: World, *, url: str = "", token: Secret | None = None
+) -> Provider:
+    """Make the provider of the settings, or one at another place; it keeps pace with all processes of the ledger."""
+    from batch.adapters.provider import Provider
+    from batch.core.pacing import Pace
+
+    wanted = settings.provider
+    token = token or wanted.access_token
+    if not token:
+        raise UsageError("there is no access token for the provider", HOW_TO_SIGN_IN)
+    return Provider(
+        url or wanted.url,
+        token,
+        connect_timeout=wanted.connect_timeout,
+        deadline=wanted.deadline,
+        proxy=wanted.proxy,
+        pace=Pace(ledger.silent_until, _share_silence(ledger)) if ledger is not None else Pace(),
+        clock=lambda: world.now().timestamp(),
+        ticks=world.monotonic,
+        sleep=lambda seconds: _wait(world, seconds),
+        verify=str(wanted.ca_file) if wanted.ca_file else True,
+    )
+
+
+def _wait(world: World, seconds: float) -> None:
+    """Sleep before a question to the provider may be asked, or asked again; raise StoppedError at a wish to end."""
+    told = seconds > LONG
+    while seconds > 0:
+        if world.stopped():
+            raise StoppedError("interrupted while it waited for the provider", "nothing is lost: run the command again")
+        if told:
+            world.tell(Wait("the provider's rate limit", seconds))
+        world.sleep(min(seconds, 1.0))
+        seconds -= 1.0
+    if told:
+        world.tell(Wait("", 0.0))
+
+
+def _share_silence(ledger: Ledger) -> Callable[[float], None]:
+    """Tell the other processes how long to be silent, but never lose an answer because that cannot be written."""
+
+    def tell(until: float) -> None:
+        with suppress(LedgerError):
+            ledger.set_silent_until(until)
+
+    return tell
+
+
+def read_account(provider: Provider, tell: Tell) -> Account:
+    """Ask once what groups, templates and credits there are; what cannot be had stays None, with a word."""
+    from batch.adapters.provider import AddressError
+    from batch.model.errors import ProviderError
+
+    found: dict[str, object] = {}
+    for what, ask in (("groups", provider.groups), ("templates", provider.templates), ("credits", provider.credits)):
+        try:
+            found[what] = ask()
+        except AddressError as trouble:
+            found[what] = None
+            tell(Note(f"the account's {what} could not be read, so they are not checked: {trouble.words}"))
+        except ProviderError:
+            raise
+    return Account(**found)  # type: ignore[arg-type]
+
+
+def need_zone(settings: Settings, *, for_real: bool) -> str:
+    """Give the zone in which the sheet's times are read; for the real provider somebody must have said it."""
+    from urllib.parse import urlsplit
+
+    if settings.sheet.timezone:
+        return settings.sheet.timezone
+    host = urlsplit(settings.provider.url).hostname or ""
+    if for_real and not (host == "localhost" or host.startswith("127.") or host == "::1"):
+        remedy = 'write timezone = "America/Chicago" (or yours) under [sheet] in campaign-batch.toml'
+        raise UsageError(
+            "it is not said in which time zone the sheet's times are meant",
+            remedy if settings.source else f'{remedy}, or type "campaign-batch init" first',
+        )
+    return settings.provider.timezone
+
+
+def name_person() -> str:
+    """Give the system's name of the person at work, whatever the environment says."""
+    return person_at_work(os.environ).name
+
+
+def name_machine() -> str:
+    """Give this machine's name."""
+    return platform.node() or "unknown"

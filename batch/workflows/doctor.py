@@ -1,0 +1,411 @@
+"""Examine everything that the tool needs, one try each, and say of each whether it works and what to do if not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from batch.core.identity import fold, plain_id
+from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
+from batch.model.plurals import tell_span
+from batch.system.disk import HAS_MODES
+from batch.workflows.cancel import how_to_go_on
+from batch.workflows.clock import SKEW
+from batch.workflows.context import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
+from batch.workflows.mail import Desk, mail_server_of
+from batch.workflows.notices import SEEN, Pulse, feel_pulse, when
+from batch.workflows.permissions import find_exposed, ledger_path, name_some
+from batch.workflows.send_test import try_zone
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+    from batch.adapters.provider import Provider
+
+State = Literal["fine", "warning", "broken"]
+MOST_SECONDS = 10.0
+"""A line takes no longer than this."""
+ROOM = 500 * 1024 * 1024
+_HIDDEN = frozenset(
+    {
+        "provider.access_token", "provider.access_token_file", "provider.proxy", "ledger.url", "email.password",
+        "email.password_file",
+    }
+)  # fmt: skip
+"""Settings that may hold a secret, or do when somebody mixed them up: only where they come from is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was examined."""
+
+    line: str
+    state: State
+    words: str
+    remedy: str = ""
+
+
+def examine(settings: Settings, world: World) -> list[Line]:
+    """Examine everything; nothing is written but a file that is taken away again."""
+    found = [*_settings(settings), *_folders(settings), _zone(settings), *_rights(settings)]
+    found += _ledger_lines(settings, world)
+    found += _provider_lines(settings, world)
+    found += [_mail_server(settings), _disk(settings)]
+    return found
+
+
+def _try(line: str, act: Callable[[], Line]) -> Line:
+    """Turn whatever goes wrong into a broken line."""
+    try:
+        return act()
+    except BatchError as trouble:
+        return Line(line, "broken", trouble.words, trouble.remedy)
+    except OSError as trouble:
+        return Line(line, "broken", str(trouble.strerror or trouble), "look at the rights of the folder, and the disk")
+
+
+def _settings(settings: Settings) -> Iterator[Line]:
+    place = str(settings.source) if settings.source else "no file, so every setting has its default"
+    state: State = "fine" if settings.source else "warning"
+    yield Line("settings", state, place, "" if settings.source else 'type "campaign-batch init" to write one')
+    given = {name: origin for name, origin in sorted(settings.sources.items()) if origin != "default"}
+    for name, origin in given.items():
+        yield Line(f"setting {name}", "fine", f"{_show(settings, name)}, from {origin}")
+    yield Line("other settings", "fine", f"{len(settings.sources) - len(given)} have their defaults")
+    yield _token_place(settings)
+
+
+def _show(settings: Settings, name: str) -> str:
+    section, _, key = name.partition(".")
+    if name in _HIDDEN:
+        return "(not shown)"
+    if section == "rules":
+        return settings.rules[key]
+    if section == "groups":
+        return "rules of its own"
+    value = getattr(getattr(settings, section), "sender" if name == "email.from" else key)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _token_place(settings: Settings) -> Line:
+    def look() -> Line:
+        place = settings.provider.access_token_from
+        if place:
+            return Line("token", "fine", f"kept in the {place}")
+        return Line("token", "broken", "there is none", HOW_TO_SIGN_IN)
+
+    return _try("token", look)
+
+
+def _folders(settings: Settings) -> Iterator[Line]:
+    yield _try("folder of reports", lambda: _folder("folder of reports", Path(settings.reports.folder)))
+    yield _try("watched folder", lambda: _folder("watched folder", Path(settings.watch.folder)))
+    templates = Path(settings.templates.folder)
+    words = str(templates) if templates.is_dir() else f"{templates} is not there; the program's own templates count"
+    yield Line("folder of templates", "fine", words)
+    yield from _named_files(settings)
+
+
+def _folder(line: str, path: Path) -> Line:
+    """Try to write, rename and remove a file, since rights on shares are not what they seem."""
+    if not path.is_dir():
+        if not path.exists() and path.parent.is_dir() and _may_make(path.parent):
+            return Line(line, "fine", f"{path} is not there yet and will be made")
+        return Line(line, "broken", f"{path} is not there", "check the name, the share, and who may write there")
+    with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as folder:
+        draft = Path(folder) / "draft"
+        draft.write_bytes(b"x")
+        draft.replace(Path(folder) / "final")
+    return Line(line, "fine", str(path))
+
+
+def _may_make(above: Path) -> bool:
+    """Make a folder there and take it away again, since rights say little on shares and in the system's own folders."""
+    try:
+        with tempfile.TemporaryDirectory(dir=above, prefix=".doctor-"):
+            return True
+    except OSError:
+        return False
+
+
+def _named_files(settings: Settings) -> Iterator[Line]:
+    """Say which files a setting names and nobody can read: reports and connections do without them in silence."""
+    named = (
+        ("reports.logo", settings.reports.logo),
+        ("provider.ca_file", settings.provider.ca_file),
+        ("email.ca_file", settings.email.ca_file),
+    )
+    for name, path in named:
+        if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
+            yield Line(f"file of {name}", "warning", f"{path} cannot be read", "check the name, and who may read it")
+
+
+def _zone(settings: Settings) -> Line:
+    def look() -> Line:
+        zone = need_zone(settings, for_real=True)
+        return Line("time zone", "fine", f"sheets: {zone}, provider: {settings.provider.timezone}")
+
+    return _try("time zone", look)
+
+
+def _rights(settings: Settings) -> Iterator[Line]:
+    """Say what others than this user, or than the group of the settings, may read or change."""
+    yield _try("rights", lambda: _exposed(settings))
+    approved = Path(settings.watch.folder) / "approved"
+    if HAS_MODES and approved.is_dir() and approved.stat().st_mode & 0o002:
+        words = f"everybody on this machine may write into {approved}, and so approve"
+        yield Line("rights of approved", "warning", words, f'type "chmod o-w {approved}"')
+
+
+def _exposed(settings: Settings) -> Line:
+    if not HAS_MODES:
+        return Line("rights", "fine", "this system keeps them as lists: see the properties of the folder")
+    found = find_exposed(settings)
+    if not found:
+        who = f'the group "{settings.ledger.group}"' if settings.ledger.group else "this user"
+        return Line("rights", "fine", f"only {who} reads ledger, backups, reports and settings")
+    remedy = 'type "campaign-batch ledger list" as the user they belong to: it takes them away from others'
+    words = f"others may read or change {name_some(found)}"
+    if settings.ledger.group:
+        words = f'the group "{settings.ledger.group}" alone should read and change {name_some(found)}'
+    return Line("rights", "warning", words, remedy)
+
+
+def _ledger_lines(settings: Settings, world: World) -> list[Line]:
+    path = ledger_path(settings)
+    if path is not None and not path.exists():
+        return [Line("ledger", "warning", "there is none yet", "the first submit or watch makes it")]
+    try:
+        with open_ledger_of(settings, world, create=False, look=True) as ledger:
+            return list(_examine_ledger(settings, world, ledger))
+    except BatchError as trouble:
+        return [Line("ledger", "broken", trouble.words, trouble.remedy)]
+
+
+def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
+    problems = ledger.verify(world.now())
+    yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else Line("ledger", "fine", "whole")
+    yield _account(settings, ledger)
+    yield _tried_zone(settings, ledger)
+    yield from _pulse_lines(settings, feel_pulse(ledger, world.now()))
+    yield _mails(settings, world, ledger)
+
+
+def _tried_zone(settings: Settings, ledger: Ledger) -> Line:
+    tried = try_zone(ledger, settings.provider.timezone)
+    return Line("provider's zone", "warning" if tried.wrong else "fine", tried.words)
+
+
+def _account(settings: Settings, ledger: Ledger) -> Line:
+    bound = ledger.bound()
+    here = (settings.provider.account, urlsplit(settings.provider.url).hostname or "")
+    if bound is None:
+        return Line("account", "fine", "the ledger belongs to none yet")
+    words = f'the ledger belongs to account "{bound[0]}" at {bound[1]}'
+    host = bound[1].partition(":")[0]
+    if (bound[0], host) != here:
+        return Line("account", "broken", words, "correct [provider] account and url, or name another ledger")
+    return Line("account", "fine", words)
+
+
+def _pulse_lines(settings: Settings, pulse: Pulse) -> Iterator[Line]:
+    yield _last_file(settings, pulse)
+    run, watch = pulse.last_run, pulse.last_runs.get("watch")
+    yield Line("last run", "fine", f"{run.kind}, {when(run.at, settings)}" if run else "none yet")
+    yield _last_watch(settings, pulse) if watch else Line("watch", "fine", "none has run on this ledger")
+    yield _comparison(settings, pulse)
+    for pause in pulse.pauses:
+        folder = f' ("{pause.folder}")' if pause.folder else ""
+        words = f"by {pause.who} since {when(pause.since, settings)}: {pause.why}{folder}"
+        yield Line("pause", "warning", words, how_to_go_on([pause]))
+    if not pulse.pauses:
+        yield Line("pause", "fine", "nothing is paused")
+    doubts = f"{pulse.doubts} campaign(s) may or may not have arrived"
+    settle = 'type "campaign-batch resume"'
+    yield Line("doubts", "warning", doubts, settle) if pulse.doubts else Line("doubts", "fine", "none")
+    for batch in pulse.to_approve:
+        words = f'batch {batch.id} "{batch.file}" waits for a second person since {when(batch.taken_in_at, settings)}'
+        yield Line("approval", "warning", words, f'type "campaign-batch approve {batch.id}", or reject it')
+
+
+def _last_file(settings: Settings, pulse: Pulse) -> Line:
+    if pulse.last_file is None:
+        return Line("last file", "fine", "none has come in yet")
+    words = f'"{pulse.last_file.file}" (batch {pulse.last_file.id}), {when(pulse.last_file.taken_in_at, settings)}'
+    late = "was this week's sheet forgotten? is the watch running?"
+    return Line("last file", "warning", words, late) if pulse.file_is_late else Line("last file", "fine", words)
+
+
+def _last_watch(settings: Settings, pulse: Pulse) -> Line:
+    run = pulse.last_runs["watch"]
+    words = f"seen {when(run.at, settings)}"
+    if pulse.now - run.at > SEEN:
+        return Line("watch", "warning", words, "it is not running any more: start it, or look into its log")
+    return Line("watch", "fine", words)
+
+
+def _comparison(settings: Settings, pulse: Pulse) -> Line:
+    run = pulse.last_runs.get("reconcile")
+    words = when(run.at, settings) if run else "never"
+    if pulse.comparison_is_late:
+        return Line("last comparison", "warning", words, 'type "campaign-batch reconcile"')
+    return Line("last comparison", "fine", words)
+
+
+def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
+    waiting = ledger.unsent_mails()
+    if not waiting:
+        return Line("unsent mails", "fine", "none")
+    oldest = waiting[0]
+    tried = f"tried {oldest.tries} times: {oldest.words}" if oldest.tries else "not tried yet"
+    words = f'{len(waiting)}, the oldest "{oldest.subject}" of {when(oldest.added_at, settings)}, {tried}'
+    if not Desk(settings, ledger, world).is_open:
+        return Line("unsent mails", "warning", words, "write host and from under [email]")
+    return Line("unsent mails", "warning", words, "look at the mail server's line; they are tried again by themselves")
+
+
+def _provider_lines(settings: Settings, world: World) -> list[Line]:
+    try:
+        provider = _make_provider(settings)
+    except BatchError as trouble:
+        return [Line("provider", "broken", trouble.words, trouble.remedy)]
+    lines = [_groups(provider)]
+    if lines[0].state == "broken":
+        return lines
+    lines += _unknown_groups(settings, provider)
+    return [*lines, _templates(provider), _credits(provider), _clock(settings, world)]
+
+
+def _make_provider(settings: Settings) -> Provider:
+    """Make a provider that tries once and gives up soon."""
+    from batch.adapters.provider import Provider
+
+    wanted = settings.provider
+    return Provider(
+        wanted.url,
+        wanted.access_token,
+        connect_timeout=min(wanted.connect_timeout, MOST_SECONDS),
+        deadline=min(wanted.deadline, MOST_SECONDS),
+        proxy=wanted.proxy,
+        verify=str(wanted.ca_file) if wanted.ca_file else True,
+        tries=1,
+        patience=MOST_SECONDS,
+        longest_pause=MOST_SECONDS,
+    )
+
+
+def _groups(provider: Provider) -> Line:
+    def look() -> Line:
+        groups = provider.groups()
+        if not groups:
+            return Line("groups", "warning", f"{provider.host} knows none", "make a group in the provider's dashboard")
+        return Line("groups", "fine", f"{len(groups)} at {provider.host}, the token is good")
+
+    return _try("provider", look)
+
+
+def _unknown_groups(settings: Settings, provider: Provider) -> list[Line]:
+    """Name the [groups] of the settings that the account has not: their hours and purposes hold for nobody."""
+    if not settings.groups:
+        return []
+    there = {fold(word) for group in provider.groups() for word in (group.id, group.name)}
+    missing = ", ".join(
+        f'"{name}"' for name in settings.groups if fold(name) not in there and plain_id(name) not in there
+    )
+    remedy = "write each as the dashboard shows it: until then its hours, days and purpose hold for nobody"
+    return [Line("groups of the settings", "warning", f"the account has no {missing}", remedy)] if missing else []
+
+
+def _templates(provider: Provider) -> Line:
+    def look() -> Line:
+        templates = provider.templates()
+        approved = sum(one.status_id == 3 for one in templates)
+        return Line("MMS templates", "fine", f"{len(templates)}, {approved} of them approved")
+
+    return _softly("MMS templates", look)
+
+
+def _credits(provider: Provider) -> Line:
+    def look() -> Line:
+        credits = provider.credits()
+        if credits <= 0:
+            return Line("credits", "warning", "none are left", "buy credits in the provider's dashboard")
+        return Line("credits", "fine", f"{credits:,}")
+
+    return _softly("credits", look)
+
+
+def _softly(line: str, act: Callable[[], Line]) -> Line:
+    """Only warn where campaigns can go without this answer."""
+    try:
+        return act()
+    except ProviderError as trouble:
+        return Line(line, "warning", trouble.words, trouble.remedy)
+
+
+def _clock(settings: Settings, world: World) -> Line:
+    theirs = _provider_time(settings)
+    ours = world.now()
+    if theirs is None:
+        words = f"{ours:%Y-%m-%d %H:%M:%S} UTC; the provider says no time to compare"
+        return Line("clock", "warning", words, "make sure that this machine sets its clock by itself")
+    apart = ours - theirs
+    where = "ahead of" if apart > timedelta(0) else "behind"
+    words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {tell_span(apart)} {where} the provider's"
+    if abs(apart) > SKEW:
+        return Line("clock", "broken", words, "set this machine's clock: nothing is submitted before it is right")
+    return Line("clock", "fine", words)
+
+
+def _provider_time(settings: Settings) -> datetime | None:
+    """Read the Date of an answer to a question without the token."""
+    import requests
+
+    wanted = settings.provider
+    try:
+        answer = requests.head(
+            wanted.url,
+            timeout=MOST_SECONDS,
+            allow_redirects=False,
+            verify=str(wanted.ca_file) if wanted.ca_file else True,
+            proxies={"http": wanted.proxy, "https": wanted.proxy} if wanted.proxy else None,
+        )
+        return parsedate_to_datetime(answer.headers["Date"])
+    except (requests.RequestException, KeyError, ValueError, TypeError):
+        return None
+
+
+def _mail_server(settings: Settings) -> Line:
+    from batch.adapters.mail import check_server
+
+    email = settings.email
+    if not email.host:
+        return Line("mail server", "warning", "none is set, so nobody gets a mail", "write host under [email]")
+    if not email.sender or not (email.to or email.attention_to or email.digest_to):
+        return Line("mail server", "broken", "mail has no sender or nobody to go to", "write from and to under [email]")
+
+    def look() -> Line:
+        check_server(mail_server_of(email, min(email.timeout, MOST_SECONDS)))
+        return Line("mail server", "fine", f"{email.host} lets us in; mails go to {', '.join(email.to)}")
+
+    return _try("mail server", look)
+
+
+def _disk(settings: Settings) -> Line:
+    path = ledger_path(settings)
+    place = path.parent if path is not None and path.parent.is_dir() else Path(settings.folder)
+
+    def look() -> Line:
+        free = shutil.disk_usage(place).free
+        words = f"{free / 1024**3:.1f} GB are free at {place}"
+        return Line("disk", "warning", words, "make room") if free < ROOM else Line("disk", "fine", words)
+
+    return _try("disk", look)

@@ -1,0 +1,264 @@
+"""Deal with what people put into the watched folder: sheets to take in, previews to approve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
+from batch.core.printable import printable, whole_text
+from batch.model import WAITS, Cause, Person, Way
+from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
+from batch.model.plurals import plural
+from batch.system.person import may_write, my_uid, person_of
+from batch.workflows.approve import approve_in, read_offer
+from batch.workflows.context import Rooms
+from batch.workflows.events import Note
+from batch.workflows.mail import Desk, queue_words, safely
+from batch.workflows.second_person import Approver
+from batch.workflows.submit import Options, submit_in
+from batch.workflows.tally import Tally, tell_counts
+
+if TYPE_CHECKING:
+    from batch.workflows.gathered_mail import Postbag
+
+_PEOPLE_READ = {
+    "accepted": "at the provider",
+    "planned": "will be submitted",
+    "skipped": "known from before",
+    "invalid": "needs fixing",
+    "held": "waits for you",
+    "waiting": "waits for the provider",
+    "rejected": "refused by the provider",
+    "in_doubt": "not sure it arrived",
+    "expired": "too late",
+}
+_MANY = {
+    "needs fixing": "need fixing",
+    "waits for you": "wait for you",
+    "waits for the provider": "wait for the provider",
+    "not sure it arrived": "not sure they arrived",
+}
+_TO_MEND = ("invalid", "held", "rejected", "expired")
+"""What can be mended in the sheet."""
+
+
+_COPY = (
+    'let another person COPY the file from "waiting" to "approved" (a copy bears the name of who made it), or type '
+    "campaign-batch approve"
+)
+
+
+class Drops:
+    """What lies in the folder; trouble that is nobody's fault leaves a file where it is, and is raised."""
+
+    def __init__(self, rooms: Rooms, inbox: Inbox, postbag: Postbag) -> None:
+        self.files = 0
+        self.needs_look = False
+        self._rooms = rooms
+        self._inbox = inbox
+        self._postbag = postbag
+        self._open: set[str] = set()
+        """What was said to be open, and is still."""
+
+    def take_files(self) -> None:
+        """Go on with what an earlier run began, then take what is whole, one file after the other."""
+        unfinished = list(self._inbox.unfinished())
+        self._tell_refused()
+        try:
+            while unfinished and not self._rooms.world.stopped():
+                self._take(unfinished.pop(0))
+        finally:
+            for left in unfinished:
+                self._inbox.forgive(left)
+        scanned = self._inbox.scan(self._rooms.world.now())
+        self._tell_open({one.name: one.lock for one in scanned if isinstance(one, Settling) and one.lock})
+        for found in scanned:
+            if self._rooms.world.stopped():
+                return
+            claimed = self._inbox.claim(found, self._rooms.world.now()) if isinstance(found, Ready) else None
+            if claimed is not None:
+                self._take(claimed)
+            self._tell_refused()
+
+    def _tell_open(self, locks: Mapping[str, str]) -> None:
+        """Say once of each file that waits because it is open: a lock that a crash left would keep it for good."""
+        for name, lock in locks.items():
+            if name not in self._open:
+                words = f'"{name}" waits, because it is open in Excel or LibreOffice: close it there; '
+                words += f'if nobody has it open, delete "{lock}" beside it'
+                self._tell("file-open", words, file=name)
+        self._open = set(locks)
+
+    def _tell_refused(self) -> None:
+        while self._inbox.refused:
+            self.files += 1
+            self.needs_look = True
+            self._tell("file-refused", self._inbox.refused.pop(0), loud=True)
+
+    def _take(self, claimed: Claimed) -> None:
+        """Take one file in and file it away; one that a fault of ours keeps from that is tried three times."""
+        self._tell("file-taken", f'taking in "{claimed.name}"', file=claimed.name)
+        try:
+            tally = submit_in(claimed.path, self._as_dropper(claimed), Options())
+        except SheetError as trouble:
+            self._refuse(claimed, trouble)
+            return
+        except BatchError:
+            self._inbox.forgive(claimed)
+            raise
+        except Exception as fault:
+            words = f'a fault of campaign-batch itself with "{claimed.name}" ({type(fault).__name__})'
+            self._tell("fault", words, file=claimed.name, loud=True)
+            return
+        self._finish(claimed, tally)
+
+    def _as_dropper(self, claimed: Claimed) -> Rooms:
+        """Let the batch bear the name of the person whose file it is, where the system tells."""
+        if claimed.uid is None:
+            return self._rooms
+        user = person_of(claimed.uid)
+        return replace(self._rooms, world=replace(self._rooms.world, who=user.shown, user=user))
+
+    def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
+        words = tell_unread(claimed.name, trouble)
+        note = f"{words}.\nNothing of it was sent. Mend it and drop it again.\n"
+        self._inbox.file_away(claimed, "attention", (), note)
+        self._tell("file-refused", words, file=claimed.name, loud=True)
+        self._count(claimed, f"could not be read: {trouble.words}", look=True)
+        told = (f"{words}.", "Nothing of it was sent. It lies in the folder attention: mend it and drop it again.")
+        key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
+        desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
+        subject = f'"{whole_text(claimed.name)}" cannot be taken in'
+        safely(desk, lambda: queue_words(desk, subject, told, kind="attention", key=key))
+
+    def _finish(self, claimed: Claimed, tally: Tally) -> None:
+        """Note what must be mailed, show the preview, and only then file the sheet away."""
+        assert tally.batch is not None
+        look = tally.needs_look or tally.trouble is not None
+        words = tell_file(tally, known=self._known_as(tally))
+        if claimed.failures or not _is_known(tally):
+            self._postbag.add(tally.batch)
+        if tally.preview is not None:
+            self._inbox.offer(tally.preview.read_bytes(), tally.preview.name)
+        results = [path for path in tally.reports if path.suffix == ".html"] + tally.marked
+        self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
+        self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
+        self._count(claimed, f"batch {tally.batch}", look=look)
+        heed(self._rooms, tally)
+
+    def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
+        self.files += 1
+        self.needs_look |= look
+        self._rooms.ledger.note_run("file", self._rooms.world.now(), whole_text(f'"{claimed.name}": {words}'))
+
+    def _known_as(self, tally: Tally) -> tuple[int, ...]:
+        """Give the batches from which every row of a file is known; none when one is new."""
+        if not _is_known(tally) or tally.batch is None:
+            return ()
+        ids = {line.entry for line in self._rooms.ledger.batch_rows(tally.batch) if line.entry is not None}
+        return tuple(sorted({entry.batch for entry in self._rooms.ledger.entries(ids=ids)})) if ids else ()
+
+    def let_approved_go(self) -> None:
+        """Let go what a person moved to `approved`; what cannot go comes back with a note."""
+        for path in self._inbox.approvals():
+            if self._rooms.world.stopped():
+                return
+            self._let_go(path)
+
+    def _let_go(self, path: Path) -> None:
+        found = read_offer(path)
+        try:
+            if found is None:
+                raise UsageError(f'"{path.name}" is no preview of ours', "move a file from waiting to approved")
+            by = self._who_approves(path, found[0])
+            tally = approve_in(self._rooms, found[0], seen=found[1], by=by)
+        except UsageError as trouble:
+            self._inbox.put_aside(path, printable(f"Not approved: {trouble}.") + "\n", self._rooms.world.now())
+            self._tell("approval-refused", str(trouble), batch=found[0] if found else None, loud=True)
+            return
+        with suppress(OSError):
+            path.unlink()
+        self._tell("approved", f"batch {tally.batch} was approved by moving its preview", batch=tally.batch)
+        self.needs_look |= tally.needs_look
+        self._postbag.add(found[0])
+        heed(self._rooms, tally)
+
+    def _who_approves(self, path: Path, batch: int) -> Approver:
+        """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
+        try:
+            offered = look_at(path)
+        except (OSError, OddFileError) as trouble:
+            words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
+            raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
+        proof = self._rooms.ledger.proof(batch)
+        if offered.sha256 != proof.preview_sha256:
+            raise UsageError(f'"{path.name}" is not the preview of batch {batch} as it was written', _COPY)
+        if offered.uid != my_uid() and not offered.open_to_all:
+            return Approver(person_of(offered.uid), Way.COPY)
+        # Moved, not copied, so it is still ours: then only the rights of the folder tell who it was not.
+        submitter = proof.submitter
+        if submitter.uid.isdigit() and not may_write(self._inbox.approved, int(submitter.uid)):
+            return Approver(Person(), Way.MOVED)
+        if self._rooms.settings.approval.shared_users:
+            return Approver(Person(), Way.SHARED)
+        raise UsageError(
+            f"nothing says who moved the preview of batch {batch}: {submitter.shown}, who handed it in, may do so, too",
+            _COPY,
+        )
+
+    def tidy_waiting(self) -> None:
+        """Take away the previews of batches that wait no longer."""
+        offers = {path: found for path in self._inbox.waiting.glob("batch-*.html") if (found := read_offer(path))}
+        states = {batch.id: batch.state for batch in self._rooms.ledger.batches()} if offers else {}
+        for path, (batch, _) in offers.items():
+            if states.get(batch) != WAITS:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _tell(self, event: str, words: str, *, batch: int | None = None, file: str = "", loud: bool = False) -> None:
+        self._rooms.world.tell(Note(words, loud, event, batch, None, file))
+
+
+def heed(rooms: Rooms, tally: Tally) -> None:
+    """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
+    if isinstance(tally.trouble, NotAsAskedError):
+        rooms.ledger.pause(tally.trouble.words, "the watch", rooms.world.now(), Cause.WATCH)
+        rooms.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
+    if tally.trouble is not None:
+        raise tally.trouble
+
+
+def _is_known(tally: Tally) -> bool:
+    return tally.rows > 0 and tally.counts["skipped"] == tally.rows
+
+
+def tell_unread(file: str, trouble: SheetError) -> str:
+    """Say why a file cannot be taken in, with its name once."""
+    remedy = f": {trouble.remedy}" if trouble.remedy else ""
+    return printable(f'"{file}" cannot be taken in: {trouble.bare or trouble.words}{remedy}')
+
+
+def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
+    """Say in plain words what became of a file, for the note beside it."""
+    if known:
+        batches = " and ".join(map(str, known))
+        return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
+    counts = tell_counts(tally.counts, _PEOPLE_READ, _MANY)
+    lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
+    if tally.left_out:
+        lines.append(f"{plural(tally.left_out, 'hidden row was', 'hidden rows were')} NOT taken.")
+    if tally.approval:
+        lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
+        lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
+    lines += tally.to_do
+    if tally.trouble is not None:
+        lines.append(f"The run stopped: {tally.trouble}.")
+        lines.append("Nothing is lost; what is left goes by itself as soon as it can.")
+    if tally.needs_look:
+        mend = " Then drop the mended file again." if any(tally.counts[name] for name in _TO_MEND) else ""
+        lines.append(f"Open the report beside this note: it says row by row what to do.{mend}")
+    return "\n".join(map(printable, lines))

@@ -1,0 +1,257 @@
+"""Answer questions from the ledger: reports again, one entry, what went to whom, is it whole."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch.core.identity import fold
+from batch.model import Attempt, Batch, Change, Entry, Status
+from batch.model.errors import UsageError
+from batch.workflows.context import World, open_ledger_of
+from batch.workflows.provider_times import as_they_go
+from batch.workflows.report import (
+    batch_scope,
+    gather,
+    report_templates,
+    since_scope,
+    team_zone,
+    week_of,
+    week_scope,
+    write,
+    writing,
+)
+from batch.workflows.second_person import tell_way
+from batch.workflows.tally import count_as
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+
+
+_PASSED = {
+    "message-too-long": "the text is no longer than allowed",
+    "brand-missing": "the text names the brand",
+    "no-opt-out": "the text says how to opt out",
+    "placeholder": "no placeholder was left in the text",
+    "date-in-text": "weekdays and dates in the text fit the send date",
+    "short-link": "no shared link shortener",
+    "forbidden-subject": "no word from the subjects that carriers restrict",
+    "word-listed": "no word from the team's own list",
+    "quiet-hours": "outside the quiet hours of the row's zone",
+    "quiet-hours-there": "within the groups' hours at the recipients' place",
+    "day-not-allowed": "on a weekday that the groups agreed to",
+    "purpose-not-agreed": "for a purpose that the groups opted in to",
+    "blackout-day": "on none of the team's blackout days",
+    "holiday": "on no public holiday",
+    "close-to-another": "no other text to the same groups within the agreed hours",
+    "same-text-same-groups-same-time": "no other row with this text, groups and time",
+}
+"""What it means, in words, that a code was not raised."""
+
+
+def report_again(
+    settings: Settings,
+    world: World,
+    *,
+    batch: int | None = None,
+    week: str = "",
+    since: date | None = None,
+    formats: Sequence[str] = ("html", "xlsx"),
+    email: bool = False,
+) -> list[Path]:
+    """Write the report of a batch, of a week, or since a day; mail it when asked."""
+    zone = team_zone(settings)
+    now = world.now()
+    with open_ledger_of(settings, world, create=False) as ledger:
+        if batch is not None:
+            scope = batch_scope(ledger, batch)
+        elif since is not None:
+            scope = since_scope(ledger, since, zone)
+        else:
+            scope = week_scope(ledger, _check_week(week) if week else week_of(now, zone), zone)
+        report = gather(settings, ledger, scope, now=now)
+        paths = write(report, settings, scope.stem, formats)
+        if email:
+            from batch.workflows.mail import mail_report
+
+            mail_report(settings, ledger, world, report)
+        return paths
+
+
+def _check_week(week: str) -> str:
+    try:
+        year, number = week.upper().split("-W")
+        date.fromisocalendar(int(year), int(number), 1)
+    except ValueError:
+        raise UsageError(f'"{week}" is no week', "write it as 2026-W48") from None
+    return f"{int(year):04d}-W{int(number):02d}"
+
+
+def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
+    """Write the page of one entry with all its evidence."""
+    from batch.adapters.report import write_evidence
+
+    with open_ledger_of(settings, world, create=False) as ledger:
+        entry = ledger.entry(number)
+        path = Path(settings.reports.folder) / f"evidence-{number}.html"
+        with writing(path):
+            return write_evidence(
+                entry,
+                ledger.attempts(number),
+                ledger.history(number),
+                path,
+                made_at=world.now(),
+                zone=team_zone(settings),
+                provider_zone=settings.provider.timezone,
+                delivery=ledger.deliveries([number]).get(number, ()),
+                checks=checks_passed(settings, entry),
+                batch=ledger.batch(entry.batch),
+                second=tell_way(ledger.proof(entry.batch).way),
+                templates=report_templates(settings),
+                team=settings.reports.team,
+                logo=Path(settings.reports.logo) if settings.reports.logo else None,
+            )
+
+
+def checks_passed(settings: Settings, entry: Entry) -> tuple[str, ...]:
+    """Say which checks a submitted campaign passed, by today's settings; empty for one that was kept back.
+
+    A check that is switched off or has nothing to go by (no brand, no country) is not counted as passed.
+    """
+    if not entry.provider_id and entry.status is not Status.IN_DOUBT:
+        return ()
+    checks, remarked = settings.checks, {issue.code for issue in entry.issues}
+    unset = {
+        "brand-missing": not checks.brand,
+        "blackout-day": not checks.blackout,
+        "holiday": not checks.country,
+        "word-listed": not checks.word_list,
+        "quiet-hours": not checks.quiet_hours,
+    } | dict.fromkeys(("quiet-hours-there", "purpose-not-agreed", "day-not-allowed"), not settings.groups)
+    return tuple(
+        words
+        for code, words in _PASSED.items()
+        if code not in remarked and not unset.get(code) and settings.rules.get(code) != "off"
+    )
+
+
+def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str, int]]]:
+    """Give every batch with the numbers of its rows by where they stand."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        listed = []
+        for batch in ledger.batches():
+            lines = ledger.batch_rows(batch.id)
+            ids = {line.entry for line in lines if line.entry is not None}
+            entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
+            counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
+            listed.append((batch, dict(counts)))
+        return listed
+
+
+def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
+    """Give one entry with its attempts and history."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        entry = ledger.entry(number)
+        return {
+            "entry": entry.id,
+            "status": entry.status.value,
+            "campaign_name": entry.campaign_name,
+            "provider_id": entry.provider_id,
+            "provider_status": entry.provider_status,
+            "contacts_count": entry.contacts_count,
+            "message": entry.message,
+            "groups": ", ".join(entry.group_names) if any(entry.group_names) else ", ".join(entry.group_ids),
+            "send_at": entry.send_at.isoformat() if entry.send_at else "",
+            "send_at_provider": entry.send_at_provider,
+            "provider_zone": entry.provider_zone,
+            "batch": entry.batch,
+            "file": entry.file,
+            "row": entry.row,
+            "key": entry.key,
+            "tag": entry.tag,
+            "submitted_by": entry.submitted_by,
+            "machine": entry.machine,
+            "approved_by": entry.approved_by,
+            "owner": entry.owner,
+            "to_be_cancelled": entry.cancel_why,
+            "issues": [f"{issue.level}: {issue.message} [{issue.code}]" for issue in entry.issues],
+            "attempts": [_tell_attempt(one) for one in ledger.attempts(number)],
+            "history": [_tell_change(one) for one in ledger.history(number)],
+        }
+
+
+def _tell_attempt(one: Attempt) -> str:
+    status = str(one.http_status or "")
+    words = (f"{one.number}: {one.started_at:%Y-%m-%d %H:%M:%S} UTC", one.outcome or "no answer yet", status, one.why)
+    return " ".join(part for part in words if part)
+
+
+def _tell_change(one: Change) -> str:
+    why = one.why or ("" if one.old else "taken in")
+    moved = f"{one.at:%Y-%m-%d %H:%M:%S} UTC {one.old or 'new'} > {one.new}"
+    return f"{moved}{f': {why}' if why else ''}{f' ({one.who})' if one.who else ''}"
+
+
+def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:
+    """Stream every entry as machines read it."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        yield from ledger.export()
+
+
+def backup_ledger(settings: Settings, world: World) -> Path:
+    """Write a whole copy of the ledger beside it."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        return ledger.backup(world.now())
+
+
+def verify_ledger(settings: Settings, world: World) -> tuple[str, ...]:
+    """Look for damage and broken rules in the ledger."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        return ledger.verify(world.now())
+
+
+def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Entry, str]]:
+    """Give the entries that speak of something, each with a sentence that says what went, goes or did not go.
+
+    Where name, group, Reference or Id bear the words as they stand, only these are meant; else all words count,
+    wherever they are. What is still to come stands first, the soonest on top, then the past, then versions that another
+    row replaced.
+    """
+    from batch.model.wording import sentence
+
+    zone, now = team_zone(settings), world.now()
+    with open_ledger_of(settings, world, create=False) as ledger:
+        found = as_they_go(settings, ledger, _closest(list(ledger.entries(words=words)), words))
+        entries = sorted(found, key=lambda entry: _place(entry, now))
+        deliveries = ledger.deliveries([entry.id for entry in entries])
+        return [
+            (entry, sentence(entry, zone, deliveries.get(entry.id, ()), now) + _tell_drift(entry)) for entry in entries
+        ]
+
+
+def _tell_drift(entry: Entry) -> str:
+    """Say at the end of a sentence that another time was meant."""
+    drifts = [issue.message for issue in entry.issues if issue.code == "drifted" and issue.field == "DateTime"]
+    return f"; it {drifts[-1]}" if drifts and entry.status in {Status.ACCEPTED, Status.SENT} else ""
+
+
+def _closest(entries: list[Entry], words: str) -> list[Entry]:
+    """Give the entries that are called so, as whole words or at least as a phrase; all of them where none is."""
+    phrase = re.escape(fold(words))
+    for pattern in (rf"(?<!\w){phrase}(?!\w)", phrase):
+        if called := [entry for entry in entries if any(re.search(pattern, fold(name)) for name in _names(entry))]:
+            return called
+    return entries
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    return (entry.campaign_name, *entry.group_names, *entry.group_ids, entry.reference, entry.provider_id)
+
+
+def _place(entry: Entry, now: datetime) -> tuple[bool, bool, float, int]:
+    seconds = (entry.send_at - now).total_seconds() if entry.send_at else float("inf")
+    return entry.status is Status.REPLACED, seconds < 0, abs(seconds), entry.id

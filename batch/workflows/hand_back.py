@@ -1,0 +1,158 @@
+"""Give a file back: as a preview of what its recipients will read, and as workbooks to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.core.identity import make_row_id
+from batch.model import Account, Checked, Issue, Level, Status
+from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
+from batch.workflows.check import Check, seconds_left
+from batch.workflows.context import Rooms, World, open_ledger_of
+from batch.workflows.report import report_templates, team_zone, writing
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.marked import Returned
+    from batch.model.limits import Limits
+
+_MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
+"""Entries of which nothing ever left: a mended row may take their place."""
+_NOT_ITS_OWN = frozenset({"skipped", "settling"})
+"""What a batch notes of rows that another batch's entry answers for."""
+_TO_MEND = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
+
+
+def write_preview_of(check: Check, path: Path, settings: Settings, account: Account | None = None) -> Path:
+    """Write the preview of a checked file whose rows were kept, with the groups' sizes when the account is known."""
+    from batch.adapters.report import Previewed, write_preview
+
+    sizes = {group.id: group.contacts for group in (account.groups if account else None) or () if group.contacts}
+    with writing(path):
+        return write_preview(
+            [Previewed(row, sizes) for row in check.kept],
+            path,
+            title=check.file,
+            zone=team_zone(settings),
+            provider_zone=settings.provider.timezone,
+            notes=tuple(issue.message for issue in check.warnings if issue.row == 0),
+            templates=report_templates(settings),
+        )
+
+
+def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
+    """Raise UsageError when a marked copy would take the place of the file itself, or of another without `force`."""
+    from batch.adapters.marked import ending_for
+
+    wanted = ending_for(source)
+    if path.suffix.casefold() != wanted:
+        better = path.with_suffix(wanted)
+        if better.name == source.name:
+            better = path.with_name(f"{path.stem}-marked{wanted}")
+        raise UsageError(f'the marked copy of "{source.name}" must end in {wanted}', f'name it "{better.name}"')
+    for target in (path, failed_rows_beside(path)):
+        if target.exists() and source.exists() and target.samefile(source):
+            raise UsageError(f'"{target}" is the file itself, which is never overwritten', "give it another name")
+        if target.exists() and not force:
+            raise AlreadyThereError(f'"{target}" is already there', "take another name, or overwrite it with --force")
+
+
+def failed_rows_beside(path: Path) -> Path:
+    """Name the workbook of failed rows that goes with a marked one."""
+    return path.with_name(f"{path.stem}-failed-rows.xlsx")
+
+
+def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings, world: World) -> list[Path]:
+    """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
+    from batch.adapters.marked import Returned, write_failed_rows, write_marked
+
+    ids = _ids_by_key(check, settings, world)
+    rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
+    source = _as_read(check, source)
+    left = settings.sheet.limits, seconds_left(check, settings)
+    failed = [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]
+    wanted = [(write_marked, path, rows), (write_failed_rows, failed_rows_beside(path), failed)]
+    written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
+    if troubles:
+        others = "".join(f'; written is "{one}"' for one in written)
+        raise SheetError(troubles[0].words, f"{troubles[0].remedy}{others}")
+    return written
+
+
+def _write_each(
+    wanted: Sequence[tuple[Callable[..., Path], Path, list[Returned]]],
+    source: Path,
+    sheet: str,
+    left: tuple[Limits, float],
+) -> tuple[list[Path], list[SheetError]]:
+    """Write what can be written of some workbooks; give the others' troubles."""
+    written, troubles = [], []
+    for write, path, rows in wanted:
+        try:
+            written.append(write(source, path, rows, sheet=sheet, limits=left[0], seconds=left[1]))
+        except SheetError as trouble:
+            troubles.append(SheetError(f'"{path.name}" could not be written: {trouble.words}', trouble.remedy))
+    return written, troubles
+
+
+def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
+    """Write what is to be mended of a batch beside its report; nothing where every row went.
+
+    A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
+    """
+    from batch.adapters.marked import ending_for, write_failed_rows, write_marked
+
+    rows, failed = _returned_rows(rooms, check, batch)
+    if not failed:
+        return []
+    source = _as_read(check, source)
+    marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
+    wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
+    left = rooms.settings.sheet.limits, seconds_left(check, rooms.settings)
+    written, troubles = _write_each(wanted, source, check.sheet, left)
+    for trouble in troubles:
+        rooms.note(str(trouble), loud=True)
+    return written
+
+
+def _as_read(check: Check, source: Path) -> Path:
+    """Give the copy that was read: what is marked and given back is what was checked."""
+    return check.snapshot.path if check.snapshot is not None else source
+
+
+def _returned_rows(rooms: Rooms, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
+    """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
+    from batch.adapters.marked import Returned
+
+    lines = {line.row: line.entry for line in rooms.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
+    wanted = {entry for entry in lines.values() if entry is not None}
+    entries = {one.id: one for one in rooms.ledger.entries(ids=wanted)} if wanted else {}
+    rows, failed = [], []
+    for one in check.kept:
+        entry = entries.get(lines.get(one.row.number) or 0)
+        row_id = make_row_id(entry.id, entry.key) if entry is not None and not rooms.rehearsal else ""
+        returned = Returned(one.row, entry.issues if entry is not None else _all_issues(one), row_id)
+        rows.append(returned)
+        if entry is not None and entry.status in _TO_MEND:
+            failed.append(returned)
+    return rows, failed
+
+
+def _all_issues(one: Checked) -> tuple[Issue, ...]:
+    return (*one.issues, *(one.campaign.waits if one.campaign is not None else ()))
+
+
+def _row_id(one: Checked, ids: Mapping[str, str]) -> str:
+    return one.row.text("RowId") or ids.get(one.key, "")
+
+
+def _ids_by_key(check: Check, settings: Settings, world: World) -> dict[str, str]:
+    """Find the places that rows have from an earlier submit, when there is a ledger; the newest of a key counts."""
+    keys = {one.key for one in check.kept if one.key}
+    with suppress(BatchError), open_ledger_of(settings, world, create=False) as ledger:
+        known = [one for one in ledger.known(keys, (), world.now()) if one.key in keys and one.status in _MENDABLE]
+        return {one.key: make_row_id(one.id, one.key) for one in known}
+    return {}

@@ -1,0 +1,121 @@
+"""Ask the ledger what its history teaches, and write the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.core.identity import is_test
+from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
+from batch.workflows.context import World, open_ledger_of
+from batch.workflows.report import report_templates, team_zone, writing
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+    from batch.model import Insights
+
+FORMATS = ("html", "xlsx", "json")
+DIGEST_WEEKS = 26
+_FOR_DIGEST = ("opt-outs", "group-sizes", "cost")
+"""What the weekly digest tells: where somebody may want to act."""
+_WENT = frozenset({Status.SENT, Status.ACCEPTED})
+
+
+def learn(settings: Settings, world: World, *, weeks: int, formats: Sequence[str] = FORMATS[:2]) -> list[Path]:
+    """Write the insights of the last weeks; give the paths."""
+    with open_ledger_of(settings, world, create=False) as ledger:
+        insights = find_out(settings, ledger, world.now(), weeks)
+    return [_write(insights, settings, format) for format in formats]
+
+
+def tell_insights(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
+    """Give the few sentences of the weekly digest; none before anything was sent."""
+    found = find_out(settings, ledger, now, DIGEST_WEEKS).found
+    return [f"{one.title}: {one.sentence}" for one in found if one.name in _FOR_DIGEST]
+
+
+def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> Insights:
+    """Count what was sent in the last weeks, and what its sheets got wrong."""
+    from batch.core.insights import find_insights
+
+    since = now - timedelta(weeks=weeks)
+    batches = {batch.id: batch for batch in ledger.batches()}
+    went = [one for one in ledger.entries(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
+    deliveries = ledger.deliveries([one.id for one in went]) if went else {}
+    approved = [one.id for one in went if one.approved_by]
+    attempts = ledger.attempts_of(approved) if approved else {}
+    sendings = [
+        _sending(
+            one, deliveries.get(one.id, ()), _hours_waited(batches[one.batch], attempts.get(one.id, ())),
+            team_zone(settings),
+        )
+        for one in went
+    ]  # fmt: skip
+    return find_insights(
+        sendings,
+        problems=list(_problems(ledger, batches, since)),
+        title=f"Insights: the last {weeks} weeks",
+        since=since,
+        now=now,
+        weekly_budget=settings.reports.weekly_budget,
+    )
+
+
+def _sending(entry: Entry, delivery: Sequence[DeliveryCount], waited: float | None, zone: str) -> Sending:
+    from batch.adapters.report import credits_of
+    from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted, zone_of
+
+    assert entry.send_at is not None
+    names = entry.group_names if any(entry.group_names) else ()
+    return Sending(
+        entry=entry.id,
+        name=entry.campaign_name,
+        groups=tuple(dict.fromkeys(names or entry.group_ids)),
+        local=entry.send_at.astimezone(zone_of(entry.zone or zone)),
+        template=_template(entry.fields),
+        parts=entry.parts,
+        mms=entry.mms_template_id is not None,
+        contacts=entry.contacts_count or 0,
+        credits=credits_of(entry),
+        delivered=counted(delivery, DELIVERED),
+        failed=counted(delivery, FAILED),
+        opted_out=counted(delivery, OPTED_OUT),
+        waited=waited,
+    )
+
+
+def _template(fields: Mapping[str, str]) -> str:
+    return next((text.strip() for name, text in fields.items() if name.strip().casefold() == "template"), "")
+
+
+def _hours_waited(batch: Batch, attempts: Sequence[Attempt]) -> float | None:
+    """Say how long a second person took: from the file's arrival to the first attempt after the yes."""
+    return (attempts[0].started_at - batch.taken_in_at).total_seconds() / 3600 if attempts else None
+
+
+def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> Iterable[tuple[str, str]]:
+    for entry in ledger.entries(statuses={Status.INVALID, Status.REPLACED}, changed_since=since):
+        who = entry.submitted_by or batches[entry.batch].submitted_by
+        yield from ((code, who) for code in {one.code for one in entry.issues if one.level is Level.ERROR})
+
+
+def _write(insights: Insights, settings: Settings, format: str) -> Path:
+    from batch.adapters.report import insights_html, insights_json, insights_xlsx
+    from batch.system.disk import make_folder, write_whole
+
+    path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"
+    reports = settings.reports
+    with writing(path):
+        make_folder(path.parent)
+        if format == "xlsx":
+            return write_whole(path, insights_xlsx(insights))
+        if format == "json":
+            return write_whole(path, insights_json(insights).encode("utf-8", "replace"))
+        page = insights_html(
+            insights, zone=team_zone(settings), templates=report_templates(settings), team=reports.team,
+            logo=Path(reports.logo) if reports.logo else None,
+        )  # fmt: skip
+        return write_whole(path, page.encode("utf-8", "replace"))

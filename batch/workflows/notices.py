@@ -1,0 +1,135 @@
+"""Notice what does not happen: when the last file came in, when the last run was, what waits, what has gone quiet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from batch.model import WAITS, Batch, Status
+from batch.workflows.report import team_zone
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger, Pause, Run
+
+A_WEEK = timedelta(days=8)
+"""Without a file for longer than this, a weekly one is missing: a week, and a day for whoever is late."""
+COMPARED = timedelta(days=2)
+"""The nightly comparison did not run for longer than this: something is off."""
+SEEN = timedelta(hours=1)
+"""A watch that is alive says so every quarter of an hour."""
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_RUNS = ("submit", "resume", "reconcile", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How the tool is, by its ledger alone."""
+
+    now: datetime
+    last_file: Batch | None
+    last_runs: dict[str, Run]
+    doubts: int
+    to_approve: tuple[Batch, ...]
+    unsent: int
+    coming: int
+    """Campaigns scheduled for the next seven days."""
+    pauses: tuple[Pause, ...]
+
+    @property
+    def last_run(self) -> Run | None:
+        """The last run of any kind that talked to the provider."""
+        found = [run for kind, run in self.last_runs.items() if kind != "watch"]
+        return max(found, key=lambda run: run.at, default=None)
+
+    @property
+    def file_is_late(self) -> bool:
+        """Whether a weekly file is missing."""
+        return self.last_file is not None and self.now - self.last_file.taken_in_at > A_WEEK
+
+    @property
+    def comparison_is_late(self) -> bool:
+        """Whether campaigns are out there that nobody compared for days."""
+        compared = self.last_runs.get("reconcile")
+        since = compared.at if compared is not None else self.last_file.taken_in_at if self.last_file else self.now
+        return self.now - since > COMPARED
+
+
+def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
+    """Read from the ledger how the tool is."""
+    batches = ledger.batches()
+    runs = {kind: run for kind in _RUNS if (run := ledger.last_run(kind)) is not None}
+    in_doubt = {Status.IN_DOUBT, Status.SUBMITTING}
+    soon = ledger.entries(statuses={Status.ACCEPTED}, due_from=now, due_until=now + timedelta(days=7))
+    return Pulse(
+        now=now,
+        last_file=batches[-1] if batches else None,
+        last_runs=runs,
+        doubts=sum(1 for _ in ledger.entries(statuses=in_doubt)),
+        to_approve=tuple(one for one in batches if one.state == WAITS),
+        unsent=sum(mail.tries > 0 for mail in ledger.unsent_mails()),
+        coming=sum(1 for _ in soon),
+        pauses=ledger.pauses(),
+    )
+
+
+def tell_pulse(pulse: Pulse, settings: Settings) -> tuple[str, ...]:
+    """Write the lines of the digest that say whether the tool is alive, what is off first."""
+    return (*(f"▲ {words}" for words in _alarms(pulse, settings)), *_facts(pulse, settings))
+
+
+def _alarms(pulse: Pulse, settings: Settings) -> list[str]:
+    told = []
+    if pulse.file_is_late and pulse.last_file is not None:
+        days = (pulse.now - pulse.last_file.taken_in_at).days
+        told.append(f"no file has come in for {days} days: was this week's sheet forgotten?")
+    if pulse.comparison_is_late:
+        told.append('the comparison with the provider did not run for days: type "campaign-batch doctor"')
+    told += [f"everything is paused by {pause.who}: {pause.why}" for pause in pulse.pauses]
+    told += [
+        f'batch {one.id} "{one.file}" of {when(one.taken_in_at, settings)} waits for a second person'
+        for one in pulse.to_approve
+    ]
+    if pulse.doubts:
+        told.append(f"{pulse.doubts} campaign(s) may or may not have arrived at the provider")
+    if pulse.unsent:
+        told.append(f"{pulse.unsent} mail(s) could not be sent yet")
+    return told
+
+
+def _facts(pulse: Pulse, settings: Settings) -> list[str]:
+    file, run, compared = pulse.last_file, pulse.last_run, pulse.last_runs.get("reconcile")
+    came = f'"{file.file}" (batch {file.id}), {when(file.taken_in_at, settings)}' if file else "none has ever come in"
+    return [
+        f"last file: {came}",
+        f"last run: {when(run.at, settings) if run else 'never'}",
+        f"last comparison with the provider's lists: {when(compared.at, settings) if compared else 'never'}",
+        f"scheduled for the next seven days: {pulse.coming:,}",
+    ]
+
+
+def when(moment: datetime, settings: Settings) -> str:
+    """Write a moment in the team's zone."""
+    from batch.model.wording import local_time
+
+    return local_time(moment, team_zone(settings), 0)
+
+
+def last_digest_time(now: datetime, settings: Settings) -> datetime:
+    """Give the last moment at which a digest was due, at or before now."""
+    return last_time_of_day(now, settings, settings.email.digest_at, _DAYS.index(settings.email.digest_day))
+
+
+def last_time_of_day(now: datetime, settings: Settings, clock: str, weekday: int | None = None) -> datetime:
+    """Give the last moment at which the team's clocks showed this time (on this weekday, Monday is 0), in UTC."""
+    zone = ZoneInfo(team_zone(settings))
+    hour, _, minute = clock.partition(":")
+    local = now.astimezone(zone)
+    for back in range(9):
+        day = local.date() - timedelta(days=back)
+        moment = datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone).astimezone(UTC)
+        if moment <= now and (weekday is None or day.weekday() == weekday):
+            return moment
+    raise AssertionError("nine days hold every weekday")

@@ -1,0 +1,294 @@
+"""Send planned entries to the provider, one at a time, each intent on disk before a byte leaves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+
+from batch.core.classify import classify
+from batch.core.identity import collapse
+from batch.core.pacing import backoff
+from batch.core.payload import address, hash_payload, make_payload, minute_of
+from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, Stop
+from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
+from batch.workflows.cancel import drop_unwanted, how_to_go_on
+from batch.workflows.clock import check_clock
+from batch.workflows.context import LONG, Rooms, tell_pause
+from batch.workflows.events import Progress, Wait
+from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
+from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
+
+_PATIENCE = 30.0
+"""Seconds in which an outcome is written down again and again before the run stops."""
+_MOST_UNREACHABLE = 8
+_MOST_REFUSALS = 10
+_LONGEST_REFUSAL = 3600.0
+"""Seconds in which the limiter may refuse a row again and again before the run stops."""
+_MOST_DOUBTS = 3
+_LOOKS = 3
+"""Times that the list is read for the first accepted campaign: it may show a moment late."""
+
+_STOPS = {
+    Stop.CERTIFICATE: "check [provider] url and the clock",
+    Stop.TOKEN: "check CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN and the account in the dashboard",
+    Stop.ADDRESS: "check [provider] url in campaign-batch.toml",
+    Stop.REDIRECT: "check [provider] url",
+    Stop.TAG_LOST: "set max_name to the longest name that it keeps whole, or tag_names = false, under [provider]",
+}
+"""What to do where an outcome stops the run; its own words say what happened."""
+
+
+class Submission:
+    """One run of submitting: what it has done, and why it stopped."""
+
+    def __init__(self, rooms: Rooms, *, limit: int | None = None) -> None:
+        self._rooms = rooms
+        self._limit = limit
+        self._known = set(rooms.ledger.provider_ids())
+        self._unreachable = 0
+        self._refusals = 0
+        self._refused_since = 0.0
+        self._doubts = 0
+        self._looked = False
+        self.total = self.accepted = self.rejected = self.in_doubt = self.sent = 0
+
+    def run(self, entries: Sequence[Entry]) -> None:
+        """Submit the entries in the order given; raise a BatchError when the run must stop, nothing lost."""
+        self.total += len(entries)
+        for entry in entries:
+            if self._must_end():
+                return
+            self._submit(entry)
+
+    def _must_end(self) -> bool:
+        return self._rooms.world.stopped() or (self._limit is not None and self.sent >= self._limit)
+
+    def _submit(self, entry: Entry) -> None:
+        """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise."""
+        while not self._rooms.world.stopped():
+            self._wait_for_turn()
+            if self._rooms.world.stopped():
+                return
+            check_clock(self._rooms)
+            posted = address(entry, self._rooms.posting)
+            outcome = self._attempt(posted)
+            if outcome is None:
+                return
+            self._learn(posted, outcome)
+            if outcome.status is not Status.PLANNED:
+                return
+
+    def _wait_for_turn(self) -> None:
+        world = self._rooms.world
+        while (seconds := self._rooms.provider.turn_in()) > 0 and not world.stopped():
+            if seconds > LONG:
+                world.tell(Wait("the provider's rate limit", seconds))
+            world.sleep(min(seconds, 1.0))
+
+    def _attempt(self, entry: Entry) -> Outcome | None:
+        """Make one attempt: intent, request, outcome. None when the ledger says that it must not go."""
+        rooms = self._rooms
+        payload = make_payload(entry, rooms.posting)
+        intended = rooms.world.now()
+        number = rooms.ledger.record_intent(
+            entry.id,
+            payload_hash=hash_payload(payload),
+            now=intended,
+            lead=rooms.lead,
+            posted=entry,
+            clock_offset=rooms.provider.offset(),
+        )
+        if number is None:
+            self._explain_refusal(entry)
+            return None
+        begun = rooms.world.monotonic()
+
+        def still_good() -> bool:
+            age = max(rooms.world.now() - intended, timedelta(seconds=rooms.world.monotonic() - begun))
+            in_time = entry.send_at is not None and entry.send_at - rooms.world.now() > rooms.lead
+            return timedelta(0) <= age <= ON_THE_WIRE and in_time
+
+        answer = rooms.provider.submit(payload, still_good=still_good)
+        outcome = classify(answer, entry, self._known)
+        self._record(entry, number, outcome, answer)
+        return outcome
+
+    def _record(self, entry: Entry, number: int, outcome: Outcome, answer: Answer) -> None:
+        """Write the outcome down, trying again for a while: without it the entry counts as in doubt."""
+        rooms = self._rooms
+        rooms.ended[entry.id] = rooms.world.monotonic()
+        until = rooms.ended[entry.id] + _PATIENCE
+        while True:
+            try:
+                rooms.ledger.record_outcome(
+                    entry.id, number, outcome, answer, now=rooms.world.now(), who=rooms.world.who
+                )
+            except LedgerReplacedError:
+                raise
+            except LedgerError:
+                if rooms.world.monotonic() > until:
+                    raise
+                rooms.world.sleep(0.5)
+            else:
+                return
+
+    def _learn(self, entry: Entry, outcome: Outcome) -> None:
+        """Count, tell, and stop where the outcome says so."""
+        self._count(entry, outcome)
+        if outcome.stop:
+            stopped = NotAsAskedError if outcome.stop is Stop.TAG_LOST else ProviderError
+            raise stopped(outcome.why, _STOPS[outcome.stop])
+        if outcome.status is Status.ACCEPTED and outcome.listed is not None and not self._looked:
+            self._look_at_first(entry, outcome.listed.id)
+        if outcome.refused:
+            self._end_if_refused_for_ever()
+        elif outcome.status is Status.PLANNED:
+            self._wait_for_provider(outcome)
+        if self._doubts >= _MOST_DOUBTS:
+            self._doubts = 0
+            self._settle_before_more()
+
+    def _count(self, entry: Entry, outcome: Outcome) -> None:
+        if outcome.status is not Status.PLANNED or outcome.refused:
+            self._unreachable = 0
+        if not outcome.refused:
+            self._refusals = 0
+        if outcome.status is not Status.PLANNED:
+            self.sent += 1
+            self._doubts = self._doubts + 1 if outcome.status is Status.IN_DOUBT else 0
+        self.accepted += outcome.status is Status.ACCEPTED
+        self.rejected += outcome.status is Status.REJECTED
+        self.in_doubt += outcome.status is Status.IN_DOUBT
+        if outcome.listed is not None:
+            self._known.add(outcome.listed.id)
+        self._rooms.world.tell(
+            Progress(
+                self.total, self.sent, self.accepted, self.rejected, self.in_doubt, entry.campaign_name,
+                entry.id, entry.batch, outcome.status.value,
+            )
+        )  # fmt: skip
+
+    def _settle_before_more(self) -> None:
+        """Let the lists end the doubts before another POST; where they cannot, the run stops."""
+        settle_doubts(self._rooms, wait=True)
+        if not self._rooms.world.stopped() and find_doubts(self._rooms):
+            raise ProviderError(
+                f"{_MOST_DOUBTS} campaigns in a row may or may not have arrived, and the provider's lists cannot tell",
+                'nothing is lost: type "campaign-batch resume" in a while',
+            )
+
+    def _end_if_refused_for_ever(self) -> None:
+        """Count the refusals in a row; the waiting between them is the pace's."""
+        now = self._rooms.world.monotonic()
+        if not self._refusals:
+            self._refused_since = now
+        self._refusals += 1
+        if self._refusals >= _MOST_REFUSALS or now - self._refused_since >= _LONGEST_REFUSAL:
+            raise ProviderError(
+                f"the provider only asks for a pause: it let nothing in {self._refusals} times in a row (429)",
+                'nothing is lost: type "campaign-batch resume" in an hour; if it stays so, ask its support',
+            )
+
+    def _wait_for_provider(self, outcome: Outcome) -> None:
+        self._unreachable += 1
+        if self._unreachable >= _MOST_UNREACHABLE:
+            raise ProviderError(
+                f"the provider could not be reached {_MOST_UNREACHABLE} times in a row ({outcome.why})",
+                'nothing is lost: type "campaign-batch resume" when the network is back',
+            )
+        left = backoff(self._unreachable, random.uniform)
+        while left > 0 and not self._rooms.world.stopped():
+            self._rooms.world.tell(Wait(f"the provider cannot be reached ({outcome.why})", left))
+            self._rooms.world.sleep(min(left, 1.0))
+            left -= 1.0
+
+    def _look_at_first(self, entry: Entry, provider_id: str) -> None:
+        """Find the first accepted campaign on the provider's list, as we meant it, before a second one goes.
+
+        A name cut short, a shifted zone, a list in pages are found at one campaign, not at three hundred.
+        """
+        self._looked = True
+        for look in range(_LOOKS):
+            self._rooms.world.sleep(float(look))
+            listing = self._rooms.provider.scheduled(steady=False)
+            item = next((item for item in listing.items if item.id == provider_id), None)
+            if item is not None:
+                observe_first(self._rooms, listing)
+                break
+        else:
+            raise NotAsAskedError(
+                f"the provider accepted {provider_id}, but its list of scheduled campaigns lacks it",
+                "look into the provider's dashboard before anything else is submitted",
+            )
+        groups = sorted(entry.group_ids)
+        wanted = (
+            ("name", collapse(entry.provider_name), collapse(item.name)),
+            ("time", minute_of(entry.send_at_provider), minute_of(item.send_at)),
+            ("text", collapse(entry.message), collapse(item.message)),
+            ("groups", groups, sorted(item.group_ids) if item.group_ids is not None else groups),
+        )
+        for what, ours, theirs in wanted:
+            if ours != theirs:
+                raise NotAsAskedError(
+                    f"after one campaign the provider's list shows the {what} of {provider_id} as "
+                    f'"{theirs}", but "{ours}" was submitted',
+                    "look at it in the dashboard, then at [provider] max_name and timezone",
+                )
+        self._refuse_double(listing, provider_id)
+        refuse_second_ledger(self._rooms, listing)
+
+    def _refuse_double(self, listing: Listing, provider_id: str) -> None:
+        """Raise NotAsAskedError where the provider made two campaigns of the first one: it would do so with each."""
+        notice_doubled(self._rooms, listing)
+        if words := self._rooms.doubled.get(provider_id):
+            raise NotAsAskedError("one campaign was submitted, and the provider made two of it", words)
+
+    def look_at_last(self) -> None:
+        """Read the list once more after the last one: what it shows now can later be seen to be gone."""
+        rooms = self._rooms
+        if not self.accepted or rooms.world.stopped() or not rooms.ledger.unobserved(rooms.world.now()):
+            return
+        try:
+            listing = rooms.provider.scheduled(steady=False)
+            notice_doubled(rooms, listing)
+            observe_first(rooms, listing)
+        except ProviderError as trouble:
+            rooms.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
+
+    def _explain_refusal(self, entry: Entry) -> None:
+        """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
+        rooms = self._rooms
+        if pauses := rooms.ledger.pauses():
+            raise BatchError(f"everything is paused {tell_pause(pauses[0], rooms.settings)}", how_to_go_on(pauses))
+        if drop_unwanted(rooms, entry):
+            rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
+            return
+        if self._hold_unbound(entry):
+            return
+        now = rooms.world.now()
+        words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
+        if entry.send_at is not None and entry.send_at <= now + rooms.lead:
+            words = "its time came too near before it could go"
+            rooms.ledger.change_status(
+                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=now
+            )
+        rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
+
+    def _hold_unbound(self, entry: Entry) -> bool:
+        """Hold a row that would go otherwise than a second person let it go; False when that is not what stopped it."""
+        rooms = self._rooms
+        now, batch = rooms.ledger.entry(entry.id), rooms.ledger.batch(entry.batch)
+        unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
+        changed = now.bound_payload not in {"", hash_payload(make_payload(now, rooms.posting))}
+        if now.status is not Status.PLANNED or not (unseen or changed):
+            return False
+        words = "nobody has approved it" if unseen else "it would go otherwise than it was approved: settings changed"
+        words += "; drop the file again, and approve the preview that comes of it"
+        issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
+        rooms.ledger.change_status(
+            entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=rooms.world.now(),
+            issues=(*now.issues, issue),
+        )  # fmt: skip
+        rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
+        return True

@@ -1,0 +1,270 @@
+"""Bring together what the ledger knows and what a reading shows, so that it can be said what the reading proves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from batch.core.guards import DOUBT_CODES, may_have_gone
+from batch.core.identity import looks_typed, split_tag
+from batch.core.match import bears_true_tag, find_doubled
+from batch.core.payload import from_provider_time
+from batch.core.settle import find_by_tag, judge_found
+from batch.core.trust import (
+    Evidence,
+    Sentinel,
+    find_lacking,
+    find_strange,
+    how_to_call_gone,
+    is_other_account,
+    lacks_most,
+    measure,
+    tell_lacking,
+)
+from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
+from batch.model.errors import NotAsAskedError, ProviderError
+from batch.workflows.context import Rooms, read_account
+
+if TYPE_CHECKING:
+    from batch.core.settle import Reading
+    from batch.model import Entry
+
+MOVING = timedelta(minutes=2)
+"""So near its time a campaign may be on its way from one list to the other."""
+
+_NEVER_GIVEN = "with a tag that this ledger never gave"
+_WHICH_ACCOUNT = "check CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN: another account needs a ledger of its own (--ledger)"
+
+
+def find_sentinels(rooms: Rooms) -> tuple[Sentinel, ...]:
+    """Give what the lists must show: accepted, still to come, and called gone by no person."""
+    return rooms.ledger.sentinels(rooms.world.now() + MOVING)
+
+
+def reach_of(rooms: Rooms, reading: Reading) -> Reading:
+    """Measure how far a reading reaches; without that it proves no absence."""
+    spans = rooms.ledger.spans(rooms.world.now() + MOVING)
+    reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(rooms), spans)
+    return replace(reading, reach=reach)
+
+
+def evidence_of(rooms: Rooms, reading: Reading) -> Evidence:
+    """Collect what speaks for it that campaigns are gone which a reading does not show."""
+    known = rooms.ledger.provider_ids()
+    ours = [int(item.id) for item in reading.scheduled.items if item.id in known and item.id.isdigit()]
+    unobserved = set(rooms.ledger.unobserved(rooms.world.now()).values())
+    reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(rooms), {})
+    return Evidence(reach, min(ours, default=None), max(ours, default=None), frozenset(known.values()) - unobserved)
+
+
+def observe_first(rooms: Rooms, listing: Listing) -> None:
+    """Note which campaigns a list shows for the first time: only what stood there can be seen to be gone."""
+    new = rooms.ledger.unobserved(rooms.world.now())
+    seen = [(new[item.id], item, "scheduled") for item in listing.items if item.id in new]
+    if seen:
+        rooms.ledger.observe(seen, rooms.world.now())
+
+
+def notice_doubled(rooms: Rooms, listing: Listing) -> None:
+    """Say loudly, once a run, which campaigns of ours a list shows a second time; the latest list has the word."""
+    known, quiet, now = rooms.ledger.provider_ids(), rooms.ledger.acknowledged(), rooms.world.now()
+    rooms.doubled.clear()
+    for item, ours in find_doubled(listing.items, known):
+        if item.id in quiet or not is_coming(item, rooms.zone, now):
+            continue
+        rooms.doubled[ours] = tell_doubled(item, ours)
+        if f"doubled {item.id}" not in rooms.said:
+            rooms.said.add(f"doubled {item.id}")
+            rooms.note(rooms.doubled[ours], loud=True)
+
+
+def tell_doubled(item: Listed, ours: str) -> str:
+    """Say which of two campaigns is to be deleted."""
+    return (
+        f'the provider holds "{item.name}" twice, as {ours} and as {item.id}, and its people would get it twice: '
+        f"delete {item.id} in the dashboard"
+    )
+
+
+def refuse_wrong_list(rooms: Rooms, reading: Reading) -> None:
+    """Raise ProviderError where a reading lacks most of what was accepted, or is another account's."""
+    refuse_strange_list(rooms, reading)
+    sentinels = find_sentinels(rooms)
+    lacking = find_lacking(_shown(reading), sentinels)
+    if lacks_most(lacking, sentinels) and not rooms.ledger.paused():
+        new = tuple(one for one in lacking if not one.missing)
+        raise ProviderError(
+            f"{tell_lacking(new)}, which is most of them: the list, the token or the account is wrong, "
+            f"and nothing was changed",
+            how_to_call_gone(new),
+        )
+
+
+def refuse_strange_list(rooms: Rooms, reading: Reading) -> None:
+    """Raise ProviderError where most of what is to come goes to groups that this account never had.
+
+    The groups are read once more before that is said: somebody may have made a new one. A list that shows a campaign
+    of this ledger is this account's.
+    """
+    known = rooms.ledger.provider_ids()
+    if rooms.rehearsal or any(item.id in known for item in reading.scheduled.items):
+        return
+    now = rooms.world.now()
+    coming = [item for item in reading.scheduled.items if is_coming(item, rooms.zone, now)]
+    if not find_strange(coming, rooms.ledger.account_groups()):
+        return
+    account = read_own_account(rooms)
+    if account.groups is None:
+        return
+    groups = {*rooms.ledger.account_groups(), *(group.id for group in account.groups)}
+    if strange := find_strange(coming, groups):
+        some = ", ".join(sorted({group for item in strange for group in item.group_ids or ()})[:3])
+        raise ProviderError(
+            f"the provider's list holds {len(strange)} campaign(s) to groups that this account never had ({some}): "
+            f"the list, the token or the account is wrong, and nothing was changed",
+            _WHICH_ACCOUNT,
+        )
+
+
+def prove_account(rooms: Rooms, reading: Reading) -> None:
+    """Raise ProviderError where nothing on the lists is ours and the groups are another account's."""
+    known = rooms.ledger.provider_ids()
+    if not rooms.rehearsal and not any(item.id in known for item in reading.scheduled.items):
+        read_own_account(rooms)
+
+
+def read_own_account(rooms: Rooms) -> Account:
+    """Read the account, and remember its groups; raise ProviderError where they are another account's."""
+    account = read_account(rooms.provider, rooms.world.tell)
+    if account.groups is None or rooms.rehearsal:
+        return account
+    refuse_other_groups(rooms, account.groups)
+    if not rooms.looking:
+        pairs = [(group.id, group.name) for group in account.groups]
+        rooms.ledger.remember_account_groups(pairs, rooms.world.now())
+    return account
+
+
+def refuse_other_groups(rooms: Rooms, groups: Collection[Group]) -> None:
+    """Raise ProviderError where an account shows none of the groups that this one had."""
+    remembered = rooms.ledger.account_groups()
+    if is_other_account(remembered, {group.id for group in groups}):
+        had = ", ".join(f'"{name}" ({group})' for group, name in sorted(remembered.items())[:3])
+        raise ProviderError(
+            f"the account shows none of the {len(remembered)} groups that it had ({had}): the token is another "
+            f"account's, and nothing was changed",
+            _WHICH_ACCOUNT,
+        )
+
+
+def refuse_second_ledger(rooms: Rooms, listing: Listing) -> None:
+    """Raise NotAsAskedError where the list shows what is planned here, or bears a tag that this ledger never gave."""
+    known, quiet = rooms.ledger.provider_ids(), rooms.ledger.acknowledged()
+    planned, given = rooms.ledger.planned_tags(), rooms.ledger.tags()
+    now, accounts = rooms.world.now(), {rooms.settings.provider.account, "main"}
+    for item in listing.items:
+        tag = split_tag(item.name)[1] if item.id not in known and item.id not in quiet else ""
+        if not tag or not is_coming(item, rooms.zone, now):
+            continue
+        theirs = tag not in given and (not looks_typed(tag) or bears_true_tag(item, rooms.zone, accounts))
+        if not theirs and tag not in planned:
+            continue
+        what = "a row that is planned here, and was not sent by this ledger" if tag in planned else _NEVER_GIVEN
+        raise NotAsAskedError(
+            f'another ledger works on this account: the provider holds "{item.name}" (Id {item.id}), {what}',
+            "find out who works with it: two ledgers on one account send twice. If it is right as it is, type "
+            '"campaign-batch reconcile --acknowledge"',
+        )
+
+
+def is_coming(item: Listed, zone: str, now: datetime) -> bool:
+    """Whether a listed campaign's time is still to come; one that cannot be read counts."""
+    moment = from_provider_time(item.send_at, zone)
+    return moment is None or moment > now
+
+
+# What recovers when a list shows again what it lacked.
+
+
+def recover(rooms: Rooms, reading: Reading) -> None:
+    """Count as accepted again what seemed gone and stands on the scheduled list after all."""
+    shown = {item.id: item for item in reading.scheduled.items}
+    gone = rooms.ledger.entries(statuses={Status.MISSING, Status.CANCELLED}, due_from=rooms.world.now())
+    for entry in list(gone):
+        if entry.provider_id in shown:
+            take_back(rooms, entry, shown[entry.provider_id])
+
+
+def recognize(rooms: Rooms, reading: Reading) -> int:
+    """Count as accepted what a person was to look for, where its tag stands on a list after all; give how many."""
+    held = [entry for entry in rooms.ledger.entries(statuses={Status.HELD}) if entry.tag and may_have_gone(entry)]
+    by_tag = find_by_tag(reading) if held else {}
+    recognized = 0
+    for entry in held:
+        found = by_tag.get(entry.tag, ())
+        settled = judge_found(entry, found, rooms.ledger.provider_ids()) if found else None
+        if settled is not None and settled.status is Status.ACCEPTED:
+            recognized += rooms.ledger.change_status(
+                entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=rooms.world.who,
+                now=rooms.world.now(), evidence=settled.evidence, listed=settled.listed,
+                issues=tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES),
+            )  # fmt: skip
+    return recognized
+
+
+def take_back(rooms: Rooms, entry: Entry, item: Listed | None) -> bool:
+    """Count one entry as accepted again; a cancelled one is still to be deleted, and what took its place gives way."""
+    why = "seen on the provider's list of scheduled campaigns"
+    now, who = rooms.world.now(), rooms.world.who
+    moved = rooms.ledger.change_status(
+        entry.id, Status.ACCEPTED, expected={entry.status}, why=why, who=who, now=now, listed=item
+    )
+    if moved:
+        settle_return(rooms, entry)
+    return moved
+
+
+def settle_return(rooms: Rooms, entry: Entry) -> None:
+    """Do what follows when an entry that seemed gone is there after all."""
+    if entry.status is Status.CANCELLED and not entry.cancel_why:
+        why = "it counted as cancelled, and is at the provider all the same"
+        rooms.ledger.request_cancel(entry.id, why, rooms.world.who, rooms.world.now())
+    for twin in rooms.ledger.twins(entry.id):
+        _give_way(rooms, entry, twin)
+
+
+def _give_way(rooms: Rooms, entry: Entry, twin: Entry) -> None:
+    """Let what took an entry's place give way: the same content is that entry; another one would go out beside it."""
+    now, who = rooms.world.now(), rooms.world.who
+    there = f"entry {entry.id} (Id {entry.provider_id}), whose place it took, is at the provider after all"
+    codes = {issue.code for issue in twin.issues}
+    if twin.status in {Status.ACCEPTED, Status.IN_DOUBT}:
+        words = (
+            f'"{twin.campaign_name}" (entry {twin.id}) was submitted, and {there}: delete one of them in the dashboard'
+        )
+        rooms.note(words, loud=True)
+    elif twin.fingerprint == entry.fingerprint and (twin.status is not Status.HELD or codes & _STOOD_IN):
+        rooms.ledger.change_status(
+            twin.id, Status.REPLACED, expected={twin.status}, why=there, who=who, now=now, replaced_by=entry.id
+        )
+    elif twin.status is not Status.HELD:
+        words = f"{there}: delete Id {entry.provider_id} in the dashboard first, or drop this one"
+        issue = Issue(twin.row, "", "", "edited-after-submission", words, Level.HOLD)
+        rooms.ledger.change_status(
+            twin.id, Status.HELD, expected={twin.status}, why=words, who=who, now=now, issues=(*twin.issues, issue)
+        )
+
+
+_STOOD_IN = frozenset({"deleted-in-dashboard", "looks-alike"})
+"""Why an entry is held that says what another one said which seemed gone."""
+
+
+def _shown(reading: Reading) -> set[str]:
+    return {item.id for item in _items(reading)}
+
+
+def _items(reading: Reading) -> Iterable[Listed]:
+    yield from reading.scheduled.items
+    yield from reading.sent.items

@@ -1,0 +1,74 @@
+"""Forget old texts on request: say how many, ask, do it alone on the ledger, say what still holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from batch.model.plurals import plural
+from batch.workflows.context import World, open_ledger_of
+from batch.workflows.report import team_zone
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger, Purge
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What came of a wish to forget."""
+
+    before: datetime
+    """What lies before this moment is meant: the day asked for, or the begin of this week if that is earlier."""
+    counted: Purge
+    done: bool
+    lines: tuple[str, ...] = ()
+    """What was done and what still holds the texts, in words."""
+
+
+def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
+    """Forget the texts of closed weeks; a person at a terminal is asked."""
+    limit = _limit(before, world.now(), ZoneInfo(team_zone(settings)))
+    with open_ledger_of(settings, world, create=False) as ledger:
+        counted = ledger.count_purge(limit)
+        if not counted.entries and not counted.mails:
+            return Purged(limit, counted, done=False, lines=(f"nothing to forget before {_day(limit, settings)}",))
+        if not world.confirm(f"forget {_count(counted)} from before {_day(limit, settings)}, for good?"):
+            return Purged(limit, counted, done=False, lines=("nothing was forgotten",))
+        with ledger.submitter(world.who, world.now()):
+            done = ledger.purge(limit, why=f"forgotten: purge --before {before}", who=world.signature, now=world.now())
+            words = f"{_count(done)} from before {_day(limit, settings)}, by {world.signature}"
+            ledger.note_run("purge", world.now(), words)
+        return Purged(limit, done, done=True, lines=tuple(_lines(ledger, done, limit, settings)))
+
+
+def _limit(before: date, now: datetime, zone: ZoneInfo) -> datetime:
+    """Give the moment up to which weeks are closed: never later than the begin of this one."""
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    return datetime.combine(min(before, monday), time(), zone).astimezone(UTC)
+
+
+def _day(limit: datetime, settings: Settings) -> str:
+    return f"{limit.astimezone(ZoneInfo(team_zone(settings))):%Y-%m-%d}"
+
+
+def _count(found: Purge) -> str:
+    told = plural(found.entries, "entry", "entries")
+    return f"texts, cells and owners of {told} and the addresses of {plural(found.mails, 'mail')}"
+
+
+def _lines(ledger: Ledger, done: Purge, limit: datetime, settings: Settings) -> list[str]:
+    day = _day(limit, settings)
+    lines = [f"forgot {_count(done)} from before {day}; numbers, Ids, times, statuses and hashes stay"]
+    if done.kept:
+        some = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(done.kept.items()))
+        lines.append(f"left alone, since somebody must still look at them: {some}")
+    held = f'"{ledger.path.parent / "backups"}"' if ledger.path is not None else "backups of the database"
+    lines.append(
+        f'the texts still stand in {held}, in the reports of "{settings.reports.folder}" and in the sheets of '
+        f'"{settings.watch.folder}": delete there what is older, too'
+    )
+    return lines

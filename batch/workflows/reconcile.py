@@ -1,0 +1,252 @@
+"""Compare the ledger with the provider's books, write down what they prove, and read the delivery of what was sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
+from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
+from batch.model.errors import ProviderError, StoppedError
+from batch.workflows.changed_settings import tell_changes
+from batch.workflows.context import Rooms, World, open_rooms, tell_pause
+from batch.workflows.events import Wait
+from batch.workflows.listings import find_doubts, read_lists, settle_doubts
+from batch.workflows.mail import mail_books
+from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
+from batch.workflows.report import Scope, gather, team_zone, write, write_status_page
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.core.settle import Reading
+
+_TRACKED = frozenset(
+    {Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED, Status.IN_DOUBT, Status.SUBMITTING}
+)
+_SEEMED_GONE = frozenset({Status.MISSING, Status.CANCELLED})
+_WATCHED = timedelta(days=92)
+"""How long after its time a campaign is still compared: the sent history is read as far back."""
+
+FINAL = frozenset({2, 3, 5, 6, 8, 9, 11, 12})
+"""Delivery statuses that no longer change, by the provider's ids (2 Delivered, 3 Failed, 5 Rejected, ...)."""
+
+SETTLED_AFTER = timedelta(days=3)
+"""After so long a delivery is final whatever its statuses say."""
+
+
+@dataclass(slots=True)
+class Books:
+    """What one reconciliation brought up."""
+
+    counts: Counter[FindingKind] = field(default_factory=Counter)
+    findings: tuple[Finding, ...] = ()
+    moves: int = 0
+    adopted: int = 0
+    reports: list[Path] = field(default_factory=list)
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether something needs a person."""
+        looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
+        codes = {finding.code for finding in self.findings}
+        return any(self.counts[kind] for kind in looked_at) or bool(
+            codes & {"other-ledger", "maybe-other-ledger", "held-twice", "not-approved", "not-counted"}
+        )
+
+
+def reconcile_books(
+    settings: Settings, world: World, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False
+) -> Books:
+    """Compare both books, update statuses, report; with `delivery` read delivery within a budget of requests."""
+    with open_rooms(settings, world) as rooms:
+        with rooms.ledger.submitter(world.who, world.now()):
+            books = reconcile_in(rooms, delivery=delivery, budget=budget, acknowledge=acknowledge)
+        mail_books(settings, rooms.ledger, world, books)
+        return books
+
+
+def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False) -> Books:
+    """Do what `reconcile` does in rooms that are open already."""
+    ledger, world = rooms.ledger, rooms.world
+    ledger.orphans(world.now(), world.who)
+    reading = _read_whole(rooms)
+    ledger.bind(rooms.settings.provider.account, rooms.provider.host)
+    tell_changes(rooms)
+    books = Books(adopted=settle_doubts(rooms, wait=False, first=reading) if find_doubts(rooms) else 0)
+    books.adopted += recognize(rooms, reading)
+    found = _compare_twice(rooms, _compare(rooms, reading))
+    books.counts, books.findings = Counter(found.counts), found.findings
+    books.moves = _write_down(rooms, found)
+    if acknowledge:
+        _acknowledge(rooms, found)
+    if delivery:
+        read_delivery(rooms, budget)
+    ledger.note_run("reconcile", world.now(), f"{books.counts[FindingKind.MATCHED]} matched")
+    books.reports = write_reconciliation(rooms, books)
+    return books
+
+
+def _read_whole(rooms: Rooms) -> Reading:
+    reading = read_lists(rooms, rooms.world.now() - _WATCHED)
+    for listing in (reading.scheduled, reading.sent):
+        if not listing.complete:
+            raise ProviderError(f"the provider's lists cannot be read whole: {listing.why}", "try again in a while")
+    refuse_wrong_list(rooms, reading)
+    return reading
+
+
+def _tracked(rooms: Rooms) -> list[Entry]:
+    return list(rooms.ledger.entries(statuses=_TRACKED, due_from=rooms.world.now() - _WATCHED))
+
+
+def _compare(rooms: Rooms, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
+    ledger, settings = rooms.ledger, rooms.settings
+    batches, pause = ledger.batches(), ledger.paused()
+    return reconcile(
+        _tracked(rooms),
+        reading,
+        rules=ReconcileRules(
+            rooms.zone,
+            settings.checks.contacts_tolerance,
+            account=settings.provider.account,
+            paused=tell_pause(pause, settings) if pause else "",
+            evidence=evidence_of(rooms, reading),
+        ),
+        now=rooms.world.now(),
+        tags=ledger.tags(),
+        acknowledged=ledger.acknowledged(),
+        since=batches[0].taken_in_at if batches else rooms.world.now(),
+        shown_before=shown_before,
+    )
+
+
+def _compare_twice(rooms: Rooms, first: Reconciliation) -> Reconciliation:
+    """Read a second time before a campaign is called missing: a list may lack for a moment what it still holds."""
+    lacking = _lacking(first)
+    if not lacking:
+        return first
+    _wait_between(rooms, len(lacking))
+    return _compare(rooms, _read_whole(rooms), shown_before={entry for entry, _, _ in first.seen})
+
+
+def _lacking(found: Reconciliation) -> set[int]:
+    return {move.entry for move in found.moves if move.new in {Status.MISSING, Status.CANCELLED}}
+
+
+def _wait_between(rooms: Rooms, lacking: int) -> None:
+    world = rooms.world
+    until = world.monotonic() + rooms.settings.provider.settle_gap
+    words = f"{lacking} campaign(s) are on neither list: looking a second time"
+    while (seconds := until - world.monotonic()) > 0:
+        if world.stopped():
+            raise StoppedError("interrupted before the second look", 'type "campaign-batch reconcile" again')
+        world.tell(Wait(words, seconds))
+        world.sleep(min(seconds, 1.0))
+    world.tell(Wait("", 0.0))
+
+
+def _write_down(rooms: Rooms, found: Reconciliation) -> int:
+    now, who = rooms.world.now(), rooms.world.who
+    rooms.ledger.observe(found.seen, now)
+    moved = 0
+    claimed = rooms.ledger.provider_ids()
+    back = [move.entry for move in found.moves if move.old in _SEEMED_GONE and move.new is Status.ACCEPTED]
+    returned = list(rooms.ledger.entries(ids=back)) if back else []
+    for move in found.moves:
+        listed = move.listed
+        # The sent history may number campaigns anew: the Id that we were given stays.
+        if listed is not None and (move.new is Status.SENT or claimed.get(listed.id, move.entry) != move.entry):
+            listed = replace(listed, id="")
+        moved += rooms.ledger.change_status(
+            move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed
+        )
+    for entry in returned:
+        settle_return(rooms, entry)
+    rooms.ledger.record_findings(found.findings, now)
+    return moved
+
+
+def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
+    for finding in found.findings:
+        if finding.code in {"made-elsewhere", "maybe-other-ledger", "other-ledger"}:
+            why = "acknowledged with reconcile --acknowledge"
+            rooms.ledger.acknowledge(finding.provider_id, why, rooms.world.who, rooms.world.now())
+
+
+def write_reconciliation(rooms: Rooms, books: Books) -> list[Path]:
+    """Write the report of a reconciliation: what was compared, what differs."""
+    from batch.model.wording import local_time
+
+    now = rooms.world.now()
+    scope = Scope(
+        f"Reconciliation of {local_time(now, team_zone(rooms.settings), 0)}",
+        f"reconciliation-{now:%Y-%m-%d-%H%M%S}",
+        "reconciliation",
+        tuple(_tracked(rooms)),
+        findings=books.findings,
+        matched=books.counts[FindingKind.MATCHED],
+    )
+    report = gather(rooms.settings, rooms.ledger, scope, now=now)
+    paths = write(report, rooms.settings, scope.stem, ("html", "xlsx"), latest=True)
+    write_status_page(rooms.settings, rooms.ledger, now)
+    return paths
+
+
+def read_delivery(rooms: Rooms, budget: int) -> int:
+    """Read the delivery of sent campaigns page by page, going on where it stopped; give the pages read.
+
+    What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
+    """
+    from batch.adapters.provider import AddressError
+
+    read = 0
+    for entry in list(rooms.ledger.entries(statuses={Status.SENT})):
+        if rooms.world.stopped() or read >= budget:
+            break
+        try:
+            read += _read_one_delivery(rooms, entry, budget - read)
+        except StoppedError:
+            break
+        except AddressError:
+            read += 1
+            rooms.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) is not to be had')
+    return read
+
+
+def _read_one_delivery(rooms: Rooms, entry: Entry, budget: int) -> int:
+    progress = rooms.ledger.delivery_progress(entry.id)
+    if progress is not None and progress.final:
+        return 0
+    read, number, mark = 0, 1 if progress is None else progress.page + 1, ""
+    sent_id = _sent_id(rooms, entry)
+    while read < budget and not rooms.world.stopped():
+        page = rooms.provider.delivery(sent_id, number)
+        read += 1
+        if number > 1 and not mark and (page.pages is None or number > page.pages):
+            number = 1  # it was read to its end before: past the end the provider gives the last page again
+            continue
+        if page.mark == mark:
+            break
+        before = rooms.ledger.deliveries((entry.id,)).get(entry.id, ()) if number > 1 else ()
+        final = page.last and _is_final(entry, (*before, *page.counts), rooms.world.now())
+        rooms.ledger.record_delivery(entry.id, number, page.counts, final=final, now=rooms.world.now())
+        if page.last:
+            break
+        number, mark = number + 1, page.mark
+    return read
+
+
+def _sent_id(rooms: Rooms, entry: Entry) -> str:
+    """Give the Id under which the sent history shows a campaign."""
+    seen = [one.listed.id for one in rooms.ledger.observations(entry.id) if one.where == "sent"]
+    return seen[-1] if seen else entry.provider_id
+
+
+def _is_final(entry: Entry, counts: tuple[DeliveryCount, ...], now: datetime) -> bool:
+    if entry.send_at is not None and now - entry.send_at > SETTLED_AFTER:
+        return True
+    return all(count.status_id in FINAL for count in counts)

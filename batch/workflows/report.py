@@ -1,0 +1,310 @@
+"""Gather from the ledger what a report says, and have it written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from batch.core.file_names import plain_stem
+from batch.core.identity import is_test
+from batch.model import Batch, Entry, Finding, Status
+from batch.model.errors import ReportError
+from batch.system.disk import copy_whole, make_folder, write_whole
+from batch.workflows.context import Rooms, tell_pause
+from batch.workflows.provider_times import as_they_go
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+    from batch.adapters.report import Figures, Kind, Report, Skipped, WeekFigures
+
+TREND_WEEKS = 12
+STATUS_WEEKS = timedelta(weeks=8)
+"""How far back the status page looks."""
+FORMATS = ("html", "xlsx", "csv", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of the ledger a report is about."""
+
+    title: str
+    stem: str
+    """The file name without its ending."""
+    kind: Kind
+    entries: tuple[Entry, ...]
+    batches: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    matched: int = 0
+    week: str = ""
+    """The ISO week, for the report of one."""
+
+
+def write_batch_report(rooms: Rooms, batch: int, *, stopped: str = "") -> list[Path]:
+    """Write the HTML and Excel report of one batch, and `latest.html`; give their paths."""
+    scope = batch_scope(rooms.ledger, batch)
+    report = gather(
+        rooms.settings, rooms.ledger, scope, now=rooms.world.now(), stopped=stopped, rehearsal=rooms.rehearsal
+    )
+    stem = f"rehearsal-{scope.stem}" if rooms.rehearsal else scope.stem
+    paths = write(report, rooms.settings, stem, ("html", "xlsx"), latest=not rooms.rehearsal)
+    if not rooms.rehearsal:
+        write_status_page(rooms.settings, rooms.ledger, rooms.world.now())
+    return paths
+
+
+def batch_scope(ledger: Ledger, batch: int) -> Scope:
+    """Take one batch."""
+    taken = ledger.batch(batch)
+    lines = ledger.batch_rows(batch)
+    ids = {line.entry for line in lines if line.entry is not None and line.what != "skipped"}
+    entries = tuple(ledger.entries(ids=ids)) if ids else ()
+    stem = f"batch-{batch:04d}-{plain_stem(Path(taken.file).stem)}"
+    return Scope(f'Batch {batch}: "{taken.file}"', stem, "batch", entries, (batch,))
+
+
+def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
+    """Take what goes out or went out in one ISO week of the team's zone (`2026-W48`), and what its files left open.
+
+    Each campaign counts once: in the week of its send time, as the version that stands.
+    """
+    from batch.model.wording import needs_a_person
+
+    start, end = week_bounds(week, zone)
+    batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)
+    due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}
+    for batch in batches:
+        due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries if needs_a_person(entry)})
+    title = f"Week {week[-2:]} of {week[:4]}"
+    return Scope(title, f"week-{week}", "week", _campaigns(due.values()), batches, week=week)
+
+
+def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
+    """Take what was taken in or is due from a day on."""
+    start = datetime.combine(since, time(), ZoneInfo(zone)).astimezone(UTC)
+    batches = tuple(one.id for one in ledger.batches() if one.taken_in_at >= start)
+    found = {entry.id: entry for entry in ledger.entries(due_from=start)}
+    for batch in batches:
+        found.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
+    return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", _campaigns(found.values()), batches)
+
+
+def week_bounds(week: str, zone: str) -> tuple[datetime, datetime]:
+    """Give the first instant of an ISO week and of the next one, in UTC; ValueError when it is no week."""
+    year, _, number = week.upper().partition("-W")
+    monday = date.fromisocalendar(int(year), int(number), 1)
+    place = ZoneInfo(zone)
+    start, end = (datetime.combine(monday + timedelta(days=days), time(), place) for days in (0, 7))
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def week_of(moment: datetime, zone: str) -> str:
+    """Name the ISO week of a moment in the team's zone."""
+    year, week, _ = moment.astimezone(ZoneInfo(zone)).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def gather(
+    settings: Settings,
+    ledger: Ledger,
+    scope: Scope,
+    *,
+    now: datetime,
+    stopped: str = "",
+    rehearsal: bool = False,
+) -> Report:
+    """Gather all that a report of this scope says, the weeks and the report before it too."""
+    from batch.adapters.report import Report
+
+    zone = team_zone(settings)
+    ids = [entry.id for entry in scope.entries]
+    batches = tuple(ledger.batch(number) for number in scope.batches)
+    pause = ledger.paused()
+    return Report(
+        title=scope.title,
+        kind=scope.kind,
+        made_at=now,
+        zone=zone,
+        provider_zone=settings.provider.timezone,
+        batches=batches,
+        entries=as_they_go(settings, ledger, scope.entries),
+        skipped=_skipped(ledger, scope),
+        findings=scope.findings,
+        matched=scope.matched,
+        attempts=ledger.attempts_of(ids),
+        history=ledger.histories(ids),
+        deliveries=ledger.deliveries(ids),
+        trend=_trend(settings, ledger, now) if not rehearsal else (),
+        before=_before(settings, ledger, scope) if not rehearsal else None,
+        quiet_hours=settings.checks.quiet_hours,
+        blank=sum(batch.blank for batch in batches),
+        left_out=sum(batch.left_out for batch in batches),
+        notes=_notes(batches),
+        rehearsal=rehearsal,
+        team=settings.reports.team,
+        logo=Path(settings.reports.logo) if settings.reports.logo else None,
+        credit_price=settings.reports.credit_price or None,
+        currency=settings.reports.currency,
+        stopped=stopped,
+        paused=tell_pause(pause, settings) if pause else "",
+        to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
+    )
+
+
+def team_zone(settings: Settings) -> str:
+    """Give the team's zone: the sheet's, else the provider's."""
+    return settings.sheet.timezone or settings.provider.timezone
+
+
+def _campaigns(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Leave out tests and versions that another row replaced, so that each campaign counts once; in order of time."""
+    real = (entry for entry in entries if entry.status is not Status.REPLACED and not is_test(entry.key))
+    return tuple(sorted(real, key=_by_time))
+
+
+def _by_time(entry: Entry) -> tuple[datetime, int]:
+    return entry.send_at or datetime.max.replace(tzinfo=UTC), entry.id
+
+
+def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
+    """Take the rows that were known from before: a batch's report tells of rows, all others count campaigns."""
+    batches = scope.batches if scope.kind == "batch" else ()
+    lines = [(batch, line) for batch in batches for line in ledger.batch_rows(batch) if line.what == "skipped"]
+    ids = {line.entry for _, line in lines if line.entry is not None}
+    entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
+    return tuple(_skip(batch, line.row, line.why, entries.get(line.entry or 0)) for batch, line in lines)
+
+
+def _skip(batch: int, row: int, why: str, entry: Entry | None) -> Skipped:
+    from batch.adapters.report import Skipped
+
+    name = entry.campaign_name if entry is not None else ""
+    return Skipped(batch, row, name, entry.id if entry else None, entry.provider_id if entry else "", why)
+
+
+def _notes(batches: Iterable[Batch]) -> tuple[str, ...]:
+    return tuple(issue.message for batch in batches for issue in batch.issues)
+
+
+def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigures, ...]:
+    """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
+    from batch.adapters.report import WeekFigures
+
+    zone = team_zone(settings)
+    weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
+    start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
+    by_week: dict[str, list[Entry]] = {week: [] for week in weeks}
+    for entry in ledger.entries(due_from=start, due_until=end):
+        if entry.send_at is not None and entry.status is not Status.REPLACED and not is_test(entry.key):
+            by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
+    figures = [WeekFigures(week, _count(settings, ledger, entries)) for week, entries in by_week.items()]
+    first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
+    return tuple(figures[first:])
+
+
+def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
+    """Count the same kind of report before this one: the week before, or the file's last batch before."""
+    earlier = None
+    if scope.week:
+        monday = week_bounds(scope.week, team_zone(settings))[0]
+        earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings))
+        # A row of a file of the week before that still needs a person and is due now stands in this week's report.
+        here = {entry.id for entry in scope.entries}
+        earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
+    elif scope.kind == "batch" and scope.batches:
+        this = ledger.batch(scope.batches[0])
+        same = [
+            one.id for one in ledger.batches() if one.id < this.id and (one.file, one.sheet) == (this.file, this.sheet)
+        ]
+        earlier = batch_scope(ledger, same[-1]) if same else None
+    if earlier is None or not earlier.entries:
+        return None
+    return _count(settings, ledger, earlier.entries, skipped=len(_skipped(ledger, earlier)))
+
+
+def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], *, skipped: int = 0) -> Figures:
+    from batch.adapters.report import count_entries
+
+    deliveries = ledger.deliveries([entry.id for entry in entries])
+    return count_entries(entries, deliveries, skipped=skipped, credit_price=settings.reports.credit_price or None)
+
+
+def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
+    """Write a report in the formats asked for into the reports folder; give the paths."""
+    from batch.adapters.report import to_csv, to_json, write_html, write_xlsx
+
+    folder = Path(settings.reports.folder)
+    paths = [folder / f"{stem}.{format}" for format in formats]
+    for format, path in zip(formats, paths, strict=True):
+        with writing(path):
+            if format == "html":
+                write_html(report, path, templates=report_templates(settings))
+            elif format == "xlsx":
+                write_xlsx(report, path)
+            else:
+                write_text(path, to_csv(report) if format == "csv" else to_json(report))
+    if latest and "html" in formats:
+        with writing(folder / "latest.html"):
+            copy_whole(folder / f"{stem}.html", folder / "latest.html")
+    return paths
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make the folder of a report; what keeps it from being written becomes one line for a person."""
+    try:
+        make_folder(path.parent)
+        yield
+    except OSError as trouble:
+        raise ReportError(
+            f'"{path}" cannot be written ({trouble.strerror or type(trouble).__name__})',
+            "close it where it is open, look at the folder and the disk, and try again",
+        ) from None
+
+
+def report_templates(settings: Settings) -> tuple[Path, ...]:
+    """Give the folders in which a team may override the report's templates."""
+    own = Path(settings.reports.templates)
+    return (own,) if own.is_dir() else ()
+
+
+def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path:
+    """Write `status.html`: what went, goes and did not go, the same page for everyone."""
+    from batch.adapters.report import write_status
+
+    zone = team_zone(settings)
+    entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))
+    pause = ledger.paused()
+    path = Path(settings.reports.folder) / "status.html"
+    with writing(path):
+        write_status(
+            entries,
+            path,
+            made_at=now,
+            zone=zone,
+            deliveries=ledger.deliveries([entry.id for entry in entries]),
+            paused=tell_pause(pause, settings) if pause else "",
+            templates=report_templates(settings),
+            provider_zone=settings.provider.timezone,
+            team=settings.reports.team,
+            logo=Path(settings.reports.logo) if settings.reports.logo else None,
+        )
+    return path
+
+
+def _lately(ledger: Ledger, since: datetime) -> tuple[Entry, ...]:
+    """Take what is due since then, and what needs fixing though its time is missing, or long ago by a slip."""
+    due = {entry.id: entry for entry in ledger.entries(due_from=since)}
+    broken = ledger.entries(statuses={Status.INVALID}, changed_since=since)
+    return tuple((due | {entry.id: entry for entry in broken}).values())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, and the folder that it lies in; its line ends stay as they are."""
+    make_folder(path.parent)
+    write_whole(path, text.encode("utf-8", "backslashreplace"))

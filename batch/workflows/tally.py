@@ -1,0 +1,106 @@
+"""Count where the rows of one run ended, so that the counts add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.core.reconcile import APPROVED
+from batch.model import Decision, Entry, Issue, Status
+from batch.model.errors import BatchError
+from batch.model.plurals import plural
+
+if TYPE_CHECKING:
+    from batch.workflows.context import Rooms
+
+_COUNTED_AS = {
+    Status.SUBMITTING: "in_doubt",
+    Status.SENT: "accepted",
+    Status.MISSING: "held",
+    Status.CANCELLED: "skipped",
+    Status.REPLACED: "skipped",
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where the rows of one run ended; the counts add up to `rows`."""
+
+    batch: int | None = None
+    file: str = ""
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    adopted: int = 0
+    blank: int = 0
+    left_out: int = 0
+    reports: list[Path] = field(default_factory=list)
+    marked: list[Path] = field(default_factory=list)
+    """The user's own workbook with its bad cells marked, and one of only the rows to mend."""
+    trouble: BatchError | None = None
+    """Why the run stopped before its end; what was done until then stands."""
+    decisions: tuple[Decision, ...] = ()
+    file_issues: tuple[Issue, ...] = ()
+    attention: int = 0
+    """Rows that went but want a look all the same: drifted, not yet approved, or nobody to get them."""
+    gone: int = 0
+    """Campaigns still scheduled that an earlier version of the file had and this one has not."""
+    off_time: int = 0
+    """Campaigns that are scheduled for another time than is meant, by the provider's zone of today."""
+    doubled: int = 0
+    """Campaigns that the provider holds a second time: their people would get two texts."""
+    approval: bool = False
+    """The batch waits for a second person."""
+    preview: Path | None = None
+    """What the second person looks at."""
+    previews: list[Path] = field(default_factory=list)
+    """The previews that an earlier run did not come to write."""
+    moved: tuple[int, ...] = ()
+    """The batches of which a row moved on, when the run is about several."""
+    to_do: list[str] = field(default_factory=list)
+    """What a person must delete in the dashboard because the sheet says so, or must not delete any more."""
+    declined: bool = False
+    """A person said no before the first request."""
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether a row needs a person."""
+        wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
+        return (
+            self.attention > 0
+            or self.gone > 0
+            or self.off_time > 0
+            or self.doubled > 0
+            or bool(self.to_do)
+            or any(self.counts[name] for name in wanted)
+        )
+
+
+def count_batch(rooms: Rooms, tally: Tally) -> None:
+    """Count where the rows of a batch stand now."""
+    assert tally.batch is not None
+    lines = rooms.ledger.batch_rows(tally.batch)
+    entries = {entry.id: entry for entry in rooms.ledger.entries(ids={line.entry for line in lines if line.entry})}
+    tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
+    gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
+    tally.attention = sum(_wants_look(entry) for entry in gone)
+
+
+def tell_counts(counts: Mapping[str, int], words: Mapping[str, str], many: Mapping[str, str]) -> str:
+    """Say where rows ended, in the order and the words given; `many` has the words that several rows want."""
+    return ", ".join(plural(counts[name], word, many.get(word, word)) for name, word in words.items() if counts[name])
+
+
+def count_as(what: str, entry: Entry | None) -> str:
+    """Name the count that a row of a batch belongs to."""
+    if what == "skipped" or entry is None:
+        return "skipped"
+    return _COUNTED_AS.get(entry.status, entry.status.value)
+
+
+def _wants_look(entry: Entry) -> bool:
+    drifted = any(issue.code == "drifted" for issue in entry.issues)
+    unsure = entry.provider_status_id != APPROVED or entry.contacts_count == 0
+    return entry.status is Status.ACCEPTED and (drifted or unsure)

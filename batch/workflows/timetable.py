@@ -1,0 +1,129 @@
+"""Do what is due: look after rows that were begun, compare every night and after each sending, copy the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.model import NOT_SHOWN, Status
+from batch.workflows.approve import expire_unapproved
+from batch.workflows.cancel import alarm_is_due
+from batch.workflows.clock import ask_clock
+from batch.workflows.context import Rooms
+from batch.workflows.drops import heed
+from batch.workflows.events import Note
+from batch.workflows.mail import Desk, queue_books, safely
+from batch.workflows.notices import last_time_of_day
+from batch.workflows.reconcile import reconcile_in
+from batch.workflows.submit import be_submitter, expire, find_planned, resume_in
+
+if TYPE_CHECKING:
+    from batch.workflows.gathered_mail import Postbag
+
+UPKEEP = timedelta(minutes=5)
+"""Between two looks, the first of which went well, at what is in doubt, still planned, or waits for the provider."""
+LOOKED_UP = timedelta(minutes=30)
+"""After its send time a campaign is looked up, so that the status page says that it went."""
+LOOK_BACK = timedelta(days=3)
+
+
+class Timetable:
+    """What the watch does by the clock."""
+
+    def __init__(self, rooms: Rooms, submitting: Rooms, postbag: Postbag, offer: Callable[[Path], object]) -> None:
+        """`submitting` are the same rooms, in which a file named STOP ends a run; `offer` shows a preview to people."""
+        self.needs_look = False
+        self._rooms = rooms
+        self._submitting = submitting
+        self._postbag = postbag
+        self._offer = offer
+        self._upkeep_at: datetime | None = None
+
+    def look_after_rows(self) -> None:
+        """Settle doubts and submit what is still planned, now and then, while there is something of the kind.
+
+        What fails is due again at the next look: a look in which nothing is due would count as one that went well.
+        """
+        if self._upkeep_at is not None and self._now() < self._upkeep_at:
+            return
+        self._expire_unapproved()
+        if self._has_open_rows():
+            self._go_on()
+        self._upkeep_at = self._now() + UPKEEP
+
+    def _go_on(self) -> None:
+        with be_submitter(self._submitting):
+            tally = resume_in(self._submitting)
+        for preview in tally.previews:
+            self._offer(preview)
+        self._postbag.add(*tally.moved)
+        heed(self._rooms, tally)
+
+    def _expire_unapproved(self) -> None:
+        late = expire_unapproved(self._rooms)
+        if not late:
+            return
+        with be_submitter(self._rooms):
+            ask_clock(self._rooms)
+            expire(self._rooms)
+        for batch in late:
+            words = f"rows of batch {batch} were not approved in time"
+            self._rooms.world.tell(Note(words, loud=True, event="expired", batch=batch))
+        self._postbag.add(*late)
+
+    def _has_open_rows(self) -> bool:
+        ledger = self._rooms.ledger
+        open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
+        if any(batch.state == NOT_SHOWN for batch in ledger.batches()):
+            return True
+        return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._rooms, None))
+
+    def compare_when_due(self) -> None:
+        """Compare every night, once after each send time, and before what is to be cancelled goes out."""
+        nightly = self._is_due("nightly")
+        if not (nightly or self._went_out() or alarm_is_due(self._rooms.ledger, self._now())):
+            return
+        with self._rooms.ledger.submitter(self._rooms.world.who, self._now()):
+            books = reconcile_in(self._rooms, delivery=True)
+        words = f"compared with the provider: {sum(books.counts.values())} campaigns"
+        self._rooms.world.tell(Note(words, loud=False, event="compared"))
+        self.needs_look |= books.needs_look
+        desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
+        if desk.is_open:
+            safely(desk, lambda: queue_books(desk, books))
+        if nightly:
+            self._rooms.ledger.note_run("nightly", self._now())
+
+    def back_up_when_due(self) -> None:
+        """Copy the ledger every night, whatever the comparison came to."""
+        if self._is_due("backup"):
+            self._back_up()
+            self._rooms.ledger.note_run("backup", self._now())
+
+    def _is_due(self, run: str) -> bool:
+        """Whether the hour of the night has passed since it ran last; the first is the night after the first batch."""
+        ledger, settings = self._rooms.ledger, self._rooms.settings
+        last = ledger.last_run(run)
+        if last is None:
+            if ledger.batches():
+                ledger.note_run(run, self._now(), "begun")
+            return False
+        return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)
+
+    def _went_out(self) -> bool:
+        """Whether a campaign's time passed half an hour ago, and nobody has looked since."""
+        now, ledger = self._now(), self._rooms.ledger
+        went = ledger.entries(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
+        times = [entry.send_at for entry in went if entry.send_at is not None]
+        last = ledger.last_run("reconcile")
+        return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)
+
+    def _back_up(self) -> None:
+        if self._rooms.ledger.path is not None:
+            path = self._rooms.ledger.backup(self._now())
+            self._rooms.world.tell(Note(f"the ledger was copied to {path}", loud=False, event="backed-up"))
+
+    def _now(self) -> datetime:
+        return self._rooms.world.now()

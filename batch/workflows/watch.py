@@ -1,0 +1,243 @@
+"""Watch the folder: take in what is dropped, look after what was begun, mail; it never asks, nor ends by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from batch.adapters.inbox import Inbox, InboxGoneError, wake
+from batch.model import Cause
+from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
+from batch.workflows.cancel import STOP_WORDS
+from batch.workflows.context import Rooms, World, need_zone, open_rooms
+from batch.workflows.drops import Drops
+from batch.workflows.events import Note
+from batch.workflows.gathered_mail import Postbag
+from batch.workflows.mail import Desk, queue_words, safely
+from batch.workflows.report import team_zone
+from batch.workflows.timetable import Timetable
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+
+ALIVE = timedelta(minutes=15)
+"""Between two notes in the ledger that somebody watches."""
+LONGEST_REST = timedelta(minutes=5)
+SILENCE = timedelta(minutes=30)
+"""Trouble that lasts longer is mailed; what settings or a wrong clock cause is mailed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What one watch came to."""
+
+    files: int
+    needs_look: bool
+    trouble: BatchError | None = None
+    """What still was in the way at its end; what another submitter holds is none."""
+
+
+def watch_folder(
+    settings: Settings,
+    world: World,
+    *,
+    folder: Path | None = None,
+    once: bool = False,
+    events: bool = True,
+    stop: threading.Event | None = None,
+    wait: Callable[[float], object] | None = None,
+) -> Watched:
+    """Watch until somebody asks for an end, or with `once` take what is whole and go.
+
+    `wait` sleeps between two looks; by default until something is dropped. Raises InboxBusyError when the folder is
+    watched already, and whatever makes it useless to begin: no token, no zone, no ledger.
+    """
+    need_zone(settings, for_real=True)
+    place = folder or Path(settings.watch.folder)
+    inbox = Inbox(
+        place,
+        stable_seconds=settings.watch.stable_seconds,
+        grace_seconds=settings.watch.grace_minutes * 60,
+        zone=ZoneInfo(team_zone(settings)),
+    )
+    _reach(inbox, world, once=once)
+    with inbox.only_watcher(f"{world.who} on {world.machine}"), open_rooms(settings, world) as rooms:
+        watch = Watch(rooms, inbox, wait or (lambda seconds: wake(place, seconds, stop, events=events)))
+        return watch.run_once() if once else watch.run()
+
+
+def _reach(inbox: Inbox, world: World, *, once: bool) -> None:
+    """Make the folder, or wait for the share it lies on."""
+    told = False
+    while True:
+        try:
+            inbox.prepare()
+        except InboxGoneError as gone:
+            if once or world.stopped():
+                raise
+            if not told:
+                world.tell(Note(str(gone), loud=True, event="folder-gone"))
+            told = True
+            world.sleep(10.0)
+        else:
+            return
+
+
+class Watch:
+    """One watch at work, in rooms that stay open."""
+
+    def __init__(self, rooms: Rooms, inbox: Inbox, wait: Callable[[float], object]) -> None:
+        self._rooms = rooms
+        self._inbox = inbox
+        self._wait = wait
+        self._desk = Desk(rooms.settings, rooms.ledger, rooms.world)
+        self._postbag = Postbag(self._desk)
+        submitting = replace(rooms, world=replace(rooms.world, stopped=self._must_halt))
+        self._drops = Drops(submitting, inbox, self._postbag)
+        self._timetable = Timetable(
+            rooms, submitting, self._postbag, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
+        )
+        self._trouble: BatchError | None = None
+        self._troubles = 0
+        self._trouble_since: datetime | None = None
+        self._rest_until: datetime | None = None
+        self._told = ""
+        self._alive_at: datetime | None = None
+
+    def run(self) -> Watched:
+        """Look, work, wait, until somebody asks for an end."""
+        self._tell("watch-begun", f'watching "{self._inbox.folder}"')
+        while not self._stopped():
+            self.look()
+            if not self._stopped():
+                self._wait(self._rooms.settings.watch.scan_seconds)
+        self._tell("watch-ended", "the watch ends; what is left goes on with the next one")
+        return self._watched()
+
+    def run_once(self) -> Watched:
+        """Take what is whole: look, wait as long as a file must stand still, and look again."""
+        self.look()
+        if not self._stopped():
+            self._rooms.world.sleep(self._rooms.settings.watch.stable_seconds + 0.05)
+            self.look()
+        with self._resting():
+            self._postbag.empty(now=True)
+        return self._watched()
+
+    def _watched(self) -> Watched:
+        return Watched(self._drops.files, self._drops.needs_look or self._timetable.needs_look, self._trouble)
+
+    def look(self) -> None:
+        """Do everything that there is to do just now; trouble is told, and tried again after a rest."""
+        with self._resting():
+            self._obey_stop_sign()
+            self._note_alive()
+            if not self._is_resting():
+                self._work()
+                self._recover()
+        with self._resting():
+            self._postbag.empty(digest=not self._is_resting())
+
+    def _work(self) -> None:
+        """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
+        paused = self._rooms.ledger.paused() is not None
+        steps = [] if paused else [
+            self._drops.take_files, self._drops.let_approved_go, self._timetable.look_after_rows,
+        ]  # fmt: skip
+        troubles: list[BatchError] = []
+        for step in (
+            *steps, self._drops.tidy_waiting, self._timetable.compare_when_due, self._timetable.back_up_when_due,
+        ):  # fmt: skip
+            if self._stopped():
+                break
+            try:
+                step()
+            except (StoppedError, LedgerReplacedError):
+                raise
+            except BatchError as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise min(troubles, key=lambda one: isinstance(one, LedgerBusyError))
+
+    @contextmanager
+    def _resting(self) -> Iterator[None]:
+        """Turn trouble that may pass into a rest: the watch itself never ends for it."""
+        try:
+            yield
+        except StoppedError:
+            return  # no trouble: the watch itself sees the wish, and ends
+        except LedgerReplacedError:
+            raise  # no rest brings this file back: who starts the watch again opens the one that lies there now
+        except LedgerBusyError as trouble:
+            self._rest_until = self._now() + timedelta(seconds=self._rooms.settings.watch.scan_seconds)
+            self._tell_once("busy", trouble)
+        except BatchError as trouble:
+            self._rest(trouble)
+
+    def _rest(self, trouble: BatchError) -> None:
+        """Leave the provider, the ledger or the share alone for a while, longer each time; tell people if it lasts."""
+        now = self._now()
+        self._trouble = trouble
+        self._troubles += 1
+        self._trouble_since = self._trouble_since or now
+        seconds = self._rooms.settings.watch.scan_seconds * 2 ** min(self._troubles - 1, 10)
+        self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
+        self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
+        if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:
+            safely(self._desk, lambda: self._call_for_help(trouble, now))
+
+    def _call_for_help(self, trouble: BatchError, now: datetime) -> None:
+        """Mail that the watch cannot go on: once a day for each trouble."""
+        words = (f"The watch cannot go on: {trouble}.", "Nothing is lost, and it tries again by itself.")
+        key = f"trouble:{now:%Y-%m-%d}:{trouble.kind}"
+        queue_words(self._desk, "campaign-batch cannot go on by itself", words, kind="trouble", key=key)
+
+    def _tell_once(self, event: str, trouble: BatchError) -> None:
+        if trouble.kind != self._told:
+            self._tell(event, str(trouble), loud=True)
+        self._told = trouble.kind
+
+    def _is_resting(self) -> bool:
+        return self._rest_until is not None and self._now() < self._rest_until
+
+    def _recover(self) -> None:
+        if self._told:
+            self._tell("recovered", "it works again")
+        self._trouble, self._troubles, self._trouble_since, self._rest_until, self._told = None, 0, None, None, ""
+
+    def _note_alive(self) -> None:
+        if self._alive_at is None or self._now() >= self._alive_at:
+            self._rooms.ledger.note_run("watch", self._now(), str(self._inbox.folder))
+            self._alive_at = self._now() + ALIVE
+
+    def _obey_stop_sign(self) -> None:
+        """Pause everything while a file named STOP lies in the folder; lift only the pause that it caused."""
+        ledger, who = self._rooms.ledger, self._rooms.world.who
+        folder = str(self._inbox.folder.resolve())
+        paused = any((one.cause, one.folder) == (Cause.STOP_FILE, folder) for one in ledger.pauses())
+        asked = self._inbox.stop_requested()
+        if asked and not paused and ledger.pause(STOP_WORDS, who, self._now(), Cause.STOP_FILE, folder):
+            self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
+        if not asked and paused and self._inbox.working.is_dir():
+            ledger.unpause(who, self._now(), Cause.STOP_FILE, folder)
+            still = "; another pause still stands" if ledger.paused() else ""
+            self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
+
+    def _stopped(self) -> bool:
+        return self._rooms.world.stopped()
+
+    def _must_halt(self) -> bool:
+        """Whether no further campaign may go: an end is wished, or a file named STOP lies there, long run or not."""
+        return self._stopped() or self._inbox.stop_requested()
+
+    def _now(self) -> datetime:
+        return self._rooms.world.now()
+
+    def _tell(self, event: str, words: str, *, loud: bool = False) -> None:
+        self._rooms.world.tell(Note(words, loud, event))
