@@ -22,7 +22,8 @@ from batch.model.secret import Secret
 from batch.workflows.context import Rooms, World, make_provider
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.report import gather, week_of, week_scope, write
-from batch.workflows.submit import Options, submit_in
+from batch.workflows.run import Options
+from batch.workflows.submit import submit_in
 
 HERE = Path(__file__).parent
 START = datetime(2026, 11, 12, 15, 0, tzinfo=UTC)

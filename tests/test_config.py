@@ -346,7 +346,8 @@ def with_keyring(folder: Path, name: str, code: str) -> str:
         "PYTHON_KEYRING_BACKEND": f"ours.{name}",
         "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
     }
-    begin = "import sys\nfrom pathlib import Path\nfrom batch.adapters.config import *\nfrom batch.model.secret import Secret\n"
+    begin = "import sys\nfrom pathlib import Path\nfrom batch.adapters.config import *\n"
+    begin += "from batch.model.secret import Secret\n"
     run = subprocess.run(
         [sys.executable, "-c", begin + code], env=environ, cwd=folder, capture_output=True, text=True, check=True
     )
@@ -472,7 +473,8 @@ def test_the_starter_takes_values_and_is_never_written_over(tmp_path: Path) -> N
 def test_settings_load_without_the_slow_libraries() -> None:
     """The start of every command pays for this room: no pydantic-settings, keyring or the like."""
     code = (
-        "import sys; from pathlib import Path; from batch.adapters.config import load_settings; load_settings(None, {}, Path());"
+        "import sys; from pathlib import Path; from batch.adapters.config import load_settings;"
+        "load_settings(None, {}, Path());"
         "print(sorted({'pydantic_settings', 'keyring', 'tempfile', 'requests', 'pandas'} & set(sys.modules)))"
     )
     run = subprocess.run(

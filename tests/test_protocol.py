@@ -10,7 +10,8 @@ from torture_support import Bench, assert_exactly_once, bench, count_campaigns
 from wire_support import make_certificate
 
 from batch.model import Status
-from batch.workflows.submit import Options, plan_file
+from batch.workflows.run import Options
+from batch.workflows.submit import plan_file
 
 SETTLED = (Status.ACCEPTED, 2)
 """It did not arrive: two readings prove it, and it is sent once more."""

@@ -226,7 +226,8 @@ def as_another(folder: Path, user: int, group: int) -> str:
     """Open the ledger as another user, write into it, and go on with it as its submitter."""
     code = (
         "import os, sys\nfrom datetime import UTC, datetime\nfrom pathlib import Path\n"
-        "import sqlalchemy.dialects.sqlite, filelock, batch.adapters.ledger.lock\nfrom batch.adapters.ledger import open_ledger\n"
+        "import sqlalchemy.dialects.sqlite, filelock, batch.adapters.ledger.lock\n"
+        "from batch.adapters.ledger import open_ledger\n"
         f"os.setgroups([]); os.setgid({group}); os.setuid({user})\nos.umask(0o077)\nnow = datetime.now(UTC)\n"
         "try:\n"
         f"    with open_ledger('sqlite:///{folder}/ledger.sqlite3', now=now) as ledger, ledger.submitter('bo', now):\n"

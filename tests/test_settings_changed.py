@@ -18,7 +18,8 @@ from batch.workflows.check import check_file
 from batch.workflows.context import open_rooms
 from batch.workflows.find import find_entries, report_again
 from batch.workflows.resolve import resolve_entry
-from batch.workflows.submit import Options, plan_file
+from batch.workflows.run import Options
+from batch.workflows.submit import plan_file
 
 CHICAGO, NEW_YORK, LOS_ANGELES = "America/Chicago", "America/New_York", "America/Los_Angeles"
 

@@ -29,7 +29,9 @@ from batch.workflows.codes import ALL_CODES, HARD
 from batch.workflows.context import World
 from batch.workflows.reconcile import Books, reconcile_books
 from batch.workflows.resolve import resolve_entry
-from batch.workflows.submit import Options, resume, submit_file
+from batch.workflows.resume import resume
+from batch.workflows.run import Options
+from batch.workflows.submit import submit_file
 from batch.workflows.tally import Tally
 
 TOKEN = "t0k/en+with=odd&chars%"
@@ -278,11 +280,29 @@ def assert_exactly_once(sandbox: Sandbox, entries: Sequence[Entry], rows: int | 
 # Runs in a process of their own, which can be killed.
 
 _PRELOADED = (
-    "batch.cli", "batch.adapters.config", "batch.adapters.ledger", "batch.adapters.messages", "batch.workflows.codes", "batch.workflows.resolve",
-    "batch.workflows.reconcile", "batch.workflows.submit", "batch.adapters.provider", "batch.adapters.report", "batch.adapters.sandbox",
-    "batch.adapters.sheet", "batch.adapters.sheet.delimited", "batch.core.validate", "pandas", "pydantic.plugin._loader", "pytest",
-    "requests", "rich.console", "sqlalchemy.dialects.sqlite", "tzdata", "xlsxwriter",
-)  # fmt: skip
+    "batch.cli",
+    "batch.adapters.config",
+    "batch.adapters.ledger",
+    "batch.adapters.messages",
+    "batch.workflows.codes",
+    "batch.workflows.resolve",
+    "batch.workflows.reconcile",
+    "batch.workflows.submit",
+    "batch.adapters.provider",
+    "batch.adapters.report",
+    "batch.adapters.sandbox",
+    "batch.adapters.sheet",
+    "batch.adapters.sheet.delimited",
+    "batch.core.validate",
+    "pandas",
+    "pydantic.plugin._loader",
+    "pytest",
+    "requests",
+    "rich.console",
+    "sqlalchemy.dialects.sqlite",
+    "tzdata",
+    "xlsxwriter",
+)
 
 
 def _context() -> Any:

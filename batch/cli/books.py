@@ -23,7 +23,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Settle what is in doubt, then submit what is still planned."""
-    from batch.workflows.submit import resume as go_on
+    from batch.workflows.resume import resume as go_on
 
     tally = go_on(session.settings(), session.world(), limit=limit)
     session.screen.close()

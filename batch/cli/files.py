@@ -14,7 +14,7 @@ from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
     from batch.workflows.check import Check
-    from batch.workflows.submit import Options
+    from batch.workflows.run import Options
     from batch.workflows.tally import Tally
 
 Files = Annotated[
@@ -158,7 +158,7 @@ def submit(
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
     from batch.core.near import find_near
     from batch.workflows.codes import ALL_CODES, widen
-    from batch.workflows.submit import Options
+    from batch.workflows.run import Options
 
     for code in allow or ():
         near = find_near(code, ALL_CODES, close=0.6)

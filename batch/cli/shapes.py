@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from batch.model import Finding, Issue
     from batch.workflows.check import Check
     from batch.workflows.purge import Purged
-    from batch.workflows.reconcile import Books
     from batch.workflows.restore import Restoring
-    from batch.workflows.tally import Tally
+    from batch.workflows.tally import Comparison, Tally
 
 _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
@@ -68,7 +67,7 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
     return shape
 
 
-def shape_books(books: Books) -> dict[str, Any]:
+def shape_books(books: Comparison) -> dict[str, Any]:
     """Give the object of `reconcile --json`."""
     from batch.model import FindingKind
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from batch.core.identity import plain_id
 from batch.model import DeliveryCount, Group, Listed, MmsTemplate
@@ -115,8 +116,6 @@ def _announced(content_type: str) -> str:
 
 
 def _read_xml(text: bytes) -> Any:
-    from xml.etree.ElementTree import ParseError
-
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 

@@ -16,8 +16,8 @@ from batch.workflows.events import Note
 from batch.workflows.mail import mail_batches
 from batch.workflows.preview import ELSEWHERE, KEPT, gather_contents, hash_of, make_mark
 from batch.workflows.report import write_batch_report
+from batch.workflows.run import Options, be_submitter, begin_run, finish_batch
 from batch.workflows.second_person import Approver, need_second
-from batch.workflows.submit import Options, be_submitter, begin_run, finish_batch
 from batch.workflows.tally import Tally
 
 if TYPE_CHECKING:

@@ -8,11 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.inbox import Inbox
 from batch.core.guards import is_from, may_have_gone
 from batch.core.identity import is_test
 from batch.core.reconcile import ALARM
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.model.errors import UsageError
+from batch.model.wording import clock, day_words, group_words, local_time, time_left, word_of, zone_of
 from batch.workflows.context import Rooms, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go
@@ -103,8 +105,6 @@ def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
 
 
 def _standing(entry: Entry) -> str:
-    from batch.model.wording import word_of
-
     return word_of(entry).text
 
 
@@ -239,8 +239,6 @@ def unpause_all(settings: Settings, world: World, why: str) -> str:
 
 def _is_gone(pause: Pause, settings: Settings) -> bool:
     """Whether the file named STOP is gone for sure: a folder that cannot be looked into proves nothing."""
-    from batch.adapters.inbox import Inbox
-
     folder = _stop_folder(pause, settings)
     return folder.is_dir() and not Inbox(folder).stop_requested()
 
@@ -313,8 +311,6 @@ def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[st
 
 
 def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
-    from batch.model.wording import group_words
-
     ordered = sorted(entries, key=lambda entry: (_day(entry, zone), group_words(entry), entry.send_at, entry.id))
     lines: list[str] = []
     for (_, words, groups), some in groupby(ordered, key=lambda entry: (*_day(entry, zone), group_words(entry))):
@@ -329,16 +325,12 @@ def _by_day(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
 
 def _day(entry: Entry, zone: str) -> tuple[str, str]:
     """Give a campaign's day at its own place: to sort by, and to read."""
-    from batch.model.wording import day_words, zone_of
-
     assert entry.send_at is not None
     local = entry.send_at.astimezone(zone_of(entry.zone or zone))
     return local.date().isoformat(), f"{day_words(local)} {local.year}"
 
 
 def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
-    from batch.model.wording import clock, local_time, time_left, zone_of
-
     if entry.send_at is None:
         return "no time"
     if not day:
@@ -347,8 +339,6 @@ def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
 
 
 def _campaign(entry: Entry, *, groups: bool = True) -> str:
-    from batch.model.wording import group_words
-
     to = f", to {group_words(entry)}" if groups else ""
     count = f", {entry.contacts_count:,} contacts" if entry.contacts_count is not None else ""
     unsure = "" if entry.provider_id else ", not sure it arrived"

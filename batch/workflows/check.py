@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from batch.adapters.glance import glance_at_pause, glance_at_settings
+from batch.adapters.messages import load_message
+from batch.adapters.sheet import open_sheet
 from batch.core.bounds import beyond
 from batch.core.validate import GroupRule, Rules, find_other_week
 from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
+from batch.system.resources import templates_folder
 from batch.workflows.account_checks import weigh_alone
 from batch.workflows.changed_settings import tell_changed
 from batch.workflows.check_blocks import Found, Hand, Task, check_blocks
@@ -125,8 +128,6 @@ def open_file(path: Path, settings: Settings, *, sheet: str = "", reader: Child 
 
     What is read is a copy that lives as long as the sheet and its check: the file itself may change meanwhile.
     """
-    from batch.adapters.sheet import open_sheet
-
     wanted = settings.sheet
     snapshot = take_snapshot(path, wanted.limits.file_bytes)
     opened = open_sheet(
@@ -229,9 +230,6 @@ def _add_late(check: Check, late: Mapping[int, Issue]) -> None:
 
 def how_to_render(settings: Settings) -> dict[str, Any]:
     """Give what the renderer is made with; templates come from the team's folder, else from the one that travels."""
-    from batch.adapters.messages import load_message
-    from batch.system.resources import templates_folder
-
     folders = [Path(settings.templates.folder), templates_folder() / "messages"]
     checks = settings.checks
     return {

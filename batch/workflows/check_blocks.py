@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet import RowMaker
@@ -213,10 +217,6 @@ _second: Hand
 
 
 def _set_up(task: Task) -> None:
-    import gc
-    import signal
-    from threading import Thread
-
     global _second  # noqa: PLW0603 the one thing that a process of the pool keeps
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     Thread(target=_end_with_parent, daemon=True).start()
@@ -226,7 +226,6 @@ def _set_up(task: Task) -> None:
 
 def _end_with_parent() -> None:
     """End when the process that started this one is gone: killed, it cannot say so any more."""
-    import os
     from multiprocessing import parent_process
 
     if parent := parent_process():

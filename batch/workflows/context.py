@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from batch.core.pacing import Pace
 from batch.core.payload import PostingRules
 from batch.model import UNKNOWN, Account, Group, Person
-from batch.model.errors import LedgerError, StoppedError, UsageError
+from batch.model.errors import LedgerError, ProviderError, StoppedError, UsageError
+from batch.model.secret import Secret
+from batch.model.wording import local_time
 from batch.system.person import person_at_work
 from batch.workflows.events import Note, Tell, Wait, say_nothing
 from batch.workflows.permissions import secure
@@ -137,8 +141,6 @@ def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
 
 def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
     """Say by whom, since when by the team's clock, and why everything is paused."""
-    from batch.model.wording import local_time
-
     zone = settings.sheet.timezone or settings.provider.timezone
     return f'by {pause.who} since {local_time(pause.since, zone)} ("{pause.why}")'
 
@@ -148,7 +150,6 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
     """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
     from batch.adapters.ledger import open_ledger
     from batch.adapters.sandbox import Sandbox, store_groups
-    from batch.model.secret import Secret
 
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
@@ -217,7 +218,6 @@ def make_provider(
 ) -> Provider:
     """Make the provider of the settings, or one at another place; it keeps pace with all processes of the ledger."""
     from batch.adapters.provider import Provider
-    from batch.core.pacing import Pace
 
     wanted = settings.provider
     token = token or wanted.access_token
@@ -264,7 +264,6 @@ def _share_silence(ledger: Ledger) -> Callable[[float], None]:
 def read_account(provider: Provider, tell: Tell) -> Account:
     """Ask once what groups, templates and credits there are; what cannot be had stays None, with a word."""
     from batch.adapters.provider import AddressError
-    from batch.model.errors import ProviderError
 
     found: dict[str, object] = {}
     for what, ask in (("groups", provider.groups), ("templates", provider.templates), ("credits", provider.credits)):
@@ -280,8 +279,6 @@ def read_account(provider: Provider, tell: Tell) -> Account:
 
 def need_zone(settings: Settings, *, for_real: bool) -> str:
     """Give the zone in which the sheet's times are read; for the real provider somebody must have said it."""
-    from urllib.parse import urlsplit
-
     if settings.sheet.timezone:
         return settings.sheet.timezone
     host = urlsplit(settings.provider.url).hostname or ""

@@ -6,10 +6,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from batch.adapters.config import load_settings
+from batch.adapters.samples import write_samples
 from batch.model.errors import UsageError
+from batch.model.secret import Secret
 from batch.workflows.context import Rooms, World, make_provider
 from batch.workflows.events import Note
-from batch.workflows.submit import Options, submit_in
+from batch.workflows.reconcile import reconcile_in
+from batch.workflows.report import gather, week_of, week_scope, write
+from batch.workflows.run import Options
+from batch.workflows.submit import submit_in
 from batch.workflows.tally import Tally
 
 
@@ -65,13 +71,8 @@ def name_faults() -> list[str]:
 
 def run_demo(folder: Path, world: World) -> Path:
     """Take the samples through everything in a folder of their own; give the path of the report."""
-    from batch.adapters.config import load_settings
     from batch.adapters.ledger import open_ledger
-    from batch.adapters.samples import write_samples
     from batch.adapters.sandbox import Sandbox
-    from batch.model.secret import Secret
-    from batch.workflows.reconcile import reconcile_in
-    from batch.workflows.report import gather, week_of, week_scope, write
 
     folder = _make_folder(folder)
     samples = write_samples(folder, world.now())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from batch.adapters.mail import check_server
 from batch.core.identity import fold, plain_id
 from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
 from batch.model.plurals import tell_span
@@ -384,8 +385,6 @@ def _provider_time(settings: Settings) -> datetime | None:
 
 
 def _mail_server(settings: Settings) -> Line:
-    from batch.adapters.mail import check_server
-
     email = settings.email
     if not email.host:
         return Line("mail server", "warning", "none is set, so nobody gets a mail", "write host under [email]")

@@ -18,8 +18,9 @@ from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Rooms
 from batch.workflows.events import Note
 from batch.workflows.mail import Desk, queue_words, safely
+from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
-from batch.workflows.submit import Options, submit_in
+from batch.workflows.submit import submit_in
 from batch.workflows.tally import Tally, tell_counts
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batch.core.identity import fold
 from batch.model import Attempt, Batch, Change, Entry, Status
 from batch.model.errors import UsageError
+from batch.model.wording import sentence
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import (
@@ -221,8 +222,6 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
     wherever they are. What is still to come stands first, the soonest on top, then the past, then versions that another
     row replaced.
     """
-    from batch.model.wording import sentence
-
     zone, now = team_zone(settings), world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
         found = as_they_go(settings, ledger, _closest(list(ledger.entries(words=words)), words))

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.identity import is_test
+from batch.core.insights import find_insights
 from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
+from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted, zone_of
+from batch.system.disk import make_folder, write_whole
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.report import report_templates, team_zone, writing
 
@@ -39,8 +42,6 @@ def tell_insights(settings: Settings, ledger: Ledger, now: datetime) -> list[str
 
 def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> Insights:
     """Count what was sent in the last weeks, and what its sheets got wrong."""
-    from batch.core.insights import find_insights
-
     since = now - timedelta(weeks=weeks)
     batches = {batch.id: batch for batch in ledger.batches()}
     went = [one for one in ledger.entries(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
@@ -66,7 +67,6 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
 
 def _sending(entry: Entry, delivery: Sequence[DeliveryCount], waited: float | None, zone: str) -> Sending:
     from batch.adapters.report import credits_of
-    from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted, zone_of
 
     assert entry.send_at is not None
     names = entry.group_names if any(entry.group_names) else ()
@@ -104,7 +104,6 @@ def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> 
 
 def _write(insights: Insights, settings: Settings, format: str) -> Path:
     from batch.adapters.report import insights_html, insights_json, insights_xlsx
-    from batch.system.disk import make_folder, write_whole
 
     path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"
     reports = settings.reports

@@ -14,8 +14,10 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.model.errors import BatchError, DeliveryError, UsageError
+from batch.model.wording import needs_a_person
 from batch.system.disk import mode_within
 from batch.workflows.events import Note
 from batch.workflows.insights import tell_insights
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from batch.adapters.mail import Attachment, Server
     from batch.adapters.report import Report
     from batch.workflows.context import World
-    from batch.workflows.reconcile import Books
+    from batch.workflows.tally import Comparison
 
 GIVEN_UP = timedelta(days=30)
 """A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
@@ -90,7 +92,7 @@ def mail_batches(
         safely(desk, lambda: send_due(desk))
 
 
-def mail_books(settings: Settings, ledger: Ledger, world: World, books: Books) -> None:
+def mail_books(settings: Settings, ledger: Ledger, world: World, books: Comparison) -> None:
     """Mail what a comparison brought up, when something needs a person; trouble is told, never raised."""
     desk = Desk(settings, ledger, world)
     if desk.is_open:
@@ -134,7 +136,7 @@ def batches_scope(ledger: Ledger, batches: Sequence[int]) -> Scope:
     )
 
 
-def queue_books(desk: Desk, books: Books) -> None:
+def queue_books(desk: Desk, books: Comparison) -> None:
     """Put what a comparison brought up into the outbox, once until something else comes up."""
     if not books.needs_look:
         return
@@ -159,8 +161,6 @@ def queue_digest(desk: Desk) -> bool:
 
 def queue_preview(desk: Desk, batch: int, preview: Path, how: Sequence[str]) -> bool:
     """Put the preview of a batch that waits for a second person into the approvers' outbox."""
-    from batch.adapters.mail import Attachment
-
     report = _gather(desk, batch_scope(desk.ledger, batch))
     waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
     subject = f"Please approve {report.title}: {len(waiting)} campaign(s) wait for your yes"
@@ -233,15 +233,11 @@ def _only_sender(ledger: Ledger) -> Iterator[bool]:
 
 def mail_server_of(email: EmailSection, timeout: float) -> Server:
     """Give the mail server of the settings; asks for its password."""
-    from batch.adapters.mail import Server
-
     return Server(email.host, email.port, email.security, email.username, email.password, timeout, email.ca_file)
 
 
 def _send(desk: Desk, mail: Mail) -> bool | None:
     """Hand one mail over; False when the server does not want this one, None when it wants none just now."""
-    from batch.adapters.mail import next_try, send
-
     email, now = desk.settings.email, desk.world.now()
     try:
         refused = send(mail.body, mail_server_of(email, email.timeout))
@@ -261,8 +257,6 @@ def _send(desk: Desk, mail: Mail) -> bool | None:
 
 def _queue_attention(desk: Desk, scope: Scope, without: Sequence[str] = ()) -> None:
     """Mail what needs a person to those who look after it, and to each owner the rows that are theirs."""
-    from batch.model.wording import needs_a_person
-
     found = [finding for finding in scope.findings if finding.kind != "matched"]
     needing = tuple(entry for entry in scope.entries if needs_a_person(entry) or _found(entry, found))
     if not needing and not any(finding.kind != "unexpected" or finding.loud for finding in found):
@@ -326,8 +320,6 @@ def _outcome(report: Report) -> str:
 
 def _attach(desk: Desk, report: Report, stem: str) -> list[Attachment]:
     """Write the Excel report and take it along."""
-    from batch.adapters.mail import Attachment
-
     [path] = write(report, desk.settings, stem, ("xlsx",))
     return [Attachment(path.name, path.read_bytes())]
 
@@ -369,8 +361,6 @@ def _compose(
     key: str,
     attachments: Sequence[Attachment] = (),
 ) -> bool:
-    from batch.adapters.mail import clean, compose
-
     email, now = desk.settings.email, desk.world.now()
     if not to or not desk.is_open:
         return False

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from batch.adapters.messages import ENDINGS
+from batch.adapters.sheet import KNOWN
+from batch.adapters.starter import Choices, Example, write_starter
+from batch.core.validate import find_other_week
 from batch.model import Account
+from batch.system.resources import templates_folder
 from batch.workflows.codes import ALL_CODES
 from batch.workflows.context import World, make_provider, read_account
 from batch.workflows.report import team_zone
@@ -25,9 +30,6 @@ _NAMED_AHEAD = 180
 
 def write_starter_of(path: Path, settings: Settings, world: World, *, online: bool) -> Path:
     """Write the starter workbook; UsageError when there is a file of that name."""
-    from batch.adapters.sheet import KNOWN
-    from batch.adapters.starter import Choices, write_starter
-
     if path.exists():
         online = False  # the refusal needs no request
     account = read_account(make_provider(settings, None, world), world.tell) if online else Account()
@@ -37,8 +39,6 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
 
 
 def _example(file: str, settings: Settings, world: World, account: Account) -> Example:
-    from batch.adapters.starter import Example
-
     zone = team_zone(settings)
     day = _choose_day(file, world.now().astimezone(ZoneInfo(zone)), settings.checks.week_start)
     brand = settings.checks.brand or "Maple & Main"
@@ -55,17 +55,12 @@ def _example(file: str, settings: Settings, world: World, account: Account) -> E
 
 def _choose_day(file: str, now: datetime, week_start: str) -> datetime:
     """Take the day a week ahead; for a file that is named for another week that is to come, its first day from then."""
-    from batch.core.validate import find_other_week
-
     days = (now + timedelta(days=ahead) for ahead in (_DAYS_AHEAD, *range(1, _NAMED_AHEAD)))
     fitting = (day for day in days if not find_other_week(file, [day.date()], week_start))
     return next(fitting, now + timedelta(days=_DAYS_AHEAD))
 
 
 def _list_templates(settings: Settings) -> list[str]:
-    from batch.adapters.messages import ENDINGS
-    from batch.system.resources import templates_folder
-
     found = []
     for folder in (Path(settings.templates.folder), templates_folder() / "messages"):
         files = sorted(folder.iterdir()) if folder.is_dir() else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.model import WAITS, Batch, Status
+from batch.model.wording import local_time
 from batch.workflows.report import team_zone
 
 if TYPE_CHECKING:
@@ -112,8 +113,6 @@ def _facts(pulse: Pulse, settings: Settings) -> list[str]:
 
 def when(moment: datetime, settings: Settings) -> str:
     """Write a moment in the team's zone."""
-    from batch.model.wording import local_time
-
     return local_time(moment, team_zone(settings), 0)
 
 

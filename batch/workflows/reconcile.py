@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
-from batch.model import DeliveryCount, Entry, Finding, FindingKind, Status
+from batch.model import DeliveryCount, Entry, FindingKind, Status
 from batch.model.errors import ProviderError, StoppedError
+from batch.model.wording import local_time
 from batch.workflows.changed_settings import tell_changes
 from batch.workflows.context import Rooms, World, open_rooms, tell_pause
 from batch.workflows.events import Wait
@@ -19,6 +20,7 @@ from batch.workflows.listings import find_doubts, read_lists, settle_doubts
 from batch.workflows.mail import mail_books
 from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
 from batch.workflows.report import Scope, gather, team_zone, write, write_status_page
+from batch.workflows.tally import Comparison
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -38,29 +40,9 @@ SETTLED_AFTER = timedelta(days=3)
 """After so long a delivery is final whatever its statuses say."""
 
 
-@dataclass(slots=True)
-class Books:
-    """What one reconciliation brought up."""
-
-    counts: Counter[FindingKind] = field(default_factory=Counter)
-    findings: tuple[Finding, ...] = ()
-    moves: int = 0
-    adopted: int = 0
-    reports: list[Path] = field(default_factory=list)
-
-    @property
-    def needs_look(self) -> bool:
-        """Whether something needs a person."""
-        looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
-        codes = {finding.code for finding in self.findings}
-        return any(self.counts[kind] for kind in looked_at) or bool(
-            codes & {"other-ledger", "maybe-other-ledger", "held-twice", "not-approved", "not-counted"}
-        )
-
-
 def reconcile_books(
     settings: Settings, world: World, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False
-) -> Books:
+) -> Comparison:
     """Compare both books, update statuses, report; with `delivery` read delivery within a budget of requests."""
     with open_rooms(settings, world) as rooms:
         with rooms.ledger.submitter(world.who, world.now()):
@@ -69,14 +51,14 @@ def reconcile_books(
         return books
 
 
-def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False) -> Books:
+def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False) -> Comparison:
     """Do what `reconcile` does in rooms that are open already."""
     ledger, world = rooms.ledger, rooms.world
     ledger.orphans(world.now(), world.who)
     reading = _read_whole(rooms)
     ledger.bind(rooms.settings.provider.account, rooms.provider.host)
     tell_changes(rooms)
-    books = Books(adopted=settle_doubts(rooms, wait=False, first=reading) if find_doubts(rooms) else 0)
+    books = Comparison(adopted=settle_doubts(rooms, wait=False, first=reading) if find_doubts(rooms) else 0)
     books.adopted += recognize(rooms, reading)
     found = _compare_twice(rooms, _compare(rooms, reading))
     books.counts, books.findings = Counter(found.counts), found.findings
@@ -177,10 +159,8 @@ def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
             rooms.ledger.acknowledge(finding.provider_id, why, rooms.world.who, rooms.world.now())
 
 
-def write_reconciliation(rooms: Rooms, books: Books) -> list[Path]:
+def write_reconciliation(rooms: Rooms, books: Comparison) -> list[Path]:
     """Write the report of a reconciliation: what was compared, what differs."""
-    from batch.model.wording import local_time
-
     now = rooms.world.now()
     scope = Scope(
         f"Reconciliation of {local_time(now, team_zone(rooms.settings), 0)}",

@@ -14,6 +14,7 @@ from batch.core.file_names import plain_stem
 from batch.core.identity import is_test
 from batch.model import Batch, Entry, Finding, Status
 from batch.model.errors import ReportError
+from batch.model.wording import needs_a_person
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Rooms, tell_pause
 from batch.workflows.provider_times import as_they_go
@@ -73,8 +74,6 @@ def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
 
     Each campaign counts once: in the week of its send time, as the version that stands.
     """
-    from batch.model.wording import needs_a_person
-
     start, end = week_bounds(week, zone)
     batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)
     due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from batch.adapters.ledger import Ledger
 from batch.model import Batch, Person, Way
 from batch.model.errors import UsageError
 from batch.workflows.context import Rooms, World
@@ -15,6 +15,9 @@ _KNOWN_BY = {
     Way.MOVED: "by the rights of the folder approved: who handed it in may not write there",
     Way.SHARED: "NOT proven: people share one system user here, and [approval] shared_users allows it",
 }
+
+if TYPE_CHECKING:
+    from batch.adapters.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

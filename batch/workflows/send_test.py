@@ -15,7 +15,7 @@ from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Gro
 from batch.model.errors import UsageError
 from batch.workflows.check import Check, check_sheet, open_file
 from batch.workflows.context import Rooms, World, need_zone, open_rooms, read_account
-from batch.workflows.submit import Options, be_submitter, begin_run, finish_batch, record_batch
+from batch.workflows.run import Options, be_submitter, begin_run, finish_batch, record_batch
 from batch.workflows.tally import Tally
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.sheet.child import Child
+
 if TYPE_CHECKING:
     from batch.adapters.sheet.child import Child
 
@@ -19,8 +21,6 @@ def start_reader(path: Path) -> Iterator[Child | None]:
     if path.suffix.casefold() in _TEXT_FILES or not path.is_file():
         yield None
         return
-    from batch.adapters.sheet.child import Child
-
     with Child() as child:
         with suppress(OSError):  # whoever asks it starts it again, and says what is wrong
             child.start()

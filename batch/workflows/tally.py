@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.reconcile import APPROVED
-from batch.model import Decision, Entry, Issue, Status
+from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
 
@@ -104,3 +104,23 @@ def _wants_look(entry: Entry) -> bool:
     drifted = any(issue.code == "drifted" for issue in entry.issues)
     unsure = entry.provider_status_id != APPROVED or entry.contacts_count == 0
     return entry.status is Status.ACCEPTED and (drifted or unsure)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What one reconciliation brought up."""
+
+    counts: Counter[FindingKind] = field(default_factory=Counter)
+    findings: tuple[Finding, ...] = ()
+    moves: int = 0
+    adopted: int = 0
+    reports: list[Path] = field(default_factory=list)
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether something needs a person."""
+        looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
+        codes = {finding.code for finding in self.findings}
+        return any(self.counts[kind] for kind in looked_at) or bool(
+            codes & {"other-ledger", "maybe-other-ledger", "held-twice", "not-approved", "not-counted"}
+        )

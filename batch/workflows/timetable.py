@@ -17,7 +17,8 @@ from batch.workflows.events import Note
 from batch.workflows.mail import Desk, queue_books, safely
 from batch.workflows.notices import last_time_of_day
 from batch.workflows.reconcile import reconcile_in
-from batch.workflows.submit import be_submitter, expire, find_planned, resume_in
+from batch.workflows.resume import resume_in
+from batch.workflows.run import be_submitter, expire, find_planned
 
 if TYPE_CHECKING:
     from batch.workflows.gathered_mail import Postbag

@@ -5,12 +5,14 @@ No message here repeats what was given: a token pasted into the wrong place must
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -32,8 +34,6 @@ def split_list(given: object) -> object:
 
 def is_loopback(host: str) -> bool:
     """Say whether a host name can only mean this machine."""
-    import ipaddress
-
     if host == "localhost":
         return True
     try:
@@ -48,8 +48,6 @@ def _no_blank(given: object) -> object:
 
 @cache
 def _zone_exists(name: str) -> bool:
-    from zoneinfo import ZoneInfo
-
     try:
         ZoneInfo(name)
     except (LookupError, ValueError, OSError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -335,8 +336,6 @@ def _root_url(url: str, root: Path) -> str:
 
 
 def _name_secret_files(settings: Settings) -> None:
-    from dataclasses import replace
-
     provider, email = settings.provider, settings.email
     provider._kept = replace(provider._kept, file=provider.access_token_file)
     email._kept = replace(email._kept, file=email.password_file)
@@ -376,8 +375,6 @@ def _known_variables() -> list[str]:
 
 
 def _nearest(word: str, known: Iterable[str], elsewhere: str = _SETTINGS_STAND) -> str:
-    import difflib
-
     choices = sorted(known)
     if found := difflib.get_close_matches(word, choices, n=1, cutoff=0.6):
         return f'did you mean "{found[0]}"?'

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from batch.adapters.report.contents import Figures, Report, WeekFigures
 from batch.adapters.report.figures import AT_THE_PROVIDER, arrivals
 from batch.model import Entry
@@ -208,8 +210,6 @@ def _fold_days(bars: Sequence[tuple[date, int]]) -> tuple[list[tuple[str, int]],
 
 
 def _bar_svg(share: float, tone: str) -> Markup:
-    from markupsafe import Markup
-
     width = max(1.5, 100 * share)
     return Markup(
         '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
@@ -218,8 +218,6 @@ def _bar_svg(share: float, tone: str) -> Markup:
 
 
 def _calendar_svg(days: Sequence[date], hours: Mapping[tuple[date, int], int], quiet: frozenset[int]) -> Markup:
-    from markupsafe import Markup
-
     used = [hour for day, hour in hours if day in days]
     shown = range(min([7, *used]), max([21, *used]) + 1)
     bottom, wide = _TOP + _LINE * len(shown), (WIDTH - _LEFT) / len(days)
@@ -241,8 +239,6 @@ def _calendar_svg(days: Sequence[date], hours: Mapping[tuple[date, int], int], q
 
 
 def _hour_line(hour: int, y: int, *, quiet: bool) -> Markup:
-    from markupsafe import Markup
-
     shade = Markup('<rect class="quiet-hour" x="{}" y="{}" width="{}" height="{}"/>')
     name = Markup('<text class="axis" x="{}" y="{}" text-anchor="end">{}</text>')
     rule = Markup('<path class="grid" d="M{} {}H{}"/>')
@@ -255,8 +251,6 @@ def _hour_line(hour: int, y: int, *, quiet: bool) -> Markup:
 
 def _heat(x: float, y: int, wide: float, number: int, *, strength: int, words: str) -> Markup:
     """Draw one hour of one day, the stronger the more goes out in it."""
-    from markupsafe import Markup
-
     return Markup(
         '<g class="heat heat-{}"><title>{}</title>'
         '<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="3"/>'
@@ -265,8 +259,6 @@ def _heat(x: float, y: int, wide: float, number: int, *, strength: int, words: s
 
 
 def _columns_svg(bars: Sequence[tuple[str, int]], tone: str, marked: Sequence[int] = ()) -> Markup:
-    from markupsafe import Markup
-
     high, top = 120, 22 if not marked else 36
     wide = min(56.0, WIDTH / max(1, len(bars)))
     left = (WIDTH - wide * len(bars)) / 2
@@ -306,8 +298,6 @@ def _columns_svg(bars: Sequence[tuple[str, int]], tone: str, marked: Sequence[in
 
 
 def _open_svg(height: float) -> Markup:
-    from markupsafe import Markup
-
     return Markup('<svg class="picture" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">').format(
         WIDTH, height
     )
@@ -315,8 +305,6 @@ def _open_svg(height: float) -> Markup:
 
 def _two_lines(x: float, label: str, *, narrow: bool, y: float = 13) -> Markup:
     """Write `Mon 1 Dec` as the weekday over the date, and leave out the month where it is narrow."""
-    from markupsafe import Markup
-
     first, _, rest = label.partition(" ")
     rest = rest.partition(" ")[0] if narrow else rest
     text = Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')

@@ -9,6 +9,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from batch.adapters.report.page import embed_logo, render_page
 from batch.adapters.report.pen import INK, plain_text
 from batch.core.json_text import write_json
@@ -113,8 +115,6 @@ def _write_sheet(sheet: Any, one: Insight, head: Any, share: Any, number: Any) -
 
 def _bar(mark: Mark) -> Markup:
     """Draw a bar, and over it the range in which the true share lies."""
-    from markupsafe import Markup
-
     bar = Markup(
         '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect class="track" width="100" height="10"/><rect class="fill-{}" width="{:.1f}" height="10"/>'

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from batch.core.json_text import write_json
 from batch.model.wording import TONES
 from batch.system.disk import make_folder, write_whole
@@ -29,8 +31,6 @@ def render_page(name: str, templates: Sequence[Path], script: str = "", **conten
     `templates` are folders that are looked in before our own, so that a team can put its own partial in place of
     ours. The policy lets nothing run but this very style and script, and nothing load at all.
     """
-    from markupsafe import Markup
-
     environment = _environment(tuple(templates))
     style = _tones() + _source(environment, "look.css")
     code = _source(environment, script) if script else ""
@@ -66,8 +66,6 @@ def write_page(text: str, path: Path) -> Path:
 
 def embed(content: object) -> Markup:
     """Write values as JSON that can stand inside a script element: no text in it can end the element."""
-    from markupsafe import Markup
-
     text = write_json(content, short=True)
     for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(character, escaped)

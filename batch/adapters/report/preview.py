@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup, escape
+
 from batch.adapters.report.page import embed_logo, render_page, write_page
 from batch.core.parts import costly
 from batch.core.validate import credits_needed
@@ -167,8 +169,6 @@ def totals_by_day(items: Sequence[Previewed], zone: str) -> list[Day]:
 
 def mark_costly(text: str) -> Markup:
     """Escape a message and mark the characters that make it longer than it looks."""
-    from markupsafe import Markup, escape
-
     marks = {item.character: item for item in costly(text)}
     pieces = [
         Markup('<mark title="{}">{}</mark>').format(marks[character].name, character)

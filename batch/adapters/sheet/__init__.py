@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet.child import Child
 from batch.adapters.sheet.choose import read_tabs
+from batch.adapters.sheet.delimited import TextTab
 from batch.adapters.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.adapters.sheet.kinds import find_kind
 from batch.adapters.sheet.rows import SHEET_CODES, RowMaker, to_moment, write_plainly
@@ -152,8 +153,6 @@ def _messages(
         request["kind"] = kind
         yield from _ask(request, child, close=close)
         return
-    from batch.adapters.sheet.delimited import TextTab
-
     tab = TextTab(path, encoding, tabs=kind == "tsv", limits=limits)
     if tab.legacy:
         notes.append(_legacy_note(encoding))

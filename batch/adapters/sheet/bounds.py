@@ -6,6 +6,7 @@ Light on purpose: the reading process imports it at every start.
 from __future__ import annotations
 
 from batch.core.bounds import beyond
+from batch.model.columns import column_letter
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
@@ -70,8 +71,6 @@ class Tally:
 
 def _look_closely(texts: list[str], number: int, characters: int, limits: Limits) -> None:
     """Refuse a cell that is too long, else a row."""
-    from batch.model.columns import column_letter
-
     at = next((at for at, text in enumerate(texts) if len(text) > limits.cell_characters), None)
     if at is not None:
         raise beyond("cell_characters", limits, f"the cell {column_letter(at)}{number}")

@@ -5,6 +5,7 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
+import difflib
 from itertools import islice
 
 from batch.adapters.sheet import headers
@@ -108,8 +109,6 @@ def _named(tabs: list[Tab], name: str) -> Tab:
         raise SheetError(f'the sheet "{found[0].name}" is hidden', "unhide it, or name another one")
     if found:
         return found[0]
-    import difflib
-
     names = [tab.name for tab in tabs if not tab.hidden]
     near = difflib.get_close_matches(name, names, n=1)
     there = f'did you mean "{near[0]}"?' if near else f"there are {_list(names)}"

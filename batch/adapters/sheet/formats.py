@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 BUILT_IN = {
@@ -372,8 +373,6 @@ def civil(day: int, *, epoch_1904: bool) -> tuple[int, int, int, int] | None:
     ordinal = day + (695_056 if epoch_1904 else 693_594)
     if ordinal > 3_652_059 or (not epoch_1904 and day < 61) or day < 0:
         return None
-    from datetime import date
-
     found = date.fromordinal(ordinal)
     return found.year, found.month, found.day, found.weekday()
 

@@ -5,6 +5,7 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 
 from batch.core.blanks import INVISIBLE, plain_blanks
@@ -132,8 +133,6 @@ def count_likely(names: Iterable[str]) -> int:
 def _is_like(key: str, likely: frozenset[str]) -> bool:
     if key in likely:
         return True
-    import difflib
-
     near = difflib.get_close_matches(key, likely, n=1, cutoff=0.75) if len(key) > 3 else ()
     return bool(near)
 
@@ -149,8 +148,6 @@ def nearest(wanted: str, names: Sequence[str]) -> int | None:
 
 
 def _closest(key: str, free: dict[str, int]) -> tuple[float, int] | None:
-    import difflib
-
     close = difflib.get_close_matches(key, free, n=1, cutoff=0.6)
     if not close:
         return None

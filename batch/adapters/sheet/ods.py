@@ -6,6 +6,7 @@ Format: OpenDocument 1.3 part 3 (https://docs.oasis-open.org/office/OpenDocument
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
@@ -252,8 +253,6 @@ def _number(text: str, raw: str) -> tuple[str, tuple[object, ...] | None]:
 
 def _serial(day: str, clock: str) -> float | None:
     """Turn `2026-11-27T10:00:00` or `PT10H30M00S` into a spreadsheet's count of days since 1899-12-30."""
-    from datetime import datetime
-
     if match := _DURATION.fullmatch(clock):
         hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return (hours * 3600 + minutes * 60 + seconds) / 86_400

@@ -13,6 +13,7 @@ import sys
 import threading
 from types import SimpleNamespace
 
+from batch.adapters.sheet import xlsx
 from batch.adapters.sheet.choose import read_tabs
 from batch.adapters.sheet.grid import LyingError
 from batch.core.bounds import beyond
@@ -96,8 +97,6 @@ def _get_ready() -> None:
     """Load what most workbooks need while nobody has asked for anything yet."""
     import python_calamine  # noqa: F401
 
-    from batch.adapters.sheet import xlsx  # noqa: F401
-
 
 def _open(request: dict[str, Any], limits: Limits) -> Any:
     path, kind, date_order = request["path"], request["kind"], request["date_order"]
@@ -109,8 +108,6 @@ def _open(request: dict[str, Any], limits: Limits) -> Any:
         from batch.adapters.sheet import xls
 
         return xls.open_book(path, date_order=date_order, limits=limits)
-    from batch.adapters.sheet import xlsx
-
     return xlsx.Book(path, date_order=date_order, careful=request["careful"], limits=limits)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import threading
 from contextlib import suppress
+from datetime import datetime
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive
+from batch.adapters.sheet.far import FarSheet, shared_texts
 from batch.adapters.sheet.grid import LyingError
 from batch.adapters.sheet.plain import to_int
 from batch.adapters.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, Watch, claimed_cells, position
@@ -89,8 +91,6 @@ class Book:
             return  # even if all its texts were one
         if scan.shared * self._longest() <= self._limits.characters:
             return
-        from batch.adapters.sheet.far import shared_texts
-
         lengths = [len(text) for text in shared_texts(self._archive, self._strings, self._limits)]
         if scan.expand(lengths) > self._limits.characters:
             raise beyond("characters", self._limits)
@@ -120,8 +120,6 @@ class Book:
 
     def far_cells(self, part: str) -> FarSheet:
         """Read one sheet without laying it out."""
-        from batch.adapters.sheet.far import FarSheet
-
         return FarSheet(self._archive, part, self._strings, position, self._limits)
 
     def close(self) -> None:
@@ -388,8 +386,6 @@ def _show_general(value: Any) -> tuple[str, Extra | None]:
 
 def _serial(text: str, *, epoch_1904: bool) -> str:
     """Turn a date in ISO 8601 (cells of type `d`) into Excel's count of days."""
-    from datetime import datetime
-
     try:
         moment = datetime.fromisoformat(text.removesuffix("Z"))
     except ValueError:
