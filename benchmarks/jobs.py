@@ -50,14 +50,14 @@ def accept(ledger: str) -> dict[str, float]:
 def submit(ledger: str, url: str, token: str) -> dict[str, float]:
     """Submit what is planned, one row after the other, as `campaign-batch submit` does."""
     from batch.model.secret import Secret
-    from batch.workflows.context import Rooms, World, make_provider
+    from batch.workflows.context import Context, World, make_provider
     from batch.workflows.post import Submission
 
     settings = settings_of(Path(ledger).parent)
     with open_at(Path(ledger)) as opened:
         world = World()
-        rooms = Rooms(settings, opened, make_provider(settings, opened, world, url=url, token=Secret(token)), world)
-        submission, planned = Submission(rooms), opened.planned()
+        context = Context(settings, opened, make_provider(settings, opened, world, url=url, token=Secret(token)), world)
+        submission, planned = Submission(context), opened.planned()
         took = _time(lambda: submission.run(planned))
         return {**took, "accepted": submission.accepted}
 

@@ -19,7 +19,7 @@ from batch.adapters.ledger import open_ledger
 from batch.adapters.samples import write_samples
 from batch.adapters.sandbox import Sandbox
 from batch.model.secret import Secret
-from batch.workflows.context import Rooms, World, make_provider
+from batch.workflows.context import Context, World, make_provider
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.report import gather, week_of, week_scope, write
 from batch.workflows.run import Options
@@ -45,7 +45,7 @@ def main() -> None:
     take_picture(HERE / "example.html", HERE / "example.png")
 
 
-def open_for_example(stack: ExitStack, folder: Path, sandbox: Sandbox) -> Rooms:
+def open_for_example(stack: ExitStack, folder: Path, sandbox: Sandbox) -> Context:
     """Open the rooms with a clock that is the sandbox's own."""
     environ = {
         "CAMPAIGN_BATCH_PROVIDER__URL": sandbox.url,
@@ -56,10 +56,10 @@ def open_for_example(stack: ExitStack, folder: Path, sandbox: Sandbox) -> Rooms:
     settings = load_settings(None, environ, folder)
     world = World(now=lambda: datetime.fromtimestamp(sandbox.now(), UTC), who="dana", machine="ops-1")
     ledger = stack.enter_context(open_ledger(settings.ledger.url, now=world.now()))
-    return Rooms(settings, ledger, make_provider(settings, ledger, world, token=Secret(sandbox.token)), world)
+    return Context(settings, ledger, make_provider(settings, ledger, world, token=Secret(sandbox.token)), world)
 
 
-def live_first_week(folder: Path, rooms: Rooms, sandbox: Sandbox) -> None:
+def live_first_week(folder: Path, rooms: Context, sandbox: Sandbox) -> None:
     """Take the weekly sample in, let the week pass, read what was delivered."""
     weekly = write_samples(folder, rooms.world.now())[0]
     submit_in(weekly, rooms, Options())
@@ -67,7 +67,7 @@ def live_first_week(folder: Path, rooms: Rooms, sandbox: Sandbox) -> None:
     reconcile_in(rooms, delivery=True, budget=1000)
 
 
-def live_second_week(folder: Path, rooms: Rooms, sandbox: Sandbox) -> str:
+def live_second_week(folder: Path, rooms: Context, sandbox: Sandbox) -> str:
     """Take the next one in, with the slips of a real week; give the week's name."""
     weekly, mms, _ = write_samples(folder, rooms.world.now())
     make_slips(weekly)

@@ -1,4 +1,4 @@
-"""Plain records for the tests of the deciding rooms: rows, known entries, entries, listed campaigns, readings."""
+"""Plain records for the tests of the deciding context: rows, known entries, entries, listed campaigns, readings."""
 
 from __future__ import annotations
 

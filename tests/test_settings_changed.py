@@ -15,7 +15,7 @@ from batch.model import Level
 from batch.model.errors import NotAsAskedError, UsageError
 from batch.workflows.cancel import pause_all
 from batch.workflows.check import check_file
-from batch.workflows.context import open_rooms
+from batch.workflows.context import open_context
 from batch.workflows.find import find_entries, report_again
 from batch.workflows.resolve import resolve_entry
 from batch.workflows.run import Options
@@ -87,8 +87,8 @@ def test_what_was_posted_with_a_tag_is_adopted_though_it_was_planned_without(des
 def test_what_an_attempt_hashes_is_what_a_preview_of_the_same_settings_hashes(desk: Bench) -> None:
     """One function makes what is shown, bound and posted."""
     desk.submit(desk.sheet(1), limit=0)
-    with open_rooms(desk.settings, desk.world) as rooms:
-        bound = hash_payload(make_payload(rooms.ledger.entry(1), rooms.posting))
+    with open_context(desk.settings, desk.world) as context:
+        bound = hash_payload(make_payload(context.ledger.entry(1), context.posting))
     desk.resume()
     with desk.ledger() as ledger:
         assert [one.payload_hash for one in ledger.attempts(1)] == [bound]

@@ -1,4 +1,4 @@
-"""The records and enums that travel between the rooms; they know no rule and open nothing."""
+"""The records and enums that travel between the floors; they know no rule and open nothing."""
 
 from __future__ import annotations
 

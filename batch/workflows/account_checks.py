@@ -14,7 +14,7 @@ from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Iss
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.workflows.context import Rooms
+    from batch.workflows.context import Context
 
 _OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})
 _SURE = frozenset({Action.SUBMIT, Action.SKIP, Action.WAIT})
@@ -24,18 +24,18 @@ _OFFERED = timedelta(days=10)
 """So far back an offer counts as the one of the week before."""
 
 
-def weigh(rooms: Rooms, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account) -> list[Checked]:
+def weigh(context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account) -> list[Checked]:
     """Give the rows with what only account and ledger together can tell; rows that went before are left as they are."""
-    rows = _explain_renamed(rooms, rows, account)
+    rows = _explain_renamed(context, rows, account)
     gone = {entry.fingerprint for entry in known if entry.status in _OUT}
     new = [row.campaign for row in rows if row.campaign is not None and row.campaign.fingerprint not in gone]
     if not new:
         return list(rows)
-    moved = _moved(rooms, new)
-    short = find_short_credits(new, account.credits, _reserved(rooms)) if account.groups else {}
-    often = _often(rooms.settings, new, account, _others(rooms))
-    same = _same_offers(rooms, rows, {campaign.row for campaign in new})
-    levels = rooms.settings.rules
+    moved = _moved(context, new)
+    short = find_short_credits(new, account.credits, _reserved(context)) if account.groups else {}
+    often = _often(context.settings, new, account, _others(context))
+    same = _same_offers(context, rows, {campaign.row for campaign in new})
+    levels = context.settings.rules
     return [_add(row, short, (moved, often, same), levels) for row in rows]
 
 
@@ -47,7 +47,7 @@ def weigh_alone(rows: Sequence[Checked], settings: Settings, account: Account) -
     return [_add(row, short, (often,), settings.rules) for row in rows]
 
 
-def remember_names(rooms: Rooms, decisions: Iterable[Decision]) -> None:
+def remember_names(context: Context, decisions: Iterable[Decision]) -> None:
     """Remember which id each group's name means, so that a name that moves is noticed next week.
 
     What is held does not count: else the question whether a name moved would be gone when the file is dropped again.
@@ -59,14 +59,14 @@ def remember_names(rooms: Rooms, decisions: Iterable[Decision]) -> None:
         for name, group in zip(one.checked.campaign.group_names, one.checked.campaign.group_ids, strict=False)
         if name
     }
-    rooms.ledger.remember_groups(sorted(pairs), rooms.world.now())
+    context.ledger.remember_groups(sorted(pairs), context.world.now())
 
 
-def find_short(rooms: Rooms, waiting: Iterable[Entry], account: Account) -> set[int]:
+def find_short(context: Context, waiting: Iterable[Entry], account: Account) -> set[int]:
     """Give the waiting entries that the credits still do not reach for."""
     by_id = {group.id: group for group in account.groups or ()}
     campaigns = [_as_campaign(entry, count_contacts(entry.group_ids, by_id)) for entry in waiting]
-    return set(find_short_credits(campaigns, account.credits, _reserved(rooms))) if by_id else set()
+    return set(find_short_credits(campaigns, account.credits, _reserved(context))) if by_id else set()
 
 
 def _as_campaign(entry: Entry, contacts: int | None) -> Campaign:
@@ -78,11 +78,11 @@ def _as_campaign(entry: Entry, contacts: int | None) -> Campaign:
     )  # fmt: skip
 
 
-def _explain_renamed(rooms: Rooms, rows: Sequence[Checked], account: Account) -> Sequence[Checked]:
+def _explain_renamed(context: Context, rows: Sequence[Checked], account: Account) -> Sequence[Checked]:
     """Say of a group's name that nobody knows any more what the group is called now."""
     if not any(issue.code == _UNKNOWN for row in rows for issue in row.issues):
         return rows
-    before = {fold(name): group for name, group in rooms.ledger.group_names_seen().items()}
+    before = {fold(name): group for name, group in context.ledger.group_names_seen().items()}
     now = {group.id: group.name for group in account.groups or ()}
 
     def explain(issue: Issue) -> Issue:
@@ -95,23 +95,23 @@ def _explain_renamed(rooms: Rooms, rows: Sequence[Checked], account: Account) ->
     return [replace(row, issues=tuple(map(explain, row.issues))) if row.issues else row for row in rows]
 
 
-def _moved(rooms: Rooms, campaigns: Iterable[Campaign]) -> dict[int, tuple[Issue, ...]]:
-    before = {fold(name): group for name, group in rooms.ledger.group_names_seen().items()}
+def _moved(context: Context, campaigns: Iterable[Campaign]) -> dict[int, tuple[Issue, ...]]:
+    before = {fold(name): group for name, group in context.ledger.group_names_seen().items()}
     found = {one.row: find_moved_names(one.group_ids, one.group_names, before) for one in campaigns}
     return {row: issues for row, issues in found.items() if issues}
 
 
-def _reserved(rooms: Rooms) -> int:
+def _reserved(context: Context) -> int:
     """Estimate the credits that what is scheduled already will take."""
-    coming = rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now())
+    coming = context.ledger.entries(statuses={Status.ACCEPTED}, due_from=context.world.now())
     return sum(
         (entry.contacts_count or 0) * (MMS_CREDITS if entry.mms_template_id is not None else entry.parts or 1)
         for entry in coming
     )
 
 
-def _others(rooms: Rooms) -> Iterator[Entry]:
-    yield from rooms.ledger.entries(statuses=_OUT | {Status.PLANNED}, due_from=rooms.world.now() - _WEEK)
+def _others(context: Context) -> Iterator[Entry]:
+    yield from context.ledger.entries(statuses=_OUT | {Status.PLANNED}, due_from=context.world.now() - _WEEK)
 
 
 def _often(
@@ -123,14 +123,14 @@ def _often(
     return often_texted(campaigns, list(others), account, checks.texts_per_day, checks.texts_per_week)
 
 
-def _same_offers(rooms: Rooms, rows: Sequence[Checked], new: set[int]) -> Mapping[int, tuple[Issue, ...]]:
+def _same_offers(context: Context, rows: Sequence[Checked], new: set[int]) -> Mapping[int, tuple[Issue, ...]]:
     """Find the offers that went out a week before, too: a copied row that was not changed."""
     fresh = [row for row in rows if row.row.number in new and "Offer" in row.row.header.columns]
     if not fresh:
         return {}
     first = min(row.send_at for row in fresh if row.send_at is not None)
     last = max(row.send_at for row in fresh if row.send_at is not None)
-    earlier = rooms.ledger.entries(statuses=_OUT, due_from=first - _OFFERED, due_until=last)
+    earlier = context.ledger.entries(statuses=_OUT, due_from=first - _OFFERED, due_until=last)
     before = (entry for entry in earlier if not is_test(entry.key))
     return {row: (issue,) for row, issue in find_same_offers(fresh, before).items()}
 

@@ -11,7 +11,7 @@ from batch.core.guards import REJECTED_BY_PERSON
 from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
 from batch.model.errors import UsageError
 from batch.model.plurals import plural
-from batch.workflows.context import Rooms, World, open_rooms
+from batch.workflows.context import Context, World, open_context
 from batch.workflows.events import Note
 from batch.workflows.mail import mail_batches
 from batch.workflows.preview import ELSEWHERE, KEPT, gather_contents, hash_of, make_mark
@@ -35,50 +35,53 @@ def read_offer(path: Path) -> tuple[int, str] | None:
 
 def approve_batch(settings: Settings, world: World, batch: int, rows: frozenset[int]) -> Tally:
     """Let a batch go that waits for a second person, except for some rows; raises UsageError when it may not."""
-    with open_rooms(settings, world) as rooms:
-        tally = approve_in(rooms, batch, rows)
-        mail_batches(settings, rooms.ledger, world, [batch], stopped=str(tally.trouble or ""))
+    with open_context(settings, world) as context:
+        tally = approve_in(context, batch, rows)
+        mail_batches(settings, context.ledger, world, [batch], stopped=str(tally.trouble or ""))
         return tally
 
 
 def approve_in(
-    rooms: Rooms, number: int, rows: frozenset[int] = frozenset(), *, seen: str = "", by: Approver | None = None
+    context: Context, number: int, rows: frozenset[int] = frozenset(), *, seen: str = "", by: Approver | None = None
 ) -> Tally:
-    """Do what `approve` does in rooms that are open already; `seen` is the mark of the preview that was looked at."""
-    with be_submitter(rooms):
-        batch = rooms.ledger.batch(number)
-        approver = by or Approver(rooms.world.person)
+    """Do what `approve` does, with a ledger and a provider that are open already.
+
+    `seen` is the mark of the preview that was looked at.
+    """
+    with be_submitter(context):
+        batch = context.ledger.batch(number)
+        approver = by or Approver(context.world.person)
         who = approver.shown
-        way = _need_waiting(rooms, batch, approver)
-        released = _find_released(rooms, batch, seen)
+        way = _need_waiting(context, batch, approver)
+        released = _find_released(context, batch, seen)
         _refuse_unknown_rows(batch, released, rows)
-        reading = begin_run(rooms)
-        _leave_out(rooms, [entry for entry, _ in released if entry.row in rows], who)
-        rooms.ledger.note_approver(number, approver.person, way)
-        _record_approval(rooms, number, released, who)
-        _tell_elsewhere(rooms, number)
+        reading = begin_run(context)
+        _leave_out(context, [entry for entry, _ in released if entry.row in rows], who)
+        context.ledger.note_approver(number, approver.person, way)
+        _record_approval(context, number, released, who)
+        _tell_elsewhere(context, number)
         tally = Tally(number, batch.file, batch.rows, blank=batch.blank, left_out=batch.left_out)
-        finish_batch(rooms, tally, reading, Options())
-        _tell_late(rooms, tally)
+        finish_batch(context, tally, reading, Options())
+        _tell_late(context, tally)
         return tally
 
 
-def _need_waiting(rooms: Rooms, batch: Batch, approver: Approver) -> Way:
+def _need_waiting(context: Context, batch: Batch, approver: Approver) -> Way:
     _refuse_unless_waiting(batch)
-    return need_second(rooms, batch, approver)
+    return need_second(context, batch, approver)
 
 
-def _find_released(rooms: Rooms, batch: Batch, seen: str) -> list[tuple[Entry, str]]:
+def _find_released(context: Context, batch: Batch, seen: str) -> list[tuple[Entry, str]]:
     """Give what a yes to the preview of a batch lets go, with the hash of each payload; raise UsageError for a no.
 
     What a later preview has taken over waits for that one; all else must be, to the letter, as it was shown.
     """
-    shown = rooms.ledger.previewed(batch.id)
-    entries = list(rooms.ledger.entries(ids=set(shown))) if shown else []
+    shown = context.ledger.previewed(batch.id)
+    entries = list(context.ledger.entries(ids=set(shown))) if shown else []
     ours = [entry for entry in entries if entry.batch == batch.id and entry.status in KEPT]
-    now = {entry.id: hash_of(rooms, entry) for entry in ours}
+    now = {entry.id: hash_of(context, entry) for entry in ours}
     mark = make_mark(shown | now, entries)
-    if mark != batch.preview_mark or (seen and seen != batch.preview_mark) or _find_unshown(rooms, batch, shown):
+    if mark != batch.preview_mark or (seen and seen != batch.preview_mark) or _find_unshown(context, batch, shown):
         raise UsageError(
             f"batch {batch.id} no longer says what its preview showed",
             "drop the file again, and approve the preview that comes of it",
@@ -86,9 +89,9 @@ def _find_released(rooms: Rooms, batch: Batch, seen: str) -> list[tuple[Entry, s
     return [(entry, now[entry.id]) for entry in ours]
 
 
-def _find_unshown(rooms: Rooms, batch: Batch, shown: Mapping[int, str]) -> bool:
+def _find_unshown(context: Context, batch: Batch, shown: Mapping[int, str]) -> bool:
     """Whether a row of the batch would go that its preview did not show."""
-    return any(entry not in shown for entry in gather_contents(rooms, batch).hashes)
+    return any(entry not in shown for entry in gather_contents(context, batch).hashes)
 
 
 def _refuse_unless_waiting(batch: Batch) -> None:
@@ -116,40 +119,40 @@ def _refuse_unknown_rows(batch: Batch, released: Iterable[tuple[Entry, str]], ro
         )
 
 
-def _leave_out(rooms: Rooms, entries: Iterable[Entry], who: str) -> None:
+def _leave_out(context: Context, entries: Iterable[Entry], who: str) -> None:
     for entry in entries:
-        rooms.ledger.change_status(
+        context.ledger.change_status(
             entry.id, Status.CANCELLED, expected=KEPT, why=f"left out of the approval by {who}",
-            who=rooms.world.who, now=rooms.world.now(),
+            who=context.world.who, now=context.world.now(),
         )  # fmt: skip
 
 
-def _record_approval(rooms: Rooms, batch: int, released: Iterable[tuple[Entry, str]], who: str) -> None:
+def _record_approval(context: Context, batch: int, released: Iterable[tuple[Entry, str]], who: str) -> None:
     """Write down who said yes and to which payload, row by row and then for the batch: only with that anything goes."""
     for entry, payload in released:
-        found = rooms.ledger.entry(entry.id)
+        found = context.ledger.entry(entry.id)
         if found.status in KEPT:
-            rooms.ledger.change_status(
-                entry.id, found.status, expected={found.status}, why=f"approved by {who}", who=rooms.world.who,
-                now=rooms.world.now(), approved_by=who, bound_payload=payload, kind=ChangeKind.APPROVED,
+            context.ledger.change_status(
+                entry.id, found.status, expected={found.status}, why=f"approved by {who}", who=context.world.who,
+                now=context.world.now(), approved_by=who, bound_payload=payload, kind=ChangeKind.APPROVED,
             )  # fmt: skip
-    rooms.ledger.change_batch(batch, state="approved", approved_by=who, now=rooms.world.now())
+    context.ledger.change_batch(batch, state="approved", approved_by=who, now=context.world.now())
 
 
-def _tell_elsewhere(rooms: Rooms, batch: int) -> None:
+def _tell_elsewhere(context: Context, batch: int) -> None:
     """Say which rows of the preview wait for another one: they were handed in again since."""
-    shown = rooms.ledger.previewed(batch)
-    entries = rooms.ledger.entries(ids=set(shown), statuses=KEPT) if shown else ()
+    shown = context.ledger.previewed(batch)
+    entries = context.ledger.entries(ids=set(shown), statuses=KEPT) if shown else ()
     later = sorted({entry.batch for entry in entries if entry.batch != batch})
     for number in later:
-        rooms.note(f"some rows of batch {batch} were handed in again: they wait for the preview of batch {number}")
+        context.note(f"some rows of batch {batch} were handed in again: they wait for the preview of batch {number}")
 
 
-def _tell_late(rooms: Rooms, tally: Tally) -> None:
+def _tell_late(context: Context, tally: Tally) -> None:
     if late := tally.counts["expired"]:
         words = f"the approval came too late for {late} row(s) of batch {tally.batch}: their time has come too near"
         words += "; give them a new time and drop the file again"
-        rooms.world.tell(Note(words, loud=True, event="expired", batch=tally.batch))
+        context.world.tell(Note(words, loud=True, event="expired", batch=tally.batch))
 
 
 def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
@@ -157,15 +160,15 @@ def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
 
     The no follows the rows into whatever batch has taken them over since.
     """
-    with open_rooms(settings, world) as rooms, rooms.ledger.submitter(world.who, world.now()):
-        taken = rooms.ledger.batch(batch)
+    with open_context(settings, world) as context, context.ledger.submitter(world.who, world.now()):
+        taken = context.ledger.batch(batch)
         if taken.state != NOT_SHOWN and taken.superseded_by is None:
             _refuse_unless_waiting(taken)
-        entries = _rows_of(rooms, batch)
-        held = _hold(rooms, entries, f"rejected by {world.who}: {why}")
-        rooms.ledger.change_batch(batch, state=REJECTED, approved_by="", now=world.now())
+        entries = _rows_of(context, batch)
+        held = _hold(context, entries, f"rejected by {world.who}: {why}")
+        context.ledger.change_batch(batch, state=REJECTED, approved_by="", now=world.now())
         for number in sorted({batch, *(entry.batch for entry in entries)}):
-            write_batch_report(rooms, number)
+            write_batch_report(context, number)
     stay = plural(held, "row stays", "rows stay")
     words = f'batch {batch} "{taken.file}" is rejected: its {stay} here; mend the file and hand it in again'
     gone = sum(entry.status in _AT_PROVIDER for entry in entries)
@@ -179,29 +182,31 @@ def _tell_gone(gone: int) -> str:
     return f'; {rows} at the provider already by another yes: "campaign-batch cancel" lists what to delete there'
 
 
-def _rows_of(rooms: Rooms, batch: int) -> list[Entry]:
+def _rows_of(context: Context, batch: int) -> list[Entry]:
     """Give all that a batch showed or would have shown, wherever it stands by now."""
-    lines = rooms.ledger.batch_rows(batch)
+    lines = context.ledger.batch_rows(batch)
     ids = {line.entry for line in lines if line.entry is not None and line.what not in ELSEWHERE}
-    ids |= set(rooms.ledger.previewed(batch))
-    return list(rooms.ledger.entries(ids=ids)) if ids else []
+    ids |= set(context.ledger.previewed(batch))
+    return list(context.ledger.entries(ids=ids)) if ids else []
 
 
-def _hold(rooms: Rooms, entries: Iterable[Entry], why: str) -> int:
+def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
     held = 0
     for entry in entries:
         if entry.status not in KEPT:
             continue
         issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; mend the row and drop the file again", Level.HOLD)
-        held += rooms.ledger.change_status(
-            entry.id, Status.HELD, expected={entry.status}, why=why, who=rooms.world.who, now=rooms.world.now(),
+        held += context.ledger.change_status(
+            entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
             issues=(*entry.issues, issue), approved_by="", bound_payload="",
         )  # fmt: skip
     return held
 
 
-def expire_unapproved(rooms: Rooms) -> tuple[int, ...]:
+def expire_unapproved(context: Context) -> tuple[int, ...]:
     """Give the batches that wait for a second person while a row of theirs has come too near its time."""
-    until = rooms.world.now() + rooms.lead
-    late = {entry.batch for entry in rooms.ledger.entries(statuses={Status.PLANNED}, due_until=until)}
-    return tuple(batch.id for batch in rooms.ledger.batches() if batch.state in {NOT_SHOWN, WAITS} and batch.id in late)
+    until = context.world.now() + context.lead
+    late = {entry.batch for entry in context.ledger.entries(statuses={Status.PLANNED}, due_until=until)}
+    return tuple(
+        batch.id for batch in context.ledger.batches() if batch.state in {NOT_SHOWN, WAITS} and batch.id in late
+    )

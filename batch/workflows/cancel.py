@@ -15,7 +15,7 @@ from batch.core.reconcile import ALARM
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.model.errors import UsageError
 from batch.model.wording import clock, day_words, group_words, local_time, time_left, word_of, zone_of
-from batch.workflows.context import Rooms, World, open_ledger_of, tell_pause
+from batch.workflows.context import Context, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import team_zone
@@ -108,14 +108,14 @@ def _standing(entry: Entry) -> str:
     return word_of(entry).text
 
 
-def drop_unwanted(rooms: Rooms, entry: Entry) -> bool:
+def drop_unwanted(context: Context, entry: Entry) -> bool:
     """Drop a planned entry that somebody wants cancelled; False when nobody does."""
-    now = rooms.ledger.entry(entry.id)
+    now = context.ledger.entry(entry.id)
     if not now.cancel_source:
         return False
     why = f"it never reached the provider, and was to be cancelled: {now.cancel_why}"
-    return rooms.ledger.change_status(
-        entry.id, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=rooms.world.who, now=rooms.world.now()
+    return context.ledger.change_status(
+        entry.id, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=context.world.who, now=context.world.now()
     )
 
 
@@ -130,9 +130,9 @@ def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
 # What a sheet says: marks in its Cancel column, marks taken away, rows that are gone.
 
 
-def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
+def note_marks(context: Context, check: Check, plan: Plan) -> list[str]:
     """Note which scheduled campaigns a sheet marks as to be cancelled, or no longer marks; give what a person does."""
-    asked = {entry.id: entry for entry in rooms.ledger.cancellations()} | _asked_before(rooms, plan)
+    asked = {entry.id: entry for entry in context.ledger.cancellations()} | _asked_before(context, plan)
     marked = 0
     lines: list[str] = []
     for decision in plan.decisions:
@@ -140,9 +140,9 @@ def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
         if campaign is None or entry is None or decision.action not in _MET:
             continue
         if campaign.cancel:
-            marked += _note_mark(rooms, check, campaign.row, entry, asked)
+            marked += _note_mark(context, check, campaign.row, entry, asked)
         elif entry in asked and asked[entry].cancel_source == SHEET:
-            lines.append(_take_back_mark(rooms, check, campaign.row, entry))
+            lines.append(_take_back_mark(context, check, campaign.row, entry))
         elif entry in asked:
             why = asked[entry].cancel_why
             lines.append(
@@ -150,39 +150,39 @@ def note_marks(rooms: Rooms, check: Check, plan: Plan) -> list[str]:
                 f'shall go out after all, type "campaign-batch cancel {entry} --undo --why ..."'
             )
     if marked:
-        lines += list_asked(rooms.settings, rooms.ledger, rooms.world.now())
+        lines += list_asked(context.settings, context.ledger, context.world.now())
     return lines
 
 
-def _asked_before(rooms: Rooms, plan: Plan) -> dict[int, Entry]:
+def _asked_before(context: Context, plan: Plan) -> dict[int, Entry]:
     """Find what is planned anew though it is to be cancelled: it was in doubt when somebody asked."""
     anew = {one.entry for one in plan.decisions if one.action is Action.SUBMIT and one.entry is not None}
-    found = rooms.ledger.entries(ids=anew) if anew else ()
+    found = context.ledger.entries(ids=anew) if anew else ()
     return {entry.id: entry for entry in found if entry.cancel_source}
 
 
-def _note_mark(rooms: Rooms, check: Check, row: int, entry: int, asked: Mapping[int, Entry]) -> bool:
+def _note_mark(context: Context, check: Check, row: int, entry: int, asked: Mapping[int, Entry]) -> bool:
     """Ask for the cancellation once, however often the file is dropped; give whether it is still to be deleted."""
     if entry in asked:
         return True
-    why, world = f'marked Cancel in row {row} of "{check.file}"', rooms.world
-    found = rooms.ledger.entry(entry)
+    why, world = f'marked Cancel in row {row} of "{check.file}"', context.world
+    found = context.ledger.entry(entry)
     there = found.status in _AT_PROVIDER or may_have_gone(found)
-    return there and rooms.ledger.request_cancel(entry, why, world.signature, world.now(), SHEET)
+    return there and context.ledger.request_cancel(entry, why, world.signature, world.now(), SHEET)
 
 
-def _take_back_mark(rooms: Rooms, check: Check, row: int, entry: int) -> str:
-    world = rooms.world
-    rooms.ledger.take_back_cancel(entry, f'no mark in row {row} of "{check.file}"', world.signature, world.now())
-    name = rooms.ledger.entry(entry).campaign_name
+def _take_back_mark(context: Context, check: Check, row: int, entry: int) -> str:
+    world = context.world
+    context.ledger.take_back_cancel(entry, f'no mark in row {row} of "{check.file}"', world.signature, world.now())
+    name = context.ledger.entry(entry).campaign_name
     return f'row {row} "{name}" is no longer marked Cancel: it goes out as scheduled, do not delete it in the dashboard'
 
 
-def find_gone(rooms: Rooms, check: Check, plan: Plan) -> list[Issue]:
+def find_gone(context: Context, check: Check, plan: Plan) -> list[Issue]:
     """Name what an earlier version of this file had and this one has not, and that goes out all the same."""
     keys = {row.key for row in check.kept}
     answered = {number for one in plan.decisions for number in (one.entry, one.replaces)}
-    coming = rooms.ledger.entries(statuses=set(_STILL), due_from=rooms.world.now())
+    coming = context.ledger.entries(statuses=set(_STILL), due_from=context.world.now())
     return [
         Issue(0, "", "", "gone-from-sheet", _explain_gone(entry), Level.WARNING)
         for entry in coming

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batch.core.payload import from_provider_time, is_time
 from batch.model import Entry, Issue, Level, Status
 from batch.model.plurals import plural, tell_span
-from batch.workflows.context import Rooms, need_zone
+from batch.workflows.context import Context, need_zone
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -55,16 +55,16 @@ def in_use(settings: Settings) -> dict[str, Any]:
     return {**posted, **read_with(settings)}
 
 
-def tell_changes(rooms: Rooms, *, look: bool = False) -> None:
+def tell_changes(context: Context, *, look: bool = False) -> None:
     """Say once which settings changed since the last run and what it means; with `look` it counts as untold."""
-    now = in_use(rooms.settings)
-    before = rooms.ledger.kept_settings()
+    now = in_use(context.settings)
+    before = context.ledger.kept_settings()
     if before == now:
         return
-    for words in tell_changed(rooms.settings, before, len(rooms.ledger.planned())):
-        rooms.note(words, loud=True)
+    for words in tell_changed(context.settings, before, len(context.ledger.planned())):
+        context.note(words, loud=True)
     if not look:
-        rooms.ledger.keep_settings(now)
+        context.ledger.keep_settings(now)
 
 
 def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) -> list[str]:
@@ -78,51 +78,51 @@ def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) ->
     ]
 
 
-def tell_off_time(rooms: Rooms) -> int:
+def tell_off_time(context: Context) -> int:
     """Say which scheduled campaigns go out at another time than is meant, by today's zone; give how many."""
-    apart = find_off_time(rooms)
+    apart = find_off_time(context)
     for off, entries in sorted(apart.items()):
         them = "it" if len(entries) == 1 else "them"
         ids = ", ".join(entry.provider_id for entry in entries[:_SHOWN])
         more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
         late = "late" if off > timedelta(0) else "early"
-        rooms.note(
-            f"{plural(len(entries), 'scheduled campaign')} will go out {tell_span(off)} {late}, by {rooms.zone} as the "
-            f"provider's zone (Id {ids}{more}): if that zone is right, delete {them} in the "
+        context.note(
+            f"{plural(len(entries), 'scheduled campaign')} will go out {tell_span(off)} {late}, by {context.zone} as "
+            f"the provider's zone (Id {ids}{more}): if that zone is right, delete {them} in the "
             f'dashboard and type "campaign-batch reconcile"; if not, correct [provider] timezone',
             loud=True,
         )
     return sum(len(entries) for entries in apart.values())
 
 
-def find_off_time(rooms: Rooms) -> dict[timedelta, list[Entry]]:
+def find_off_time(context: Context) -> dict[timedelta, list[Entry]]:
     """Find what is scheduled for another time than is meant, by how far it is off."""
     found: dict[timedelta, list[Entry]] = defaultdict(list)
-    for entry in rooms.ledger.entries(statuses={Status.ACCEPTED}, due_from=rooms.world.now()):
-        moment = from_provider_time(entry.send_at_provider, rooms.zone)
-        if moment is None or entry.send_at is None or is_time(entry.send_at_provider, entry.send_at, rooms.zone):
+    for entry in context.ledger.entries(statuses={Status.ACCEPTED}, due_from=context.world.now()):
+        moment = from_provider_time(entry.send_at_provider, context.zone)
+        if moment is None or entry.send_at is None or is_time(entry.send_at_provider, entry.send_at, context.zone):
             continue
         found[moment - entry.send_at].append(entry)
     return found
 
 
-def hold_outdated(rooms: Rooms, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def hold_outdated(context: Context, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Hold the entries that were read with other settings than today's; give the rest."""
     entries = tuple(entries)
-    kept = {batch: rooms.ledger.kept_settings(batch) for batch in {entry.batch for entry in entries}}
-    now = read_with(rooms.settings)
+    kept = {batch: context.ledger.kept_settings(batch) for batch in {entry.batch for entry in entries}}
+    now = read_with(context.settings)
     outdated = {entry.id: why for entry in entries if (why := _find_outdated(entry, kept[entry.batch], now))}
     for entry in entries:
         if entry.id in outdated:
             why = outdated[entry.id]
             issue = Issue(entry.row, "", "", CODE, why, Level.HOLD)
-            rooms.ledger.change_status(
-                entry.id, Status.HELD, expected={entry.status}, why=why, who=rooms.world.who, now=rooms.world.now(),
+            context.ledger.change_status(
+                entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
                 issues=(*entry.issues, issue),
             )  # fmt: skip
     if outdated:
         some = next(iter(outdated.values()))
-        rooms.note(f"{plural(len(outdated), 'planned row is', 'planned rows are')} held: {some}", loud=True)
+        context.note(f"{plural(len(outdated), 'planned row is', 'planned rows are')} held: {some}", loud=True)
     return tuple(entry for entry in entries if entry.id not in outdated)
 
 

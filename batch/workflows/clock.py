@@ -7,33 +7,33 @@ from datetime import timedelta
 from batch.core.settle import Moment
 from batch.model.errors import ClockError
 from batch.model.plurals import tell_span
-from batch.workflows.context import Rooms
+from batch.workflows.context import Context
 
 SKEW = timedelta(minutes=2)
 """How far the provider's clock and ours may lie apart."""
 
 
-def check_clock(rooms: Rooms) -> None:
+def check_clock(context: Context) -> None:
     """Raise ClockError when our clock and the provider's lie apart, as far as its answers bore a date.
 
     A clock may be set while a run goes on: it is compared again before every submission, by the last answer and what
     has passed since on the clock that nobody can set. That one stands still while a machine sleeps, so the provider is
     asked once more before a clock is called wrong.
     """
-    if rooms.provider.offset() is None:
-        _say_unknown(rooms)
+    if context.provider.offset() is None:
+        _say_unknown(context)
         return
-    if not _is_apart(rooms):
+    if not _is_apart(context):
         return
-    rooms.provider.ask_date()
-    if _is_apart(rooms):
-        raise ClockError(*tell_apart(rooms.provider.offset() or 0.0))
+    context.provider.ask_date()
+    if _is_apart(context):
+        raise ClockError(*tell_apart(context.provider.offset() or 0.0))
 
 
-def ask_clock(rooms: Rooms) -> None:
+def ask_clock(context: Context) -> None:
     """Ask the provider for its time first: for what is decided by the clock alone."""
-    rooms.provider.ask_date()
-    check_clock(rooms)
+    context.provider.ask_date()
+    check_clock(context)
 
 
 def tell_apart(offset: float) -> tuple[str, str]:
@@ -44,20 +44,20 @@ def tell_apart(offset: float) -> tuple[str, str]:
     return words, "set the clock, then run the command again"
 
 
-def provider_now(rooms: Rooms) -> Moment:
+def provider_now(context: Context) -> Moment:
     """Give the time by the provider's clock, and by the one that nobody can set."""
-    return Moment(rooms.world.now() + timedelta(seconds=rooms.provider.offset() or 0.0), rooms.world.monotonic())
+    return Moment(context.world.now() + timedelta(seconds=context.provider.offset() or 0.0), context.world.monotonic())
 
 
-def _is_apart(rooms: Rooms) -> bool:
-    offset = rooms.provider.offset()
+def _is_apart(context: Context) -> bool:
+    offset = context.provider.offset()
     return offset is not None and timedelta(seconds=abs(offset)) > SKEW
 
 
-def _say_unknown(rooms: Rooms) -> None:
-    if "clock" not in rooms.said:
-        rooms.said.add("clock")
-        rooms.note(
+def _say_unknown(context: Context) -> None:
+    if "clock" not in context.said:
+        context.said.add("clock")
+        context.note(
             "the provider's answers bear no date, so this machine's clock could not be compared with it: make sure "
             "that it is right; a doubt of an earlier run waits its settling time anew"
         )

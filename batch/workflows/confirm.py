@@ -7,12 +7,12 @@ from collections.abc import Collection
 from batch.core.guards import SECOND_CODES
 from batch.model import Account, Action, Entry, Issue, Level, Plan
 from batch.model.plurals import plural
-from batch.workflows.context import Rooms, World
+from batch.workflows.context import Context, World
 
 
-def confirm_plan(rooms: Rooms, plan: Plan, account: Account, allowed: Collection[str]) -> bool:
+def confirm_plan(context: Context, plan: Plan, account: Account, allowed: Collection[str]) -> bool:
     """Ask before the first request; what --allow lets go beside what the provider has already is asked for first."""
-    return _insist_on_plan(rooms, plan, allowed) and _confirm_totals(rooms, plan, account)
+    return _insist_on_plan(context, plan, allowed) and _confirm_totals(context, plan, account)
 
 
 def insist_on_entry(world: World, entry: Entry) -> bool:
@@ -24,7 +24,7 @@ def insist_on_entry(world: World, entry: Entry) -> bool:
     return world.insist(f"entry {entry.id} may be sent a second time ({named}); send it anyway?")
 
 
-def _insist_on_plan(rooms: Rooms, plan: Plan, allowed: Collection[str]) -> bool:
+def _insist_on_plan(context: Context, plan: Plan, allowed: Collection[str]) -> bool:
     seconds = [
         (one.checked, issue)
         for one in plan.decisions
@@ -36,7 +36,7 @@ def _insist_on_plan(rooms: Rooms, plan: Plan, allowed: Collection[str]) -> bool:
         return True
     rows = len({row.row.number for row, _ in seconds})
     named = "; ".join(_tell_second(row.name, issue) for row, issue in seconds)
-    return rooms.world.insist(f"{plural(rows, 'row')} may be sent a second time ({named}); send them anyway?")
+    return context.world.insist(f"{plural(rows, 'row')} may be sent a second time ({named}); send them anyway?")
 
 
 def _is_second(issue: Issue) -> bool:
@@ -48,7 +48,7 @@ def _tell_second(name: str, issue: Issue) -> str:
     return f'"{name or "(no name)"}" beside {beside}: {issue.code}'
 
 
-def _confirm_totals(rooms: Rooms, plan: Plan, account: Account) -> bool:
+def _confirm_totals(context: Context, plan: Plan, account: Account) -> bool:
     going = [one.checked.campaign for one in plan.decisions if one.action is Action.SUBMIT and one.checked.campaign]
     if not going:
         return True
@@ -61,4 +61,4 @@ def _confirm_totals(rooms: Rooms, plan: Plan, account: Account) -> bool:
         + (f"about {texts:,} texts in {parts:,} parts, " if account.groups else "")
         + f"the first at {first:%Y-%m-%d %H:%M} UTC and the last at {last:%Y-%m-%d %H:%M} UTC?"
     )
-    return rooms.world.confirm(words)
+    return context.world.confirm(words)

@@ -1,4 +1,4 @@
-"""Furnish the rooms for one run: settings in, an open ledger and a provider out."""
+"""Furnish the context for one run: settings in, an open ledger and a provider out."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
-    """The open rooms of one run."""
+class Context:
+    """What one run works with: the settings, an open ledger and provider, and the world around it."""
 
     settings: Settings
     ledger: Ledger
@@ -132,11 +132,11 @@ def posting_rules(settings: Settings) -> PostingRules:
 
 
 @contextmanager
-def open_rooms(settings: Settings, world: World) -> Iterator[Rooms]:
+def open_context(settings: Settings, world: World) -> Iterator[Context]:
     """Open the ledger and the provider of the settings."""
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger_of(settings, world))
-        yield Rooms(settings, ledger, make_provider(settings, ledger, world), world)
+        yield Context(settings, ledger, make_provider(settings, ledger, world), world)
 
 
 def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
@@ -146,7 +146,7 @@ def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
 
 
 @contextmanager
-def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Rooms]:
+def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Context]:
     """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
     from batch.adapters.ledger import open_ledger
     from batch.adapters.sandbox import Sandbox, store_groups
@@ -161,11 +161,11 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
         url = f"sqlite:///{(Path(folder) / 'rehearsal.sqlite3').as_posix()}"
         ledger = stack.enter_context(open_ledger(url, now=world.now()))
         provider = make_provider(settings, ledger, world, url=sandbox.url, token=Secret(sandbox.token))
-        yield Rooms(settings, ledger, provider, world, rehearsal=True)
+        yield Context(settings, ledger, provider, world, rehearsal=True)
 
 
 @contextmanager
-def peek(settings: Settings, world: World) -> Iterator[Rooms]:
+def peek(settings: Settings, world: World) -> Iterator[Context]:
     """Open the provider and what ledger there is, to look only; where there is none, none is made."""
     from batch.adapters.ledger import open_ledger
 
@@ -175,7 +175,7 @@ def peek(settings: Settings, world: World) -> Iterator[Rooms]:
         url = "sqlite://"
     with open_ledger(url, now=world.now(), redact=redactor(settings), look=True) as ledger:
         _say_if_paused(ledger, settings, world)
-        yield Rooms(settings, ledger, make_provider(settings, None, world), world, looking=True)
+        yield Context(settings, ledger, make_provider(settings, None, world), world, looking=True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from batch.adapters.config import load_settings
 from batch.adapters.samples import write_samples
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
-from batch.workflows.context import Rooms, World, make_provider
+from batch.workflows.context import Context, World, make_provider
 from batch.workflows.events import Note
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.report import gather, week_of, week_scope, write
@@ -82,11 +82,11 @@ def run_demo(folder: Path, world: World) -> Path:
         settings = load_settings(None, environ, folder)
         ledger = stack.enter_context(open_ledger(settings.ledger.url, now=world.now()))
         provider = make_provider(settings, ledger, world, token=Secret(sandbox.token))
-        rooms = Rooms(settings, ledger, provider, world)
+        context = Context(settings, ledger, provider, world)
         for path in samples:
-            _tell(world, submit_in(path, rooms, Options(rehearse=False)))
-        _tell_again(world, submit_in(samples[0], rooms, Options()))
-        books = reconcile_in(rooms)
+            _tell(world, submit_in(path, context, Options(rehearse=False)))
+        _tell_again(world, submit_in(samples[0], context, Options()))
+        books = reconcile_in(context)
         world.tell(Note(f"reconciled with the provider: {sum(books.counts.values())} campaigns compared"))
         week = week_of(ledger.entry(1).send_at or world.now(), "America/Chicago")
         scope = week_scope(ledger, week, "America/Chicago")

@@ -15,7 +15,7 @@ from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageErr
 from batch.model.plurals import plural
 from batch.system.person import may_write, my_uid, person_of
 from batch.workflows.approve import approve_in, read_offer
-from batch.workflows.context import Rooms
+from batch.workflows.context import Context
 from batch.workflows.events import Note
 from batch.workflows.mail import Desk, queue_words, safely
 from batch.workflows.run import Options
@@ -56,10 +56,10 @@ _COPY = (
 class Drops:
     """What lies in the folder; trouble that is nobody's fault leaves a file where it is, and is raised."""
 
-    def __init__(self, rooms: Rooms, inbox: Inbox, postbag: Postbag) -> None:
+    def __init__(self, context: Context, inbox: Inbox, postbag: Postbag) -> None:
         self.files = 0
         self.needs_look = False
-        self._rooms = rooms
+        self._context = context
         self._inbox = inbox
         self._postbag = postbag
         self._open: set[str] = set()
@@ -70,17 +70,17 @@ class Drops:
         unfinished = list(self._inbox.unfinished())
         self._tell_refused()
         try:
-            while unfinished and not self._rooms.world.stopped():
+            while unfinished and not self._context.world.stopped():
                 self._take(unfinished.pop(0))
         finally:
             for left in unfinished:
                 self._inbox.forgive(left)
-        scanned = self._inbox.scan(self._rooms.world.now())
+        scanned = self._inbox.scan(self._context.world.now())
         self._tell_open({one.name: one.lock for one in scanned if isinstance(one, Settling) and one.lock})
         for found in scanned:
-            if self._rooms.world.stopped():
+            if self._context.world.stopped():
                 return
-            claimed = self._inbox.claim(found, self._rooms.world.now()) if isinstance(found, Ready) else None
+            claimed = self._inbox.claim(found, self._context.world.now()) if isinstance(found, Ready) else None
             if claimed is not None:
                 self._take(claimed)
             self._tell_refused()
@@ -117,12 +117,12 @@ class Drops:
             return
         self._finish(claimed, tally)
 
-    def _as_dropper(self, claimed: Claimed) -> Rooms:
+    def _as_dropper(self, claimed: Claimed) -> Context:
         """Let the batch bear the name of the person whose file it is, where the system tells."""
         if claimed.uid is None:
-            return self._rooms
+            return self._context
         user = person_of(claimed.uid)
-        return replace(self._rooms, world=replace(self._rooms.world, who=user.shown, user=user))
+        return replace(self._context, world=replace(self._context.world, who=user.shown, user=user))
 
     def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
         words = tell_unread(claimed.name, trouble)
@@ -132,7 +132,7 @@ class Drops:
         self._count(claimed, f"could not be read: {trouble.words}", look=True)
         told = (f"{words}.", "Nothing of it was sent. It lies in the folder attention: mend it and drop it again.")
         key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
-        desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
+        desk = Desk(self._context.settings, self._context.ledger, self._context.world)
         subject = f'"{whole_text(claimed.name)}" cannot be taken in'
         safely(desk, lambda: queue_words(desk, subject, told, kind="attention", key=key))
 
@@ -149,24 +149,24 @@ class Drops:
         self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
         self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
         self._count(claimed, f"batch {tally.batch}", look=look)
-        heed(self._rooms, tally)
+        heed(self._context, tally)
 
     def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
         self.files += 1
         self.needs_look |= look
-        self._rooms.ledger.note_run("file", self._rooms.world.now(), whole_text(f'"{claimed.name}": {words}'))
+        self._context.ledger.note_run("file", self._context.world.now(), whole_text(f'"{claimed.name}": {words}'))
 
     def _known_as(self, tally: Tally) -> tuple[int, ...]:
         """Give the batches from which every row of a file is known; none when one is new."""
         if not _is_known(tally) or tally.batch is None:
             return ()
-        ids = {line.entry for line in self._rooms.ledger.batch_rows(tally.batch) if line.entry is not None}
-        return tuple(sorted({entry.batch for entry in self._rooms.ledger.entries(ids=ids)})) if ids else ()
+        ids = {line.entry for line in self._context.ledger.batch_rows(tally.batch) if line.entry is not None}
+        return tuple(sorted({entry.batch for entry in self._context.ledger.entries(ids=ids)})) if ids else ()
 
     def let_approved_go(self) -> None:
         """Let go what a person moved to `approved`; what cannot go comes back with a note."""
         for path in self._inbox.approvals():
-            if self._rooms.world.stopped():
+            if self._context.world.stopped():
                 return
             self._let_go(path)
 
@@ -176,9 +176,9 @@ class Drops:
             if found is None:
                 raise UsageError(f'"{path.name}" is no preview of ours', "move a file from waiting to approved")
             by = self._who_approves(path, found[0])
-            tally = approve_in(self._rooms, found[0], seen=found[1], by=by)
+            tally = approve_in(self._context, found[0], seen=found[1], by=by)
         except UsageError as trouble:
-            self._inbox.put_aside(path, printable(f"Not approved: {trouble}.") + "\n", self._rooms.world.now())
+            self._inbox.put_aside(path, printable(f"Not approved: {trouble}.") + "\n", self._context.world.now())
             self._tell("approval-refused", str(trouble), batch=found[0] if found else None, loud=True)
             return
         with suppress(OSError):
@@ -186,7 +186,7 @@ class Drops:
         self._tell("approved", f"batch {tally.batch} was approved by moving its preview", batch=tally.batch)
         self.needs_look |= tally.needs_look
         self._postbag.add(found[0])
-        heed(self._rooms, tally)
+        heed(self._context, tally)
 
     def _who_approves(self, path: Path, batch: int) -> Approver:
         """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
@@ -195,7 +195,7 @@ class Drops:
         except (OSError, OddFileError) as trouble:
             words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
             raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
-        proof = self._rooms.ledger.proof(batch)
+        proof = self._context.ledger.proof(batch)
         if offered.sha256 != proof.preview_sha256:
             raise UsageError(f'"{path.name}" is not the preview of batch {batch} as it was written', _COPY)
         if offered.uid != my_uid() and not offered.open_to_all:
@@ -204,7 +204,7 @@ class Drops:
         submitter = proof.submitter
         if submitter.uid.isdigit() and not may_write(self._inbox.approved, int(submitter.uid)):
             return Approver(Person(), Way.MOVED)
-        if self._rooms.settings.approval.shared_users:
+        if self._context.settings.approval.shared_users:
             return Approver(Person(), Way.SHARED)
         raise UsageError(
             f"nothing says who moved the preview of batch {batch}: {submitter.shown}, who handed it in, may do so, too",
@@ -214,21 +214,21 @@ class Drops:
     def tidy_waiting(self) -> None:
         """Take away the previews of batches that wait no longer."""
         offers = {path: found for path in self._inbox.waiting.glob("batch-*.html") if (found := read_offer(path))}
-        states = {batch.id: batch.state for batch in self._rooms.ledger.batches()} if offers else {}
+        states = {batch.id: batch.state for batch in self._context.ledger.batches()} if offers else {}
         for path, (batch, _) in offers.items():
             if states.get(batch) != WAITS:
                 with suppress(OSError):
                     path.unlink()
 
     def _tell(self, event: str, words: str, *, batch: int | None = None, file: str = "", loud: bool = False) -> None:
-        self._rooms.world.tell(Note(words, loud, event, batch, None, file))
+        self._context.world.tell(Note(words, loud, event, batch, None, file))
 
 
-def heed(rooms: Rooms, tally: Tally) -> None:
+def heed(context: Context, tally: Tally) -> None:
     """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
     if isinstance(tally.trouble, NotAsAskedError):
-        rooms.ledger.pause(tally.trouble.words, "the watch", rooms.world.now(), Cause.WATCH)
-        rooms.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
+        context.ledger.pause(tally.trouble.words, "the watch", context.world.now(), Cause.WATCH)
+        context.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
     if tally.trouble is not None:
         raise tally.trouble
 

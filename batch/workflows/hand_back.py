@@ -11,7 +11,7 @@ from batch.core.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.workflows.check import Check, seconds_left
-from batch.workflows.context import Rooms, World, open_ledger_of
+from batch.workflows.context import Context, World, open_ledger_of
 from batch.workflows.report import report_templates, team_zone, writing
 
 if TYPE_CHECKING:
@@ -98,23 +98,23 @@ def _write_each(
     return written, troubles
 
 
-def write_returned(rooms: Rooms, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
+def write_returned(context: Context, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
     """Write what is to be mended of a batch beside its report; nothing where every row went.
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """
     from batch.adapters.marked import ending_for, write_failed_rows, write_marked
 
-    rows, failed = _returned_rows(rooms, check, batch)
+    rows, failed = _returned_rows(context, check, batch)
     if not failed:
         return []
     source = _as_read(check, source)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
     wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
-    left = rooms.settings.sheet.limits, seconds_left(check, rooms.settings)
+    left = context.settings.sheet.limits, seconds_left(check, context.settings)
     written, troubles = _write_each(wanted, source, check.sheet, left)
     for trouble in troubles:
-        rooms.note(str(trouble), loud=True)
+        context.note(str(trouble), loud=True)
     return written
 
 
@@ -123,17 +123,17 @@ def _as_read(check: Check, source: Path) -> Path:
     return check.snapshot.path if check.snapshot is not None else source
 
 
-def _returned_rows(rooms: Rooms, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
+def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
     """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
     from batch.adapters.marked import Returned
 
-    lines = {line.row: line.entry for line in rooms.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
+    lines = {line.row: line.entry for line in context.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
     wanted = {entry for entry in lines.values() if entry is not None}
-    entries = {one.id: one for one in rooms.ledger.entries(ids=wanted)} if wanted else {}
+    entries = {one.id: one for one in context.ledger.entries(ids=wanted)} if wanted else {}
     rows, failed = [], []
     for one in check.kept:
         entry = entries.get(lines.get(one.row.number) or 0)
-        row_id = make_row_id(entry.id, entry.key) if entry is not None and not rooms.rehearsal else ""
+        row_id = make_row_id(entry.id, entry.key) if entry is not None and not context.rehearsal else ""
         returned = Returned(one.row, entry.issues if entry is not None else _all_issues(one), row_id)
         rows.append(returned)
         if entry is not None and entry.status in _TO_MEND:

@@ -27,7 +27,7 @@ from batch.core.trust import Span, find_lacking, how_to_call_gone
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.model.errors import ProviderError
 from batch.workflows.clock import check_clock, provider_now
-from batch.workflows.context import Rooms
+from batch.workflows.context import Context
 from batch.workflows.events import Wait
 from batch.workflows.proofs import (
     find_sentinels,
@@ -62,38 +62,38 @@ class Doubt:
     """The Id that stands in what is left of a broken answer."""
 
 
-def read_lists(rooms: Rooms, since: datetime | None = None) -> Reading:
+def read_lists(context: Context, since: datetime | None = None) -> Reading:
     """Read both lists, the scheduled campaigns first, whole or not; they are dated by the provider's clock.
 
     Raises ClockError when ours is another: every run begins with this.
     """
-    at, ticks = rooms.world.now(), rooms.world.monotonic()
-    scheduled = rooms.provider.scheduled()
-    check_clock(rooms)
-    begun = at + timedelta(seconds=rooms.provider.offset() or 0.0)
-    return Reading(replace(scheduled, read_at=begun), rooms.provider.sent(since, zone=rooms.zone), ticks)
+    at, ticks = context.world.now(), context.world.monotonic()
+    scheduled = context.provider.scheduled()
+    check_clock(context)
+    begun = at + timedelta(seconds=context.provider.offset() or 0.0)
+    return Reading(replace(scheduled, read_at=begun), context.provider.sent(since, zone=context.zone), ticks)
 
 
-def read_trusted(rooms: Rooms, since: datetime | None = None) -> Reading:
+def read_trusted(context: Context, since: datetime | None = None) -> Reading:
     """Read both lists and raise ProviderError when they prove nothing; what seemed gone and is there counts again."""
-    reading = read_lists(rooms, since)
-    if why := _distrust(rooms, reading):
+    reading = read_lists(context, since)
+    if why := _distrust(context, reading):
         raise ProviderError(f"nothing was submitted, since {why[0]}", why[1])
-    refuse_strange_list(rooms, reading)
-    notice_doubled(rooms, reading.scheduled)
-    if not rooms.looking:
-        recover(rooms, reading)
-        recognize(rooms, reading)
-        observe_first(rooms, reading.scheduled)
+    refuse_strange_list(context, reading)
+    notice_doubled(context, reading.scheduled)
+    if not context.looking:
+        recover(context, reading)
+        recognize(context, reading)
+        observe_first(context, reading.scheduled)
     return reading
 
 
-def _distrust(rooms: Rooms, reading: Reading) -> tuple[str, str] | None:
+def _distrust(context: Context, reading: Reading) -> tuple[str, str] | None:
     """Say why a reading proves nothing, and what to do; None where it shows all that counts as accepted.
 
     What a comparison found missing keeps nothing new back: that no doubt is given back without it is the settling's.
     """
-    accepted = [one for one in find_sentinels(rooms) if not one.missing]
+    accepted = [one for one in find_sentinels(context) if not one.missing]
     why = distrust(reading, {one.provider_id for one in accepted})
     if not why:
         return None
@@ -103,38 +103,40 @@ def _distrust(rooms: Rooms, reading: Reading) -> tuple[str, str] | None:
     return why, how_to_call_gone(lacking) if whole else 'try again in a while: "campaign-batch resume"'
 
 
-def since_when(rooms: Rooms, entries: Iterable[Entry]) -> datetime:
+def since_when(context: Context, entries: Iterable[Entry]) -> datetime:
     """Say how far back the sent history matters for these entries."""
-    now = rooms.world.now()
+    now = context.world.now()
     return min([now, *(entry.send_at for entry in entries if entry.send_at is not None)]) - _BACK
 
 
-def find_unknown(rooms: Rooms, reading: Reading) -> tuple[Listed, ...]:
+def find_unknown(context: Context, reading: Reading) -> tuple[Listed, ...]:
     """Give the campaigns that are to come at the provider and not in the ledger."""
-    known = rooms.ledger.provider_ids()
-    now = rooms.world.now()
-    return tuple(item for item in reading.scheduled.items if item.id not in known and is_coming(item, rooms.zone, now))
+    known = context.ledger.provider_ids()
+    now = context.world.now()
+    return tuple(
+        item for item in reading.scheduled.items if item.id not in known and is_coming(item, context.zone, now)
+    )
 
 
-def warn_of_other_ledger(rooms: Rooms, unknown: Sequence[Listed], own_tags: set[str]) -> None:
+def warn_of_other_ledger(context: Context, unknown: Sequence[Listed], own_tags: set[str]) -> None:
     """Say loudly when campaigns to come bear tags that this ledger never gave; a name that a hand typed bears none."""
-    tags, quiet = own_tags | rooms.ledger.tags(), rooms.ledger.acknowledged()
+    tags, quiet = own_tags | context.ledger.tags(), context.ledger.acknowledged()
     foreign = [item for item in unknown if (tag := split_tag(item.name)[1]) and tag not in tags]
-    accounts = {rooms.settings.provider.account, "main"}
-    proven = [item for item in foreign if bears_true_tag(item, rooms.zone, accounts)]
+    accounts = {context.settings.provider.account, "main"}
+    proven = [item for item in foreign if bears_true_tag(item, context.zone, accounts)]
     if proven:
-        rooms.note(
+        context.note(
             f"another ledger works on this account: the provider holds {len(proven)} campaign(s) with tags that this "
             f"ledger never gave ({_some(proven)}). Two ledgers cannot see each other's rows: find out who, before "
-            f"going on{_restored(rooms)}",
+            f"going on{_restored(context)}",
             loud=True,
         )
     asked = [item for item in foreign if item not in proven and item.id not in quiet and not _typed(item)]
     if asked:
-        rooms.note(
+        context.note(
             f"{len(asked)} campaign(s) at the provider end like ours, with tags that this ledger never gave "
             f"({_some(asked)}): if nobody typed these names, another ledger works on this account, find out who; "
-            f'else type "campaign-batch reconcile --acknowledge"{_restored(rooms)}',
+            f'else type "campaign-batch reconcile --acknowledge"{_restored(context)}',
             loud=True,
         )
 
@@ -147,15 +149,15 @@ def _some(items: Sequence[Listed]) -> str:
     return ", ".join(f'"{item.name}"' for item in items[:3]) + (", ..." if len(items) > 3 else "")
 
 
-def _restored(rooms: Rooms) -> str:
+def _restored(context: Context) -> str:
     """Say what such tags are, too, after a restore: of files that came in after the backup was made."""
-    run = rooms.ledger.last_run("restore")
+    run = context.ledger.last_run("restore")
     if run is None:
         return ""
     return f" (this ledger was restored on {run.at:%Y-%m-%d}: drop the files again that came in after its backup)"
 
 
-def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
+def adopt(context: Context, entries: Iterable[Entry], reading: Reading) -> int:
     """Take what the provider already holds under a planned entry's tag as that entry's; nothing is sent for it.
 
     What says the same to the same groups under another name, or at another time, is left to a person.
@@ -163,121 +165,123 @@ def adopt(rooms: Rooms, entries: Iterable[Entry], reading: Reading) -> int:
     entries = tuple(entries)
     adopted = 0
     by_tag = find_by_tag(reading)
-    tagged = replace(rooms.posting, tag_names=True)  # it may have been posted while names bore tags, planned while not
+    tagged = replace(
+        context.posting, tag_names=True
+    )  # it may have been posted while names bore tags, planned while not
     for entry in entries:
         if found := by_tag.get(make_tag_by(tagged, entry.key, entry.fingerprint, entry.tag), ()):
-            done = _conclude(rooms, entry, judge_found(entry, found), Status.PLANNED)
+            done = _conclude(context, entry, judge_found(entry, found), Status.PLANNED)
             adopted += done is not None and done.status is Status.ACCEPTED
-    _hold_alike(rooms, entries, reading)
+    _hold_alike(context, entries, reading)
     return adopted
 
 
-def _hold_alike(rooms: Rooms, entries: Sequence[Entry], reading: Reading) -> None:
+def _hold_alike(context: Context, entries: Sequence[Entry], reading: Reading) -> None:
     """Hold what is planned where an unknown campaign to come has its text and its groups, unless a person was asked."""
-    if not entries or rooms.settings.rules.get("looks-edited") in {"off", "warning"}:
+    if not entries or context.settings.rules.get("looks-edited") in {"off", "warning"}:
         return
-    tags, known = rooms.ledger.tags(), rooms.ledger.acknowledged()
+    tags, known = context.ledger.tags(), context.ledger.acknowledged()
     unknown: dict[tuple[str, ...], list[Listed]] = {}
-    for item in find_unknown(rooms, reading):
+    for item in find_unknown(context, reading):
         if item.group_ids and item.id not in known and split_tag(item.name)[1] not in tags:
             unknown.setdefault(tuple(sorted(item.group_ids)), []).append(item)
     for entry in entries if unknown else ():
         near = unknown.get(tuple(sorted(entry.group_ids)), ())
         alike = next((item for item in near if is_same_text(entry, item)), None)
         if alike is not None and not any(issue.code == "looks-edited" for issue in entry.issues):
-            _conclude(rooms, entry, judge_alike(entry, alike), Status.PLANNED)
+            _conclude(context, entry, judge_alike(entry, alike), Status.PLANNED)
 
 
-def find_doubts(rooms: Rooms) -> list[Doubt]:
+def find_doubts(context: Context) -> list[Doubt]:
     """Give every entry in doubt, with the end of its last attempt."""
-    entries = list(rooms.ledger.entries(statuses={Status.IN_DOUBT}))
-    attempts = rooms.ledger.attempts_of([entry.id for entry in entries])
-    return [_doubt(rooms, entry, attempts.get(entry.id, ())) for entry in entries]
+    entries = list(context.ledger.entries(statuses={Status.IN_DOUBT}))
+    attempts = context.ledger.attempts_of([entry.id for entry in entries])
+    return [_doubt(context, entry, attempts.get(entry.id, ())) for entry in entries]
 
 
-def _doubt(rooms: Rooms, entry: Entry, attempts: Sequence[Attempt]) -> Doubt:
+def _doubt(context: Context, entry: Entry, attempts: Sequence[Attempt]) -> Doubt:
     last = attempts[-1] if attempts else None
     found = _ID.search(last.answer) if last is not None else None
-    return Doubt(entry, _ended(rooms, entry, last), found[1] if found else "")
+    return Doubt(entry, _ended(context, entry, last), found[1] if found else "")
 
 
-def _ended(rooms: Rooms, entry: Entry, last: Attempt | None) -> Moment:
+def _ended(context: Context, entry: Entry, last: Attempt | None) -> Moment:
     """Say when an attempt ended at the latest, by the provider's clock.
 
     Where that clock was not seen, then or now, the age of a doubt that another run left is nobody's knowledge: its
     settling time begins when this run meets it.
     """
-    ours = rooms.ended.get(entry.id)
-    if last is None or (ours is None and (last.clock_offset is None or rooms.provider.offset() is None)):
-        return rooms.met.setdefault(entry.id, provider_now(rooms))
+    ours = context.ended.get(entry.id)
+    if last is None or (ours is None and (last.clock_offset is None or context.provider.offset() is None)):
+        return context.met.setdefault(entry.id, provider_now(context))
     ended = last.ended_at
     if ended is None or ended < last.started_at:  # it is open, or another clock closed it
-        ended = last.started_at + timedelta(seconds=rooms.settings.provider.deadline) + ON_THE_WIRE
+        ended = last.started_at + timedelta(seconds=context.settings.provider.deadline) + ON_THE_WIRE
     ended += timedelta(seconds=last.clock_offset or 0.0)
-    now = provider_now(rooms)
+    now = provider_now(context)
     if ours is None and ended > now.at:  # a clock that is ahead closed it
-        return rooms.met.setdefault(entry.id, now)
+        return context.met.setdefault(entry.id, now)
     return Moment(ended, ours)
 
 
-def settle_doubts(rooms: Rooms, *, wait: bool, first: Reading | None = None) -> int:
+def settle_doubts(context: Context, *, wait: bool, first: Reading | None = None) -> int:
     """Settle what is in doubt; with `wait` stay until the lists can prove absence too. Gives how many were adopted.
 
     A reading that proves nothing settles nothing: what it leaves stays in doubt, for `resume` or for a person.
     """
     adopted = 0
     readings: list[Reading] = []
-    reading = reach_of(rooms, first) if first is not None else _read(rooms)
+    reading = reach_of(context, first) if first is not None else _read(context)
     while reading is not None:
         readings.append(reading)
-        settled, open_ones = _settle_all(rooms, readings)
+        settled, open_ones = _settle_all(context, readings)
         adopted += settled
-        reading = _read_again(rooms, readings, open_ones) if wait else None
+        reading = _read_again(context, readings, open_ones) if wait else None
     return adopted
 
 
-def _read(rooms: Rooms) -> Reading | None:
+def _read(context: Context) -> Reading | None:
     """Read both lists for the doubts there are; an untrusted reading is told and left out."""
-    doubts = find_doubts(rooms)
+    doubts = find_doubts(context)
     if not doubts:
         return None
-    reading = read_lists(rooms, since_when(rooms, (doubt.entry for doubt in doubts)))
-    if why := _distrust(rooms, reading):
-        rooms.note(f"the doubts stay, since {why[0]}: {why[1]}", loud=True)
+    reading = read_lists(context, since_when(context, (doubt.entry for doubt in doubts)))
+    if why := _distrust(context, reading):
+        context.note(f"the doubts stay, since {why[0]}: {why[1]}", loud=True)
         return None
-    notice_doubled(rooms, reading.scheduled)
-    observe_first(rooms, reading.scheduled)
-    return reach_of(rooms, reading)
+    notice_doubled(context, reading.scheduled)
+    observe_first(context, reading.scheduled)
+    return reach_of(context, reading)
 
 
-def _settle_all(rooms: Rooms, readings: Sequence[Reading]) -> tuple[int, list[Doubt]]:
+def _settle_all(context: Context, readings: Sequence[Reading]) -> tuple[int, list[Doubt]]:
     """Settle each doubt that these readings can; give how many were adopted, and for which it is too early."""
-    doubts = find_doubts(rooms)
+    doubts = find_doubts(context)
     if not doubts:
         return 0, []
-    claimed, tags = rooms.ledger.provider_ids(), rooms.ledger.tags()
-    spans = rooms.ledger.doubt_spans([doubt.entry.id for doubt in doubts])
-    newer = find_newer(rooms.ledger)
+    claimed, tags = context.ledger.provider_ids(), context.ledger.tags()
+    spans = context.ledger.doubt_spans([doubt.entry.id for doubt in doubts])
+    newer = find_newer(context.ledger)
     adopted = 0
     early: list[Doubt] = []
     for doubt in doubts:
-        settled = _settle_one(rooms, doubt, readings, claimed=claimed, tags=tags, span=spans.get(doubt.entry.id))
+        settled = _settle_one(context, doubt, readings, claimed=claimed, tags=tags, span=spans.get(doubt.entry.id))
         if settled.status is Status.PLANNED and doubt.entry.key in newer:
             settled = give_way(doubt.entry, newer[doubt.entry.key])
         told = f'"{doubt.entry.campaign_name}" (entry {doubt.entry.id})'
         if settled.status is Status.IN_DOUBT:
             if settled.unproven:
-                rooms.note(f"{told}: {settled.why}", loud=True)
+                context.note(f"{told}: {settled.why}", loud=True)
             else:
                 early.append(doubt)
-        elif done := _conclude(rooms, doubt.entry, settled, Status.IN_DOUBT):
+        elif done := _conclude(context, doubt.entry, settled, Status.IN_DOUBT):
             adopted += done.status is Status.ACCEPTED
-            rooms.note(f"{told}: {done.why}")
+            context.note(f"{told}: {done.why}")
     return adopted, early
 
 
 def _settle_one(
-    rooms: Rooms,
+    context: Context,
     doubt: Doubt,
     readings: Sequence[Reading],
     *,
@@ -285,16 +289,16 @@ def _settle_one(
     tags: Collection[str],
     span: Span | None,
 ) -> Settlement:
-    provider = rooms.settings.provider
+    provider = context.settings.provider
     return settle(
         doubt.entry,
         readings,
         ended=doubt.ended,
         claimed=claimed,
-        now=rooms.world.now(),
+        now=context.world.now(),
         wait=timedelta(seconds=provider.settle),
         gap=timedelta(seconds=provider.settle_gap),
-        lead=rooms.lead,
+        lead=context.lead,
         broken_id=doubt.broken_id,
         span=span,
         tags=tags,
@@ -318,38 +322,38 @@ def give_way(entry: Entry, newer: Entry) -> Settlement:
     )
 
 
-def _read_again(rooms: Rooms, readings: Sequence[Reading], doubts: Sequence[Doubt]) -> Reading | None:
+def _read_again(context: Context, readings: Sequence[Reading], doubts: Sequence[Doubt]) -> Reading | None:
     """Wait until another reading can end a doubt, then read; None where waiting ends none."""
     if not doubts:
         return None
     words = f"{len(doubts)} campaign(s) may or may not have arrived: waiting for the provider's lists to tell"
-    while (seconds := _seconds_left(rooms, doubts, readings)) > 0:
-        if rooms.world.stopped():
+    while (seconds := _seconds_left(context, doubts, readings)) > 0:
+        if context.world.stopped():
             return None
-        rooms.world.tell(Wait(words, seconds))
-        rooms.world.sleep(min(seconds, 1.0))
-    rooms.world.tell(Wait("", 0.0))
-    return None if rooms.world.stopped() else _read(rooms)
+        context.world.tell(Wait(words, seconds))
+        context.world.sleep(min(seconds, 1.0))
+    context.world.tell(Wait("", 0.0))
+    return None if context.world.stopped() else _read(context)
 
 
-def _seconds_left(rooms: Rooms, doubts: Sequence[Doubt], readings: Sequence[Reading]) -> float:
-    provider, now = rooms.settings.provider, provider_now(rooms)
+def _seconds_left(context: Context, doubts: Sequence[Doubt], readings: Sequence[Reading]) -> float:
+    provider, now = context.settings.provider, provider_now(context)
     wait, gap = timedelta(seconds=provider.settle), timedelta(seconds=provider.settle_gap)
     left = (time_left(readings, ended=doubt.ended, now=now, wait=wait, gap=gap) for doubt in doubts)
     return min(left).total_seconds()
 
 
-def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: Status) -> Settlement | None:
+def _conclude(context: Context, entry: Entry, settled: Settlement, expected: Status) -> Settlement | None:
     """Write a settlement down and give it; None when the entry has moved on meanwhile."""
-    settled = _respect_claim(rooms, entry, settled)
+    settled = _respect_claim(context, entry, settled)
     issues = (*entry.issues, *settled.issues) if settled.issues else None
-    moved = rooms.ledger.change_status(
+    moved = context.ledger.change_status(
         entry.id,
         settled.status,
         expected={expected},
         why=settled.why,
-        who=rooms.world.who,
-        now=rooms.world.now(),
+        who=context.world.who,
+        now=context.world.now(),
         evidence=settled.evidence,
         listed=settled.listed if settled.status is Status.ACCEPTED else None,
         issues=issues,
@@ -357,11 +361,11 @@ def _conclude(rooms: Rooms, entry: Entry, settled: Settlement, expected: Status)
     return settled if moved else None
 
 
-def _respect_claim(rooms: Rooms, entry: Entry, settled: Settlement) -> Settlement:
+def _respect_claim(context: Context, entry: Entry, settled: Settlement) -> Settlement:
     """Let a person decide where the campaign that was found is another entry's: it was thought deleted, and is not."""
     if settled.listed is None or settled.status is not Status.ACCEPTED:
         return settled
-    holder = rooms.ledger.provider_ids().get(settled.listed.id, entry.id)
+    holder = context.ledger.provider_ids().get(settled.listed.id, entry.id)
     if holder == entry.id:
         return settled
     words = (

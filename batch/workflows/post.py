@@ -14,7 +14,7 @@ from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, S
 from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.workflows.cancel import drop_unwanted, how_to_go_on
 from batch.workflows.clock import check_clock
-from batch.workflows.context import LONG, Rooms, tell_pause
+from batch.workflows.context import LONG, Context, tell_pause
 from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
@@ -42,10 +42,10 @@ _STOPS = {
 class Submission:
     """One run of submitting: what it has done, and why it stopped."""
 
-    def __init__(self, rooms: Rooms, *, limit: int | None = None) -> None:
-        self._rooms = rooms
+    def __init__(self, context: Context, *, limit: int | None = None) -> None:
+        self._context = context
         self._limit = limit
-        self._known = set(rooms.ledger.provider_ids())
+        self._known = set(context.ledger.provider_ids())
         self._unreachable = 0
         self._refusals = 0
         self._refused_since = 0.0
@@ -62,16 +62,16 @@ class Submission:
             self._submit(entry)
 
     def _must_end(self) -> bool:
-        return self._rooms.world.stopped() or (self._limit is not None and self.sent >= self._limit)
+        return self._context.world.stopped() or (self._limit is not None and self.sent >= self._limit)
 
     def _submit(self, entry: Entry) -> None:
         """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise."""
-        while not self._rooms.world.stopped():
+        while not self._context.world.stopped():
             self._wait_for_turn()
-            if self._rooms.world.stopped():
+            if self._context.world.stopped():
                 return
-            check_clock(self._rooms)
-            posted = address(entry, self._rooms.posting)
+            check_clock(self._context)
+            posted = address(entry, self._context.posting)
             outcome = self._attempt(posted)
             if outcome is None:
                 return
@@ -80,56 +80,56 @@ class Submission:
                 return
 
     def _wait_for_turn(self) -> None:
-        world = self._rooms.world
-        while (seconds := self._rooms.provider.turn_in()) > 0 and not world.stopped():
+        world = self._context.world
+        while (seconds := self._context.provider.turn_in()) > 0 and not world.stopped():
             if seconds > LONG:
                 world.tell(Wait("the provider's rate limit", seconds))
             world.sleep(min(seconds, 1.0))
 
     def _attempt(self, entry: Entry) -> Outcome | None:
         """Make one attempt: intent, request, outcome. None when the ledger says that it must not go."""
-        rooms = self._rooms
-        payload = make_payload(entry, rooms.posting)
-        intended = rooms.world.now()
-        number = rooms.ledger.record_intent(
+        context = self._context
+        payload = make_payload(entry, context.posting)
+        intended = context.world.now()
+        number = context.ledger.record_intent(
             entry.id,
             payload_hash=hash_payload(payload),
             now=intended,
-            lead=rooms.lead,
+            lead=context.lead,
             posted=entry,
-            clock_offset=rooms.provider.offset(),
+            clock_offset=context.provider.offset(),
         )
         if number is None:
             self._explain_refusal(entry)
             return None
-        begun = rooms.world.monotonic()
+        begun = context.world.monotonic()
 
         def still_good() -> bool:
-            age = max(rooms.world.now() - intended, timedelta(seconds=rooms.world.monotonic() - begun))
-            in_time = entry.send_at is not None and entry.send_at - rooms.world.now() > rooms.lead
+            age = max(context.world.now() - intended, timedelta(seconds=context.world.monotonic() - begun))
+            in_time = entry.send_at is not None and entry.send_at - context.world.now() > context.lead
             return timedelta(0) <= age <= ON_THE_WIRE and in_time
 
-        answer = rooms.provider.submit(payload, still_good=still_good)
+        answer = context.provider.submit(payload, still_good=still_good)
         outcome = classify(answer, entry, self._known)
         self._record(entry, number, outcome, answer)
         return outcome
 
     def _record(self, entry: Entry, number: int, outcome: Outcome, answer: Answer) -> None:
         """Write the outcome down, trying again for a while: without it the entry counts as in doubt."""
-        rooms = self._rooms
-        rooms.ended[entry.id] = rooms.world.monotonic()
-        until = rooms.ended[entry.id] + _PATIENCE
+        context = self._context
+        context.ended[entry.id] = context.world.monotonic()
+        until = context.ended[entry.id] + _PATIENCE
         while True:
             try:
-                rooms.ledger.record_outcome(
-                    entry.id, number, outcome, answer, now=rooms.world.now(), who=rooms.world.who
+                context.ledger.record_outcome(
+                    entry.id, number, outcome, answer, now=context.world.now(), who=context.world.who
                 )
             except LedgerReplacedError:
                 raise
             except LedgerError:
-                if rooms.world.monotonic() > until:
+                if context.world.monotonic() > until:
                     raise
-                rooms.world.sleep(0.5)
+                context.world.sleep(0.5)
             else:
                 return
 
@@ -162,7 +162,7 @@ class Submission:
         self.in_doubt += outcome.status is Status.IN_DOUBT
         if outcome.listed is not None:
             self._known.add(outcome.listed.id)
-        self._rooms.world.tell(
+        self._context.world.tell(
             Progress(
                 self.total, self.sent, self.accepted, self.rejected, self.in_doubt, entry.campaign_name,
                 entry.id, entry.batch, outcome.status.value,
@@ -171,8 +171,8 @@ class Submission:
 
     def _settle_before_more(self) -> None:
         """Let the lists end the doubts before another POST; where they cannot, the run stops."""
-        settle_doubts(self._rooms, wait=True)
-        if not self._rooms.world.stopped() and find_doubts(self._rooms):
+        settle_doubts(self._context, wait=True)
+        if not self._context.world.stopped() and find_doubts(self._context):
             raise ProviderError(
                 f"{_MOST_DOUBTS} campaigns in a row may or may not have arrived, and the provider's lists cannot tell",
                 'nothing is lost: type "campaign-batch resume" in a while',
@@ -180,7 +180,7 @@ class Submission:
 
     def _end_if_refused_for_ever(self) -> None:
         """Count the refusals in a row; the waiting between them is the pace's."""
-        now = self._rooms.world.monotonic()
+        now = self._context.world.monotonic()
         if not self._refusals:
             self._refused_since = now
         self._refusals += 1
@@ -198,9 +198,9 @@ class Submission:
                 'nothing is lost: type "campaign-batch resume" when the network is back',
             )
         left = backoff(self._unreachable, random.uniform)
-        while left > 0 and not self._rooms.world.stopped():
-            self._rooms.world.tell(Wait(f"the provider cannot be reached ({outcome.why})", left))
-            self._rooms.world.sleep(min(left, 1.0))
+        while left > 0 and not self._context.world.stopped():
+            self._context.world.tell(Wait(f"the provider cannot be reached ({outcome.why})", left))
+            self._context.world.sleep(min(left, 1.0))
             left -= 1.0
 
     def _look_at_first(self, entry: Entry, provider_id: str) -> None:
@@ -210,11 +210,11 @@ class Submission:
         """
         self._looked = True
         for look in range(_LOOKS):
-            self._rooms.world.sleep(float(look))
-            listing = self._rooms.provider.scheduled(steady=False)
+            self._context.world.sleep(float(look))
+            listing = self._context.provider.scheduled(steady=False)
             item = next((item for item in listing.items if item.id == provider_id), None)
             if item is not None:
-                observe_first(self._rooms, listing)
+                observe_first(self._context, listing)
                 break
         else:
             raise NotAsAskedError(
@@ -236,59 +236,59 @@ class Submission:
                     "look at it in the dashboard, then at [provider] max_name and timezone",
                 )
         self._refuse_double(listing, provider_id)
-        refuse_second_ledger(self._rooms, listing)
+        refuse_second_ledger(self._context, listing)
 
     def _refuse_double(self, listing: Listing, provider_id: str) -> None:
         """Raise NotAsAskedError where the provider made two campaigns of the first one: it would do so with each."""
-        notice_doubled(self._rooms, listing)
-        if words := self._rooms.doubled.get(provider_id):
+        notice_doubled(self._context, listing)
+        if words := self._context.doubled.get(provider_id):
             raise NotAsAskedError("one campaign was submitted, and the provider made two of it", words)
 
     def look_at_last(self) -> None:
         """Read the list once more after the last one: what it shows now can later be seen to be gone."""
-        rooms = self._rooms
-        if not self.accepted or rooms.world.stopped() or not rooms.ledger.unobserved(rooms.world.now()):
+        context = self._context
+        if not self.accepted or context.world.stopped() or not context.ledger.unobserved(context.world.now()):
             return
         try:
-            listing = rooms.provider.scheduled(steady=False)
-            notice_doubled(rooms, listing)
-            observe_first(rooms, listing)
+            listing = context.provider.scheduled(steady=False)
+            notice_doubled(context, listing)
+            observe_first(context, listing)
         except ProviderError as trouble:
-            rooms.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
+            context.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
 
     def _explain_refusal(self, entry: Entry) -> None:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
-        rooms = self._rooms
-        if pauses := rooms.ledger.pauses():
-            raise BatchError(f"everything is paused {tell_pause(pauses[0], rooms.settings)}", how_to_go_on(pauses))
-        if drop_unwanted(rooms, entry):
-            rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
+        context = self._context
+        if pauses := context.ledger.pauses():
+            raise BatchError(f"everything is paused {tell_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
+        if drop_unwanted(context, entry):
+            context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return
         if self._hold_unbound(entry):
             return
-        now = rooms.world.now()
+        now = context.world.now()
         words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
-        if entry.send_at is not None and entry.send_at <= now + rooms.lead:
+        if entry.send_at is not None and entry.send_at <= now + context.lead:
             words = "its time came too near before it could go"
-            rooms.ledger.change_status(
-                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=now
+            context.ledger.change_status(
+                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now
             )
-        rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
+        context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
 
     def _hold_unbound(self, entry: Entry) -> bool:
         """Hold a row that would go otherwise than a second person let it go; False when that is not what stopped it."""
-        rooms = self._rooms
-        now, batch = rooms.ledger.entry(entry.id), rooms.ledger.batch(entry.batch)
+        context = self._context
+        now, batch = context.ledger.entry(entry.id), context.ledger.batch(entry.batch)
         unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
-        changed = now.bound_payload not in {"", hash_payload(make_payload(now, rooms.posting))}
+        changed = now.bound_payload not in {"", hash_payload(make_payload(now, context.posting))}
         if now.status is not Status.PLANNED or not (unseen or changed):
             return False
         words = "nobody has approved it" if unseen else "it would go otherwise than it was approved: settings changed"
         words += "; drop the file again, and approve the preview that comes of it"
         issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
-        rooms.ledger.change_status(
-            entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=rooms.world.who, now=rooms.world.now(),
+        context.ledger.change_status(
+            entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=context.world.who, now=context.world.now(),
             issues=(*now.issues, issue),
         )  # fmt: skip
-        rooms.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
+        context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
         return True

@@ -13,7 +13,7 @@ from batch.core.payload import hash_payload, make_payload
 from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
-from batch.workflows.context import Rooms, read_account
+from batch.workflows.context import Context, read_account
 from batch.workflows.mail import Desk, queue_preview, safely
 from batch.workflows.report import batch_scope, report_templates, team_zone, writing
 from batch.workflows.snapshots import hash_file
@@ -54,42 +54,42 @@ class Contents:
         return make_mark(self.hashes, self.entries)
 
 
-def offer_batches(rooms: Rooms) -> list[Path]:
+def offer_batches(context: Context) -> list[Path]:
     """Write the previews that an earlier run did not come to write, and offer their batches; give their paths."""
-    left = [batch for batch in rooms.ledger.batches() if batch.state == NOT_SHOWN]
-    account = read_account(rooms.provider, rooms.world.tell) if left else Account()
-    return [offer_batch(rooms, batch.id, account) for batch in left]
+    left = [batch for batch in context.ledger.batches() if batch.state == NOT_SHOWN]
+    account = read_account(context.provider, context.world.tell) if left else Account()
+    return [offer_batch(context, batch.id, account) for batch in left]
 
 
-def offer_batch(rooms: Rooms, number: int, account: Account) -> Path:
+def offer_batch(context: Context, number: int, account: Account) -> Path:
     """Write the preview of a batch, whole; only then bind the batch to it, offer it, and mail it to the approvers.
 
     Before that nobody can say yes to it, and no other preview takes its rows for shown.
     """
-    contents = gather_contents(rooms, rooms.ledger.batch(number))
-    path = _write_preview(rooms, contents, account)
-    rooms.ledger.note_preview(number, hash_file(path))
-    rooms.ledger.bind_preview(
-        number, contents.hashes, contents.mark, _find_emptied(rooms, contents), now=rooms.world.now()
+    contents = gather_contents(context, context.ledger.batch(number))
+    path = _write_preview(context, contents, account)
+    context.ledger.note_preview(number, hash_file(path))
+    context.ledger.bind_preview(
+        number, contents.hashes, contents.mark, _find_emptied(context, contents), now=context.world.now()
     )
-    desk = Desk(rooms.settings, rooms.ledger, rooms.world)
+    desk = Desk(context.settings, context.ledger, context.world)
     if desk.is_open:
         safely(desk, lambda: queue_preview(desk, number, path, _how_to_answer(contents.batch)))
     return path
 
 
-def gather_contents(rooms: Rooms, batch: Batch) -> Contents:
+def gather_contents(context: Context, batch: Batch) -> Contents:
     """Read what a batch holds, and make the payloads as they would be posted now."""
-    lines = {one.entry: one for one in rooms.ledger.batch_rows(batch.id) if one.entry and one.what not in ELSEWHERE}
-    found = rooms.ledger.entries(ids=set(lines)) if lines else ()
+    lines = {one.entry: one for one in context.ledger.batch_rows(batch.id) if one.entry and one.what not in ELSEWHERE}
+    found = context.ledger.entries(ids=set(lines)) if lines else ()
     entries = tuple(sorted((one for one in found if one.batch == batch.id), key=lambda one: one.row))
-    hashes = {entry.id: hash_of(rooms, entry) for entry in entries if entry.status in KEPT}
+    hashes = {entry.id: hash_of(context, entry) for entry in entries if entry.status in KEPT}
     return Contents(batch, lines, entries, hashes)
 
 
-def hash_of(rooms: Rooms, entry: Entry) -> str:
+def hash_of(context: Context, entry: Entry) -> str:
     """Hash what would be posted for an entry, made of the entry and today's settings."""
-    return hash_payload(make_payload(entry, rooms.posting))
+    return hash_payload(make_payload(entry, context.posting))
 
 
 def make_mark(hashes: Mapping[int, str], entries: Iterable[Entry]) -> str:
@@ -99,17 +99,17 @@ def make_mark(hashes: Mapping[int, str], entries: Iterable[Entry]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _find_emptied(rooms: Rooms, contents: Contents) -> list[int]:
+def _find_emptied(context: Context, contents: Contents) -> list[int]:
     """Find the older batches whose rows this one has all taken over: its preview counts, and theirs no more."""
     open_ones = [
-        one for one in rooms.ledger.batches() if one.state in {WAITS, NOT_SHOWN} and one.id < contents.batch.id
+        one for one in context.ledger.batches() if one.state in {WAITS, NOT_SHOWN} and one.id < contents.batch.id
     ]
-    return [older.id for older in open_ones if _is_taken_over(rooms, older, contents)]
+    return [older.id for older in open_ones if _is_taken_over(context, older, contents)]
 
 
-def _is_taken_over(rooms: Rooms, older: Batch, contents: Contents) -> bool:
-    ids = {line.entry for line in rooms.ledger.batch_rows(older.id) if line.entry and line.what not in ELSEWHERE}
-    entries = list(rooms.ledger.entries(ids=ids)) if ids else []
+def _is_taken_over(context: Context, older: Batch, contents: Contents) -> bool:
+    ids = {line.entry for line in context.ledger.batch_rows(older.id) if line.entry and line.what not in ELSEWHERE}
+    entries = list(context.ledger.entries(ids=ids)) if ids else []
     ours = {entry.id for entry in contents.entries}
     taken = any(entry.id in ours or entry.replaced_by in ours for entry in entries)
     return taken and not any(entry.batch == older.id and entry.status in KEPT for entry in entries)
@@ -127,31 +127,31 @@ def _how_to_answer(batch: Batch) -> list[str]:
 # The page.
 
 
-def _write_preview(rooms: Rooms, contents: Contents, account: Account) -> Path:
+def _write_preview(context: Context, contents: Contents, account: Account) -> Path:
     from batch.adapters.report import write_preview
 
-    settings, batch = rooms.settings, contents.batch
-    path = Path(settings.reports.folder) / f"{batch_scope(rooms.ledger, batch.id).stem}-{contents.mark}.html"
+    settings, batch = context.settings, contents.batch
+    path = Path(settings.reports.folder) / f"{batch_scope(context.ledger, batch.id).stem}-{contents.mark}.html"
     with writing(path):
         return write_preview(
-            _show(rooms, contents, account),
+            _show(context, contents, account),
             path,
             title=f'Batch {batch.id} "{batch.file}" waits for a second person',
             zone=team_zone(settings),
             provider_zone=settings.provider.timezone,
-            notes=_notes(rooms, batch),
+            notes=_notes(context, batch),
             templates=report_templates(settings),
             team=settings.reports.team,
-            made_at=rooms.world.now(),
+            made_at=context.world.now(),
         )
 
 
-def _show(rooms: Rooms, contents: Contents, account: Account) -> list[Previewed]:
+def _show(context: Context, contents: Contents, account: Account) -> list[Previewed]:
     """Put every row of a batch into a preview: first what is new, then what another preview has shown word for word."""
     from batch.adapters.report import Previewed
 
     sizes = {group.id: group.contacts for group in account.groups or () if group.contacts is not None}
-    shown = rooms.ledger.shown_before(set(contents.hashes), contents.batch.id)
+    shown = context.ledger.shown_before(set(contents.hashes), contents.batch.id)
     items = []
     for entry in contents.entries:
         before = shown.get((entry.id, contents.hashes.get(entry.id, "")))
@@ -168,9 +168,9 @@ def _tell_before(before: Shown) -> str:
     return f"shown before, word for word, in the preview of batch {before.batch}"
 
 
-def _notes(rooms: Rooms, batch: Batch) -> list[str]:
+def _notes(context: Context, batch: Batch) -> list[str]:
     notes = [issue.message for issue in batch.issues]
-    skipped = sum(line.what in ELSEWHERE for line in rooms.ledger.batch_rows(batch.id))
+    skipped = sum(line.what in ELSEWHERE for line in context.ledger.batch_rows(batch.id))
     if skipped:
         notes.append(f"{plural(skipped, 'row is', 'rows are')} known from before: neither shown nor sent again")
     return notes

@@ -25,7 +25,7 @@ from batch.core.trust import (
 )
 from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
 from batch.model.errors import NotAsAskedError, ProviderError
-from batch.workflows.context import Rooms, read_account
+from batch.workflows.context import Context, read_account
 
 if TYPE_CHECKING:
     from batch.core.settle import Reading
@@ -38,46 +38,46 @@ _NEVER_GIVEN = "with a tag that this ledger never gave"
 _WHICH_ACCOUNT = "check CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN: another account needs a ledger of its own (--ledger)"
 
 
-def find_sentinels(rooms: Rooms) -> tuple[Sentinel, ...]:
+def find_sentinels(context: Context) -> tuple[Sentinel, ...]:
     """Give what the lists must show: accepted, still to come, and called gone by no person."""
-    return rooms.ledger.sentinels(rooms.world.now() + MOVING)
+    return context.ledger.sentinels(context.world.now() + MOVING)
 
 
-def reach_of(rooms: Rooms, reading: Reading) -> Reading:
+def reach_of(context: Context, reading: Reading) -> Reading:
     """Measure how far a reading reaches; without that it proves no absence."""
-    spans = rooms.ledger.spans(rooms.world.now() + MOVING)
-    reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(rooms), spans)
+    spans = context.ledger.spans(context.world.now() + MOVING)
+    reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(context), spans)
     return replace(reading, reach=reach)
 
 
-def evidence_of(rooms: Rooms, reading: Reading) -> Evidence:
+def evidence_of(context: Context, reading: Reading) -> Evidence:
     """Collect what speaks for it that campaigns are gone which a reading does not show."""
-    known = rooms.ledger.provider_ids()
+    known = context.ledger.provider_ids()
     ours = [int(item.id) for item in reading.scheduled.items if item.id in known and item.id.isdigit()]
-    unobserved = set(rooms.ledger.unobserved(rooms.world.now()).values())
-    reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(rooms), {})
+    unobserved = set(context.ledger.unobserved(context.world.now()).values())
+    reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(context), {})
     return Evidence(reach, min(ours, default=None), max(ours, default=None), frozenset(known.values()) - unobserved)
 
 
-def observe_first(rooms: Rooms, listing: Listing) -> None:
+def observe_first(context: Context, listing: Listing) -> None:
     """Note which campaigns a list shows for the first time: only what stood there can be seen to be gone."""
-    new = rooms.ledger.unobserved(rooms.world.now())
+    new = context.ledger.unobserved(context.world.now())
     seen = [(new[item.id], item, "scheduled") for item in listing.items if item.id in new]
     if seen:
-        rooms.ledger.observe(seen, rooms.world.now())
+        context.ledger.observe(seen, context.world.now())
 
 
-def notice_doubled(rooms: Rooms, listing: Listing) -> None:
+def notice_doubled(context: Context, listing: Listing) -> None:
     """Say loudly, once a run, which campaigns of ours a list shows a second time; the latest list has the word."""
-    known, quiet, now = rooms.ledger.provider_ids(), rooms.ledger.acknowledged(), rooms.world.now()
-    rooms.doubled.clear()
+    known, quiet, now = context.ledger.provider_ids(), context.ledger.acknowledged(), context.world.now()
+    context.doubled.clear()
     for item, ours in find_doubled(listing.items, known):
-        if item.id in quiet or not is_coming(item, rooms.zone, now):
+        if item.id in quiet or not is_coming(item, context.zone, now):
             continue
-        rooms.doubled[ours] = tell_doubled(item, ours)
-        if f"doubled {item.id}" not in rooms.said:
-            rooms.said.add(f"doubled {item.id}")
-            rooms.note(rooms.doubled[ours], loud=True)
+        context.doubled[ours] = tell_doubled(item, ours)
+        if f"doubled {item.id}" not in context.said:
+            context.said.add(f"doubled {item.id}")
+            context.note(context.doubled[ours], loud=True)
 
 
 def tell_doubled(item: Listed, ours: str) -> str:
@@ -88,12 +88,12 @@ def tell_doubled(item: Listed, ours: str) -> str:
     )
 
 
-def refuse_wrong_list(rooms: Rooms, reading: Reading) -> None:
+def refuse_wrong_list(context: Context, reading: Reading) -> None:
     """Raise ProviderError where a reading lacks most of what was accepted, or is another account's."""
-    refuse_strange_list(rooms, reading)
-    sentinels = find_sentinels(rooms)
+    refuse_strange_list(context, reading)
+    sentinels = find_sentinels(context)
     lacking = find_lacking(_shown(reading), sentinels)
-    if lacks_most(lacking, sentinels) and not rooms.ledger.paused():
+    if lacks_most(lacking, sentinels) and not context.ledger.paused():
         new = tuple(one for one in lacking if not one.missing)
         raise ProviderError(
             f"{tell_lacking(new)}, which is most of them: the list, the token or the account is wrong, "
@@ -102,23 +102,23 @@ def refuse_wrong_list(rooms: Rooms, reading: Reading) -> None:
         )
 
 
-def refuse_strange_list(rooms: Rooms, reading: Reading) -> None:
+def refuse_strange_list(context: Context, reading: Reading) -> None:
     """Raise ProviderError where most of what is to come goes to groups that this account never had.
 
     The groups are read once more before that is said: somebody may have made a new one. A list that shows a campaign
     of this ledger is this account's.
     """
-    known = rooms.ledger.provider_ids()
-    if rooms.rehearsal or any(item.id in known for item in reading.scheduled.items):
+    known = context.ledger.provider_ids()
+    if context.rehearsal or any(item.id in known for item in reading.scheduled.items):
         return
-    now = rooms.world.now()
-    coming = [item for item in reading.scheduled.items if is_coming(item, rooms.zone, now)]
-    if not find_strange(coming, rooms.ledger.account_groups()):
+    now = context.world.now()
+    coming = [item for item in reading.scheduled.items if is_coming(item, context.zone, now)]
+    if not find_strange(coming, context.ledger.account_groups()):
         return
-    account = read_own_account(rooms)
+    account = read_own_account(context)
     if account.groups is None:
         return
-    groups = {*rooms.ledger.account_groups(), *(group.id for group in account.groups)}
+    groups = {*context.ledger.account_groups(), *(group.id for group in account.groups)}
     if strange := find_strange(coming, groups):
         some = ", ".join(sorted({group for item in strange for group in item.group_ids or ()})[:3])
         raise ProviderError(
@@ -128,28 +128,28 @@ def refuse_strange_list(rooms: Rooms, reading: Reading) -> None:
         )
 
 
-def prove_account(rooms: Rooms, reading: Reading) -> None:
+def prove_account(context: Context, reading: Reading) -> None:
     """Raise ProviderError where nothing on the lists is ours and the groups are another account's."""
-    known = rooms.ledger.provider_ids()
-    if not rooms.rehearsal and not any(item.id in known for item in reading.scheduled.items):
-        read_own_account(rooms)
+    known = context.ledger.provider_ids()
+    if not context.rehearsal and not any(item.id in known for item in reading.scheduled.items):
+        read_own_account(context)
 
 
-def read_own_account(rooms: Rooms) -> Account:
+def read_own_account(context: Context) -> Account:
     """Read the account, and remember its groups; raise ProviderError where they are another account's."""
-    account = read_account(rooms.provider, rooms.world.tell)
-    if account.groups is None or rooms.rehearsal:
+    account = read_account(context.provider, context.world.tell)
+    if account.groups is None or context.rehearsal:
         return account
-    refuse_other_groups(rooms, account.groups)
-    if not rooms.looking:
+    refuse_other_groups(context, account.groups)
+    if not context.looking:
         pairs = [(group.id, group.name) for group in account.groups]
-        rooms.ledger.remember_account_groups(pairs, rooms.world.now())
+        context.ledger.remember_account_groups(pairs, context.world.now())
     return account
 
 
-def refuse_other_groups(rooms: Rooms, groups: Collection[Group]) -> None:
+def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
     """Raise ProviderError where an account shows none of the groups that this one had."""
-    remembered = rooms.ledger.account_groups()
+    remembered = context.ledger.account_groups()
     if is_other_account(remembered, {group.id for group in groups}):
         had = ", ".join(f'"{name}" ({group})' for group, name in sorted(remembered.items())[:3])
         raise ProviderError(
@@ -159,16 +159,16 @@ def refuse_other_groups(rooms: Rooms, groups: Collection[Group]) -> None:
         )
 
 
-def refuse_second_ledger(rooms: Rooms, listing: Listing) -> None:
+def refuse_second_ledger(context: Context, listing: Listing) -> None:
     """Raise NotAsAskedError where the list shows what is planned here, or bears a tag that this ledger never gave."""
-    known, quiet = rooms.ledger.provider_ids(), rooms.ledger.acknowledged()
-    planned, given = rooms.ledger.planned_tags(), rooms.ledger.tags()
-    now, accounts = rooms.world.now(), {rooms.settings.provider.account, "main"}
+    known, quiet = context.ledger.provider_ids(), context.ledger.acknowledged()
+    planned, given = context.ledger.planned_tags(), context.ledger.tags()
+    now, accounts = context.world.now(), {context.settings.provider.account, "main"}
     for item in listing.items:
         tag = split_tag(item.name)[1] if item.id not in known and item.id not in quiet else ""
-        if not tag or not is_coming(item, rooms.zone, now):
+        if not tag or not is_coming(item, context.zone, now):
             continue
-        theirs = tag not in given and (not looks_typed(tag) or bears_true_tag(item, rooms.zone, accounts))
+        theirs = tag not in given and (not looks_typed(tag) or bears_true_tag(item, context.zone, accounts))
         if not theirs and tag not in planned:
             continue
         what = "a row that is planned here, and was not sent by this ledger" if tag in planned else _NEVER_GIVEN
@@ -188,71 +188,71 @@ def is_coming(item: Listed, zone: str, now: datetime) -> bool:
 # What recovers when a list shows again what it lacked.
 
 
-def recover(rooms: Rooms, reading: Reading) -> None:
+def recover(context: Context, reading: Reading) -> None:
     """Count as accepted again what seemed gone and stands on the scheduled list after all."""
     shown = {item.id: item for item in reading.scheduled.items}
-    gone = rooms.ledger.entries(statuses={Status.MISSING, Status.CANCELLED}, due_from=rooms.world.now())
+    gone = context.ledger.entries(statuses={Status.MISSING, Status.CANCELLED}, due_from=context.world.now())
     for entry in list(gone):
         if entry.provider_id in shown:
-            take_back(rooms, entry, shown[entry.provider_id])
+            take_back(context, entry, shown[entry.provider_id])
 
 
-def recognize(rooms: Rooms, reading: Reading) -> int:
+def recognize(context: Context, reading: Reading) -> int:
     """Count as accepted what a person was to look for, where its tag stands on a list after all; give how many."""
-    held = [entry for entry in rooms.ledger.entries(statuses={Status.HELD}) if entry.tag and may_have_gone(entry)]
+    held = [entry for entry in context.ledger.entries(statuses={Status.HELD}) if entry.tag and may_have_gone(entry)]
     by_tag = find_by_tag(reading) if held else {}
     recognized = 0
     for entry in held:
         found = by_tag.get(entry.tag, ())
-        settled = judge_found(entry, found, rooms.ledger.provider_ids()) if found else None
+        settled = judge_found(entry, found, context.ledger.provider_ids()) if found else None
         if settled is not None and settled.status is Status.ACCEPTED:
-            recognized += rooms.ledger.change_status(
-                entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=rooms.world.who,
-                now=rooms.world.now(), evidence=settled.evidence, listed=settled.listed,
+            recognized += context.ledger.change_status(
+                entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=context.world.who,
+                now=context.world.now(), evidence=settled.evidence, listed=settled.listed,
                 issues=tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES),
             )  # fmt: skip
     return recognized
 
 
-def take_back(rooms: Rooms, entry: Entry, item: Listed | None) -> bool:
+def take_back(context: Context, entry: Entry, item: Listed | None) -> bool:
     """Count one entry as accepted again; a cancelled one is still to be deleted, and what took its place gives way."""
     why = "seen on the provider's list of scheduled campaigns"
-    now, who = rooms.world.now(), rooms.world.who
-    moved = rooms.ledger.change_status(
+    now, who = context.world.now(), context.world.who
+    moved = context.ledger.change_status(
         entry.id, Status.ACCEPTED, expected={entry.status}, why=why, who=who, now=now, listed=item
     )
     if moved:
-        settle_return(rooms, entry)
+        settle_return(context, entry)
     return moved
 
 
-def settle_return(rooms: Rooms, entry: Entry) -> None:
+def settle_return(context: Context, entry: Entry) -> None:
     """Do what follows when an entry that seemed gone is there after all."""
     if entry.status is Status.CANCELLED and not entry.cancel_why:
         why = "it counted as cancelled, and is at the provider all the same"
-        rooms.ledger.request_cancel(entry.id, why, rooms.world.who, rooms.world.now())
-    for twin in rooms.ledger.twins(entry.id):
-        _give_way(rooms, entry, twin)
+        context.ledger.request_cancel(entry.id, why, context.world.who, context.world.now())
+    for twin in context.ledger.twins(entry.id):
+        _give_way(context, entry, twin)
 
 
-def _give_way(rooms: Rooms, entry: Entry, twin: Entry) -> None:
+def _give_way(context: Context, entry: Entry, twin: Entry) -> None:
     """Let what took an entry's place give way: the same content is that entry; another one would go out beside it."""
-    now, who = rooms.world.now(), rooms.world.who
+    now, who = context.world.now(), context.world.who
     there = f"entry {entry.id} (Id {entry.provider_id}), whose place it took, is at the provider after all"
     codes = {issue.code for issue in twin.issues}
     if twin.status in {Status.ACCEPTED, Status.IN_DOUBT}:
         words = (
             f'"{twin.campaign_name}" (entry {twin.id}) was submitted, and {there}: delete one of them in the dashboard'
         )
-        rooms.note(words, loud=True)
+        context.note(words, loud=True)
     elif twin.fingerprint == entry.fingerprint and (twin.status is not Status.HELD or codes & _STOOD_IN):
-        rooms.ledger.change_status(
+        context.ledger.change_status(
             twin.id, Status.REPLACED, expected={twin.status}, why=there, who=who, now=now, replaced_by=entry.id
         )
     elif twin.status is not Status.HELD:
         words = f"{there}: delete Id {entry.provider_id} in the dashboard first, or drop this one"
         issue = Issue(twin.row, "", "", "edited-after-submission", words, Level.HOLD)
-        rooms.ledger.change_status(
+        context.ledger.change_status(
             twin.id, Status.HELD, expected={twin.status}, why=words, who=who, now=now, issues=(*twin.issues, issue)
         )
 

@@ -14,7 +14,7 @@ from batch.model import DeliveryCount, Entry, FindingKind, Status
 from batch.model.errors import ProviderError, StoppedError
 from batch.model.wording import local_time
 from batch.workflows.changed_settings import tell_changes
-from batch.workflows.context import Rooms, World, open_rooms, tell_pause
+from batch.workflows.context import Context, World, open_context, tell_pause
 from batch.workflows.events import Wait
 from batch.workflows.listings import find_doubts, read_lists, settle_doubts
 from batch.workflows.mail import mail_books
@@ -44,84 +44,86 @@ def reconcile_books(
     settings: Settings, world: World, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False
 ) -> Comparison:
     """Compare both books, update statuses, report; with `delivery` read delivery within a budget of requests."""
-    with open_rooms(settings, world) as rooms:
-        with rooms.ledger.submitter(world.who, world.now()):
-            books = reconcile_in(rooms, delivery=delivery, budget=budget, acknowledge=acknowledge)
-        mail_books(settings, rooms.ledger, world, books)
+    with open_context(settings, world) as context:
+        with context.ledger.submitter(world.who, world.now()):
+            books = reconcile_in(context, delivery=delivery, budget=budget, acknowledge=acknowledge)
+        mail_books(settings, context.ledger, world, books)
         return books
 
 
-def reconcile_in(rooms: Rooms, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False) -> Comparison:
-    """Do what `reconcile` does in rooms that are open already."""
-    ledger, world = rooms.ledger, rooms.world
+def reconcile_in(
+    context: Context, *, delivery: bool = False, budget: int = 100, acknowledge: bool = False
+) -> Comparison:
+    """Do what `reconcile` does, with a ledger and a provider that are open already."""
+    ledger, world = context.ledger, context.world
     ledger.orphans(world.now(), world.who)
-    reading = _read_whole(rooms)
-    ledger.bind(rooms.settings.provider.account, rooms.provider.host)
-    tell_changes(rooms)
-    books = Comparison(adopted=settle_doubts(rooms, wait=False, first=reading) if find_doubts(rooms) else 0)
-    books.adopted += recognize(rooms, reading)
-    found = _compare_twice(rooms, _compare(rooms, reading))
+    reading = _read_whole(context)
+    ledger.bind(context.settings.provider.account, context.provider.host)
+    tell_changes(context)
+    books = Comparison(adopted=settle_doubts(context, wait=False, first=reading) if find_doubts(context) else 0)
+    books.adopted += recognize(context, reading)
+    found = _compare_twice(context, _compare(context, reading))
     books.counts, books.findings = Counter(found.counts), found.findings
-    books.moves = _write_down(rooms, found)
+    books.moves = _write_down(context, found)
     if acknowledge:
-        _acknowledge(rooms, found)
+        _acknowledge(context, found)
     if delivery:
-        read_delivery(rooms, budget)
+        read_delivery(context, budget)
     ledger.note_run("reconcile", world.now(), f"{books.counts[FindingKind.MATCHED]} matched")
-    books.reports = write_reconciliation(rooms, books)
+    books.reports = write_reconciliation(context, books)
     return books
 
 
-def _read_whole(rooms: Rooms) -> Reading:
-    reading = read_lists(rooms, rooms.world.now() - _WATCHED)
+def _read_whole(context: Context) -> Reading:
+    reading = read_lists(context, context.world.now() - _WATCHED)
     for listing in (reading.scheduled, reading.sent):
         if not listing.complete:
             raise ProviderError(f"the provider's lists cannot be read whole: {listing.why}", "try again in a while")
-    refuse_wrong_list(rooms, reading)
+    refuse_wrong_list(context, reading)
     return reading
 
 
-def _tracked(rooms: Rooms) -> list[Entry]:
-    return list(rooms.ledger.entries(statuses=_TRACKED, due_from=rooms.world.now() - _WATCHED))
+def _tracked(context: Context) -> list[Entry]:
+    return list(context.ledger.entries(statuses=_TRACKED, due_from=context.world.now() - _WATCHED))
 
 
-def _compare(rooms: Rooms, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
-    ledger, settings = rooms.ledger, rooms.settings
+def _compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
+    ledger, settings = context.ledger, context.settings
     batches, pause = ledger.batches(), ledger.paused()
     return reconcile(
-        _tracked(rooms),
+        _tracked(context),
         reading,
         rules=ReconcileRules(
-            rooms.zone,
+            context.zone,
             settings.checks.contacts_tolerance,
             account=settings.provider.account,
             paused=tell_pause(pause, settings) if pause else "",
-            evidence=evidence_of(rooms, reading),
+            evidence=evidence_of(context, reading),
         ),
-        now=rooms.world.now(),
+        now=context.world.now(),
         tags=ledger.tags(),
         acknowledged=ledger.acknowledged(),
-        since=batches[0].taken_in_at if batches else rooms.world.now(),
+        since=batches[0].taken_in_at if batches else context.world.now(),
         shown_before=shown_before,
     )
 
 
-def _compare_twice(rooms: Rooms, first: Reconciliation) -> Reconciliation:
+def _compare_twice(context: Context, first: Reconciliation) -> Reconciliation:
     """Read a second time before a campaign is called missing: a list may lack for a moment what it still holds."""
     lacking = _lacking(first)
     if not lacking:
         return first
-    _wait_between(rooms, len(lacking))
-    return _compare(rooms, _read_whole(rooms), shown_before={entry for entry, _, _ in first.seen})
+    _wait_between(context, len(lacking))
+    return _compare(context, _read_whole(context), shown_before={entry for entry, _, _ in first.seen})
 
 
 def _lacking(found: Reconciliation) -> set[int]:
     return {move.entry for move in found.moves if move.new in {Status.MISSING, Status.CANCELLED}}
 
 
-def _wait_between(rooms: Rooms, lacking: int) -> None:
-    world = rooms.world
-    until = world.monotonic() + rooms.settings.provider.settle_gap
+def _wait_between(context: Context, lacking: int) -> None:
+    world = context.world
+    until = world.monotonic() + context.settings.provider.settle_gap
     words = f"{lacking} campaign(s) are on neither list: looking a second time"
     while (seconds := until - world.monotonic()) > 0:
         if world.stopped():
@@ -131,52 +133,52 @@ def _wait_between(rooms: Rooms, lacking: int) -> None:
     world.tell(Wait("", 0.0))
 
 
-def _write_down(rooms: Rooms, found: Reconciliation) -> int:
-    now, who = rooms.world.now(), rooms.world.who
-    rooms.ledger.observe(found.seen, now)
+def _write_down(context: Context, found: Reconciliation) -> int:
+    now, who = context.world.now(), context.world.who
+    context.ledger.observe(found.seen, now)
     moved = 0
-    claimed = rooms.ledger.provider_ids()
+    claimed = context.ledger.provider_ids()
     back = [move.entry for move in found.moves if move.old in _SEEMED_GONE and move.new is Status.ACCEPTED]
-    returned = list(rooms.ledger.entries(ids=back)) if back else []
+    returned = list(context.ledger.entries(ids=back)) if back else []
     for move in found.moves:
         listed = move.listed
         # The sent history may number campaigns anew: the Id that we were given stays.
         if listed is not None and (move.new is Status.SENT or claimed.get(listed.id, move.entry) != move.entry):
             listed = replace(listed, id="")
-        moved += rooms.ledger.change_status(
+        moved += context.ledger.change_status(
             move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed
         )
     for entry in returned:
-        settle_return(rooms, entry)
-    rooms.ledger.record_findings(found.findings, now)
+        settle_return(context, entry)
+    context.ledger.record_findings(found.findings, now)
     return moved
 
 
-def _acknowledge(rooms: Rooms, found: Reconciliation) -> None:
+def _acknowledge(context: Context, found: Reconciliation) -> None:
     for finding in found.findings:
         if finding.code in {"made-elsewhere", "maybe-other-ledger", "other-ledger"}:
             why = "acknowledged with reconcile --acknowledge"
-            rooms.ledger.acknowledge(finding.provider_id, why, rooms.world.who, rooms.world.now())
+            context.ledger.acknowledge(finding.provider_id, why, context.world.who, context.world.now())
 
 
-def write_reconciliation(rooms: Rooms, books: Comparison) -> list[Path]:
+def write_reconciliation(context: Context, books: Comparison) -> list[Path]:
     """Write the report of a reconciliation: what was compared, what differs."""
-    now = rooms.world.now()
+    now = context.world.now()
     scope = Scope(
-        f"Reconciliation of {local_time(now, team_zone(rooms.settings), 0)}",
+        f"Reconciliation of {local_time(now, team_zone(context.settings), 0)}",
         f"reconciliation-{now:%Y-%m-%d-%H%M%S}",
         "reconciliation",
-        tuple(_tracked(rooms)),
+        tuple(_tracked(context)),
         findings=books.findings,
         matched=books.counts[FindingKind.MATCHED],
     )
-    report = gather(rooms.settings, rooms.ledger, scope, now=now)
-    paths = write(report, rooms.settings, scope.stem, ("html", "xlsx"), latest=True)
-    write_status_page(rooms.settings, rooms.ledger, now)
+    report = gather(context.settings, context.ledger, scope, now=now)
+    paths = write(report, context.settings, scope.stem, ("html", "xlsx"), latest=True)
+    write_status_page(context.settings, context.ledger, now)
     return paths
 
 
-def read_delivery(rooms: Rooms, budget: int) -> int:
+def read_delivery(context: Context, budget: int) -> int:
     """Read the delivery of sent campaigns page by page, going on where it stopped; give the pages read.
 
     What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
@@ -184,45 +186,45 @@ def read_delivery(rooms: Rooms, budget: int) -> int:
     from batch.adapters.provider import AddressError
 
     read = 0
-    for entry in list(rooms.ledger.entries(statuses={Status.SENT})):
-        if rooms.world.stopped() or read >= budget:
+    for entry in list(context.ledger.entries(statuses={Status.SENT})):
+        if context.world.stopped() or read >= budget:
             break
         try:
-            read += _read_one_delivery(rooms, entry, budget - read)
+            read += _read_one_delivery(context, entry, budget - read)
         except StoppedError:
             break
         except AddressError:
             read += 1
-            rooms.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) is not to be had')
+            context.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) is not to be had')
     return read
 
 
-def _read_one_delivery(rooms: Rooms, entry: Entry, budget: int) -> int:
-    progress = rooms.ledger.delivery_progress(entry.id)
+def _read_one_delivery(context: Context, entry: Entry, budget: int) -> int:
+    progress = context.ledger.delivery_progress(entry.id)
     if progress is not None and progress.final:
         return 0
     read, number, mark = 0, 1 if progress is None else progress.page + 1, ""
-    sent_id = _sent_id(rooms, entry)
-    while read < budget and not rooms.world.stopped():
-        page = rooms.provider.delivery(sent_id, number)
+    sent_id = _sent_id(context, entry)
+    while read < budget and not context.world.stopped():
+        page = context.provider.delivery(sent_id, number)
         read += 1
         if number > 1 and not mark and (page.pages is None or number > page.pages):
             number = 1  # it was read to its end before: past the end the provider gives the last page again
             continue
         if page.mark == mark:
             break
-        before = rooms.ledger.deliveries((entry.id,)).get(entry.id, ()) if number > 1 else ()
-        final = page.last and _is_final(entry, (*before, *page.counts), rooms.world.now())
-        rooms.ledger.record_delivery(entry.id, number, page.counts, final=final, now=rooms.world.now())
+        before = context.ledger.deliveries((entry.id,)).get(entry.id, ()) if number > 1 else ()
+        final = page.last and _is_final(entry, (*before, *page.counts), context.world.now())
+        context.ledger.record_delivery(entry.id, number, page.counts, final=final, now=context.world.now())
         if page.last:
             break
         number, mark = number + 1, page.mark
     return read
 
 
-def _sent_id(rooms: Rooms, entry: Entry) -> str:
+def _sent_id(context: Context, entry: Entry) -> str:
     """Give the Id under which the sent history shows a campaign."""
-    seen = [one.listed.id for one in rooms.ledger.observations(entry.id) if one.where == "sent"]
+    seen = [one.listed.id for one in context.ledger.observations(entry.id) if one.where == "sent"]
     return seen[-1] if seen else entry.provider_id
 
 

@@ -16,7 +16,7 @@ from batch.model import Batch, Entry, Finding, Status
 from batch.model.errors import ReportError
 from batch.model.wording import needs_a_person
 from batch.system.disk import copy_whole, make_folder, write_whole
-from batch.workflows.context import Rooms, tell_pause
+from batch.workflows.context import Context, tell_pause
 from batch.workflows.provider_times import as_they_go
 
 if TYPE_CHECKING:
@@ -46,16 +46,16 @@ class Scope:
     """The ISO week, for the report of one."""
 
 
-def write_batch_report(rooms: Rooms, batch: int, *, stopped: str = "") -> list[Path]:
+def write_batch_report(context: Context, batch: int, *, stopped: str = "") -> list[Path]:
     """Write the HTML and Excel report of one batch, and `latest.html`; give their paths."""
-    scope = batch_scope(rooms.ledger, batch)
+    scope = batch_scope(context.ledger, batch)
     report = gather(
-        rooms.settings, rooms.ledger, scope, now=rooms.world.now(), stopped=stopped, rehearsal=rooms.rehearsal
+        context.settings, context.ledger, scope, now=context.world.now(), stopped=stopped, rehearsal=context.rehearsal
     )
-    stem = f"rehearsal-{scope.stem}" if rooms.rehearsal else scope.stem
-    paths = write(report, rooms.settings, stem, ("html", "xlsx"), latest=not rooms.rehearsal)
-    if not rooms.rehearsal:
-        write_status_page(rooms.settings, rooms.ledger, rooms.world.now())
+    stem = f"rehearsal-{scope.stem}" if context.rehearsal else scope.stem
+    paths = write(report, context.settings, stem, ("html", "xlsx"), latest=not context.rehearsal)
+    if not context.rehearsal:
+        write_status_page(context.settings, context.ledger, context.world.now())
     return paths
 
 

@@ -10,7 +10,7 @@ from batch.model import WAITS, Status
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import find_short
 from batch.workflows.changed_settings import tell_off_time
-from batch.workflows.context import Rooms, World, open_rooms
+from batch.workflows.context import Context, World, open_context
 from batch.workflows.mail import mail_batches
 from batch.workflows.preview import offer_batches
 from batch.workflows.proofs import read_own_account
@@ -28,67 +28,67 @@ if TYPE_CHECKING:
 
 def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tally:
     """Settle what is in doubt, look again at what waits, and submit what is still planned."""
-    with open_rooms(settings, world) as rooms:
-        with be_submitter(rooms):
-            tally = resume_in(rooms, limit=limit)
-        mail_batches(settings, rooms.ledger, world, tally.moved, stopped=str(tally.trouble or ""))
+    with open_context(settings, world) as context:
+        with be_submitter(context):
+            tally = resume_in(context, limit=limit)
+        mail_batches(settings, context.ledger, world, tally.moved, stopped=str(tally.trouble or ""))
         for preview in tally.previews:
-            rooms.note(f"the preview that an earlier run did not come to write: {preview}")
-        _tell_unapproved(rooms)
+            context.note(f"the preview that an earlier run did not come to write: {preview}")
+        _tell_unapproved(context)
         return tally
 
 
-def _tell_unapproved(rooms: Rooms) -> None:
-    for batch in rooms.ledger.batches():
+def _tell_unapproved(context: Context) -> None:
+    for batch in context.ledger.batches():
         if batch.state == WAITS:
             how = f'it goes when another person types "campaign-batch approve {batch.id}"'
-            rooms.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
+            context.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
 
 
-def resume_in(rooms: Rooms, *, limit: int | None = None) -> Tally:
-    """Do what `resume` does in rooms that are open already."""
+def resume_in(context: Context, *, limit: int | None = None) -> Tally:
+    """Do what `resume` does, with a ledger and a provider that are open already."""
     open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.PLANNED, Status.WAITING}
-    before = {entry.id: entry.status for entry in rooms.ledger.entries(statuses=open_ones)}
+    before = {entry.id: entry.status for entry in context.ledger.entries(statuses=open_ones)}
     touched = list(before)
     tally = Tally(rows=len(touched))
-    reading = begin_run(rooms, tally)
+    reading = begin_run(context, tally)
     try:
         # What is planned goes first: a list that shows something newer than a doubt can prove that it is not there.
-        look_again_at_waiting(rooms)
-        tally.previews = offer_batches(rooms)
-        submit_planned(rooms, tally, None, reading, limit)
+        look_again_at_waiting(context)
+        tally.previews = offer_batches(context)
+        submit_planned(context, tally, None, reading, limit)
     except BatchError as trouble:
         tally.trouble = trouble
-    entries = list(rooms.ledger.entries(ids=touched)) if touched else []
+    entries = list(context.ledger.entries(ids=touched)) if touched else []
     tally.counts = Counter(count_as("", entry) for entry in entries)
-    tally.off_time = tell_off_time(rooms)
-    tally.doubled = len(rooms.doubled)
+    tally.off_time = tell_off_time(context)
+    tally.doubled = len(context.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
-    rooms.ledger.note_run("resume", rooms.world.now(), f"{len(touched)} rows")
+    context.ledger.note_run("resume", context.world.now(), f"{len(touched)} rows")
     try:
         for batch in sorted({entry.batch for entry in entries}):
-            tally.reports += write_batch_report(rooms, batch)
+            tally.reports += write_batch_report(context, batch)
     except ReportError as trouble:
         tally.trouble = tally.trouble or trouble
     return tally
 
 
-def look_again_at_waiting(rooms: Rooms) -> None:
+def look_again_at_waiting(context: Context) -> None:
     """Let go what waited for the provider and need wait no longer."""
-    waiting = list(rooms.ledger.entries(statuses={Status.WAITING}))
+    waiting = list(context.ledger.entries(statuses={Status.WAITING}))
     if not waiting:
         return
-    account = read_own_account(rooms)
+    account = read_own_account(context)
     ready = [entry for entry in waiting if not account_waits(entry.group_ids, entry.mms_template_id, account)]
-    short = find_short(rooms, ready, account)
+    short = find_short(context, ready, account)
     for entry in ready:
         if entry.id in short:
             continue
-        rooms.ledger.change_status(
+        context.ledger.change_status(
             entry.id,
             Status.PLANNED,
             expected={Status.WAITING},
             why="what it waited for is there now",
-            who=rooms.world.who,
-            now=rooms.world.now(),
+            who=context.world.who,
+            now=context.world.now(),
         )

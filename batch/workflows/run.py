@@ -15,7 +15,7 @@ from batch.workflows.account_checks import remember_names, weigh
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, tell_changes, tell_off_time
 from batch.workflows.check import Check
-from batch.workflows.context import Rooms, tell_pause
+from batch.workflows.context import Context, tell_pause
 from batch.workflows.listings import (
     adopt,
     find_doubts,
@@ -51,60 +51,60 @@ class Options:
 
 
 @contextmanager
-def be_submitter(rooms: Rooms) -> Iterator[None]:
+def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
-    with rooms.ledger.submitter(rooms.world.who, rooms.world.now()):
-        if pauses := rooms.ledger.pauses():
-            raise BatchError(f"everything is paused {tell_pause(pauses[0], rooms.settings)}", how_to_go_on(pauses))
+    with context.ledger.submitter(context.world.who, context.world.now()):
+        if pauses := context.ledger.pauses():
+            raise BatchError(f"everything is paused {tell_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
         yield
 
 
-def begin_run(rooms: Rooms, tally: Tally | None = None) -> Reading:
+def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times gone by."""
-    rooms.ledger.orphans(rooms.world.now(), rooms.world.who)
-    doubts = [doubt.entry for doubt in find_doubts(rooms)]
-    planned = rooms.ledger.planned()
-    reading = read_trusted(rooms, since_when(rooms, (*doubts, *planned)))
+    context.ledger.orphans(context.world.now(), context.world.who)
+    doubts = [doubt.entry for doubt in find_doubts(context)]
+    planned = context.ledger.planned()
+    reading = read_trusted(context, since_when(context, (*doubts, *planned)))
     if planned:
-        prove_account(rooms, reading)
-    rooms.ledger.bind(rooms.settings.provider.account, rooms.provider.host)
-    adopted = settle_doubts(rooms, wait=False, first=reading) if doubts else 0
+        prove_account(context, reading)
+    context.ledger.bind(context.settings.provider.account, context.provider.host)
+    adopted = settle_doubts(context, wait=False, first=reading) if doubts else 0
     # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
-    adopted += adopt(rooms, planned, reading)
-    expire(rooms)
-    tell_changes(rooms)
-    hold_outdated(rooms, (*rooms.ledger.planned(), *rooms.ledger.entries(statuses={Status.WAITING})))
+    adopted += adopt(context, planned, reading)
+    expire(context)
+    tell_changes(context)
+    hold_outdated(context, (*context.ledger.planned(), *context.ledger.entries(statuses={Status.WAITING})))
     if tally is not None:
         tally.adopted += adopted
     return reading
 
 
-def expire(rooms: Rooms) -> None:
+def expire(context: Context) -> None:
     """Record what can no longer go: planned rows within the lead time, kept-back rows whose time has passed."""
-    now = rooms.world.now()
+    now = context.world.now()
     groups = (
-        (Status.PLANNED, now + rooms.lead, Status.EXPIRED, "its time came too near before it could go"),
+        (Status.PLANNED, now + context.lead, Status.EXPIRED, "its time came too near before it could go"),
         (Status.HELD, now, Status.EXPIRED, "its time passed while it waited for a person"),
         (Status.WAITING, now, Status.EXPIRED, "its time passed while it waited for the provider"),
-        (Status.WAITING, now + rooms.lead, Status.HELD, "what it waited for did not come before its lead time"),
+        (Status.WAITING, now + context.lead, Status.HELD, "what it waited for did not come before its lead time"),
     )
     for status, until, to, why in groups:
-        for entry in list(rooms.ledger.entries(statuses={status}, due_until=until)):
+        for entry in list(context.ledger.entries(statuses={status}, due_until=until)):
             if not may_have_gone(entry):  # else nobody knows that it is too late: it may have gone out
-                _move_on(rooms, entry, to, why)
+                _move_on(context, entry, to, why)
 
 
-def _move_on(rooms: Rooms, entry: Entry, to: Status, why: str) -> None:
+def _move_on(context: Context, entry: Entry, to: Status, why: str) -> None:
     late = Issue(entry.row, "", "", "too-late", why, Level.HOLD)
     issues = (*entry.issues, late) if to is Status.HELD else None
-    rooms.ledger.change_status(
-        entry.id, to, expected={entry.status}, why=why, who=rooms.world.who, now=rooms.world.now(), issues=issues
+    context.ledger.change_status(
+        entry.id, to, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(), issues=issues
     )
 
 
-def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, account: Account) -> Plan:
+def plan_rows(context: Context, check: Check, reading: Reading, options: Options, account: Account) -> Plan:
     """Plan the checked rows against the ledger and the provider's list."""
-    settings, world = rooms.settings, rooms.world
+    settings, world = context.settings, context.world
     rules = PlanRules(
         file=check.file,
         sheet=check.sheet,
@@ -121,29 +121,29 @@ def plan_rows(rooms: Rooms, check: Check, reading: Reading, options: Options, ac
     )
     keys = {row.key for row in check.kept}
     fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
-    mended = follow_row_ids(rooms.ledger, check.kept)
-    known = rooms.ledger.known(keys | mended.keys, fingerprints, world.now())
-    unknown = find_unknown(rooms, reading)
-    rows = weigh(rooms, warn_of_unknown(check.kept, mended.unknown), known, account)
+    mended = follow_row_ids(context.ledger, check.kept)
+    known = context.ledger.known(keys | mended.keys, fingerprints, world.now())
+    unknown = find_unknown(context, reading)
+    rows = weigh(context, warn_of_unknown(check.kept, mended.unknown), known, account)
     plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=mended.entries)
-    warn_of_other_ledger(rooms, unknown, {decision.tag for decision in plan.decisions})
+    warn_of_other_ledger(context, unknown, {decision.tag for decision in plan.decisions})
     return plan
 
 
-def record_batch(rooms: Rooms, check: Check, plan: Plan, *, waits: bool = False) -> int:
+def record_batch(context: Context, check: Check, plan: Plan, *, waits: bool = False) -> int:
     """Write the batch and what is planned for each row into the ledger, all of it or nothing.
 
     With `waits` nothing of it may go before its preview is written and a second person says yes.
     """
-    world = rooms.world
-    batch = rooms.ledger.take_in(
+    world = context.world
+    batch = context.ledger.take_in(
         plan.decisions,
-        account=rooms.settings.provider.account,
+        account=context.settings.provider.account,
         file=check.file,
         sheet=check.sheet,
         file_hash=check.file_hash,
         taken_in_at=world.now(),
-        read_with=read_with(rooms.settings),
+        read_with=read_with(context.settings),
         rows=check.rows,
         blank=check.blank,
         left_out=check.left_out,
@@ -152,54 +152,54 @@ def record_batch(rooms: Rooms, check: Check, plan: Plan, *, waits: bool = False)
         state=NOT_SHOWN if waits else "open",
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
-    rooms.ledger.note_submitter(batch, world.person)
-    remember_names(rooms, plan.decisions)
+    context.ledger.note_submitter(batch, world.person)
+    remember_names(context, plan.decisions)
     return batch
 
 
-def finish_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
+def finish_batch(context: Context, tally: Tally, reading: Reading, options: Options) -> None:
     """Submit what the batch plans, count where its rows ended, and report."""
     assert tally.batch is not None
-    _submit_batch(rooms, tally, reading, options)
-    count_batch(rooms, tally)
-    tally.off_time = tell_off_time(rooms)
-    tally.doubled = len(rooms.doubled)
+    _submit_batch(context, tally, reading, options)
+    count_batch(context, tally)
+    tally.off_time = tell_off_time(context)
+    tally.doubled = len(context.doubled)
     try:
-        tally.reports = write_batch_report(rooms, tally.batch, stopped=str(tally.trouble or ""))
+        tally.reports = write_batch_report(context, tally.batch, stopped=str(tally.trouble or ""))
     except ReportError as trouble:
         tally.trouble = tally.trouble or trouble  # the campaigns are on their way: where they are is told all the same
 
 
-def _submit_batch(rooms: Rooms, tally: Tally, reading: Reading, options: Options) -> None:
+def _submit_batch(context: Context, tally: Tally, reading: Reading, options: Options) -> None:
     try:
-        submit_planned(rooms, tally, tally.batch, reading, options.limit)
+        submit_planned(context, tally, tally.batch, reading, options.limit)
     except BatchError as trouble:
         tally.trouble = trouble
     assert tally.batch is not None
-    now = rooms.world.now()
-    rooms.ledger.change_batch(tally.batch, state="done", now=now)
-    rooms.ledger.note_run("submit", now, f'batch {tally.batch}: "{tally.file}"')
+    now = context.world.now()
+    context.ledger.change_batch(tally.batch, state="done", now=now)
+    context.ledger.note_run("submit", now, f'batch {tally.batch}: "{tally.file}"')
 
 
-def submit_planned(rooms: Rooms, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:
+def submit_planned(context: Context, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:
     """Submit what is planned, settle what is in doubt, and again for what the settling gives back."""
-    submission = Submission(rooms, limit=limit)
-    tally.adopted += adopt(rooms, find_planned(rooms, batch), reading)
-    planned = hold_outdated(rooms, find_planned(rooms, batch))
+    submission = Submission(context, limit=limit)
+    tally.adopted += adopt(context, find_planned(context, batch), reading)
+    planned = hold_outdated(context, find_planned(context, batch))
     for _ in range(_ROUNDS):
         submission.run(planned)
-        if rooms.world.stopped():
+        if context.world.stopped():
             return
-        if find_doubts(rooms):
-            tally.adopted += settle_doubts(rooms, wait=True)
+        if find_doubts(context):
+            tally.adopted += settle_doubts(context, wait=True)
         tried = {(entry.id, entry.changed_at) for entry in planned}
-        planned = hold_outdated(rooms, find_planned(rooms, batch))
+        planned = hold_outdated(context, find_planned(context, batch))
         if not {(entry.id, entry.changed_at) for entry in planned} - tried:
             break
     submission.look_at_last()
 
 
-def find_planned(rooms: Rooms, batch: int | None) -> tuple[Entry, ...]:
+def find_planned(context: Context, batch: int | None) -> tuple[Entry, ...]:
     """Give what is planned, by send time; batches that wait for a second person are left out."""
-    closed = {one.id for one in rooms.ledger.batches() if one.is_kept_back and one.id != batch}
-    return tuple(entry for entry in rooms.ledger.planned(batch) if entry.batch not in closed)
+    closed = {one.id for one in context.ledger.batches() if one.is_kept_back and one.id != batch}
+    return tuple(entry for entry in context.ledger.planned(batch) if entry.batch not in closed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch.model import Batch, Person, Way
 from batch.model.errors import UsageError
-from batch.workflows.context import Rooms, World
+from batch.workflows.context import Context, World
 
 _KNOWN_BY = {
     Way.COMMAND: "by the system's user who typed the command",
@@ -38,12 +38,12 @@ def tell_way(way: Way) -> str:
     return _KNOWN_BY.get(way, "")
 
 
-def need_second(rooms: Rooms, batch: Batch, approver: Approver) -> Way:
+def need_second(context: Context, batch: Batch, approver: Approver) -> Way:
     """Give how it is known that it is another person who says yes; raise UsageError where it is not."""
-    submitter = rooms.ledger.proof(batch.id).submitter
+    submitter = context.ledger.proof(batch.id).submitter
     words = f"batch {batch.id} was handed in by {submitter.shown}, so somebody else must approve it"
-    one_user = _is_one_user(rooms.world, batch, submitter, approver.person)
-    return _need_other(submitter, approver, words, one_user=one_user, shared=rooms.settings.approval.shared_users)
+    one_user = _is_one_user(context.world, batch, submitter, approver.person)
+    return _need_other(submitter, approver, words, one_user=one_user, shared=context.settings.approval.shared_users)
 
 
 def need_second_sender(ledger: Ledger, world: World, batch: Batch, what: str, *, shared: bool) -> None:

@@ -14,7 +14,7 @@ from batch.core.payload import make_tag_by, name_by, to_provider_time
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
 from batch.model.errors import UsageError
 from batch.workflows.check import Check, check_sheet, open_file
-from batch.workflows.context import Rooms, World, need_zone, open_rooms, read_account
+from batch.workflows.context import Context, World, need_zone, open_context, read_account
 from batch.workflows.run import Options, be_submitter, begin_run, finish_batch, record_batch
 from batch.workflows.tally import Tally
 
@@ -37,9 +37,9 @@ def submit_tests(
     """Submit the rendered texts of a file, or of one row, to one group, marked TEST in name and text."""
     opened = open_file(path, settings, sheet=options.sheet)
     zone = need_zone(settings, for_real=True)
-    with open_rooms(settings, world) as rooms, be_submitter(rooms):
-        reading = begin_run(rooms)
-        account = read_account(rooms.provider, world.tell)
+    with open_context(settings, world) as context, be_submitter(context):
+        reading = begin_run(context)
+        account = read_account(context.provider, world.tell)
         check = check_sheet(
             opened, settings, zone=zone, now=world.now(), account=account, keep=True, taking=True, tell=world.tell
         )
@@ -49,13 +49,13 @@ def submit_tests(
             f"send {len(rows)} test text(s) to group {group_id} in about {AHEAD.seconds // 60} minutes?"
         ):
             return Tally(file=check.file, rows=len(rows), declined=True)
-        decisions = tuple(_decide(rooms, one, group_id, group) for one in rows)
+        decisions = tuple(_decide(context, one, group_id, group) for one in rows)
         tests = replace(
             check, file=f"{TEST_MARK} {check.file}", rows=len(rows), kept=[one.checked for one in decisions]
         )
         tally = Tally(file=tests.file, rows=len(rows), decisions=decisions)
-        tally.batch = record_batch(rooms, tests, Plan(decisions))
-        finish_batch(rooms, tally, reading, options)
+        tally.batch = record_batch(context, tests, Plan(decisions))
+        finish_batch(context, tally, reading, options)
         return tally
 
 
@@ -156,17 +156,17 @@ def _refuse_large(group: Group, most: int) -> None:
     )
 
 
-def _decide(rooms: Rooms, checked: Checked, group: str, group_name: str) -> Decision:
+def _decide(context: Context, checked: Checked, group: str, group_name: str) -> Decision:
     """Make the test of one row: its own key, so that it is nobody's campaign and nobody's double."""
-    now = rooms.world.now()
-    campaign = _make_test(checked, group, group_name, _when(now, rooms.lead))
+    now = context.world.now()
+    campaign = _make_test(checked, group, group_name, _when(now, context.lead))
     campaign = replace(campaign, key=f"{TEST_MARK}:{now:%Y%m%dT%H%M%S%f}:{checked.row.number}")
-    tag = make_tag_by(rooms.posting, campaign.key, campaign.fingerprint)
-    name = name_by(rooms.posting, campaign.name, tag)
+    tag = make_tag_by(context.posting, campaign.key, campaign.fingerprint)
+    name = name_by(context.posting, campaign.name, tag)
     warnings = tuple(issue for issue in checked.issues if issue.level is Level.WARNING)
     test = replace(checked, campaign=campaign, key=campaign.key, name=campaign.name, message=campaign.message)
     test = replace(test, reference="", issues=warnings, past=False, send_at=campaign.send_at)
-    moment = to_provider_time(campaign.send_at, rooms.zone)
+    moment = to_provider_time(campaign.send_at, context.zone)
     return Decision(test, Action.SUBMIT, issues=warnings, tag=tag, provider_name=name, send_at_provider=moment)
 
 

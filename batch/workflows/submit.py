@@ -12,7 +12,7 @@ from batch.workflows.cancel import find_gone, note_marks
 from batch.workflows.changed_settings import tell_changes, tell_off_time
 from batch.workflows.check import Check, check_sheet, open_file
 from batch.workflows.confirm import confirm_plan
-from batch.workflows.context import Rooms, World, need_zone, open_rehearsal, open_rooms, peek
+from batch.workflows.context import Context, World, need_zone, open_context, open_rehearsal, peek
 from batch.workflows.hand_back import write_returned
 from batch.workflows.listings import (
     read_trusted,
@@ -42,56 +42,56 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options) 
     """Take one file in and submit what can go; raise BatchError only when nothing was begun."""
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
-    with _rooms(path, settings, world, options) as rooms:
-        tally = submit_in(path, rooms, options, opened)
-        if tally.batch is not None and not rooms.rehearsal:
-            mail_batches(settings, rooms.ledger, world, [tally.batch], stopped=str(tally.trouble or ""))
+    with _open(path, settings, world, options) as context:
+        tally = submit_in(path, context, options, opened)
+        if tally.batch is not None and not context.rehearsal:
+            mail_batches(settings, context.ledger, world, [tally.batch], stopped=str(tally.trouble or ""))
         return tally
 
 
-def submit_in(path: Path, rooms: Rooms, options: Options, opened: Sheet | None = None) -> Tally:
-    """Do what `submit` does in rooms that are open already."""
-    with be_submitter(rooms):
-        opened = opened or open_file(path, rooms.settings, sheet=options.sheet)
-        reading = begin_run(rooms)
-        check, plan, account, tally = _plan(opened, rooms, reading, options)
-        if not rooms.rehearsal and not confirm_plan(rooms, plan, account, options.allow):
+def submit_in(path: Path, context: Context, options: Options, opened: Sheet | None = None) -> Tally:
+    """Do what `submit` does, with a ledger and a provider that are open already."""
+    with be_submitter(context):
+        opened = opened or open_file(path, context.settings, sheet=options.sheet)
+        reading = begin_run(context)
+        check, plan, account, tally = _plan(opened, context, reading, options)
+        if not context.rehearsal and not confirm_plan(context, plan, account, options.allow):
             tally.declined = True
             return tally
-        tally.approval = rooms.settings.approval.required and not rooms.rehearsal
+        tally.approval = context.settings.approval.required and not context.rehearsal
         if tally.approval:
-            take_for_approval(rooms, tally, check=check, plan=plan, account=account)
+            take_for_approval(context, tally, check=check, plan=plan, account=account)
         else:
-            tally.batch = record_batch(rooms, check, plan)
-            tally.to_do = note_marks(rooms, check, plan)
-            finish_batch(rooms, tally, reading, options)
+            tally.batch = record_batch(context, check, plan)
+            tally.to_do = note_marks(context, check, plan)
+            finish_batch(context, tally, reading, options)
         if tally.batch is not None and tally.reports:
-            tally.marked = write_returned(rooms, path, check, tally.batch, tally.reports[0])
+            tally.marked = write_returned(context, path, check, tally.batch, tally.reports[0])
         return tally
 
 
-def take_for_approval(rooms: Rooms, tally: Tally, *, check: Check, plan: Plan, account: Account) -> None:
+def take_for_approval(context: Context, tally: Tally, *, check: Check, plan: Plan, account: Account) -> None:
     """Write the batch down, then show it to those who may let it go; nothing is sent.
 
     Until its preview is written and bound nobody can say yes to it: a run that ends in between changes nothing.
     """
-    tally.batch = record_batch(rooms, check, plan, waits=True)
-    tally.to_do = note_marks(rooms, check, plan)
-    count_batch(rooms, tally)
-    tally.reports = write_batch_report(rooms, tally.batch)
-    tally.preview = offer_batch(rooms, tally.batch, account)
+    tally.batch = record_batch(context, check, plan, waits=True)
+    tally.to_do = note_marks(context, check, plan)
+    count_batch(context, tally)
+    tally.reports = write_batch_report(context, tally.batch)
+    tally.preview = offer_batch(context, tally.batch, account)
 
 
-def _plan(opened: Sheet, rooms: Rooms, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
+def _plan(opened: Sheet, context: Context, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
     """Check and plan a file against the account, the ledger and the provider's list."""
-    settings, world = rooms.settings, rooms.world
-    zone = need_zone(settings, for_real=not rooms.rehearsal)
-    account = read_own_account(rooms)
+    settings, world = context.settings, context.world
+    zone = need_zone(settings, for_real=not context.rehearsal)
+    account = read_own_account(context)
     check = check_sheet(
         opened, settings, zone=zone, now=world.now(), account=account, keep=True, taking=True, tell=world.tell
     )
-    plan = plan_rows(rooms, check, reading, options, account)
-    gone = find_gone(rooms, check, plan)
+    plan = plan_rows(context, check, reading, options, account)
+    gone = find_gone(context, check, plan)
     check.warnings[:0] = gone
     tally = Tally(file=check.file, rows=check.rows, blank=check.blank, left_out=check.left_out)
     tally.decisions = plan.decisions
@@ -104,11 +104,11 @@ def plan_file(path: Path, settings: Settings, world: World, options: Options) ->
     """Say what would be done with each row of a file; nothing is written and nothing sent."""
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
-    with _rooms(path, settings, world, options) as rooms:
-        tell_changes(rooms, look=True)
-        tell_off_time(rooms)
-        _, plan, _, tally = _plan(opened, rooms, read_trusted(rooms, since_when(rooms, ())), options)
-        tally.doubled = len(rooms.doubled)
+    with _open(path, settings, world, options) as context:
+        tell_changes(context, look=True)
+        tell_off_time(context)
+        _, plan, _, tally = _plan(opened, context, read_trusted(context, since_when(context, ())), options)
+        tally.doubled = len(context.doubled)
     tally.counts = Counter(_DRY[decision.action] for decision in plan.decisions)
     return tally
 
@@ -124,11 +124,11 @@ _DRY = {
 }
 
 
-def _rooms(path: Path, settings: Settings, world: World, options: Options) -> AbstractContextManager[Rooms]:
-    """Open the rooms that the command asks for: the real ones, a rehearsal's, or the real ones only to look."""
+def _open(path: Path, settings: Settings, world: World, options: Options) -> AbstractContextManager[Context]:
+    """Open the context that the command asks for: the real ones, a rehearsal's, or the real ones only to look."""
     if options.rehearse:
         return open_rehearsal(settings, world, _name_groups(path, settings, world, options))
-    return (peek if options.dry_run else open_rooms)(settings, world)
+    return (peek if options.dry_run else open_context)(settings, world)
 
 
 def _name_groups(path: Path, settings: Settings, world: World, options: Options) -> list[Group]:

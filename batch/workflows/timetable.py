@@ -11,7 +11,7 @@ from batch.model import NOT_SHOWN, Status
 from batch.workflows.approve import expire_unapproved
 from batch.workflows.cancel import alarm_is_due
 from batch.workflows.clock import ask_clock
-from batch.workflows.context import Rooms
+from batch.workflows.context import Context
 from batch.workflows.drops import heed
 from batch.workflows.events import Note
 from batch.workflows.mail import Desk, queue_books, safely
@@ -33,10 +33,12 @@ LOOK_BACK = timedelta(days=3)
 class Timetable:
     """What the watch does by the clock."""
 
-    def __init__(self, rooms: Rooms, submitting: Rooms, postbag: Postbag, offer: Callable[[Path], object]) -> None:
-        """`submitting` are the same rooms, in which a file named STOP ends a run; `offer` shows a preview to people."""
+    def __init__(
+        self, context: Context, submitting: Context, postbag: Postbag, offer: Callable[[Path], object]
+    ) -> None:
+        """`submitting` is the same context, in which a file named STOP ends a run; `offer` shows previews to people."""
         self.needs_look = False
-        self._rooms = rooms
+        self._context = context
         self._submitting = submitting
         self._postbag = postbag
         self._offer = offer
@@ -60,52 +62,52 @@ class Timetable:
         for preview in tally.previews:
             self._offer(preview)
         self._postbag.add(*tally.moved)
-        heed(self._rooms, tally)
+        heed(self._context, tally)
 
     def _expire_unapproved(self) -> None:
-        late = expire_unapproved(self._rooms)
+        late = expire_unapproved(self._context)
         if not late:
             return
-        with be_submitter(self._rooms):
-            ask_clock(self._rooms)
-            expire(self._rooms)
+        with be_submitter(self._context):
+            ask_clock(self._context)
+            expire(self._context)
         for batch in late:
             words = f"rows of batch {batch} were not approved in time"
-            self._rooms.world.tell(Note(words, loud=True, event="expired", batch=batch))
+            self._context.world.tell(Note(words, loud=True, event="expired", batch=batch))
         self._postbag.add(*late)
 
     def _has_open_rows(self) -> bool:
-        ledger = self._rooms.ledger
+        ledger = self._context.ledger
         open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
         if any(batch.state == NOT_SHOWN for batch in ledger.batches()):
             return True
-        return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._rooms, None))
+        return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._context, None))
 
     def compare_when_due(self) -> None:
         """Compare every night, once after each send time, and before what is to be cancelled goes out."""
         nightly = self._is_due("nightly")
-        if not (nightly or self._went_out() or alarm_is_due(self._rooms.ledger, self._now())):
+        if not (nightly or self._went_out() or alarm_is_due(self._context.ledger, self._now())):
             return
-        with self._rooms.ledger.submitter(self._rooms.world.who, self._now()):
-            books = reconcile_in(self._rooms, delivery=True)
+        with self._context.ledger.submitter(self._context.world.who, self._now()):
+            books = reconcile_in(self._context, delivery=True)
         words = f"compared with the provider: {sum(books.counts.values())} campaigns"
-        self._rooms.world.tell(Note(words, loud=False, event="compared"))
+        self._context.world.tell(Note(words, loud=False, event="compared"))
         self.needs_look |= books.needs_look
-        desk = Desk(self._rooms.settings, self._rooms.ledger, self._rooms.world)
+        desk = Desk(self._context.settings, self._context.ledger, self._context.world)
         if desk.is_open:
             safely(desk, lambda: queue_books(desk, books))
         if nightly:
-            self._rooms.ledger.note_run("nightly", self._now())
+            self._context.ledger.note_run("nightly", self._now())
 
     def back_up_when_due(self) -> None:
         """Copy the ledger every night, whatever the comparison came to."""
         if self._is_due("backup"):
             self._back_up()
-            self._rooms.ledger.note_run("backup", self._now())
+            self._context.ledger.note_run("backup", self._now())
 
     def _is_due(self, run: str) -> bool:
         """Whether the hour of the night has passed since it ran last; the first is the night after the first batch."""
-        ledger, settings = self._rooms.ledger, self._rooms.settings
+        ledger, settings = self._context.ledger, self._context.settings
         last = ledger.last_run(run)
         if last is None:
             if ledger.batches():
@@ -115,16 +117,16 @@ class Timetable:
 
     def _went_out(self) -> bool:
         """Whether a campaign's time passed half an hour ago, and nobody has looked since."""
-        now, ledger = self._now(), self._rooms.ledger
+        now, ledger = self._now(), self._context.ledger
         went = ledger.entries(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
         times = [entry.send_at for entry in went if entry.send_at is not None]
         last = ledger.last_run("reconcile")
         return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)
 
     def _back_up(self) -> None:
-        if self._rooms.ledger.path is not None:
-            path = self._rooms.ledger.backup(self._now())
-            self._rooms.world.tell(Note(f"the ledger was copied to {path}", loud=False, event="backed-up"))
+        if self._context.ledger.path is not None:
+            path = self._context.ledger.backup(self._now())
+            self._context.world.tell(Note(f"the ledger was copied to {path}", loud=False, event="backed-up"))
 
     def _now(self) -> datetime:
-        return self._rooms.world.now()
+        return self._context.world.now()

@@ -15,7 +15,7 @@ from batch.adapters.inbox import Inbox, InboxGoneError, wake
 from batch.model import Cause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.workflows.cancel import STOP_WORDS
-from batch.workflows.context import Rooms, World, need_zone, open_rooms
+from batch.workflows.context import Context, World, need_zone, open_context
 from batch.workflows.drops import Drops
 from batch.workflows.events import Note
 from batch.workflows.gathered_mail import Postbag
@@ -67,8 +67,8 @@ def watch_folder(
         zone=ZoneInfo(team_zone(settings)),
     )
     _reach(inbox, world, once=once)
-    with inbox.only_watcher(f"{world.who} on {world.machine}"), open_rooms(settings, world) as rooms:
-        watch = Watch(rooms, inbox, wait or (lambda seconds: wake(place, seconds, stop, events=events)))
+    with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world) as context:
+        watch = Watch(context, inbox, wait or (lambda seconds: wake(place, seconds, stop, events=events)))
         return watch.run_once() if once else watch.run()
 
 
@@ -90,18 +90,18 @@ def _reach(inbox: Inbox, world: World, *, once: bool) -> None:
 
 
 class Watch:
-    """One watch at work, in rooms that stay open."""
+    """One watch at work, in context that stay open."""
 
-    def __init__(self, rooms: Rooms, inbox: Inbox, wait: Callable[[float], object]) -> None:
-        self._rooms = rooms
+    def __init__(self, context: Context, inbox: Inbox, wait: Callable[[float], object]) -> None:
+        self._context = context
         self._inbox = inbox
         self._wait = wait
-        self._desk = Desk(rooms.settings, rooms.ledger, rooms.world)
+        self._desk = Desk(context.settings, context.ledger, context.world)
         self._postbag = Postbag(self._desk)
-        submitting = replace(rooms, world=replace(rooms.world, stopped=self._must_halt))
+        submitting = replace(context, world=replace(context.world, stopped=self._must_halt))
         self._drops = Drops(submitting, inbox, self._postbag)
         self._timetable = Timetable(
-            rooms, submitting, self._postbag, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
+            context, submitting, self._postbag, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
         )
         self._trouble: BatchError | None = None
         self._troubles = 0
@@ -116,7 +116,7 @@ class Watch:
         while not self._stopped():
             self.look()
             if not self._stopped():
-                self._wait(self._rooms.settings.watch.scan_seconds)
+                self._wait(self._context.settings.watch.scan_seconds)
         self._tell("watch-ended", "the watch ends; what is left goes on with the next one")
         return self._watched()
 
@@ -124,7 +124,7 @@ class Watch:
         """Take what is whole: look, wait as long as a file must stand still, and look again."""
         self.look()
         if not self._stopped():
-            self._rooms.world.sleep(self._rooms.settings.watch.stable_seconds + 0.05)
+            self._context.world.sleep(self._context.settings.watch.stable_seconds + 0.05)
             self.look()
         with self._resting():
             self._postbag.empty(now=True)
@@ -146,7 +146,7 @@ class Watch:
 
     def _work(self) -> None:
         """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
-        paused = self._rooms.ledger.paused() is not None
+        paused = self._context.ledger.paused() is not None
         steps = [] if paused else [
             self._drops.take_files, self._drops.let_approved_go, self._timetable.look_after_rows,
         ]  # fmt: skip
@@ -175,7 +175,7 @@ class Watch:
         except LedgerReplacedError:
             raise  # no rest brings this file back: who starts the watch again opens the one that lies there now
         except LedgerBusyError as trouble:
-            self._rest_until = self._now() + timedelta(seconds=self._rooms.settings.watch.scan_seconds)
+            self._rest_until = self._now() + timedelta(seconds=self._context.settings.watch.scan_seconds)
             self._tell_once("busy", trouble)
         except BatchError as trouble:
             self._rest(trouble)
@@ -186,7 +186,7 @@ class Watch:
         self._trouble = trouble
         self._troubles += 1
         self._trouble_since = self._trouble_since or now
-        seconds = self._rooms.settings.watch.scan_seconds * 2 ** min(self._troubles - 1, 10)
+        seconds = self._context.settings.watch.scan_seconds * 2 ** min(self._troubles - 1, 10)
         self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
         self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
         if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:
@@ -213,12 +213,12 @@ class Watch:
 
     def _note_alive(self) -> None:
         if self._alive_at is None or self._now() >= self._alive_at:
-            self._rooms.ledger.note_run("watch", self._now(), str(self._inbox.folder))
+            self._context.ledger.note_run("watch", self._now(), str(self._inbox.folder))
             self._alive_at = self._now() + ALIVE
 
     def _obey_stop_sign(self) -> None:
         """Pause everything while a file named STOP lies in the folder; lift only the pause that it caused."""
-        ledger, who = self._rooms.ledger, self._rooms.world.who
+        ledger, who = self._context.ledger, self._context.world.who
         folder = str(self._inbox.folder.resolve())
         paused = any((one.cause, one.folder) == (Cause.STOP_FILE, folder) for one in ledger.pauses())
         asked = self._inbox.stop_requested()
@@ -230,14 +230,14 @@ class Watch:
             self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
 
     def _stopped(self) -> bool:
-        return self._rooms.world.stopped()
+        return self._context.world.stopped()
 
     def _must_halt(self) -> bool:
         """Whether no further campaign may go: an end is wished, or a file named STOP lies there, long run or not."""
         return self._stopped() or self._inbox.stop_requested()
 
     def _now(self) -> datetime:
-        return self._rooms.world.now()
+        return self._context.world.now()
 
     def _tell(self, event: str, words: str, *, loud: bool = False) -> None:
-        self._rooms.world.tell(Note(words, loud, event))
+        self._context.world.tell(Note(words, loud, event))

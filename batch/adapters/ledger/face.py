@@ -1,4 +1,4 @@
-"""The ledger as the other rooms see it: each method one transaction, each statement a function of its own."""
+"""The ledger as the workflows see it: each method one transaction, each statement a function of its own."""
 
 from __future__ import annotations
 
