@@ -26,15 +26,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 ROOMS = {
-    "identity": ["test_identity.py"],
-    "guards": ["test_guards.py", "test_plan.py"],
-    "plan": ["test_plan.py", "test_guards.py"],
-    "settle": ["test_settle.py"],
-    "match": ["test_reconcile.py"],
-    "reconcile": ["test_reconcile.py"],
-    "classify": ["test_classify.py"],
-    "pacing": ["test_pacing.py"],
-    "secret": ["test_secret.py"],
+    "core/identity": ["core/test_identity.py"],
+    "core/guards": ["core/test_guards.py", "core/test_plan.py"],
+    "core/plan": ["core/test_plan.py", "core/test_guards.py"],
+    "core/settle": ["core/test_settle.py"],
+    "core/match": ["core/test_reconcile.py"],
+    "core/reconcile": ["core/test_reconcile.py"],
+    "core/classify": ["core/test_classify.py"],
+    "core/pacing": ["core/test_pacing.py"],
+    "model/secret": ["model/test_secret.py"],
 }
 WANTED = 0.9
 LONGEST = 60
@@ -127,7 +127,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Hands out the broken source when the room is imported."""
 
     def __init__(self, room: str, source: str) -> None:
-        self.name, self.source = f"batch.{room}", source
+        self.name, self.source = "batch." + room.replace("/", "."), source
 
     def find_spec(self, name, path=None, target=None):
         return importlib.util.spec_from_loader(name, self) if name == self.name else None

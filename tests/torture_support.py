@@ -27,12 +27,12 @@ from batch.core.identity import split_tag
 from batch.model import Entry, Group, Status
 from batch.workflows.codes import ALL_CODES, HARD
 from batch.workflows.context import World
-from batch.workflows.reconcile import Books, reconcile_books
+from batch.workflows.reconcile import reconcile_books
 from batch.workflows.resolve import resolve_entry
 from batch.workflows.resume import resume
 from batch.workflows.run import Options
 from batch.workflows.submit import submit_file
-from batch.workflows.tally import Tally
+from batch.workflows.tally import Comparison, Tally
 
 TOKEN = "t0k/en+with=odd&chars%"
 TOKEN_FORMS = (TOKEN, "t0k%2Fen%2Bwith%3Dodd%26chars%25", "t0k%2fen%2bwith%3dodd%26chars%25", "t0k/en%2Bwith%3Dodd")
@@ -188,7 +188,7 @@ class Bench:
     def resume(self, **options: Any) -> Tally:
         return resume(self.settings, self.world, **options)
 
-    def reconcile(self, **options: Any) -> Books:
+    def reconcile(self, **options: Any) -> Comparison:
         return reconcile_books(self.settings, self.world, **options)
 
     @contextlib.contextmanager

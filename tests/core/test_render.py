@@ -780,7 +780,7 @@ def test_what_is_remembered_stays_bounded():
 
 # the templates that travel with the program
 
-SHIPPED = Path(__file__).parent.parent / "templates" / "messages"
+SHIPPED = Path(__file__).parents[2] / "templates" / "messages"
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.txt*")), ids=lambda path: path.name)

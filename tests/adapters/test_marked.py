@@ -397,7 +397,7 @@ def test_marked_paths_are_named_beside_the_reports(ready: Shell, tmp_path: Path)
 
 # Every kind of workbook.
 
-SHEETS = sorted((Path(__file__).parent / "sheets").rglob("*.xls[xm]"))
+SHEETS = sorted((Path(__file__).parents[1] / "sheets").rglob("*.xls[xm]"))
 
 
 def test_every_workbook_of_the_corpus_reads_as_before(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_plain_rows_are_not_looked_at_twice(cells: list[str]) -> None:
     assert not needs_look(cells)
 
 
-FOLDER = Path(__file__).parent / "sheets"
+FOLDER = Path(__file__).parents[1] / "sheets"
 
 
 @pytest.mark.parametrize(("at", "byte"), [(5321, 4), (2760, 140), (2593, 221), (547, 40)])

@@ -782,7 +782,7 @@ def test_many_campaigns_are_held_without_growing_slow(make):
 def test_a_sandbox_is_a_process_of_its_own_on_order():
     """`python -m batch.adapters.sandbox` says in one JSON line where it is."""
     command = [sys.executable, "-m", "batch.adapters.sandbox", "--fault", "503x1", "--limit", "0", "--lenient"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         try:
             told = json.loads(process.stdout.readline())
             parts = urlsplit(told["url"])
@@ -802,7 +802,7 @@ def test_a_sandbox_is_a_process_of_its_own_on_order():
 def test_a_wrong_option_of_the_process_is_one_clear_line():
     """An unknown fault ends with exit code 2 and no traceback."""
     command = [sys.executable, "-m", "batch.adapters.sandbox", "--fault", "explode"]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert ended.returncode == 2
     assert ended.stderr.startswith('there is no fault "explode"')
     assert len(ended.stderr.splitlines()) == 1

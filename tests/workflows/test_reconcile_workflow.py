@@ -16,8 +16,8 @@ from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
 from batch.model import FindingKind, Group, Status
 from batch.model.errors import UsageError
-from batch.workflows.reconcile import Books
 from batch.workflows.resolve import resolve_entry
+from batch.workflows.tally import Comparison
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def desk() -> Iterator[Bench]:
         yield found
 
 
-def codes(books: Books) -> list[str]:
+def codes(books: Comparison) -> list[str]:
     return sorted(finding.code for finding in books.findings)
 
 

@@ -12,7 +12,7 @@ from batch.adapters.sheet import Sheet, open_sheet
 from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
 
-FOLDER = Path(__file__).parent / "sheets"
+FOLDER = Path(__file__).parents[1] / "sheets"
 sys.path.insert(0, str(FOLDER))
 
 from make_corpus import CASES, Case  # noqa: E402

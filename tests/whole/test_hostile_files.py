@@ -251,7 +251,7 @@ def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_the_readme_lists_every_limit_as_it_is() -> None:
     """What it is, its default and its setting."""
-    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     for name, most, what, setting in described():
         assert f"| {what} | {_shown(name, most)} | {f'`{setting}`' if setting else ''} |" in text, name
 

@@ -208,7 +208,7 @@ def test_the_plain_provider_keeps_requests_raw_and_answers_as_documented():
 
 def test_the_plain_provider_knows_nothing_of_ours():
     """It imports nothing from the package, and runs as a process of its own."""
-    script = Path(__file__).with_name("plain_provider.py")
+    script = Path(__file__).parents[1] / "plain_provider.py"
     text = script.read_text(encoding="utf-8")
     assert "import batch" not in text
     assert "from batch" not in text

@@ -13,7 +13,7 @@ from batch.adapters.sheet import open_sheet
 from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
 
-FOLDER = Path(__file__).parent / "sheets"
+FOLDER = Path(__file__).parents[1] / "sheets"
 SEEDS = (
     "plain.xlsx", "numbers-formatted.xlsx", "dates-formatted.xlsx", "errors.xlsx", "hidden-rows.xlsx",
     "merged-down.xlsx", "two-sheets-one-named.xlsx", "prefixed-xml.xlsx", "openpyxl.xlsx", "office-formats.xlsx",
