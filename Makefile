@@ -4,13 +4,16 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo test lint types wheel torture bench mutants picture lock bom clean
+.PHONY: demo test quick lint types wheel torture bench mutants picture lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
 
 test: $(READY)            ## the whole suite, on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: $(READY)           ## the core's and the model's tests, in some seconds
+	CAMPAIGN_QUICK=1 $(BIN)/python -m pytest -q tests/core tests/model
 
 lint: $(READY)
 	$(BIN)/ruff check .

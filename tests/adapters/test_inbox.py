@@ -8,46 +8,20 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from inbox_support import NOON, after, drop, listed, make, take
 
-from batch.adapters.inbox import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
+from batch.adapters.inbox import Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
 from batch.adapters.inbox.names import may_be_sheet
 from batch.core.file_names import cut_name
 from batch.model.errors import BatchError
 
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-DALLAS = timezone(timedelta(hours=-6))
-
-
-def after(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def make(folder: Path, *, grace: float = 0.0) -> Inbox:
-    inbox = Inbox(folder / "inbox", stable_seconds=5, grace_seconds=grace, zone=DALLAS)
-    inbox.prepare()
-    return inbox
-
-
-def drop(inbox: Inbox, name: str, content: str = "CampaignName,Message\n") -> Path:
-    path = inbox.folder / name
-    path.write_text(content, encoding="utf-8")
-    return path
-
 
 def ready(inbox: Inbox, now: datetime) -> list[str]:
     return [one.name for one in inbox.scan(now) if isinstance(one, Ready)]
-
-
-def take(inbox: Inbox, name: str, now: datetime = NOON) -> Claimed:
-    inbox.scan(now)
-    [one] = [one for one in inbox.scan(now + timedelta(seconds=5)) if isinstance(one, Ready) and one.name == name]
-    claimed = inbox.claim(one, now + timedelta(seconds=5))
-    assert claimed is not None
-    return claimed
 
 
 def where(inbox: Inbox) -> Counter[str]:
@@ -57,10 +31,6 @@ def where(inbox: Inbox) -> Counter[str]:
         if path.is_file() and not path.name.startswith(".") and path.read_text(encoding="utf-8").startswith("file "):
             places[path.read_text(encoding="utf-8")] += 1
     return places
-
-
-def listed(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
 
 
 def test_a_file_is_whole_when_it_stood_still(tmp_path: Path) -> None:

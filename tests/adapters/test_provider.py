@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import urllib3
 import wire_support as wire
-from test_pacing import Limiter
+from pacing_support import Limiter
 from wire_support import TOKEN, TOKEN_FORMS, WireServer, accepted, answer, make_entry, make_object
 
 from batch.adapters.provider import AddressError, Provider, TokenError

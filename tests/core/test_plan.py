@@ -18,7 +18,8 @@ from core_support import (
     make_row,
     plan,
 )
-from hypothesis import given, settings
+from examples_support import tries
+from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.core.identity import make_tag
@@ -788,7 +789,7 @@ LATER = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@tries(150)
 @given(st.data(), st.lists(files(), min_size=1, max_size=4))
 def test_no_sequence_of_files_sends_one_sending_twice(data, dropped):
     """Each row is decided on, each place is taken once, and the same file dropped again submits nothing."""
@@ -808,7 +809,7 @@ def test_no_sequence_of_files_sends_one_sending_twice(data, dropped):
         assert len(there) == len(set(there))
 
 
-@settings(max_examples=150, deadline=None)
+@tries(150)
 @given(files(), st.lists(st.sampled_from([Status.ACCEPTED, Status.IN_DOUBT]), min_size=1, max_size=3))
 def test_the_same_file_dropped_again_submits_nothing(rows, ends):
     """And from the second time on it makes no entry either."""

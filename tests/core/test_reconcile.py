@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from core_support import NOW, PAST, SOON, ZONE, list_entry, make_entry, read
-from hypothesis import given, settings
+from examples_support import tries
+from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
@@ -660,7 +661,7 @@ def item_of(*, name: str, at: datetime, tagged: bool, id: str, message: str) -> 
     return list_entry(entry_of(0, name=name, at=at, tagged=tagged), id=id, message=message)
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(entries_of, items_of, items_of, st.lists(st.sampled_from("12345"), max_size=2))
 def test_every_entry_counts_once_and_every_campaign_has_one_owner_at_most(ours, scheduled, sent, known):
     """The totals tie, whatever stands in the books."""
@@ -684,7 +685,7 @@ def test_every_entry_counts_once_and_every_campaign_has_one_owner_at_most(ours, 
     assert [finding.loud for finding in found.findings] == sorted((f.loud for f in found.findings), reverse=True)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(entries_of, items_of, items_of)
 def test_no_campaign_is_claimed_twice(ours, scheduled, sent):
     """By no two entries, and what is left over is all there is besides."""

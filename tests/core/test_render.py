@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples_support import tries
+from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.adapters.messages import load_message
@@ -445,7 +446,7 @@ WORDS = [
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map("".join), st.sampled_from(["", "20%", "Nov 27"]))
-@settings(max_examples=600, deadline=None)
+@tries(600)
 def test_whatever_is_typed_there_is_a_text_without_braces_or_an_issue(message, offer):
     """Never a traceback, never a brace, never neither."""
     draft, issues = Renderer(no_files).render(make_row(message, Offer=offer))
@@ -455,7 +456,7 @@ def test_whatever_is_typed_there_is_a_text_without_braces_or_an_issue(message, o
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-@settings(deadline=None)
+@tries(100)
 def test_any_cell_goes_out_as_its_own_characters_or_is_an_issue(offer, city):
     """Both ways through agree, and the cell adds nothing but itself."""
     flat, _ = Renderer(no_files).render(make_row("a{{ Offer }}b{{ City }}c", Offer=offer, City=city))
@@ -584,7 +585,7 @@ DATES = st.from_regex(
 
 
 @given(st.one_of(st.text(max_size=30), DATES))
-@settings(deadline=None)
+@tries(100)
 def test_the_filters_read_a_cell_or_say_that_they_cannot(cell):
     """Whatever stands in it."""
     for call in ("date('%A %Y-%m-%d %H:%M')", "date('%B')", "money", "title"):

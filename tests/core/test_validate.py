@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples_support import tries
+from hypothesis import given
 from hypothesis import strategies as st
 from validate_support import ACCOUNT, GOOD, NOW, check, codes, make_row, the_issue
 
@@ -254,7 +255,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@tries(150)
 @given(
     st.lists(
         st.dictionaries(
@@ -281,7 +282,7 @@ def test_each_row_is_a_campaign_or_has_an_error(sheet: list[dict[str, Any]], acc
             assert one.campaign.group_ids
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["100", "101"])), max_size=8))
 def test_of_the_rows_with_one_key_at_most_one_goes(pairs: list[tuple[str, str]]) -> None:
     """However rows repeat each other, a key never goes twice."""

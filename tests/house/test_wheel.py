@@ -19,11 +19,21 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
-    venv.create(folder / "env", with_pip=True)
+    venv.create(folder / "env", with_pip=False)
     programs = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
     wheel = next(folder.glob("*.whl"))
     for what in (["--require-hashes", "--requirement", str(ROOT / "constraints.txt")], ["--no-deps", str(wheel)]):
-        install = [str(programs / "python"), "-m", "pip", "install", "--quiet", *what]
+        install = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            str(programs / "python"),
+            "install",
+            "--quiet",
+            "--no-compile",
+        ]
+        install += what
         subprocess.run(install, check=True, capture_output=True)
     return programs
 

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from test_inbox import NOON, after, drop, listed, make, take
+from inbox_support import NOON, after, drop, listed, make, take
 from weekly_support import weekly
 
 from batch.adapters.inbox import Ready, look_at

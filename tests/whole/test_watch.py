@@ -479,7 +479,7 @@ def test_two_watchers_on_one_folder_take_each_file_once(files: int) -> None:
         assert_exactly_once(team.desk.sandbox, team.desk.entries(), files)
 
 
-@pytest.mark.parametrize("kills", [30, pytest.param(300, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("kills", [10, pytest.param(300, marks=pytest.mark.torture)])
 def test_killed_at_random_instants_nothing_is_lost_or_sent_twice(kills: int) -> None:
     """After each kill every file is in exactly one folder; at the end every row is at the provider once."""
     chance = random.Random(kills)
