@@ -38,7 +38,7 @@ def main() -> None:
         rooms = open_for_example(stack, folder, sandbox)
         live_first_week(folder, rooms, sandbox)
         week = live_second_week(folder, rooms, sandbox)
-        scope = week_scope(rooms.ledger, week, ZONE)
+        scope = week_scope(rooms.ledger, week, ZONE, rooms.world.now())
         report = gather(rooms.settings, rooms.ledger, scope, now=rooms.world.now())
         made = write(report, rooms.settings, scope.stem, ("html",))[0]
         shutil.copyfile(made, HERE / "example.html")

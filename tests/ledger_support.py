@@ -47,7 +47,7 @@ def migrate(path: Path, revision: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(ROOT / "batch" / "ledger" / "migrations"))
+    config.set_main_option("script_location", str(ROOT / "batch" / "adapters" / "ledger" / "migrations"))
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection

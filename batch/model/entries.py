@@ -39,6 +39,35 @@ PERSON, SHEET = "person", "sheet"
 """Who wants a campaign cancelled: what a person asked for, no sheet takes back."""
 
 
+class FindingKind(StrEnum):
+    """What comparing the ledger with the provider's lists brought up."""
+
+    MATCHED = "matched"
+    MISSING = "missing"
+    UNEXPECTED = "unexpected"
+    DRIFTED = "drifted"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One comparison of an entry with the provider's books, or of a listed campaign with none of ours."""
+
+    kind: FindingKind
+    words: str
+    """What differs, both values side by side, and what to do."""
+    code: str = ""
+    """Kebab-case: `contacts-differ`, `other-ledger`, `made-elsewhere`, ..."""
+    entry: int | None = None
+    provider_id: str = ""
+    name: str = ""
+    field: str = ""
+    ours: str = ""
+    theirs: str = ""
+    loud: bool = False
+    """Stands first in every report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One spreadsheet taken in once."""
@@ -163,32 +192,7 @@ class Entry:
     """`person` or `sheet`; empty when nobody wants it cancelled."""
     bound_payload: str = ""
     """The hash of the payload that a second person let go; empty when nobody was asked."""
-
-
-class FindingKind(StrEnum):
-    """What comparing the ledger with the provider's lists brought up."""
-
-    MATCHED = "matched"
-    MISSING = "missing"
-    UNEXPECTED = "unexpected"
-    DRIFTED = "drifted"
-    IN_DOUBT = "in_doubt"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One comparison of an entry with the provider's books, or of a listed campaign with none of ours."""
-
-    kind: FindingKind
-    words: str
-    """What differs, both values side by side, and what to do."""
-    code: str = ""
-    """Kebab-case: `contacts-differ`, `other-ledger`, `made-elsewhere`, ..."""
-    entry: int | None = None
-    provider_id: str = ""
-    name: str = ""
-    field: str = ""
-    ours: str = ""
-    theirs: str = ""
-    loud: bool = False
-    """Stands first in every report."""
+    findings: tuple[Finding, ...] = ()
+    """What comparing it with the provider's lists brought up, and nobody has acknowledged yet."""
+    acknowledged: frozenset[str] = frozenset()
+    """The codes of what a person has acknowledged about it: findings, `went-out`, `did-not-go`."""

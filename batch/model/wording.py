@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from batch.model import NEEDS_A_PERSON, Campaign, DeliveryCount, Entry, FindingKind, Issue, Level, Status
+from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.plurals import plural
 
 APPROVED = 3
@@ -66,6 +66,30 @@ WORDS: Mapping[str, Word] = {
     word.standing: word
     for word in (
         Word(
+            "went_out",
+            "went out although cancelled",
+            "bad",
+            "somebody asked to cancel it, it was not deleted in the dashboard, and it went out",
+            "tell those who asked to cancel it, then put it on the record: "
+            'campaign-batch acknowledge {entry} --why "..."',
+        ),
+        Word(
+            "went_wrong",
+            "went out differently",
+            "bad",
+            "what the provider sent is not what the sheet says",
+            "compare both versions below and tell whom it concerns, then put it on the record: "
+            'campaign-batch acknowledge {entry} --why "..."',
+        ),
+        Word(
+            "did_not_go",
+            "did not go",
+            "bad",
+            "its time has passed, and it was not sent",
+            "it was due {due} and did not go: give it a new time and drop the file again, or drop the row: "
+            'campaign-batch resolve {entry} --drop --why "..."',
+        ),
+        Word(
             "missing",
             "not found at the provider",
             "bad",
@@ -116,10 +140,24 @@ WORDS: Mapping[str, Word] = {
             "the provider has it but will not send it before it is approved",
             "open Id {id} in the dashboard and see what the provider asks for, before its time comes",
         ),
+        Word(
+            "to_cancel",
+            "to be cancelled, still scheduled",
+            "look",
+            "somebody wants it cancelled, and the provider still has it",
+            "delete Id {id} in the dashboard, then run campaign-batch reconcile",
+        ),
         Word("waiting", "waiting for the provider", "wait", "the cause is outside the sheet; it is tried again"),
         Word("planned", "will be submitted", "wait", "checked and ready"),
         Word("submitting", "being submitted", "wait", "on its way to the provider"),
         Word("scheduled", "scheduled", "good", "Approved and Scheduled at the provider"),
+        Word(
+            "unseen",
+            "due, not yet seen as sent",
+            "wait",
+            "its time has passed; the next comparison looks whether it went out",
+            "run campaign-batch reconcile: it says whether it went out",
+        ),
         Word("sent", "sent", "good", "seen in the provider's sent history"),
         Word("skipped", "known from before", "quiet", "the same row was taken in before; nothing was sent again"),
         Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, and the lists confirm it"),
@@ -194,87 +232,6 @@ OPTED_OUT = frozenset({6, 9})
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SOON = timedelta(hours=24)
-
-
-def standing_of(entry: Entry) -> str:
-    """Name the standing of an entry: its status, with `accepted` told apart by the provider's own."""
-    if entry.status is not Status.ACCEPTED:
-        return entry.status.value
-    return "scheduled" if entry.provider_status_id == APPROVED else "unapproved"
-
-
-def word_of(entry: Entry) -> Word:
-    """Give the words for an entry."""
-    return WORDS[standing_of(entry)]
-
-
-def heading_of(entry: Entry) -> Word:
-    """Give the words for an entry that needs somebody: a scheduled one that does is not fine."""
-    word = word_of(entry)
-    if word.standing not in {"scheduled", "sent"}:
-        return word
-    text = "to be cancelled" if entry.cancel_why else f"{word.text}, but look at it"
-    return Word(word.standing, text, "look", "not as it should be")
-
-
-def needs_a_person(entry: Entry) -> bool:
-    """Say whether somebody must do something about an entry."""
-    if entry.status in NEEDS_A_PERSON:
-        return True
-    if entry.status is not Status.ACCEPTED:
-        return False
-    return (
-        entry.provider_status_id != APPROVED
-        or entry.contacts_count == 0
-        or bool(entry.cancel_why)
-        or any(issue.code in CODES_THAT_NEED_A_PERSON for issue in entry.issues)
-    )
-
-
-def is_due(entry: Entry, now: datetime) -> bool:
-    """Say whether its time is less than a day away."""
-    return entry.send_at is not None and timedelta(0) <= entry.send_at - now <= _SOON
-
-
-def reasons(entry: Entry) -> tuple[Issue, ...]:
-    """Give the issues that explain why it stands where it stands, the weightiest first."""
-    weight = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
-    telling = [issue for issue in entry.issues if issue.level is not Level.WARNING] or [
-        issue for issue in entry.issues if issue.code in CODES_THAT_NEED_A_PERSON
-    ]
-    return tuple(sorted(telling, key=lambda issue: weight[issue.level]))
-
-
-def reason(entry: Entry) -> str:
-    """Say in one line why an entry needs somebody, or what its standing means."""
-    if entry.cancel_why and entry.status is Status.ACCEPTED:
-        return f"to be cancelled: {entry.cancel_why}"
-    if told := "; ".join(issue.message for issue in reasons(entry)):
-        return told
-    if entry.status is Status.ACCEPTED and entry.contacts_count == 0:
-        return "the provider counts 0 contacts: nobody would get it"
-    if standing_of(entry) == "unapproved":
-        return f'the provider says "{entry.provider_status or "nothing"}"'
-    return word_of(entry).meaning
-
-
-def next_step(entry: Entry, found: str = "") -> str:
-    """Say what to do about an entry; empty when nobody needs to.
-
-    `found` is the code of a finding about it, which needs somebody whatever the entry's own standing.
-    """
-    if not found and not needs_a_person(entry):
-        return ""
-    if entry.cancel_why and entry.status is Status.ACCEPTED:
-        return f"delete Id {entry.provider_id} in the dashboard, then run campaign-batch reconcile"
-    codes = [code for code in (*(issue.code for issue in reasons(entry)), found) if code in NEXT_BY_CODE]
-    if entry.status is Status.ACCEPTED and entry.contacts_count == 0:
-        codes.insert(0, "no-contacts")
-    special = NEXT_BY_CODE[codes[0]] if codes and entry.status in {Status.HELD, Status.ACCEPTED} else ""
-    return (special or word_of(entry).next or (NEXT_BY_CODE["drifted"] if found else "")).format(
-        entry=entry.id, id=entry.provider_id or "of the campaign"
-    )
 
 
 def named_groups(one: Campaign | Entry) -> list[tuple[str, str]]:
@@ -361,39 +318,3 @@ def delivery_words(delivery: Sequence[DeliveryCount]) -> str:
     )
     rest = sum(count.contacts for count in delivery) - sum(number for number, _ in told)
     return ", ".join(f"{number:,} {word}" for number, word in (*told, (rest, "not yet known")) if number)
-
-
-def sentence(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
-    """Say in a sentence what became of a campaign: `sent Mon 1 Dec 9:00 CST to 412 contacts, 398 delivered`.
-
-    The time is that of the row's own zone; `zone` stands in when it has none.
-    """
-    when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
-    past = entry.send_at is not None and entry.send_at < now
-    to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
-    standing = standing_of(entry)
-    if standing == "sent":
-        return ", ".join(part for part in (f"sent {when}{to}", delivery_words(delivery)) if part)
-    if standing == "scheduled":
-        told = f"was due {when}{to}, not yet seen as sent" if past else f"scheduled for {when}{to}"
-        return f"{told}; to be cancelled: {entry.cancel_why}" if entry.cancel_why else told
-    if standing == "unapproved":
-        shown = f' ("{entry.provider_status}")' if entry.provider_status else ""
-        return f"at the provider, not yet approved{shown}, {'was due' if past else 'due'} {when}{to}"
-    return _not_there(entry, standing, when)
-
-
-def _not_there(entry: Entry, standing: str, when: str) -> str:
-    text = WORDS[standing].text
-    if standing == "replaced":
-        where = f"entry {entry.replaced_by}" if entry.replaced_by else "another row"
-        return f"fixed in {where}; this version, for {when}, did not go"
-    if standing == "cancelled":
-        return f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}"
-    if standing in {"waiting", "planned", "submitting"}:
-        return f"{text}, for {when}"
-    if standing == "missing":
-        return f"{text} (Id {entry.provider_id}), was due {when}"
-    if standing == "in_doubt":
-        return f"{text}, for {when}"
-    return f"did not go, {text}, for {when}: {reason(entry)}"

@@ -12,9 +12,10 @@ from batch.adapters.inbox import Inbox
 from batch.core.guards import is_from, may_have_gone
 from batch.core.identity import is_test
 from batch.core.reconcile import ALARM
+from batch.core.standing import standing_of
 from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
 from batch.model.errors import UsageError
-from batch.model.wording import clock, day_words, group_words, local_time, time_left, word_of, zone_of
+from batch.model.wording import clock, day_words, group_words, local_time, time_left, zone_of
 from batch.workflows.context import Context, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go
@@ -68,7 +69,7 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
         return f"{name} was never submitted and is dropped"
     if asked:
         return f"{name} {_what_now(ledger.entry(entry.id), now)}"
-    return f'{name} is "{_standing(ledger.entry(entry.id))}" and cannot be cancelled any more'
+    return f'{name} is "{_standing(ledger.entry(entry.id), world.now())}" and cannot be cancelled any more'
 
 
 def _what_now(entry: Entry, now: datetime) -> str:
@@ -101,11 +102,11 @@ def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     name = name_entry(entry)
     if ledger.take_back_cancel(entry.id, why, world.signature, world.now()):
         return f"{name} is to go out after all: do not delete it in the dashboard"
-    return f'{name} is "{_standing(entry)}", and nobody wanted it cancelled'
+    return f'{name} is "{_standing(entry, world.now())}", and nobody wanted it cancelled'
 
 
-def _standing(entry: Entry) -> str:
-    return word_of(entry).text
+def _standing(entry: Entry, now: datetime) -> str:
+    return standing_of(entry, now).word.text
 
 
 def drop_unwanted(context: Context, entry: Entry) -> bool:

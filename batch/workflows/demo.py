@@ -89,7 +89,7 @@ def run_demo(folder: Path, world: World) -> Path:
         books = reconcile_in(context)
         world.tell(Note(f"reconciled with the provider: {sum(books.counts.values())} campaigns compared"))
         week = week_of(ledger.entry(1).send_at or world.now(), "America/Chicago")
-        scope = week_scope(ledger, week, "America/Chicago")
+        scope = week_scope(ledger, week, "America/Chicago", world.now())
         return write(gather(settings, ledger, scope, now=world.now()), settings, scope.stem, ("html", "xlsx"))[0]
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.core.identity import fold
-from batch.model import Attempt, Batch, Change, Entry, Status
+from batch.core.standing import sentence, standing_of
+from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
-from batch.model.wording import sentence
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import (
@@ -73,7 +73,7 @@ def report_again(
         elif since is not None:
             scope = since_scope(ledger, since, zone)
         else:
-            scope = week_scope(ledger, _check_week(week) if week else week_of(now, zone), zone)
+            scope = week_scope(ledger, _check_week(week) if week else week_of(now, zone), zone, now)
         report = gather(settings, ledger, scope, now=now)
         paths = write(report, settings, scope.stem, formats)
         if email:
@@ -227,9 +227,11 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
         found = as_they_go(settings, ledger, _closest(list(ledger.entries(words=words)), words))
         entries = sorted(found, key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries([entry.id for entry in entries])
-        return [
-            (entry, sentence(entry, zone, deliveries.get(entry.id, ()), now) + _tell_drift(entry)) for entry in entries
-        ]
+        return [(entry, _tell(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
+
+
+def _tell(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
+    return sentence(entry, standing_of(entry, now, zone), zone, delivery, now) + _tell_drift(entry)
 
 
 def _tell_drift(entry: Entry) -> str:

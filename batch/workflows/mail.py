@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
+from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.model.errors import BatchError, DeliveryError, UsageError
-from batch.model.wording import needs_a_person
 from batch.system.disk import mode_within
 from batch.workflows.events import Note
 from batch.workflows.insights import tell_insights
@@ -151,7 +151,7 @@ def queue_digest(desk: Desk) -> bool:
     settings, email, now = desk.settings, desk.settings.email, desk.world.now()
     # Monday to Thursday it tells of the week before, from then on of this one.
     week = week_of(now - timedelta(days=3, hours=12), team_zone(settings))
-    scope = week_scope(desk.ledger, week, team_zone(settings))
+    scope = week_scope(desk.ledger, week, team_zone(settings), now)
     report = _gather(desk, scope)
     lines = (*tell_pulse(feel_pulse(desk.ledger, now), settings), *tell_insights(settings, desk.ledger, now))
     key = f"digest:{week_of(now, team_zone(settings))}"
@@ -258,7 +258,8 @@ def _send(desk: Desk, mail: Mail) -> bool | None:
 def _queue_attention(desk: Desk, scope: Scope, without: Sequence[str] = ()) -> None:
     """Mail what needs a person to those who look after it, and to each owner the rows that are theirs."""
     found = [finding for finding in scope.findings if finding.kind != "matched"]
-    needing = tuple(entry for entry in scope.entries if needs_a_person(entry) or _found(entry, found))
+    now, zone = desk.world.now(), team_zone(desk.settings)
+    needing = tuple(one for one in scope.entries if standing_of(one, now, zone).needs_attention or _found(one, found))
     if not needing and not any(finding.kind != "unexpected" or finding.loud for finding in found):
         return
     told = set(_plain(without))

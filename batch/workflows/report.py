@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from batch.core.file_names import plain_stem
 from batch.core.identity import is_test
+from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Status
 from batch.model.errors import ReportError
-from batch.model.wording import needs_a_person
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, tell_pause
 from batch.workflows.provider_times import as_they_go
@@ -69,7 +69,7 @@ def batch_scope(ledger: Ledger, batch: int) -> Scope:
     return Scope(f'Batch {batch}: "{taken.file}"', stem, "batch", entries, (batch,))
 
 
-def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
+def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
     """Take what goes out or went out in one ISO week of the team's zone (`2026-W48`), and what its files left open.
 
     Each campaign counts once: in the week of its send time, as the version that stands.
@@ -78,7 +78,8 @@ def week_scope(ledger: Ledger, week: str, zone: str) -> Scope:
     batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)
     due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}
     for batch in batches:
-        due.update({entry.id: entry for entry in batch_scope(ledger, batch).entries if needs_a_person(entry)})
+        open_ones = (one for one in batch_scope(ledger, batch).entries if standing_of(one, now).needs_attention)
+        due.update({entry.id: entry for entry in open_ones})
     title = f"Week {week[-2:]} of {week[:4]}"
     return Scope(title, f"week-{week}", "week", _campaigns(due.values()), batches, week=week)
 
@@ -139,7 +140,7 @@ def gather(
         history=ledger.histories(ids),
         deliveries=ledger.deliveries(ids),
         trend=_trend(settings, ledger, now) if not rehearsal else (),
-        before=_before(settings, ledger, scope) if not rehearsal else None,
+        before=_before(settings, ledger, scope, now) if not rehearsal else None,
         quiet_hours=settings.checks.quiet_hours,
         blank=sum(batch.blank for batch in batches),
         left_out=sum(batch.left_out for batch in batches),
@@ -151,6 +152,7 @@ def gather(
         currency=settings.reports.currency,
         stopped=stopped,
         paused=tell_pause(pause, settings) if pause else "",
+        compared_at=compared.at if (compared := ledger.last_run("reconcile")) else None,
         to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
     )
 
@@ -201,17 +203,17 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     for entry in ledger.entries(due_from=start, due_until=end):
         if entry.send_at is not None and entry.status is not Status.REPLACED and not is_test(entry.key):
             by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
-    figures = [WeekFigures(week, _count(settings, ledger, entries)) for week, entries in by_week.items()]
+    figures = [WeekFigures(week, _count(settings, ledger, entries, now)) for week, entries in by_week.items()]
     first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
     return tuple(figures[first:])
 
 
-def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
+def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> Figures | None:
     """Count the same kind of report before this one: the week before, or the file's last batch before."""
     earlier = None
     if scope.week:
         monday = week_bounds(scope.week, team_zone(settings))[0]
-        earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings))
+        earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings), now)
         # A row of a file of the week before that still needs a person and is due now stands in this week's report.
         here = {entry.id for entry in scope.entries}
         earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
@@ -223,14 +225,15 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope) -> Figures | None:
         earlier = batch_scope(ledger, same[-1]) if same else None
     if earlier is None or not earlier.entries:
         return None
-    return _count(settings, ledger, earlier.entries, skipped=len(_skipped(ledger, earlier)))
+    return _count(settings, ledger, earlier.entries, now, skipped=len(_skipped(ledger, earlier)))
 
 
-def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], *, skipped: int = 0) -> Figures:
+def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: datetime, *, skipped: int = 0) -> Figures:
     from batch.adapters.report import count_entries
 
     deliveries = ledger.deliveries([entry.id for entry in entries])
-    return count_entries(entries, deliveries, skipped=skipped, credit_price=settings.reports.credit_price or None)
+    price = settings.reports.credit_price or None
+    return count_entries(entries, deliveries, now=now, skipped=skipped, credit_price=price)
 
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:

@@ -8,8 +8,10 @@ from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, REJEC
 from batch.core.identity import plain_id
 from batch.core.payload import hash_payload, make_payload
 from batch.core.settle import how_to_answer
+from batch.core.standing import standing_of
 from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status
 from batch.model.errors import UsageError
+from batch.model.wording import WORDS
 from batch.workflows.changed_settings import CODE
 from batch.workflows.confirm import insist_on_entry
 from batch.workflows.context import World, open_ledger_of, posting_rules
@@ -161,11 +163,9 @@ def _move(
         entry.id, to, expected=expected, why=why, who=world.signature, now=world.now(), **more  # type: ignore[arg-type]
     )  # fmt: skip
     if not moved:
-        from batch.model.wording import WORDS, word_of
-
         allowed = " or ".join(f'"{word.text}"' for name, word in WORDS.items() if name in expected)
         raise UsageError(
-            f'{name_entry(entry)} is "{word_of(entry).text}", which this cannot change',
+            f'{name_entry(entry)} is "{standing_of(entry, world.now()).word.text}", which this cannot change',
             f"it works for what is {allowed}; to stop one that is at the provider, type "
             f'"campaign-batch cancel {entry.id} --why ..."',
         )

@@ -27,7 +27,8 @@
   const shown = (value) => (typeof value === "number" ? value.toLocaleString("en-US") : value ?? "");
 
   function badge(row) {
-    const [sign, tone] = pack.standings[row[at.standing]];
+    const tone = row[at.tone];
+    const sign = pack.signs[tone];
     const element = make("span", undefined, `badge ${tone}`);
     const mark = make("span", sign, "sign");
     mark.setAttribute("aria-hidden", "true");

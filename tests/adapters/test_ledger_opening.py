@@ -55,7 +55,7 @@ def test_a_fresh_schema_is_the_migrated_one(tmp_path: Path) -> None:
 
 def test_the_revisions_known_to_the_code_are_those_of_the_migrations() -> None:
     """A forgotten entry would let a ledger be opened with the wrong schema."""
-    files = sorted((ROOT / "batch" / "ledger" / "migrations" / "versions").glob("0*.py"))
+    files = sorted((ROOT / "batch" / "adapters" / "ledger" / "migrations" / "versions").glob("0*.py"))
     assert tuple(file.name[:4] for file in files) == REVISIONS
 
 

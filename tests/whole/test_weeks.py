@@ -144,7 +144,10 @@ def test_a_cancelled_campaign_that_is_still_there_within_the_hour_is_an_alarm(
     assert '"Campaign 1" was to be cancelled (a wrong price), but it went out: tell those who asked' in ran.err
     assert statuses(ready)[0] == "sent"
     assert "went out" not in ready.run("-q", "reconcile").err
-    assert 'is "sent" and cannot be cancelled any more' in ready.run("cancel", "1", "--why", "late").out
+    assert (
+        'is "went out although cancelled" and cannot be cancelled any more'
+        in ready.run("cancel", "1", "--why", "late").out
+    )
 
 
 def test_a_campaign_in_doubt_that_is_to_be_cancelled_is_never_sent_again(

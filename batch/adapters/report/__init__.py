@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from batch.adapters.report.contents import Figures, Kind, Report, Skipped, WeekFigures
 from batch.adapters.report.evidence import write_evidence
-from batch.adapters.report.figures import KeyFigure, Verdict, count, count_entries, credits_of, key_figures, verdict
+from batch.adapters.report.figures import KeyFigure, count, count_entries, credits_of, key_figures
 from batch.adapters.report.html import write_html
 from batch.adapters.report.insights import insights_html, insights_json, insights_xlsx
 from batch.adapters.report.machine import FIELDS, to_csv, to_json
 from batch.adapters.report.mail import mail_html, mail_text, subject
 from batch.adapters.report.preview import Previewed, write_preview
 from batch.adapters.report.status_page import write_status
+from batch.adapters.report.verdict import Verdict, verdict
 from batch.adapters.report.xlsx import write_xlsx
 
 __all__ = [

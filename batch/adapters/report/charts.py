@@ -14,7 +14,7 @@ from batch.adapters.report.contents import Figures, Report, WeekFigures
 from batch.adapters.report.figures import AT_THE_PROVIDER, arrivals
 from batch.model import Entry
 from batch.model.plurals import plural
-from batch.model.wording import TONES, WORDS, day_words, standing_of, zone_of
+from batch.model.wording import TONES, WORDS, day_words, zone_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -61,8 +61,8 @@ def charts_of(report: Report, figures: Figures) -> tuple[Chart, ...]:
     """Draw every picture for which there is something to show."""
     drawn = (
         outcome_chart(figures),
-        calendar_chart(report.entries, report.zone, report.quiet_hours),
-        texts_chart(report.entries, report.zone),
+        calendar_chart(report),
+        texts_chart(report),
         delivery_chart(report),
         trend_chart(report.trend),
     )
@@ -87,10 +87,10 @@ def delivery_chart(report: Report) -> Chart | None:
     return _bars("delivery", "How the texts arrived", "texts", [(word, n, tone) for (word, tone), n in ordered])
 
 
-def calendar_chart(entries: Iterable[Entry], zone: str, quiet_hours: str) -> Chart | None:
+def calendar_chart(report: Report) -> Chart | None:
     """Show what goes out when, a day a column and an hour a line, by the clock of each row's own zone."""
     hours: Counter[tuple[date, int]] = Counter()
-    for _, local in _going(entries, zone):
+    for _, _, local in _going(report):
         hours[local.date(), local.hour] += 1
     if not hours:
         return None
@@ -98,15 +98,16 @@ def calendar_chart(entries: Iterable[Entry], zone: str, quiet_hours: str) -> Cha
     last = max(day for day, _ in hours)
     days = [first + timedelta(days=place) for place in range(7 if (last - first).days < 7 else LONGEST)]
     outside = sum(number for (day, _), number in hours.items() if day not in days)
-    quiet = quiet_of(quiet_hours)
+    quiet = quiet_of(report.quiet_hours)
     rows = tuple((day_words(_noon(day)), f"{hour}:00", f"{n:,}") for (day, hour), n in sorted(hours.items()))
     busiest = max(hours.items(), key=lambda pair: pair[1])
     words = (
         f"{plural(sum(hours.values()), 'campaign')} from {day_words(_noon(min(d for d, _ in hours)))} to "
         f"{day_words(_noon(last))}; the fullest hour is {day_words(_noon(busiest[0][0]))} {busiest[0][1]}:00 "
-        f"with {busiest[1]:,}; {sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours ({quiet_hours})"
+        f"with {busiest[1]:,}; {sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours "
+        f"({report.quiet_hours})"
     )
-    note = f"quiet hours {quiet_hours} are shaded; hours are by the clock of each campaign's own zone"
+    note = f"quiet hours {report.quiet_hours} are shaded; hours are by the clock of each campaign's own zone"
     if outside:
         note += f"; {plural(outside, 'campaign')} on other days: see the table"
     return Chart(
@@ -115,9 +116,9 @@ def calendar_chart(entries: Iterable[Entry], zone: str, quiet_hours: str) -> Cha
     )  # fmt: skip
 
 
-def texts_chart(entries: Iterable[Entry], zone: str) -> Chart | None:
+def texts_chart(report: Report) -> Chart | None:
     """Show the texts of each day, by the provider's ContactsCount."""
-    days = texts_by_day(entries, zone)
+    days = texts_by_day(report)
     if not any(texts for _, texts in days.values()):
         return None
     bars = [(day, texts) for day, (_, texts) in days.items()]
@@ -128,11 +129,11 @@ def texts_chart(entries: Iterable[Entry], zone: str) -> Chart | None:
     return Chart("texts", title, words, _columns_svg(labels, "good"), (title.split(" by ")[1].title(), "Texts"), rows)
 
 
-def texts_by_day(entries: Iterable[Entry], zone: str) -> dict[date, tuple[int, int]]:
+def texts_by_day(report: Report) -> dict[date, tuple[int, int]]:
     """Count campaigns at the provider and their texts for each local day on which any goes out."""
     found: dict[date, tuple[int, int]] = {}
-    for entry, local in _going(entries, zone):
-        if standing_of(entry) in AT_THE_PROVIDER:
+    for entry, standing, local in _going(report):
+        if standing in AT_THE_PROVIDER:
             campaigns, texts = found.get(local.date(), (0, 0))
             found[local.date()] = (campaigns + 1, texts + (entry.contacts_count or 0))
     return dict(sorted(found.items()))
@@ -182,10 +183,12 @@ def _bars(name: str, title: str, what: str, counts: Sequence[tuple[str, int, str
     return Chart(name, title, words, None, ("", what.title()), (*rows, ("in all", f"{whole:,}")), bars)
 
 
-def _going(entries: Iterable[Entry], zone: str) -> Iterable[tuple[Entry, datetime]]:
-    for entry in entries:
-        if entry.send_at is not None and standing_of(entry) in GOING:
-            yield entry, entry.send_at.astimezone(zone_of(entry.zone or zone))
+def _going(report: Report) -> Iterable[tuple[Entry, str, datetime]]:
+    """Give what went, goes or may go, with its standing and its time by the row's own clock."""
+    for entry in report.entries:
+        standing = report.standing_of(entry).word.standing
+        if entry.send_at is not None and standing in GOING:
+            yield entry, standing, entry.send_at.astimezone(zone_of(entry.zone or report.zone))
 
 
 def _first_day(days: Mapping[date, int]) -> date:

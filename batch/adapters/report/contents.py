@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from batch.core.standing import Standing, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Finding
 
 Kind = Literal["batch", "week", "reconciliation"]
@@ -110,5 +111,11 @@ class Report:
     """Why the run stopped; empty when it did not."""
     paused: str = ""
     """By whom, since when and why nothing is submitted; empty when it is not paused."""
+    compared_at: datetime | None = None
+    """When the ledger was last compared with the provider's lists; None when it never was."""
     to_cancel: tuple[Entry, ...] = ()
     """What a person must delete in the provider's dashboard."""
+
+    def standing_of(self, entry: Entry) -> Standing:
+        """Say how an entry stands at the moment of the report."""
+        return standing_of(entry, self.made_at, self.zone)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from batch.adapters.report.page import embed_logo, render_page, write_page
 from batch.adapters.report.rows import attempt_cells, change_cells, status_words
+from batch.core.standing import sentence, standing_of
 from batch.model import (
     NOT_SHOWN,
     REJECTED,
@@ -24,15 +25,10 @@ from batch.model import (
 from batch.model.plurals import plural
 from batch.model.wording import (
     TONES,
-    Word,
     cell_of,
     delivery_word,
-    heading_of,
     local_time,
     named_groups,
-    next_step,
-    sentence,
-    word_of,
 )
 
 RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
@@ -66,19 +62,20 @@ def write_evidence(
     `checks` are the checks that it passed, in words; `sizes` the members of its groups, in their order, when known;
     `second` says how the second person is known.
     """
-    word, status = _standing(entry)
+    standing = standing_of(entry, made_at, zone)
     page = render_page(
         "evidence.html.j2",
         templates,
         entry=entry,
-        word=word,
-        status=status,
+        word=standing.word,
+        status=status_words(entry, {}, standing),
+        causes=[cause.words for cause in standing.causes] if standing.needs_attention else (),
         tones=TONES,
         team=team,
         logo=embed_logo(logo),
         made_at=local_time(made_at, zone, _EVERY_YEAR),
-        sentence=sentence(entry, zone, delivery, made_at),
-        next=next_step(entry),
+        sentence=sentence(entry, standing, zone, delivery, made_at),
+        next=standing.next,
         times=_times(entry, zone, provider_zone),
         groups=_groups(entry, sizes),
         sized=any(size is not None for size in sizes),
@@ -92,13 +89,6 @@ def write_evidence(
         delivery=[(*delivery_word(item), item.contacts) for item in delivery],
     )
     return write_page(page, path)
-
-
-def _standing(entry: Entry) -> tuple[Word, str]:
-    """Give word and status: a scheduled campaign that is to be cancelled is shown as that."""
-    if entry.cancel_why and entry.status is Status.ACCEPTED:
-        return heading_of(entry), heading_of(entry).text
-    return word_of(entry), status_words(entry, {})
 
 
 def _times(entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]:

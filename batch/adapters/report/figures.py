@@ -1,4 +1,4 @@
-"""Add up a report's totals, once for every format, and say in a line how things stand; it alone counts."""
+"""Add up a report's totals, once for every format."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.adapters.report.contents import Figures, Report
+from batch.core.standing import standing_of
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, FindingKind
-from batch.model.plurals import plural
 from batch.model.wording import (
     DELIVERED,
     FAILED,
@@ -18,15 +18,13 @@ from batch.model.wording import (
     ORDER,
     counted,
     delivery_word,
-    is_due,
     money_words,
-    needs_a_person,
-    standing_of,
 )
 
-AT_THE_PROVIDER = frozenset({"scheduled", "unapproved", "sent"})
+SENT = frozenset({"sent", "went_out", "went_wrong"})
+SCHEDULED = frozenset({"scheduled", "unseen"})
+AT_THE_PROVIDER = SENT | SCHEDULED | {"unapproved", "to_cancel"}
 BEFORE = {"batch": "on the batch before", "week": "on the week before", "reconciliation": "on the time before"}
-UNDER_WAY = ("planned", "submitting", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +42,12 @@ class KeyFigure:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How things stand, in words and a tone."""
-
-    words: str
-    tone: str
-    more: str = ""
-    """A second line: what else there is to know."""
-
-
 def count(report: Report) -> Figures:
     """Add up everything that a report shows."""
     figures = count_entries(
         report.entries,
         report.deliveries,
+        now=report.made_at,
         skipped=len(report.skipped),
         findings=report.findings,
         credit_price=report.credit_price,
@@ -70,6 +59,7 @@ def count_entries(
     entries: Iterable[Entry],
     deliveries: Mapping[int, Sequence[DeliveryCount]],
     *,
+    now: datetime,
     skipped: int = 0,
     findings: Sequence[Finding] = (),
     credit_price: float | None = None,
@@ -80,7 +70,7 @@ def count_entries(
     delivery: list[DeliveryCount] = []
     entries = tuple(entries)
     for entry in entries:
-        standing = standing_of(entry)
+        standing = standing_of(entry, now).word.standing
         standings[standing] += 1
         delivery.extend(deliveries.get(entry.id, ()))
         if standing in AT_THE_PROVIDER:
@@ -90,10 +80,10 @@ def count_entries(
     return Figures(
         rows=sum(standings.values()),
         by_status=dict(sorted(standings.items(), key=lambda pair: ORDER[pair[0]])),
-        scheduled=standings["scheduled"],
+        scheduled=sum(standings[name] for name in SCHEDULED),
         not_approved=standings["unapproved"],
-        sent=standings["sent"],
-        needs_person=len(_persons(entries, findings)),
+        sent=sum(standings[name] for name in SENT),
+        needs_person=len(_persons(entries, findings, now)),
         contacts=contacts,
         parts=parts,
         credits=credits,
@@ -123,26 +113,6 @@ def arrivals(report: Report) -> Counter[tuple[str, str]]:
         for item in delivery:
             counts[delivery_word(item)] += item.contacts
     return counts
-
-
-def verdict(report: Report, figures: Figures | None = None) -> Verdict:
-    """Say in a line whether all is fine, and in a tone how bad it is."""
-    figures = figures or count(report)
-    more = _more(report, figures)
-    if report.stopped:
-        return Verdict(f"the run stopped: {report.stopped}", "bad", more)
-    if report.paused:
-        return Verdict(f"paused, nothing is submitted: {report.paused}", "look", more)
-    if figures.needs_person:
-        urgent = sum(is_due(entry, report.made_at) for entry in needed_entries(report))
-        soon = f", {urgent:,} of them due within a day" if urgent else ""
-        needs = "needs a person" if figures.needs_person == 1 else "need a person"
-        return Verdict(f"{figures.needs_person:,} {needs}{soon}", _tone(report, urgent), more)
-    if report.to_cancel:
-        return Verdict(f"{plural(len(report.to_cancel), 'campaign')} to delete in the dashboard", "look", more)
-    if still := sum(figures.by_status.get(standing, 0) for standing in UNDER_WAY):
-        return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more)
-    return Verdict("all is well" if figures.rows else "all is well, there was nothing to do", "good", more)
 
 
 def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
@@ -199,7 +169,7 @@ def findings_by_entry(report: Report) -> dict[int, list[Finding]]:
 def needed_entries(report: Report) -> list[Entry]:
     """Give the entries that wait for somebody, by what they are or by what a comparison found."""
     found = {finding.entry for finding in findings_for_people(report.findings)}
-    return [entry for entry in report.entries if entry.id in found or needs_a_person(entry)]
+    return [entry for entry in report.entries if entry.id in found or report.standing_of(entry).needs_attention]
 
 
 def urgent_first(entries: Iterable[Entry], now: datetime) -> list[Entry]:
@@ -207,7 +177,8 @@ def urgent_first(entries: Iterable[Entry], now: datetime) -> list[Entry]:
 
     def place(entry: Entry) -> tuple[bool, int, float, int]:
         moment = entry.send_at.timestamp() if entry.send_at else float("inf")
-        return (not is_due(entry, now), ORDER[standing_of(entry)], moment, entry.row)
+        standing = standing_of(entry, now)
+        return (not standing.is_due(now), ORDER[standing.word.standing], moment, entry.row)
 
     return sorted(entries, key=place)
 
@@ -239,8 +210,8 @@ def _if(number: int) -> str:
     return "look" if number else "quiet"
 
 
-def _persons(entries: Iterable[Entry], findings: Iterable[Finding]) -> set[tuple[str, str]]:
-    found = {("entry", str(entry.id)) for entry in entries if needs_a_person(entry)}
+def _persons(entries: Iterable[Entry], findings: Iterable[Finding], now: datetime) -> set[tuple[str, str]]:
+    found = {("entry", str(entry.id)) for entry in entries if standing_of(entry, now).needs_attention}
     for place, finding in enumerate(findings_for_people(findings)):
         found.add(("entry", str(finding.entry)) if finding.entry is not None else ("finding", str(place)))
     return found
@@ -248,14 +219,3 @@ def _persons(entries: Iterable[Entry], findings: Iterable[Finding]) -> set[tuple
 
 def _with_sheet(figures: Figures, blank: int, left_out: int) -> Figures:
     return replace(figures, blank=blank, left_out=left_out)
-
-
-def _tone(report: Report, urgent: int) -> str:
-    if urgent or any(finding.loud for finding in report.findings):
-        return "bad"
-    return "bad" if any(standing_of(entry) in {"missing", "rejected"} for entry in report.entries) else "look"
-
-
-def _more(report: Report, figures: Figures) -> str:
-    told = f"{plural(figures.rows, 'campaign' if report.kind == 'week' else 'row')}: {done_words(figures)}"
-    return f"{told}, {figures.contacts:,} texts" if figures.contacts else told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import groupby
 from pathlib import Path
@@ -18,25 +18,19 @@ from batch.adapters.report.figures import (
     key_figures,
     needed_entries,
     urgent_first,
-    verdict,
 )
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
-from batch.adapters.report.rows import FACTS, Shown, pack, shown_rows, status_words
+from batch.adapters.report.rows import FACTS, Shown, pack, shown_rows
+from batch.adapters.report.verdict import verdict
 from batch.model import Entry, Finding, FindingKind
 from batch.model.wording import (
     FINDING_WORDS,
+    NEXT_BY_CODE,
     TONES,
     WORDS,
     Word,
-    cell_of,
     group_words,
-    heading_of,
-    is_due,
     local_time,
-    next_step,
-    reason,
-    reasons,
-    standing_of,
     time_left,
 )
 
@@ -133,11 +127,23 @@ def needed_cards(report: Report) -> tuple[Cards, ...]:
     needed = (entry for entry in needed_entries(report) if entry.id not in listed)
     ordered = urgent_first(needed, report.made_at)
     grouped = []
-    for _, entries in groupby(ordered, lambda entry: (is_due(entry, report.made_at), heading_of(entry).text)):
+    for _, entries in groupby(ordered, lambda entry: _kind_of(entry, report)):
         some = list(entries)
         cards = tuple(_card(entry, report, found.get(entry.id, ())) for entry in some[:CARD_LIMIT])
-        grouped.append(Cards(heading_of(some[0]), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
+        grouped.append(Cards(_heading(some[0], report), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
     return tuple(grouped)
+
+
+def _kind_of(entry: Entry, report: Report) -> tuple[bool, str]:
+    return report.standing_of(entry).is_due(report.made_at), _heading(entry, report).text
+
+
+def _heading(entry: Entry, report: Report) -> Word:
+    """Give the words for a card; a campaign that is well by itself, but not by a comparison, is to be looked at."""
+    standing = report.standing_of(entry)
+    if standing.needs_attention:
+        return standing.word
+    return replace(standing.word, text=f"{standing.word.text}, but look at it", tone="look")
 
 
 def loose_findings(report: Report) -> list[Finding]:
@@ -156,23 +162,27 @@ def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
 
 def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:
     year = report.made_at.astimezone(UTC).year
-    told = [(cell_of(issue), issue.message) for issue in reasons(entry)]
+    standing = report.standing_of(entry)
+    told = [(cause.cell, cause.words) for cause in standing.causes]
     said = {words for _, words in told}
     told += [("", words) for words in dict.fromkeys(finding.words for finding in found) if words not in said]
-    if not told or (entry.cancel_why and standing_of(entry) == "scheduled"):
-        told.insert(0, ("", reason(entry)))
+    told = told or [("", standing.reason)]
     moment = entry.send_at
     return Card(
         where=f"row {entry.row}" + (f" of {entry.file}" if len(report.batches) != 1 else ""),
         name=entry.campaign_name or "(no name)",
         when=local_time(moment, entry.zone or report.zone, year) if moment else "",
         left=time_left(moment, report.made_at) if moment else "",
-        urgent=is_due(entry, report.made_at),
+        urgent=standing.is_due(report.made_at),
         reasons=tuple(told),
-        next=next_step(entry, found[0].code or "drifted" if found else ""),
+        next=standing.next or _look(found[0].code, entry.provider_id) if found else standing.next,
         id=entry.provider_id,
         owner=entry.owner,
     )
+
+
+def _look(code: str, provider_id: str) -> str:
+    return NEXT_BY_CODE.get(code, NEXT_BY_CODE["drifted"]).format(id=provider_id, entry="")
 
 
 def _cancel_line(entry: Entry, report: Report) -> dict[str, str]:
@@ -185,7 +195,7 @@ def _cancel_line(entry: Entry, report: Report) -> dict[str, str]:
         "provider_when": local_time(entry.send_at, report.provider_zone, year) if entry.send_at else "",
         "left": time_left(entry.send_at, report.made_at) if entry.send_at else "",
         "why": entry.cancel_why,
-        "status": status_words(entry, {}),
+        "status": report.standing_of(entry).word.text,
     }
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import count, credits_of, key_figures, needed_entries, parts_of, verdict
+from batch.adapters.report.figures import count, credits_of, key_figures, needed_entries, parts_of
+from batch.adapters.report.verdict import verdict
 from batch.core.csv_text import csv_record
 from batch.core.json_text import write_json
 from batch.model import Batch, Entry
@@ -17,10 +18,6 @@ from batch.model.wording import (
     FAILED,
     OPTED_OUT,
     counted,
-    next_step,
-    reason,
-    standing_of,
-    word_of,
 )
 
 FIELDS: Mapping[str, str] = {
@@ -121,6 +118,7 @@ def _records(report: Report) -> list[dict[str, Any]]:
 
 def _record(entry: Entry, report: Report, *, needed: bool) -> dict[str, Any]:
     delivery = report.deliveries.get(entry.id)
+    standing = report.standing_of(entry)
     same = {name: getattr(entry, name) for name in FIELDS if name in _SAME}
     return same | {
         "entry": entry.id,
@@ -128,11 +126,11 @@ def _record(entry: Entry, report: Report, *, needed: bool) -> dict[str, Any]:
         "group_names": list(entry.group_names),
         "send_at": _iso(entry.send_at) if entry.send_at else None,
         "status": entry.status.value,
-        "standing": standing_of(entry),
-        "shown_as": word_of(entry).text,
+        "standing": standing.word.standing,
+        "shown_as": standing.word.text,
         "needs_a_person": needed,
-        "reason": reason(entry),
-        "next_step": next_step(entry),
+        "reason": standing.reason,
+        "next_step": standing.next,
         "parts": parts_of(entry),
         "credits": credits_of(entry),
         "delivered": None if delivery is None else counted(delivery, DELIVERED),

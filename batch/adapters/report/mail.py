@@ -8,11 +8,12 @@ from datetime import UTC
 from pathlib import Path
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import KeyFigure, count, done_words, key_figures, verdict
+from batch.adapters.report.figures import KeyFigure, count, done_words, key_figures
 from batch.adapters.report.html import Cards, loose_findings, needed_cards
 from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
-from batch.model.wording import TONES, WORDS, group_words, local_time, standing_of, time_left
+from batch.adapters.report.verdict import verdict
+from batch.model.wording import TONES, WORDS, group_words, local_time, time_left
 
 TOLD = 12
 """Rows told one by one; a mail is read on a phone, the rest is in the report."""
@@ -128,7 +129,7 @@ def _coming(report: Report) -> list[tuple[str, ...]]:
     coming = [
         entry
         for entry in report.entries
-        if entry.send_at and entry.send_at > report.made_at and standing_of(entry) == "scheduled"
+        if entry.send_at and entry.send_at > report.made_at and report.standing_of(entry).word.standing == "scheduled"
     ]
     return [
         (

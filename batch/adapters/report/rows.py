@@ -8,20 +8,16 @@ from datetime import UTC, datetime
 
 from batch.adapters.report.contents import Report, Skipped
 from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
+from batch.core.standing import Standing, sentence, standing_of
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
 from batch.model.wording import (
+    TONES,
     WORDS,
     clock,
     day_words,
     delivery_words,
     group_words,
     local_time,
-    needs_a_person,
-    next_step,
-    reason,
-    sentence,
-    standing_of,
-    word_of,
     zone_of,
 )
 
@@ -33,6 +29,7 @@ class Shown:
     """One row of the big table, every value as people read it."""
 
     standing: str
+    tone: str
     status: str
     row: int
     file: str
@@ -64,6 +61,11 @@ class Shown:
     """Number, time, outcome, HTTP status, why, answer."""
     history: tuple[Cells, ...] = ()
     """Time, what changed, why, who."""
+
+    @property
+    def sign(self) -> str:
+        """Give the sign of its tone."""
+        return TONES[self.tone].sign
 
 
 KEYS = tuple(field.name for field in fields(Shown))
@@ -129,10 +131,13 @@ def show_entry(
     """Put an entry into people's words."""
     year = view.now.astimezone(UTC).year
     moment = entry.send_at
-    there = standing_of(entry) in AT_THE_PROVIDER
+    standing = standing_of(entry, view.now, view.zone)
+    there = standing.word.standing in AT_THE_PROVIDER
+    needs = entry.id in view.needed or standing.needs_attention
     return Shown(
-        standing=standing_of(entry),
-        status=status_words(entry, view.places),
+        standing=standing.word.standing,
+        tone=standing.word.tone,
+        status=status_words(entry, view.places, standing),
         row=entry.row,
         file=entry.file,
         name=entry.campaign_name or "(no name)",
@@ -146,14 +151,14 @@ def show_entry(
         credits=credits_of(entry) if there else None,
         id=entry.provider_id,
         says=entry.provider_status,
-        reason=reason(entry) if needs_a_person(entry) or not there else warnings_of(entry),
-        next=next_step(entry),
+        reason=standing.reason if standing.needs_attention or not there else warnings_of(entry),
+        next=standing.next,
         owner=entry.owner,
         message=entry.message,
         delivery=delivery_words(delivery),
-        sentence=sentence(entry, view.zone, delivery, view.now),
+        sentence=sentence(entry, standing, view.zone, delivery, view.now),
         fields=" · ".join(f"{name}: {text}" for name, text in entry.fields.items() if text),
-        needs=int(entry.id in view.needed or needs_a_person(entry)),
+        needs=int(needs),
         entry=entry.id,
         attempts=tuple(attempt_cells(attempt, view.zone, year) for attempt in attempts),
         history=tuple(change_cells(change, view.zone, year) for change in history),
@@ -164,7 +169,8 @@ def show_skipped(row: Skipped, report: Report) -> Shown:
     """Put a row that was known from before into people's words."""
     file = next((batch.file for batch in report.batches if batch.id == row.batch), "")
     return Shown(
-        standing="skipped", status=WORDS["skipped"].text, row=row.row, file=file, name=row.name or "(no name)", at=0,
+        standing="skipped", tone=WORDS["skipped"].tone,
+        status=WORDS["skipped"].text, row=row.row, file=file, name=row.name or "(no name)", at=0,
         when="", provider_when="", there="", groups="", contacts=None, parts=None, credits=None,
         id=row.provider_id, says="",
         reason=row.why, next="", owner="", message="", delivery="", sentence=row.why, fields="", needs=0,
@@ -177,10 +183,10 @@ def _there(moment: datetime, zone: str, provider_zone: str) -> str:
     return clock(theirs) if ours.date() == theirs.date() else f"{day_words(theirs)} {clock(theirs)}"
 
 
-def status_words(entry: Entry, places: Mapping[int, Entry]) -> str:
+def status_words(entry: Entry, places: Mapping[int, Entry], standing: Standing) -> str:
     """Give the words for an entry's standing; a replaced one names the row that took its place."""
     if entry.status is not Status.REPLACED or entry.replaced_by is None:
-        return word_of(entry).text
+        return standing.word.text
     found = places.get(entry.replaced_by)
     return f"fixed in row {found.row} of batch {found.batch}" if found else f"fixed in entry {entry.replaced_by}"
 
@@ -224,6 +230,6 @@ def pack(rows: Iterable[Shown]) -> dict[str, object]:
         "keys": KEYS,
         "facts": FACTS,
         "csv": CSV_KEYS,
-        "standings": {key: (word.sign, word.tone) for key, word in WORDS.items()},
+        "signs": {name: tone.sign for name, tone in TONES.items()},
         "rows": [[getattr(row, key) for key in KEYS] for row in rows],
     }

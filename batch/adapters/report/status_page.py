@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from batch.adapters.report.html import PLAIN_LIMIT, chips
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
-from batch.adapters.report.rows import FACTS, Shown, View, pack, show_entry
-from batch.model import NOTHING, DeliveryCount, Entry, Status
+from batch.adapters.report.rows import FACTS, View, pack, show_entry
+from batch.model import NOTHING, DeliveryCount, Entry
 from batch.model.wording import TONES, local_time
 
 LIMIT = 20_000
@@ -43,7 +42,7 @@ def write_status(
     chosen = sorted(every, key=lambda entry: _distance(entry, made_at))[:LIMIT]
     view = View(zone, provider_zone, made_at, {entry.id: entry for entry in chosen})
     ordered = sorted(chosen, key=lambda entry: _place(entry, made_at))
-    rows = [_show(entry, view, deliveries.get(entry.id, ())) for entry in ordered]
+    rows = [show_entry(entry, view, delivery=deliveries.get(entry.id, ())) for entry in ordered]
     page = render_page(
         "status.html.j2",
         templates,
@@ -63,14 +62,6 @@ def write_status(
         packed=embed(pack(rows)),
     )
     return write_page(page, path)
-
-
-def _show(entry: Entry, view: View, delivery: Sequence[DeliveryCount]) -> Shown:
-    """Put an entry into words; one that is to be cancelled says so beside its status, where people look first."""
-    shown = show_entry(entry, view, delivery=delivery)
-    if entry.cancel_why and entry.status is Status.ACCEPTED:
-        return replace(shown, status=f"{shown.status}, to be cancelled")
-    return shown
 
 
 def _distance(entry: Entry, now: datetime) -> float:

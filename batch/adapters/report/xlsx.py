@@ -11,7 +11,6 @@ from batch.adapters.report.charts import texts_by_day
 from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import (
     AT_THE_PROVIDER,
-    Verdict,
     arrivals,
     count,
     credits_of,
@@ -20,30 +19,23 @@ from batch.adapters.report.figures import (
     needed_entries,
     parts_of,
     urgent_first,
-    verdict,
 )
 from batch.adapters.report.pen import Column, Drawing, Pen
 from batch.adapters.report.rows import by_time, status_words
+from batch.adapters.report.verdict import Verdict, verdict
+from batch.core.standing import Standing
 from batch.model import Entry, Finding
 from batch.model.wording import (
     DELIVERED,
     FAILED,
     FINDING_WORDS,
+    NEXT_BY_CODE,
     OPTED_OUT,
     TONES,
     WORDS,
-    cell_of,
     counted,
     group_words,
-    heading_of,
-    is_due,
     local_time,
-    needs_a_person,
-    next_step,
-    reason,
-    reasons,
-    standing_of,
-    word_of,
     zone_of,
     zone_word,
 )
@@ -63,9 +55,9 @@ def write_xlsx(report: Report, path: Path) -> Path:
     return write_whole(path, pen.finish())
 
 
-def signed(entry: Entry, text: str) -> str:
-    """Write an entry's standing with its sign, so that colour is never alone."""
-    return f"{word_of(entry).sign} {text}"
+def signed(standing: Standing, text: str) -> str:
+    """Write a standing with its sign, so that color is never alone."""
+    return f"{standing.sign} {text}"
 
 
 def _write_summary(pen: Pen, figures: Figures) -> None:
@@ -219,22 +211,18 @@ def _write_needed(pen: Pen) -> None:
 
 
 def _needed_values(entry: Entry, report: Report, found: dict[int, list[Finding]]) -> tuple[object, ...]:
-    cells = ", ".join(dict.fromkeys(cell_of(issue) for issue in reasons(entry) if issue.column))
+    standing = report.standing_of(entry)
+    cells = ", ".join(dict.fromkeys(cause.cell for cause in standing.causes if cause.cell))
     local = _local(entry, report)
-    heading = heading_of(entry)
     brought_up = (finding.words for finding in found.get(entry.id, ()))
-    why = "; ".join(words for words in (_own_reason(entry), *brought_up) if words)
+    own = standing.reason if standing.needs_attention else ""
+    why = "; ".join(dict.fromkeys(words for words in (own, *brought_up) if words and words not in own))
     return (
-        f"{heading.sign} {heading.text}", "yes" if is_due(entry, report.made_at) else "", entry.row,
+        signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "", entry.row,
         entry.campaign_name, local, zone_word(local) if local else "", cells, why,
-        next_step(entry, "drifted" if entry.id in found else ""),
+        standing.next or (NEXT_BY_CODE["drifted"].format(id=entry.provider_id) if entry.id in found else ""),
         entry.provider_id, entry.owner, entry.file,
     )  # fmt: skip
-
-
-def _own_reason(entry: Entry) -> str:
-    """Say why the entry itself needs somebody; a scheduled one may need it only for what a comparison found."""
-    return reason(entry) if needs_a_person(entry) else ""
 
 
 def _write_rows(pen: Pen) -> None:
@@ -244,7 +232,8 @@ def _write_rows(pen: Pen) -> None:
 
     def values() -> Iterable[Sequence[object]]:
         for entry in ordered:
-            yield _row_values(entry, report, signed(entry, status_words(entry, places)))
+            standing = report.standing_of(entry)
+            yield _row_values(entry, report, standing, signed(standing, status_words(entry, places, standing)))
         skipped = WORDS["skipped"]
         for row in report.skipped:
             blank: list[object] = [None] * len(ROWS)
@@ -256,10 +245,10 @@ def _write_rows(pen: Pen) -> None:
     pen.table("Rows", ROWS, values(), length=length, tab="good", status=0, printed=13)
 
 
-def _row_values(entry: Entry, report: Report, status: str) -> tuple[object, ...]:
+def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -> tuple[object, ...]:
     local = _local(entry, report)
     provider = entry.send_at.astimezone(zone_of(report.provider_zone)) if entry.send_at else None
-    there = standing_of(entry) in AT_THE_PROVIDER
+    there = standing.word.standing in AT_THE_PROVIDER
     delivery = report.deliveries.get(entry.id)
     return (
         status, entry.campaign_name, entry.row, entry.file, local, zone_word(local) if local else "", provider,
@@ -268,13 +257,13 @@ def _row_values(entry: Entry, report: Report, status: str) -> tuple[object, ...]
         None if delivery is None else counted(delivery, DELIVERED),
         None if delivery is None else counted(delivery, FAILED),
         None if delivery is None else counted(delivery, OPTED_OUT),
-        entry.message, reason(entry) if needs_a_person(entry) or not there else "", next_step(entry), entry.reference,
+        entry.message, standing.reason if standing.needs_attention or not there else "", standing.next, entry.reference,
         entry.owner, entry.batch, entry.id,
     )  # fmt: skip
 
 
 def _write_by_day(pen: Pen) -> None:
-    days = texts_by_day(pen.report.entries, pen.report.zone)
+    days = texts_by_day(pen.report)
     rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
     sheet = pen.table("By day", DAYS, rows, length=len(rows), tab="wait")
     if rows:

@@ -1,0 +1,302 @@
+"""Where a campaign stands: status, time, open findings and wishes as one record that every output asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
+from batch.model.plurals import plural
+from batch.model.wording import (
+    APPROVED,
+    CODES_THAT_NEED_A_PERSON,
+    NEXT_BY_CODE,
+    TONES,
+    WORDS,
+    Word,
+    cell_of,
+    delivery_words,
+    local_time,
+)
+
+SOON = timedelta(hours=24)
+"""What is due within it comes before all that is merely open."""
+ALARM = timedelta(hours=1)
+"""A campaign to be cancelled that goes out within it is red."""
+UNSEEN_AFTER = timedelta(hours=26)
+"""A nightly comparison, and two hours: after it a sent campaign should have been seen as sent."""
+
+WENT_OUT, DID_NOT_GO = "went-out", "did-not-go"
+"""Codes that a person acknowledges, beside those of findings."""
+
+
+class Concern(StrEnum):
+    """Why a campaign needs attention, the worst first: the order of every verdict."""
+
+    WENT_WRONG = "went-wrong"
+    """It went out, and not as the sheet says, or against a person's wish."""
+    DID_NOT_GO = "did-not-go"
+    """Its time has passed, or came too near, before it could go."""
+    OPEN = "open"
+    """Somebody must decide or act before its time comes."""
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason why a campaign stands where it stands."""
+
+    code: str
+    words: str
+    cell: str = ""
+    """As Excel names it: `C7`, `row 7`; empty when no cell is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one campaign stands at one moment, in the words and the tone that every output shows."""
+
+    word: Word
+    concern: Concern = Concern.NONE
+    causes: tuple[Cause, ...] = ()
+    next: str = ""
+    """What to do; empty when nobody needs to do anything."""
+    by: datetime | None = None
+    """Until when it must be done; None when there is no deadline, or it has passed."""
+    who: str = ""
+    """Whose row it is; empty when the sheet names nobody."""
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody must do something about it."""
+        return self.concern is not Concern.NONE
+
+    @property
+    def reason(self) -> str:
+        """Say in a line why it stands there."""
+        return "; ".join(cause.words for cause in self.causes) or self.word.meaning
+
+    @property
+    def cause(self) -> str:
+        """Give the code by which rows with the same trouble are put together."""
+        return self.causes[0].code if self.causes else self.word.standing
+
+    @property
+    def sign(self) -> str:
+        """Give the sign of its tone."""
+        return TONES[self.word.tone].sign
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether somebody must act within a day."""
+        return self.by is not None and self.by - now <= SOON
+
+
+def standing_of(entry: Entry, now: datetime, zone: str = "UTC") -> Standing:
+    """Say how a campaign stands at a moment; `zone` is the team's, for a row that has none."""
+    word, concern = _WORDS_OF.get(entry.status, _plain)(entry, now)
+    causes = _causes(entry, word, now)
+    next_step = "" if concern is Concern.NONE else _next_step(entry, word, causes, zone)
+    by = entry.send_at if concern is Concern.OPEN and _is_ahead(entry, now) else None
+    return Standing(word, concern, causes, next_step, by, entry.owner)
+
+
+Worded = tuple[Word, Concern]
+
+
+def _plain(entry: Entry, now: datetime) -> Worded:
+    del now
+    return WORDS[entry.status.value], Concern.NONE
+
+
+def _kept_back(entry: Entry, now: datetime) -> Worded:
+    """What has not gone to the provider: in time somebody's task or the provider's, later it did not go."""
+    word = WORDS[entry.status.value]
+    if _has_passed(entry, now):
+        return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, DID_NOT_GO in entry.acknowledged)
+    if entry.status is Status.WAITING:
+        return (replace(word, tone="look"), Concern.OPEN) if _is_soon(entry, now) else (word, Concern.NONE)
+    return word, Concern.NONE if entry.status is Status.PLANNED else Concern.OPEN
+
+
+def _expired(entry: Entry, now: datetime) -> Worded:
+    del now
+    return _settled(WORDS["expired"], Concern.DID_NOT_GO, DID_NOT_GO in entry.acknowledged)
+
+
+def _missing(entry: Entry, now: datetime) -> Worded:
+    concern = Concern.DID_NOT_GO if _has_passed(entry, now) else Concern.OPEN
+    return _settled(WORDS["missing"], concern, DID_NOT_GO in entry.acknowledged)
+
+
+def _in_doubt(entry: Entry, now: datetime) -> Worded:
+    word = WORDS["in_doubt"]
+    return (replace(word, tone="bad") if _has_passed(entry, now) else word), Concern.OPEN
+
+
+def _accepted(entry: Entry, now: datetime) -> Worded:
+    if entry.cancel_why:
+        return _to_cancel(entry, now)
+    if entry.provider_status_id != APPROVED:
+        if _has_passed(entry, now):
+            return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, DID_NOT_GO in entry.acknowledged)
+        return WORDS["unapproved"], Concern.OPEN
+    if _has_passed(entry, now):
+        late = entry.send_at is not None and now - entry.send_at > UNSEEN_AFTER
+        return (replace(WORDS["unseen"], tone="look"), Concern.OPEN) if late else (WORDS["unseen"], Concern.NONE)
+    return _looked_at(entry, WORDS["scheduled"])
+
+
+def _to_cancel(entry: Entry, now: datetime) -> Worded:
+    near = entry.send_at is not None and entry.send_at - now <= ALARM
+    return (replace(WORDS["to_cancel"], tone="bad") if near else WORDS["to_cancel"]), Concern.OPEN
+
+
+def _sent(entry: Entry, now: datetime) -> Worded:
+    del now
+    if entry.cancel_why:
+        return _settled(WORDS["went_out"], Concern.WENT_WRONG, WENT_OUT in entry.acknowledged)
+    wrong = [f.field for f in entry.findings if f.kind is FindingKind.DRIFTED and f.field in _DIFFERENT]
+    if wrong:
+        return replace(WORDS["went_wrong"], text=f"went out {_DIFFERENT[wrong[0]]}"), Concern.WENT_WRONG
+    return _looked_at(entry, WORDS["sent"])
+
+
+_DIFFERENT = {
+    "Message": "with a different text",
+    "Subject": "with a different subject",
+    "MmsTemplateId": "with a different picture",
+    "DateTime": "at a different time",
+    "GroupIds": "to different groups",
+    "TypeRecipients": "to different recipients",
+}
+"""Fields that people notice when a campaign went out otherwise than the sheet says."""
+
+
+def _looked_at(entry: Entry, word: Word) -> Worded:
+    """What is as it should be, unless a finding or the provider's count says otherwise."""
+    found = list(_told_by_lists(entry))
+    if not found and entry.contacts_count != 0:
+        return word, Concern.NONE
+    loud = any(finding.loud for finding in entry.findings) or entry.contacts_count == 0
+    return replace(word, text=f"{word.text}, but look at it", tone="bad" if loud else "look"), Concern.OPEN
+
+
+def _settled(word: Word, concern: Concern, acknowledged: bool) -> Worded:  # noqa: FBT001 - one of two ways
+    return (replace(word, tone="quiet"), Concern.NONE) if acknowledged else (word, concern)
+
+
+_WORDS_OF = {
+    Status.INVALID: _kept_back,
+    Status.HELD: _kept_back,
+    Status.WAITING: _kept_back,
+    Status.PLANNED: _kept_back,
+    Status.REJECTED: _kept_back,
+    Status.EXPIRED: _expired,
+    Status.MISSING: _missing,
+    Status.IN_DOUBT: _in_doubt,
+    Status.ACCEPTED: _accepted,
+    Status.SENT: _sent,
+}
+
+
+def _causes(entry: Entry, word: Word, now: datetime) -> tuple[Cause, ...]:
+    """Give the reasons, the weightiest first, none of them twice."""
+    told: dict[str, Cause] = {}
+    for cause in (*_wishes(entry, word), *_own(entry, now), *_told_by_lists(entry)):
+        told.setdefault(cause.words, cause)
+    return tuple(told.values())
+
+
+def _wishes(entry: Entry, word: Word) -> Iterator[Cause]:
+    if word.standing == "to_cancel":
+        yield Cause("to-cancel", f"to be cancelled: {entry.cancel_why}")
+    elif word.standing == "went_out":
+        yield Cause(WENT_OUT, f"it was to be cancelled ({entry.cancel_why}), and it went out")
+
+
+def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
+    """Give what the checks, the plan and the provider's answer said of it."""
+    if entry.status in {Status.SENT, Status.CANCELLED, Status.REPLACED}:
+        return
+    if entry.status is Status.ACCEPTED:
+        if entry.contacts_count == 0:
+            yield Cause("no-contacts", "the provider counts 0 contacts: nobody would get it")
+        if entry.provider_status_id != APPROVED:
+            yield Cause("not-approved", f'the provider says "{entry.provider_status or "nothing"}"')
+        return
+    weight = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
+    issues = [issue for issue in entry.issues if issue.level is not Level.WARNING]
+    for issue in sorted(issues, key=lambda issue: weight[issue.level]):
+        yield Cause(issue.code, issue.message, cell_of(issue))
+    if not issues and entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
+        yield Cause("not-decided", "nobody let it go in time")
+
+
+def _told_by_lists(entry: Entry) -> Iterator[Cause]:
+    """Give what the provider's lists said of a campaign that is or was there."""
+    if entry.status not in {Status.ACCEPTED, Status.SENT, Status.MISSING}:
+        return
+    for finding in entry.findings:
+        yield Cause(finding.code, finding.words)
+    if entry.status is Status.ACCEPTED:
+        for issue in entry.issues:
+            if issue.code in CODES_THAT_NEED_A_PERSON:
+                yield Cause(issue.code, issue.message, cell_of(issue))
+
+
+def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -> str:
+    known = {"entry": entry.id, "id": entry.provider_id or "of the campaign"}
+    if word.standing in {"did_not_go", "went_out", "went_wrong", "to_cancel"}:
+        due = local_time(entry.send_at, entry.zone or zone) if entry.send_at else ""
+        return word.next.format(**known, due=due)
+    special = next((NEXT_BY_CODE[cause.code] for cause in causes if cause.code in NEXT_BY_CODE), "")
+    usable = entry.status in {Status.HELD, Status.ACCEPTED, Status.SENT}
+    return ((special if usable else "") or word.next or NEXT_BY_CODE["drifted"]).format(**known)
+
+
+def _has_passed(entry: Entry, now: datetime) -> bool:
+    return entry.send_at is not None and entry.send_at <= now
+
+
+def _is_ahead(entry: Entry, now: datetime) -> bool:
+    return entry.send_at is not None and entry.send_at > now
+
+
+def _is_soon(entry: Entry, now: datetime) -> bool:
+    return entry.send_at is not None and entry.send_at - now <= SOON
+
+
+def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
+    """Say in a sentence what became of a campaign: `sent Mon 1 Dec 9:00 CST to 412 contacts, 398 delivered`.
+
+    The time is that of the row's own zone; `zone` stands in when it has none.
+    """
+    when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
+    to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
+    name, text = standing.word.standing, standing.word.text
+    told = {
+        "sent": f"sent {when}{to}",
+        "went_out": f"{text}, {when}{to}",
+        "went_wrong": f"{text}, {when}{to}",
+        "scheduled": f"scheduled for {when}{to}",
+        "unseen": f"was due {when}{to}, not yet seen as sent",
+        "to_cancel": f"still scheduled for {when}{to}; to be cancelled: {entry.cancel_why}",
+        "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
+        "did_not_go": f"did not go, was due {when}: {standing.reason}",
+        "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, did not go",
+        "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
+        "missing": f"{text} (Id {entry.provider_id}), was due {when}",
+    } | dict.fromkeys(("waiting", "planned", "submitting", "in_doubt"), f"{text}, for {when}")
+    said = told.get(name, f"did not go, {text}, for {when}: {standing.reason}")
+    arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
+    return f"{said}, {arrived}" if arrived else said
+
+
+def _says(entry: Entry) -> str:
+    return f' ("{entry.provider_status}")' if entry.provider_status else ""
+
+
+def _place_of(entry: Entry) -> str:
+    return f"entry {entry.replaced_by}" if entry.replaced_by else "another row"

@@ -1,0 +1,191 @@
+"""Where a campaign stands, at every moment of its life: one answer for every output."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from report_support import APART, CHICAGO, HOLD, NEW_YORK, NOW, REFUSED, WRONG_TIME, make_entry
+
+from batch.core.standing import Concern, Standing, sentence, standing_of
+from batch.model import DeliveryCount, Entry, Finding, FindingKind, Issue, Level, Status
+from batch.model.wording import TONES, WORDS
+
+PASSED, AHEAD, FAR = NOW - timedelta(hours=5), NOW + timedelta(hours=5), NOW + timedelta(days=3)
+
+
+def standing(entry: Entry, now: datetime = NOW) -> Standing:
+    return standing_of(entry, now, CHICAGO)
+
+
+def drift(field: str, *, loud: bool = False) -> Finding:
+    """Make a finding that a field differs at the provider."""
+    return Finding(
+        FindingKind.DRIFTED, f'{field} is "x" at the provider', "drifted", 1, "50001", "A", field, "y", "x", loud
+    )
+
+
+def test_only_approved_and_scheduled_is_called_scheduled() -> None:
+    """Accepted with any other provider status, an unknown one too, is not yet approved and needs attention."""
+    assert standing(make_entry(1)).word.text == "scheduled"
+    for status in (1, 2, 7, None):
+        found = standing(make_entry(1, provider_status_id=status))
+        assert found.word.text == "at the provider, not yet approved"
+        assert found.needs_attention
+
+
+@pytest.mark.parametrize("send_at", [PASSED, AHEAD, FAR, None], ids=["passed", "ahead", "far", "none"])
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_has_words_a_tone_and_a_next_step(status: Status, send_at: datetime | None) -> None:
+    """No entry can stand anywhere that has no words, and none that needs attention leaves it open what to do."""
+    found = standing(make_entry(1, status, send_at=send_at))
+    assert WORDS[found.word.standing].standing == found.word.standing
+    assert (found.word.tone in TONES, bool(found.word.text), bool(found.reason)) == (True, True, True)
+    assert bool(found.next) == found.needs_attention
+    assert "{" not in found.next
+
+
+def test_what_is_over_stands_last() -> None:
+    """The order of the words is the order of everything: what needs attention first, what is done last."""
+    assert list(WORDS)[-1] == "replaced"
+
+
+CASES = [
+    ("cancelled by a person, went out", {"status": Status.SENT, "cancel_why": "wrong price", "send_at": PASSED},
+     "went_out", "bad", Concern.WENT_WRONG),
+    ("sent with another text", {"status": Status.SENT, "findings": (drift("Message"),)},
+     "went_wrong", "bad", Concern.WENT_WRONG),
+    ("sent at another time", {"status": Status.SENT, "findings": (drift("DateTime"),)},
+     "went_wrong", "bad", Concern.WENT_WRONG),
+    ("unapproved, time passed", {"provider_status_id": 1, "send_at": PASSED}, "did_not_go", "bad", Concern.DID_NOT_GO),
+    ("held, time passed", {"status": Status.HELD, "issues": (HOLD,), "send_at": PASSED},
+     "did_not_go", "bad", Concern.DID_NOT_GO),
+    ("invalid, time passed", {"status": Status.INVALID, "send_at": PASSED}, "did_not_go", "bad", Concern.DID_NOT_GO),
+    ("planned, time passed", {"status": Status.PLANNED, "send_at": PASSED}, "did_not_go", "bad", Concern.DID_NOT_GO),
+    ("waiting, time passed", {"status": Status.WAITING, "send_at": PASSED}, "did_not_go", "bad", Concern.DID_NOT_GO),
+    ("refused, time passed", {"status": Status.REJECTED, "issues": (REFUSED,), "send_at": PASSED},
+     "did_not_go", "bad", Concern.DID_NOT_GO),
+    ("too late", {"status": Status.EXPIRED, "send_at": PASSED}, "expired", "bad", Concern.DID_NOT_GO),
+    ("missing, time passed", {"status": Status.MISSING, "send_at": PASSED}, "missing", "bad", Concern.DID_NOT_GO),
+    ("missing, ahead", {"status": Status.MISSING, "send_at": FAR}, "missing", "bad", Concern.OPEN),
+    ("cancelled and still scheduled", {"cancel_why": "wrong price", "send_at": FAR}, "to_cancel", "look", Concern.OPEN),
+    ("the same within the hour", {"cancel_why": "wrong price", "send_at": NOW + timedelta(minutes=50)},
+     "to_cancel", "bad", Concern.OPEN),
+    ("held, ahead", {"status": Status.HELD, "issues": (HOLD,), "send_at": FAR}, "held", "look", Concern.OPEN),
+    ("a time that cannot be read", {"status": Status.INVALID, "issues": (WRONG_TIME,), "send_at": None},
+     "invalid", "bad", Concern.OPEN),
+    ("waiting, far ahead", {"status": Status.WAITING, "send_at": FAR}, "waiting", "wait", Concern.NONE),
+    ("waiting, within a day", {"status": Status.WAITING, "send_at": AHEAD}, "waiting", "look", Concern.OPEN),
+    ("in doubt, time passed", {"status": Status.IN_DOUBT, "send_at": PASSED}, "in_doubt", "bad", Concern.OPEN),
+    ("scheduled, ahead", {"send_at": FAR}, "scheduled", "good", Concern.NONE),
+    ("just due, not yet seen as sent", {"send_at": PASSED}, "unseen", "wait", Concern.NONE),
+    ("due two days ago, not seen as sent", {"send_at": NOW - timedelta(days=2)}, "unseen", "look", Concern.OPEN),
+    ("scheduled with nobody to get it", {"contacts_count": 0, "send_at": FAR}, "scheduled", "bad", Concern.OPEN),
+    ("scheduled, a text changed there", {"findings": (drift("Message"),), "send_at": FAR},
+     "scheduled", "look", Concern.OPEN),
+    ("scheduled for another time", {"findings": (drift("DateTime", loud=True),), "send_at": FAR},
+     "scheduled", "bad", Concern.OPEN),
+    ("sent", {"status": Status.SENT, "send_at": PASSED}, "sent", "good", Concern.NONE),
+    ("cancelled in time", {"status": Status.CANCELLED, "send_at": PASSED}, "cancelled", "quiet", Concern.NONE),
+    ("replaced", {"status": Status.REPLACED, "send_at": PASSED}, "replaced", "quiet", Concern.NONE),
+    ("went out although cancelled, acknowledged", {"status": Status.SENT, "cancel_why": "wrong price",
+     "acknowledged": frozenset({"went-out"})}, "went_out", "quiet", Concern.NONE),
+    ("did not go, acknowledged", {"status": Status.HELD, "send_at": PASSED, "acknowledged": frozenset({"did-not-go"})},
+     "did_not_go", "quiet", Concern.NONE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "tone", "concern"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
+def test_a_campaign_stands_where_the_facts_put_it(
+    changes: dict[str, object], name: str, tone: str, concern: Concern
+) -> None:
+    """Status, time, findings and wishes together say how it stands, and how loud that is."""
+    found = standing(make_entry(1, **changes))  # type: ignore[arg-type]
+    assert (found.word.standing, found.word.tone, found.concern) == (name, tone, concern)
+
+
+def test_what_somebody_must_decide_has_a_deadline_and_an_owner() -> None:
+    """Until its time comes; what has passed has none."""
+    ahead = standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=AHEAD))
+    assert (ahead.by, ahead.is_due(NOW), ahead.who) == (AHEAD, True, "maria@northwind.example")
+    assert not standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=FAR)).is_due(NOW)
+    assert standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=PASSED)).by is None
+
+
+def test_past_advice_is_in_the_past_tense() -> None:
+    """What did not go says when it was due, and never what to do before its time comes."""
+    found = standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=PASSED, zone=CHICAGO))
+    assert found.next.startswith("it was due Mon 23 Nov 4:30 CST and did not go")
+    assert "before" not in standing(make_entry(1, provider_status_id=2, send_at=PASSED)).next
+
+
+def test_the_cause_of_what_is_kept_back_stands_in_its_reason() -> None:
+    """The code that rows are put together by, the cell and the words of each cause."""
+    found = standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=FAR))
+    assert (found.cause, found.causes[0].cell, found.reason) == ("quiet-hours", "D9", HOLD.message)
+    waits = Issue(4, "B", "MmsTemplateId", "template-pending", "template 31 is not approved yet", Level.HOLD)
+    waiting = standing(make_entry(1, Status.WAITING, issues=(waits,), send_at=FAR))
+    assert waiting.reason == "template 31 is not approved yet"
+
+
+def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
+    """The same words stand once among the causes."""
+    same = Issue(2, "", "ContactsCount", "drifted", drift("ContactsCount").words, Level.WARNING)
+    found = standing(make_entry(1, issues=(same,), findings=(drift("ContactsCount"),), send_at=FAR))
+    assert len(found.causes) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"status": Status.SENT, "contacts_count": 412},
+            "sent Mon 1 Dec 2025 9:00 CST to 412 contacts, 398 delivered, ",
+        ),
+        (
+            {"status": Status.SENT, "contacts_count": 412, "cancel_why": "wrong price"},
+            "went out although cancelled, Mon 1 Dec 2025 9:00 CST to 412 contacts, 398 delivered",
+        ),
+        ({}, "was due Mon 1 Dec 2025 9:00 CST to 1,203 contacts, not yet seen as sent"),
+        ({"provider_status_id": 1, "provider_status": "Pending"}, "did not go, was due Mon 1 Dec 2025 9:00 CST: "),
+        ({"status": Status.HELD, "issues": (HOLD,)}, "did not go, was due Mon 1 Dec 2025 9:00 CST: "),
+        ({"status": Status.MISSING}, "not found at the provider (Id 50001), was due Mon 1 Dec"),
+        ({"status": Status.REPLACED, "replaced_by": 9}, "fixed in entry 9; this version"),
+        ({"status": Status.CANCELLED}, "cancelled, was for Mon 1 Dec"),
+        ({"status": Status.IN_DOUBT}, "not sure it arrived, for Mon 1 Dec"),
+        ({"status": Status.INVALID, "send_at": None}, "did not go, needs fixing, for a time that cannot be read"),
+    ],
+)
+def test_a_sentence_says_what_became_of_a_campaign(changes: dict[str, object], words: str) -> None:
+    """Each standing has a sentence, with the local time of the row's own zone."""
+    moment = NOW.replace(year=2025, month=12, day=1, hour=15, minute=0)
+    entry = make_entry(1, **{"send_at": moment} | changes)  # type: ignore[arg-type]
+    delivery = (DeliveryCount(2, "Delivered", 398), DeliveryCount(9, "Optedout", 5))
+    assert sentence(entry, standing(entry), NEW_YORK, delivery, NOW).startswith(words)
+
+
+def test_a_sentence_of_this_year_leaves_the_year_out() -> None:
+    """The year stands only where it is another one."""
+    sent = make_entry(1, Status.SENT, send_at=NOW, contacts_count=1)
+    assert sentence(sent, standing(sent), CHICAGO, (), NOW) == "sent Mon 23 Nov 9:30 CST to 1 contact"
+
+
+def test_the_next_step_names_the_entry_and_the_id() -> None:
+    """What a person has to type or to look for is filled in."""
+    assert "campaign-batch resolve 8 --send" in standing(make_entry(8, Status.HELD)).next
+    assert "Id 50017" in standing(make_entry(17, provider_status_id=2)).next
+    assert standing(make_entry(1)).next == ""
+    edited = Issue(4, "B", "Message", "edited-after-submission", "it was changed", Level.HOLD)
+    held = standing(replace(make_entry(3, Status.HELD, issues=(edited,)), provider_id="")).next
+    assert ("reconcile" in held, "delete the Id named above" in held) == (True, True)
+
+
+def test_a_scheduled_campaign_can_need_attention() -> None:
+    """No contacts, a count far from what was expected, or a wish to cancel are more than a remark."""
+    assert standing(make_entry(1, contacts_count=0)).needs_attention
+    assert standing(make_entry(1, issues=(APART,))).needs_attention
+    assert standing(make_entry(1, cancel_why="wrong price")).needs_attention
+    assert not standing(make_entry(1, issues=(replace(APART, code="no-opt-out"),))).needs_attention
