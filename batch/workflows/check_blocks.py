@@ -48,10 +48,6 @@ class Found:
     kept: list[Checked] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     """The fields that the texts use."""
-    group_ids: set[str] = field(default_factory=set)
-    """The groups of rows whose cells can be read, by Id."""
-    group_names: set[str] = field(default_factory=set)
-    """The groups of those rows that give no Ids."""
     without_text: int = 0
     """Rows whose text could not be made: which fields it uses is not known."""
 
@@ -66,9 +62,6 @@ class Found:
         """Add one row."""
         self.rows += 1
         campaign = checked.campaign
-        if campaign is not None:
-            self.group_ids.update(campaign.group_ids)
-            self.group_names.update(() if campaign.group_ids else campaign.group_names)
         if campaign is None or any(issue.level is Level.ERROR for issue in checked.issues):
             self.invalid += 1
         else:
@@ -92,8 +85,6 @@ class Found:
             self.zones.setdefault(send_at, zone)
         self.kept += later.kept
         self.used |= later.used
-        self.group_ids |= later.group_ids
-        self.group_names |= later.group_names
         self.without_text += later.without_text
 
 

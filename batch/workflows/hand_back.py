@@ -12,6 +12,7 @@ from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
+from batch.workflows.prepared import Prepared
 from batch.workflows.report import report_templates, team_zone, writing
 
 if TYPE_CHECKING:
@@ -98,17 +99,18 @@ def _write_each(
     return written, troubles
 
 
-def write_returned(context: Context, source: Path, check: Check, batch: int, report: Path) -> list[Path]:
+def write_returned(context: Context, prepared: Prepared, batch: int, report: Path) -> list[Path]:
     """Write what is to be mended of a batch beside its report; nothing where every row went.
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """
     from batch.adapters.marked import ending_for, write_failed_rows, write_marked
 
+    check = prepared.check
     rows, failed = _returned_rows(context, check, batch)
     if not failed:
         return []
-    source = _as_read(check, source)
+    source = _as_read(check, prepared.path)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
     wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
     left = context.settings.sheet.limits, seconds_left(check, context.settings)

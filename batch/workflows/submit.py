@@ -1,4 +1,4 @@
-"""Take a file in: check, plan, settle old doubts, submit, settle new ones, report. The straight line of the house."""
+"""Take a file in: check, plan, settle old doubts, submit, settle new ones, report."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.model import Account, Action, Group, Plan
+from batch.core.validate.groups import FIELD as GROUPS
+from batch.core.validate.groups import spell_groups
+from batch.model import Action, Group
 from batch.workflows.cancel import find_gone, note_marks
 from batch.workflows.changed_settings import tell_changes, tell_off_time
-from batch.workflows.check import Check, check_sheet, open_file
+from batch.workflows.check import check_sheet, open_file
 from batch.workflows.confirm import confirm_plan
 from batch.workflows.context import Context, World, need_zone, open_context, open_rehearsal, peek
 from batch.workflows.hand_back import write_returned
@@ -19,6 +21,7 @@ from batch.workflows.listings import (
     since_when,
 )
 from batch.workflows.mail import mail_batches
+from batch.workflows.prepared import Prepared
 from batch.workflows.preview import offer_batch
 from batch.workflows.proofs import read_own_account
 from batch.workflows.report import write_batch_report
@@ -42,7 +45,7 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options) 
     """Take one file in and submit what can go; raise BatchError only when nothing was begun."""
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
-    with _open(path, settings, world, options) as context:
+    with _open(opened, settings, world, options) as context:
         tally = submit_in(path, context, options, opened)
         if tally.batch is not None and not context.rehearsal:
             mail_batches(settings, context.ledger, world, [tally.batch], stopped=str(tally.trouble or ""))
@@ -54,35 +57,36 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
     with be_submitter(context):
         opened = opened or open_file(path, context.settings, sheet=options.sheet)
         reading = begin_run(context)
-        check, plan, account, tally = _plan(opened, context, reading, options)
-        if not context.rehearsal and not confirm_plan(context, plan, account, options.allow):
+        prepared = _prepare(path, opened, context, reading, options)
+        tally = prepared.start_tally()
+        if not context.rehearsal and not confirm_plan(context, prepared.plan, prepared.account, options.allow):
             tally.declined = True
             return tally
         tally.approval = context.settings.approval.required and not context.rehearsal
         if tally.approval:
-            take_for_approval(context, tally, check=check, plan=plan, account=account)
+            _take_for_approval(context, tally, prepared)
         else:
-            tally.batch = record_batch(context, check, plan)
-            tally.to_do = note_marks(context, check, plan)
+            tally.batch = record_batch(context, prepared.check, prepared.plan)
+            tally.to_do = note_marks(context, prepared.check, prepared.plan)
             finish_batch(context, tally, reading, options)
         if tally.batch is not None and tally.reports:
-            tally.marked = write_returned(context, path, check, tally.batch, tally.reports[0])
+            tally.marked = write_returned(context, prepared, tally.batch, tally.reports[0])
         return tally
 
 
-def take_for_approval(context: Context, tally: Tally, *, check: Check, plan: Plan, account: Account) -> None:
+def _take_for_approval(context: Context, tally: Tally, prepared: Prepared) -> None:
     """Write the batch down, then show it to those who may let it go; nothing is sent.
 
     Until its preview is written and bound nobody can say yes to it: a run that ends in between changes nothing.
     """
-    tally.batch = record_batch(context, check, plan, waits=True)
-    tally.to_do = note_marks(context, check, plan)
+    tally.batch = record_batch(context, prepared.check, prepared.plan, waits=True)
+    tally.to_do = note_marks(context, prepared.check, prepared.plan)
     count_batch(context, tally)
     tally.reports = write_batch_report(context, tally.batch)
-    tally.preview = offer_batch(context, tally.batch, account)
+    tally.preview = offer_batch(context, tally.batch, prepared.account)
 
 
-def _plan(opened: Sheet, context: Context, reading: Reading, options: Options) -> tuple[Check, Plan, Account, Tally]:
+def _prepare(path: Path, opened: Sheet, context: Context, reading: Reading, options: Options) -> Prepared:
     """Check and plan a file against the account, the ledger and the provider's list."""
     settings, world = context.settings, context.world
     zone = need_zone(settings, for_real=not context.rehearsal)
@@ -93,23 +97,20 @@ def _plan(opened: Sheet, context: Context, reading: Reading, options: Options) -
     plan = plan_rows(context, check, reading, options, account)
     gone = find_gone(context, check, plan)
     check.warnings[:0] = gone
-    tally = Tally(file=check.file, rows=check.rows, blank=check.blank, left_out=check.left_out)
-    tally.decisions = plan.decisions
-    tally.file_issues = tuple(issue for issue in check.warnings if issue.row == 0)
-    tally.gone = len(gone)
-    return check, plan, account, tally
+    return Prepared(path, check, plan, account, len(gone))
 
 
 def plan_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
     """Say what would be done with each row of a file; nothing is written and nothing sent."""
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
-    with _open(path, settings, world, options) as context:
+    with _open(opened, settings, world, options) as context:
         tell_changes(context, look=True)
         tell_off_time(context)
-        _, plan, _, tally = _plan(opened, context, read_trusted(context, since_when(context, ())), options)
+        reading = read_trusted(context, since_when(context, ()))
+        tally = _prepare(path, opened, context, reading, options).start_tally()
         tally.doubled = len(context.doubled)
-    tally.counts = Counter(_DRY[decision.action] for decision in plan.decisions)
+    tally.counts = Counter(_DRY[decision.action] for decision in tally.decisions)
     return tally
 
 
@@ -124,18 +125,15 @@ _DRY = {
 }
 
 
-def _open(path: Path, settings: Settings, world: World, options: Options) -> AbstractContextManager[Context]:
+def _open(opened: Sheet, settings: Settings, world: World, options: Options) -> AbstractContextManager[Context]:
     """Open the context that the command asks for: the real ones, a rehearsal's, or the real ones only to look."""
     if options.rehearse:
-        return open_rehearsal(settings, world, _name_groups(path, settings, world, options))
+        return open_rehearsal(settings, world, _make_up_groups(opened))
     return (peek if options.dry_run else open_context)(settings, world)
 
 
-def _name_groups(path: Path, settings: Settings, world: World, options: Options) -> list[Group]:
+def _make_up_groups(opened: Sheet) -> list[Group]:
     """Make up the groups that a file speaks of, for a rehearsal's provider."""
-    opened = open_file(path, settings, sheet=options.sheet)
-    zone = need_zone(settings, for_real=False)
-    check = check_sheet(opened, settings, zone=zone, now=world.now(), taking=True)
-    names = sorted(check.group_names - {""})
-    made_up = [Group(str(900_000 + number), name, 100) for number, name in enumerate(names)]
-    return [*made_up, *(Group(group, f"Group {group}", 100) for group in sorted(check.group_ids))]
+    ids, names = spell_groups(row.text(GROUPS) for row in opened.look_ahead())
+    made_up = [Group(str(900_000 + number), name, 100) for number, name in enumerate(sorted(names))]
+    return [*made_up, *(Group(group, f"Group {group}", 100) for group in sorted(ids))]

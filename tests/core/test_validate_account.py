@@ -17,6 +17,7 @@ from batch.core.validate import (
     find_short_credits,
     often_texted,
 )
+from batch.core.validate.groups import spell_groups
 from batch.model import Account, Campaign, Group, Level, Parts
 
 AT = datetime(2026, 2, 5, 19, 30, tzinfo=UTC)
@@ -194,3 +195,9 @@ def test_seven_days_on_end_count_together_whatever_the_weekday() -> None:
 def test_groups_without_known_members_count_nobody() -> None:
     """Where nothing is known nothing is claimed."""
     assert often(make_campaign(2, groups=("102",)), make_campaign(3, groups=("102",))) == {}
+
+
+def test_cells_spell_ids_and_names_without_an_account() -> None:
+    """So that a rehearsal knows the groups of a file before its rows are checked."""
+    cells = ["100, 0101;1e3", "Dallas; Fort Worth, TX", "", "0, 12345678901234567890", "Dallas"]
+    assert spell_groups(cells) == ({"100", "101"}, {"Dallas", "Fort Worth, TX"})

@@ -48,7 +48,7 @@ class Sheet:
         self.left_out = 0
         self.kept: Any = None
         """What must live as long as its rows are read: the copy that they are read from."""
-        self._messages = messages
+        self._messages: Iterable[Message] = messages
         self._child = child
 
     @property
@@ -60,6 +60,13 @@ class Sheet:
         maker = RowMaker(self.header)
         for block in self.blocks():
             yield from maker.make(block)
+
+    def look_ahead(self) -> Iterator[Row]:
+        """Read all rows and keep them, so that they stream once more; memory grows with the sheet."""
+        self._messages = list(self._messages)
+        maker = RowMaker(self.header)
+        for kind, value in self._messages:
+            yield from maker.make(value) if kind == "rows" else ()
 
     def blocks(self) -> Iterator[list[RowOut]]:
         """Give the rows as they come, some hundred at a time, in plain values; a RowMaker turns them into rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from batch.core.identity import fold, plain_id
@@ -39,6 +39,23 @@ def read_groups(cell: str, terms: Terms) -> Groups:
     return _read_names(cell, terms)
 
 
+def spell_groups(cells: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Give the ids and the names that cells speak of, whether or not there are such groups."""
+    ids: set[str] = set()
+    names: set[str] = set()
+    for cell in cells:
+        pieces = [piece.strip() for piece in _BETWEEN_IDS.split(cell) if piece.strip()]
+        if all(_NUMBER_LIKE.fullmatch(piece) for piece in pieces):
+            ids.update(plain for piece in pieces if _is_id(plain := plain_id(piece)))
+        else:
+            names.update(_split_names(cell))
+    return ids, names
+
+
+def _is_id(plain: str) -> bool:
+    return plain.isascii() and plain.isdigit() and plain != "0" and len(plain) <= _LONGEST_ID
+
+
 def _read_ids(pieces: list[str], terms: Terms) -> Groups:
     wrong = tuple(trouble for piece in pieces if (trouble := _find_wrong_id(piece, terms)) is not None)
     if wrong:
@@ -48,7 +65,7 @@ def _read_ids(pieces: list[str], terms: Terms) -> Groups:
 
 def _find_wrong_id(piece: str, terms: Terms) -> Trouble | None:
     plain = plain_id(piece)
-    if not (plain.isascii() and plain.isdigit()) or plain == "0" or len(plain) > _LONGEST_ID:
+    if not _is_id(plain):
         words = f'"{cut(piece)}" is not a group id: an id is a whole number above 0, several of them apart by commas'
         return Trouble("group-id-invalid", FIELD, words, piece)
     namesakes = [group for group in terms.groups_by_name.get(fold(piece), ()) if group.id != plain]
