@@ -125,7 +125,17 @@ def row(number: int, name: str, attributes: str = "", at: int = 0) -> str:
 )  # fmt: skip
 def test_two_rows_with_one_number_are_refused(cells: str, tmp_path: Path, child: Child) -> None:
     """The later one would take the place of the earlier one, without a word."""
-    with pytest.raises(SheetError, match=r"row \d stands there twice, or not in its place"):
+    with pytest.raises(SheetError, match=r"row \d, or a cell of it, stands there twice or not in its place"):
+        list(open_sheet(sheet_with(tmp_path / "a.xlsx", cells), child=child))
+
+
+@pytest.mark.parametrize("again", ["A2", "E2", "AA2"])
+@pytest.mark.parametrize("attributes", ["", " odd='1'"])
+def test_two_cells_in_one_place_are_refused(again: str, attributes: str, tmp_path: Path, child: Child) -> None:
+    """On the fast way as on the slow one: nobody can say which of them counts."""
+    first = row(2, "One", attributes).replace("</row>", inline("AA2", "y") + "</row>")
+    cells = first.replace("</row>", inline(again, "Two") + "</row>") + row(3, "Three")
+    with pytest.raises(SheetError, match="row 2, or a cell of it, stands there twice"):
         list(open_sheet(sheet_with(tmp_path / "a.xlsx", cells), child=child))
 
 

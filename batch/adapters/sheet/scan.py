@@ -8,6 +8,7 @@ formulas that were never calculated.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from xml.parsers import expat
 
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive, safe_parser
@@ -80,6 +81,7 @@ class Scan:
         if not self._whole:
             watch = Watch(self._part)
             for chunk in _by_row(watch.over(self._archive.blocks(self._part))):
+                _refuse_doubled_cells(chunk)
                 self._read_cells(chunk)
             self._whole, self.damage = True, watch.damage
 
@@ -256,6 +258,14 @@ class _EndlessRowError(SheetError):
     """A row does not end, or not in the usual way."""
 
 
+def _refuse_doubled_cells(chunk: bytes) -> None:
+    """Refuse two cells in one place: calamine would show the later one, Excel may show the other."""
+    addresses = _ADDRESS.findall(chunk)
+    if len(set(addresses)) < len(addresses):
+        twice, _ = Counter(addresses).most_common(1)[0]
+        raise doubled_row(int(twice.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+
+
 def _expect_plain(chunk: bytes, *, first: bool) -> None:
     """Raise _UnusualXmlError unless a stretch of XML is written in the way that the expressions below cover.
 
@@ -281,6 +291,7 @@ def _count_merges(chunk: bytes) -> int:
     return len(_MERGE.findall(chunk)) + chunk.count(b"<mergeCells")
 
 
+_ADDRESS = re.compile(rb'<c r="([A-Z]+\d+)"')
 _POSITIONS: dict[bytes, int] = {}
 _VALUE = rb"\s*(?:<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)?(?:<v[^>]*>([^<]*)</v>)?"
 _STYLED = rb'<c r="([A-Z]+)(\d+)"(?: t="(\w+)")? s="(%s)"(?: t="(\w+)")?[^>]*>' + _VALUE
