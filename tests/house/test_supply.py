@@ -30,6 +30,19 @@ def pinned(*files: str) -> set[str]:
     return {plain(found[1]) for file in files for found in PIN.finditer((ROOT / file).read_text(encoding="utf-8"))}
 
 
+def test_each_defense_that_the_security_page_claims_names_tests_that_are_there() -> None:
+    """Every line of its tables of defenses ends in test modules, and each of them holds tests."""
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    section = page.partition("## What is defended")[2].partition("\n## ")[0]
+    lines = [line.rstrip(" |").rpartition("|")[2] for line in section.splitlines() if line.startswith("|")][2:]
+    named = [re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", line) for line in lines]
+    assert len(lines) > 15
+    assert all(named), "a line without a test"
+    for path, test in (one for line in named for one in line):
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert f"def {test}(" in text if test else "\ndef test_" in text, (path, test)
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_every_line_is_a_pin_with_its_hashes(file: str) -> None:
     """Nothing without a hash, no address, no host of a registry."""
