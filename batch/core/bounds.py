@@ -17,6 +17,7 @@ _SETTINGS = {
     "reach": "max_cells",
     "characters": "max_characters",
     "file_bytes": "max_megabytes",
+    "taken_rows": "max_taken_rows",
     "bad_rows": "max_bad_rows",
     "seconds": "max_seconds",
     "memory": "max_memory",
@@ -50,6 +51,7 @@ _WORDS = {
     "marked_characters": ("{place} has more than {most} characters, too many for a marked copy", "split it"),
     "elements": ("{place} has more than {most} XML elements", "copy the rows into a new workbook"),
     "issues": ("the sheet has more than {most} errors and warnings", "fix those of its first rows, or split it"),
+    "taken_rows": ("the sheet has more than {most} rows, too many to take in at once", "split it into several files"),
     "bad_rows": (
         "{found} of its first rows have errors, more than {most} ({place})",
         'is it the right file and tab? "campaign-batch check FILE" lists every problem; fix the rows',

@@ -155,7 +155,7 @@ def check_sheet(
 ) -> Check:
     """Render and check every row of an open sheet; the rows themselves are kept only with `keep`.
 
-    With `taking` more rows with errors than the limit are refused: all of them would be planned and written down.
+    With `taking` more rows, or rows with errors, than the limits are refused: all would be planned and written down.
     """
     check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
     task = Task(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
@@ -186,6 +186,8 @@ def _judge(check: Check, settings: Settings, *, taking: bool) -> None:
         raise _refuse(check, beyond(name, limits))
     if taking and check.invalid > limits.bad_rows:
         raise _refuse(check, beyond("bad_rows", limits, _first_bad_rows(check), found=check.invalid))
+    if taking and check.rows > limits.taken_rows:
+        raise _refuse(check, beyond("taken_rows", limits))
 
 
 def _refuse(check: Check, refusal: SheetError) -> SheetError:

@@ -200,6 +200,23 @@ def test_more_rows_with_errors_than_the_limit_are_not_taken_in(
     assert ready.run("ledger", "list", "--json").lines == []
 
 
+def test_more_rows_than_the_limit_are_not_taken_in_and_check_reads_them_all(
+    ready: Shell, sandbox: Any, tmp_path: Path
+) -> None:
+    """At the limit all are planned; beyond it one line names limit, setting and what to do, and nothing is written."""
+    ready.set(SHEET__MAX_TAKEN_ROWS=50)
+    rows = [[f"Sale {at}", f"Hello there {at}. Reply STOP to opt out", "100", coming(), "x"] for at in range(51)]
+    path = Table([list(HEADER), *rows]).save(tmp_path / "long.xlsx")
+    assert ready.run("submit", Table([list(HEADER), *rows[:50]]).save(tmp_path / "fits.csv"), "--dry-run").code != 3
+    ran = ready.run("submit", path)
+    assert ran.code == 3
+    assert '"long.xlsx": the sheet has more than 50 rows, too many to take in at once: split it into several' in ran.err
+    assert "or raise [sheet] max_taken_rows in campaign-batch.toml" in ran.err
+    assert sandbox.posts == []
+    assert ready.run("ledger", "list", "--json").lines == []
+    assert ready.run("check", path, "--json").json["rows"] == 51
+
+
 def test_as_many_rows_with_errors_as_the_limit_are_taken_in_and_check_lists_all(ready: Shell, tmp_path: Path) -> None:
     """At the limit each row is planned; beyond it `check` still names every problem."""
     ready.set(SHEET__MAX_BAD_ROWS=50)
@@ -312,7 +329,8 @@ def case_file(folder: Path, case: Case) -> Path:
 
 _BOOT = child_room._BOOT
 _HANGING = """
-import batch.adapters.sheet.worker as worker, time
+import time
+from batch.adapters.sheet import worker
 opened = worker._open
 def open_or_hang(request, limits):
     if "hangs" in request["path"]:

@@ -102,6 +102,7 @@ class SheetSection(Section):
     max_rows: Count = DEFAULT.rows
     max_cells: Count = DEFAULT.cells
     max_characters: Count = DEFAULT.characters
+    max_taken_rows: Count = DEFAULT.taken_rows
     max_bad_rows: Count = DEFAULT.bad_rows
     max_megabytes: Count = DEFAULT.file_bytes // 2**20
     max_seconds: Count = DEFAULT.seconds
@@ -118,6 +119,7 @@ class SheetSection(Section):
             cells=self.max_cells,
             reach=max(DEFAULT.reach, 5 * self.max_cells),
             characters=self.max_characters,
+            taken_rows=self.max_taken_rows,
             bad_rows=self.max_bad_rows,
             file_bytes=self.max_megabytes * 2**20,
             seconds=self.max_seconds,
