@@ -176,6 +176,19 @@ def before(
     session.screen.quiet, session.screen.verbose = quiet, verbose
 
 
+@app.command("version", hidden=True)
+def say_version() -> None:
+    """Say the version, as --version does."""
+    _show_version(value=True)
+
+
+@app.command("help", hidden=True)
+def say_help(context: typer.Context, command: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Say how a command is written, as --help does."""
+    assert context.parent is not None
+    context.parent.command.main([*(command or ()), "--help"], prog_name=context.parent.info_name)
+
+
 def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
     # Rows come and go by the hundred thousand, and hardly anything here is a circle: Python need not look so often.

@@ -203,6 +203,15 @@ def imported(folder: Path, words: list[str], among: set[str]) -> set[str]:
     return set(ran.stdout.splitlines()[-1].split())
 
 
+def test_help_and_version_are_words_too(shell: Shell) -> None:
+    """What people type first; of any command, and a word that is none is told as ever."""
+    assert shell.run("version") == shell.run("--version")
+    assert shell.run("help") == shell.run("--help")
+    assert shell.run("help", "submit") == shell.run("submit", "--help")
+    assert shell.run("help", "ledger", "show") == shell.run("ledger", "show", "--help")
+    assert (shell.run("help", "submitt").code, "submitt" in shell.run("help", "submitt").err) == (2, True)
+
+
 def test_it_runs_as_a_module_and_says_its_version() -> None:
     """`python -m batch --version`."""
     ran = subprocess.run([sys.executable, "-m", "batch", "--version"], capture_output=True, text=True, check=True)
