@@ -1,4 +1,4 @@
-"""The command line: options in, one call of the pipeline, words and exit code out."""
+"""The command line: options in, one workflow, words and exit code out."""
 
 from batch.cli import books, files, people, setting_up, weekly
 from batch.cli.session import main

@@ -51,7 +51,7 @@ class Screen:
         self.console().print(table)
 
     def tell(self, event: Event) -> None:
-        """Show an event of the pipeline."""
+        """Show an event of a workflow."""
         if isinstance(event, Note):
             self.say(event.words, loud=event.loud)
         elif self.moving:

@@ -117,7 +117,7 @@ class Session:
         return text
 
     def world(self, *, yes: bool = True, sure: bool = False) -> World:
-        """Give the pipeline its clock, its patience and somebody to tell.
+        """Give a workflow its clock, its patience and somebody to tell.
 
         `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
         """

@@ -1,4 +1,4 @@
-"""What the straight line tells while it works; only the command line turns it into words on a screen."""
+"""What a workflow tells while it works; only the command line turns it into words on a screen."""
 
 from __future__ import annotations
 
