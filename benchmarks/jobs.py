@@ -81,7 +81,7 @@ def reconcile(ledger: str) -> dict[str, float]:
             entries = opened.entries(due_from=now)
             found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=opened.tags(), since=now)
             opened.observe(found.seen, now)
-            opened.record_findings(found.findings, now)
+            opened.record_findings(found.findings, found.compared, now)
             matched = sum(found.counts.values()) - len(found.findings)
 
         return {**_time(work), "matched": matched}

@@ -48,6 +48,16 @@ def resolve(
 
 
 @app.command()
+def acknowledge(entries: Entries, why: Why = "") -> None:
+    """Put on the record that you know what went wrong with a campaign; reports stop calling it open."""
+    from batch.workflows.acknowledge import acknowledge_entries
+
+    reason = need_reason(why)
+    for line in acknowledge_entries(session.settings(), session.world(), entries, reason):
+        print_line(line)
+
+
+@app.command()
 def approve(
     batch: int,
     except_rows: Annotated[str, typer.Option("--except", help="Rows that shall not go, as 3,7,12.")] = "",

@@ -48,6 +48,12 @@ class Reconciliation:
     seen: tuple[tuple[int, Listed, str], ...] = field(default=())
     """Entry, what the list shows of it, and which list: `scheduled` or `sent`."""
 
+    @property
+    def compared(self) -> frozenset[int]:
+        """Entries of which it is known how they stand at the provider: what was open on them is answered anew."""
+        told = {finding.entry for finding in self.findings if finding.entry is not None}
+        return frozenset({entry for entry, _, _ in self.seen} | {move.entry for move in self.moves} | told)
+
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRules:
@@ -124,6 +130,7 @@ def _compare(
         return _compare_absent(entry, rules, now, shown_before)
     item, where = hit
     findings = [*_drift(entry, item, where, rules), *_late_cancel(entry, where, now)]
+    findings = [finding for finding in findings if finding.mark not in entry.acknowledged]
     drifted = any(finding.kind is FindingKind.DRIFTED for finding in findings)
     findings += _status_moved(entry, item, where, now)
     kind = FindingKind.DRIFTED if drifted else FindingKind.MATCHED

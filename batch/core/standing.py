@@ -114,7 +114,7 @@ def _kept_back(entry: Entry, now: datetime) -> Worded:
     """What has not gone to the provider: in time somebody's task or the provider's, later it did not go."""
     word = WORDS[entry.status.value]
     if _has_passed(entry, now):
-        return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, DID_NOT_GO in entry.acknowledged)
+        return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, _knows(entry, DID_NOT_GO))
     if entry.status is Status.WAITING:
         return (replace(word, tone="look"), Concern.OPEN) if _is_soon(entry, now) else (word, Concern.NONE)
     return word, Concern.NONE if entry.status is Status.PLANNED else Concern.OPEN
@@ -122,12 +122,12 @@ def _kept_back(entry: Entry, now: datetime) -> Worded:
 
 def _expired(entry: Entry, now: datetime) -> Worded:
     del now
-    return _settled(WORDS["expired"], Concern.DID_NOT_GO, DID_NOT_GO in entry.acknowledged)
+    return _settled(WORDS["expired"], Concern.DID_NOT_GO, _knows(entry, DID_NOT_GO))
 
 
 def _missing(entry: Entry, now: datetime) -> Worded:
     concern = Concern.DID_NOT_GO if _has_passed(entry, now) else Concern.OPEN
-    return _settled(WORDS["missing"], concern, DID_NOT_GO in entry.acknowledged)
+    return _settled(WORDS["missing"], concern, _knows(entry, DID_NOT_GO))
 
 
 def _in_doubt(entry: Entry, now: datetime) -> Worded:
@@ -140,7 +140,7 @@ def _accepted(entry: Entry, now: datetime) -> Worded:
         return _to_cancel(entry, now)
     if entry.provider_status_id != APPROVED:
         if _has_passed(entry, now):
-            return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, DID_NOT_GO in entry.acknowledged)
+            return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, _knows(entry, DID_NOT_GO))
         return WORDS["unapproved"], Concern.OPEN
     if _has_passed(entry, now):
         late = entry.send_at is not None and now - entry.send_at > UNSEEN_AFTER
@@ -156,7 +156,7 @@ def _to_cancel(entry: Entry, now: datetime) -> Worded:
 def _sent(entry: Entry, now: datetime) -> Worded:
     del now
     if entry.cancel_why:
-        return _settled(WORDS["went_out"], Concern.WENT_WRONG, WENT_OUT in entry.acknowledged)
+        return _settled(WORDS["went_out"], Concern.WENT_WRONG, _knows(entry, WENT_OUT))
     wrong = [f.field for f in entry.findings if f.kind is FindingKind.DRIFTED and f.field in _DIFFERENT]
     if wrong:
         return replace(WORDS["went_wrong"], text=f"went out {_DIFFERENT[wrong[0]]}"), Concern.WENT_WRONG
@@ -181,6 +181,10 @@ def _looked_at(entry: Entry, word: Word) -> Worded:
         return word, Concern.NONE
     loud = any(finding.loud for finding in entry.findings) or entry.contacts_count == 0
     return replace(word, text=f"{word.text}, but look at it", tone="bad" if loud else "look"), Concern.OPEN
+
+
+def _knows(entry: Entry, code: str) -> bool:
+    return (code, "", "") in entry.acknowledged
 
 
 def _settled(word: Word, concern: Concern, acknowledged: bool) -> Worded:  # noqa: FBT001 - one of two ways
@@ -248,12 +252,24 @@ def _told_by_lists(entry: Entry) -> Iterator[Cause]:
 
 def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -> str:
     known = {"entry": entry.id, "id": entry.provider_id or "of the campaign"}
+    if word.standing == "did_not_go" and entry.provider_id:
+        return f"{_was_due(entry, zone)}: {_ACKNOWLEDGE}".format(**known)
     if word.standing in {"did_not_go", "went_out", "went_wrong", "to_cancel"}:
-        due = local_time(entry.send_at, entry.zone or zone) if entry.send_at else ""
-        return word.next.format(**known, due=due)
+        return word.next.format(**known, was_due=_was_due(entry, zone))
     special = next((NEXT_BY_CODE[cause.code] for cause in causes if cause.code in NEXT_BY_CODE), "")
     usable = entry.status in {Status.HELD, Status.ACCEPTED, Status.SENT}
     return ((special if usable else "") or word.next or NEXT_BY_CODE["drifted"]).format(**known)
+
+
+_ACKNOWLEDGE = (
+    "look in the dashboard why, give the row a new time and drop the file again, then put it on the record: "
+    'campaign-batch acknowledge {entry} --why "..."'
+)
+
+
+def _was_due(entry: Entry, zone: str) -> str:
+    due = local_time(entry.send_at, entry.zone or zone) if entry.send_at else ""
+    return f"it was due {due} and did not go"
 
 
 def _has_passed(entry: Entry, now: datetime) -> bool:
@@ -279,7 +295,7 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     told = {
         "sent": f"sent {when}{to}",
         "went_out": f"{text}, {when}{to}",
-        "went_wrong": f"{text}, {when}{to}",
+        "went_wrong": f"{text}, {when}{to}: {standing.reason}",
         "scheduled": f"scheduled for {when}{to}",
         "unseen": f"was due {when}{to}, not yet seen as sent",
         "to_cancel": f"still scheduled for {when}{to}; to be cancelled: {entry.cancel_why}",

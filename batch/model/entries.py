@@ -33,6 +33,7 @@ class ChangeKind(StrEnum):
     CANCEL_ASKED = "cancel-asked"
     CANCEL_TAKEN_BACK = "cancel-taken-back"
     APPROVED = "approved"
+    ACKNOWLEDGED = "acknowledged"
 
 
 PERSON, SHEET = "person", "sheet"
@@ -66,6 +67,11 @@ class Finding:
     theirs: str = ""
     loud: bool = False
     """Stands first in every report."""
+
+    @property
+    def mark(self) -> tuple[str, str, str]:
+        """Give what a person acknowledges: the same difference, shown by the provider in the same way."""
+        return self.code, self.field, self.theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +200,6 @@ class Entry:
     """The hash of the payload that a second person let go; empty when nobody was asked."""
     findings: tuple[Finding, ...] = ()
     """What comparing it with the provider's lists brought up, and nobody has acknowledged yet."""
-    acknowledged: frozenset[str] = frozenset()
-    """The codes of what a person has acknowledged about it: findings, `went-out`, `did-not-go`."""
+    acknowledged: frozenset[tuple[str, str, str]] = frozenset()
+    """What a person has acknowledged about it: a finding's code (or `went-out`, `did-not-go`), its field, and what the
+    provider showed there."""

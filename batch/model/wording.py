@@ -86,7 +86,7 @@ WORDS: Mapping[str, Word] = {
             "did not go",
             "bad",
             "its time has passed, and it was not sent",
-            "it was due {due} and did not go: give it a new time and drop the file again, or drop the row: "
+            "{was_due}: give it a new time and drop the file again, or drop the row: "
             'campaign-batch resolve {entry} --drop --why "..."',
         ),
         Word(

@@ -157,9 +157,13 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
     """Give one entry with its attempts and history."""
     with open_ledger_of(settings, world, create=False) as ledger:
         entry = ledger.entry(number)
+        standing = standing_of(entry, world.now(), team_zone(settings))
         return {
             "entry": entry.id,
             "status": entry.status.value,
+            "standing": standing.word.text,
+            "reason": standing.reason if standing.needs_attention else "",
+            "next_step": standing.next,
             "campaign_name": entry.campaign_name,
             "provider_id": entry.provider_id,
             "provider_status": entry.provider_status,

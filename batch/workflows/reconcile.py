@@ -150,7 +150,7 @@ def _write_down(context: Context, found: Reconciliation) -> int:
         )
     for entry in returned:
         settle_return(context, entry)
-    context.ledger.record_findings(found.findings, now)
+    context.ledger.record_findings(found.findings, found.compared, now)
     return moved
 
 

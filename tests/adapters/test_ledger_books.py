@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,19 +66,30 @@ def test_a_campaign_made_elsewhere_is_acknowledged_once(ledger: Ledger) -> None:
     assert ledger.acknowledged() == {"900"}
 
 
-def test_the_findings_of_the_last_reconciliation_are_read_back(ledger: Ledger) -> None:
-    """Those of the one before stay on the record."""
-    assert (ledger.last_findings(), ledger.last_findings_at()) == ((), None)
-    old = Finding(FindingKind.UNEXPECTED, "made elsewhere", provider_id="900")
-    new = Finding(
-        FindingKind.DRIFTED, "words", "time-differs", 3, "501", "Sale", "send_at", "10:00", "11:00", loud=True
-    )
-    first = ledger.record_findings([old], NOW)
-    assert ledger.record_findings([new, old], NOW + HOUR) == first + 1
-    assert ledger.last_findings() == (new, old)
-    assert ledger.last_findings_at() == NOW + HOUR
-    ledger.record_findings([], NOW + 2 * HOUR)
-    assert ledger.last_findings() == ()
+def test_a_finding_stays_open_on_its_campaign_until_it_is_compared_anew(ledger: Ledger) -> None:
+    """A comparison that did not see the campaign leaves it open; one that finds it well closes it."""
+    entry = plan_one(ledger)
+    stranger = Finding(FindingKind.UNEXPECTED, "made elsewhere", provider_id="900")
+    drift = Finding(FindingKind.DRIFTED, "words", "drifted", entry, "501", "Sale", "DateTime", "10:00", "11:00")
+    first = ledger.record_findings([drift, stranger], {entry}, NOW)
+    assert ledger.entry(entry).findings == (drift,)
+    assert ledger.record_findings([stranger], set(), NOW + HOUR) == first + 1
+    assert ledger.entry(entry).findings == (drift,)
+    ledger.record_findings([], {entry}, NOW + 2 * HOUR)
+    assert ledger.entry(entry).findings == ()
+
+
+def test_what_a_person_acknowledged_is_not_open_any_more_and_anything_else_is(ledger: Ledger) -> None:
+    """The same difference is known; the provider showing another time is news."""
+    entry = plan_one(ledger)
+    drift = Finding(FindingKind.DRIFTED, "words", "drifted", entry, "501", "Sale", "DateTime", "10:00", "11:00")
+    ledger.record_findings([drift], {entry}, NOW)
+    ledger.acknowledge_entry(entry, [drift.mark], why="told the store", who="ana", now=NOW)
+    found = ledger.entry(entry)
+    assert (found.findings, found.acknowledged) == ((), {("drifted", "DateTime", "11:00")})
+    later = replace(drift, theirs="12:00")
+    ledger.record_findings([drift, later], {entry}, NOW + HOUR)
+    assert ledger.entry(entry).findings == (later,)
 
 
 def test_delivery_goes_on_where_it_stopped(ledger: Ledger) -> None:

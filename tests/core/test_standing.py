@@ -90,8 +90,9 @@ CASES = [
     ("cancelled in time", {"status": Status.CANCELLED, "send_at": PASSED}, "cancelled", "quiet", Concern.NONE),
     ("replaced", {"status": Status.REPLACED, "send_at": PASSED}, "replaced", "quiet", Concern.NONE),
     ("went out although cancelled, acknowledged", {"status": Status.SENT, "cancel_why": "wrong price",
-     "acknowledged": frozenset({"went-out"})}, "went_out", "quiet", Concern.NONE),
-    ("did not go, acknowledged", {"status": Status.HELD, "send_at": PASSED, "acknowledged": frozenset({"did-not-go"})},
+     "acknowledged": frozenset({("went-out", "", "")})}, "went_out", "quiet", Concern.NONE),
+    ("did not go, acknowledged", {"status": Status.HELD, "send_at": PASSED,
+     "acknowledged": frozenset({("did-not-go", "", "")})},
      "did_not_go", "quiet", Concern.NONE),
 ]  # fmt: skip
 

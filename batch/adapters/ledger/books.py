@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
 
 from batch.adapters.ledger.bulk import in_list, insert_rows, update_rows
+from batch.adapters.ledger.findings import close_findings, stays_open
 from batch.adapters.ledger.forms import read_time, write_json, write_time
 from batch.adapters.ledger.tables import (
     acknowledged,
@@ -24,7 +25,7 @@ from batch.adapters.ledger.tables import (
     observations,
     reconciliations,
 )
-from batch.model import DeliveryCount, Finding, FindingKind, Listed
+from batch.model import DeliveryCount, Finding, Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +108,15 @@ def select_acknowledged(connection: Connection) -> set[str]:
     return set(connection.execute(select(acknowledged.c.provider_id)).scalars())
 
 
-def insert_findings(connection: Connection, found: Iterable[Finding], now: datetime) -> int:
-    """Write the findings of one reconciliation; give its number."""
+def insert_findings(connection: Connection, found: Iterable[Finding], compared: Collection[int], now: datetime) -> int:
+    """Write the findings of one comparison of some entries; give its number."""
+    close_findings(connection, compared)
     key = connection.execute(insert(reconciliations).values(at=write_time(now))).inserted_primary_key
     assert key is not None
     names = [field.name for field in dataclasses.fields(Finding)]
     rows = [(key[0], number, *_finding_values(finding)) for number, finding in enumerate(found, start=1)]
-    insert_rows(connection, findings, ("reconciliation", "number", *names), rows)
+    insert_rows(connection, findings, ("reconciliation", "number", *names, "open"), rows)
     return int(key[0])
-
-
-def select_last_findings(connection: Connection) -> tuple[datetime | None, tuple[Finding, ...]]:
-    """Read the findings of the last reconciliation, and when it was."""
-    last = select(reconciliations).order_by(reconciliations.c.id.desc()).limit(1)
-    head = connection.execute(last).first()
-    if head is None:
-        return None, ()
-    statement = select(findings).where(findings.c.reconciliation == head.id).order_by(findings.c.number)
-    return read_time(head.at), tuple(_read_finding(row) for row in connection.execute(statement))
 
 
 def insert_delivery(
@@ -194,21 +186,7 @@ def _finding_values(finding: Finding) -> tuple[Any, ...]:
         finding.ours,
         finding.theirs,
         int(finding.loud),
-    )
-
-
-def _read_finding(row: Any) -> Finding:
-    return Finding(
-        kind=FindingKind(row.kind),
-        words=row.words,
-        code=row.code,
-        entry=row.entry,
-        provider_id=row.provider_id,
-        name=row.name,
-        field=row.field,
-        ours=row.ours,
-        theirs=row.theirs,
-        loud=bool(row.loud),
+        int(stays_open(finding)),
     )
 
 

@@ -15,6 +15,7 @@ from batch.adapters.ledger import batches as batches_
 from batch.adapters.ledger import (
     books,
     exporting,
+    findings,
     knowing,
     lock,
     notes,
@@ -539,20 +540,17 @@ class Ledger:
         with self._read() as connection:
             return books.select_acknowledged(connection)
 
-    def record_findings(self, findings: Iterable[Finding], now: datetime) -> int:
-        """Keep the findings of one reconciliation; give its number."""
+    def record_findings(self, found: Iterable[Finding], compared: Collection[int], now: datetime) -> int:
+        """Keep the findings of one comparison of some entries; give its number."""
         with self._write() as connection:
-            return books.insert_findings(connection, findings, now)
+            return books.insert_findings(connection, found, compared, now)
 
-    def last_findings(self) -> tuple[Finding, ...]:
-        """Give the findings of the last reconciliation."""
-        with self._read() as connection:
-            return books.select_last_findings(connection)[1]
-
-    def last_findings_at(self) -> datetime | None:
-        """Tell when the last reconciliation was."""
-        with self._read() as connection:
-            return books.select_last_findings(connection)[0]
+    def acknowledge_entry(
+        self, entry: int, found: Iterable[tuple[str, str, str]], *, why: str, who: str, now: datetime
+    ) -> None:
+        """Note that a person knows of some findings about an entry: code, field, and what the provider showed."""
+        with self._write() as connection:
+            findings.insert_acknowledgements(connection, entry, found, why=why, who=who, now=now)
 
     def record_delivery(
         self,

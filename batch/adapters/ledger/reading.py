@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from batch.adapters.ledger.bulk import in_list
+from batch.adapters.ledger.findings import add_open
 from batch.adapters.ledger.forms import (
     KINDS,
     STATUSES,
@@ -193,7 +194,7 @@ def _entries(connection: Connection, rows: Sequence[Any]) -> list[Entry]:
     columns = (batches.c.file, batches.c.sheet, batches.c.header, batches.c.submitted_by, batches.c.machine)
     asked = select(batches.c.id, *columns).where(batches.c.id.in_(in_list(numbers, connection.dialect)))
     of_batch = {number: tuple(of) for number, *of in connection.execute(asked)} if rows else {}
-    return [_entry(row, of_batch[row[1]]) for row in rows]
+    return add_open(connection, [_entry(row, of_batch[row[1]]) for row in rows])
 
 
 def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
@@ -229,8 +229,24 @@ findings = Table(
     _text("ours"),
     _text("theirs"),
     _number("loud"),
+    _number("open"),
     sqlite_with_rowid=False,
 )
+Index("open_findings", findings.c.entry, sqlite_where=findings.c.open == 1)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _entry(),
+    _text("code"),
+    _text("field"),
+    _text("theirs"),
+    _text("why"),
+    _text("who"),
+    _text("at"),
+)
+Index("acknowledgements_by_entry", acknowledgements.c.entry)
 
 pauses = Table(
     "pauses",
