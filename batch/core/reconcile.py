@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from batch.core.identity import collapse, looks_typed, split_tag
-from batch.core.match import TRACKED, UNSURE, Books, bears_true_tag, marks_of, marks_of_item
+from batch.core.identity import collapse
+from batch.core.match import TRACKED, UNSURE, Books
 from batch.core.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.core.settle import Reading
+from batch.core.strangers import find_strangers
 from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.model.plurals import tell_span
@@ -103,7 +104,9 @@ def reconcile(
         moves += moved
         if kind is not FindingKind.IN_DOUBT and entry.id in books.found:
             seen.append((entry.id, *books.found[entry.id]))
-    strangers = list(_strangers(books, tracked, tags, acknowledged, since=since, rules=rules, now=now))
+    strangers = list(
+        find_strangers(books, tracked, tags, acknowledged, since=since, zone=rules.zone, account=rules.account, now=now)
+    )
     counts[FindingKind.UNEXPECTED] = len(strangers)
     findings = sorted([*findings, *strangers], key=lambda finding: not finding.loud)
     return Reconciliation(counts, tuple(findings), tuple(moves), tuple(seen))
@@ -317,77 +320,6 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
     # What is shown differs, so that the alarm is news to the mail that told of it days before.
     shown = "goes out within the hour" if near else "scheduled"
     yield _finding(entry, FindingKind.DRIFTED, "still-there", words, theirs=shown, loud=near)
-
-
-def _strangers(
-    books: Books,
-    entries: Sequence[Entry],
-    tags: Collection[str],
-    acknowledged: Collection[str],
-    *,
-    since: datetime | None,
-    rules: ReconcileRules,
-    now: datetime,
-) -> Iterator[Finding]:
-    """Name what belongs to no entry of ours."""
-    ours: set[str] = set()
-    given, quiet, zone = set(tags), set(acknowledged), rules.zone
-    for item, where in books.unclaimed():
-        moment = from_provider_time(item.send_at, zone)
-        if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
-            continue
-        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry, zone)}
-        twice = not ours.isdisjoint(marks_of_item(item)) or (
-            split_tag(item.name)[1] in given and books.alike(item, where) > 1
-        )
-        theirs = bears_true_tag(item, zone, {rules.account, "main"})
-        yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)
-
-
-def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool, coming: bool) -> Finding:
-    tag = split_tag(item.name)[1]
-    if twice:
-        code, words = "held-twice", "is the same as a campaign of this ledger: it is there twice, delete one of them"
-    elif tag in given:
-        code, words = (
-            "not-counted",
-            (
-                "bears the tag of a row that this ledger does not count as scheduled: "
-                'type "campaign-batch resume", and if it stays, look at it in the dashboard'
-            ),
-        )
-    elif theirs:
-        code, words = (
-            "other-ledger",
-            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
-        )
-    elif tag and not looks_typed(tag):
-        code, words = (
-            "maybe-other-ledger",
-            (
-                f"ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
-                f'find out who; else type "campaign-batch reconcile --acknowledge"'
-            ),
-        )
-    else:
-        code, words = (
-            "made-elsewhere",
-            (
-                "was made elsewhere, not by this ledger: if that is as it should be, "
-                'type "campaign-batch reconcile --acknowledge"'
-            ),
-        )
-    when = f"for {item.send_at}" if coming else f"at {item.send_at}"
-    loud = code in {"held-twice", "not-counted"} or (code in {"other-ledger", "maybe-other-ledger"} and coming)
-    return Finding(
-        FindingKind.UNEXPECTED,
-        f'"{item.name}" (Id {item.id}, {when}) {words}',
-        code,
-        provider_id=item.id,
-        name=item.name,
-        theirs=item.send_at,
-        loud=loud,
-    )
 
 
 def _finding(

@@ -1,0 +1,83 @@
+"""Name the campaigns on the provider's lists that belong to no entry of this ledger, and say whose they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from batch.core.identity import looks_typed, split_tag
+from batch.core.match import Books, bears_true_tag, marks_of, marks_of_item
+from batch.core.payload import from_provider_time
+from batch.model import Entry, Finding, FindingKind, Listed
+
+
+def find_strangers(
+    books: Books,
+    entries: Sequence[Entry],
+    tags: Collection[str],
+    acknowledged: Collection[str],
+    *,
+    since: datetime | None,
+    zone: str,
+    account: str,
+    now: datetime,
+) -> Iterator[Finding]:
+    """Name what belongs to no entry of ours."""
+    ours: set[str] = set()
+    given, quiet = set(tags), set(acknowledged)
+    for item, where in books.unclaimed():
+        moment = from_provider_time(item.send_at, zone)
+        if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
+            continue
+        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry, zone)}
+        twice = not ours.isdisjoint(marks_of_item(item)) or (
+            split_tag(item.name)[1] in given and books.alike(item, where) > 1
+        )
+        theirs = bears_true_tag(item, zone, {account, "main"})
+        yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)
+
+
+def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool, coming: bool) -> Finding:
+    tag = split_tag(item.name)[1]
+    if twice:
+        code, words = "held-twice", "is the same as a campaign of this ledger: it is there twice, delete one of them"
+    elif tag in given:
+        code, words = (
+            "not-counted",
+            (
+                "bears the tag of a row that this ledger does not count as scheduled: "
+                'type "campaign-batch resume", and if it stays, look at it in the dashboard'
+            ),
+        )
+    elif theirs:
+        code, words = (
+            "other-ledger",
+            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
+        )
+    elif tag and not looks_typed(tag):
+        code, words = (
+            "maybe-other-ledger",
+            (
+                f"ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
+                f'find out who; else type "campaign-batch reconcile --acknowledge"'
+            ),
+        )
+    else:
+        code, words = (
+            "made-elsewhere",
+            (
+                "was made elsewhere, not by this ledger: if that is as it should be, "
+                'type "campaign-batch reconcile --acknowledge"'
+            ),
+        )
+    when = f"for {item.send_at}" if coming else f"at {item.send_at}"
+    loud = code in {"held-twice", "not-counted"} or (code in {"other-ledger", "maybe-other-ledger"} and coming)
+    return Finding(
+        FindingKind.UNEXPECTED,
+        f'"{item.name}" (Id {item.id}, {when}) {words}',
+        code,
+        provider_id=item.id,
+        name=item.name,
+        theirs=item.send_at,
+        loud=loud,
+    )
