@@ -14,8 +14,8 @@ from batch.adapters.ledger import Ledger, open_ledger
 from batch.core.guards import PlanRules
 from batch.core.plan import make_plan
 from batch.model import Checked, Entry, Plan
+from batch.model.codes import ALL_CODES, HARD
 from batch.workflows.check import check_sheet, open_file
-from batch.workflows.codes import ALL_CODES, HARD
 
 ZONE = "America/New_York"
 APPROVED = (3, "Approved and Scheduled")

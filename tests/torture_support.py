@@ -25,7 +25,7 @@ from batch.adapters.ledger import Ledger, open_ledger
 from batch.adapters.sandbox import Sandbox
 from batch.core.identity import split_tag
 from batch.model import Entry, Group, Status
-from batch.workflows.codes import ALL_CODES, HARD
+from batch.model.codes import ALL_CODES, HARD
 from batch.workflows.context import World
 from batch.workflows.reconcile import reconcile_books
 from batch.workflows.resolve import resolve_entry
@@ -284,7 +284,7 @@ _PRELOADED = (
     "batch.adapters.config",
     "batch.adapters.ledger",
     "batch.adapters.messages",
-    "batch.workflows.codes",
+    "batch.model.codes",
     "batch.workflows.resolve",
     "batch.workflows.reconcile",
     "batch.workflows.submit",

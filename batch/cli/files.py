@@ -10,6 +10,7 @@ import typer
 from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
+from batch.model.codes import ALL_CODES, allow_help, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
@@ -139,9 +140,7 @@ def submit(
     all_or_nothing: Annotated[
         bool, typer.Option("--all-or-nothing", help="One row with an error holds all others.")
     ] = False,
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Let rows go that are held for this code (repeatable).")
-    ] = None,
+    allow: Annotated[list[str] | None, typer.Option(help=allow_help(), metavar="CODE")] = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Rehearse: a throw-away ledger and a stand-in provider.")
     ] = False,
@@ -157,7 +156,6 @@ def submit(
 ) -> None:
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
     from batch.core.near import find_near
-    from batch.workflows.codes import ALL_CODES, widen
     from batch.workflows.run import Options
 
     for code in allow or ():

@@ -20,6 +20,7 @@ from batch import __version__
 from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.core.printable import whole_text
+from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +89,6 @@ class Session:
     def settings(self, **changes: object) -> Settings:
         """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
         from batch.adapters.config import load_settings
-        from batch.workflows.codes import ALL_CODES, HARD
 
         environ = dict(self.environ)
         for name, value in changes.items():

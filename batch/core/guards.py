@@ -12,25 +12,6 @@ from batch.core.identity import collapse, fold, is_test, split_tag, to_minute
 from batch.core.payload import PostingRules, make_tag_by, minute_of, name_by, show_time, to_provider_time
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
 
-PLAN_CODES: Mapping[str, str] = {
-    "same-text-same-groups-same-time": "another row already sends this text to these groups at this time",
-    "close-to-another": "a group would get two texts shortly after one another",
-    "same-campaign-other-time": "a campaign of this name to these groups is scheduled for another time",
-    "date-not-changed": "this row went out before, while others in the file are new",
-    "edited-after-submission": "the row was changed after it was scheduled",
-    "deleted-in-dashboard": "this campaign was scheduled and then deleted at the provider",
-    "in-doubt": "an earlier version of this row may or may not have arrived",
-    "looks-edited": "the provider holds a campaign that looks like an earlier version of this row",
-    "too-many-errors": "too many rows of the file have errors, so nothing goes",
-}
-"""Every code that the plan can give, each a hold unless `[rules]` says otherwise."""
-
-PLAN_HARD_CODES = frozenset({"in-doubt", "edited-after-submission"})
-"""The ones that no rule softens: behind each stands a possible double."""
-
-NEVER_LET_GO = frozenset({"in-doubt"})
-"""The ones that not even a person lets go before the doubt is settled."""
-
 FRESH = frozenset({Status.HELD, Status.WAITING, Status.INVALID, Status.EXPIRED})
 BEING_SENT = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 THERE = frozenset({Status.ACCEPTED, Status.SENT})

@@ -14,9 +14,6 @@ from batch.core.guards import (
     GOING,
     GONE,
     GUARDS,
-    NEVER_LET_GO,
-    PLAN_CODES,
-    PLAN_HARD_CODES,
     THERE,
     PlanRules,
     Surroundings,
@@ -28,9 +25,10 @@ from batch.core.identity import as_read, collapse
 from batch.core.payload import show_time, to_provider_time
 from batch.core.settle import how_to_answer
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
+from batch.model.codes import HARD, NEVER_LET_GO, PLAN_CODES
 from batch.model.plurals import plural
 
-__all__ = ["PLAN_CODES", "PLAN_HARD_CODES", "PlanRules", "make_plan"]
+__all__ = ["PlanRules", "make_plan"]
 
 _FREE = frozenset({Action.SUBMIT, Action.WAIT})
 
@@ -283,7 +281,7 @@ def _weigh(issues: Sequence[Issue], case: _Case) -> tuple[Issue, ...]:
 
 def _weigh_one(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue | None:
     level = issue.level
-    if issue.code in PLAN_CODES and issue.code not in PLAN_HARD_CODES:
+    if issue.code in PLAN_CODES and issue.code not in HARD:
         wish = rules.levels.get(issue.code, level.value)
         if wish == "off":
             return None

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
+from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE
 from batch.model.plurals import plural
 from batch.model.wording import (
     APPROVED,
-    CODES_THAT_NEED_A_PERSON,
-    NEXT_BY_CODE,
     TONES,
     WORDS,
     Word,

@@ -176,40 +176,6 @@ FINDING_WORDS: Mapping[FindingKind, tuple[str, str]] = {
     FindingKind.MATCHED: ("agrees", "good"),
 }
 
-CODES_THAT_NEED_A_PERSON = frozenset(
-    {"drifted", "tag-lost", "no-contacts", "contacts-differ", "expected-contacts-differ", "still-there"}
-)
-"""Issues of an accepted campaign that are more than a remark."""
-
-NEXT_BY_CODE: Mapping[str, str] = {
-    "edited-after-submission": "the provider cannot change it: delete the Id named above in the dashboard, run "
-    "campaign-batch reconcile, then drop the file again; for a second sending give the row a new Reference",
-    "deleted-in-dashboard": "it was deleted on purpose? then drop it here too: "
-    'campaign-batch resolve {entry} --drop --why "..."; to send it all the same: --send',
-    "date-not-changed": "change the date of the row and drop the file again, or take the row out",
-    "too-many-errors": "mend the rows that need fixing and drop the file again: these go then too",
-    "held-twice": "a double exists: delete one of the two in the dashboard now; if this row is held, then type "
-    "campaign-batch resolve {entry} --accepted ID with the other one, else run campaign-batch reconcile",
-    "looks-alike": "look for it in the dashboard: if it is this one, campaign-batch resolve {entry} --accepted ID; "
-    "if not, --not-sent",
-    "no-tag": "look for it in the dashboard: if it is there, campaign-batch resolve {entry} --accepted ID; "
-    "if not, --not-sent",
-    "tried-often": "look for it in the dashboard: if it is there, campaign-batch resolve {entry} --accepted ID; "
-    "if not, --not-sent",
-    "rejected-by-person": "fix the row and drop the file again: it is shown and asked about anew",
-    "not-as-approved": "drop the file again, and approve the preview that comes of it",
-    "settings-changed": "submit its file again: it is read with today's settings",
-    "edited-since": "drop the newer file again: its row takes the place of this one",
-    "not-counted": "the provider holds a campaign of ours that the ledger does not count: look at it in the dashboard",
-    "too-late": "give the row a new time and drop the file again, or take it out",
-    "quiet-hours": 'choose another hour, or let it go: campaign-batch resolve {entry} --send --why "..."',
-    "no-contacts": "nobody would get it: look at the group in the dashboard",
-    "contacts-changed": "compare the group in the dashboard with what you expected",
-    "contacts-differ": "compare the group in the dashboard with what you expected",
-    "expected-contacts-differ": "compare the group in the dashboard with what you expected",
-    "drifted": "open Id {id} in the dashboard: it is not what the sheet says",
-}
-
 DELIVERY_WORDS: Mapping[int, tuple[str, str]] = {
     1: ("pending", "wait"),
     2: ("delivered", "good"),

@@ -11,10 +11,10 @@ from batch.adapters.config import Settings
 from batch.adapters.config import load_settings as load
 from batch.adapters.ledger import Ledger
 from batch.model import Row
+from batch.model.codes import ALL_CODES, HARD, widen
 from batch.system.person import person_at_work
 from batch.workflows import check, report, submit
 from batch.workflows.check import Check
-from batch.workflows.codes import ALL_CODES, HARD, widen
 from batch.workflows.context import World, name_machine, open_ledger_of
 from batch.workflows.events import Tell, say_nothing
 from batch.workflows.reconcile import reconcile_books

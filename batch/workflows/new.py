@@ -12,8 +12,8 @@ from batch.adapters.sheet import KNOWN
 from batch.adapters.starter import Choices, Example, write_starter
 from batch.core.validate import find_other_week
 from batch.model import Account
+from batch.model.codes import ALL_CODES
 from batch.system.resources import templates_folder
-from batch.workflows.codes import ALL_CODES
 from batch.workflows.context import World, make_provider, read_account
 from batch.workflows.report import team_zone
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, NEVER_LET_GO, REJECTED_BY_PERSON, may_have_gone
+from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, REJECTED_BY_PERSON, may_have_gone
 from batch.core.identity import plain_id
 from batch.core.payload import hash_payload, make_payload
 from batch.core.settle import how_to_answer
 from batch.core.standing import standing_of
 from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status
+from batch.model.codes import NEVER_LET_GO
 from batch.model.errors import UsageError
 from batch.model.wording import WORDS
 from batch.workflows.changed_settings import CODE

@@ -12,7 +12,7 @@ from cli_support import NEW_YORK, Shell
 
 from batch.adapters.sheet import KNOWN
 from batch.adapters.starter import COLUMNS
-from batch.workflows.codes import ALL_CODES
+from batch.model.codes import ALL_CODES
 
 
 def start(shell: Shell, path: Path, *words: object) -> Any:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from core_support import NOW, SOON, ZONE, codes_of, decide, know, make_row, plan
 
-from batch.core.guards import PLAN_CODES, PLAN_HARD_CODES, PlanRules, held_for, is_coming, is_doubtful, show_time
+from batch.core.guards import PlanRules, held_for, is_coming, is_doubtful, show_time
 from batch.core.identity import make_tag
 from batch.model import Action, Checked, Decision, KnownEntry, Level, Listed, Status
 
@@ -302,16 +302,6 @@ def test_the_rules_begin_as_the_settings_do():
     assert (rules.account, rules.tag_names, rules.max_name, rules.provider_zone) == ("main", True, None, ZONE)
     assert (rules.close_hours, rules.stop_above, rules.all_or_nothing) == (2.0, 0.2, False)
     assert (rules.allowed, rules.levels, rules.file) == (frozenset(), {}, "")
-
-
-def test_the_codes_of_the_plan_are_explained_each_in_a_line():
-    """Settings and docs name them."""
-    assert set(PLAN_CODES) == {
-        "same-text-same-groups-same-time", "close-to-another", "same-campaign-other-time", "date-not-changed",
-        "edited-after-submission", "deleted-in-dashboard", "in-doubt", "looks-edited", "too-many-errors",
-    }  # fmt: skip
-    assert all(words and not words.endswith(".") for words in PLAN_CODES.values())
-    assert {"in-doubt", "edited-after-submission"} == PLAN_HARD_CODES
 
 
 def test_an_issue_keeps_no_more_of_a_cell_than_a_report_can_show():

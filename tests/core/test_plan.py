@@ -483,18 +483,28 @@ def test_a_row_that_is_let_go_still_passes_the_guards():
 @pytest.mark.parametrize(
     ("level", "action", "codes"),
     [
-        ("error", Action.INVALID, ["deleted-in-dashboard"]),
-        ("hold", Action.HOLD, ["deleted-in-dashboard"]),
-        ("warning", Action.SUBMIT, ["deleted-in-dashboard"]),
+        ("error", Action.INVALID, ["same-text-same-groups-same-time"]),
+        ("hold", Action.HOLD, ["same-text-same-groups-same-time"]),
+        ("warning", Action.SUBMIT, ["same-text-same-groups-same-time"]),
         ("off", Action.SUBMIT, []),
     ],
 )
 def test_the_rules_say_how_much_a_code_of_the_plan_weighs(level, action, codes):
     """A code of the checks has had its level from them already."""
-    decision = decide(ROW, know(ROW, Status.MISSING), levels={"deleted-in-dashboard": level})
+    rows = [ROW, make_row("Other", number=3)]
+    decision = plan(rows, levels={"same-text-same-groups-same-time": level}).decisions[1]
     assert (decision.action, codes_of(decision)) == (action, codes)
     row = replace(ROW, issues=(make_issue("quiet-hours"),))
     assert decide(row, levels={"quiet-hours": "off"}).action is Action.HOLD
+
+
+@pytest.mark.parametrize("level", ["error", "warning", "off"])
+def test_no_rule_softens_what_may_be_a_second_sending(level):
+    """A person decides it for each row, with --allow and its question."""
+    decision = decide(ROW, know(ROW, Status.MISSING), levels={"deleted-in-dashboard": level})
+    assert (decision.action, codes_of(decision)) == (Action.HOLD, ["deleted-in-dashboard"])
+    allowed = decide(ROW, know(ROW, Status.MISSING), allowed=frozenset({"deleted-in-dashboard"}))
+    assert allowed.action is Action.SUBMIT
 
 
 def test_a_row_waits_for_what_the_sheet_cannot_change():

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from batch.adapters.messages import load_message
 from batch.core.parts import measure
-from batch.core.render import FILTERS, RENDER_CODES, Renderer
+from batch.core.render import FILTERS, Renderer
 from batch.model import Header, Issue, Level, Row
+from batch.model.codes import TEXT
 from batch.model.errors import BatchError
 
 NAMES = (
@@ -70,7 +71,7 @@ def refuse(message, **cells):
     """Give the issues of a row that must not go out."""
     draft, issues = Renderer(no_files).render(make_row(message, **cells))
     assert draft is None
-    assert {issue.code for issue in issues} <= RENDER_CODES.keys()
+    assert {issue.code for issue in issues} <= {code.name for code in TEXT}
     assert all(issue.row == 2 and issue.level is Level.ERROR for issue in issues)
     return issues
 
@@ -452,7 +453,7 @@ def test_whatever_is_typed_there_is_a_text_without_braces_or_an_issue(message, o
     draft, issues = Renderer(no_files).render(make_row(message, Offer=offer))
     assert draft or issues
     assert draft is None or not set("{}\0") & set(draft.message)
-    assert {issue.code for issue in issues} <= RENDER_CODES.keys()
+    assert {issue.code for issue in issues} <= {code.name for code in TEXT}
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

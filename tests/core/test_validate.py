@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from validate_support import ACCOUNT, GOOD, NOW, check, codes, make_row, the_issue
 
 from batch.core.identity import make_fingerprint, make_key
-from batch.core.validate import HARD_CODES, RULE_CODES, Checker, GroupRule, Rules, check_all, check_rules
+from batch.core.validate import Checker, GroupRule, Rules, check_all, check_rules
 from batch.model import Draft, Issue, Level, Row
 from batch.model.errors import UsageError
 
@@ -230,12 +230,6 @@ def test_rules_that_cannot_be_followed_are_refused_by_name(rules: Rules, words: 
     """A wrong setting is found before the first row."""
     with pytest.raises(UsageError, match=words):
         check_rules(rules, NOW)
-
-
-def test_every_code_has_words_for_a_person() -> None:
-    """Docs and settings show one line for each."""
-    assert set(RULE_CODES) >= HARD_CODES
-    assert all(words and words == words.strip(". ") for words in RULE_CODES.values())
 
 
 def test_holidays_are_not_loaded_for_nothing() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli_support import Shell, write_csv
 
-from batch.workflows.codes import widen
+from batch.model.codes import widen
 
 HEAD = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer", "Store")
 

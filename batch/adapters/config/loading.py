@@ -25,6 +25,7 @@ from batch.adapters.config.sections import (
     Settings,
     keys_of,
 )
+from batch.model.codes import why_fixed
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
 
@@ -193,7 +194,7 @@ def _check_rules(given: _Given, codes: Mapping[str, str] | None, hard: Collectio
     for code, level in given.values.get("rules", {}).items():
         place = _place(given, "rules", code)
         if code in hard:
-            words, remedy = f"{place} cannot be changed", "without it no campaign can be trusted; take it out"
+            words, remedy = f"{place} cannot be changed", why_fixed(code)
         elif codes is not None and code not in codes:
             words, remedy = f"{place} is no rule", _nearest(code, codes, _RULES_STAND)
         elif level not in LEVELS:

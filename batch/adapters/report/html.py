@@ -23,9 +23,9 @@ from batch.adapters.report.page import embed, embed_logo, render_page, write_pag
 from batch.adapters.report.rows import FACTS, Shown, pack, shown_rows
 from batch.adapters.report.verdict import verdict
 from batch.model import Entry, Finding, FindingKind
+from batch.model.codes import NEXT_BY_CODE
 from batch.model.wording import (
     FINDING_WORDS,
-    NEXT_BY_CODE,
     TONES,
     WORDS,
     Word,

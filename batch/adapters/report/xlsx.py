@@ -25,11 +25,11 @@ from batch.adapters.report.rows import by_time, status_words
 from batch.adapters.report.verdict import Verdict, verdict
 from batch.core.standing import Standing
 from batch.model import Entry, Finding
+from batch.model.codes import NEXT_BY_CODE
 from batch.model.wording import (
     DELIVERED,
     FAILED,
     FINDING_WORDS,
-    NEXT_BY_CODE,
     OPTED_OUT,
     TONES,
     WORDS,

@@ -12,7 +12,7 @@ from batch.adapters.sheet.choose import read_tabs
 from batch.adapters.sheet.delimited import TextTab
 from batch.adapters.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.adapters.sheet.kinds import find_kind
-from batch.adapters.sheet.rows import SHEET_CODES, RowMaker, to_moment, write_plainly
+from batch.adapters.sheet.rows import RowMaker, to_moment, write_plainly
 from batch.core.bounds import beyond
 from batch.core.printable import whole_text
 from batch.model import Header, Issue, Level, Row
@@ -23,7 +23,7 @@ from batch.model.limits import DEFAULT, Limits
 if TYPE_CHECKING:
     from batch.adapters.sheet.shapes import Extra, Message, RowOut
 
-__all__ = ["KNOWN", "NEEDED", "SHEET_CODES", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
+__all__ = ["KNOWN", "NEEDED", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
 
 
 class Sheet:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from batch.adapters.sheet.shapes import Extra, RowOut
 
 
-SHEET_CODES = {"hidden-unknown": "whether the row is hidden could not be read"}
 """The codes of reading that a person may let go, each with what it means."""
 
 

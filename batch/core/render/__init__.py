@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from .fields import fold_field
 from .filters import FILTERS, Filter
-from .renderer import RENDER_CODES, Renderer
+from .renderer import Renderer
 
-__all__ = ["FILTERS", "RENDER_CODES", "Filter", "Renderer", "fold_field"]
+__all__ = ["FILTERS", "Filter", "Renderer", "fold_field"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,26 +18,6 @@ from .fields import find_columns, find_nearest, is_personal, name_column, write_
 from .filters import EMPTY, FilterFailed
 from .language import CONTROL, Fault, Kind, Program, Slot, compile_text, find_faults, make_environment
 from .merge_fields import find_braced, find_foreign, find_misspelled
-
-RENDER_CODES: Mapping[str, str] = {
-    "message-missing": "neither Message nor Template is filled in, or the text came out empty",
-    "message-and-template": "both Message and Template are filled in",
-    "template-not-found": "no template of that name lies in the folder",
-    "template-unreadable": "the template file is too large or no text",
-    "template-broken": "the text cannot be read as a template",
-    "template-not-allowed": "the template uses what the language of the messages does not have",
-    "field-of-another-program": "a column is named as other programs write fields",
-    "brace-in-text": "a stray brace would go out with the text",
-    "personal-field": "a field for one person, in a text to a whole group",
-    "field-unknown": "the text uses a field that the sheet does not have",
-    "field-ambiguous": "the text uses a field that could be one of several columns",
-    "field-empty": "the text uses a field whose cell is empty",
-    "filter-failed": "a filter or comparison cannot read what the cell says",
-    "control-character": "a character that no phone can show",
-    "message-too-long": "the text is longer than any message",
-    "braces-in-cell": "a cell has braces, which go out as they are (warning)",
-}
-"""Every code that rendering can give, with what it means."""
 
 LONGEST = 10_000
 """Characters of a rendered text: far above what may be sent, low enough that no file can fill the memory."""

@@ -14,7 +14,6 @@ from batch.core.validate.account import (
     often_texted,
 )
 from batch.core.validate.checker import Checker, apply_late, check_all
-from batch.core.validate.codes import HARD_CODES, RULE_CODES
 from batch.core.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
 from batch.core.validate.slips import find_other_week, find_same_offers
 from batch.core.validate.terms import check_rules
@@ -22,9 +21,7 @@ from batch.core.validate.times import find_zone, parse_send_time
 
 __all__ = [
     "FORBIDDEN_SUBJECTS",
-    "HARD_CODES",
     "PURPOSES",
-    "RULE_CODES",
     "Checker",
     "GroupRule",
     "Rules",

@@ -12,13 +12,12 @@ from batch.core.identity import make_fingerprint, make_key
 from batch.core.parts import measure
 from batch.core.validate.account import account_waits, count_contacts
 from batch.core.validate.calendar import When, read_when
-from batch.core.validate.codes import level_of
 from batch.core.validate.groups import Groups, read_groups
 from batch.core.validate.lengths import check_lengths, keep_few, shorten_key
 from batch.core.validate.media import Media, media_cells, read_media
 from batch.core.validate.mojibake import check_doubled
 from batch.core.validate.rules import Rules
-from batch.core.validate.terms import Terms
+from batch.core.validate.terms import Terms, level_of
 from batch.core.validate.texts import Text, check_placeholders, check_text, make_text, signal_words, too_long
 from batch.core.validate.times import find_time_cells
 from batch.core.validate.trouble import NO_TROUBLE, Trouble

@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from batch.core.identity import fold, plain_id
-from batch.core.validate.codes import CODES, HARD_CODES
 from batch.core.validate.hours import Hours, parse_blackout, parse_hours, parse_weekday
 from batch.core.validate.rules import PURPOSES, GroupRule, Rules
 from batch.core.validate.times import find_zone
 from batch.model import Account, Group, Level, MmsTemplate
+from batch.model.codes import CODES, HARD, why_fixed
 from batch.model.errors import UsageError
 
 T = TypeVar("T", Group, MmsTemplate)
@@ -100,12 +100,11 @@ def word_pattern(words: Iterable[str]) -> re.Pattern[str] | None:
 def _read_levels(levels: Mapping[str, str]) -> dict[str, Level | None]:
     known: dict[str, Level | None] = {}
     for code, wish in levels.items():
-        if code in HARD_CODES:
-            raise UsageError(f"[rules] {code} cannot be changed", "without it no campaign can be trusted; take it out")
+        if code in HARD:
+            raise UsageError(f"[rules] {code} cannot be changed", why_fixed(code))
         if wish not in {"error", "hold", "warning", "off"}:
             raise UsageError(f"[rules] {code} has a level that is not known", "set it to error, hold, warning or off")
-        if code in CODES:
-            known[code] = None if wish == "off" else Level(wish)
+        known[code] = None if wish == "off" else Level(wish)
     return known
 
 
@@ -133,3 +132,8 @@ def _by_name(items: Iterable[T] | None) -> dict[str, list[T]]:
     for item in items or ():
         found.setdefault(fold(item.name), []).append(item)
     return found
+
+
+def level_of(code: str, levels: Mapping[str, Level | None]) -> Level | None:
+    """Say how much a code weighs under the team's own levels; None when it is switched off."""
+    return levels[code] if code in levels else CODES[code].level
