@@ -37,7 +37,7 @@ class Commands(TyperGroup):
     def main(self, *words: Any, **more: Any) -> Any:
         """Run one command; raise SystemExit with its code, UsageError for words that mean nothing."""
         try:
-            code = super().main(*words, **{**more, "standalone_mode": False})
+            code = super().main(*words, **{"prog_name": "campaign-batch", **more, "standalone_mode": False})
         except typer.Abort:
             raise KeyboardInterrupt from None
         except Exception as trouble:

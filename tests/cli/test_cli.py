@@ -373,3 +373,11 @@ def test_the_log_names_a_batch_once(capsys: pytest.CaptureFixture[str]) -> None:
     journal.tell(Note("the approval came too late for batch 31", batch=3))
     said = [line.split("Z ", 1)[1] for line in capsys.readouterr().err.splitlines()]
     assert said == ["batch 3 was approved by moving its preview", "batch 3 the approval came too late for batch 31"]
+
+
+def test_the_usage_line_names_the_command_however_it_is_started() -> None:
+    """`python -m batch` shows what a person can type."""
+    done = subprocess.run(
+        [sys.executable, "-m", "batch", "submit", "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Usage: campaign-batch submit ")
