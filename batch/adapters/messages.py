@@ -20,13 +20,13 @@ _MARKS = (
 )
 
 
-class MessageNotFound(BatchError):  # noqa: N818 - the name says what happened; rows carry it on as an issue
+class MessageNotFoundError(BatchError):
     """No message template of that name lies in the folders."""
 
     code = "template-not-found"
 
 
-class MessageUnreadable(BatchError):  # noqa: N818 - as above
+class MessageUnreadableError(BatchError):
     """The template is there, but it is no text that anybody could send."""
 
     code = "template-unreadable"
@@ -37,7 +37,7 @@ def load_message(folders: Sequence[Path], name: str) -> str:
 
     The name is `spring-sale`, `spring-sale.txt` or `spring-sale.txt.j2`, in any case. It is only ever compared with
     what lies in the folders, never made into a path: so no name can lead out of them.
-    Raises MessageNotFound or MessageUnreadable.
+    Raises MessageNotFoundError or MessageUnreadableError.
     """
     known: list[str] = []
     for folder in folders:
@@ -45,7 +45,7 @@ def load_message(folders: Sequence[Path], name: str) -> str:
         if found := _pick(files, name):
             return _read(found)
         known += [file.name for file in files]
-    raise MessageNotFound(f'there is no message template "{_cut(name)}"', _suggest(name, known, folders))
+    raise MessageNotFoundError(f'there is no message template "{_cut(name)}"', _suggest(name, known, folders))
 
 
 def decode(content: bytes) -> str:
@@ -66,7 +66,7 @@ def _list_messages(folder: Path) -> list[Path]:
         return [path for path in files if path.is_file() and path.resolve().parent == home]
     except OSError as error:
         words = f'the folder of message templates "{folder}" cannot be read ({error.strerror})'
-        raise MessageUnreadable(words, "look who may read it") from error
+        raise MessageUnreadableError(words, "look who may read it") from error
 
 
 def _pick(files: list[Path], name: str) -> Path | None:
@@ -76,7 +76,7 @@ def _pick(files: list[Path], name: str) -> Path | None:
     found = exact or [path for path in files if path.name.casefold() in names]
     if len(found) > 1:
         both = " and ".join(f'"{path.name}"' for path in found[:2])
-        raise MessageNotFound(f'"{_cut(name)}" could be {both}', "write the whole file name")
+        raise MessageNotFoundError(f'"{_cut(name)}" could be {both}', "write the whole file name")
     return found[0] if found else None
 
 
@@ -86,14 +86,16 @@ def _read(path: Path) -> str:
             content = file.read(LONGEST + 1)
     except OSError as error:
         words = f'the message template "{path.name}" cannot be opened ({error.strerror})'
-        raise MessageUnreadable(words, "look whether somebody else has it open, and who may read it") from error
+        raise MessageUnreadableError(words, "look whether somebody else has it open, and who may read it") from error
     if len(content) > LONGEST:
-        raise MessageUnreadable(f'the message template "{path.name}" is larger than 64 KB', "it holds one text only")
+        raise MessageUnreadableError(
+            f'the message template "{path.name}" is larger than 64 KB', "it holds one text only"
+        )
     try:
         return decode(content)
     except ValueError as error:
         words = f'the message template "{path.name}" is not a text file'
-        raise MessageUnreadable(words, "save it as plain text, encoding UTF-8") from error
+        raise MessageUnreadableError(words, "save it as plain text, encoding UTF-8") from error
 
 
 def _decode(content: bytes) -> str:

@@ -29,7 +29,7 @@ _GREEN, _PALE = "FF1F6F5C", "FFF3F6F4"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class StarterColumn:
     """One column as the starter explains it."""
 
     words: str
@@ -40,53 +40,57 @@ class Column:
     """Formatted as text, so that Excel leaves what is typed alone."""
 
 
-COLUMNS: Mapping[str, Column] = {
-    "CampaignName": Column("What the campaign is called; people will look for it. Needed.", "Weekend offer", 26),
-    "Message": Column(
+COLUMNS: Mapping[str, StarterColumn] = {
+    "CampaignName": StarterColumn("What the campaign is called; people will look for it. Needed.", "Weekend offer", 26),
+    "Message": StarterColumn(
         "The text. {{ Offer }} is filled in from the column Offer of the same row, and is the same for everyone in the "
         "group. Fill in either Message or Template.",
         "Hello! {{ Offer }} at all our stores. Reply STOP to opt out",
         56,
     ),
-    "Template": Column(
+    "Template": StarterColumn(
         "The name of a text that is kept in templates/messages, instead of Message: choose one.", "weekly-offer", 20
     ),
-    "GroupIds": Column(
+    "GroupIds": StarterColumn(
         "Who gets it: one or more groups, by id (apart by commas or semicolons) or by name (apart by semicolons). "
         "Needed.",
         "100;101",
         22,
         text=True,
     ),
-    "DateTime": Column(
+    "DateTime": StarterColumn(
         "When it goes out: a date and a time of day, still to come. Needed. An empty cell never means now.",
         "2027-03-06 10:30",
         18,
     ),
-    "TimeZone": Column("Whose clock the time is meant by; empty: the team's own zone.", "CT", 18),
-    "TypeRecipients": Column(
+    "TimeZone": StarterColumn("Whose clock the time is meant by; empty: the team's own zone.", "CT", 18),
+    "TypeRecipients": StarterColumn(
         "single: everyone in the group; double: only those who confirmed their opt-in. Empty: as the settings say.",
         "single",
         15,
     ),
-    "MmsTemplateId": Column(
+    "MmsTemplateId": StarterColumn(
         "For a text with a picture: the id or name of an approved MMS template of the account.", "500", 16, text=True
     ),
-    "Subject": Column("The subject of an MMS; only with an MmsTemplateId.", "New in store", 16),
-    "Reference": Column(
+    "Subject": StarterColumn("The subject of an MMS; only with an MmsTemplateId.", "New in store", 16),
+    "Reference": StarterColumn(
         "Your own number of the campaign. With it, name and time may change and it is still the same campaign.",
         "SPRING-07",
         14,
         text=True,
     ),
-    "ExpectedContacts": Column("About how many people should get it; you are warned when it is otherwise.", "1200", 17),
-    "Owner": Column("Who is told when something is wrong with this row.", "ann@example.com", 20),
-    "Purpose": Column("marketing, information or emergency: some groups agreed to one of them only.", "marketing", 13),
-    "Cancel": Column("yes takes the campaign back, or puts it on the list of what to delete.", "yes", 9),
-    "Date": Column("With Time, instead of DateTime: the day.", "2027-03-06"),
-    "Time": Column("With Date, instead of DateTime: the time of day.", "10:30 AM"),
-    "MmsHighResolution": Column("1 adds a link to the picture in full size.", "1"),
-    "RowId": Column(
+    "ExpectedContacts": StarterColumn(
+        "About how many people should get it; you are warned when it is otherwise.", "1200", 17
+    ),
+    "Owner": StarterColumn("Who is told when something is wrong with this row.", "ann@example.com", 20),
+    "Purpose": StarterColumn(
+        "marketing, information or emergency: some groups agreed to one of them only.", "marketing", 13
+    ),
+    "Cancel": StarterColumn("yes takes the campaign back, or puts it on the list of what to delete.", "yes", 9),
+    "Date": StarterColumn("With Time, instead of DateTime: the day.", "2027-03-06"),
+    "Time": StarterColumn("With Date, instead of DateTime: the time of day.", "10:30 AM"),
+    "MmsHighResolution": StarterColumn("1 adds a link to the picture in full size.", "1"),
+    "RowId": StarterColumn(
         "Only in workbooks that came back from campaign-batch: leave it as it came, so that the mended row takes the "
         "old one's place.",
         "e17-k3f9",
@@ -95,7 +99,7 @@ COLUMNS: Mapping[str, Column] = {
 """Every known column, those of the sheet first and in its order."""
 
 FILL_IN = "Offer"
-_FILL_IN_COLUMN = Column(
+_FILL_IN_COLUMN = StarterColumn(
     "A fill-in field: every column whose name the text uses in {{ }} is one. Add as many as you like.", "20% off", 20
 )
 
@@ -204,7 +208,7 @@ def _write_example(sheet: Worksheet, names: Sequence[str], example: Example) -> 
     sheet.row_dimensions[2].height = 32
 
 
-def _format(name: str, column: Column) -> str:
+def _format(name: str, column: StarterColumn) -> str:
     if name == "DateTime":
         return "yyyy-mm-dd hh:mm"
     return "@" if column.text else "General"

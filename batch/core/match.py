@@ -19,7 +19,7 @@ TRACKED = (Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED, Statu
 """The statuses that are compared. Where two entries would fit a campaign, the one that stands first here has it."""
 
 
-class Books:
+class Matches:
     """Both lists, and which entry each of their campaigns belongs to: one to one."""
 
     found: dict[int, tuple[Listed, str]]

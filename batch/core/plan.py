@@ -185,18 +185,18 @@ def _decide(case: _Case) -> Decision:
         return decided
     if row.past:
         return _place(case, Action.INVALID, row.issues)
-    return _weigh_new(case, row.campaign)
+    return _decide_new(case, row.campaign)
 
 
 def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision | None:
     """Decide where the entry that is met already decides; None when the row goes on like a new one."""
     if is_doubtful(met):
         same = case.same and not case.edited
-        return _settle(case, met) if same else _weigh_new(case, campaign, _in_doubt(case.row, met))
+        return _settle(case, met) if same else _decide_new(case, campaign, _in_doubt(case.row, met))
     if met.status in THERE and case.same and not (case.edited and is_coming(met, case.around.now)):
         return _skip(case, met, _already(case, met))
     if met.status in THERE and is_coming(met, case.around.now):
-        return _weigh_new(case, campaign, _edited(case.row, campaign, met))
+        return _decide_new(case, campaign, _edited(case.row, campaign, met))
     if met.status is Status.REJECTED and case.same and not case.edited:
         return _skip(case, met, f"the provider refused it before (entry {met.id}): {_remedy(case, met)}")
     if met.status in GONE and case.same and (case.row.past or not case.edited):
@@ -230,7 +230,7 @@ def _remedy(case: _Case, met: KnownEntry) -> str:
 def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
     if case.row.past:
         return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has gone by")
-    return _weigh_new(case, campaign, _deleted(case.row, met))
+    return _decide_new(case, campaign, _deleted(case.row, met))
 
 
 def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
@@ -253,11 +253,11 @@ def _cancel(case: _Case) -> Decision:
     return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
 
 
-def _weigh_new(case: _Case, campaign: Campaign, reason: Issue | None = None) -> Decision:
+def _decide_new(case: _Case, campaign: Campaign, reason: Issue | None = None) -> Decision:
     """Let a row go unless something holds it: the entry that it meets (`reason`), a guard, or one of the checks."""
     found = (reason, *(guard(case.row, campaign, case.around) for guard in GUARDS))
     case.around.seen.setdefault(campaign.fingerprint, case.row)
-    issues = _weigh([*case.row.issues, *(issue for issue in found if issue is not None)], case)
+    issues = _apply_guards([*case.row.issues, *(issue for issue in found if issue is not None)], case)
     return _place(case, _action(issues, campaign), issues)
 
 
@@ -270,16 +270,16 @@ def _action(issues: Iterable[Issue], campaign: Campaign) -> Action:
     return Action.WAIT if campaign.waits else Action.SUBMIT
 
 
-def _weigh(issues: Sequence[Issue], case: _Case) -> tuple[Issue, ...]:
+def _apply_guards(issues: Sequence[Issue], case: _Case) -> tuple[Issue, ...]:
     """Give each of the plan's issues the level of the rules, and soften what a person let go."""
     if not issues:
         return ()
     rules, released = case.around.rules, case.released
-    weighed = [_weigh_one(issue, rules, released) for issue in issues]
+    weighed = [_apply_one_guard(issue, rules, released) for issue in issues]
     return tuple(issue for issue in weighed if issue is not None)
 
 
-def _weigh_one(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue | None:
+def _apply_one_guard(issue: Issue, rules: PlanRules, released: Sequence[str]) -> Issue | None:
     level = issue.level
     if issue.code in PLAN_CODES and issue.code not in HARD:
         wish = rules.levels.get(issue.code, level.value)
@@ -399,7 +399,7 @@ def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> De
         f"Mend the date, or take the row out of the sheet"
     )
     issue = held_for(case.row, "DateTime", "date-not-changed", words, case.row.row.text("DateTime"))
-    issues = (*decision.issues, *_weigh((issue,), case))
+    issues = (*decision.issues, *_apply_guards((issue,), case))
     action = _action(issues, campaign)
     return _place(case, action, issues) if action not in _FREE else replace(decision, issues=issues)
 
@@ -426,7 +426,7 @@ def _stop_one(decision: Decision, words: str, rules: PlanRules) -> Decision:
     campaign = decision.checked.campaign
     if campaign is None or decision.action not in _FREE:
         return decision
-    issue = _weigh_one(held_for(decision.checked, "", "too-many-errors", words), rules, ())
+    issue = _apply_one_guard(held_for(decision.checked, "", "too-many-errors", words), rules, ())
     if issue is None:
         return decision
     issues = (*decision.issues, issue)

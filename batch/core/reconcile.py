@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batch.core.identity import collapse
-from batch.core.match import TRACKED, UNSURE, Books
+from batch.core.match import TRACKED, UNSURE, Matches
 from batch.core.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.core.settle import Reading
 from batch.core.strangers import find_strangers
@@ -90,22 +90,24 @@ def reconcile(
     earlier reading of this run showed: what only one reading lacks is not missing yet.
     """
     tracked = [entry for entry in entries if _is_tracked(entry)]
-    books = Books(reading, rules.zone)
-    books.match(tracked)
-    books.claim_twins(tracked, now)
+    matches = Matches(reading, rules.zone)
+    matches.match(tracked)
+    matches.claim_twins(tracked, now)
     counts: Counter[FindingKind] = Counter()
     findings: list[Finding] = []
     moves: list[Move] = []
     seen: list[tuple[int, Listed, str]] = []
     for entry in tracked:
-        kind, found, moved = _compare(entry, books.found.get(entry.id), rules, now, shown_before)
+        kind, found, moved = _compare(entry, matches.found.get(entry.id), rules, now, shown_before)
         counts[kind] += 1
         findings += found
         moves += moved
-        if kind is not FindingKind.IN_DOUBT and entry.id in books.found:
-            seen.append((entry.id, *books.found[entry.id]))
+        if kind is not FindingKind.IN_DOUBT and entry.id in matches.found:
+            seen.append((entry.id, *matches.found[entry.id]))
     strangers = list(
-        find_strangers(books, tracked, tags, acknowledged, since=since, zone=rules.zone, account=rules.account, now=now)
+        find_strangers(
+            matches, tracked, tags, acknowledged, since=since, zone=rules.zone, account=rules.account, now=now
+        )
     )
     counts[FindingKind.UNEXPECTED] = len(strangers)
     findings = sorted([*findings, *strangers], key=lambda finding: not finding.loud)

@@ -18,14 +18,14 @@ MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Instant:
     """A point in time by the wall clock and, where this process saw it, by a clock that nobody can set."""
 
     at: datetime
     ticks: float | None = None
     """Monotonic seconds; None for what another process saw."""
 
-    def since(self, earlier: Moment) -> timedelta:
+    def since(self, earlier: Instant) -> timedelta:
         """Say how much time has passed for certain: a wall clock may have been set forward meanwhile."""
         by_wall = self.at - earlier.at
         if self.ticks is None or earlier.ticks is None:
@@ -45,9 +45,9 @@ class Reading:
     """How far it reaches, where that was measured; without it a reading proves presence only."""
 
     @property
-    def begun(self) -> Moment:
+    def begun(self) -> Instant:
         """When the reading began."""
-        return Moment(self.scheduled.read_at, self.ticks)
+        return Instant(self.scheduled.read_at, self.ticks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def settle(
     entry: Entry,
     readings: Sequence[Reading],
     *,
-    ended: Moment,
+    ended: Instant,
     claimed: Collection[str],
     now: datetime,
     wait: timedelta,
@@ -144,7 +144,9 @@ def how_to_answer(entry: int) -> str:
     return f'look for it in the dashboard and say what you saw: "{command}"'
 
 
-def time_left(readings: Sequence[Reading], *, ended: Moment, now: Moment, wait: timedelta, gap: timedelta) -> timedelta:
+def time_left(
+    readings: Sequence[Reading], *, ended: Instant, now: Instant, wait: timedelta, gap: timedelta
+) -> timedelta:
     """Say how long it takes until another reading can prove absence: the settling time, and then the gap."""
     late = _late(readings, ended, wait)
     return gap - now.since(late[0].begun) if late else wait - now.since(ended)
@@ -179,7 +181,7 @@ def judge_alike(entry: Entry, item: Listed) -> Settlement:
     return _held(entry, "looks-alike", words, item, item.id)
 
 
-def _late(readings: Sequence[Reading], ended: Moment, wait: timedelta) -> list[Reading]:
+def _late(readings: Sequence[Reading], ended: Instant, wait: timedelta) -> list[Reading]:
     """Give those readings that would show a campaign which arrived late."""
     return [reading for reading in readings if reading.begun.since(ended) >= wait]
 
@@ -206,7 +208,7 @@ def _only(reading: Reading, tag: str) -> Reading:
 
 
 def _find_alike(
-    entry: Entry, items: Iterable[Listed], *, tags: Collection[str], ended: Moment, broken_id: str
+    entry: Entry, items: Iterable[Listed], *, tags: Collection[str], ended: Instant, broken_id: str
 ) -> Listed | None:
     """Find what may be this campaign under another name or at another time, and is no other entry's."""
     since = f"{ended.at - _ANY_ZONE:%Y-%m-%d}"

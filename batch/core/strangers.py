@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from batch.core.identity import looks_typed, split_tag
-from batch.core.match import Books, bears_true_tag, marks_of, marks_of_item
+from batch.core.match import Matches, bears_true_tag, marks_of, marks_of_item
 from batch.core.payload import from_provider_time
 from batch.model import Entry, Finding, FindingKind, Listed
 
 
 def find_strangers(
-    books: Books,
+    matches: Matches,
     entries: Sequence[Entry],
     tags: Collection[str],
     acknowledged: Collection[str],
@@ -25,13 +25,13 @@ def find_strangers(
     """Name what belongs to no entry of ours."""
     ours: set[str] = set()
     given, quiet = set(tags), set(acknowledged)
-    for item, where in books.unclaimed():
+    for item, where in matches.unclaimed():
         moment = from_provider_time(item.send_at, zone)
         if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
             continue
-        ours = ours or {mark for entry in entries if entry.id in books.found for mark in marks_of(entry, zone)}
+        ours = ours or {mark for entry in entries if entry.id in matches.found for mark in marks_of(entry, zone)}
         twice = not ours.isdisjoint(marks_of_item(item)) or (
-            split_tag(item.name)[1] in given and books.alike(item, where) > 1
+            split_tag(item.name)[1] in given and matches.alike(item, where) > 1
         )
         theirs = bears_true_tag(item, zone, {account, "main"})
         yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)

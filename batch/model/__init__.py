@@ -11,12 +11,12 @@ from batch.model.entries import (
     WAITS,
     Attempt,
     Batch,
-    Cause,
     Change,
     ChangeKind,
     Entry,
     Finding,
     FindingKind,
+    PauseCause,
 )
 from batch.model.insights import Insight, Insights, Mark, Sending
 from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
@@ -39,7 +39,6 @@ __all__ = [
     "Attempt",
     "Batch",
     "Campaign",
-    "Cause",
     "Change",
     "ChangeKind",
     "Checked",
@@ -63,6 +62,7 @@ __all__ = [
     "MmsTemplate",
     "Outcome",
     "Parts",
+    "PauseCause",
     "Person",
     "Plan",
     "Proof",

@@ -16,7 +16,7 @@ WAITS = "waiting-for-approval"
 REJECTED = "rejected"
 
 
-class Cause(StrEnum):
+class PauseCause(StrEnum):
     """Who paused everything; each pause is lifted by its own cause only."""
 
     PERSON = "person"

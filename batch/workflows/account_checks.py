@@ -24,7 +24,9 @@ _OFFERED = timedelta(days=10)
 """So far back an offer counts as the one of the week before."""
 
 
-def weigh(context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account) -> list[Checked]:
+def check_account(
+    context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account
+) -> list[Checked]:
     """Give the rows with what only account and ledger together can tell; rows that went before are left as they are."""
     rows = _explain_renamed(context, rows, account)
     gone = {entry.fingerprint for entry in known if entry.status in _OUT}
@@ -39,7 +41,7 @@ def weigh(context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry]
     return [_add(row, short, (moved, often, same), levels) for row in rows]
 
 
-def weigh_alone(rows: Sequence[Checked], settings: Settings, account: Account) -> list[Checked]:
+def check_account_alone(rows: Sequence[Checked], settings: Settings, account: Account) -> list[Checked]:
     """Give the rows with what the account tells of this file alone, without a ledger."""
     campaigns = [row.campaign for row in rows if row.campaign is not None]
     short = find_short_credits(campaigns, account.credits) if account.groups else {}
@@ -148,7 +150,7 @@ def _add(
     campaign = row.campaign
     if number in short:
         campaign = replace(campaign, waits=(*campaign.waits, short[number]))
-    weighed = [weighed for issue in extra if (weighed := _weigh(_place(issue, row), levels)) is not None]
+    weighed = [weighed for issue in extra if (weighed := _set_levels(_place(issue, row), levels)) is not None]
     return replace(row, campaign=campaign, issues=(*row.issues, *weighed))
 
 
@@ -156,6 +158,6 @@ def _place(issue: Issue, row: Checked) -> Issue:
     return replace(issue, row=row.row.number, column=row.row.header.letter(issue.field))
 
 
-def _weigh(issue: Issue, levels: Mapping[str, str]) -> Issue | None:
+def _set_levels(issue: Issue, levels: Mapping[str, str]) -> Issue | None:
     wish = levels.get(issue.code, issue.level.value)
     return None if wish == "off" else replace(issue, level=Level(wish))

@@ -13,7 +13,7 @@ from batch.core.guards import is_from, may_have_gone
 from batch.core.identity import is_test
 from batch.core.reconcile import ALARM
 from batch.core.standing import standing_of
-from batch.model import SHEET, Action, Cause, Entry, Issue, Level, Plan, Status
+from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status
 from batch.model.errors import UsageError
 from batch.model.wording import clock, day_words, group_words, local_time, time_left, zone_of
 from batch.workflows.context import Context, World, open_ledger_of, tell_pause
@@ -208,7 +208,7 @@ def _explain_gone(entry: Entry) -> str:
 def pause_all(settings: Settings, world: World, why: str) -> list[str]:
     """Let nothing more be submitted by any process of this ledger; list what is scheduled all the same."""
     with open_ledger_of(settings, world, quiet=True) as ledger:
-        before = next((pause for pause in ledger.pauses() if pause.cause is Cause.PERSON), None)
+        before = next((pause for pause in ledger.pauses() if pause.cause is PauseCause.PERSON), None)
         # Beside whatever else pauses: who takes a file named STOP away must not lift a person's pause with it.
         ledger.pause(why, world.signature, world.now())
         ledger.note_run("pause", world.now(), f"{world.signature}: {why}")
@@ -226,7 +226,7 @@ def unpause_all(settings: Settings, world: World, why: str) -> str:
         before = ledger.pauses()
         if not before:
             return "nothing was paused"
-        staying = [pause for pause in before if pause.cause is Cause.STOP_FILE and not _is_gone(pause, settings)]
+        staying = [pause for pause in before if pause.cause is PauseCause.STOP_FILE and not _is_gone(pause, settings)]
         lifted = [pause for pause in before if pause not in staying]
         for pause in lifted:
             ledger.unpause(world.signature, world.now(), pause.cause, pause.folder)

@@ -19,9 +19,9 @@ from batch.core.validate import GroupRule, Rules, find_other_week
 from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
 from batch.system.resources import templates_folder
-from batch.workflows.account_checks import weigh_alone
+from batch.workflows.account_checks import check_account_alone
 from batch.workflows.changed_settings import tell_changed
-from batch.workflows.check_blocks import Found, Hand, Task, check_blocks
+from batch.workflows.check_blocks import BlockChecker, Found, Task, check_blocks
 from batch.workflows.context import World, make_provider, need_zone, read_account, tell_pause
 from batch.workflows.events import Checking, Note, Tell, say_nothing
 from batch.workflows.snapshots import Snapshot, take_snapshot
@@ -106,14 +106,14 @@ def check_file(
     keeps = keep or account is not None
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=keeps, tell=world.tell)
     if account is not None:
-        _weigh_alone(check, settings, account)
+        _check_account(check, settings, account)
     check.kept = check.kept if keep else []
     return check, account
 
 
-def _weigh_alone(check: Check, settings: Settings, account: Account) -> None:
+def _check_account(check: Check, settings: Settings, account: Account) -> None:
     """Add what the account alone can tell: what a row would wait for, and people texted too often by this file."""
-    before, check.kept = check.kept, weigh_alone(check.kept, settings, account)
+    before, check.kept = check.kept, check_account_alone(check.kept, settings, account)
     with_errors = {issue.row for issue in check.errors}
     for old, new in zip(before, check.kept, strict=True):
         for issue in (*new.issues[len(old.issues) :], *(new.campaign.waits if new.campaign is not None else ())):
@@ -159,14 +159,14 @@ def check_sheet(
     """
     check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
     task = Task(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
-    hand = Hand(task)
+    checker = BlockChecker(task)
     begun = time.process_time()
-    for found in check_blocks(opened.blocks(), task, hand):
+    for found in check_blocks(opened.blocks(), task, checker):
         check.add(found)
         check.seconds = time.process_time() - begun + opened.waited
         _judge(check, settings, taking=taking)
         tell(Checking(check.rows))
-    _add_late(check, hand.late_issues())
+    _add_late(check, checker.late_issues())
     _judge(check, settings, taking=taking)
     check.fields, check.unused = sort_fields(opened.header, check.used)
     near = () if check.without_text else find_near_misses(check.fields, check.unused)

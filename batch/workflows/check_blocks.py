@@ -101,7 +101,7 @@ class Task:
     keep: bool = False
 
 
-class Hand:
+class BlockChecker:
     """Checks blocks of rows: makes rows of them, renders each and checks it."""
 
     def __init__(self, task: Task) -> None:
@@ -146,21 +146,23 @@ Alone = tuple[Found, list[tuple[str, str, int]]]
 """What rows brought up by themselves; key, fingerprint and row of those that are good."""
 
 
-def check_blocks(blocks: Iterator[list[RowOut]], task: Task, hand: Hand, *, alone: int = ALONE) -> Iterator[Found]:
+def check_blocks(
+    blocks: Iterator[list[RowOut]], task: Task, checker: BlockChecker, *, alone: int = ALONE
+) -> Iterator[Found]:
     """Check the blocks of a sheet, in their order; `alone` is how many of them are not worth a second process.
 
     Rows that are kept, or checked against the account, stay in this process: handing them over costs what it saves.
     """
     by_one = task.keep or task.account is not None
     for block in blocks if by_one else islice(blocks, alone):
-        yield hand.check(block)
+        yield checker.check(block)
     more = next(blocks, None)
     if more is not None:
-        for block, found in _share(chain((more,), blocks), task, hand):
-            yield hand.join(block, found)
+        for block, found in _share(chain((more,), blocks), task, checker):
+            yield checker.join(block, found)
 
 
-def _share(blocks: Iterable[list[RowOut]], task: Task, hand: Hand) -> Iterator[tuple[list[RowOut], Alone]]:
+def _share(blocks: Iterable[list[RowOut]], task: Task, checker: BlockChecker) -> Iterator[tuple[list[RowOut], Alone]]:
     """Give each block with what it brought up; this process checks one whenever the other has enough to do."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -169,42 +171,42 @@ def _share(blocks: Iterable[list[RowOut]], task: Task, hand: Hand) -> Iterator[t
     with ProcessPoolExecutor(1, get_context("spawn"), _set_up, (task,)) as pool:
         for block in blocks:
             busy = sum(not coming.done() for _, coming in waiting) >= AHEAD
-            waiting.append((block, _check_here(hand, block) if busy else _check_there(pool, hand, block)))
+            waiting.append((block, _check_here(checker, block) if busy else _check_there(pool, checker, block)))
             while waiting and (len(waiting) > LONGEST or waiting[0][1].done()):
-                yield _collect(hand, *waiting.popleft())
+                yield _collect(checker, *waiting.popleft())
         while waiting:
-            yield _collect(hand, *waiting.popleft())
+            yield _collect(checker, *waiting.popleft())
 
 
-def _check_here(hand: Hand, block: list[RowOut]) -> Future[Alone]:
+def _check_here(checker: BlockChecker, block: list[RowOut]) -> Future[Alone]:
     from concurrent.futures import Future
 
     coming: Future[Alone] = Future()
-    coming.set_result(hand.check_alone(block))
+    coming.set_result(checker.check_alone(block))
     return coming
 
 
-def _check_there(pool: ProcessPoolExecutor, hand: Hand, block: list[RowOut]) -> Future[Alone]:
+def _check_there(pool: ProcessPoolExecutor, checker: BlockChecker, block: list[RowOut]) -> Future[Alone]:
     from concurrent.futures import BrokenExecutor
 
     try:
         return pool.submit(_check, block)
     except (BrokenExecutor, OSError):  # OSError: no process could be started
-        return _check_here(hand, block)
+        return _check_here(checker, block)
 
 
-def _collect(hand: Hand, block: list[RowOut], coming: Future[Alone]) -> tuple[list[RowOut], Alone]:
+def _collect(checker: BlockChecker, block: list[RowOut], coming: Future[Alone]) -> tuple[list[RowOut], Alone]:
     """Wait for a block; one whose process died is checked here."""
     from concurrent.futures import BrokenExecutor
 
     try:
         return block, coming.result()
     except BrokenExecutor:
-        return block, hand.check_alone(block)
+        return block, checker.check_alone(block)
 
 
-_second: Hand
-"""The hand of the second process."""
+_second: BlockChecker
+"""The checker of the second process."""
 
 
 def _set_up(task: Task) -> None:
@@ -212,7 +214,7 @@ def _set_up(task: Task) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()  # it lives as long as one sheet takes
-    _second = Hand(task)
+    _second = BlockChecker(task)
 
 
 def _end_with_parent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from batch.core.settle import Moment
+from batch.core.settle import Instant
 from batch.model.errors import ClockError
 from batch.model.plurals import tell_span
 from batch.workflows.context import Context
@@ -44,9 +44,9 @@ def tell_apart(offset: float) -> tuple[str, str]:
     return words, "set the clock, then run the command again"
 
 
-def provider_now(context: Context) -> Moment:
+def provider_now(context: Context) -> Instant:
     """Give the time by the provider's clock, and by the one that nobody can set."""
-    return Moment(context.world.now() + timedelta(seconds=context.provider.offset() or 0.0), context.world.monotonic())
+    return Instant(context.world.now() + timedelta(seconds=context.provider.offset() or 0.0), context.world.monotonic())
 
 
 def _is_apart(context: Context) -> bool:

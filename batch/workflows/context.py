@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batch.adapters.glance import Glance
     from batch.adapters.ledger import Ledger, Pause
     from batch.adapters.provider import Provider
-    from batch.core.settle import Moment
+    from batch.core.settle import Instant
     from batch.model.secret import Secret
 
 HOW_TO_SIGN_IN = (
@@ -97,7 +97,7 @@ class Context:
     """Nothing is written: the ledger is only looked at."""
     ended: dict[int, float] = field(default_factory=dict)
     """Entry to when its last attempt ended, where this process made it: seconds by the clock that nobody can set."""
-    met: dict[int, Moment] = field(default_factory=dict)
+    met: dict[int, Instant] = field(default_factory=dict)
     """Entry to when this process met its doubt first, where no clock tells how old the doubt is."""
     said: set[str] = field(default_factory=set)
     """What was told already and is not told twice in a run."""

@@ -21,8 +21,8 @@ from batch.system.disk import HAS_MODES
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.clock import SKEW
 from batch.workflows.context import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
-from batch.workflows.mail import Desk, mail_server_of
-from batch.workflows.notices import SEEN, Pulse, feel_pulse, when
+from batch.workflows.mail import Mailer, mail_server_of
+from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
 from batch.workflows.send_test import try_zone
 
@@ -196,7 +196,7 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
     yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else Line("ledger", "fine", "whole")
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
-    yield from _pulse_lines(settings, feel_pulse(ledger, world.now()))
+    yield from _health_lines(settings, read_health(ledger, world.now()))
     yield _mails(settings, world, ledger)
 
 
@@ -217,46 +217,46 @@ def _account(settings: Settings, ledger: Ledger) -> Line:
     return Line("account", "fine", words)
 
 
-def _pulse_lines(settings: Settings, pulse: Pulse) -> Iterator[Line]:
-    yield _last_file(settings, pulse)
-    run, watch = pulse.last_run, pulse.last_runs.get("watch")
+def _health_lines(settings: Settings, health: Health) -> Iterator[Line]:
+    yield _last_file(settings, health)
+    run, watch = health.last_run, health.last_runs.get("watch")
     yield Line("last run", "fine", f"{run.kind}, {when(run.at, settings)}" if run else "none yet")
-    yield _last_watch(settings, pulse) if watch else Line("watch", "fine", "none has run on this ledger")
-    yield _comparison(settings, pulse)
-    for pause in pulse.pauses:
+    yield _last_watch(settings, health) if watch else Line("watch", "fine", "none has run on this ledger")
+    yield _comparison(settings, health)
+    for pause in health.pauses:
         folder = f' ("{pause.folder}")' if pause.folder else ""
         words = f"by {pause.who} since {when(pause.since, settings)}: {pause.why}{folder}"
         yield Line("pause", "warning", words, how_to_go_on([pause]))
-    if not pulse.pauses:
+    if not health.pauses:
         yield Line("pause", "fine", "nothing is paused")
-    doubts = f"{pulse.doubts} campaign(s) may or may not have arrived"
+    doubts = f"{health.doubts} campaign(s) may or may not have arrived"
     settle = 'type "campaign-batch resume"'
-    yield Line("doubts", "warning", doubts, settle) if pulse.doubts else Line("doubts", "fine", "none")
-    for batch in pulse.to_approve:
+    yield Line("doubts", "warning", doubts, settle) if health.doubts else Line("doubts", "fine", "none")
+    for batch in health.to_approve:
         words = f'batch {batch.id} "{batch.file}" waits for a second person since {when(batch.taken_in_at, settings)}'
         yield Line("approval", "warning", words, f'type "campaign-batch approve {batch.id}", or reject it')
 
 
-def _last_file(settings: Settings, pulse: Pulse) -> Line:
-    if pulse.last_file is None:
+def _last_file(settings: Settings, health: Health) -> Line:
+    if health.last_file is None:
         return Line("last file", "fine", "none has come in yet")
-    words = f'"{pulse.last_file.file}" (batch {pulse.last_file.id}), {when(pulse.last_file.taken_in_at, settings)}'
+    words = f'"{health.last_file.file}" (batch {health.last_file.id}), {when(health.last_file.taken_in_at, settings)}'
     late = "was this week's sheet forgotten? is the watch running?"
-    return Line("last file", "warning", words, late) if pulse.file_is_late else Line("last file", "fine", words)
+    return Line("last file", "warning", words, late) if health.file_is_late else Line("last file", "fine", words)
 
 
-def _last_watch(settings: Settings, pulse: Pulse) -> Line:
-    run = pulse.last_runs["watch"]
+def _last_watch(settings: Settings, health: Health) -> Line:
+    run = health.last_runs["watch"]
     words = f"seen {when(run.at, settings)}"
-    if pulse.now - run.at > SEEN:
+    if health.now - run.at > SEEN:
         return Line("watch", "warning", words, "it is not running any more: start it, or look into its log")
     return Line("watch", "fine", words)
 
 
-def _comparison(settings: Settings, pulse: Pulse) -> Line:
-    run = pulse.last_runs.get("reconcile")
+def _comparison(settings: Settings, health: Health) -> Line:
+    run = health.last_runs.get("reconcile")
     words = when(run.at, settings) if run else "never"
-    if pulse.comparison_is_late:
+    if health.comparison_is_late:
         return Line("last comparison", "warning", words, 'type "campaign-batch reconcile"')
     return Line("last comparison", "fine", words)
 
@@ -268,7 +268,7 @@ def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
     oldest = waiting[0]
     tried = f"tried {oldest.tries} times: {oldest.words}" if oldest.tries else "not tried yet"
     words = f'{len(waiting)}, the oldest "{oldest.subject}" of {when(oldest.added_at, settings)}, {tried}'
-    if not Desk(settings, ledger, world).is_open:
+    if not Mailer(settings, ledger, world).is_open:
         return Line("unsent mails", "warning", words, "write host and from under [email]")
     return Line("unsent mails", "warning", words, "look at the mail server's line; they are tried again by themselves")
 

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
 from batch.core.printable import printable, whole_text
-from batch.model import WAITS, Cause, Person, Way
+from batch.model import WAITS, PauseCause, Person, Way
 from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
 from batch.model.plurals import plural
 from batch.system.person import may_write, my_uid, person_of
 from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Context
 from batch.workflows.events import Note
-from batch.workflows.mail import Desk, queue_words, safely
+from batch.workflows.mail import Mailer, queue_words, safely
 from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
 from batch.workflows.submit import submit_in
 from batch.workflows.tally import Tally, tell_counts
 
 if TYPE_CHECKING:
-    from batch.workflows.gathered_mail import Postbag
+    from batch.workflows.mail_queue import MailQueue
 
 _PEOPLE_READ = {
     "accepted": "at the provider",
@@ -56,12 +56,12 @@ _COPY = (
 class Drops:
     """What lies in the folder; trouble that is nobody's fault leaves a file where it is, and is raised."""
 
-    def __init__(self, context: Context, inbox: Inbox, postbag: Postbag) -> None:
+    def __init__(self, context: Context, inbox: Inbox, mail_queue: MailQueue) -> None:
         self.files = 0
         self.needs_look = False
         self._context = context
         self._inbox = inbox
-        self._postbag = postbag
+        self._mail_queue = mail_queue
         self._open: set[str] = set()
         """What was said to be open, and is still."""
 
@@ -132,9 +132,9 @@ class Drops:
         self._count(claimed, f"could not be read: {trouble.words}", look=True)
         told = (f"{words}.", "Nothing of it was sent. It lies in the folder attention: mend it and drop it again.")
         key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
-        desk = Desk(self._context.settings, self._context.ledger, self._context.world)
+        mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)
         subject = f'"{whole_text(claimed.name)}" cannot be taken in'
-        safely(desk, lambda: queue_words(desk, subject, told, kind="attention", key=key))
+        safely(mailer, lambda: queue_words(mailer, subject, told, kind="attention", key=key))
 
     def _finish(self, claimed: Claimed, tally: Tally) -> None:
         """Note what must be mailed, show the preview, and only then file the sheet away."""
@@ -142,14 +142,14 @@ class Drops:
         look = tally.needs_look or tally.trouble is not None
         words = tell_file(tally, known=self._known_as(tally))
         if claimed.failures or not _is_known(tally):
-            self._postbag.add(tally.batch)
+            self._mail_queue.add(tally.batch)
         if tally.preview is not None:
             self._inbox.offer(tally.preview.read_bytes(), tally.preview.name)
         results = [path for path in tally.reports if path.suffix == ".html"] + tally.marked
         self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
         self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
         self._count(claimed, f"batch {tally.batch}", look=look)
-        heed(self._context, tally)
+        raise_trouble(self._context, tally)
 
     def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
         self.files += 1
@@ -185,8 +185,8 @@ class Drops:
             path.unlink()
         self._tell("approved", f"batch {tally.batch} was approved by moving its preview", batch=tally.batch)
         self.needs_look |= tally.needs_look
-        self._postbag.add(found[0])
-        heed(self._context, tally)
+        self._mail_queue.add(found[0])
+        raise_trouble(self._context, tally)
 
     def _who_approves(self, path: Path, batch: int) -> Approver:
         """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
@@ -224,10 +224,10 @@ class Drops:
         self._context.world.tell(Note(words, loud, event, batch, None, file))
 
 
-def heed(context: Context, tally: Tally) -> None:
+def raise_trouble(context: Context, tally: Tally) -> None:
     """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
     if isinstance(tally.trouble, NotAsAskedError):
-        context.ledger.pause(tally.trouble.words, "the watch", context.world.now(), Cause.WATCH)
+        context.ledger.pause(tally.trouble.words, "the watch", context.world.now(), PauseCause.WATCH)
         context.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
     if tally.trouble is not None:
         raise tally.trouble

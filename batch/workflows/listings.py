@@ -12,7 +12,7 @@ from batch.core.identity import looks_typed, split_tag
 from batch.core.match import bears_true_tag
 from batch.core.payload import make_tag_by
 from batch.core.settle import (
-    Moment,
+    Instant,
     Reading,
     Settlement,
     distrust,
@@ -57,7 +57,7 @@ class Doubt:
     """An entry in doubt and when its last attempt ended, at the latest."""
 
     entry: Entry
-    ended: Moment
+    ended: Instant
     broken_id: str = ""
     """The Id that stands in what is left of a broken answer."""
 
@@ -205,7 +205,7 @@ def _doubt(context: Context, entry: Entry, attempts: Sequence[Attempt]) -> Doubt
     return Doubt(entry, _ended(context, entry, last), found[1] if found else "")
 
 
-def _ended(context: Context, entry: Entry, last: Attempt | None) -> Moment:
+def _ended(context: Context, entry: Entry, last: Attempt | None) -> Instant:
     """Say when an attempt ended at the latest, by the provider's clock.
 
     Where that clock was not seen, then or now, the age of a doubt that another run left is nobody's knowledge: its
@@ -221,7 +221,7 @@ def _ended(context: Context, entry: Entry, last: Attempt | None) -> Moment:
     now = provider_now(context)
     if ours is None and ended > now.at:  # a clock that is ahead closed it
         return context.met.setdefault(entry.id, now)
-    return Moment(ended, ours)
+    return Instant(ended, ours)
 
 
 def settle_doubts(context: Context, *, wait: bool, first: Reading | None = None) -> int:

@@ -21,7 +21,7 @@ from batch.model.errors import BatchError, DeliveryError, UsageError
 from batch.system.disk import mode_within
 from batch.workflows.events import Note
 from batch.workflows.insights import tell_insights
-from batch.workflows.notices import feel_pulse, tell_pulse, when
+from batch.workflows.notices import health_lines, read_health, when
 from batch.workflows.owners import allowed_domains, owner_address, tell_strangers
 from batch.workflows.report import (
     Scope,
@@ -50,7 +50,7 @@ _MEGABYTE = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Mailer:
     """Where mails are written: the settings, the outbox, the clock."""
 
     settings: Settings
@@ -69,14 +69,14 @@ class Desk:
 
 def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report) -> None:
     """Send one report by hand, now; raises UsageError without a mail server, DeliveryError when it did not go."""
-    desk = Desk(settings, ledger, world)
+    mailer = Mailer(settings, ledger, world)
     email = settings.email
     to = email.digest_to or email.to if report.kind == "week" else email.to
-    if not desk.is_open or not to:
+    if not mailer.is_open or not to:
         raise UsageError("it is not said how mail is sent", "write host, from and to under [email]; see the README")
     key = f"by-hand:{secrets.token_hex(8)}"
-    _put(desk, to, report, kind="report", key=key, attachments=_attach(desk, report, _stem(report.title)))
-    send_due(desk)
+    _put(mailer, to, report, kind="report", key=key, attachments=_attach(mailer, report, _stem(report.title)))
+    send_due(mailer)
     waiting = [mail for mail in ledger.unsent_mails() if mail.dedupe_key == key]
     if waiting and waiting[0].words:
         raise DeliveryError(f"the mail did not go: {waiting[0].words}", "it waits in the outbox and is tried again")
@@ -86,43 +86,43 @@ def mail_batches(
     settings: Settings, ledger: Ledger, world: World, batches: Sequence[int], *, stopped: str = ""
 ) -> None:
     """Mail how batches ended, and send whatever else is due; trouble with it is told, never raised."""
-    desk = Desk(settings, ledger, world)
-    if desk.is_open:
-        safely(desk, lambda: queue_batches(desk, batches, stopped=stopped))
-        safely(desk, lambda: send_due(desk))
+    mailer = Mailer(settings, ledger, world)
+    if mailer.is_open:
+        safely(mailer, lambda: queue_batches(mailer, batches, stopped=stopped))
+        safely(mailer, lambda: send_due(mailer))
 
 
 def mail_books(settings: Settings, ledger: Ledger, world: World, books: Comparison) -> None:
     """Mail what a comparison brought up, when something needs a person; trouble is told, never raised."""
-    desk = Desk(settings, ledger, world)
-    if desk.is_open:
-        safely(desk, lambda: queue_books(desk, books))
-        safely(desk, lambda: send_due(desk))
+    mailer = Mailer(settings, ledger, world)
+    if mailer.is_open:
+        safely(mailer, lambda: queue_books(mailer, books))
+        safely(mailer, lambda: send_due(mailer))
 
 
-def safely(desk: Desk, act: Callable[[], object]) -> None:
+def safely(mailer: Mailer, act: Callable[[], object]) -> None:
     """Do something about mail; what goes wrong is told and no more, since the campaigns went all the same."""
     try:
         act()
     except (BatchError, OSError) as trouble:
-        desk.note(f"the mail is not on its way: {trouble}", event="mail-trouble", loud=True)
+        mailer.note(f"the mail is not on its way: {trouble}", event="mail-trouble", loud=True)
 
 
-def queue_batches(desk: Desk, batches: Sequence[int], *, stopped: str = "") -> None:
+def queue_batches(mailer: Mailer, batches: Sequence[int], *, stopped: str = "") -> None:
     """Put the report of some batches, and what needs a person, into the outbox; nothing when nothing is new."""
     if not batches:
         return
-    ledger, email = desk.ledger, desk.settings.email
+    ledger, email = mailer.ledger, mailer.settings.email
     told = [number for number in batches if ledger.batch(number).state not in {NOT_SHOWN, WAITS}]
     to: Sequence[str] = ()
     if told and email.to:
         scope = batches_scope(ledger, told)
-        report = _gather(desk, scope, stopped=stopped)
+        report = _gather(mailer, scope, stopped=stopped)
         if _says_something(report):
             to = email.to
             key = f"batches:{','.join(map(str, told))}:{_outcome(report)}"
-            _put(desk, to, report, kind="report", key=key, attachments=_attach(desk, report, scope.stem))
-    _queue_attention(desk, batches_scope(ledger, batches), without=to if told == list(batches) else ())
+            _put(mailer, to, report, kind="report", key=key, attachments=_attach(mailer, report, scope.stem))
+    _queue_attention(mailer, batches_scope(ledger, batches), without=to if told == list(batches) else ())
 
 
 def batches_scope(ledger: Ledger, batches: Sequence[int]) -> Scope:
@@ -136,74 +136,76 @@ def batches_scope(ledger: Ledger, batches: Sequence[int]) -> Scope:
     )
 
 
-def queue_books(desk: Desk, books: Comparison) -> None:
+def queue_books(mailer: Mailer, books: Comparison) -> None:
     """Put what a comparison brought up into the outbox, once until something else comes up."""
     if not books.needs_look:
         return
     ids = {finding.entry for finding in books.findings if finding.entry is not None}
-    entries = tuple(desk.ledger.entries(ids=ids)) if ids else ()
-    title = f"Comparison of {when(desk.world.now(), desk.settings)}"
-    _queue_attention(desk, Scope(title, "comparison", "reconciliation", entries, findings=books.findings))
+    entries = tuple(mailer.ledger.entries(ids=ids)) if ids else ()
+    title = f"Comparison of {when(mailer.world.now(), mailer.settings)}"
+    _queue_attention(mailer, Scope(title, "comparison", "reconciliation", entries, findings=books.findings))
 
 
-def queue_digest(desk: Desk) -> bool:
+def queue_digest(mailer: Mailer) -> bool:
     """Put the weekly digest into the outbox, also when all is well; False when this week's is there already."""
-    settings, email, now = desk.settings, desk.settings.email, desk.world.now()
+    settings, email, now = mailer.settings, mailer.settings.email, mailer.world.now()
     # Monday to Thursday it tells of the week before, from then on of this one.
     week = week_of(now - timedelta(days=3, hours=12), team_zone(settings))
-    scope = week_scope(desk.ledger, week, team_zone(settings), now)
-    report = _gather(desk, scope)
-    lines = (*tell_pulse(feel_pulse(desk.ledger, now), settings), *tell_insights(settings, desk.ledger, now))
+    scope = week_scope(mailer.ledger, week, team_zone(settings), now)
+    report = _gather(mailer, scope)
+    lines = (*health_lines(read_health(mailer.ledger, now), settings), *tell_insights(settings, mailer.ledger, now))
     key = f"digest:{week_of(now, team_zone(settings))}"
-    attachments = _attach(desk, report, scope.stem)
-    return _put(desk, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments)
+    attachments = _attach(mailer, report, scope.stem)
+    return _put(
+        mailer, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments
+    )
 
 
-def queue_preview(desk: Desk, batch: int, preview: Path, how: Sequence[str]) -> bool:
+def queue_preview(mailer: Mailer, batch: int, preview: Path, how: Sequence[str]) -> bool:
     """Put the preview of a batch that waits for a second person into the approvers' outbox."""
-    report = _gather(desk, batch_scope(desk.ledger, batch))
+    report = _gather(mailer, batch_scope(mailer.ledger, batch))
     waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
     subject = f"Please approve {report.title}: {len(waiting)} campaign(s) wait for your yes"
-    told = (*how, *_tell_waiting(desk, waiting))
+    told = (*how, *_tell_waiting(mailer, waiting))
     page = Attachment(preview.name, preview.read_bytes(), "text/html")
-    email = desk.settings.email
+    email = mailer.settings.email
     return _put(
-        desk, email.approvers, report, kind="approval", key=f"preview:{preview.stem}", lines=told, attachments=[page],
+        mailer, email.approvers, report, kind="approval", key=f"preview:{preview.stem}", lines=told, attachments=[page],
         subject_=subject,
     )  # fmt: skip
 
 
-def _tell_waiting(desk: Desk, waiting: Sequence[Entry]) -> Iterator[str]:
+def _tell_waiting(mailer: Mailer, waiting: Sequence[Entry]) -> Iterator[str]:
     """Say what would go, the first of it in full: many approve on a phone."""
     for entry in waiting[:SHOWN]:
         groups = ", ".join(entry.group_names if any(entry.group_names) else entry.group_ids)
-        moment = when(entry.send_at, desk.settings) if entry.send_at else ""
+        moment = when(entry.send_at, mailer.settings) if entry.send_at else ""
         yield f"row {entry.row}, {entry.campaign_name}, {moment}, to {groups}: “{entry.message}”"
     if len(waiting) > SHOWN:
         yield f"and {len(waiting) - SHOWN:,} more, all of them in the preview attached"
 
 
-def queue_words(desk: Desk, subject: str, words: Sequence[str], *, kind: str, key: str) -> bool:
+def queue_words(mailer: Mailer, subject: str, words: Sequence[str], *, kind: str, key: str) -> bool:
     """Put a few plain sentences to those who look after the tool into the outbox."""
     text = "\n\n".join(words)
     paragraphs = "".join(f"<p>{markup.escape(one)}</p>" for one in words)
     page = (
         f'<html><body style="font-family:Segoe UI,Helvetica,Arial,sans-serif;font-size:15px">{paragraphs}</body></html>'
     )
-    email = desk.settings.email
-    return _compose(desk, email.attention_to or email.to, subject, text, page, kind=kind, key=key)
+    email = mailer.settings.email
+    return _compose(mailer, email.attention_to or email.to, subject, text, page, kind=kind, key=key)
 
 
-def send_due(desk: Desk) -> int:
+def send_due(mailer: Mailer) -> int:
     """Send the mails whose time has come, unless another process is at it; give how many went."""
-    if not desk.is_open:
+    if not mailer.is_open:
         return 0
     sent = 0
-    with _only_sender(desk.ledger) as ours:
-        for mail in desk.ledger.due_mails(desk.world.now()) if ours else ():
-            if desk.world.stopped():
+    with _only_sender(mailer.ledger) as ours:
+        for mail in mailer.ledger.due_mails(mailer.world.now()) if ours else ():
+            if mailer.world.stopped():
                 break
-            gone = _send(desk, mail)
+            gone = _send(mailer, mail)
             sent += gone is True
             if gone is None:
                 break
@@ -236,60 +238,60 @@ def mail_server_of(email: EmailSection, timeout: float) -> Server:
     return Server(email.host, email.port, email.security, email.username, email.password, timeout, email.ca_file)
 
 
-def _send(desk: Desk, mail: Mail) -> bool | None:
+def _send(mailer: Mailer, mail: Mail) -> bool | None:
     """Hand one mail over; False when the server does not want this one, None when it wants none just now."""
-    email, now = desk.settings.email, desk.world.now()
+    email, now = mailer.settings.email, mailer.world.now()
     try:
         refused = send(mail.body, mail_server_of(email, email.timeout))
     except DeliveryError as trouble:
         again = now + GIVEN_UP if trouble.permanent else next_try(mail.tries + 1, now)
-        desk.ledger.mail_failed(mail.id, trouble.words, again, now)
-        desk.note(f'mail "{mail.subject}" did not go: {trouble}', event="mail-failed", loud=True)
+        mailer.ledger.mail_failed(mail.id, trouble.words, again, now)
+        mailer.note(f'mail "{mail.subject}" did not go: {trouble}', event="mail-failed", loud=True)
         return False if trouble.permanent else None
-    desk.ledger.mail_sent(mail.id, now)
-    desk.note(f'mail "{mail.subject}" went to {", ".join(mail.to)}', event="mail-sent")
+    mailer.ledger.mail_sent(mail.id, now)
+    mailer.note(f'mail "{mail.subject}" went to {", ".join(mail.to)}', event="mail-sent")
     if refused:
-        desk.note(
+        mailer.note(
             f"the mail server does not know {', '.join(refused)}: correct [email]", event="mail-refused", loud=True
         )
     return True
 
 
-def _queue_attention(desk: Desk, scope: Scope, without: Sequence[str] = ()) -> None:
+def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) -> None:
     """Mail what needs a person to those who look after it, and to each owner the rows that are theirs."""
     found = [finding for finding in scope.findings if finding.kind != "matched"]
-    now, zone = desk.world.now(), team_zone(desk.settings)
+    now, zone = mailer.world.now(), team_zone(mailer.settings)
     needing = tuple(one for one in scope.entries if standing_of(one, now, zone).needs_attention or _found(one, found))
     if not needing and not any(finding.kind != "unexpected" or finding.loud for finding in found):
         return
     told = set(_plain(without))
-    others = [one for one in desk.settings.email.attention_to if not set(_plain([one])) & told]
+    others = [one for one in mailer.settings.email.attention_to if not set(_plain([one])) & told]
     whole = replace(scope, entries=needing, batches=(), findings=tuple(found))
-    _put_attention(desk, others, whole, tell_strangers(needing, allowed_domains(desk.settings.email)))
+    _put_attention(mailer, others, whole, tell_strangers(needing, allowed_domains(mailer.settings.email)))
     told |= set(_plain(others))
-    for owner, theirs in _by_owner(desk, needing).items():
+    for owner, theirs in _by_owner(mailer, needing).items():
         if owner not in told:
             of_theirs = tuple(one for one in found if one.entry in {entry.id for entry in theirs})
-            _put_attention(desk, [owner], replace(whole, entries=tuple(theirs), findings=of_theirs))
+            _put_attention(mailer, [owner], replace(whole, entries=tuple(theirs), findings=of_theirs))
 
 
 def _found(entry: Entry, findings: Iterable[object]) -> bool:
     return any(getattr(finding, "entry", None) == entry.id for finding in findings)
 
 
-def _put_attention(desk: Desk, to: Sequence[str], scope: Scope, lines: Sequence[str] = ()) -> None:
+def _put_attention(mailer: Mailer, to: Sequence[str], scope: Scope, lines: Sequence[str] = ()) -> None:
     from batch.adapters.report import count
 
-    report = _gather(desk, scope)
+    report = _gather(mailer, scope)
     needing = count(report).needs_person
     subject = f"{scope.title}: {needing:,} {'needs' if needing == 1 else 'need'} a look"
     key = f"attention:{','.join(to)}:{_outcome(report)}"
-    _put(desk, to, report, kind="attention", key=key, subject_=subject, lines=lines)
+    _put(mailer, to, report, kind="attention", key=key, subject_=subject, lines=lines)
 
 
-def _by_owner(desk: Desk, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+def _by_owner(mailer: Mailer, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     """Sort rows by their owners' addresses; only those at a domain that is allowed, since anybody fills in a sheet."""
-    domains = allowed_domains(desk.settings.email)
+    domains = allowed_domains(mailer.settings.email)
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if address := owner_address(entry.owner, domains):
@@ -302,8 +304,8 @@ def _plain(addresses: Iterable[str]) -> list[str]:
     return [address.casefold() for _, address in pairs if "@" in address and address.isascii()]
 
 
-def _gather(desk: Desk, scope: Scope, *, stopped: str = "") -> Report:
-    return gather(desk.settings, desk.ledger, scope, now=desk.world.now(), stopped=stopped)
+def _gather(mailer: Mailer, scope: Scope, *, stopped: str = "") -> Report:
+    return gather(mailer.settings, mailer.ledger, scope, now=mailer.world.now(), stopped=stopped)
 
 
 def _says_something(report: Report) -> bool:
@@ -319,9 +321,9 @@ def _outcome(report: Report) -> str:
     return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
 
 
-def _attach(desk: Desk, report: Report, stem: str) -> list[Attachment]:
+def _attach(mailer: Mailer, report: Report, stem: str) -> list[Attachment]:
     """Write the Excel report and take it along."""
-    [path] = write(report, desk.settings, stem, ("xlsx",))
+    [path] = write(report, mailer.settings, stem, ("xlsx",))
     return [Attachment(path.name, path.read_bytes())]
 
 
@@ -331,7 +333,7 @@ def _stem(title: str) -> str:
 
 
 def _put(
-    desk: Desk,
+    mailer: Mailer,
     to: Sequence[str],
     report: Report,
     *,
@@ -345,14 +347,14 @@ def _put(
 
     if not to:
         return False
-    templates, short = report_templates(desk.settings), kind in {"attention", "approval"}
+    templates, short = report_templates(mailer.settings), kind in {"attention", "approval"}
     text = mail_text(report, lines=lines, short=short)
     page = mail_html(report, templates=templates, lines=lines, short=short)
-    return _compose(desk, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
+    return _compose(mailer, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
 
 
 def _compose(
-    desk: Desk,
+    mailer: Mailer,
     to: Sequence[str],
     subject: str,
     text: str,
@@ -362,8 +364,8 @@ def _compose(
     key: str,
     attachments: Sequence[Attachment] = (),
 ) -> bool:
-    email, now = desk.settings.email, desk.world.now()
-    if not to or not desk.is_open:
+    email, now = mailer.settings.email, mailer.world.now()
+    if not to or not mailer.is_open:
         return False
     mail = compose(
         sender=email.sender,
@@ -377,4 +379,4 @@ def _compose(
         now=now,
         message_id_domain=email.sender.rpartition("@")[2].strip("> "),
     )
-    return desk.ledger.add_mail(to, clean(subject), mail.as_bytes(), kind, key, now)
+    return mailer.ledger.add_mail(to, clean(subject), mail.as_bytes(), kind, key, now)

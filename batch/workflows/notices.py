@@ -26,7 +26,7 @@ _RUNS = ("submit", "resume", "reconcile", "watch")
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class Health:
     """How the tool is, by its ledger alone."""
 
     now: datetime
@@ -58,13 +58,13 @@ class Pulse:
         return self.now - since > COMPARED
 
 
-def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
+def read_health(ledger: Ledger, now: datetime) -> Health:
     """Read from the ledger how the tool is."""
     batches = ledger.batches()
     runs = {kind: run for kind in _RUNS if (run := ledger.last_run(kind)) is not None}
     in_doubt = {Status.IN_DOUBT, Status.SUBMITTING}
     soon = ledger.entries(statuses={Status.ACCEPTED}, due_from=now, due_until=now + timedelta(days=7))
-    return Pulse(
+    return Health(
         now=now,
         last_file=batches[-1] if batches else None,
         last_runs=runs,
@@ -76,38 +76,38 @@ def feel_pulse(ledger: Ledger, now: datetime) -> Pulse:
     )
 
 
-def tell_pulse(pulse: Pulse, settings: Settings) -> tuple[str, ...]:
+def health_lines(health: Health, settings: Settings) -> tuple[str, ...]:
     """Write the lines of the digest that say whether the tool is alive, what is off first."""
-    return (*(f"▲ {words}" for words in _alarms(pulse, settings)), *_facts(pulse, settings))
+    return (*(f"▲ {words}" for words in _alarms(health, settings)), *_facts(health, settings))
 
 
-def _alarms(pulse: Pulse, settings: Settings) -> list[str]:
+def _alarms(health: Health, settings: Settings) -> list[str]:
     told = []
-    if pulse.file_is_late and pulse.last_file is not None:
-        days = (pulse.now - pulse.last_file.taken_in_at).days
+    if health.file_is_late and health.last_file is not None:
+        days = (health.now - health.last_file.taken_in_at).days
         told.append(f"no file has come in for {days} days: was this week's sheet forgotten?")
-    if pulse.comparison_is_late:
+    if health.comparison_is_late:
         told.append('the comparison with the provider did not run for days: type "campaign-batch doctor"')
-    told += [f"everything is paused by {pause.who}: {pause.why}" for pause in pulse.pauses]
+    told += [f"everything is paused by {pause.who}: {pause.why}" for pause in health.pauses]
     told += [
         f'batch {one.id} "{one.file}" of {when(one.taken_in_at, settings)} waits for a second person'
-        for one in pulse.to_approve
+        for one in health.to_approve
     ]
-    if pulse.doubts:
-        told.append(f"{pulse.doubts} campaign(s) may or may not have arrived at the provider")
-    if pulse.unsent:
-        told.append(f"{pulse.unsent} mail(s) could not be sent yet")
+    if health.doubts:
+        told.append(f"{health.doubts} campaign(s) may or may not have arrived at the provider")
+    if health.unsent:
+        told.append(f"{health.unsent} mail(s) could not be sent yet")
     return told
 
 
-def _facts(pulse: Pulse, settings: Settings) -> list[str]:
-    file, run, compared = pulse.last_file, pulse.last_run, pulse.last_runs.get("reconcile")
+def _facts(health: Health, settings: Settings) -> list[str]:
+    file, run, compared = health.last_file, health.last_run, health.last_runs.get("reconcile")
     came = f'"{file.file}" (batch {file.id}), {when(file.taken_in_at, settings)}' if file else "none has ever come in"
     return [
         f"last file: {came}",
         f"last run: {when(run.at, settings) if run else 'never'}",
         f"last comparison with the provider's lists: {when(compared.at, settings) if compared else 'never'}",
-        f"scheduled for the next seven days: {pulse.coming:,}",
+        f"scheduled for the next seven days: {health.coming:,}",
     ]
 
 

@@ -14,7 +14,7 @@ from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
-from batch.workflows.mail import Desk, queue_preview, safely
+from batch.workflows.mail import Mailer, queue_preview, safely
 from batch.workflows.report import batch_scope, report_templates, team_zone, writing
 from batch.workflows.snapshots import hash_file
 
@@ -72,9 +72,9 @@ def offer_batch(context: Context, number: int, account: Account) -> Path:
     context.ledger.bind_preview(
         number, contents.hashes, contents.mark, _find_emptied(context, contents), now=context.world.now()
     )
-    desk = Desk(context.settings, context.ledger, context.world)
-    if desk.is_open:
-        safely(desk, lambda: queue_preview(desk, number, path, _how_to_answer(contents.batch)))
+    mailer = Mailer(context.settings, context.ledger, context.world)
+    if mailer.is_open:
+        safely(mailer, lambda: queue_preview(mailer, number, path, _how_to_answer(contents.batch)))
     return path
 
 

@@ -17,7 +17,7 @@ UNKNOWN = "row-id-unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RowIdMatches:
     """What the RowIds of one file come to."""
 
     entries: Mapping[int, int]
@@ -28,11 +28,11 @@ class Mended:
     """The rows whose RowId this ledger never gave."""
 
 
-def follow_row_ids(ledger: Ledger, rows: Iterable[Checked]) -> Mended:
+def follow_row_ids(ledger: Ledger, rows: Iterable[Checked]) -> RowIdMatches:
     """Find the entries that the rows' RowIds speak of."""
     texts = {row.row.number: text for row in rows if FIELD in row.row.header.columns and (text := row.row.text(FIELD))}
     if not texts:
-        return Mended({}, frozenset(), frozenset())
+        return RowIdMatches({}, frozenset(), frozenset())
     numbers = {row: split_row_id(text) for row, text in texts.items()}
     entries = _read(ledger, {number for number in numbers.values() if number is not None})
     found = {}
@@ -41,7 +41,7 @@ def follow_row_ids(ledger: Ledger, rows: Iterable[Checked]) -> Mended:
         if entry is not None and _is_of(entry, texts[row]):
             found[row] = _follow(entry, entries)
     keys = frozenset(entry.key for entry in found.values())
-    return Mended({row: entry.id for row, entry in found.items()}, keys, frozenset(texts.keys() - found.keys()))
+    return RowIdMatches({row: entry.id for row, entry in found.items()}, keys, frozenset(texts.keys() - found.keys()))
 
 
 def warn_of_unknown(rows: Iterable[Checked], unknown: frozenset[int]) -> list[Checked]:

@@ -11,7 +11,7 @@ from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status
 from batch.model.errors import BatchError, ReportError
-from batch.workflows.account_checks import remember_names, weigh
+from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, tell_changes, tell_off_time
 from batch.workflows.check import Check
@@ -121,11 +121,11 @@ def plan_rows(context: Context, check: Check, reading: Reading, options: Options
     )
     keys = {row.key for row in check.kept}
     fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
-    mended = follow_row_ids(context.ledger, check.kept)
-    known = context.ledger.known(keys | mended.keys, fingerprints, world.now())
+    named = follow_row_ids(context.ledger, check.kept)
+    known = context.ledger.known(keys | named.keys, fingerprints, world.now())
     unknown = find_unknown(context, reading)
-    rows = weigh(context, warn_of_unknown(check.kept, mended.unknown), known, account)
-    plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=mended.entries)
+    rows = check_account(context, warn_of_unknown(check.kept, named.unknown), known, account)
+    plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=named.entries)
     warn_of_other_ledger(context, unknown, {decision.tag for decision in plan.decisions})
     return plan
 

@@ -12,16 +12,16 @@ from batch.workflows.approve import expire_unapproved
 from batch.workflows.cancel import alarm_is_due
 from batch.workflows.clock import ask_clock
 from batch.workflows.context import Context
-from batch.workflows.drops import heed
+from batch.workflows.drops import raise_trouble
 from batch.workflows.events import Note
-from batch.workflows.mail import Desk, queue_books, safely
+from batch.workflows.mail import Mailer, queue_books, safely
 from batch.workflows.notices import last_time_of_day
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.resume import resume_in
 from batch.workflows.run import be_submitter, expire, find_planned
 
 if TYPE_CHECKING:
-    from batch.workflows.gathered_mail import Postbag
+    from batch.workflows.mail_queue import MailQueue
 
 UPKEEP = timedelta(minutes=5)
 """Between two looks, the first of which went well, at what is in doubt, still planned, or waits for the provider."""
@@ -34,13 +34,13 @@ class Timetable:
     """What the watch does by the clock."""
 
     def __init__(
-        self, context: Context, submitting: Context, postbag: Postbag, offer: Callable[[Path], object]
+        self, context: Context, submitting: Context, mail_queue: MailQueue, offer: Callable[[Path], object]
     ) -> None:
         """`submitting` is the same context, in which a file named STOP ends a run; `offer` shows previews to people."""
         self.needs_look = False
         self._context = context
         self._submitting = submitting
-        self._postbag = postbag
+        self._mail_queue = mail_queue
         self._offer = offer
         self._upkeep_at: datetime | None = None
 
@@ -61,8 +61,8 @@ class Timetable:
             tally = resume_in(self._submitting)
         for preview in tally.previews:
             self._offer(preview)
-        self._postbag.add(*tally.moved)
-        heed(self._context, tally)
+        self._mail_queue.add(*tally.moved)
+        raise_trouble(self._context, tally)
 
     def _expire_unapproved(self) -> None:
         late = expire_unapproved(self._context)
@@ -74,7 +74,7 @@ class Timetable:
         for batch in late:
             words = f"rows of batch {batch} were not approved in time"
             self._context.world.tell(Note(words, loud=True, event="expired", batch=batch))
-        self._postbag.add(*late)
+        self._mail_queue.add(*late)
 
     def _has_open_rows(self) -> bool:
         ledger = self._context.ledger
@@ -93,9 +93,9 @@ class Timetable:
         words = f"compared with the provider: {sum(books.counts.values())} campaigns"
         self._context.world.tell(Note(words, loud=False, event="compared"))
         self.needs_look |= books.needs_look
-        desk = Desk(self._context.settings, self._context.ledger, self._context.world)
-        if desk.is_open:
-            safely(desk, lambda: queue_books(desk, books))
+        mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)
+        if mailer.is_open:
+            safely(mailer, lambda: queue_books(mailer, books))
         if nightly:
             self._context.ledger.note_run("nightly", self._now())
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.adapters.inbox import Inbox, InboxGoneError, wake
-from batch.model import Cause
+from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.workflows.cancel import STOP_WORDS
 from batch.workflows.context import Context, World, need_zone, open_context
 from batch.workflows.drops import Drops
 from batch.workflows.events import Note
-from batch.workflows.gathered_mail import Postbag
-from batch.workflows.mail import Desk, queue_words, safely
+from batch.workflows.mail import Mailer, queue_words, safely
+from batch.workflows.mail_queue import MailQueue
 from batch.workflows.report import team_zone
 from batch.workflows.timetable import Timetable
 
@@ -96,12 +96,12 @@ class Watch:
         self._context = context
         self._inbox = inbox
         self._wait = wait
-        self._desk = Desk(context.settings, context.ledger, context.world)
-        self._postbag = Postbag(self._desk)
+        self._mailer = Mailer(context.settings, context.ledger, context.world)
+        self._mail_queue = MailQueue(self._mailer)
         submitting = replace(context, world=replace(context.world, stopped=self._must_halt))
-        self._drops = Drops(submitting, inbox, self._postbag)
+        self._drops = Drops(submitting, inbox, self._mail_queue)
         self._timetable = Timetable(
-            context, submitting, self._postbag, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
+            context, submitting, self._mail_queue, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
         )
         self._trouble: BatchError | None = None
         self._troubles = 0
@@ -127,7 +127,7 @@ class Watch:
             self._context.world.sleep(self._context.settings.watch.stable_seconds + 0.05)
             self.look()
         with self._resting():
-            self._postbag.empty(now=True)
+            self._mail_queue.empty(now=True)
         return self._watched()
 
     def _watched(self) -> Watched:
@@ -142,7 +142,7 @@ class Watch:
                 self._work()
                 self._recover()
         with self._resting():
-            self._postbag.empty(digest=not self._is_resting())
+            self._mail_queue.empty(digest=not self._is_resting())
 
     def _work(self) -> None:
         """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
@@ -190,13 +190,13 @@ class Watch:
         self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
         self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
         if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:
-            safely(self._desk, lambda: self._call_for_help(trouble, now))
+            safely(self._mailer, lambda: self._call_for_help(trouble, now))
 
     def _call_for_help(self, trouble: BatchError, now: datetime) -> None:
         """Mail that the watch cannot go on: once a day for each trouble."""
         words = (f"The watch cannot go on: {trouble}.", "Nothing is lost, and it tries again by itself.")
         key = f"trouble:{now:%Y-%m-%d}:{trouble.kind}"
-        queue_words(self._desk, "campaign-batch cannot go on by itself", words, kind="trouble", key=key)
+        queue_words(self._mailer, "campaign-batch cannot go on by itself", words, kind="trouble", key=key)
 
     def _tell_once(self, event: str, trouble: BatchError) -> None:
         if trouble.kind != self._told:
@@ -220,12 +220,12 @@ class Watch:
         """Pause everything while a file named STOP lies in the folder; lift only the pause that it caused."""
         ledger, who = self._context.ledger, self._context.world.who
         folder = str(self._inbox.folder.resolve())
-        paused = any((one.cause, one.folder) == (Cause.STOP_FILE, folder) for one in ledger.pauses())
+        paused = any((one.cause, one.folder) == (PauseCause.STOP_FILE, folder) for one in ledger.pauses())
         asked = self._inbox.stop_requested()
-        if asked and not paused and ledger.pause(STOP_WORDS, who, self._now(), Cause.STOP_FILE, folder):
+        if asked and not paused and ledger.pause(STOP_WORDS, who, self._now(), PauseCause.STOP_FILE, folder):
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
         if not asked and paused and self._inbox.working.is_dir():
-            ledger.unpause(who, self._now(), Cause.STOP_FILE, folder)
+            ledger.unpause(who, self._now(), PauseCause.STOP_FILE, folder)
             still = "; another pause still stands" if ledger.paused() else ""
             self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
 

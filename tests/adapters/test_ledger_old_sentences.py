@@ -10,7 +10,7 @@ import pytest
 from ledger_support import NOW, migrate
 
 from batch.adapters.ledger import Ledger, open_ledger
-from batch.model import Cause, ChangeKind
+from batch.model import ChangeKind, PauseCause
 
 AT = "2031-01-01T00:00:00+00:00"
 MARKED = 'marked Cancel in row 3 of "week "48".xlsx"'
@@ -69,7 +69,7 @@ def test_what_a_line_of_history_is_about(ledger: Ledger) -> None:
 
 def test_who_paused_everything(ledger: Ledger) -> None:
     """A file named STOP, a person, the watch."""
-    assert [pause.cause for pause in ledger.pauses()] == [Cause.STOP_FILE, Cause.PERSON, Cause.WATCH]
+    assert [pause.cause for pause in ledger.pauses()] == [PauseCause.STOP_FILE, PauseCause.PERSON, PauseCause.WATCH]
 
 
 def test_what_a_batch_is_bound_to_and_what_took_its_place(ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from batch.adapters.messages import LONGEST, MessageNotFound, MessageUnreadable, load_message
+from batch.adapters.messages import LONGEST, MessageNotFoundError, MessageUnreadableError, load_message
 from batch.model.errors import BatchError
 
 
@@ -70,13 +70,13 @@ def test_the_first_folder_that_has_it_wins(folder, tmp_path):
 )
 def test_no_name_leads_out_of_the_folder(folder, name):
     """Names are compared with what lies there, never made into a path."""
-    with pytest.raises(MessageNotFound):
+    with pytest.raises(MessageNotFoundError):
         load_message([folder], name)
 
 
 def test_an_absolute_path_to_a_template_in_the_folder_is_no_name(folder):
     """Even where it would do no harm: one rule without exceptions."""
-    with pytest.raises(MessageNotFound):
+    with pytest.raises(MessageNotFoundError):
         load_message([folder], str(folder / "hours.txt"))
 
 
@@ -84,13 +84,13 @@ def test_an_absolute_path_to_a_template_in_the_folder_is_no_name(folder):
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(folder, tmp_path):
     """Whoever may put a link there must not reach what the program may read."""
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
-    with pytest.raises(MessageNotFound):
+    with pytest.raises(MessageNotFoundError):
         load_message([folder], "link")
 
 
 def test_an_unknown_name_gets_the_nearest_one(folder):
     """With the file's name as it lies there."""
-    with pytest.raises(MessageNotFound) as caught:
+    with pytest.raises(MessageNotFoundError) as caught:
         load_message([folder], "sprin-sale")
     assert str(caught.value) == 'there is no message template "sprin-sale": did you mean "spring-sale.txt.j2"?'
     assert isinstance(caught.value, BatchError)
@@ -99,7 +99,7 @@ def test_an_unknown_name_gets_the_nearest_one(folder):
 
 def test_an_unknown_name_in_an_empty_folder_says_where_to_put_it(tmp_path):
     """A person can do that at once."""
-    with pytest.raises(MessageNotFound) as caught:
+    with pytest.raises(MessageNotFoundError) as caught:
         load_message([tmp_path], "weekly")
     assert caught.value.remedy == f'put a file weekly.txt into "{tmp_path}"'
 
@@ -107,7 +107,7 @@ def test_an_unknown_name_in_an_empty_folder_says_where_to_put_it(tmp_path):
 def test_a_name_that_could_be_two_files_is_refused(folder):
     """Which of the two would be a guess."""
     (folder / "hours.txt.j2").write_text("We open at {{ Hour }}", encoding="utf-8")
-    with pytest.raises(MessageNotFound, match=r"could be .hours.txt.*write the whole file name"):
+    with pytest.raises(MessageNotFoundError, match=r"could be .hours.txt.*write the whole file name"):
         load_message([folder], "hours")
     assert load_message([folder], "hours.txt") == "We open at 9"
 
@@ -140,27 +140,27 @@ def test_only_one_line_end_at_the_close_is_taken_off(folder):
 def test_a_file_that_is_no_text_is_refused(folder, content):
     """A workbook with a wrong name, and bytes that are in no encoding."""
     (folder / "odd.txt").write_bytes(content)
-    with pytest.raises(MessageUnreadable, match=r"is not a text file: save it as plain text"):
+    with pytest.raises(MessageUnreadableError, match=r"is not a text file: save it as plain text"):
         load_message([folder], "odd")
 
 
 def test_a_huge_file_is_refused_without_being_read(folder):
     """64 KB and one byte."""
     (folder / "huge.txt").write_bytes(b"a" * (LONGEST + 1))
-    with pytest.raises(MessageUnreadable, match="larger than 64 KB"):
+    with pytest.raises(MessageUnreadableError, match="larger than 64 KB"):
         load_message([folder], "huge")
 
 
 def test_a_folder_with_the_name_of_a_template_is_none(folder):
     """It cannot be read as one."""
     (folder / "dir.txt").mkdir()
-    with pytest.raises(MessageNotFound):
+    with pytest.raises(MessageNotFoundError):
         load_message([folder], "dir")
 
 
 def test_a_very_long_name_is_cut_in_the_words(folder):
     """One line stays one line."""
-    with pytest.raises(MessageNotFound) as caught:
+    with pytest.raises(MessageNotFoundError) as caught:
         load_message([folder], "x" * 5000 + "\n\x1b[31m")
     assert len(str(caught.value)) < 300
     assert str(caught.value).isprintable()

@@ -426,7 +426,7 @@ def test_a_question_that_outlasts_the_deadline_lets_nothing_leave(tls):
 
 
 def test_even_a_library_that_retries_makes_no_second_post(monkeypatch, tls):
-    """A connection belongs to one flight, and a flight connects once."""
+    """A connection belongs to one request, and a request connects once."""
     plain = urllib3.HTTPConnectionPool.urlopen
 
     def stubborn(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -705,7 +705,7 @@ STATUS_OF = {
 }
 
 
-class Books:
+class Matches:
     """The ledger and the provider as far as the plan sees them, in memory."""
 
     def __init__(self) -> None:
@@ -803,19 +803,19 @@ LATER = {
 @given(st.data(), st.lists(files(), min_size=1, max_size=4))
 def test_no_sequence_of_files_sends_one_sending_twice(data, dropped):
     """Each row is decided on, each place is taken once, and the same file dropped again submits nothing."""
-    books = Books()
+    matches = Matches()
     for rows in dropped:
-        books.drop(rows)
-        books.submit(data.draw(st.lists(st.sampled_from(ENDS), min_size=1, max_size=3)))
-        for number, entry in books.entries.items():
+        matches.drop(rows)
+        matches.submit(data.draw(st.lists(st.sampled_from(ENDS), min_size=1, max_size=3)))
+        for number, entry in matches.entries.items():
             follows = LATER.get(entry.status, [entry.status])
             if entry.status is Status.HELD and set(entry.last_codes) & set(DOUBT_CODES):
                 follows = [Status.HELD, Status.CANCELLED]  # what may have gone out is never called too late
             later = data.draw(st.sampled_from(follows))
             doubt = ("looks-alike",) if (entry.status, later) == (Status.IN_DOUBT, Status.HELD) else entry.last_codes
-            books.entries[number] = replace(entry, status=later, last_codes=doubt)
-        assert len(books.sent) == len(set(books.sent))
-        there = [books.entries[number].fingerprint for number in books.arrived if not books.is_gone(number)]
+            matches.entries[number] = replace(entry, status=later, last_codes=doubt)
+        assert len(matches.sent) == len(set(matches.sent))
+        there = [matches.entries[number].fingerprint for number in matches.arrived if not matches.is_gone(number)]
         assert len(there) == len(set(there))
 
 
@@ -823,11 +823,11 @@ def test_no_sequence_of_files_sends_one_sending_twice(data, dropped):
 @given(files(), st.lists(st.sampled_from([Status.ACCEPTED, Status.IN_DOUBT]), min_size=1, max_size=3))
 def test_the_same_file_dropped_again_submits_nothing(rows, ends):
     """And from the second time on it makes no entry either."""
-    books = Books()
-    books.drop(rows)
-    books.submit(ends)
-    again = books.drop(rows)
+    matches = Matches()
+    matches.drop(rows)
+    matches.submit(ends)
+    again = matches.drop(rows)
     assert not [one for one in again if one.action in {Action.SUBMIT, Action.WAIT}]
-    count = len(books.entries)
-    books.drop(rows)
-    assert len(books.entries) == count
+    count = len(matches.entries)
+    matches.drop(rows)
+    assert len(matches.entries) == count

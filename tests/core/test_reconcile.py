@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
-from batch.core.match import Books
+from batch.core.match import Matches
 from batch.core.payload import from_provider_time
 from batch.core.reconcile import Move, ReconcileRules, Reconciliation, reconcile
 from batch.core.trust import Evidence, Reach, Sentinel
@@ -691,10 +691,10 @@ def test_no_campaign_is_claimed_twice(ours, scheduled, sent):
     """By no two entries, and what is left over is all there is besides."""
     entries = [entry_of(number, **{**wanted, "status": Status.ACCEPTED}) for number, wanted in enumerate(ours, start=1)]
     reading = read([item_of(**wanted) for wanted in scheduled], [item_of(**wanted) for wanted in sent])
-    books = Books(reading, ZONE)
-    total = len(list(books.unclaimed()))
-    books.match(entries)
-    assert len(books.found) + len(list(books.unclaimed())) <= total
-    before = len(list(books.unclaimed()))
-    books.claim_twins(entries, NOW)
-    assert 0 <= before - len(list(books.unclaimed())) <= len(books.found)
+    matches = Matches(reading, ZONE)
+    total = len(list(matches.unclaimed()))
+    matches.match(entries)
+    assert len(matches.found) + len(list(matches.unclaimed())) <= total
+    before = len(list(matches.unclaimed()))
+    matches.claim_twins(entries, NOW)
+    assert 0 <= before - len(list(matches.unclaimed())) <= len(matches.found)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from core_support import NOW, SOON, SPAN, list_entry, make_entry, read
 
-from batch.core.settle import MOST_ATTEMPTS, Moment, Reading, Settlement, distrust, find_by_tag, settle, time_left
+from batch.core.settle import MOST_ATTEMPTS, Instant, Reading, Settlement, distrust, find_by_tag, settle, time_left
 from batch.model import Level, Listed, Status
 
 WAIT, GAP, LEAD = timedelta(seconds=300), timedelta(seconds=30), timedelta(minutes=10)
@@ -24,7 +24,7 @@ SAY_WHAT = (
 def end(entry=ENTRY, *readings: Reading, **changes) -> Settlement:
     """Settle a doubt on two readings that are late enough and far enough apart, or on those given."""
     wanted = {
-        "ended": Moment(ENDED),
+        "ended": Instant(ENDED),
         "claimed": (),
         "now": NOW + GAP,
         "wait": WAIT,
@@ -53,7 +53,7 @@ def test_the_tag_once_is_proof_that_it_arrived():
 
 def test_presence_needs_no_waiting():
     """One reading is enough, however early."""
-    assert end(ENTRY, read([ARRIVED], at=ENDED), ended=Moment(NOW)).status is Status.ACCEPTED
+    assert end(ENTRY, read([ARRIVED], at=ENDED), ended=Instant(NOW)).status is Status.ACCEPTED
 
 
 def test_a_campaign_that_was_sent_in_the_meantime_arrived():
@@ -146,7 +146,7 @@ SECOND = timedelta(seconds=1)
 def test_absence_is_not_proven_early(readings):
     """None, one, too near to each other, or the first one too soon after the attempt."""
     settled = settle(
-        ENTRY, readings, ended=Moment(ENDED), claimed=(), now=NOW + GAP, wait=WAIT, gap=GAP, lead=LEAD, span=SPAN
+        ENTRY, readings, ended=Instant(ENDED), claimed=(), now=NOW + GAP, wait=WAIT, gap=GAP, lead=LEAD, span=SPAN
     )  # fmt: skip
     assert settled == Settlement(7, Status.IN_DOUBT, "not yet settled: too early to rule out that it arrives late")
 
@@ -157,12 +157,12 @@ def test_three_readings_count_from_the_first_that_was_late_enough():
     assert end(ENTRY, early, first, second).status is Status.PLANNED
 
 
-def at(seconds: float, *, wall: float | None = None) -> Moment:
+def at(seconds: float, *, wall: float | None = None) -> Instant:
     """Give the moment so many seconds after the attempt ended, on a wall clock that may show something else."""
-    return Moment(ENDED + timedelta(seconds=seconds if wall is None else wall), 1000 + seconds)
+    return Instant(ENDED + timedelta(seconds=seconds if wall is None else wall), 1000 + seconds)
 
 
-def seen(moment: Moment) -> Reading:
+def seen(moment: Instant) -> Reading:
     return replace(read(at=moment.at), ticks=moment.ticks)
 
 
@@ -171,7 +171,7 @@ def test_of_two_clocks_the_one_that_says_less_is_believed():
     assert at(10, wall=600).since(at(0)) == 10 * SECOND
     assert at(10, wall=5).since(at(0)) == 5 * SECOND
     assert at(10, wall=-5).since(at(0)) == -5 * SECOND
-    assert at(10, wall=600).since(Moment(ENDED)) == Moment(ENDED + 600 * SECOND).since(at(0)) == 600 * SECOND
+    assert at(10, wall=600).since(Instant(ENDED)) == Instant(ENDED + 600 * SECOND).since(at(0)) == 600 * SECOND
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_list_that_lacks_what_was_accepted_proves_nothing():
 
 def test_a_reading_is_as_old_as_its_beginning():
     """What came while it was read may be missing."""
-    assert read(at=SOON).begun == Moment(SOON)
+    assert read(at=SOON).begun == Instant(SOON)
 
 
 def test_what_both_lists_hold_is_found_by_tag():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -55,6 +57,11 @@ LATE = {
     "xml": "for a marked copy only",
 }
 """Why an import may stand inside a function, for each library and each part of ours; all others stand at the top."""
+JOKES = {
+    "Desk", "Hand", "Pen", "Pour", "Flight", "Brush", "Postbag", "Pulse", "Mended",
+    "heed", "feel", "fly", "weigh", "furnish", "pour", "pen", "postbag", "pulse", "flight", "brush", "desk",
+}  # fmt: skip
+"""Words that a stranger has to guess at: no class, function or module takes one, alone or as part of its name."""
 LONGEST_MODULE = 400
 LONG_FUNCTION = 20
 """Lines that nine of ten functions do not pass."""
@@ -156,6 +163,44 @@ def test_no_reason_is_left_over() -> None:
     """Each reason explains an import that is there."""
     late = {".".join(t.split(".")[:size]) for name in FILES for t in late_imports(name) for size in range(1, 5)}
     assert set(LATE) - late == set()
+
+
+CLASSES = [(node.name, name) for name in FILES for node in ast.walk(TREES[name]) if isinstance(node, ast.ClassDef)]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """A name says which class is meant, whatever file a reader is in."""
+    counted = Counter(kind for kind, _ in CLASSES)
+    assert [(kind, name) for kind, name in CLASSES if counted[kind] > 1] == []
+
+
+def ends_in_error(bases: Iterable[ast.expr]) -> bool:
+    """Say whether a class with these bases is an exception."""
+    return any(ast.unparse(base).split(".")[-1].endswith(("Error", "Exception")) for base in bases)
+
+
+def test_exceptions_end_in_error() -> None:
+    """Who reads a name knows that it is raised."""
+    raised = [
+        (node.name, name)
+        for name in FILES
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.ClassDef) and ends_in_error(node.bases)
+    ]
+    assert [one for one in raised if not one[0].endswith("Error")] == []
+
+
+def words_of(name: str) -> set[str]:
+    """Give the words of a snake_case or CamelCase name, and the whole of it."""
+    return {name.strip("_"), *name.split("_"), *re.findall(r"[A-Z][a-z]+", name)}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_names_are_words_of_the_field(name: str) -> None:
+    """Things and deeds have their usual names."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    named = {node.name for node in ast.walk(TREES[name]) if isinstance(node, kinds)} | set(name.split("."))
+    assert {one for one in named if words_of(one) & JOKES} == set()
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

@@ -15,7 +15,7 @@ from torture_support import assert_exactly_once, real_clock, start, write_sheet
 from weekly_support import Round, weekly
 
 from batch.adapters.inbox import InboxBusyError
-from batch.model import Cause, Status
+from batch.model import PauseCause, Status
 from batch.model.errors import UsageError
 from batch.workflows.cancel import STOP_WORDS, pause_all, unpause_all
 from batch.workflows.watch import watch_folder
@@ -252,16 +252,16 @@ def test_each_pause_is_lifted_by_its_own_cause() -> None:
         team.watch(60)
         pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
         with team.desk.ledger() as ledger:
-            ledger.pause("the list lacks it", "the watch", team.desk.clock.now(), Cause.WATCH)
+            ledger.pause("the list lacks it", "the watch", team.desk.clock.now(), PauseCause.WATCH)
         with pytest.raises(UsageError, match=r'everything stays paused: a file named STOP lies in ".*inbox"'):
             unpause_all(team.desk.settings, team.desk.world, "looked")
         with team.desk.ledger() as ledger:
-            assert [pause.cause for pause in ledger.pauses()] == [Cause.STOP_FILE]
+            assert [pause.cause for pause in ledger.pauses()] == [PauseCause.STOP_FILE]
         pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
         (team.folder / "STOP").unlink()
         team.watch(60)
         with team.desk.ledger() as ledger:
-            assert [pause.cause for pause in ledger.pauses()] == [Cause.PERSON]
+            assert [pause.cause for pause in ledger.pauses()] == [PauseCause.PERSON]
         assert "is lifted" in unpause_all(team.desk.settings, team.desk.world, "looked")
 
 

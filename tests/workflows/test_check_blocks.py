@@ -18,7 +18,7 @@ import pytest
 from batch.adapters.messages import load_message
 from batch.core.validate import Rules
 from batch.model import Header
-from batch.workflows.check_blocks import Found, Hand, Task, check_blocks
+from batch.workflows.check_blocks import BlockChecker, Found, Task, check_blocks
 
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -47,31 +47,31 @@ def make_row(number: int) -> tuple[str, ...]:
     return f"Campaign {same}", text, "" if same % 7 == 0 else str(100 + same % 5), f"2026-01-{6 + same % 20} 14:30"
 
 
-def by_one() -> tuple[Found, Hand]:
+def by_one() -> tuple[Found, BlockChecker]:
     """Check all rows in this process alone."""
-    hand, whole = Hand(TASK), Found()
+    checker, whole = BlockChecker(TASK), Found()
     for block in make_blocks():
-        whole.add(hand.check(block))
-    return whole, hand
+        whole.add(checker.check(block))
+    return whole, checker
 
 
 def test_two_processes_find_what_one_finds_in_the_same_order() -> None:
     """Errors, warnings, totals, send times, and rows that repeat one in a block that the other process checked."""
     expected, alone = by_one()
-    hand, whole = Hand(TASK), Found()
-    for found in check_blocks(make_blocks(), TASK, hand, alone=3):
+    checker, whole = BlockChecker(TASK), Found()
+    for found in check_blocks(make_blocks(), TASK, checker, alone=3):
         whole.add(found)
     assert whole == expected
-    assert hand.late_issues() == alone.late_issues()
+    assert checker.late_issues() == alone.late_issues()
     assert {issue.row for issue in whole.errors if issue.code == "row-repeated"} == {200, 333}
-    assert hand.late_issues()[300].code == "same-key-twice"
+    assert checker.late_issues()[300].code == "same-key-twice"
 
 
 def test_a_second_process_that_dies_costs_no_row() -> None:
     """What it had in hand is checked here."""
     expected, _ = by_one()
     whole, killed = Found(), 0
-    for found in check_blocks(make_blocks(), TASK, Hand(TASK), alone=1):
+    for found in check_blocks(make_blocks(), TASK, BlockChecker(TASK), alone=1):
         whole.add(found)
         for process in multiprocessing.active_children():
             os.kill(process.pid or 0, signal.SIGKILL)
@@ -82,7 +82,7 @@ def test_a_second_process_that_dies_costs_no_row() -> None:
 
 def test_a_short_sheet_starts_no_second_process() -> None:
     """Its start would take longer than the sheet."""
-    for _ in check_blocks(make_blocks(), TASK, Hand(TASK), alone=BLOCKS):
+    for _ in check_blocks(make_blocks(), TASK, BlockChecker(TASK), alone=BLOCKS):
         assert not multiprocessing.active_children()
 
 

@@ -13,7 +13,7 @@ from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
 from batch.model import Status
 from batch.model.errors import DeliveryError, UsageError
 from batch.workflows.find import report_again
-from batch.workflows.mail import Desk, send_due
+from batch.workflows.mail import Mailer, send_due
 from batch.workflows.notices import last_digest_time
 
 
@@ -94,11 +94,11 @@ def test_a_mail_server_that_fails_for_a_while_gets_the_mail_once() -> None:
         with team.desk.ledger() as ledger:
             [waiting] = ledger.unsent_mails()
             assert (waiting.tries, "451 try later" in waiting.words) == (1, True)
-            desk = Desk(team.desk.settings, ledger, team.desk.world)
-            assert send_due(desk) == 0, "not before its time"
+            mailer = Mailer(team.desk.settings, ledger, team.desk.world)
+            assert send_due(mailer) == 0, "not before its time"
             for _ in range(40):
                 team.desk.clock.advance(minutes=1)
-                send_due(desk)
+                send_due(mailer)
             assert ledger.unsent_mails() == ()
         assert len(team.box.mails) == 1
 

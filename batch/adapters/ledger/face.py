@@ -36,7 +36,6 @@ from batch.model import (
     Answer,
     Attempt,
     Batch,
-    Cause,
     Change,
     ChangeKind,
     Decision,
@@ -47,6 +46,7 @@ from batch.model import (
     KnownEntry,
     Listed,
     Outcome,
+    PauseCause,
     Person,
     Proof,
     Status,
@@ -586,12 +586,12 @@ class Ledger:
         with self._write() as connection:
             notes.raise_silence(connection, until)
 
-    def pause(self, why: str, who: str, now: datetime, cause: Cause = Cause.PERSON, folder: str = "") -> bool:
+    def pause(self, why: str, who: str, now: datetime, cause: PauseCause = PauseCause.PERSON, folder: str = "") -> bool:
         """Let nothing be submitted until it is lifted; False when one of its cause and folder stands, which stays."""
         with self._write() as connection:
             return notes.insert_pause(connection, notes.Pause(why, who, now, cause, folder))
 
-    def unpause(self, who: str, now: datetime, cause: Cause | None = None, folder: str = "") -> bool:
+    def unpause(self, who: str, now: datetime, cause: PauseCause | None = None, folder: str = "") -> bool:
         """Lift the pauses of one cause and folder, or without a cause all of them; False when there was none."""
         with self._write() as connection:
             return notes.lift_pauses(connection, who, now, cause, folder)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from batch.adapters.ledger.bulk import in_list, insert_rows
 from batch.adapters.ledger.forms import read_time, write_json, write_time
 from batch.adapters.ledger.tables import account_groups, group_names, notes, pace, pauses, runs
-from batch.model import Cause
+from batch.model import PauseCause
 from batch.model.errors import UsageError
 
 
@@ -24,7 +24,7 @@ class Pause:
     why: str
     who: str
     since: datetime
-    cause: Cause = Cause.PERSON
+    cause: PauseCause = PauseCause.PERSON
     folder: str = ""
     """The watched folder in which the file named STOP lies; empty for any other cause."""
 
@@ -79,7 +79,7 @@ def insert_pause(connection: Connection, pause: Pause) -> bool:
     return True
 
 
-def lift_pauses(connection: Connection, who: str, now: datetime, cause: Cause | None, folder: str) -> bool:
+def lift_pauses(connection: Connection, who: str, now: datetime, cause: PauseCause | None, folder: str) -> bool:
     """Lift the pauses of one cause and folder, or all of them; False when there was none."""
     statement = update(pauses).where(pauses.c.lifted_at.is_(None)).values(lifted_by=who, lifted_at=write_time(now))
     if cause is not None:
@@ -93,8 +93,8 @@ def select_pauses(connection: Connection) -> tuple[Pause, ...]:
     return tuple(Pause(row.why, row.who, read_time(row.since), _cause(row.cause), row.folder) for row in rows)
 
 
-def _cause(text: str) -> Cause:
-    return Cause(text) if text else Cause.PERSON
+def _cause(text: str) -> PauseCause:
+    return PauseCause(text) if text else PauseCause.PERSON
 
 
 def select_silence(connection: Connection) -> float:

@@ -41,7 +41,7 @@ class RowMark:
     """The style of the texts, where it is not that of the Problem column."""
 
 
-class Brush(NamedTuple):
+class Marking(NamedTuple):
     """How rows are marked."""
 
     style_of: Callable[[int, Paint], int]
@@ -88,16 +88,16 @@ class SheetXml:
         """Read the cells of some rows, as they are in the file."""
         return {number: dict(_raw(row)) for number, row in self._each() if number in wanted}
 
-    def mark(self, marks: Mapping[int, RowMark], brush: Brush) -> None:
+    def mark(self, marks: Mapping[int, RowMark], marking: Marking) -> None:
         """Write marks into their rows, take older ones of ours off, and empty the older Problem column."""
         pieces, at = [], 0
-        all_rows = bool(brush.ours) or brush.empty is not None
+        all_rows = bool(marking.ours) or marking.empty is not None
         for number, row in self._each():
             mark = marks.get(number)
             if mark is None and not all_rows:
                 continue
             pieces.append(self._rows[at : row.start()])
-            pieces.append(self._write_row(number, row, mark or RowMark(), brush))
+            pieces.append(self._write_row(number, row, mark or RowMark(), marking))
             at = row.end()
         self._rows = b"".join((*pieces, self._rows[at:]))
 
@@ -122,21 +122,21 @@ class SheetXml:
         """Give the part."""
         return self._head + self._rows + self._tail
 
-    def _write_row(self, number: int, row: re.Match[bytes], mark: RowMark, brush: Brush) -> bytes:
+    def _write_row(self, number: int, row: re.Match[bytes], mark: RowMark, marking: Marking) -> bytes:
         """Write one row again: painted cells, words, and all others as they were."""
         prefix, attributes, inner = row.group(1), row.group(2), row.group(3) or b""
         written: dict[int, bytes] = {}
         last = 0
-        empty = brush.empty if number > brush.header else None
+        empty = marking.empty if number > marking.header else None
         for position, found in _cells(row):
             last = found.end()
             if position != empty:
-                written[position] = _repaint(position, found, mark, brush)
+                written[position] = _repaint(position, found, mark, marking)
         for position in mark.cells.keys() - written.keys():
-            style = brush.style_of(self._default(attributes, position), mark.cells[position])
+            style = marking.style_of(self._default(attributes, position), mark.cells[position])
             written[position] = _cell(prefix, number, position, style)
         for position, words in mark.words.items():
-            style = mark.style if mark.style is not None else brush.style_of(0, brush.words)
+            style = mark.style if mark.style is not None else marking.style_of(0, marking.words)
             written[position] = _cell(prefix, number, position, style, words)
         cells = b"".join(written[position] for position in sorted(written))
         opening = b"<" + prefix + b"row" + _SPANS.sub(b"", attributes)
@@ -206,12 +206,12 @@ def _cells(row: re.Match[bytes]) -> Iterator[tuple[int, re.Match[bytes]]]:
         yield position, found
 
 
-def _repaint(position: int, found: re.Match[bytes], mark: RowMark, brush: Brush) -> bytes:
+def _repaint(position: int, found: re.Match[bytes], mark: RowMark, marking: Marking) -> bytes:
     style = int(_attribute(found.group(2), b"s") or 0)
-    paint = mark.cells.get(position, Paint.CLEAN if style in brush.ours else None)
+    paint = mark.cells.get(position, Paint.CLEAN if style in marking.ours else None)
     if paint is None:
         return found.group(0)
-    attributes = _STYLE.sub(b"", found.group(2)) + f' s="{brush.style_of(style, paint)}"'.encode()
+    attributes = _STYLE.sub(b"", found.group(2)) + f' s="{marking.style_of(style, paint)}"'.encode()
     start = b"<" + found.group(1) + b"c" + attributes
     if found.group(3) is None:
         return start + b"/>"

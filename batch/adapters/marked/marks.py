@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.dom import DOMException
 from xml.parsers.expat import ExpatError
 
-from batch.adapters.marked.cells import WIDTH, Brush, RawCell, RowMark, SheetXml
+from batch.adapters.marked.cells import WIDTH, Marking, RawCell, RowMark, SheetXml
 from batch.adapters.marked.comments import write_comments
 from batch.adapters.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.adapters.marked.plain import as_filed, as_shown, write_rows
@@ -118,7 +118,7 @@ def _mark(package: Package, sheet: str, rows: Sequence[Returned], *, lines: bool
         style = top[last].style if top else 0
         marks[header.row] = RowMark(words={position: PROBLEM}, style=style)
         xml.widen(position, WIDTH)
-    xml.mark(marks, Brush(styles.paint, styles.ours, earlier, header.row, words))
+    xml.mark(marks, Marking(styles.paint, styles.ours, earlier, header.row, words))
     write_comments(package, part, xml, dict(_comments(bad)))
     package.write(styles_part, styles.write())
     package.write(part, xml.write())

@@ -76,7 +76,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Flight:
+class RequestState:
     """How far a request has come."""
 
     call: Call
@@ -97,7 +97,7 @@ class Flight:
 
 
 @dataclass(slots=True)
-class _Came:
+class _Received:
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -108,12 +108,12 @@ class _Came:
 def make_request(call: Call, token: Secret) -> Answer:
     """Make one request, once, and say what came of it; never raises for the network's sake."""
     at, begun = datetime.now(UTC), monotonic()
-    flight = Flight(call, token, begun + call.deadline)
-    came = _Came()
+    state = RequestState(call, token, begun + call.deadline)
+    received = _Received()
     try:
-        _fly(flight, came)
+        _exchange(state, received)
     except TooLateError:
-        came.failure, came.words = Failure.TOO_LATE, "the moment had passed when the connection was open"
+        received.failure, received.words = Failure.TOO_LATE, "the moment had passed when the connection was open"
     except (
         requests.RequestException,
         HTTPError,
@@ -122,23 +122,23 @@ def make_request(call: Call, token: Secret) -> Answer:
         zlib.error,
         TooBigError,
     ) as trouble:
-        came.failure, came.words = _explain(flight, trouble)
+        received.failure, received.words = _explain(state, trouble)
     except Exception as trouble:
         # After the first byte nothing may be lost in a traceback: whatever it is, the campaign may be scheduled.
-        if not flight.written:
+        if not state.written:
             raise
-        came.failure, came.words = _explain(flight, trouble)
+        received.failure, received.words = _explain(state, trouble)
     seconds = monotonic() - begun
-    log.debug("%s %s: %s in %.3f s", call.method, call.url, came.failure or came.status, seconds)
-    words, body = token.redact(came.words), token.redact_bytes(came.body)
-    return Answer(came.status, came.headers, body, came.failure, words, at, seconds)
+    log.debug("%s %s: %s in %.3f s", call.method, call.url, received.failure or received.status, seconds)
+    words, body = token.redact(received.words), token.redact_bytes(received.body)
+    return Answer(received.status, received.headers, body, received.failure, words, at, seconds)
 
 
-def _fly(flight: Flight, came: _Came) -> None:
-    call = flight.call
+def _exchange(state: RequestState, received: _Received) -> None:
+    call = state.call
     data = None if call.payload is None else json.dumps(call.payload).encode("ascii")
     prepared = requests.Request(call.method, call.url, headers=HEADERS, data=data).prepare()
-    adapter = _OneFlight(flight)
+    adapter = _OneRequestAdapter(state)
     # The adapter is called itself: a Session would read the whole body of a redirect, of any size, to be rid of it.
     try:
         response = adapter.send(
@@ -148,9 +148,9 @@ def _fly(flight: Flight, came: _Came) -> None:
             verify=call.verify,
             proxies={"http": call.proxy, "https": call.proxy} if call.proxy else {},
         )
-        came.status = response.status_code
-        came.headers = _plain_headers(response.headers, flight.token)
-        came.body = _read_body(response, call.longest)
+        received.status = response.status_code
+        received.headers = _plain_headers(response.headers, state.token)
+        received.body = _read_body(response, call.longest)
     finally:
         adapter.close()
 
@@ -184,15 +184,15 @@ def _unpack(body: bytes, encoding: str, longest: int) -> bytes:
     return plain
 
 
-def _explain(flight: Flight, trouble: BaseException) -> tuple[Failure, str]:
-    if isinstance(flight.trouble, ssl.SSLCertVerificationError) and not flight.written:
-        return Failure.CERTIFICATE, _plain(flight.trouble.verify_message or "it does not hold")
-    if not flight.written:
-        return Failure.NOT_SENT, _explain_connecting(flight.trouble or trouble)
+def _explain(state: RequestState, trouble: BaseException) -> tuple[Failure, str]:
+    if isinstance(state.trouble, ssl.SSLCertVerificationError) and not state.written:
+        return Failure.CERTIFICATE, _plain(state.trouble.verify_message or "it does not hold")
+    if not state.written:
+        return Failure.NOT_SENT, _explain_connecting(state.trouble or trouble)
     if isinstance(trouble, TooBigError):
-        return Failure.UNKNOWN, f"the answer is longer than {flight.call.longest:,} bytes"
-    if monotonic() >= flight.until:
-        return Failure.UNKNOWN, f"no whole answer within {flight.call.deadline:g} s"
+        return Failure.UNKNOWN, f"the answer is longer than {state.call.longest:,} bytes"
+    if monotonic() >= state.until:
+        return Failure.UNKNOWN, f"no whole answer within {state.call.deadline:g} s"
     return Failure.UNKNOWN, f"the connection broke before the whole answer was there ({type(_root(trouble)).__name__})"
 
 
@@ -225,65 +225,65 @@ def _plain(text: str) -> str:
     return " ".join(text.split())[:200]
 
 
-class _OneFlight(HTTPAdapter):
-    """A transport that makes its connections for one flight only."""
+class _OneRequestAdapter(HTTPAdapter):
+    """A transport that makes its connections for one request only."""
 
-    def __init__(self, flight: Flight) -> None:
-        self._flight = flight
+    def __init__(self, state: RequestState) -> None:
+        self._state = state
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Give the pool of the URL, made to build watched connections."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         kind = _WatchedTls if pool.scheme == "https" else _WatchedPlain
-        pool.ConnectionCls = functools.partial(kind, flight=self._flight)
+        pool.ConnectionCls = functools.partial(kind, state=self._state)
         return pool
 
 
 class _Watched(HTTPConnection):
     """A connection that knows whether a byte of the request has left, and that keeps the deadline."""
 
-    def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
-        self._flight = flight
+    def __init__(self, *args: Any, state: RequestState, **kwargs: Any) -> None:
+        self._state = state
         super().__init__(*args, **kwargs)
 
     def connect(self) -> None:
         """Connect, once: through the proxy and the TLS handshake, where there are such."""
-        flight = self._flight
-        if flight.connecting:
+        state = self._state
+        if state.connecting:
             raise ConnectionError("a request has one connection")
-        flight.connecting = True
+        state.connecting = True
         try:
             super().connect()
         except Exception as trouble:
-            flight.trouble = trouble
+            state.trouble = trouble
             raise
-        self.sock = _TimedSocket(self.sock, flight)
-        flight.connected = True
+        self.sock = _TimedSocket(self.sock, state)
+        state.connected = True
 
     def _tunnel(self) -> None:
         # A proxy that drips its answer to CONNECT is cut as well.
         plain = self.sock
-        self.sock = _TimedSocket(plain, self._flight)
+        self.sock = _TimedSocket(plain, self._state)
         super()._tunnel()
         self.sock = plain
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         """Begin the request line, which is where the token joins it."""
         joint = "&" if "?" in url else "?"
-        token = quote(self._flight.token.reveal(), safe="", errors="surrogateescape")
+        token = quote(self._state.token.reveal(), safe="", errors="surrogateescape")
         super().putrequest(method, f"{url}{joint}access_token={token}", *args, **kwargs)
 
     def send(self, data: Any) -> None:
         """Write; before the first byte of the request, ask whether it is still wanted."""
-        flight = self._flight
+        state = self._state
         if self.sock is None:
             self.connect()
-        if flight.connected and not flight.written:
-            if not flight.call.still_good():
+        if state.connected and not state.written:
+            if not state.call.still_good():
                 raise TooLateError
-            flight.left()
-            flight.written = True
+            state.left()
+            state.written = True
         super().send(data)
 
 
@@ -296,36 +296,36 @@ class _WatchedTls(_Watched, HTTPSConnection):
 
 
 class _TimedSocket:
-    """A socket whose every wait ends at the flight's deadline."""
+    """A socket whose every wait ends at the request's deadline."""
 
-    def __init__(self, plain: Any, flight: Flight) -> None:
+    def __init__(self, plain: Any, state: RequestState) -> None:
         self._plain = plain
-        self._flight = flight
+        self._state = state
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plain, name)
 
     def sendall(self, data: Any) -> None:
         """Write all of it within what is left of the deadline."""
-        self._plain.settimeout(self._flight.left())
+        self._plain.settimeout(self._state.left())
         self._plain.sendall(data)
 
     def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
         """Give the file that the answer is read from."""
-        return io.BufferedReader(_TimedReader(self._plain, self._flight))
+        return io.BufferedReader(_TimedReader(self._plain, self._state))
 
 
 class _TimedReader(io.RawIOBase):
-    def __init__(self, plain: socket.socket, flight: Flight) -> None:
+    def __init__(self, plain: socket.socket, state: RequestState) -> None:
         self._plain = plain
         self._raw = plain.makefile("rb", buffering=0)
-        self._flight = flight
+        self._state = state
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._plain.settimeout(self._flight.left())
+        self._plain.settimeout(self._state.left())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

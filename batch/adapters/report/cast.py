@@ -31,7 +31,7 @@ _STYLE = re.compile(rb'<c r="([A-Z]+)2" s="(\d+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Pour:
+class TableRows:
     """The rows of one table."""
 
     rows: Iterable[Sequence[object]]
@@ -42,10 +42,10 @@ class Pour:
     """Position of each column whose text wraps to its width, for the height of a line."""
 
 
-def pour(workbook: bytes, pours: Mapping[str, Pour]) -> bytes:
-    """Give the workbook with its rows; `pours` by the name of the sheet's part (`xl/worksheets/sheet2.xml`)."""
+def fill_tables(workbook: bytes, tables: Mapping[str, TableRows]) -> bytes:
+    """Give the workbook with its rows; `tables` by the name of the sheet's part (`xl/worksheets/sheet2.xml`)."""
     out = io.BytesIO()
-    lengths = {rows.table: rows.length for rows in pours.values()}
+    lengths = {rows.table: rows.length for rows in tables.values()}
     with (
         zipfile.ZipFile(io.BytesIO(workbook)) as empty,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as full,
@@ -54,11 +54,11 @@ def pour(workbook: bytes, pours: Mapping[str, Pour]) -> bytes:
             content = empty.read(part)
             if part.filename in lengths:
                 content = _stretch(content, lengths[part.filename])
-            if part.filename not in pours:
+            if part.filename not in tables:
                 full.writestr(part, content)
                 continue
             with full.open(part.filename, "w") as sheet:
-                for piece in _filled(content, pours[part.filename]):
+                for piece in _filled(content, tables[part.filename]):
                     sheet.write(piece)
     return out.getvalue()
 
@@ -73,7 +73,7 @@ def _stretch(content: bytes, length: int) -> bytes:
     return _RANGE.sub(rb'\g<1>%d"' % (length + 1), content)
 
 
-def _filled(empty: bytes, rows: Pour) -> Iterator[bytes]:
+def _filled(empty: bytes, rows: TableRows) -> Iterator[bytes]:
     mould = _MOULD.search(empty)
     assert mould is not None, "every table has its mould"
     styles = [int(style) for _, style in _STYLE.findall(mould.group(1))]

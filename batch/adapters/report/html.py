@@ -20,7 +20,7 @@ from batch.adapters.report.figures import (
     urgent_first,
 )
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
-from batch.adapters.report.rows import FACTS, Shown, pack, shown_rows
+from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
 from batch.adapters.report.verdict import verdict
 from batch.model import Entry, Finding, FindingKind
 from batch.model.codes import NEXT_BY_CODE
@@ -152,7 +152,7 @@ def loose_findings(report: Report) -> list[Finding]:
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
-def chips(rows: Sequence[Shown]) -> list[tuple[Word, int]]:
+def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:
     """Count the rows of each standing, in the one order."""
     counts: dict[str, int] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from batch.adapters.report.page import embed_logo, render_page
-from batch.adapters.report.pen import INK, plain_text
+from batch.adapters.report.workbook import INK, plain_text
 from batch.core.json_text import write_json
 from batch.model import Insight, Insights, Mark
 from batch.model.wording import local_time
@@ -25,7 +25,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One line of a picture."""
 
     mark: Mark
@@ -45,7 +45,7 @@ def insights_html(
         made_at=local_time(insights.made_at, zone, 0),
         campaigns=insights.campaigns,
         texts=insights.texts,
-        found=[(one, [Line(mark, _bar(mark)) for mark in one.marks], _cells(one)) for one in insights.found],
+        found=[(one, [ChartLine(mark, _bar(mark)) for mark in one.marks], _cells(one)) for one in insights.found],
         longest=_LONGEST,
     )
 

@@ -79,7 +79,7 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PreviewLine:
     """One of the rows behind the last bubble, in a line of a plain list: no row is left out."""
 
     row: int
@@ -218,13 +218,13 @@ def _bubble(item: Previewed, zone: str, provider_zone: str) -> Bubble:
     )
 
 
-def _line(item: Previewed, zone: str) -> Line:
+def _line(item: Previewed, zone: str) -> PreviewLine:
     """Tell a row shortly, but its text and groups whole."""
     checked, campaign = item.checked, item.checked.campaign
     moment = campaign.send_at if campaign else checked.send_at
     local_zone = (campaign.zone if campaign else "") or zone
     state = _state(checked)[1]
-    return Line(
+    return PreviewLine(
         row=checked.row.number,
         name=checked.name or "(no name)",
         state="; ".join(part for part in (state, item.decided, item.before) if part),

@@ -25,7 +25,7 @@ Cells = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportRow:
     """One row of the big table, every value as people read it."""
 
     standing: str
@@ -68,7 +68,7 @@ class Shown:
         return TONES[self.tone].sign
 
 
-KEYS = tuple(field.name for field in fields(Shown))
+KEYS = tuple(field.name for field in fields(ReportRow))
 FACTS = (
     ("reason", "Why"),
     ("next", "Next step"),
@@ -89,7 +89,7 @@ CSV_KEYS = (
 )  # fmt: skip
 
 
-def shown_rows(report: Report, *, only_needed: bool = False) -> list[Shown]:
+def shown_rows(report: Report, *, only_needed: bool = False) -> list[ReportRow]:
     """Give the rows of a report by send time, those known from before at the end."""
     places = {entry.id: entry for entry in report.entries}
     needed = {entry.id for entry in needed_entries(report)}
@@ -127,14 +127,14 @@ def show_entry(
     attempts: Sequence[Attempt] = (),
     history: Sequence[Change] = (),
     delivery: Sequence[DeliveryCount] = (),
-) -> Shown:
+) -> ReportRow:
     """Put an entry into people's words."""
     year = view.now.astimezone(UTC).year
     moment = entry.send_at
     standing = standing_of(entry, view.now, view.zone)
     there = standing.word.standing in AT_THE_PROVIDER
     needs = entry.id in view.needed or standing.needs_attention
-    return Shown(
+    return ReportRow(
         standing=standing.word.standing,
         tone=standing.word.tone,
         status=status_words(entry, view.places, standing),
@@ -165,10 +165,10 @@ def show_entry(
     )
 
 
-def show_skipped(row: Skipped, report: Report) -> Shown:
+def show_skipped(row: Skipped, report: Report) -> ReportRow:
     """Put a row that was known from before into people's words."""
     file = next((batch.file for batch in report.batches if batch.id == row.batch), "")
-    return Shown(
+    return ReportRow(
         standing="skipped", tone=WORDS["skipped"].tone,
         status=WORDS["skipped"].text, row=row.row, file=file, name=row.name or "(no name)", at=0,
         when="", provider_when="", there="", groups="", contacts=None, parts=None, credits=None,
@@ -224,7 +224,7 @@ def change_cells(change: Change, zone: str, year: int) -> Cells:
     )
 
 
-def pack(rows: Iterable[Shown]) -> dict[str, object]:
+def pack(rows: Iterable[ReportRow]) -> dict[str, object]:
     """Pack rows for the script: one list of names, then bare values."""
     return {
         "keys": KEYS,

@@ -20,9 +20,9 @@ from batch.adapters.report.figures import (
     parts_of,
     urgent_first,
 )
-from batch.adapters.report.pen import Column, Drawing, Pen
 from batch.adapters.report.rows import by_time, status_words
 from batch.adapters.report.verdict import Verdict, verdict
+from batch.adapters.report.workbook import Column, Drawing, WorkbookWriter
 from batch.core.standing import Standing
 from batch.model import Entry, Finding
 from batch.model.codes import NEXT_BY_CODE
@@ -44,15 +44,15 @@ from batch.system.disk import make_folder, write_whole
 
 def write_xlsx(report: Report, path: Path) -> Path:
     """Write the workbook for a report."""
-    pen = Pen(report)
-    _write_summary(pen, count(report))
-    _write_needed(pen)
-    _write_rows(pen)
-    _write_by_day(pen)
-    _write_attempts(pen)
-    _write_findings(pen)
+    writer = WorkbookWriter(report)
+    _write_summary(writer, count(report))
+    _write_needed(writer)
+    _write_rows(writer)
+    _write_by_day(writer)
+    _write_attempts(writer)
+    _write_findings(writer)
     make_folder(path.parent)
-    return write_whole(path, pen.finish())
+    return write_whole(path, writer.finish())
 
 
 def signed(standing: Standing, text: str) -> str:
@@ -60,97 +60,97 @@ def signed(standing: Standing, text: str) -> str:
     return f"{standing.sign} {text}"
 
 
-def _write_summary(pen: Pen, figures: Figures) -> None:
-    said = verdict(pen.report, figures)
-    sheet = pen.sheet("Summary", said.tone)
+def _write_summary(writer: WorkbookWriter, figures: Figures) -> None:
+    said = verdict(writer.report, figures)
+    sheet = writer.sheet("Summary", said.tone)
     sheet.set_column(0, 0, 38)
     sheet.set_column(1, 1, 16)
     sheet.set_column(2, 2, 30)
     sheet.set_column(3, 9, 13)
-    line = _write_heading(pen, sheet, said)
-    line = _write_figures(pen, sheet, line, figures)
-    line = _write_outcome(pen, sheet, line, figures)
-    line = _write_delivery(pen, sheet, line)
-    line = _write_trend(pen, sheet, line)
-    _write_notes(pen, sheet, line, figures)
+    line = _write_heading(writer, sheet, said)
+    line = _write_figures(writer, sheet, line, figures)
+    line = _write_outcome(writer, sheet, line, figures)
+    line = _write_delivery(writer, sheet, line)
+    line = _write_trend(writer, sheet, line)
+    _write_notes(writer, sheet, line, figures)
 
 
-def _write_heading(pen: Pen, sheet: Any, said: Verdict) -> int:
-    report = pen.report
+def _write_heading(writer: WorkbookWriter, sheet: Any, said: Verdict) -> int:
+    report = writer.report
     title = f"REHEARSAL: {report.title}" if report.rehearsal else report.title
     sheet.set_row(0, 27)
-    pen.put(sheet, 0, 0, title, "title")
-    pen.put(sheet, 1, 0, f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}")
-    pen.put(sheet, 2, 0, said.more, "label")
+    writer.put(sheet, 0, 0, title, "title")
+    writer.put(sheet, 1, 0, f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}")
+    writer.put(sheet, 2, 0, said.more, "label")
     made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
-    pen.put(sheet, 3, 0, f"{report.team}: {made}" if report.team else made, "label")
+    writer.put(sheet, 3, 0, f"{report.team}: {made}" if report.team else made, "label")
     return 5
 
 
-def _write_figures(pen: Pen, sheet: Any, line: int, figures: Figures) -> int:
-    pen.put(sheet, line, 0, "Key figures", "section")
-    shown = key_figures(pen.report, figures)
+def _write_figures(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures) -> int:
+    writer.put(sheet, line, 0, "Key figures", "section")
+    shown = key_figures(writer.report, figures)
     for place, figure in enumerate(shown, line + 1):
-        pen.put(sheet, place, 0, figure.label, "label")
+        writer.put(sheet, place, 0, figure.label, "label")
         if figure.shown.endswith("%"):
-            pen.put(sheet, place, 1, figure.value / figures.reported, "share")
+            writer.put(sheet, place, 1, figure.value / figures.reported, "share")
         else:
-            pen.put(sheet, place, 1, figure.value, "number")
-        pen.put(sheet, place, 2, figure.change or figure.note, "beside")
+            writer.put(sheet, place, 1, figure.value, "number")
+        writer.put(sheet, place, 2, figure.change or figure.note, "beside")
     return line + len(shown) + 2
 
 
-def _write_outcome(pen: Pen, sheet: Any, line: int, figures: Figures) -> int:
-    pen.put(sheet, line, 0, "Where every row ended", "section")
+def _write_outcome(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures) -> int:
+    writer.put(sheet, line, 0, "Where every row ended", "section")
     counts = [(WORDS[key], number) for key, number in figures.by_status.items()]
-    last = _write_counts(pen, sheet, line + 1, [(word.sign, word.text, word.tone, n) for word, n in counts])
-    pen.put(sheet, last, 0, "rows in all", "bold")
-    pen.put(sheet, last, 1, figures.rows, "total")
+    last = _write_counts(writer, sheet, line + 1, [(word.sign, word.text, word.tone, n) for word, n in counts])
+    writer.put(sheet, last, 0, "rows in all", "bold")
+    writer.put(sheet, last, 1, figures.rows, "total")
     if counts:
         tones = [word.tone for word, _ in counts]
-        pen.draw(sheet, Drawing("bar", "Where every row ended", (line + 1, last - 1), (0, 1), "D6", tones))
+        writer.draw(sheet, Drawing("bar", "Where every row ended", (line + 1, last - 1), (0, 1), "D6", tones))
     return last + 2
 
 
-def _write_counts(pen: Pen, sheet: Any, line: int, counts: Iterable[tuple[str, str, str, int]]) -> int:
+def _write_counts(writer: WorkbookWriter, sheet: Any, line: int, counts: Iterable[tuple[str, str, str, int]]) -> int:
     for sign, text, tone, number in counts:
-        pen.put(sheet, line, 0, f"{sign} {text}", f"tone-{tone}")
-        pen.put(sheet, line, 1, number, "number")
+        writer.put(sheet, line, 0, f"{sign} {text}", f"tone-{tone}")
+        writer.put(sheet, line, 1, number, "number")
         line += 1
     return line
 
 
-def _write_delivery(pen: Pen, sheet: Any, line: int) -> int:
-    totals = arrivals(pen.report)
+def _write_delivery(writer: WorkbookWriter, sheet: Any, line: int) -> int:
+    totals = arrivals(writer.report)
     if not totals:
         return line
-    pen.put(sheet, line, 0, "How the texts arrived", "section")
-    last = _write_counts(pen, sheet, line + 1, [(TONES[t].sign, w, t, n) for (w, t), n in totals.items()])
+    writer.put(sheet, line, 0, "How the texts arrived", "section")
+    last = _write_counts(writer, sheet, line + 1, [(TONES[t].sign, w, t, n) for (w, t), n in totals.items()])
     tones = [tone for _, tone in totals]
-    pen.draw(sheet, Drawing("bar", "How the texts arrived", (line + 1, last - 1), (0, 1), "D22", tones))
+    writer.draw(sheet, Drawing("bar", "How the texts arrived", (line + 1, last - 1), (0, 1), "D22", tones))
     return last + 1
 
 
-def _write_trend(pen: Pen, sheet: Any, line: int) -> int:
-    weeks = pen.report.trend[-12:]
+def _write_trend(writer: WorkbookWriter, sheet: Any, line: int) -> int:
+    weeks = writer.report.trend[-12:]
     if len(weeks) < 2:
         return line
-    pen.put(sheet, line, 0, "The last weeks", "section")
-    pen.put(sheet, line, 1, "campaigns", "right")
-    pen.put(sheet, line, 2, "texts", "right")
+    writer.put(sheet, line, 0, "The last weeks", "section")
+    writer.put(sheet, line, 1, "campaigns", "right")
+    writer.put(sheet, line, 2, "texts", "right")
     for place, week in enumerate(weeks, line + 1):
         figures = week.figures
-        pen.put(sheet, place, 0, week.week, "label")
-        pen.put(sheet, place, 1, figures.scheduled + figures.not_approved + figures.sent, "number")
-        pen.put(sheet, place, 2, figures.contacts, "number")
+        writer.put(sheet, place, 0, week.week, "label")
+        writer.put(sheet, place, 1, figures.scheduled + figures.not_approved + figures.sent, "number")
+        writer.put(sheet, place, 2, figures.contacts, "number")
     last = line + len(weeks)
     tones = ["wait"] * len(weeks)
-    pen.draw(sheet, Drawing("column", "Campaigns a week", (line + 1, last), (0, 1), "D38", tones))
+    writer.draw(sheet, Drawing("column", "Campaigns a week", (line + 1, last), (0, 1), "D38", tones))
     return last + 2
 
 
-def _write_notes(pen: Pen, sheet: Any, line: int, figures: Figures) -> None:
-    report = pen.report
+def _write_notes(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures) -> None:
+    report = writer.report
     notes = [*report.notes]
     if figures.blank or figures.left_out:
         notes.append(
@@ -162,9 +162,9 @@ def _write_notes(pen: Pen, sheet: Any, line: int, figures: Figures) -> None:
         for batch in report.batches[:50]
     ]
     notes += ["scheduled means Approved and Scheduled by the provider; parts and credits are estimates"]
-    pen.put(sheet, line, 0, "Notes", "section")
+    writer.put(sheet, line, 0, "Notes", "section")
     for place, note in enumerate(notes, line + 1):
-        pen.put(sheet, place, 0, note, "label")
+        writer.put(sheet, place, 0, note, "label")
 
 
 NEEDED = (
@@ -196,11 +196,11 @@ FINDINGS = (
 )  # fmt: skip
 
 
-def _write_needed(pen: Pen) -> None:
-    report = pen.report
+def _write_needed(writer: WorkbookWriter) -> None:
+    report = writer.report
     needed = urgent_first(needed_entries(report), report.made_at)
     found = findings_by_entry(report)
-    pen.table(
+    writer.table(
         "Needs attention",
         NEEDED,
         (_needed_values(entry, report, found) for entry in needed),
@@ -225,8 +225,8 @@ def _needed_values(entry: Entry, report: Report, found: dict[int, list[Finding]]
     )  # fmt: skip
 
 
-def _write_rows(pen: Pen) -> None:
-    report = pen.report
+def _write_rows(writer: WorkbookWriter) -> None:
+    report = writer.report
     places = {entry.id: entry for entry in report.entries}
     ordered = sorted(report.entries, key=by_time)
 
@@ -242,7 +242,7 @@ def _write_rows(pen: Pen) -> None:
             yield blank
 
     length = len(ordered) + len(report.skipped)
-    pen.table("Rows", ROWS, values(), length=length, tab="good", status=0, printed=13)
+    writer.table("Rows", ROWS, values(), length=length, tab="good", status=0, printed=13)
 
 
 def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -> tuple[object, ...]:
@@ -262,17 +262,17 @@ def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -
     )  # fmt: skip
 
 
-def _write_by_day(pen: Pen) -> None:
-    days = texts_by_day(pen.report)
+def _write_by_day(writer: WorkbookWriter) -> None:
+    days = texts_by_day(writer.report)
     rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
-    sheet = pen.table("By day", DAYS, rows, length=len(rows), tab="wait")
+    sheet = writer.table("By day", DAYS, rows, length=len(rows), tab="wait")
     if rows:
         tones = ["good"] * len(rows)
-        pen.draw(sheet, Drawing("column", "Texts by day", (1, len(rows)), (0, 2), "E2", tones, days=True))
+        writer.draw(sheet, Drawing("column", "Texts by day", (1, len(rows)), (0, 2), "E2", tones, days=True))
 
 
-def _write_attempts(pen: Pen) -> None:
-    report = pen.report
+def _write_attempts(writer: WorkbookWriter) -> None:
+    report = writer.report
     names = {entry.id: entry.campaign_name for entry in report.entries}
     rows = (
         (
@@ -284,18 +284,18 @@ def _write_attempts(pen: Pen) -> None:
         for attempt in attempts
     )  # fmt: skip
     length = sum(len(attempts) for attempts in report.attempts.values())
-    pen.table("Attempts", ATTEMPTS, rows, length=length)
+    writer.table("Attempts", ATTEMPTS, rows, length=length)
 
 
-def _write_findings(pen: Pen) -> None:
+def _write_findings(writer: WorkbookWriter) -> None:
     rows = (
         (
             FINDING_WORDS[finding.kind][0], finding.name, finding.provider_id, finding.field, finding.ours,
             finding.theirs, finding.words, finding.entry,
         )
-        for finding in sorted(pen.report.findings, key=lambda finding: not finding.loud)
+        for finding in sorted(writer.report.findings, key=lambda finding: not finding.loud)
     )  # fmt: skip
-    pen.table("Findings", FINDINGS, rows, length=len(pen.report.findings))
+    writer.table("Findings", FINDINGS, rows, length=len(writer.report.findings))
 
 
 def _local(entry: Entry, report: Report) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from batch.adapters.sandbox.campaigns import HeldCampaign
 from batch.adapters.sandbox.endpoints import Post
-from batch.adapters.sandbox.faults import KINDS, TARGETS, Fault, Faults, parse_fault
+from batch.adapters.sandbox.faults import KINDS, TARGETS, FaultRule, Faults, parse_fault
 from batch.adapters.sandbox.groups import picture_templates, store_groups
 from batch.adapters.sandbox.limiter import Limiter
 from batch.adapters.sandbox.server import TOKEN, Sandbox
@@ -11,7 +11,7 @@ __all__ = [
     "KINDS",
     "TARGETS",
     "TOKEN",
-    "Fault",
+    "FaultRule",
     "Faults",
     "HeldCampaign",
     "Limiter",

@@ -62,7 +62,7 @@ class HeldCampaign:
     sent: bool = False
 
 
-class Books:
+class SandboxAccount:
     """Everything the provider knows, changed by requests, by people in the dashboard, and by time."""
 
     def __init__(

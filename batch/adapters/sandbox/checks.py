@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from batch.adapters.sandbox.campaigns import Books
+from batch.adapters.sandbox.campaigns import SandboxAccount
 
 Problem = dict[str, str]
 _DIGITS = re.compile(r"[1-9][0-9]{0,17}")
@@ -22,13 +22,13 @@ def read_payload(body: bytes) -> dict[str, Any]:
     return payload
 
 
-def find_problems(payload: Mapping[str, Any], books: Books) -> list[Problem]:
+def find_problems(payload: Mapping[str, Any], books: SandboxAccount) -> list[Problem]:
     """Give all that is wrong, a field and a sentence each, as the body of a 422 shows it."""
     found = [check(payload, books) for check in _CHECKS]
     return [{"field": field, "message": words} for field, words in found if words]
 
 
-def _message(payload: Mapping[str, Any], _books: Books) -> tuple[str, str]:
+def _message(payload: Mapping[str, Any], _books: SandboxAccount) -> tuple[str, str]:
     value = payload.get("Message")
     if value is None or value == "" or (isinstance(value, str) and not value.strip()):
         return "Message", "Message cannot be blank."
@@ -37,7 +37,7 @@ def _message(payload: Mapping[str, Any], _books: Books) -> tuple[str, str]:
     return "Message", "Message should contain at most 480 characters." if len(value) > 480 else ""
 
 
-def _groups(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
+def _groups(payload: Mapping[str, Any], books: SandboxAccount) -> tuple[str, str]:
     value = payload.get("GroupIds")
     if value is None or value in ("", []):
         return "GroupIds", "Group Ids cannot be blank."
@@ -50,12 +50,12 @@ def _groups(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
     return "GroupIds", ""
 
 
-def _name(payload: Mapping[str, Any], _books: Books) -> tuple[str, str]:
+def _name(payload: Mapping[str, Any], _books: SandboxAccount) -> tuple[str, str]:
     value = payload.get("CampaignName", "")
     return "CampaignName", "" if isinstance(value, str) else "Campaign Name must be a string."
 
 
-def _time(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
+def _time(payload: Mapping[str, Any], books: SandboxAccount) -> tuple[str, str]:
     value = payload.get("DateTime", "")
     if value == "":
         return "DateTime", ""
@@ -66,7 +66,7 @@ def _time(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
     return "DateTime", "Date Time must not be in the past." if moment < books.now() else ""
 
 
-def _template(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
+def _template(payload: Mapping[str, Any], books: SandboxAccount) -> tuple[str, str]:
     value = payload.get("MmsTemplateId", "")
     if value in ("", None):
         return "MmsTemplateId", ""
@@ -79,16 +79,16 @@ def _template(payload: Mapping[str, Any], books: Books) -> tuple[str, str]:
     return "MmsTemplateId", "" if template.status_id == 3 else "The MMS template is not approved."
 
 
-def _high_resolution(payload: Mapping[str, Any], _books: Books) -> tuple[str, str]:
+def _high_resolution(payload: Mapping[str, Any], _books: SandboxAccount) -> tuple[str, str]:
     return "MmsHighResolution", _flag(payload.get("MmsHighResolution", 0), "Mms High Resolution")
 
 
-def _subject(payload: Mapping[str, Any], _books: Books) -> tuple[str, str]:
+def _subject(payload: Mapping[str, Any], _books: SandboxAccount) -> tuple[str, str]:
     value = payload.get("Subject", "")
     return "Subject", "" if isinstance(value, str) else "Subject must be a string."
 
 
-def _recipients(payload: Mapping[str, Any], _books: Books) -> tuple[str, str]:
+def _recipients(payload: Mapping[str, Any], _books: SandboxAccount) -> tuple[str, str]:
     return "TypeRecipients", _flag(payload.get("TypeRecipients", 0), "Type Recipients")
 
 
@@ -102,7 +102,7 @@ def _whole(value: object) -> int | None:
     return int(str(value))
 
 
-_CHECKS: tuple[Callable[[Mapping[str, Any], Books], tuple[str, str]], ...] = (
+_CHECKS: tuple[Callable[[Mapping[str, Any], SandboxAccount], tuple[str, str]], ...] = (
     _message,
     _groups,
     _name,

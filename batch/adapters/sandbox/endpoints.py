@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from batch.adapters.sandbox.bodies import How, Reply, wants_xml, write, write_error
-from batch.adapters.sandbox.campaigns import CAMPAIGN_STATUSES, DELIVERY_STATUSES, Books, HeldCampaign
+from batch.adapters.sandbox.campaigns import CAMPAIGN_STATUSES, DELIVERY_STATUSES, HeldCampaign, SandboxAccount
 from batch.adapters.sandbox.checks import find_problems, read_payload
 from batch.adapters.sandbox.faults import Faults
 from batch.adapters.sandbox.groups import TEMPLATE_STATUSES
@@ -95,7 +95,7 @@ class Quirks:
 class Application:
     """The provider's application: routes, verbs, authentication, limiter, action."""
 
-    books: Books
+    books: SandboxAccount
     token: str
     faults: Faults
     quirks: Quirks

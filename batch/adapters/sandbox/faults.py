@@ -83,7 +83,7 @@ _SPEC = re.compile(
 
 
 @dataclass(slots=True)
-class Fault:
+class FaultRule:
     """One order: what goes wrong, with which requests, how often."""
 
     kind: str
@@ -120,9 +120,9 @@ class Faults:
         self._requests: dict[str, int] = {}
         self._readings: dict[str, int] = {}
         self._bent: dict[str, tuple[str, ...]] = {}
-        self.orders: list[Fault] = [parse_fault(spec) for spec in specs]
+        self.orders: list[FaultRule] = [parse_fault(spec) for spec in specs]
 
-    def add(self, spec: str) -> Fault:
+    def add(self, spec: str) -> FaultRule:
         """Put an order, as `--fault` writes it, behind those that are there; the first that fits counts.
 
         Those that only bend an answer (`list-...`, `date-...`) all count, in their order. `@N` counts from the start
@@ -157,7 +157,7 @@ class Faults:
                 self._bent[path] = tuple(fault.kind for fault in due if self._strikes(fault, self._readings))
             return self._bent.get(path, ())
 
-    def _strikes(self, fault: Fault, counts: Mapping[str, int]) -> bool:
+    def _strikes(self, fault: FaultRule, counts: Mapping[str, int]) -> bool:
         if fault.nth and fault.nth != counts[fault.target]:
             return False
         if fault.chance < 1 and self._random.random() >= fault.chance:
@@ -169,7 +169,7 @@ class Faults:
         return True
 
 
-def parse_fault(spec: str) -> Fault:
+def parse_fault(spec: str) -> FaultRule:
     """Read an order: `[target=]kind[@N | :P | xN]`; raises ValueError with words for a person.
 
     `close-after@3` is the third POST, `html-502:0.1` one POST in ten, `429x2` the next two, `sent=500` every
@@ -185,7 +185,7 @@ def parse_fault(spec: str) -> Fault:
     if kind.startswith("list-") and target not in (*_LISTS, "reads", "all"):
         raise ValueError(f'"{target}" is not a list: write one of {", ".join(_LISTS)}')
     chance = float(found["chance"]) if found["chance"] else 1.0
-    return Fault(kind, target, int(found["nth"] or 0), chance, int(found["next"] or 0))
+    return FaultRule(kind, target, int(found["nth"] or 0), chance, int(found["next"] or 0))
 
 
 def is_kind(kind: str) -> bool:
@@ -206,5 +206,5 @@ def _target_of(kind: str) -> str:
 
 def _count(counts: dict[str, int], path: str, *, post: bool) -> None:
     for target in TARGETS:
-        if Fault("", target).meets(path, post=post):
+        if FaultRule("", target).meets(path, post=post):
             counts[target] = counts.get(target, 0) + 1

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from batch.adapters.sandbox.bodies import Reply, to_json, write
-from batch.adapters.sandbox.campaigns import CAMPAIGN_STATUSES, Books, HeldCampaign
+from batch.adapters.sandbox.campaigns import CAMPAIGN_STATUSES, HeldCampaign, SandboxAccount
 from batch.adapters.sandbox.endpoints import Application, Request
 
 _SHOWN = 500
@@ -36,7 +36,7 @@ def answer_person(application: Application, request: Request) -> Reply:
     return write(done, xml=False)
 
 
-def describe(campaign: HeldCampaign, books: Books) -> dict[str, object]:
+def describe(campaign: HeldCampaign, books: SandboxAccount) -> dict[str, object]:
     """Give all that is held of a campaign, as `/sandbox/campaigns` shows it."""
     status = books.status_of(campaign)
     words = "Sent" if campaign.sent else CAMPAIGN_STATUSES.get(status, "In Review")
@@ -77,7 +77,7 @@ def _describe_post(post: Any) -> dict[str, object]:
     }
 
 
-def _clock(books: Books) -> dict[str, object]:
+def _clock(books: SandboxAccount) -> dict[str, object]:
     return {"now": books.now(), "date_time": books.write_time(books.now()), "zone": books.shown_zone.key}
 
 
@@ -136,7 +136,7 @@ form{display:inline}button{font:inherit;cursor:pointer}
 """
 
 
-def _page(books: Books) -> str:
+def _page(books: SandboxAccount) -> str:
     with books.lock:
         scheduled = sorted(
             (books.held[number] for number in books.scheduled_ids), key=lambda campaign: campaign.send_at
@@ -168,7 +168,7 @@ def _table(rows: str) -> str:
 _HEADS = ("Id", "When", "Name", "Text", "Groups", "Contacts", "Status", "")
 
 
-def _line(campaign: HeldCampaign, books: Books) -> str:
+def _line(campaign: HeldCampaign, books: SandboxAccount) -> str:
     shown = describe(campaign, books)
     groups = ", ".join(_group_name(group, books) for group in campaign.group_ids)
     picture = f" [picture {campaign.mms_template_id}]" if campaign.mms_template_id else ""
@@ -178,7 +178,7 @@ def _line(campaign: HeldCampaign, books: Books) -> str:
     return f"<tr>{row}<td>{_button('delete', 'id', str(campaign.id), 'delete')}</td></tr>"
 
 
-def _group_name(group_id: str, books: Books) -> str:
+def _group_name(group_id: str, books: SandboxAccount) -> str:
     group = books.groups.get(int(group_id))
     return f"{group.name} ({group_id})" if group else group_id
 

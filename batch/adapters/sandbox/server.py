@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from batch.adapters.sandbox.bodies import Reply
-from batch.adapters.sandbox.campaigns import Books, HeldCampaign
+from batch.adapters.sandbox.campaigns import HeldCampaign, SandboxAccount
 from batch.adapters.sandbox.endpoints import PREFIX, Application, Post, Quirks, Request
 from batch.adapters.sandbox.faults import Faults
 from batch.adapters.sandbox.groups import invent_group, picture_templates, store_groups
@@ -65,7 +65,7 @@ class Sandbox:
         state_file: Path | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.books = Books(
+        self.books = SandboxAccount(
             zone=zone,
             shown_zone=shown_zone,
             groups=store_groups() if groups is None else groups,

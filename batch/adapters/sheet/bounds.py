@@ -20,7 +20,7 @@ LAST_COLUMN = 16_384
 """The last row and column of any sheet, in Excel as in LibreOffice."""
 
 
-class Tally:
+class SizeGuard:
     """Counts the cells and characters of one sheet as it is handed on, and refuses what goes beyond a limit."""
 
     __slots__ = ("_alert", "_cells", "_limits", "_reach", "characters")

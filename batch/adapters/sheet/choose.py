@@ -9,7 +9,7 @@ import difflib
 from itertools import islice
 
 from batch.adapters.sheet import headers
-from batch.adapters.sheet.bounds import Tally
+from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.elsewhere import holds_campaigns, note_above, note_other_tabs, read_head
 from batch.adapters.sheet.grid import Counts, body, fill_merged
 from batch.core.bounds import beyond
@@ -55,7 +55,7 @@ def _read(
     hidden = sorted(set(tab.hidden_columns))
     head = {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes or [], "tabs": tabs or []}
     yield "head", head
-    counts, tally = Counts(), Tally(limits)
+    counts, tally = Counts(), SizeGuard(limits)
     whole = fill_merged(tab, limits, tally)
     found = body(whole, row, names, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
     total = 0
@@ -67,7 +67,7 @@ def _read(
     yield "end", {"blank": counts.blank, "left_out": counts.left_out, "damage": getattr(tab, "damage", "")}
 
 
-def _blocks(rows: Iterator[RowOut], tally: Tally) -> Iterator[list[RowOut]]:
+def _blocks(rows: Iterator[RowOut], tally: SizeGuard) -> Iterator[list[RowOut]]:
     """Cut rows into blocks of no more than a number of rows and, about, of characters."""
     while block := list(islice(rows, 1)):
         start = tally.characters

@@ -9,7 +9,7 @@ import re
 from itertools import islice
 
 from batch.adapters.sheet import headers
-from batch.adapters.sheet.bounds import Tally
+from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.grid import fill_merged
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
@@ -41,7 +41,7 @@ class Head:
 
 def read_head(tab: Tab, limits: Limits) -> Head:
     """Read the rows of a tab among which its header is looked for."""
-    return Head(tab, list(islice(fill_merged(tab, limits, Tally(limits)), headers.HEAD_ROWS)))
+    return Head(tab, list(islice(fill_merged(tab, limits, SizeGuard(limits)), headers.HEAD_ROWS)))
 
 
 def holds_campaigns(tab: Tab, limits: Limits) -> bool:
@@ -167,7 +167,7 @@ def _filled(row: RawRow) -> set[int]:
 def _count_below(tab: Tab, row: int, limits: Limits) -> int:
     found = (
         1
-        for number, texts, _, extras in fill_merged(tab, limits, Tally(limits))
+        for number, texts, _, extras in fill_merged(tab, limits, SizeGuard(limits))
         if number > row and (any(texts) or extras)
     )
     return sum(islice(found, MOST + 1))

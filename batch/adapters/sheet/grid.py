@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # `typing` itself would cost the reading process a part o
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from batch.adapters.sheet.bounds import Tally
+    from batch.adapters.sheet.bounds import SizeGuard
     from batch.adapters.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
     from batch.model.limits import Limits
 
@@ -35,7 +35,7 @@ class Counts:
         self.left_out = 0
 
 
-def fill_merged(tab: Tab, limits: Limits, tally: Tally) -> Iterator[RawRow]:
+def fill_merged(tab: Tab, limits: Limits, tally: SizeGuard) -> Iterator[RawRow]:
     """Give the value of a merged cell to every cell that it covers, as far as the row has something else to say."""
     if len(tab.merges) > limits.merges:
         raise beyond("merges", limits)

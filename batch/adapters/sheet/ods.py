@@ -10,7 +10,7 @@ from datetime import datetime
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
-from batch.adapters.sheet.bounds import LAST_COLUMN, LAST_ROW, Tally
+from batch.adapters.sheet.bounds import LAST_COLUMN, LAST_ROW, SizeGuard
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batch.model.limits import Limits
 
 
-class Book:
+class OdsBook:
     """An .ods workbook: its sheets, read in one pass."""
 
     macros = False
@@ -72,7 +72,7 @@ class _Reader:
     """Follows the XML and fills the tables."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits, self._tally = limits, Tally(limits)
+        self._limits, self._tally = limits, SizeGuard(limits)
         self.tables: list[Table] = []
         self.hidden_styles: set[str] = set()
         self._style = ""
@@ -106,7 +106,7 @@ class _Reader:
         elif tag == "table:table":
             if len(self.tables) == self._limits.sheets:
                 raise beyond("sheets", self._limits, found=len(self.tables) + 1)
-            self._tally = Tally(self._limits)
+            self._tally = SizeGuard(self._limits)
             self.tables.append(Table(has.get("table:name", ""), has.get("table:style-name", "")))
             self._row = self._column = 0
             self._columns = []

@@ -79,7 +79,7 @@ class Scan:
     def read_cells(self) -> None:
         """Find the cells that calamine alone would show wrongly."""
         if not self._whole:
-            watch = Watch(self._part)
+            watch = XmlCheck(self._part)
             for chunk in _by_row(watch.over(self._archive.blocks(self._part))):
                 _refuse_doubled_cells(chunk)
                 self._read_cells(chunk)
@@ -184,7 +184,7 @@ class Scan:
                 self.cells.setdefault(int(number), []).append((position(letters), b"", b"f", b""))
 
 
-class Watch:
+class XmlCheck:
     """Looks whether a part that is read without a parser is well-formed XML, in passing."""
 
     def __init__(self, part: str) -> None:

@@ -103,7 +103,7 @@ def _open(request: dict[str, Any], limits: Limits) -> Any:
     if kind == "ods":
         from batch.adapters.sheet import ods
 
-        return ods.Book(path, limits=limits)
+        return ods.OdsBook(path, limits=limits)
     if kind == "xls":
         from batch.adapters.sheet import xls
 

@@ -23,13 +23,13 @@ TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
 """The types of cells, as xlrd numbers them."""
 
 
-def open_book(path: str, *, date_order: str, limits: Limits) -> Book | second.Book:
+def open_book(path: str, *, date_order: str, limits: Limits) -> XlsBook | second.PlainXlsBook:
     """Open an .xls workbook with its first reader; what that one refuses is tried with the second.
 
     Every sheet is read at once: a damaged one shows only then. Raises SheetError when neither can read it.
     """
     try:
-        book = Book(path, date_order=date_order, limits=limits)
+        book = XlsBook(path, date_order=date_order, limits=limits)
         book.load()
     except (SheetError, MemoryError):
         raise
@@ -40,16 +40,16 @@ def open_book(path: str, *, date_order: str, limits: Limits) -> Book | second.Bo
     return book
 
 
-def _try_second(path: str) -> second.Book:
+def _try_second(path: str) -> second.PlainXlsBook:
     try:
-        return second.Book(path)
+        return second.PlainXlsBook(path)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as other:  # calamine's panics are no Exception
         raise SheetError("the file is damaged, or no Excel workbook", SAVE_AGAIN) from other
 
 
-class Book:
+class XlsBook:
     """An .xls workbook; raises whatever xlrd raises."""
 
     macros = False
@@ -69,7 +69,7 @@ class Book:
         self._epoch_1904 = self._book.datemode == 1
         self._short = {number: formats.REGIONAL[date_order][number] for number in (14, 22)}  # the others it spells out
         self._made: dict[int, formats.Format | None] = {}
-        self.tabs = [SheetTab(self, self._book, number, name) for number, name in enumerate(self._book.sheet_names())]
+        self.tabs = [XlsTab(self, self._book, number, name) for number, name in enumerate(self._book.sheet_names())]
 
     def load(self) -> None:
         """Read every sheet."""
@@ -107,12 +107,12 @@ class Book:
         return formats.Format(code, epoch_1904=self._epoch_1904)
 
 
-class SheetTab:
+class XlsTab:
     """One worksheet."""
 
     text_only = False
 
-    def __init__(self, book: Book, source: Any, number: int, name: str) -> None:
+    def __init__(self, book: XlsBook, source: Any, number: int, name: str) -> None:
         self._book, self._source, self._number = book, source, number
         self.name = name
         self.hidden = source._sheet_visibility[number] != 0  # known before the sheet is read

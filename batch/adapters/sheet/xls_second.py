@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "unknown"
 
 
-class Book:
+class PlainXlsBook:
     """An .xls workbook, as far as its values go. Raises whatever calamine raises."""
 
     macros = False
@@ -26,7 +26,7 @@ class Book:
 
         self._book = load_workbook(path)
         about = self._book.sheets_metadata
-        self.tabs = [SheetTab(self._book, one.name, hidden=one.visible != SheetVisibleEnum.Visible) for one in about]
+        self.tabs = [PlainXlsTab(self._book, one.name, hidden=one.visible != SheetVisibleEnum.Visible) for one in about]
         for tab in self.tabs:
             tab.load()
 
@@ -35,7 +35,7 @@ class Book:
         self._book.close()
 
 
-class SheetTab:
+class PlainXlsTab:
     """One worksheet; every row says that nobody knows whether it is hidden."""
 
     text_only = False

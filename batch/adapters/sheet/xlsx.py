@@ -12,7 +12,7 @@ from batch.adapters.sheet.archive import SAVE_AGAIN, Archive
 from batch.adapters.sheet.far import FarSheet, shared_texts
 from batch.adapters.sheet.grid import LyingError
 from batch.adapters.sheet.plain import to_int
-from batch.adapters.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, Watch, claimed_cells, position
+from batch.adapters.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, XmlCheck, claimed_cells, position
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 
@@ -77,7 +77,7 @@ class Book:
         """Where the XML of the shared texts is malformed."""
         if self._strings not in self._archive.names:
             return ""
-        watch = Watch(self._strings)
+        watch = XmlCheck(self._strings)
         for _ in watch.over(self._archive.blocks(self._strings)):
             if watch.damage:
                 break

@@ -28,7 +28,7 @@ EMPTY = "\0"
 """Begins what stands in for an empty cell until it is seen whether it reaches the text: filters let it pass."""
 
 
-class FilterFailed(Exception):  # noqa: N818 - it is caught by the renderer and becomes the issue `filter-failed`
+class FilterError(Exception):
     """A filter, or a comparison, cannot read what the cell says."""
 
     def __init__(self, field: str, value: object, words: str) -> None:
@@ -107,18 +107,18 @@ def make_filters(date_order: str) -> dict[str, Callable[..., Any]]:
 
 
 def write_date(value: object, layout: str, field: str, date_order: str = "month") -> str:
-    """Write a date or time, given as one or as the text that a cell shows; raises FilterFailed."""
+    """Write a date or time, given as one or as the text that a cell shows; raises FilterError."""
     moment = _read_date(value, date_order)
     if moment is None:
-        raise FilterFailed(field, value, "is no date: write it as 2026-11-27 or November 27, 2026")
+        raise FilterError(field, value, "is no date: write it as 2026-11-27 or November 27, 2026")
     return _KNOWN.sub(lambda found: _write_piece(found[0], moment, field, value), layout)
 
 
 def write_money(value: object, symbol: str, decimals: int, field: str) -> str:
-    """Write an amount with its sign, thousands and decimals; raises FilterFailed."""
+    """Write an amount with its sign, thousands and decimals; raises FilterError."""
     amount = read_number(value)
     if amount is None or _is_percent(value):
-        raise FilterFailed(field, value, "is no amount of money: write it as 1234.50")
+        raise FilterError(field, value, "is no amount of money: write it as 1234.50")
     rounded = abs(amount).quantize(Decimal(10) ** -decimals, ROUND_HALF_UP)
     return f"{'-' if amount < 0 and rounded else ''}{symbol}{rounded:,}"
 
@@ -126,7 +126,7 @@ def write_money(value: object, symbol: str, decimals: int, field: str) -> str:
 def compare(left: object, sign: str, right: object, field: str, date_order: str = "month") -> bool:
     """Compare two values as a person means it: a number beside a number by size, dates by day, else texts as written.
 
-    Larger and smaller need two numbers or two dates; else FilterFailed.
+    Larger and smaller need two numbers or two dates; else FilterError.
     """
     if sign in ("in", "notin"):
         return _holds(right, left) is (sign == "in")
@@ -189,7 +189,7 @@ def _comparable(left: object, right: object, date_order: str, field: str) -> tup
     if None not in dates:
         return dates
     value, other = (left, right) if isinstance(left, str) else (right, left)
-    raise FilterFailed(field, value, f'cannot be compared with "{other}" by size: both must be numbers, or both dates')
+    raise FilterError(field, value, f'cannot be compared with "{other}" by size: both must be numbers, or both dates')
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,5 +320,5 @@ _PIECES = {"Y": "year", "y": "year", "A": "year", "a": "year", "H": "time", "I":
 def _need(number: int | None, letter: str, field: str, value: object) -> int:
     if number is None:
         piece = _PIECES.get(letter, "day")
-        raise FilterFailed(field, value, f'shows no {piece}, which "%{letter}" needs: write the {piece} into the cell')
+        raise FilterError(field, value, f'shows no {piece}, which "%{letter}" needs: write the {piece} into the cell')
     return number

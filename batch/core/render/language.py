@@ -83,10 +83,10 @@ class Program:
     order: tuple[int, ...] = ()
     """The numbers of the slots in the layout."""
     run: Callable[[dict[str, Any]], str] | None = None
-    """Takes the values by the slots' keys; raises FilterFailed."""
+    """Takes the values by the slots' keys; raises FilterError."""
 
 
-class _Refused(Exception):  # noqa: N818 - a turn of the road inside this room
+class _RefusedError(Exception):
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
         self.fault = Fault(code, words)
@@ -132,7 +132,7 @@ def compile_text(engine: ImmutableSandboxedEnvironment, source: str) -> Program:
             return Program(faults=faults)
         parsed = engine.parse(source)
         return _Reading(source).read(engine, parsed)
-    except _Refused as refused:
+    except _RefusedError as refused:
         return Program(faults=(refused.fault,))
     except TemplateSyntaxError as error:
         return Program(faults=(_explain(error, source),))
@@ -155,7 +155,7 @@ def find_faults(text: str) -> Iterator[Fault]:
 def _find_early(engine: ImmutableSandboxedEnvironment, source: str) -> Iterator[Fault]:
     """What the words of the template show before it is parsed: everything at once, by its own name."""
     if len(source) > LONGEST:
-        raise _Refused("template-not-allowed", f"the template has {len(source)} characters, {LONGEST} are allowed")
+        raise _RefusedError("template-not-allowed", f"the template has {len(source)} characters, {LONGEST} are allowed")
     before = ""
     for line, kind, value in engine.lex(source):
         if kind in _TOKENS:
@@ -235,7 +235,7 @@ class _Reading:
     def _field(self, name: str, kind: Kind, line: int) -> nodes.Name:
         self.uses += 1
         if self.uses > MOST_FIELDS:
-            raise _Refused("template-not-allowed", f"the template uses more than {MOST_FIELDS} fields")
+            raise _RefusedError("template-not-allowed", f"the template uses more than {MOST_FIELDS} fields")
         if is_personal(name):
             hint = " ({{ CampaignName }} is the campaign's)" if name.casefold() == "name" else ""
             words = f'the text uses "{name}"{hint}{_at(line, self.source)}: {PERSONAL}'
@@ -246,9 +246,9 @@ class _Reading:
     def _constant(self, node: nodes.Const, place: _Place, _depth: int) -> nodes.Const:
         value = node.value
         if value is None or (isinstance(value, bool) and place is _Place.SAID):
-            raise _Refused("template-not-allowed", f'the template says "{value}"{_at(node.lineno, self.source)}')
+            raise _RefusedError("template-not-allowed", f'the template says "{value}"{_at(node.lineno, self.source)}')
         if isinstance(value, (int, float)) and not abs(value) < 10**15:
-            raise _Refused(
+            raise _RefusedError(
                 "template-not-allowed", f"the template has too large a number{_at(node.lineno, self.source)}"
             )
         if isinstance(value, str):
@@ -260,7 +260,7 @@ class _Reading:
     def _filter(self, node: nodes.Filter, place: _Place, depth: int) -> nodes.Expr:
         known = FILTERS.get(node.name)
         if node.node is None or known is None:
-            raise _Refused("template-not-allowed", self._unknown_filter(node))
+            raise _RefusedError("template-not-allowed", self._unknown_filter(node))
         self._check_arguments(node)
         inner = place if place is _Place.SAID and node.name != "default" else _Place.ASKED
         name = _innermost(node)
@@ -276,14 +276,14 @@ class _Reading:
         known = FILTERS[node.name]
         if node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) > known.arguments:
             words = f'the filter "{node.name}" is written {known.example}'
-            raise _Refused("template-not-allowed", words + _at(node.lineno, self.source))
+            raise _RefusedError("template-not-allowed", words + _at(node.lineno, self.source))
         if node.name == "default":
             return
         if not all(isinstance(each, nodes.Const) for each in node.args):
             words = f'the filter "{node.name}" takes only fixed values, as in {known.example}'
-            raise _Refused("template-not-allowed", words + _at(node.lineno, self.source))
+            raise _RefusedError("template-not-allowed", words + _at(node.lineno, self.source))
         if complaint := known.complain(*[each.value for each in node.args if isinstance(each, nodes.Const)]):
-            raise _Refused("template-not-allowed", complaint + _at(node.lineno, self.source))
+            raise _RefusedError("template-not-allowed", complaint + _at(node.lineno, self.source))
 
     def _unknown_filter(self, node: nodes.Filter) -> str:
         near = difflib.get_close_matches(node.name, FILTERS, n=1)
@@ -332,26 +332,26 @@ class _Reading:
         name = _field_name(node.node)
         if node.name != "defined" or name is None or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             words = f'the test "is {node.name}" is not allowed{_at(node.lineno, self.source)}'
-            raise _Refused("template-not-allowed", words + ": only {% if Offer is defined %} is")
+            raise _RefusedError("template-not-allowed", words + ": only {% if Offer is defined %} is")
         self._only_in_test(place, '"is defined"', node)
         return self._field(name, Kind.THERE, node.lineno)
 
     def _only_in_test(self, place: _Place, what: str, node: nodes.Node) -> None:
         if place is not _Place.TEST:
             words = f"{what} is allowed only in {{% if ... %}}{_at(node.lineno, self.source)}"
-            raise _Refused("template-not-allowed", words)
+            raise _RefusedError("template-not-allowed", words)
 
     def _bound(self, depth: int) -> None:
         if depth > DEEPEST:
-            raise _Refused("template-not-allowed", _too_deep().words)
+            raise _RefusedError("template-not-allowed", _too_deep().words)
 
     def _refuse(self, node: nodes.Node) -> NoReturn:
         if isinstance(node, nodes.Getattr) and is_personal(node.attr):
             words = f'the text uses "{node.attr}"{_at(node.lineno, self.source)}: {PERSONAL}'
-            raise _Refused("personal-field", words)
+            raise _RefusedError("personal-field", words)
         name = _NAMES.get(type(node), f'"{type(node).__name__.lower()}"')
         fault = _not_allowed(name, node.lineno, self.source)
-        raise _Refused(fault.code, fault.words)
+        raise _RefusedError(fault.code, fault.words)
 
 
 _RULES: dict[type[nodes.Node], Callable[..., nodes.Expr]] = {
@@ -389,7 +389,7 @@ def _call_filter(name: str, value: nodes.Expr, arguments: list[nodes.Expr], fiel
 
 def _runner(engine: ImmutableSandboxedEnvironment, tree: nodes.Template) -> Callable[[dict[str, Any]], str]:
     template = engine.from_string(tree)
-    # not template.render: it rewrites the traceback of every FilterFailed, which a bad column raises on each row
+    # not template.render: it rewrites the traceback of every FilterError, which a bad column raises on each row
     root, context = template.root_render_func, template.new_context
     return lambda values: "".join(root(context(values)))
 

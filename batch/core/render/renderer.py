@@ -15,7 +15,7 @@ from batch.model.columns import column_letter
 from batch.model.errors import BatchError
 
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field
-from .filters import EMPTY, FilterFailed
+from .filters import EMPTY, FilterError
 from .language import CONTROL, Fault, Kind, Program, Slot, compile_text, find_faults, make_environment
 from .merge_fields import find_braced, find_foreign, find_misspelled
 
@@ -106,7 +106,7 @@ class Renderer:
             return None, unshown
         try:
             text = _run(bound, row)
-        except FilterFailed as failed:
+        except FilterError as failed:
             return None, (_about_filter(row, failed, field),)
         if EMPTY in text and (empty := _find_empty(row, bound, text)):
             return None, empty
@@ -291,7 +291,7 @@ def _warn_braces(row: Row, used: tuple[str, ...]) -> tuple[Issue, ...]:
     )
 
 
-def _about_filter(row: Row, failed: FilterFailed, field: str) -> Issue:
+def _about_filter(row: Row, failed: FilterError, field: str) -> Issue:
     places = find_columns(row.header, failed.field) if failed.field else ()
     words = f'"{_cut(failed.value)}" {failed.words}'
     if not places:

@@ -17,7 +17,7 @@ MMS_CREDITS = 3
 """Credits of one MMS in the USA, by the provider's price page; one SMS part costs one."""
 
 
-class Sending(Protocol):
+class HasSendTime(Protocol):
     """As much of a campaign or a ledger entry as counts for how often people are texted."""
 
     @property
@@ -88,7 +88,7 @@ def find_moved_names(group_ids: Sequence[str], names: Sequence[str], before: Map
 
 
 def often_texted(
-    campaigns: Iterable[Campaign], known: Iterable[Sending], account: Account, per_day: int = 1, per_week: int = 4
+    campaigns: Iterable[Campaign], known: Iterable[HasSendTime], account: Account, per_day: int = 1, per_week: int = 4
 ) -> dict[int, tuple[Issue, ...]]:
     """Find the rows whose people get more than so many texts in a day, or in seven days on end; row to warnings.
 
@@ -143,7 +143,7 @@ def _template_waits(template_id: int | None, account: Account) -> tuple[Issue, .
     return (Issue(0, "", "MmsTemplateId", "template-not-approved", words, Level.WARNING, str(template_id)),)
 
 
-def _day(sending: Sending) -> date | None:
+def _day(sending: HasSendTime) -> date | None:
     if sending.send_at is None:
         return None
     return sending.send_at.astimezone(ZoneInfo(sending.zone or "UTC")).date()

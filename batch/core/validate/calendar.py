@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from batch.core.validate.terms import Terms, holiday_names
-from batch.core.validate.times import Moment, TimeCells, read_moment, show
+from batch.core.validate.times import SendTime, TimeCells, read_moment, show
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
 
 LAW = "47 CFR 64.1200(c)(1): 8 a.m. to 9 p.m. at the called party's location"
@@ -19,7 +19,7 @@ MomentCheck = Callable[[datetime, datetime, Terms], tuple[str, str] | None]
 class When(NamedTuple):
     """A send time with all that holds for every row that has it."""
 
-    moment: Moment
+    moment: SendTime
     past: bool = False
     troubles: tuple[Trouble, ...] = NO_TROUBLE
     """Of reading it, and against now."""
@@ -44,7 +44,7 @@ def read_when(cells: TimeCells, terms: Terms) -> When:
     )
 
 
-def _run(checks: tuple[MomentCheck, ...], moment: Moment, field: str, terms: Terms) -> tuple[Trouble, ...]:
+def _run(checks: tuple[MomentCheck, ...], moment: SendTime, field: str, terms: Terms) -> tuple[Trouble, ...]:
     assert moment.send_at is not None
     assert moment.local is not None
     found = (check(moment.send_at, moment.local, terms) for check in checks)

@@ -50,7 +50,7 @@ def check_doubled(text: str, field: str) -> tuple[Trouble, ...]:
     return (Trouble("mojibake", field, words, found.written),)
 
 
-class _Reading:
+class _Encoding:
     """UTF-8 as it looks in one other encoding."""
 
     def __init__(self, name: str, codec: str) -> None:
@@ -117,8 +117,8 @@ _LEADS = ((0xC2, 0xC3), (0xE2, 0xEF), (0xF0,), (0xC5, 0xC6, 0xCB))
 _OF_WINDOWS = frozenset("\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc")
 """The letters beyond Latin-1 that Windows-1252 has."""
 _READINGS = (
-    _Reading("Windows-1252", "cp1252"),
-    _Reading("Mac Roman", "mac_roman"),
-    _Reading("DOS 437", "cp437"),
-    _Reading("DOS 850", "cp850"),
+    _Encoding("Windows-1252", "cp1252"),
+    _Encoding("Mac Roman", "mac_roman"),
+    _Encoding("DOS 437", "cp437"),
+    _Encoding("DOS 850", "cp850"),
 )

@@ -59,7 +59,7 @@ _US_ZONES = {
 _ALIASES = {alias: zone for zone, aliases in _US_ZONES.items() for alias in aliases.split()}
 
 
-class Moment(NamedTuple):
+class SendTime(NamedTuple):
     """A send time as far as it could be read."""
 
     send_at: datetime | None
@@ -93,20 +93,20 @@ def find_time_cells(row: Row) -> TimeCells:
     return TimeCells("Date", _cell(row, "Date"), _cell(row, "Time"), zone)
 
 
-def read_moment(cells: TimeCells, default_zone: str, provider_zone: str, date_order: str) -> Moment:
+def read_moment(cells: TimeCells, default_zone: str, provider_zone: str, date_order: str) -> SendTime:
     """Turn the cells into one instant, or say everything that is wrong with them."""
     raw = " ".join(str(cell) for cell in (cells.day, cells.clock) if cell is not None and cell != "")
     naive, trouble = _read_cells(cells, date_order)
     zone, unknown = _read_zone(cells.zone or default_zone)
     troubles = tuple(found for found in (trouble, unknown) if found is not None)
     if naive is None or zone is None:
-        return Moment(None, None, zone.key if zone else "", troubles, raw)
+        return SendTime(None, None, zone.key if zone else "", troubles, raw)
     local = naive.replace(tzinfo=zone)
     send_at = local.astimezone(UTC)
     uneven = _find_clock_change(naive, zone, cells.field) or _find_doubled_there(send_at, provider_zone, cells.field)
     if uneven is not None:
-        return Moment(None, None, zone.key, (uneven,), raw)
-    return Moment(send_at, local, zone.key, NO_TROUBLE, raw)
+        return SendTime(None, None, zone.key, (uneven,), raw)
+    return SendTime(send_at, local, zone.key, NO_TROUBLE, raw)
 
 
 def parse_send_time(text: str, date_order: str, field: str = "DateTime") -> tuple[datetime | None, Trouble | None]:

@@ -10,7 +10,7 @@ from batch.core.validate.calendar import LAW
 from batch.core.validate.groups import Groups
 from batch.core.validate.hours import WEEKDAYS, Hours
 from batch.core.validate.terms import Terms, Window
-from batch.core.validate.times import Moment, show
+from batch.core.validate.times import SendTime, show
 from batch.core.validate.trouble import Trouble
 
 LAWFUL = Hours(8 * 60, 21 * 60)
@@ -26,7 +26,7 @@ def keep_quiet_here(groups: Groups, purpose: str, terms: Terms) -> bool:
     return not all(window is not None and window.zones for window in windows)
 
 
-def check_windows(groups: Groups, purpose: str, moment: Moment, field: str, terms: Terms) -> tuple[Trouble, ...]:
+def check_windows(groups: Groups, purpose: str, moment: SendTime, field: str, terms: Terms) -> tuple[Trouble, ...]:
     """Find every group that must not get this, or not then."""
     if not terms.windows:
         return ()
@@ -45,7 +45,7 @@ def _windows(groups: Groups, terms: Terms) -> Iterator[tuple[str, Window | None]
         yield name or group_id, terms.window_of(group_id, name)
 
 
-def _check_window(name: str, window: Window, purpose: str, moment: Moment, field: str) -> Iterator[Trouble]:
+def _check_window(name: str, window: Window, purpose: str, moment: SendTime, field: str) -> Iterator[Trouble]:
     wanted = purpose or "marketing"
     if window.purposes and wanted not in window.purposes:
         agreed = ", ".join(sorted(window.purposes))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from batch.adapters.report.cast import LONGEST_TEXT, Pour, pour
+from batch.adapters.report.cast import LONGEST_TEXT, TableRows, fill_tables
 from batch.adapters.report.contents import Report
 from batch.model.wording import TONES
 
@@ -42,7 +42,7 @@ class Drawing:
     """Whether its labels are days."""
 
 
-class Pen:
+class WorkbookWriter:
     """One workbook while it is written: its formats, and a sheet, a table or a chart as one call."""
 
     def __init__(self, report: Report) -> None:
@@ -50,7 +50,7 @@ class Pen:
 
         self.report = report
         self._memory = io.BytesIO()
-        self._pours: dict[str, Pour] = {}
+        self._filled: dict[str, TableRows] = {}
         self._tables = 0
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = book = xlsxwriter.Workbook(self._memory, {**options, "in_memory": True})
@@ -133,7 +133,7 @@ class Pen:
             sheet.print_area(0, 0, last, printed - 1)
         if length:
             wrapped = {place: column.width for place, column in enumerate(columns) if column.kind == "wrap"}
-            self._pours[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = Pour(
+            self._filled[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = TableRows(
                 rows, length, f"xl/tables/table{self._tables}.xml", wrapped
             )
         return sheet
@@ -165,7 +165,7 @@ class Pen:
     def finish(self) -> bytes:
         """Give the workbook, with the rows of its tables poured in."""
         self._book.close()
-        return pour(self._memory.getvalue(), self._pours)
+        return fill_tables(self._memory.getvalue(), self._filled)
 
     def _colour(self, sheet: Any, status: int, last: int) -> None:
         """Colour by what the cell says, so that sorting and filtering carry the colour along."""
