@@ -171,12 +171,18 @@ def test_a_reader_that_swells_is_refused(tmp_path: Path) -> None:
         list(open_sheet(path, limits=replace(DEFAULT, memory=2**26)))
 
 
-def test_a_csv_needs_no_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is read in place, row by row."""
-    monkeypatch.setattr(Child, "start", lambda self: pytest.fail("a process was started"))
-    path = tmp_path / "a.csv"
-    path.write_text(",".join(HEADER) + "\n" + ",".join(GOOD) + "\n", encoding="utf-8")
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_a_text_file_is_read_in_the_confined_process(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Like a workbook: it gets no more seconds, memory and rights than that process has."""
+    path = tmp_path / f"a.{ending}"
+    sign = "," if ending == "csv" else "\t"
+    path.write_text(f"{sign.join(HEADER)}\n{sign.join(GOOD)}\n", encoding="utf-8")
     assert [row.texts for row in open_sheet(path)] == [GOOD]
+    monkeypatch.setattr(child_room, "_BOOT", "import time; time.sleep(600)")
+    with pytest.raises(SheetError, match="longer than 1 seconds"):
+        open_sheet(path, limits=replace(DEFAULT, seconds=1))
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "ods", "xls"])

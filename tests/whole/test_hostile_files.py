@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from cli_support import Shell, coming
-from hostile_support import HEADER, LIMITS, Case, Peak, Table, cases, combined, fat_files, with_comments
+from hostile_support import GOOD, HEADER, LIMITS, Case, Peak, Table, cases, combined, fat_files, with_comments
 from weekly_support import Round, weekly
 
 from batch.adapters.config.sections import SheetSection
@@ -264,6 +265,37 @@ def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     path = Table().save(tmp_path / "a.xlsx")
     with pytest.raises(SheetError, match="more than 1,000 characters"):
         list(open_sheet(path, limits=replace(DEFAULT, characters=1_000, reach=1_000_000)))
+
+
+def _lines(count: int, cells: str = "") -> str:
+    return ",".join(HEADER) + "\n" + (",".join(GOOD) + cells + "\n") * count
+
+
+TEXT_FILES = {
+    "60,000 columns": (lambda: _lines(200, "," * 60_000), "60,005 columns, more than 1,000"),
+    "a long cell, repeated": (lambda: _lines(20, "," + "y" * 400_000), "more than 32,767 characters"),
+    "a quote that is never closed": (lambda: _lines(1) + 'x,"' + "z\n" * 6_000_000, "never closed"),
+    "a quote without lines": (lambda: _lines(1) + 'x,"' + "z" * 12_000_000, "more than 500,000 characters"),
+    "NULs at its end": (lambda: _lines(1) + "\0" * 12_000_000, "filled up with NUL"),
+    "NULs within": (lambda: _lines(0) + (GOOD[0] + "\0,\0x\n") * 100_001, "more than 100,000 rows"),
+    "commas": (lambda: _lines(1) + "," * 12_000_000, "more than 500,000 characters"),
+    "lines of one sign": (lambda: _lines(1) + "a\n" * 2_000_000, "more than 100,000 rows"),
+    "many cells": (lambda: ",".join((*HEADER, *map(str, range(900)))) + "\n" + ("x," * 900 + "x\n") * 2_500,
+                   "more than 2,000,000 filled cells"),
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells the memory there")
+@pytest.mark.parametrize("name", TEXT_FILES)
+def test_a_hostile_text_file_costs_this_process_next_to_nothing(name: str, tmp_path: Path) -> None:
+    """It is refused by its limit, while this process and its reader together take a fraction of the bound."""
+    make, words = TEXT_FILES[name]
+    path = tmp_path / "a.csv"
+    path.write_text(make(), encoding="utf-8", newline="")
+    with Peak() as peak, pytest.raises(SheetError) as refused:
+        list(open_sheet(path))
+    assert words in str(refused.value)
+    assert peak.bytes < MOST_MEMORY // 4
 
 
 def test_the_readme_lists_every_limit_as_it_is() -> None:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet.child import Child
-from batch.adapters.sheet.choose import read_tabs
-from batch.adapters.sheet.delimited import TextTab
 from batch.adapters.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.adapters.sheet.kinds import find_kind
 from batch.adapters.sheet.rows import RowMaker, to_moment, write_plainly
@@ -101,11 +99,11 @@ def open_sheet(
     follows each reader's own settings, is shown. `max_rows` is a shorter way to say it in `limits`. Raises
     SheetError, with the file's name in it.
     """
-    request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=True)
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding, with_header=True)
     notes: list[Issue] = []
     asked = child or Child()
-    messages = _named(path.name, _messages(path, request, encoding, notes, asked, close=child is None))
-    head = _head(messages, notes)
+    messages = _named(path.name, _messages(path, request, asked, close=child is None))
+    head = _head(messages, notes, encoding)
     return Sheet(whole_text(path.name), head, notes, messages, asked)
 
 
@@ -114,9 +112,9 @@ def read_cells(
     child: Child | None = None, limits: Limits = DEFAULT,
 ) -> Grid:  # fmt: skip
     """Read the cells of one sheet (the first visible one, or the one named) as a person sees them."""
-    request = _request(path, name, _with_rows(limits, max_rows), date_order, with_header=False)
-    messages = _named(path.name, _messages(path, request, encoding, [], child or Child(), close=child is None))
-    head = _head(messages, [])
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding, with_header=False)
+    messages = _named(path.name, _messages(path, request, child or Child(), close=child is None))
+    head = _head(messages, [], encoding)
     rows: list[tuple[int, tuple[str, ...]]] = []
     end: dict[str, int] = {"blank": 0, "left_out": 0}
     for kind, value in messages:
@@ -142,31 +140,20 @@ def _with_rows(limits: Limits, max_rows: int) -> Limits:
     return replace(limits, rows=max_rows) if max_rows else limits
 
 
-def _request(path: Path, name: str, limits: Limits, date_order: str, *, with_header: bool) -> dict[str, Any]:
+def _request(
+    path: Path, name: str, limits: Limits, date_order: str, encoding: str, *, with_header: bool
+) -> dict[str, Any]:
     return {
         "path": str(path.resolve()), "kind": "", "name": name, "limits": limits.plain(), "date_order": date_order,
-        "with_header": with_header,
+        "encoding": encoding, "with_header": with_header,
     }  # fmt: skip
 
 
-def _messages(
-    path: Path, request: dict[str, Any], encoding: str, notes: list[Issue], child: Child, *, close: bool
-) -> Iterator[Message]:
-    kind = find_kind(path)
+def _messages(path: Path, request: dict[str, Any], child: Child, *, close: bool) -> Iterator[Message]:
+    request["kind"] = find_kind(path)
     limits = Limits(**request["limits"])
     if (size := path.stat().st_size) > limits.file_bytes:
         raise beyond("file_bytes", limits, found=size)
-    if kind not in ("csv", "tsv"):
-        request["kind"] = kind
-        yield from _ask(request, child, close=close)
-        return
-    tab = TextTab(path, encoding, tabs=kind == "tsv", limits=limits)
-    if tab.legacy:
-        notes.append(_legacy_note(encoding))
-    yield from read_tabs([tab], "", with_header=request["with_header"], limits=limits)
-
-
-def _ask(request: dict[str, Any], child: Child, *, close: bool) -> Iterator[Message]:
     try:
         yield from child.ask(request)
     finally:
@@ -184,13 +171,15 @@ def _named(file: str, messages: Iterator[Message]) -> Iterator[Message]:
         raise SheetError(f'"{file}": {error.words}', error.remedy, bare=error.words, file=file) from error
 
 
-def _head(messages: Iterator[Message], notes: list[Issue]) -> dict[str, Any]:
+def _head(messages: Iterator[Message], notes: list[Issue], encoding: str) -> dict[str, Any]:
     for kind, value in messages:
         if kind == "head":
             return dict(value)
         if kind == "note" and value["macros"]:
             words = "the workbook has macros: they were not run, the cells count as they were saved"
             notes.append(Issue(0, "", "", "macros-ignored", words, Level.WARNING))
+        if kind == "note" and value["legacy"]:
+            notes.append(_legacy_note(encoding))
     raise SheetError("the file gave no answer", "save it again as .xlsx")
 
 

@@ -31,6 +31,8 @@ main()
 """
 """The room's face is left out: the records and what they import would be half of the start."""
 _REMEDY = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
+_LARGEST = 32 * 2**20
+"""Bytes of one message: a block of rows has at most some 8 MB of them, and takes many times that once it is read."""
 _CROWD = 8
 """Bytes of the pipe that a character and a cell may take at most: more did not come from a reader of ours."""
 
@@ -113,14 +115,14 @@ class Child:
         begun = time.monotonic()
         timer.start()
         try:
-            size, message = receive(process.source, self._left)
+            size, message = receive(process.source, min(self._left, _LARGEST))
         finally:
             timer.cancel()
             self.waited += time.monotonic() - begun
         self._left -= size
         if message is None and late.is_set():
             raise beyond("seconds", limits)
-        if self._left < 0:
+        if self._left < 0 or size > _LARGEST:
             raise beyond("characters", limits)
         return cast("Message | None", message)
 

@@ -1,21 +1,25 @@
-"""Read .csv and .tsv: which encoding, which delimiter, and the rows; nothing is guessed about a cell."""
+"""Read .csv and .tsv: which encoding, which delimiter, and the rows; nothing is guessed about a cell.
+
+Light on purpose: the reading process imports it.
+"""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from batch.adapters.sheet import headers
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 
+TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from batch.adapters.sheet.shapes import Extra, Merge, RawRow
     from batch.model.limits import Limits
 
@@ -24,6 +28,19 @@ SAMPLE = 2**16
 _QUOTE = 'look for a quotation mark (") that is opened and never closed'
 DOS_END = "\x1a"
 """Ends a text in DOS and CP/M; some exports still write it."""
+
+
+class Book:
+    """A text file as a workbook of one sheet."""
+
+    def __init__(self, path: str, legacy: str, *, tabs: bool, limits: Limits) -> None:
+        tab = TextTab(Path(path), legacy, tabs=tabs, limits=limits)
+        self.tabs = [tab]
+        self.legacy = tab.legacy
+        """Whether it is no Unicode text, and was read in the encoding that the settings name."""
+
+    def close(self) -> None:
+        """Nothing stays open between two readings of its rows."""
 
 
 class TextTab:

@@ -1,4 +1,4 @@
-"""The process that reads workbooks, so that a file that kills its reader kills nothing else.
+"""The process that reads spreadsheets, so that a file that kills its reader kills nothing else.
 
 It takes one request after another on standard input and answers on standard output, each as a
 length and a marshalled value. `child.py` starts it; it imports as little as it can.
@@ -55,7 +55,7 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
         book = _open(request, limits)
         messages = read_tabs(book.tabs, request["name"], with_header=request["with_header"], limits=limits)
         head = next(messages)  # nothing is said before it is sure that the sheet can be read
-        yield "note", {"macros": getattr(book, "macros", False)}
+        yield "note", {"macros": getattr(book, "macros", False), "legacy": getattr(book, "legacy", False)}
         yield head
         yield from messages
     except SheetError as error:
@@ -100,6 +100,10 @@ def _get_ready() -> None:
 
 def _open(request: dict[str, Any], limits: Limits) -> Any:
     path, kind, date_order = request["path"], request["kind"], request["date_order"]
+    if kind in ("csv", "tsv"):
+        from batch.adapters.sheet import delimited
+
+        return delimited.Book(path, request["encoding"], tabs=kind == "tsv", limits=limits)
     if kind == "ods":
         from batch.adapters.sheet import ods
 
