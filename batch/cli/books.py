@@ -192,6 +192,11 @@ def restore(
     """Put a backup in the ledger's place; the old file is moved aside, and "resume" adopts what went out since."""
     from batch.workflows.restore import restore_ledger
 
+    need(
+        yes or json or session.screen.interactive,
+        "ledger restore replaces the ledger, and there is no terminal to ask on",
+        "add --yes to restore without a question",
+    )
     done = restore_ledger(session.settings(), session.world(yes=yes or json), backup)
     if json:
         print_json(shape_restoring(done))

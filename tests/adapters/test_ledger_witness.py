@@ -114,7 +114,7 @@ def test_a_run_stops_with_3_before_its_next_request(
         assert (ran.code, "while this command ran" in ran.err) == (3, True), ran.err
         assert len(sandbox.posts) <= 6
 
-        assert shell.run("ledger", "restore", copy.name).code == 0
+        assert shell.run("ledger", "restore", "--yes", copy.name).code == 0
         assert shell.run("submit", "week.csv").code == 0
         names = [campaign.name for campaign in sandbox.campaigns]
         assert len(names) == len(set(names)) == 20

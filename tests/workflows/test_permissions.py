@@ -76,7 +76,7 @@ def go_through_everything(folder: Path, umask: int, environ: dict[str, str]) -> 
         (("report", "--evidence", "1"), {0}),
         (("ledger", "backup"), {0}),
         (("ledger", "export", "-o", "all.jsonl"), {0}),
-        (("ledger", "restore"), {0}),
+        (("ledger", "restore", "--yes"), {0}),
         (("resume",), {0, 1}),
     ):
         ran = run(folder, umask, *words, **environ)

@@ -68,7 +68,7 @@ def test_a_hot_journal_is_never_applied_to_the_restored_file(ready: Shell, sandb
     submit(ready, "more.csv", 40)
     die_in_a_transaction(tmp_path / LEDGER)
 
-    ran = ready.run("ledger", "restore")
+    ran = ready.run("ledger", "restore", "--yes")
     assert (ran.code, "campaign-batch resume" in ran.err) == (0, True), ran.err
     assert copy.read_bytes() == content
     assert not (tmp_path / f"{LEDGER}-journal").exists()
@@ -89,7 +89,7 @@ def test_what_went_out_since_is_adopted_and_nothing_is_sent_twice(ready: Shell, 
     submit(ready, "more.csv", 11, 12)
     assert len(sandbox.posts) == 6
 
-    assert ready.run("ledger", "restore").code == 0
+    assert ready.run("ledger", "restore", "--yes").code == 0
     resumed = ready.run("resume", "--json")
     assert (resumed.code, resumed.json["adopted"]) == (0, 3), resumed.err
     again = ready.run("submit", "more.csv", "--json")
@@ -105,14 +105,14 @@ def test_the_newest_backup_is_taken_and_another_by_its_name(ready: Shell, tmp_pa
     second = backup(ready, ahead=1)
     submit(ready, "last.csv", 21)
 
-    done = ready.run("ledger", "restore", "--json").json
+    done = ready.run("ledger", "restore", "--yes", "--json").json
     assert (done["backup"], done["entries"], done["problems"]) == (str(second), 2, [])
     assert done["next"] == "campaign-batch resume"
     assert [Path(name) for name in done["moved_aside"]] == aside(tmp_path)
-    assert ready.run("ledger", "restore", first.name, "--json").json["entries"] == 1
-    assert ready.run("ledger", "restore", f"backups/{second.name}", "--json").json["entries"] == 2
+    assert ready.run("ledger", "restore", "--yes", first.name, "--json").json["entries"] == 1
+    assert ready.run("ledger", "restore", "--yes", f"backups/{second.name}", "--json").json["entries"] == 2
     assert len(aside(tmp_path)) == 3
-    assert ready.run("ledger", "restore", aside(tmp_path)[0].name, "--json").json["entries"] == 3
+    assert ready.run("ledger", "restore", "--yes", aside(tmp_path)[0].name, "--json").json["entries"] == 3
 
 
 def test_a_ledger_that_is_gone_is_restored(ready: Shell, tmp_path: Path) -> None:
@@ -120,12 +120,12 @@ def test_a_ledger_that_is_gone_is_restored(ready: Shell, tmp_path: Path) -> None
     submit(ready, "week.csv", 1)
     backup(ready)
     (tmp_path / LEDGER).unlink()
-    assert ready.run("ledger", "restore").code == 0
+    assert ready.run("ledger", "restore", "--yes").code == 0
     assert aside(tmp_path) == []
     (tmp_path / LEDGER).write_bytes(b"lorem ipsum " * 1000)
     ran = ready.run("ledger", "list")
     assert (ran.code, "campaign-batch ledger restore" in ran.err) == (3, True)
-    ran = ready.run("ledger", "restore")
+    ran = ready.run("ledger", "restore", "--yes")
     assert (ran.code, "pause it again now" in ran.err) == (0, True)
     assert aside(tmp_path)[0].read_bytes().startswith(b"lorem")
     assert ready.run("ledger", "verify").code == 0
@@ -161,7 +161,7 @@ def test_nothing_is_restored_while_another_program_is_inside(ready: Shell, tmp_p
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        ran = ready.run("ledger", "restore")
+        ran = ready.run("ledger", "restore", "--yes")
         child.communicate()
     assert (ran.code, "another program has the ledger" in ran.err) == (3, True), ran.err
     assert (tmp_path / LEDGER).read_bytes() == content
@@ -175,7 +175,7 @@ def test_nothing_is_restored_while_somebody_submits(ready: Shell, tmp_path: Path
     backup(ready)
     now = datetime.now(UTC)
     with open_ledger(f"sqlite:///{tmp_path / LEDGER}", now=now) as ledger, ledger.submitter("ana", now):
-        ran = ready.run("ledger", "restore")
+        ran = ready.run("ledger", "restore", "--yes")
     assert (ran.code, "ana on" in ran.err) == (3, True)
     assert aside(tmp_path) == []
 
@@ -189,7 +189,7 @@ def test_a_backup_that_cannot_be_trusted_changes_nothing(ready: Shell, tmp_path:
     broken = bytearray(good.read_bytes())
     broken[4096 * 3 : -4096 * 3] = os.urandom(len(broken) - 4096 * 6)
     bad.write_bytes(broken)
-    ran = ready.run("ledger", "restore")
+    ran = ready.run("ledger", "restore", "--yes")
     assert (ran.code, "nothing was restored" in ran.err, good.name in ran.err) == (3, True, True), ran.err
 
     for change in (
@@ -201,11 +201,11 @@ def test_a_backup_that_cannot_be_trusted_changes_nothing(ready: Shell, tmp_path:
         with closing(sqlite3.connect(bad)) as connection, connection:
             connection.execute("PRAGMA foreign_keys=OFF")
             connection.execute(change)
-        assert ready.run("ledger", "restore").code == 3
+        assert ready.run("ledger", "restore", "--yes").code == 3
     bad.write_bytes(b"")
-    assert ready.run("ledger", "restore").code == 3
-    assert ready.run("ledger", "restore", "gone.sqlite3").code == 2
-    assert ready.run("ledger", "restore", LEDGER).code == 2
+    assert ready.run("ledger", "restore", "--yes").code == 3
+    assert ready.run("ledger", "restore", "--yes", "gone.sqlite3").code == 2
+    assert ready.run("ledger", "restore", "--yes", LEDGER).code == 2
     assert (tmp_path / LEDGER).read_bytes() == content
     assert aside(tmp_path) == []
 
@@ -213,7 +213,7 @@ def test_a_backup_that_cannot_be_trusted_changes_nothing(ready: Shell, tmp_path:
 def test_no_backup_at_all_is_exit_2(ready: Shell) -> None:
     """And the words say how to name a file."""
     submit(ready, "week.csv", 1)
-    ran = ready.run("ledger", "restore")
+    ran = ready.run("ledger", "restore", "--yes")
     assert (ran.code, "there is no backup" in ran.err) == (2, True)
 
 
@@ -227,7 +227,7 @@ def test_the_backup_of_another_account_is_refused(ready: Shell, tmp_path: Path, 
     for lost in (False, True):
         if lost:
             (tmp_path / LEDGER).unlink()
-        ran = ready.run("ledger", "restore")
+        ran = ready.run("ledger", "restore", "--yes")
         assert (ran.code, "other.example.com" in ran.err) == (2, True), ran.err
     assert not (tmp_path / LEDGER).exists()
 
@@ -237,7 +237,7 @@ def test_a_pause_that_stands_is_not_lifted_by_a_restore(ready: Shell) -> None:
     submit(ready, "week.csv", 1)
     backup(ready)
     assert ready.run("pause", "--why", "lettuce recall").code == 0
-    ran = ready.run("ledger", "restore", "--json")
+    ran = ready.run("ledger", "restore", "--yes", "--json")
     assert ran.json["paused"] is True
     ran = ready.run("resume")
     assert (ran.code, "lettuce recall" in ran.err) == (3, True), ran.err
@@ -249,7 +249,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(ready: Shell, tmp_pa
     old = tmp_path / "backups" / "ledger-20200101-000000.sqlite3"
     migrate(old, "0002")
     content = old.read_bytes()
-    assert ready.run("ledger", "restore").code == 0
+    assert ready.run("ledger", "restore", "--yes").code == 0
     assert old.read_bytes() == content
     assert ready.run("ledger", "verify").code == 0
 
@@ -261,7 +261,7 @@ def test_a_link_stays_a_link(ready: Shell, tmp_path: Path) -> None:
     (tmp_path / LEDGER).rename(tmp_path / "disk" / "real.sqlite3")
     (tmp_path / LEDGER).symlink_to(tmp_path / "disk" / "real.sqlite3")
     assert ready.run("ledger", "backup").code == 0
-    assert ready.run("ledger", "restore").code == 0
+    assert ready.run("ledger", "restore", "--yes").code == 0
     assert (tmp_path / LEDGER).is_symlink()
     assert len(list((tmp_path / "disk").glob("real.sqlite3.before-restore-*"))) == 1
     assert ready.run("ledger", "verify").code == 0
@@ -277,3 +277,13 @@ def test_a_person_at_a_terminal_is_asked(ready: Shell, tmp_path: Path) -> None:
     assert aside(tmp_path) == []
     code, shown = answer_at_terminal(["ledger", "restore"], [("[y/N]", "y")], tmp_path, **environ)
     assert (code, len(aside(tmp_path))) == (0, 1), shown
+
+
+def test_without_a_terminal_nothing_is_restored_unless_yes_is_said(ready: Shell) -> None:
+    """Nobody can be asked, so nobody has agreed."""
+    submit(ready, "week.csv", 1)
+    backup(ready)
+    refused = ready.run("ledger", "restore")
+    assert (refused.code, "add --yes" in refused.err) == (2, True), refused.err
+    assert aside(ready.folder) == []
+    assert ready.run("ledger", "restore", "--yes").code == 0
