@@ -400,11 +400,12 @@ def test_marked_paths_are_named_beside_the_reports(ready: Shell, tmp_path: Path)
 SHEETS = sorted((Path(__file__).parents[1] / "sheets").rglob("*.xls[xm]"))
 
 
-def test_every_workbook_of_the_corpus_reads_as_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", range(4))
+def test_every_workbook_of_the_corpus_reads_as_before(tmp_path: Path, part: int) -> None:
     """Marked in every row, or cut down to its rows, it still says what it said: cell by cell, row by row."""
     with Child() as child:
-        told = [_comes_back(path, tmp_path, child) for path in SHEETS]
-    assert sum(told) > 30
+        told = [_comes_back(path, tmp_path, child) for path in SHEETS[part::4]]
+    assert sum(told) > 7
 
 
 def _comes_back(path: Path, folder: Path, child: Child) -> bool:
