@@ -1,6 +1,7 @@
 """Run `submit FILE` against the sandbox and print which module calls which, in order: python -m tools.trace_submit.
 
-Options are those of `submit`; with `--json` before them what was traced is printed for a program.
+Options are those of `submit`; `--json` before them prints what was traced for a program, `--page` writes the path
+into ARCHITECTURE.md anew.
 """
 
 from __future__ import annotations
@@ -122,15 +123,27 @@ def environ_for(url: str, token: str, folder: Path) -> dict[str, str]:
     return {**os.environ, **{f"CAMPAIGN_BATCH_{name}": value for name, value in values.items()}}
 
 
+def write_page(path: list[tuple[str, str]]) -> None:
+    """Put the path into its place in ARCHITECTURE.md."""
+    page = Path(__file__).parents[1] / "ARCHITECTURE.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition("<!-- path -->\n")
+    lines = "".join(f"    {caller:24} -> {called}\n" for caller, called in path)
+    after = rest.partition("<!-- end of path -->")[2]
+    page.write_text(f"{before}<!-- path -->\n\n{lines}\n<!-- end of path -->{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Print the path, then the calls that go upward."""
     options = sys.argv[1:]
-    as_json = options[:1] == ["--json"]
+    form = options.pop(0) if options[:1] in (["--json"], ["--page"]) else ""
     with tempfile.TemporaryDirectory() as folder:
-        trace = trace_submit(Path(folder), options[1:] if as_json else options)
+        trace = trace_submit(Path(folder), options)
     path, upward = trace.path(), sorted(trace.upward())
-    if as_json:
+    if form == "--json":
         print(json.dumps({"path": path, "upward": upward, "entered": trace.entered}))
+        return
+    if form == "--page":
+        write_page(path)
         return
     for caller, called in path:
         print(f"{caller:24} -> {called}")

@@ -60,7 +60,7 @@ def test_the_path_leads_from_the_command_to_the_report_and_back(traced: dict[str
 
 
 def test_the_architecture_page_shows_the_path_as_it_is(traced: dict[str, Any]) -> None:
-    """Each step that the page names is taken, in this order; `python -m tools.trace_submit` prints them anew."""
+    """Each step that the page names is taken, in this order; `python -m tools.trace_submit --page` writes them anew."""
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     block = page.partition("<!-- path -->")[2].partition("<!-- end of path -->")[0]
     shown = re.findall(r"^ +(\S+) +-> (\S+)$", block, re.MULTILINE)
