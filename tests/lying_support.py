@@ -344,7 +344,7 @@ class Stage:
     def _look(self) -> tuple[list[Entry], list[str]]:
         with self.desk.ledger() as ledger:
             problems = ledger.verify(self.desk.clock.now())
-            return list(ledger.entries()), [f"the ledger is not whole: {problem}" for problem in problems]
+            return list(ledger.entries()), [f"the ledger is not complete: {problem}" for problem in problems]
 
     def doubles(self) -> Iterator[str]:
         texts = Counter(campaign.message for campaign in self.sandbox.campaigns)

@@ -1,6 +1,6 @@
 """Make constraints.txt and constraints-dev.txt: every package by its version and the hashes of all its files.
 
-Needs the program `uv`. Pins that are there stay as they are: take one out to have it looked up anew.
+Needs the program `uv`. Pins that are there stay as they are: take one out to have it looked up again.
 """
 
 from __future__ import annotations

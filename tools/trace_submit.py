@@ -50,7 +50,7 @@ class Trace:
         return [step for step in steps if step[1].rpartition(".")[2] != "<lambda>" and not is_surrounding(step[1])]
 
     def upward(self) -> set[tuple[str, str]]:
-        """Give the calls from a lower floor to a higher one: calling room, function; rows that stream are no calls."""
+        """Give the calls from a lower floor to a higher one: calling room, function; rows that stream are not calls."""
         called = {(a, f"{b}.{name}") for a, b, name in self.calls if floor_of(a) < floor_of(b)}
         return {step for step in called if not step[1].endswith("<genexpr>")}
 
@@ -68,7 +68,7 @@ class Trace:
 
 
 def is_ours(frame: FrameType) -> bool:
-    """Say whether a function of ours runs there; what a module does while it is imported is no call."""
+    """Say whether a function of ours runs there; what a module does while it is imported is not a call."""
     module, code = frame.f_globals.get("__name__", ""), frame.f_code
     made = not code.co_flags & inspect.CO_OPTIMIZED or code.co_qualname.startswith(
         "__create_fn__"
@@ -82,7 +82,7 @@ def is_resumed(frame: FrameType) -> bool:
 
 
 def is_surrounding(called: str) -> bool:
-    """Say whether a function belongs to the surroundings of a run, and is no step of the path."""
+    """Say whether a function belongs to the surroundings of a run, and is not a step of the path."""
     room, _, name = called.rpartition(".")
     return any(called.startswith(f"{one}.") for one in NO_STEP) or name.startswith("_") or room[-1:].isupper()
 

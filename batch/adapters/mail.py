@@ -103,7 +103,7 @@ def clean(text: str) -> str:
 def send(message: bytes, server: Server) -> tuple[str, ...]:
     """Hand a mail to the server; give the recipients that it refused while it took the others.
 
-    Raises DeliveryError. A broken connection after the last byte may mean that it was taken all the same; a second
+    Raises DeliveryError. A broken connection after the last byte may mean that it was taken anyway; a second
     copy then bears the same Message-ID.
     """
     mail = BytesParser(policy=policy.SMTP).parsebytes(message, headersonly=True)
@@ -141,7 +141,7 @@ def _note(left_out: Sequence[Attachment]) -> str:
     if not left_out:
         return ""
     names = ", ".join(f"{clean(one.name)} ({len(one.content) / 1_048_576:.1f} MB)" for one in left_out)
-    return f"Not attached because of its size, to be found in the reports folder: {names}"
+    return f"Too large to attach, see the reports folder: {names}"
 
 
 def _add_note(html: str, note: str) -> str:
@@ -164,7 +164,7 @@ def _read_address(text: str, setting: str) -> Address:
             raise ValueError
         return Address(display_name=name, addr_spec=address)
     except (ValueError, IndexError):
-        raise UsageError(f"a mail address of [email] {setting} is none", remedy) from None
+        raise UsageError(f"a mail address of [email] {setting} is not valid", remedy) from None
 
 
 @contextmanager
@@ -192,12 +192,12 @@ def _connect(server: Server) -> smtplib.SMTP:
         session.ehlo()
         if not session.has_extn("starttls"):
             raise DeliveryError(
-                f"the mail server {server.host} offers no protected connection, so nothing was handed to it",
+                f"the mail server {server.host} offers no encrypted connection, so nothing was sent to it",
                 'set [email] security = "tls" with its port, or ask whoever runs the server',
             )
         code, _ = session.starttls(context=_verifying(server.ca_file))
         if code != 220:
-            raise DeliveryError(f"the mail server {server.host} refused to protect the connection", "try again later")
+            raise DeliveryError(f"the mail server {server.host} refused to encrypt the connection", "try again later")
     except BaseException:
         session.close()
         raise
@@ -223,7 +223,7 @@ def _sign_in(session: smtplib.SMTP, server: Server) -> None:
         )
     if not session.has_extn("auth"):
         raise DeliveryError(
-            "the mail server takes no sign-in on this connection",
+            "the mail server does not accept sign-in on this connection",
             "check [email] port and security, or leave username empty",
         )
     session.login(server.username, server.password.reveal())
@@ -253,15 +253,17 @@ def _tell(server: Server, trouble: Exception) -> DeliveryError:
         answers = [(code, said) for code, said in trouble.recipients.values()]
         permanent = all(_for_good(code) for code, _ in answers)
         said = _said(*answers[0], server.password) if answers else "no recipient"
-        return DeliveryError(f"{name} took none of the recipients: {said}", "check the addresses", permanent=permanent)
+        return DeliveryError(
+            f"{name} accepted none of the recipients: {said}", "check the addresses", permanent=permanent
+        )
     if isinstance(trouble, smtplib.SMTPResponseException):
         code, answer = trouble.smtp_code, trouble.smtp_error
         permanent = _for_good(code) and isinstance(trouble, smtplib.SMTPDataError | smtplib.SMTPSenderRefused)
-        remedy = "ask whoever runs the server" if permanent else "it is tried again by itself"
+        remedy = "ask whoever runs the server" if permanent else "it is retried automatically"
         return DeliveryError(f"{name} refused: {_said(code, answer, server.password)}", remedy, permanent=permanent)
     if isinstance(trouble, ssl.SSLCertVerificationError):
         return DeliveryError(
-            f"the certificate of {name} is not to be trusted ({trouble.verify_message})",
+            f"the certificate of {name} is not trusted ({trouble.verify_message})",
             "check [email] host, or name the company's own authority as [email] ca_file",
         )
     if isinstance(trouble, ssl.SSLError):
@@ -272,7 +274,7 @@ def _tell(server: Server, trouble: Exception) -> DeliveryError:
 
 
 def _for_good(code: int) -> bool:
-    """Say whether a refusal is about this very mail; 530 and its like are about the sign-in, which can be mended."""
+    """Say whether a refusal is about this very mail; 530 and its like are about the sign-in, which can be fixed."""
     return 550 <= code < 560
 
 

@@ -27,7 +27,7 @@ class MessageNotFoundError(BatchError):
 
 
 class MessageUnreadableError(BatchError):
-    """The template is there, but it is no text that anybody could send."""
+    """The template is there, but it is not text that anybody could send."""
 
     code = "template-unreadable"
 
@@ -66,7 +66,7 @@ def _list_messages(folder: Path) -> list[Path]:
         return [path for path in files if path.is_file() and path.resolve().parent == home]
     except OSError as error:
         words = f'the folder of message templates "{folder}" cannot be read ({error.strerror})'
-        raise MessageUnreadableError(words, "look who may read it") from error
+        raise MessageUnreadableError(words, "check who can read it") from error
 
 
 def _pick(files: list[Path], name: str) -> Path | None:
@@ -86,7 +86,7 @@ def _read(path: Path) -> str:
             content = file.read(LONGEST + 1)
     except OSError as error:
         words = f'the message template "{path.name}" cannot be opened ({error.strerror})'
-        raise MessageUnreadableError(words, "look whether somebody else has it open, and who may read it") from error
+        raise MessageUnreadableError(words, "check whether somebody else has it open and who can read it") from error
     if len(content) > LONGEST:
         raise MessageUnreadableError(
             f'the message template "{path.name}" is larger than 64 KB', "it holds one text only"

@@ -41,7 +41,9 @@ class StarterColumn:
 
 
 COLUMNS: Mapping[str, StarterColumn] = {
-    "CampaignName": StarterColumn("What the campaign is called; people will look for it. Needed.", "Weekend offer", 26),
+    "CampaignName": StarterColumn(
+        "What the campaign is called; people will look for it. Required.", "Weekend offer", 26
+    ),
     "Message": StarterColumn(
         "The text. {{ Offer }} is filled in from the column Offer of the same row, and is the same for everyone in the "
         "group. Fill in either Message or Template.",
@@ -52,18 +54,18 @@ COLUMNS: Mapping[str, StarterColumn] = {
         "The name of a text that is kept in templates/messages, instead of Message: choose one.", "weekly-offer", 20
     ),
     "GroupIds": StarterColumn(
-        "Who gets it: one or more groups, by id (apart by commas or semicolons) or by name (apart by semicolons). "
+        "Who gets it: one or more groups, by id (separated by commas or semicolons) or name (separated by semicolons). "
         "Needed.",
         "100;101",
         22,
         text=True,
     ),
     "DateTime": StarterColumn(
-        "When it goes out: a date and a time of day, still to come. Needed. An empty cell never means now.",
+        "When it goes out: a date and a time of day in the future. Required. An empty cell never means now.",
         "2027-03-06 10:30",
         18,
     ),
-    "TimeZone": StarterColumn("Whose clock the time is meant by; empty: the team's own zone.", "CT", 18),
+    "TimeZone": StarterColumn("The time zone of the time; if empty, the team's own zone.", "CT", 18),
     "TypeRecipients": StarterColumn(
         "single: everyone in the group; double: only those who confirmed their opt-in. Empty: as the settings say.",
         "single",
@@ -80,18 +82,18 @@ COLUMNS: Mapping[str, StarterColumn] = {
         text=True,
     ),
     "ExpectedContacts": StarterColumn(
-        "About how many people should get it; you are warned when it is otherwise.", "1200", 17
+        "About how many people should get it; you get a warning when it differs.", "1200", 17
     ),
     "Owner": StarterColumn("Who is told when something is wrong with this row.", "ann@example.com", 20),
     "Purpose": StarterColumn(
-        "marketing, information or emergency: some groups agreed to one of them only.", "marketing", 13
+        "marketing, information or emergency: some groups agreed to only one of them.", "marketing", 13
     ),
     "Cancel": StarterColumn("yes takes the campaign back, or puts it on the list of what to delete.", "yes", 9),
     "Date": StarterColumn("With Time, instead of DateTime: the day.", "2027-03-06"),
     "Time": StarterColumn("With Date, instead of DateTime: the time of day.", "10:30 AM"),
     "MmsHighResolution": StarterColumn("1 adds a link to the picture in full size.", "1"),
     "RowId": StarterColumn(
-        "Only in workbooks that came back from campaign-batch: leave it as it came, so that the mended row takes the "
+        "Only in workbooks that came back from campaign-batch: leave it as it came, so that the fixed row takes the "
         "old one's place.",
         "e17-k3f9",
     ),
@@ -139,7 +141,7 @@ def write_starter(
     `aliases` are the other names of each known column, `codes` every code with what it means.
     """
     if path.exists():
-        raise UsageError(f'"{path}" is already there, and nothing is overwritten', "take another name")
+        raise UsageError(f'"{path}" already exists and is not overwritten', "choose another name")
     if path.suffix.casefold() != ".xlsx":
         raise UsageError("the starter is an Excel workbook", f'name it "{path.stem or path.name}.xlsx"')
     return _save(_make(example, choices, aliases, codes), path)
@@ -152,7 +154,7 @@ def _save(book: Workbook, path: Path) -> Path:
             book.save(file)
     except OSError as error:
         words = f'"{path}" cannot be written ({error.strerror or type(error).__name__})'
-        raise UsageError(words, "take another folder") from error
+        raise UsageError(words, "choose another folder") from error
     return path
 
 
@@ -241,11 +243,11 @@ def _explain(sheet: Worksheet, aliases: Mapping[str, Sequence[str]]) -> None:
 
 _STEPS = (
     "From a sheet to scheduled campaigns",
-    "1. Fill in one row for each campaign below the header of the sheet Campaigns, and take the example row out.",
-    "2. Check it: campaign-batch check FILE.xlsx --marked CHECKED.xlsx (cells that need mending come back in red).",
+    "1. Fill in one row for each campaign below the header of the sheet Campaigns, and remove the example row.",
+    "2. Check it: campaign-batch check FILE.xlsx --marked CHECKED.xlsx (cells that need fixing come back in red).",
     "3. Look at the texts: campaign-batch check FILE.xlsx --preview PREVIEW.html",
     "4. Submit it: campaign-batch submit FILE.xlsx, or drop the file into the watched folder.",
-    "5. Rows that were held back come in a workbook of their own: mend them there, and submit that one.",
+    "5. Rows that were held back come in a workbook of their own: fix them there, and submit that one.",
 )
 
 
@@ -313,7 +315,7 @@ def _add_choices(sheet: Worksheet, names: Sequence[str], ranges: Mapping[str, st
         sheet.add_data_validation(choice)
     when = DataValidation(type="date", operator="greaterThan", formula1="TODAY()", allow_blank=True)
     when.errorStyle, when.showErrorMessage, when.showInputMessage = "warning", True, True
-    when.errorTitle, when.error = "DateTime", "a date and a time that are still to come, like 2027-03-06 10:30"
+    when.errorTitle, when.error = "DateTime", "a future date and time, like 2027-03-06 10:30"
     when.promptTitle, when.prompt = "DateTime", "date and time, like 2027-03-06 10:30"
     letter = column_letter(names.index("DateTime"))
     when.add(f"{letter}2:{letter}{LAST_ROW}")

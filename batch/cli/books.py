@@ -19,7 +19,7 @@ from batch.model.plurals import plural
 
 @app.command()
 def resume(
-    limit: Annotated[int | None, typer.Option(min=0, help="Submit at most so many rows.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="Submit at most this many rows.")] = None,
     json: Json = False,
 ) -> None:
     """Settle what is in doubt, then submit what is still planned."""
@@ -36,7 +36,9 @@ def resume(
 def reconcile(
     delivery: Annotated[bool, typer.Option("--delivery", help="Read the delivery of what was sent, too.")] = False,
     budget: Annotated[int, typer.Option(min=1, help="Requests that --delivery may use.")] = 100,
-    acknowledge: Annotated[bool, typer.Option("--acknowledge", help="Call what was made elsewhere known.")] = False,
+    acknowledge: Annotated[
+        bool, typer.Option("--acknowledge", help="Accept campaigns that were made elsewhere as known.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare the ledger with the provider's lists, update statuses, report."""
@@ -64,7 +66,9 @@ def report(
     batch: Annotated[int | None, typer.Option(help="The number of a batch.")] = None,
     week: Annotated[str, typer.Option(help="A week, as 2026-W48.")] = "",
     since: Annotated[str, typer.Option(help="A day, as 2026-11-23, up to now.")] = "",
-    format: Annotated[str, typer.Option(help="html, xlsx, csv, json: one or several, by commas.")] = "html,xlsx",
+    format: Annotated[
+        str, typer.Option(help="html, xlsx, csv, json: one or several, separated by commas.")
+    ] = "html,xlsx",
     email: Annotated[bool, typer.Option("--email", help="Send it by mail, too.")] = False,
     evidence: Annotated[int | None, typer.Option(help="One page about one entry, with all its evidence.")] = None,
 ) -> None:
@@ -78,7 +82,7 @@ def report(
     need(formats, "no format is named", "use html, xlsx, csv or json")
     need(
         sum(bool(one) for one in (batch is not None, week, since)) <= 1,
-        "--batch, --week and --since exclude each other",
+        "--batch, --week and --since cannot be used together",
     )
     settings, world = session.settings(), session.world()
     if evidence is not None:
@@ -94,7 +98,7 @@ def _read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f'"{text}" is no day', "write it as 2026-11-23") from None
+        raise UsageError(f'"{text}" is not a date', "write it as 2026-11-23") from None
 
 
 @app.command()

@@ -33,7 +33,7 @@ def check(
     marked: Annotated[
         Path | None, typer.Option(help="Write the workbook back with its bad cells marked, and its failed rows alone.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what --marked finds there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that --marked would write.")] = False,
     sheet: SheetName = "",
     json: Json = False,
 ) -> None:
@@ -84,7 +84,7 @@ def _check_one(
 
 @app.command()
 def new(
-    file: Annotated[Path, typer.Argument(help="The workbook to write; one that is there stays.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The workbook to write; an existing one is kept.", show_default=False)],
     online: Annotated[
         bool, typer.Option("--online", help="Ask the provider for groups and MMS templates, to choose from.")
     ] = False,
@@ -95,7 +95,7 @@ def new(
     written = write_starter_of(file, session.settings(), session.world(), online=online)
     session.screen.close()
     session.screen.say(f"written: {written}")
-    session.screen.say(f'take the example row out, fill in yours, then type: campaign-batch check "{written}"')
+    session.screen.say(f'remove the example row, fill in yours, then type: campaign-batch check "{written}"')
     end_with(DONE)
 
 
@@ -132,17 +132,17 @@ def _show_check(found: Check, path: Path, *, marked: bool) -> None:
 def submit(
     files: Files,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done; write nothing, send nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done; write nothing, send nothing.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option(min=0, help="Submit at most so many rows; the rest stays planned.")
+        int | None, typer.Option(min=0, help="Submit at most this many rows; the rest stays planned.")
     ] = None,
     all_or_nothing: Annotated[
-        bool, typer.Option("--all-or-nothing", help="One row with an error holds all others.")
+        bool, typer.Option("--all-or-nothing", help="Hold every row if any row has an error.")
     ] = False,
     allow: Annotated[list[str] | None, typer.Option(help=allow_help(), metavar="CODE")] = None,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Rehearse: a throw-away ledger and a stand-in provider.")
+        bool, typer.Option("--sandbox", help="Rehearse: a temporary ledger and a stand-in provider.")
     ] = False,
     test: Annotated[
         str, typer.Option(help="Send the texts to this group of your own instead, marked TEST.", metavar="GROUP")
@@ -167,7 +167,7 @@ def submit(
         )
     need(
         not (all_or_nothing and "too-many-errors" in (allow or ())),
-        "--all-or-nothing and --allow too-many-errors exclude each other",
+        "--all-or-nothing and --allow too-many-errors cannot be used together",
         "leave one out",
     )
     need(test or row is None, "--row goes with --test GROUP")

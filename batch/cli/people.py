@@ -28,8 +28,8 @@ def resolve(
     deleted: Annotated[
         bool, typer.Option("--deleted", help="You looked in the dashboard: it is not there any more.")
     ] = False,
-    send: Annotated[bool, typer.Option("--send", help="Let a held or refused row go.")] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="It shall not go.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Send a held or refused row.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Do not send it.")] = False,
     why: Why = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send it though it may be sent a second time.")] = False,
 ) -> None:
@@ -38,7 +38,7 @@ def resolve(
 
     asked = {"accepted": accepted, "not-sent": not_sent, "deleted": deleted, "send": send, "drop": drop}
     wishes = [wish for wish, said in asked.items() if said]
-    need(len(wishes) == 1, "say one of --accepted ID, --not-sent, --deleted, --send, --drop")
+    need(len(wishes) == 1, "use one of --accepted ID, --not-sent, --deleted, --send, --drop")
     need(len(entries) == 1 or not accepted, "--accepted ID is about one entry", "name only that one")
     reason = need_reason(why)
     world = session.world(sure=yes)
@@ -60,7 +60,7 @@ def acknowledge(entries: Entries, why: Why = "") -> None:
 @app.command()
 def approve(
     batch: int,
-    except_rows: Annotated[str, typer.Option("--except", help="Rows that shall not go, as 3,7,12.")] = "",
+    except_rows: Annotated[str, typer.Option("--except", help="Rows to leave out, as 3,7,12.")] = "",
     json: Json = False,
 ) -> None:
     """Let a batch go that waits for a second person; it must be another person than the one who handed it in."""
@@ -76,7 +76,7 @@ def approve(
 
 def _read_rows(text: str) -> frozenset[int]:
     parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
-    need(all(part.isdigit() for part in parts), f'"{text}" is no list of rows', "write it as 3,7,12")
+    need(all(part.isdigit() for part in parts), f'"{text}" is not a list of rows', "write it as 3,7,12")
     return frozenset(int(part) for part in parts)
 
 
@@ -93,7 +93,7 @@ def reject(batch: int, why: Why = "") -> None:
 def cancel(
     entries: Entries,
     why: Why = "",
-    undo: Annotated[bool, typer.Option("--undo", help="They shall go out after all.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Send them after all.")] = False,
 ) -> None:
     """Drop what was not submitted, and list what a person must delete in the dashboard; reconcile checks it off."""
     from batch.workflows.cancel import cancel_entries, keep_entries
@@ -121,7 +121,7 @@ def find(
         else:
             print_line(f"{_name(entry)}: {sentence}")
     if not found and not json:
-        session.screen.say(f'nothing is known of "{" ".join(words)}"')
+        session.screen.say(f'nothing is known about "{" ".join(words)}"')
     end_with(DONE)
 
 

@@ -93,8 +93,8 @@ def _write_beside(session: Session, secret: Secret, file: Path, what: str) -> Pa
 _QUESTIONS = (
     ("sheet.timezone", "In which time zone do your sheets write times?", "America/New_York"),
     ("sheet.date_order", "How do your sheets write dates: month, day or iso?", "month"),
-    ("watch.folder", "Which folder shall be watched for sheets?", "inbox"),
-    ("reports.folder", "Which folder shall reports go to?", "reports"),
+    ("watch.folder", "Which folder should be watched for sheets?", "inbox"),
+    ("reports.folder", "Which folder should reports go to?", "reports"),
 )
 
 
@@ -105,7 +105,7 @@ def _ask(session: Session, setting: str, question: str, default: str) -> str:
         try:
             check_values({setting: answer})
         except UsageError as trouble:
-            session.screen.say(f'"{answer}" will not do: {trouble.remedy}', loud=True)
+            session.screen.say(f'"{answer}" is not valid: {trouble.remedy}', loud=True)
         else:
             return answer
 

@@ -150,4 +150,4 @@ class Interrupt:
         self.asked_by = number
         self._asked.set()
         print_word("")
-        print_word("finishing the campaign that is on its way; once more to stop at once")
+        print_word("finishing the campaign that is on its way; press again to stop now")

@@ -162,13 +162,13 @@ def _show_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
 @app.callback()
 def before(
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Say more: every request, without the token.")
+        bool, typer.Option("-v", "--verbose", help="Show more: every request, without the token.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what is wrong.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show only what is wrong.")] = False,
     config: Annotated[Path | None, typer.Option(help="The settings file (default: campaign-batch.toml here).")] = None,
     ledger: Annotated[str, typer.Option(help="The ledger, as a URL: sqlite:///path/to/ledger.sqlite3.")] = "",
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Schedule group SMS and MMS campaigns from a spreadsheet: nothing twice, nothing lost."""
@@ -228,7 +228,9 @@ def _admit(fault: Exception) -> int:
     if session.screen.verbose:
         for line in session.redact("".join(traceback.format_exception(fault))).splitlines():
             session.screen.say(f"  {line}", loud=True)
-    words = f"a fault of campaign-batch itself ({type(fault).__name__}); what was recorded stands and nothing is lost"
+    words = (
+        f"an internal error of campaign-batch ({type(fault).__name__}); what was recorded stands and nothing is lost"
+    )
     session.screen.say(f'campaign-batch: {words}: type "campaign-batch -v ..." to see more, and report it', loud=True)
     return BatchError.exit_code
 

@@ -16,12 +16,12 @@ def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; any free one by default.")] = 0,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="A fault on order, as hang@2, error-after:0.1 or sent=list-emptyx3 (repeatable)."),
+        typer.Option(help="A fault to simulate, as hang@2, error-after:0.1 or sent=list-emptyx3 (repeatable)."),
     ] = None,
     faults: Annotated[bool, typer.Option("--faults", help="Only print the faults that --fault knows.")] = False,
-    limit: Annotated[int, typer.Option(min=0, help="Requests a window; 0 for no limit.")] = 60,
+    limit: Annotated[int, typer.Option(min=0, help="Requests per window; 0 for no limit.")] = 60,
     window: Annotated[int, typer.Option(min=0, help="Seconds of the window.")] = 60,
-    name_length: Annotated[int | None, typer.Option(help="Cut names at so many characters.")] = None,
+    name_length: Annotated[int | None, typer.Option(help="Cut names at this many characters.")] = None,
     latency: Annotated[float, typer.Option(help="Seconds before each answer.")] = 0.0,
     date_offset: Annotated[
         float, typer.Option(help="Seconds by which the Date of its answers is ahead; negative for behind.")
@@ -54,14 +54,14 @@ def demo(
     if json:
         print_json({"report": str(path)})
     else:
-        session.screen.say("the report lies at:")
+        session.screen.say("the report is at:")
         print_line(str(path))
     end_with(DONE)
 
 
 @app.command()
 def init(
-    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     running: Annotated[
         str, typer.Option(help="Ready files that run the watch: windows, systemd, cron or docker.", metavar="KIND")
     ] = "",

@@ -1,4 +1,4 @@
-"""Tables and totals for a terminal: what needs a person first, then the rest."""
+"""Tables and totals for a terminal: what needs attention first, then the rest."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def show_issues(screen: Screen, check: Check) -> None:
     left_out = f", {plural(check.left_out, 'hidden row')} NOT taken" if check.left_out else ""
     screen.say(
         f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
-        f"{check.rows - check.valid} with errors{left_out}; {plural(check.parts, 'part')} a contact in all"
+        f"{check.rows - check.valid} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
         + (f", about {check.credits:,} credits" if check.credits is not None else "")
     )
     _show_fields(screen, check)
@@ -91,7 +91,7 @@ def how_to_go_on(check: Check, path: str) -> str:
     codes = sorted({issue.code for issue in check.warnings if issue.row and issue.level is Level.HOLD})
     if codes and check.held == check.rows:
         allow = " ".join(f"--allow {code}" for code in codes)
-        return f'if the held rows shall go as they are, type: campaign-batch submit "{path}" {allow}'
+        return f'to send the held rows anyway, type: campaign-batch submit "{path}" {allow}'
     return f'next, type: campaign-batch submit "{path}"' if check.rows else ""
 
 
@@ -180,14 +180,12 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     left_out = f" ({plural(tally.left_out, 'hidden row')} NOT taken)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")
     if tally.counts["waiting"]:
-        screen.say('to submit what need wait no longer, type "campaign-batch resume" later')
+        screen.say('to submit what no longer has to wait, type "campaign-batch resume" later')
     for line in tally.to_do:
         screen.say(line)
     if tally.approval:
         screen.say(f'nothing is sent yet: another person types "campaign-batch approve {tally.batch}"')
     for path in tally.reports:
         screen.say(f"report: {path}")
-    for path, what in zip(
-        tally.marked, ("marked", "only the rows to mend: mend them and drop this file"), strict=False
-    ):
+    for path, what in zip(tally.marked, ("marked", "only the rows to fix: fix them and drop this file"), strict=False):
         screen.say(f"{what}: {path}")

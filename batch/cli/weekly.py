@@ -1,4 +1,4 @@
-"""The commands that run by themselves, and the one that says whether they can: watch, doctor."""
+"""The commands that run unattended, and the one that says whether they can: watch, doctor."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def watch(
     folder: Annotated[
         Path | None, typer.Argument(help="The drop folder; the one of the settings by default.", show_default=False)
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Take what is whole and end, for cron.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Process the complete files and exit, for cron.")] = False,
     no_events: Annotated[bool, typer.Option("--no-events", help="Do not use the system's file events.")] = False,
-    log_format: Annotated[str, typer.Option(help="text or json, a line an event, on standard error.")] = "text",
+    log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
 ) -> None:
-    """Take in by itself what is dropped into a folder, each file once; compare every night; mail."""
+    """Process each file that is dropped into a folder, once; compare every night; send mail."""
     from batch.adapters.inbox import InboxBusyError
     from batch.workflows.watch import watch_folder
 

@@ -26,17 +26,17 @@ def parse_one(body: bytes, content_type: str = "") -> Listed | None:
 
 
 def parse_list(body: bytes, content_type: str = "") -> tuple[Listed, ...]:
-    """Read one page of campaigns; raise ValueError, in words, when it is no such page."""
+    """Read one page of campaigns; raise ValueError, in words, when it is not such a page."""
     return tuple(_to_listed(item) for item in _read_objects(body, content_type))
 
 
 def parse_groups(body: bytes, content_type: str = "") -> tuple[Group, ...]:
-    """Read one page of groups; raise ValueError, in words, when it is no such page."""
+    """Read one page of groups; raise ValueError, in words, when it is not such a page."""
     return tuple(_to_group(item) for item in _read_objects(body, content_type))
 
 
 def parse_templates(body: bytes, content_type: str = "") -> tuple[MmsTemplate, ...]:
-    """Read one page of MMS templates; raise ValueError, in words, when it is no such page."""
+    """Read one page of MMS templates; raise ValueError, in words, when it is not such a page."""
     return tuple(_to_template(item) for item in _read_objects(body, content_type))
 
 
@@ -52,7 +52,7 @@ def parse_credits(body: bytes, content_type: str = "") -> int:
 def parse_delivery(body: bytes, content_type: str = "") -> tuple[DeliveryCount, ...]:
     """Count the contacts of one page by delivery status, by the provider's id; no phone number is kept.
 
-    Raise ValueError, in words, when it is no such page. A contact without a status counts as 7, Unknown.
+    Raise ValueError, in words, when it is not such a page. A contact without a status counts as 7, Unknown.
     """
     counts: Counter[int] = Counter()
     names: dict[int, str] = {}
@@ -85,7 +85,7 @@ def _read_objects(body: bytes, content_type: str, needed: str = "Id") -> list[di
         return []
     items = [found] if isinstance(found, dict) and needed in found else found
     if not isinstance(items, list):
-        raise ValueError("the answer is no list")
+        raise ValueError("the answer is not a list")
     if not all(isinstance(item, dict) for item in items):
         raise ValueError("the answer is a list of something else")
     return items

@@ -39,7 +39,7 @@ _WORDS = {
     "cell_characters": ("{place} has more than {most} characters", "shorten it"),
     "row_characters": ("{place} has more than {most} characters", "shorten its cells"),
     "characters": ("the sheet has more than {most} characters in all its cells", "split it"),
-    "merges": ("the sheet has more than {most} merged ranges", "take the merging off and save it again"),
+    "merges": ("the sheet has more than {most} merged ranges", "unmerge the cells and save it again"),
     "styles": ("the workbook has {found} cell formats, more than {most}", "copy the rows into a new workbook"),
     "number_formats": (
         "the workbook has {found} number formats, more than {most}",

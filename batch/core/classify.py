@@ -34,7 +34,7 @@ def classify(answer: Answer, entry: Entry, known_ids: Container[str]) -> Outcome
     if status in ACCOUNT_REFUSED:
         return _nothing_done(f"the provider refused the token or the account ({_said(answer)})", Stop.TOKEN)
     if status in ADDRESS_WRONG:
-        return _nothing_done(f"the provider has no such address ({_said(answer)})", Stop.ADDRESS)
+        return _nothing_done(f"the provider does not have this address ({_said(answer)})", Stop.ADDRESS)
     if status in ROW_REFUSED:
         return _refuse(answer, entry)
     if 300 <= status < 400:
@@ -55,7 +55,7 @@ def _too_late(_answer: Answer) -> Outcome:
 
 
 def _unknown(answer: Answer) -> Outcome:
-    return _doubt(f"no whole answer came: {_words(answer)}; it may have arrived or not")
+    return _doubt(f"no complete answer came: {_words(answer)}; it may have arrived or not")
 
 
 _FAILURES: dict[Failure, Callable[[Answer], Outcome]] = {

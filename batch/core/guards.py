@@ -19,13 +19,13 @@ GONE = frozenset({Status.MISSING, Status.CANCELLED})
 REJECTED_BY_PERSON = "rejected-by-person"
 """The code of a row that a second person did not let go: only what is handed in again may go after all."""
 DOUBT_CODES = frozenset({"held-twice", "looks-alike", "no-tag", "tried-often"})
-"""What settling leaves to a person: such an entry is held, but it may be at the provider all the same."""
+"""What settling leaves to a person: such an entry is held, but it may be at the provider anyway."""
 SECOND_CODES = frozenset({"edited-after-submission", "deleted-in-dashboard", "looks-edited"})
-"""What is held for one of these was scheduled before: to let it go may be a second sending, and asks for a yes."""
+"""What is held for one of these was scheduled before: to send it may be a second sending, and asks for a yes."""
 DROPPED_IN_DOUBT = "dropped-in-doubt"
 """On an entry that a person dropped while nobody knew whether it had arrived."""
 GOING = frozenset({Status.PLANNED, Status.WAITING})
-"""What goes by itself sooner or later, without anybody's word."""
+"""What is sent automatically sooner or later, without anybody's word."""
 COMING = GOING | BEING_SENT | {Status.ACCEPTED}
 
 
@@ -172,7 +172,7 @@ def _same_sending(row: Checked, campaign: Campaign, around: Surroundings) -> Iss
 
 
 def _stands_in_the_way(entry: KnownEntry, around: Surroundings) -> bool:
-    """Whether an entry went or may still go; one whose place a row of this file takes is planned anew with that row."""
+    """Whether an entry went or may still go; one that a row of this file replaces is planned again with it."""
     if entry.status in THERE or is_doubtful(entry):
         return True
     return entry.status in {Status.PLANNED, Status.HELD, Status.WAITING} and entry.id not in around.taken
@@ -252,7 +252,7 @@ GUARDS: tuple[Callable[[Checked, Campaign, Surroundings], Issue | None], ...] = 
 
 
 def _let_go(code: str) -> str:
-    return f'let it go with "campaign-batch submit FILE --allow {code}"'
+    return f'send it anyway with "campaign-batch submit FILE --allow {code}"'
 
 
 def is_from(entry: Entry | KnownEntry, file: str, sheet: str, tabs: Iterable[str]) -> bool:
@@ -295,5 +295,5 @@ def is_doubtful(entry: KnownEntry) -> bool:
 
 
 def may_have_gone(entry: Entry) -> bool:
-    """Whether settling left an entry to a person: it is held, but it may be at the provider all the same."""
+    """Whether settling left an entry to a person: it is held, but it may be at the provider anyway."""
     return entry.status is Status.HELD and any(issue.code in DOUBT_CODES for issue in entry.issues)

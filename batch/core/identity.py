@@ -29,7 +29,7 @@ _TAG = re.compile(rf"\s*#([{_ALPHABET}]{{{TAG_LENGTH}}})\s*$")
 def make_key(reference: str, name: str, send_at: datetime | None, otherwise: str = "") -> str:
     """Say which campaign a row is: its Reference, else its name and send time.
 
-    `otherwise` stands in for a time that cannot be read, so that a mended row can meet its entry again.
+    `otherwise` stands in for a time that cannot be read, so that a fixed row can meet its entry again.
     """
     if reference and (plain := fold(reference)):
         return f"ref:{plain}"

@@ -65,7 +65,7 @@ class _Case:
     met: KnownEntry | None
     """The ledger's entry of its key that it is compared with."""
     own: KnownEntry | None
-    """The entry that holds this very content and never left: the row is planned anew in it."""
+    """The entry that holds this very content and never left: the row is planned again in it."""
     old: KnownEntry | None
     """The entry of another version that never left: the row takes its place."""
 
@@ -110,7 +110,7 @@ def _open_case(row: Checked, around: Surroundings) -> _Case:
 def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:
     """Find what the ledger has of a row: the entries of its key, and the one that its RowId speaks of.
 
-    A mended row may have another key than the entry that it mends. A RowId that was copied along with its row speaks
+    A fixed row may have another key than the entry that it fixes. A RowId that was copied along with its row speaks
     of the row that it was copied from.
     """
     entries = around.by_key.get(row.key, [])
@@ -156,7 +156,7 @@ def _rank(entry: KnownEntry, key: str, fingerprint: str, now: datetime) -> int:
 
 
 def _find_old(free: Sequence[KnownEntry], own: KnownEntry | None) -> KnownEntry | None:
-    """Find the other version that must give way: one that would go by itself, else the newest if there is no own."""
+    """Find the other version that must give way: one that would still be sent, else the newest if there is no own."""
     others = [entry for entry in free if entry is not own and _never_left(entry)]
     if going := _newest(entry for entry in others if entry.status in GOING):
         return going
@@ -223,13 +223,13 @@ def _already(case: _Case, met: KnownEntry) -> str:
 
 def _remedy(case: _Case, met: KnownEntry) -> str:
     if case.row.past:
-        return "its time has gone by"
-    return f'mend the row, or type "campaign-batch resolve {met.id} --send --why ..."'
+        return "its time has passed"
+    return f'fix the row, or type "campaign-batch resolve {met.id} --send --why ..."'
 
 
 def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
     if case.row.past:
-        return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has gone by")
+        return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has passed")
     return _decide_new(case, campaign, _deleted(case.row, met))
 
 
@@ -371,7 +371,7 @@ def _deleted(row: Checked, met: KnownEntry) -> Issue:
         what = f"was dropped before it was submitted (entry {met.id})"
     words = (
         f'this campaign {what}: to send it after all, type "campaign-batch submit FILE --allow deleted-in-dashboard"; '
-        f"else take the row out"
+        f"else remove the row"
     )
     return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name, ids=(met.provider_id,))
 
@@ -395,8 +395,8 @@ def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> De
     if not has_new and not asked:
         return decision
     words = (
-        f"this row is from the past ({decision.why}), while other rows of the file are new: was its date not changed? "
-        f"Mend the date, or take the row out of the sheet"
+        f"this row is from the past ({decision.why}), while other rows of the file are new: "
+        f"did you forget to change its date? Fix the date, or remove the row from the sheet"
     )
     issue = held_for(case.row, "DateTime", "date-not-changed", words, case.row.row.text("DateTime"))
     issues = (*decision.issues, *_apply_guards((issue,), case))
@@ -415,8 +415,8 @@ def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decisi
     if not too_many and not (rules.all_or_nothing and bad):
         return decisions
     words = (
-        f"{bad} of {plural(len(decisions), 'row')} {'has' if bad == 1 else 'have'} errors, so nothing of this file "
-        f'goes: mend them and drop the file again, or let the good rows go with "campaign-batch submit FILE --allow '
+        f"{bad} of {plural(len(decisions), 'row')} {'has' if bad == 1 else 'have'} errors, so none of this file "
+        f'is sent: fix them and drop the file again, or send the good rows with "campaign-batch submit FILE --allow '
         f'too-many-errors"'
     )
     return [_stop_one(decision, words, rules) for decision in decisions]

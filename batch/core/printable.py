@@ -19,7 +19,7 @@ _OBEYED = re.compile(f"[\x00-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
 _OBEYED_IN_LINES = re.compile(f"(?!\r\n)[\x00-\x09\x0b-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
 _HALF = re.compile("[\ud800-\udfff]")
 _BYTES = frozenset(map(chr, range(0xDC80, 0xDD00)))
-"""How Python writes the bytes of a file's name that are no text."""
+"""How Python writes the bytes of a file's name that are not text."""
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -36,7 +36,7 @@ def printable_lines(text: str) -> str:
 
 
 def whole_text(text: str) -> str:
-    """Show what is no text, such as a byte of a file's name that is no UTF-8, so that it can be written down."""
+    """Show what is not text, such as a byte of a file's name that is not UTF-8, so that it can be written down."""
     if text.isprintable():
         return text
     return _HALF.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] in _BYTES else "\ufffd", text)

@@ -279,7 +279,7 @@ def _contacts(entry: Entry, item: Listed, rules: ReconcileRules) -> Iterator[Fin
 
 
 def _status_moved(entry: Entry, item: Listed, where: str, now: datetime) -> Iterator[Finding]:
-    """Say where the provider's own status stands: Pending and Action Required need a person, the sooner the nearer."""
+    """Say where the provider's own status stands: Pending and Action Required need attention, the sooner the nearer."""
     if where == "sent" or item.status_id is None:
         return
     if item.status_id != APPROVED:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from batch.core.identity import collapse, split_tag
 from batch.core.trust import Reach, Span, question_absence
 from batch.model import Entry, Issue, Level, Listed, Listing, Status
+from batch.model.plurals import plural
 
 _ANY_ZONE = timedelta(days=2)
 """More than two zones lie apart: what was sent so long before an attempt did not come of it, whatever zone it is in."""
@@ -73,12 +74,12 @@ def distrust(reading: Reading, sentinels: Collection[str]) -> str:
     """
     for words, listing in (("scheduled campaigns", reading.scheduled), ("sent history", reading.sent)):
         if not listing.complete:
-            return f"the list of the {words} is not whole: {listing.why}"
+            return f"the list of the {words} is not complete: {listing.why}"
     held = {item.id for item in reading.scheduled.items} | {item.id for item in reading.sent.items}
     lacking = sorted(set(sentinels) - held)
     if lacking:
         some = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
-        return f"the provider's lists lack {len(lacking)} campaign(s) that it accepted earlier (Id {some})"
+        return f"the provider's lists lack {plural(len(lacking), 'campaign')} accepted earlier (Id {some})"
     return ""
 
 
@@ -164,7 +165,7 @@ def judge_found(entry: Entry, found: Sequence[Listed], claimed: Collection[str] 
     if not found[0].id or found[0].id in claimed:
         words = (
             f"the provider holds it already (Id {ids}), but this Id cannot be taken for it: another row has it, or "
-            f"it is none. Look at it in the dashboard"
+            f"it is not valid. Look at it in the dashboard"
         )
         return _held(entry, "looks-alike", words, found[0], ids)
     why = f"found at the provider as {ids} by its tag; nothing was sent again"
@@ -210,7 +211,7 @@ def _only(reading: Reading, tag: str) -> Reading:
 def _find_alike(
     entry: Entry, items: Iterable[Listed], *, tags: Collection[str], ended: Instant, broken_id: str
 ) -> Listed | None:
-    """Find what may be this campaign under another name or at another time, and is no other entry's."""
+    """Find what may be this campaign under another name or at another time, and is not another entry's."""
     since = f"{ended.at - _ANY_ZONE:%Y-%m-%d}"
     for item in items:
         if broken_id and item.id == broken_id:
@@ -229,7 +230,7 @@ def _free(readings: Sequence[Reading], claimed: Collection[str]) -> Iterator[Lis
 
 
 def _looks_like(entry: Entry, item: Listed, since: str) -> bool:
-    """Whether a campaign without our tag may be this one all the same.
+    """Whether a campaign without our tag may be this one anyway.
 
     Our text to our groups is, at any time and under any name; a list without groups shows the text alone, which counts
     from the day `since`. At our very minute our text, our groups, or our name is enough, cut or not.

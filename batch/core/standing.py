@@ -234,7 +234,7 @@ def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
     for issue in sorted(issues, key=lambda issue: weight[issue.level]):
         yield Cause(issue.code, issue.message, cell_of(issue))
     if not issues and entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
-        yield Cause("not-decided", "nobody let it go in time")
+        yield Cause("not-decided", "nobody approved it in time")
 
 
 def _told_by_lists(entry: Entry) -> Iterator[Cause]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from batch.model import Listed
+from batch.model.plurals import plural
 
 MOST_NAMED = 10
 """Entries that a command to type names one by one."""
@@ -22,7 +23,7 @@ class Sentinel:
     entry: int
     provider_id: str
     missing: bool = False
-    """A comparison did not find it. It must be shown all the same before anything else counts as absent."""
+    """A comparison did not find it. It must be shown anyway before anything else counts as absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Evidence:
     """The lowest Id of this ledger's campaigns that the scheduled list shows; None when it shows none."""
     highest: int | None = None
     observed: Collection[int] = frozenset()
-    """The entries that a list has shown since they were accepted: the answer to a submission is no list."""
+    """The entries that a list has shown since they were accepted: the answer to a submission is not a list."""
 
 
 NO_EVIDENCE = Evidence()
@@ -138,7 +139,7 @@ def tell_lacking(lacking: Sequence[Sentinel]) -> str:
     """Say which sentinels the lists lack."""
     numbers = sorted((one.provider_id for one in lacking), key=lambda number: (len(number), number))
     some = ", ".join(numbers[:3]) + (", ..." if len(numbers) > 3 else "")
-    return f"the provider's lists lack {len(numbers)} campaign(s) that it accepted earlier (Id {some})"
+    return f"the provider's lists lack {plural(len(numbers), 'campaign')} accepted earlier (Id {some})"
 
 
 def how_to_call_gone(lacking: Sequence[Sentinel]) -> str:

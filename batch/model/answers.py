@@ -46,7 +46,7 @@ class Listing:
 
 
 class Failure(StrEnum):
-    """How a request ended when no whole answer came."""
+    """How a request ended when no complete answer came."""
 
     NOT_SENT = "not_sent"
     """Proven: not a byte of the request left (name not found, refused, unreachable, connect time-out, proxy)."""

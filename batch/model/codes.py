@@ -106,7 +106,7 @@ TEXT = (
     _hard("template-not-allowed", "the template uses what the language of the messages does not have", _FIX_TEMPLATE),
     _hard("field-of-another-program", "a column is named as other programs write fields", "write it as {{ Field }}"),
     _hard("brace-in-text", "a stray brace would go out with the text", _FIX_TEMPLATE),
-    _hard("personal-field", "a field for one person, in a text to a whole group", "take the field out of the text"),
+    _hard("personal-field", "a field for one person, in a text to a whole group", "remove the field from the text"),
     _hard("field-unknown", "the text uses a field that the sheet does not have", "correct it, or add the column"),
     _hard("field-ambiguous", "the text uses a field that could be one of several columns", "rename one of the columns"),
     _hard("field-empty", "the text uses a field whose cell is empty", "fill in the cell and drop the file again"),
@@ -134,7 +134,7 @@ PLAN = (
     ),
     _plan(
         "date-not-changed", "this row went out before, while others in the file are new",
-        entry="change the date of the row and drop the file again, or take the row out",
+        entry="change the date of the row and drop the file again, or remove the row",
     ),
     _plan(
         "edited-after-submission", "the row was changed after it was scheduled", rules=False,
@@ -144,7 +144,7 @@ PLAN = (
     _plan(
         "deleted-in-dashboard", "this campaign was scheduled and then deleted at the provider", rules=False,
         entry="it was deleted on purpose? then drop it here too: "
-        'campaign-batch resolve {entry} --drop --why "..."; to send it all the same: --send',
+        'campaign-batch resolve {entry} --drop --why "..."; to send it anyway: --send',
     ),
     _both(_plan(
         "in-doubt", "an earlier version of this row may or may not have arrived", rules=False, allow=False,
@@ -156,7 +156,7 @@ PLAN = (
     ),
     _plan(
         "too-many-errors", "too many rows of the file have errors, so nothing goes",
-        entry="mend the rows that need fixing and drop the file again: these go then too",
+        entry="fix the rows with errors and drop the file again: these are sent then, too",
     ),
 )  # fmt: skip
 
@@ -168,11 +168,11 @@ RULES = (
     _hard("group-unknown", "no group of the account has this name", "correct the name, or write the group's id"),
     _hard("group-ambiguous", "the account has two groups that could be meant", "write the group's id"),
     _hard("groups-not-readable", "the account's groups could not be read, so a name stays a name", "write the ids"),
-    _soft("group-twice", _W, "a group is named twice in one row; it gets one text", "take one of them out"),
+    _soft("group-twice", _W, "a group is named twice in one row; it gets one text", "remove one of them"),
     _soft("group-not-looked-up", _W, "a group's name could not be looked up offline", "check again with --online"),
     _hard("time-empty", "there is no send time; a blank never means now", "fill in the date and the time"),
     _hard("time-missing", "there is a date without a time of day", "add the time"),
-    _hard("time-unreadable", "the send time is in no form that can be read", "write it like 2026-12-01 09:00"),
+    _hard("time-unreadable", "the send time is not in a form that can be read", "write it like 2026-12-01 09:00"),
     _hard("date-order-unclear", "the date reads in two ways, and `date_order` is not set", "set date_order"),
     _hard("zone-unknown", "the time zone is not known", "write it like America/Chicago"),
     _hard("time-in-gap", "the clock skips this time when daylight saving begins", "choose another time"),
@@ -197,14 +197,14 @@ RULES = (
     _hard("same-key-twice", "two rows of the file are one campaign with different content", "give each a Reference"),
     _soft(
         "quiet-hours", _H, "the send time lies in the quiet hours of the row's zone",
-        entry_step='choose another hour, or let it go: campaign-batch resolve {entry} --send --why "..."',
+        entry_step='choose another hour, or send it anyway: campaign-batch resolve {entry} --send --why "..."',
     ),
     _soft(
         "quiet-hours-there", _H, "the send time lies outside a group's hours at the recipients' place",
         "choose another hour",
     ),
     _soft("day-not-allowed", _H, "a group is not texted on this weekday", "choose another day"),
-    _soft("purpose-not-agreed", _E, "a group did not opt in to this purpose", "take the group out of the row"),
+    _soft("purpose-not-agreed", _E, "a group did not opt in to this purpose", "remove the group of the row"),
     _soft("blackout-day", _H, "the send time lies in one of the team's own blackout days or hours", "choose another"),
     _soft("holiday", _W, "the send date is a public holiday", "choose another day unless you mean it"),
     _soft("brand-missing", _E, "the text does not name the brand", "name the brand in the text"),
@@ -227,16 +227,16 @@ RULES = (
     _hard("group-missing", "a group is not in the account; the row waits", "add the group, or correct the row", _W),
     _hard("group-empty", "a group has no contacts; the row waits", "add contacts to the group", _W),
     _hard("template-not-approved", "the MMS template is not approved; the row waits", "have it approved", _W),
-    _hard("credits-short", "the credits do not reach for this row; it waits", "buy credits", _W),
+    _hard("credits-short", "there are not enough credits for this row; it waits", "buy credits", _W),
 )  # fmt: skip
 
 AFTER = (
     _hard("refused", "the provider refused the row and names this field", "change what the provider names"),
     _held("waits", "the row waits for something outside the sheet", "", "see what it waits for; it is tried again"),
-    _held("too-late", "it could not go in time", "give the row a new time and drop the file again, or take it out"),
+    _held("too-late", "it could not go in time", "give the row a new time and drop the file again, or remove it"),
     _held(
         "rejected-by-person", "a second person rejected the row",
-        "fix the row and drop the file again: it is shown and asked about anew",
+        "fix the row and drop the file again: it is shown for approval again",
     ),
     _held(
         "not-as-approved", "the row is not as it was approved",
@@ -252,7 +252,7 @@ AFTER = (
     ),
     _both(_held(
         "held-twice", "the provider holds the same campaign twice",
-        "a double exists: delete one of the two in the dashboard now; if this row is held, then type "
+        "a duplicate exists: delete one of the two in the dashboard now; if this row is held, then type "
         "campaign-batch resolve {entry} --accepted ID with the other one, else run campaign-batch reconcile",
     )),
     _held(
@@ -342,8 +342,8 @@ def allow_help() -> str:
 def why_fixed(name: str) -> str:
     """Say why `[rules]` may not change a code, and what to do instead."""
     if (code := CODES.get(name)) is not None and code.by_allow:
-        return f"a person decides it for each row: take it out, and use submit --allow {name} or resolve --send"
-    return "without it no campaign can be trusted; take it out"
+        return f"a person decides it for each row: remove it, and use submit --allow {name} or resolve --send"
+    return "without it no campaign can be trusted; remove it"
 
 
 def table() -> str:

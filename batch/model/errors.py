@@ -68,7 +68,7 @@ class SheetError(BatchError):
 
 
 class LedgerError(BatchError):
-    """The ledger cannot be had, or must not be used."""
+    """The ledger cannot be opened or must not be used."""
 
 
 class LedgerBusyError(LedgerError):
@@ -80,7 +80,7 @@ class LedgerReplacedError(LedgerError):
 
 
 class ProviderError(BatchError):
-    """The provider cannot be had, or answered what nobody can go on with."""
+    """The provider cannot be reached, or its answer is of no use."""
 
 
 class NotAsAskedError(ProviderError):

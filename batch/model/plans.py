@@ -57,7 +57,7 @@ class Decision:
     checked: Checked
     action: Action
     entry: int | None = None
-    """The known entry that this row meets: skipped for it, or planned anew in it."""
+    """The known entry that this row meets: skipped for it, or planned again in it."""
     replaces: int | None = None
     """The known entry whose place this row takes (its status becomes `replaced`)."""
     issues: tuple[Issue, ...] = ()

@@ -158,7 +158,7 @@ class Checked:
     reference: str = ""
     message: str = ""
     key: str = ""
-    """For a row with errors as good a key as its cells allow, so that the mended row meets it again."""
+    """For a row with errors as good a key as its cells allow, so that the fixed row meets it again."""
     send_at: datetime | None = None
     past: bool = False
-    """Its time has gone by: an error for a new row, no trouble for one that was sent long ago; the plan decides."""
+    """Its time has passed: an error for a new row, no trouble for one that was sent long ago; the plan decides."""

@@ -1,4 +1,4 @@
-"""A secret that prints as stars, and the one way to take it out of a text."""
+"""A secret that prints as stars, and the one way to remove it from a text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        # An environment variable that is no UTF-8 comes with lone surrogates, which quote would choke on.
+        # An environment variable that is not UTF-8 comes with lone surrogates, which quote would choke on.
         encoded = {each(value, errors="surrogateescape") for each in (_quote_all, quote, quote_plus)}
         lower = {_LOWER.sub(lambda found: found.group().lower(), form) for form in encoded}
         written = {repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value)[1:-1].replace("/", r"\/")}

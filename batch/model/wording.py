@@ -78,7 +78,7 @@ WORDS: Mapping[str, Word] = {
             "went out differently",
             "bad",
             "what the provider sent is not what the sheet says",
-            "compare both versions below and tell whom it concerns, then put it on the record: "
+            "compare both versions below and tell the people concerned, then put it on the record: "
             'campaign-batch acknowledge {entry} --why "..."',
         ),
         Word(
@@ -102,14 +102,14 @@ WORDS: Mapping[str, Word] = {
             "refused by the provider",
             "bad",
             "the provider refused it, field by field",
-            "change what the provider names and drop the file again: only mended rows go",
+            "change what the provider names and drop the file again; rows already scheduled are not sent twice",
         ),
         Word(
             "invalid",
             "needs fixing",
             "bad",
             "a check failed; it was never submitted",
-            "mend the cell and drop the file again: only mended rows go",
+            "fix the cell and drop the file again; rows already scheduled are not sent twice",
         ),
         Word(
             "expired",
@@ -155,16 +155,16 @@ WORDS: Mapping[str, Word] = {
             "unseen",
             "due, not yet seen as sent",
             "wait",
-            "its time has passed; the next comparison looks whether it went out",
+            "its time has passed; the next comparison checks whether it went out",
             "run campaign-batch reconcile: it says whether it went out",
         ),
         Word("sent", "sent", "good", "seen in the provider's sent history"),
         Word("skipped", "known from before", "quiet", "the same row was taken in before; nothing was sent again"),
         Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, and the lists confirm it"),
-        Word("replaced", "fixed in another row", "quiet", "a mended row took its place"),
+        Word("replaced", "fixed in another row", "quiet", "a fixed row replaced it"),
     )
 }
-"""What needs a person first, then what is under way, then what is done: the order everywhere."""
+"""What needs attention first, then what is under way, then what is done: the order everywhere."""
 
 ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WORDS)}
 

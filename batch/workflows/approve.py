@@ -28,7 +28,7 @@ _OFFER = re.compile(r"batch-(\d+)-(?:.*-)?([0-9a-f]{16})\.html?", re.IGNORECASE)
 
 
 def read_offer(path: Path) -> tuple[int, str] | None:
-    """Read from a preview's name which batch it shows and what it is bound to; None when it is no preview of ours."""
+    """Read from a preview's name which batch it shows and what it is bound to; None for any other file."""
     found = _OFFER.fullmatch(path.name)
     return (int(found[1]), found[2].lower()) if found else None
 
@@ -99,7 +99,7 @@ def _refuse_unless_waiting(batch: Batch) -> None:
         return
     if batch.state == NOT_SHOWN:
         raise UsageError(
-            f"batch {batch.id} has no preview yet, so nobody can say yes to it",
+            f"batch {batch.id} has no preview yet, so it cannot be approved",
             'type "campaign-batch resume": it writes the preview',
         )
     by = f" by {batch.approved_by}" if batch.approved_by else ""
@@ -150,13 +150,15 @@ def _tell_elsewhere(context: Context, batch: int) -> None:
 
 def _tell_late(context: Context, tally: Tally) -> None:
     if late := tally.counts["expired"]:
-        words = f"the approval came too late for {late} row(s) of batch {tally.batch}: their time has come too near"
+        words = (
+            f"the approval came too late for {plural(late, 'row')} of batch {tally.batch}: too close to the send time"
+        )
         words += "; give them a new time and drop the file again"
         context.world.tell(Note(words, loud=True, event="expired", batch=tally.batch))
 
 
 def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
-    """Do not let a batch go; its rows stay here, held, and the same file may be mended and handed in again.
+    """Do not let a batch go; its rows stay here, held, and the same file may be fixed and handed in again.
 
     The no follows the rows into whatever batch has taken them over since.
     """
@@ -170,7 +172,7 @@ def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
         for number in sorted({batch, *(entry.batch for entry in entries)}):
             write_batch_report(context, number)
     stay = plural(held, "row stays", "rows stay")
-    words = f'batch {batch} "{taken.file}" is rejected: its {stay} here; mend the file and hand it in again'
+    words = f'batch {batch} "{taken.file}" is rejected: its {stay} here; fix the file and submit it again'
     gone = sum(entry.status in _AT_PROVIDER for entry in entries)
     return f"{words}{_tell_gone(gone)}"
 
@@ -195,7 +197,7 @@ def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
     for entry in entries:
         if entry.status not in KEPT:
             continue
-        issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; mend the row and drop the file again", Level.HOLD)
+        issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; fix the row and drop the file again", Level.HOLD)
         held += context.ledger.change_status(
             entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
             issues=(*entry.issues, issue), approved_by="", bound_payload="",

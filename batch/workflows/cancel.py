@@ -15,6 +15,7 @@ from batch.core.reconcile import ALARM
 from batch.core.standing import standing_of
 from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status
 from batch.model.errors import UsageError
+from batch.model.plurals import plural
 from batch.model.wording import clock, day_words, group_words, local_time, time_left, zone_of
 from batch.workflows.context import Context, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from batch.adapters.ledger import Ledger, Pause
     from batch.workflows.check import Check
 
-STOP_WORDS = "a file named STOP lies in the watched folder"
+STOP_WORDS = "a file named STOP is in the watched folder"
 """Why the watch pauses everything, for people; what lifts it is told by the pause's cause and folder."""
 
 _AT_PROVIDER = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.IN_DOUBT, Status.MISSING})
@@ -75,7 +76,7 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
 def _what_now(entry: Entry, now: datetime) -> str:
     if entry.status is Status.HELD:
         return (
-            "may be at the provider all the same: look for it in the dashboard, delete it there, then type "
+            "may be at the provider anyway: look for it in the dashboard, delete it there, then type "
             f'"campaign-batch resolve {entry.id} --drop --why ..."'
         )
     if entry.status is Status.MISSING:
@@ -148,7 +149,7 @@ def note_marks(context: Context, check: Check, plan: Plan) -> list[str]:
             why = asked[entry].cancel_why
             lines.append(
                 f'row {campaign.row} "{campaign.name}" is in the sheet, but is to be cancelled ({why}): if it '
-                f'shall go out after all, type "campaign-batch cancel {entry} --undo --why ..."'
+                f'should go out after all, type "campaign-batch cancel {entry} --undo --why ..."'
             )
     if marked:
         lines += list_asked(context.settings, context.ledger, context.world.now())
@@ -156,7 +157,7 @@ def note_marks(context: Context, check: Check, plan: Plan) -> list[str]:
 
 
 def _asked_before(context: Context, plan: Plan) -> dict[int, Entry]:
-    """Find what is planned anew though it is to be cancelled: it was in doubt when somebody asked."""
+    """Find what is planned again though it is to be cancelled: it was in doubt when somebody asked."""
     anew = {one.entry for one in plan.decisions if one.action is Action.SUBMIT and one.entry is not None}
     found = context.ledger.entries(ids=anew) if anew else ()
     return {entry.id: entry for entry in found if entry.cancel_source}
@@ -180,7 +181,7 @@ def _take_back_mark(context: Context, check: Check, row: int, entry: int) -> str
 
 
 def find_gone(context: Context, check: Check, plan: Plan) -> list[Issue]:
-    """Name what an earlier version of this file had and this one has not, and that goes out all the same."""
+    """Name what an earlier version of this file had and this one has not, and that goes out anyway."""
     keys = {row.key for row in check.kept}
     answered = {number for one in plan.decisions for number in (one.entry, one.replaces)}
     coming = context.ledger.entries(statuses=set(_STILL), due_from=context.world.now())
@@ -197,8 +198,8 @@ def find_gone(context: Context, check: Check, plan: Plan) -> list[Issue]:
 def _explain_gone(entry: Entry) -> str:
     known = f"entry {entry.id}, Id {entry.provider_id}" if entry.provider_id else f"entry {entry.id}"
     return (
-        f'"{entry.campaign_name}" ({known}) {_STILL[entry.status]} though it is no longer in the sheet: if it shall '
-        f'not go, type "campaign-batch cancel {entry.id} --why ..."'
+        f'"{entry.campaign_name}" ({known}) {_STILL[entry.status]} though it is no longer in the sheet: if it should '
+        f'not be sent, type "campaign-batch cancel {entry.id} --why ..."'
     )
 
 
@@ -206,7 +207,7 @@ def _explain_gone(entry: Entry) -> str:
 
 
 def pause_all(settings: Settings, world: World, why: str) -> list[str]:
-    """Let nothing more be submitted by any process of this ledger; list what is scheduled all the same."""
+    """Let nothing more be submitted by any process of this ledger; list what is scheduled anyway."""
     with open_ledger_of(settings, world, quiet=True) as ledger:
         before = next((pause for pause in ledger.pauses() if pause.cause is PauseCause.PERSON), None)
         # Beside whatever else pauses: who takes a file named STOP away must not lift a person's pause with it.
@@ -250,10 +251,10 @@ def _stop_folder(pause: Pause, settings: Settings) -> Path:
 
 def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) -> tuple[str, str]:
     folders = [_stop_folder(pause, settings) for pause in staying]
-    lying = [f'a file named STOP lies in "{folder}"' for folder in folders if folder.is_dir()]
-    hidden = [f'nobody can see whether a file named STOP still lies in "{one}"' for one in folders if not one.is_dir()]
+    lying = [f'a file named STOP is in "{folder}"' for folder in folders if folder.is_dir()]
+    hidden = [f'nobody can see whether a file named STOP is still in "{one}"' for one in folders if not one.is_dir()]
     words = f"everything stays paused: {'; '.join((*lying, *hidden))}"
-    remedy = 'take it out, then type "campaign-batch unpause" where no watch runs'
+    remedy = 'remove it, then type "campaign-batch unpause" where no watch runs'
     if hidden:
         remedy += "; bring the folder back first, or make an empty one in its place"
     return (f"{lifted}, but {words}" if lifted else words), remedy
@@ -261,7 +262,7 @@ def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) 
 
 def how_to_go_on(pauses: Sequence[Pause]) -> str:
     """Say how the pauses that stand are lifted."""
-    steps = [f'take it out of "{one.folder}"' for one in pauses if one.folder]
+    steps = [f'remove it from "{one.folder}"' for one in pauses if one.folder]
     if len(steps) == len(pauses):
         return f'to go on, {", and ".join(steps)}; where no watch runs, type "campaign-batch unpause" then'
     steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
@@ -306,7 +307,9 @@ def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[st
         return ["nothing that this ledger knows of is scheduled at the provider"]
     if not left:
         return [f"nothing is scheduled at the provider any more: all {len(entries)} are gone"]
-    head = f"{left} campaign(s) are still scheduled at the provider and go out unless somebody deletes them there"
+    head = (
+        f"{plural(left, 'campaign is', 'campaigns are')} still scheduled at the provider, and sent unless deleted there"
+    )
     tail = 'to stop one, delete it in the dashboard, then type "campaign-batch reconcile": it ticks off what is gone'
     return [f"{head}:", *_by_day(entries, zone, now), tail]
 

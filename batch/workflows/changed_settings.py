@@ -136,7 +136,7 @@ def _find_outdated(entry: Entry, kept: Mapping[str, Any], now: Mapping[str, Any]
     ]
     if not changed:
         return ""
-    return f"read with other settings ({'; '.join(changed)}), so it is not sent as it stands: submit its file again"
+    return f"read with other settings ({'; '.join(changed)}), so it is not sent: submit its file again"
 
 
 def _guess(entry: Entry, now: Mapping[str, Any]) -> dict[str, Any]:

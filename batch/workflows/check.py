@@ -56,7 +56,7 @@ class Check(Found):
     fields: tuple[str, ...] = ()
     """The fields that the texts use, in the order of the sheet."""
     unused: tuple[str, ...] = ()
-    """The columns that are no known ones, and that no text uses."""
+    """The columns that are not known ones, and that no text uses."""
     asked: bool = False
     """Whether the account's groups are known."""
 
@@ -92,7 +92,7 @@ def check_file(
     keep: bool = False,
     reader: Child | None = None,
 ) -> tuple[Check, Account | None]:
-    """Check one file, against the account too when `online`; raise SheetError when it is no sheet of campaigns.
+    """Check one file, against the account too when `online`; raise SheetError when it is not a sheet of campaigns.
 
     `reader` is the process that reads it, when one is ready.
     """

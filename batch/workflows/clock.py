@@ -58,6 +58,6 @@ def _say_unknown(context: Context) -> None:
     if "clock" not in context.said:
         context.said.add("clock")
         context.note(
-            "the provider's answers bear no date, so this machine's clock could not be compared with it: make sure "
-            "that it is right; a doubt of an earlier run waits its settling time anew"
+            "the provider's answers have no date, so this machine's clock could not be compared with it: make sure "
+            "that it is right; a doubt of an earlier run waits its settling time again"
         )

@@ -57,8 +57,8 @@ def _confirm_totals(context: Context, plan: Plan, account: Account) -> bool:
     texts = sum((one.contacts or 0) for one in going)
     parts = sum(one.parts.count * (one.contacts or 1) for one in going)
     words = (
-        f"submit {len(going)} campaign(s) to {len(groups)} group(s), "
-        + (f"about {texts:,} texts in {parts:,} parts, " if account.groups else "")
+        f"submit {plural(len(going), 'campaign')} to {plural(len(groups), 'group')}, "
+        + (f"about {plural(texts, 'text')} in {plural(parts, 'part')}, " if account.groups else "")
         + f"the first at {first:%Y-%m-%d %H:%M} UTC and the last at {last:%Y-%m-%d %H:%M} UTC?"
     )
     return context.world.confirm(words)

@@ -147,7 +147,7 @@ def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
 
 @contextmanager
 def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = ()) -> Iterator[Context]:
-    """Open a throw-away ledger and a sandbox that knows every template, and the groups given beside its own."""
+    """Open a temporary ledger and a sandbox that knows every template, and the groups given beside its own."""
     from batch.adapters.ledger import open_ledger
     from batch.adapters.sandbox import Sandbox, store_groups
 
@@ -262,7 +262,7 @@ def _share_silence(ledger: Ledger) -> Callable[[float], None]:
 
 
 def read_account(provider: Provider, tell: Tell) -> Account:
-    """Ask once what groups, templates and credits there are; what cannot be had stays None, with a word."""
+    """Ask once what groups, templates and credits there are; what cannot be read stays None, with a word."""
     from batch.adapters.provider import AddressError
 
     found: dict[str, object] = {}
@@ -285,7 +285,7 @@ def need_zone(settings: Settings, *, for_real: bool) -> str:
     if for_real and not (host == "localhost" or host.startswith("127.") or host == "::1"):
         remedy = 'write timezone = "America/Chicago" (or yours) under [sheet] in campaign-batch.toml'
         raise UsageError(
-            "it is not said in which time zone the sheet's times are meant",
+            "no time zone is set for the sheet",
             remedy if settings.source else f'{remedy}, or type "campaign-batch init" first',
         )
     return settings.provider.timezone

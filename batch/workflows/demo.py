@@ -44,7 +44,7 @@ def serve_sandbox(
     except ValueError as trouble:
         raise UsageError(str(trouble)) from None
     except OSError as trouble:
-        raise UsageError(f"port {port} cannot be had ({trouble.strerror})", "take another one, or none") from None
+        raise UsageError(f"port {port} is not available ({trouble.strerror})", "take another one, or none") from None
     try:
         show({"url": sandbox.url, "token": sandbox.token, "page": sandbox.page})
         while not world.stopped():
@@ -94,7 +94,7 @@ def run_demo(folder: Path, world: World) -> Path:
 
 
 def _make_folder(folder: Path) -> Path:
-    """Make the demo's folder; one that is there already is left alone, beside a new one."""
+    """Make the demo's folder; one that already exists is left alone, beside a new one."""
     wanted, number = folder, 1
     while wanted.exists() and any(wanted.iterdir()):
         number += 1

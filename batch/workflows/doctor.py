@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from batch.adapters.mail import check_server
 from batch.core.identity import fold, plain_id
 from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
-from batch.model.plurals import tell_span
+from batch.model.plurals import plural, tell_span
 from batch.system.disk import HAS_MODES
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.clock import SKEW
@@ -70,7 +70,9 @@ def _try(line: str, act: Callable[[], Line]) -> Line:
     except BatchError as trouble:
         return Line(line, "broken", trouble.words, trouble.remedy)
     except OSError as trouble:
-        return Line(line, "broken", str(trouble.strerror or trouble), "look at the rights of the folder, and the disk")
+        return Line(
+            line, "broken", str(trouble.strerror or trouble), "check the folder's permissions and the free disk space"
+        )
 
 
 def _settings(settings: Settings) -> Iterator[Line]:
@@ -229,7 +231,7 @@ def _health_lines(settings: Settings, health: Health) -> Iterator[Line]:
         yield Line("pause", "warning", words, how_to_go_on([pause]))
     if not health.pauses:
         yield Line("pause", "fine", "nothing is paused")
-    doubts = f"{health.doubts} campaign(s) may or may not have arrived"
+    doubts = f"{plural(health.doubts, 'campaign')} may or may not have arrived"
     settle = 'type "campaign-batch resume"'
     yield Line("doubts", "warning", doubts, settle) if health.doubts else Line("doubts", "fine", "none")
     for batch in health.to_approve:
@@ -239,9 +241,9 @@ def _health_lines(settings: Settings, health: Health) -> Iterator[Line]:
 
 def _last_file(settings: Settings, health: Health) -> Line:
     if health.last_file is None:
-        return Line("last file", "fine", "none has come in yet")
+        return Line("last file", "fine", "none has arrived yet")
     words = f'"{health.last_file.file}" (batch {health.last_file.id}), {when(health.last_file.taken_in_at, settings)}'
-    late = "was this week's sheet forgotten? is the watch running?"
+    late = "did somebody forget this week's sheet? is the watch running?"
     return Line("last file", "warning", words, late) if health.file_is_late else Line("last file", "fine", words)
 
 
@@ -270,7 +272,7 @@ def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
     words = f'{len(waiting)}, the oldest "{oldest.subject}" of {when(oldest.added_at, settings)}, {tried}'
     if not Mailer(settings, ledger, world).is_open:
         return Line("unsent mails", "warning", words, "write host and from under [email]")
-    return Line("unsent mails", "warning", words, "look at the mail server's line; they are tried again by themselves")
+    return Line("unsent mails", "warning", words, "look at the mail server's line; they are retried automatically")
 
 
 def _provider_lines(settings: Settings, world: World) -> list[Line]:
@@ -357,7 +359,7 @@ def _clock(settings: Settings, world: World) -> Line:
     ours = world.now()
     if theirs is None:
         words = f"{ours:%Y-%m-%d %H:%M:%S} UTC; the provider says no time to compare"
-        return Line("clock", "warning", words, "make sure that this machine sets its clock by itself")
+        return Line("clock", "warning", words, "make sure that this machine sets its clock automatically")
     apart = ours - theirs
     where = "ahead of" if apart > timedelta(0) else "behind"
     words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {tell_span(apart)} {where} the provider's"
@@ -393,7 +395,7 @@ def _mail_server(settings: Settings) -> Line:
 
     def look() -> Line:
         check_server(mail_server_of(email, min(email.timeout, MOST_SECONDS)))
-        return Line("mail server", "fine", f"{email.host} lets us in; mails go to {', '.join(email.to)}")
+        return Line("mail server", "fine", f"{email.host} accepts the sign-in; mails go to {', '.join(email.to)}")
 
     return _try("mail server", look)
 

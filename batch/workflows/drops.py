@@ -44,7 +44,7 @@ _MANY = {
     "not sure it arrived": "not sure they arrived",
 }
 _TO_MEND = ("invalid", "held", "rejected", "expired")
-"""What can be mended in the sheet."""
+"""What can be fixed in the sheet."""
 
 
 _COPY = (
@@ -112,7 +112,7 @@ class Drops:
             self._inbox.forgive(claimed)
             raise
         except Exception as fault:
-            words = f'a fault of campaign-batch itself with "{claimed.name}" ({type(fault).__name__})'
+            words = f'an internal error of campaign-batch with "{claimed.name}" ({type(fault).__name__})'
             self._tell("fault", words, file=claimed.name, loud=True)
             return
         self._finish(claimed, tally)
@@ -126,11 +126,11 @@ class Drops:
 
     def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
         words = tell_unread(claimed.name, trouble)
-        note = f"{words}.\nNothing of it was sent. Mend it and drop it again.\n"
+        note = f"{words}.\nNothing of it was sent. Fix it and drop it again.\n"
         self._inbox.file_away(claimed, "attention", (), note)
         self._tell("file-refused", words, file=claimed.name, loud=True)
         self._count(claimed, f"could not be read: {trouble.words}", look=True)
-        told = (f"{words}.", "Nothing of it was sent. It lies in the folder attention: mend it and drop it again.")
+        told = (f"{words}.", "None of it was sent. It is in the folder attention: fix it and drop it again.")
         key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
         mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)
         subject = f'"{whole_text(claimed.name)}" cannot be taken in'
@@ -174,7 +174,7 @@ class Drops:
         found = read_offer(path)
         try:
             if found is None:
-                raise UsageError(f'"{path.name}" is no preview of ours', "move a file from waiting to approved")
+                raise UsageError(f'"{path.name}" is not one of our previews', "move a file from waiting to approved")
             by = self._who_approves(path, found[0])
             tally = approve_in(self._context, found[0], seen=found[1], by=by)
         except UsageError as trouble:
@@ -258,8 +258,8 @@ def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     lines += tally.to_do
     if tally.trouble is not None:
         lines.append(f"The run stopped: {tally.trouble}.")
-        lines.append("Nothing is lost; what is left goes by itself as soon as it can.")
+        lines.append("Nothing is lost; the rest is sent automatically as soon as possible.")
     if tally.needs_look:
-        mend = " Then drop the mended file again." if any(tally.counts[name] for name in _TO_MEND) else ""
-        lines.append(f"Open the report beside this note: it says row by row what to do.{mend}")
+        then = " Then drop the fixed file again." if any(tally.counts[name] for name in _TO_MEND) else ""
+        lines.append(f"Open the report beside this note: it says row by row what to do.{then}")
     return "\n".join(map(printable, lines))

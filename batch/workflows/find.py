@@ -88,7 +88,7 @@ def _check_week(week: str) -> str:
         year, number = week.upper().split("-W")
         date.fromisocalendar(int(year), int(number), 1)
     except ValueError:
-        raise UsageError(f'"{week}" is no week', "write it as 2026-W48") from None
+        raise UsageError(f'"{week}" is not a week', "write it as 2026-W48") from None
     return f"{int(year):04d}-W{int(number):02d}"
 
 

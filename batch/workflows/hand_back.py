@@ -1,4 +1,4 @@
-"""Give a file back: as a preview of what its recipients will read, and as workbooks to mend."""
+"""Give a file back: as a preview of what its recipients will read, and as workbooks to fix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batch.model.limits import Limits
 
 _MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
-"""Entries of which nothing ever left: a mended row may take their place."""
+"""Entries of which nothing ever left: a fixed row may take their place."""
 _NOT_ITS_OWN = frozenset({"skipped", "settling"})
 """What a batch notes of rows that another batch's entry answers for."""
 _TO_MEND = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
@@ -58,7 +58,7 @@ def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
         if target.exists() and source.exists() and target.samefile(source):
             raise UsageError(f'"{target}" is the file itself, which is never overwritten', "give it another name")
         if target.exists() and not force:
-            raise AlreadyThereError(f'"{target}" is already there', "take another name, or overwrite it with --force")
+            raise AlreadyThereError(f'"{target}" already exists', "choose another name, or overwrite it with --force")
 
 
 def failed_rows_beside(path: Path) -> Path:
@@ -100,7 +100,7 @@ def _write_each(
 
 
 def write_returned(context: Context, prepared: Prepared, batch: int, report: Path) -> list[Path]:
-    """Write what is to be mended of a batch beside its report; nothing where every row went.
+    """Write what is to be fixed of a batch beside its report; nothing where every row went.
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """

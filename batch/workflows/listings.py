@@ -1,4 +1,4 @@
-"""Read the provider's lists, trust them or not, and let them end doubts and adopt what is there already."""
+"""Read the provider's lists, trust them or not, and let them end doubts and adopt what already exists."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from batch.core.settle import (
 from batch.core.trust import Span, find_lacking, how_to_call_gone
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status
 from batch.model.errors import ProviderError
+from batch.model.plurals import plural
 from batch.workflows.clock import check_clock, provider_now
 from batch.workflows.context import Context
 from batch.workflows.events import Wait
@@ -126,16 +127,17 @@ def warn_of_other_ledger(context: Context, unknown: Sequence[Listed], own_tags: 
     proven = [item for item in foreign if bears_true_tag(item, context.zone, accounts)]
     if proven:
         context.note(
-            f"another ledger works on this account: the provider holds {len(proven)} campaign(s) with tags that this "
-            f"ledger never gave ({_some(proven)}). Two ledgers cannot see each other's rows: find out who, before "
-            f"going on{_restored(context)}",
+            f"another ledger works on this account: the provider holds "
+            f"{plural(len(proven), 'campaign')} with tags that this ledger never gave ({_some(proven)}). "
+            f"Two ledgers cannot see each other's rows: find out who, before going on{_restored(context)}",
             loud=True,
         )
     asked = [item for item in foreign if item not in proven and item.id not in quiet and not _typed(item)]
     if asked:
         context.note(
-            f"{len(asked)} campaign(s) at the provider end like ours, with tags that this ledger never gave "
-            f"({_some(asked)}): if nobody typed these names, another ledger works on this account, find out who; "
+            f"{plural(len(asked), 'campaign ends', 'campaigns end')} like ours at the provider, with tags "
+            f"that this ledger never gave ({_some(asked)}): if nobody typed these names, "
+            f"another ledger works on this account, find out who; "
             f'else type "campaign-batch reconcile --acknowledge"{_restored(context)}',
             loud=True,
         )
@@ -326,7 +328,7 @@ def _read_again(context: Context, readings: Sequence[Reading], doubts: Sequence[
     """Wait until another reading can end a doubt, then read; None where waiting ends none."""
     if not doubts:
         return None
-    words = f"{len(doubts)} campaign(s) may or may not have arrived: waiting for the provider's lists to tell"
+    words = f"{plural(len(doubts), 'campaign')} may or may not have arrived: waiting for the provider's lists to tell"
     while (seconds := _seconds_left(context, doubts, readings)) > 0:
         if context.world.stopped():
             return None

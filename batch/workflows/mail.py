@@ -18,6 +18,7 @@ from batch.adapters.mail import Attachment, Server, clean, compose, next_try, se
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.model.errors import BatchError, DeliveryError, UsageError
+from batch.model.plurals import plural
 from batch.system.disk import mode_within
 from batch.workflows.events import Note
 from batch.workflows.insights import tell_insights
@@ -73,7 +74,7 @@ def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report
     email = settings.email
     to = email.digest_to or email.to if report.kind == "week" else email.to
     if not mailer.is_open or not to:
-        raise UsageError("it is not said how mail is sent", "write host, from and to under [email]; see the README")
+        raise UsageError("no mail server is set", "write host, from and to under [email]; see the README")
     key = f"by-hand:{secrets.token_hex(8)}"
     _put(mailer, to, report, kind="report", key=key, attachments=_attach(mailer, report, _stem(report.title)))
     send_due(mailer)
@@ -93,7 +94,7 @@ def mail_batches(
 
 
 def mail_books(settings: Settings, ledger: Ledger, world: World, books: Comparison) -> None:
-    """Mail what a comparison brought up, when something needs a person; trouble is told, never raised."""
+    """Mail what a comparison brought up, when something needs attention; trouble is told, never raised."""
     mailer = Mailer(settings, ledger, world)
     if mailer.is_open:
         safely(mailer, lambda: queue_books(mailer, books))
@@ -101,7 +102,7 @@ def mail_books(settings: Settings, ledger: Ledger, world: World, books: Comparis
 
 
 def safely(mailer: Mailer, act: Callable[[], object]) -> None:
-    """Do something about mail; what goes wrong is told and no more, since the campaigns went all the same."""
+    """Do something about mail; what goes wrong is told and no more, since the campaigns went anyway."""
     try:
         act()
     except (BatchError, OSError) as trouble:
@@ -109,7 +110,7 @@ def safely(mailer: Mailer, act: Callable[[], object]) -> None:
 
 
 def queue_batches(mailer: Mailer, batches: Sequence[int], *, stopped: str = "") -> None:
-    """Put the report of some batches, and what needs a person, into the outbox; nothing when nothing is new."""
+    """Put the report of some batches, and what needs attention, into the outbox; nothing when nothing is new."""
     if not batches:
         return
     ledger, email = mailer.ledger, mailer.settings.email
@@ -147,7 +148,7 @@ def queue_books(mailer: Mailer, books: Comparison) -> None:
 
 
 def queue_digest(mailer: Mailer) -> bool:
-    """Put the weekly digest into the outbox, also when all is well; False when this week's is there already."""
+    """Put the weekly digest into the outbox, also when all is well; False when this week's already exists."""
     settings, email, now = mailer.settings, mailer.settings.email, mailer.world.now()
     # Monday to Thursday it tells of the week before, from then on of this one.
     week = week_of(now - timedelta(days=3, hours=12), team_zone(settings))
@@ -165,7 +166,7 @@ def queue_preview(mailer: Mailer, batch: int, preview: Path, how: Sequence[str])
     """Put the preview of a batch that waits for a second person into the approvers' outbox."""
     report = _gather(mailer, batch_scope(mailer.ledger, batch))
     waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
-    subject = f"Please approve {report.title}: {len(waiting)} campaign(s) wait for your yes"
+    subject = f"Please approve {report.title}: {plural(len(waiting), 'campaign waits', 'campaigns wait')} for your yes"
     told = (*how, *_tell_waiting(mailer, waiting))
     page = Attachment(preview.name, preview.read_bytes(), "text/html")
     email = mailer.settings.email
@@ -258,7 +259,7 @@ def _send(mailer: Mailer, mail: Mail) -> bool | None:
 
 
 def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) -> None:
-    """Mail what needs a person to those who look after it, and to each owner the rows that are theirs."""
+    """Mail what needs attention to those who look after it, and to each owner the rows that are theirs."""
     found = [finding for finding in scope.findings if finding.kind != "matched"]
     now, zone = mailer.world.now(), team_zone(mailer.settings)
     needing = tuple(one for one in scope.entries if standing_of(one, now, zone).needs_attention or _found(one, found))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.model import WAITS, Batch, Status
+from batch.model.plurals import plural
 from batch.model.wording import local_time
 from batch.workflows.report import team_zone
 
@@ -85,7 +86,7 @@ def _alarms(health: Health, settings: Settings) -> list[str]:
     told = []
     if health.file_is_late and health.last_file is not None:
         days = (health.now - health.last_file.taken_in_at).days
-        told.append(f"no file has come in for {days} days: was this week's sheet forgotten?")
+        told.append(f"no file has arrived for {days} days: did somebody forget this week's sheet?")
     if health.comparison_is_late:
         told.append('the comparison with the provider did not run for days: type "campaign-batch doctor"')
     told += [f"everything is paused by {pause.who}: {pause.why}" for pause in health.pauses]
@@ -94,15 +95,15 @@ def _alarms(health: Health, settings: Settings) -> list[str]:
         for one in health.to_approve
     ]
     if health.doubts:
-        told.append(f"{health.doubts} campaign(s) may or may not have arrived at the provider")
+        told.append(f"{plural(health.doubts, 'campaign')} may or may not have arrived at the provider")
     if health.unsent:
-        told.append(f"{health.unsent} mail(s) could not be sent yet")
+        told.append(f"{plural(health.unsent, 'mail')} could not be sent yet")
     return told
 
 
 def _facts(health: Health, settings: Settings) -> list[str]:
     file, run, compared = health.last_file, health.last_run, health.last_runs.get("reconcile")
-    came = f'"{file.file}" (batch {file.id}), {when(file.taken_in_at, settings)}' if file else "none has ever come in"
+    came = f'"{file.file}" (batch {file.id}), {when(file.taken_in_at, settings)}' if file else "none has ever arrived"
     return [
         f"last file: {came}",
         f"last run: {when(run.at, settings) if run else 'never'}",

@@ -276,14 +276,14 @@ class Submission:
         context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
 
     def _hold_unbound(self, entry: Entry) -> bool:
-        """Hold a row that would go otherwise than a second person let it go; False when that is not what stopped it."""
+        """Hold a row that would go otherwise than a second person approved it; False if something else stopped it."""
         context = self._context
         now, batch = context.ledger.entry(entry.id), context.ledger.batch(entry.batch)
         unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
         changed = now.bound_payload not in {"", hash_payload(make_payload(now, context.posting))}
         if now.status is not Status.PLANNED or not (unseen or changed):
             return False
-        words = "nobody has approved it" if unseen else "it would go otherwise than it was approved: settings changed"
+        words = "nobody has approved it" if unseen else "it would not be sent as it was approved: settings changed"
         words += "; drop the file again, and approve the preview that comes of it"
         issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
         context.ledger.change_status(

@@ -117,7 +117,7 @@ def _is_taken_over(context: Context, older: Batch, contents: Contents) -> bool:
 
 def _how_to_answer(batch: Batch) -> list[str]:
     return [
-        f"Nothing has been sent. Another person than {batch.submitted_by} may let it go.",
+        f"Nothing has been sent. Another person than {batch.submitted_by} can approve it.",
         f"On a terminal: campaign-batch approve {batch.id} [--except ROWS]",
         'Without a terminal: move the preview from "waiting" to "approved" in the watched folder.',
         f'To stop it: campaign-batch reject {batch.id} --why "..."',

@@ -25,6 +25,7 @@ from batch.core.trust import (
 )
 from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
 from batch.model.errors import NotAsAskedError, ProviderError
+from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ def refuse_strange_list(context: Context, reading: Reading) -> None:
     if strange := find_strange(coming, groups):
         some = ", ".join(sorted({group for item in strange for group in item.group_ids or ()})[:3])
         raise ProviderError(
-            f"the provider's list holds {len(strange)} campaign(s) to groups that this account never had ({some}): "
-            f"the list, the token or the account is wrong, and nothing was changed",
+            f"the provider's list holds {plural(len(strange), 'campaign')} to groups that this account never had "
+            f"({some}): the list, the token or the account is wrong, and nothing was changed",
             _WHICH_ACCOUNT,
         )
 
@@ -229,7 +230,7 @@ def take_back(context: Context, entry: Entry, item: Listed | None) -> bool:
 def settle_return(context: Context, entry: Entry) -> None:
     """Do what follows when an entry that seemed gone is there after all."""
     if entry.status is Status.CANCELLED and not entry.cancel_why:
-        why = "it counted as cancelled, and is at the provider all the same"
+        why = "it counted as cancelled, and is at the provider anyway"
         context.ledger.request_cancel(entry.id, why, context.world.who, context.world.now())
     for twin in context.ledger.twins(entry.id):
         _give_way(context, entry, twin)

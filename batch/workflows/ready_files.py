@@ -34,7 +34,7 @@ def write_running(kind: str, folder: Path, *, overwrite: bool = False) -> list[P
         wanted[target / "constraints.txt"] = constraints_file()
     there = [path for path in wanted if path.exists() and path.name != "GUIDE.md"]
     if there and not overwrite:
-        raise UsageError(f'"{there[0]}" is there already', "move it away first, or overwrite it with --force")
+        raise UsageError(f'"{there[0]}" already exists', "move it first, or overwrite it with --force")
     try:
         make_folder(target, Readers.UMASK)
         for path, template in wanted.items():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
 from batch.model import DeliveryCount, Entry, FindingKind, Status
 from batch.model.errors import ProviderError, StoppedError
+from batch.model.plurals import plural
 from batch.model.wording import local_time
 from batch.workflows.changed_settings import tell_changes
 from batch.workflows.context import Context, World, open_context, tell_pause
@@ -124,7 +125,7 @@ def _lacking(found: Reconciliation) -> set[int]:
 def _wait_between(context: Context, lacking: int) -> None:
     world = context.world
     until = world.monotonic() + context.settings.provider.settle_gap
-    words = f"{lacking} campaign(s) are on neither list: looking a second time"
+    words = f"{plural(lacking, 'campaign is', 'campaigns are')} on neither list: looking a second time"
     while (seconds := until - world.monotonic()) > 0:
         if world.stopped():
             raise StoppedError("interrupted before the second look", 'type "campaign-batch reconcile" again')
@@ -195,7 +196,7 @@ def read_delivery(context: Context, budget: int) -> int:
             break
         except AddressError:
             read += 1
-            context.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) is not to be had')
+            context.note(f'the delivery of "{entry.campaign_name}" (Id {entry.provider_id}) could not be read')
     return read
 
 

@@ -95,7 +95,7 @@ def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
 
 
 def week_bounds(week: str, zone: str) -> tuple[datetime, datetime]:
-    """Give the first instant of an ISO week and of the next one, in UTC; ValueError when it is no week."""
+    """Give the first instant of an ISO week and of the next one, in UTC; ValueError when it is not a week."""
     year, _, number = week.upper().partition("-W")
     monday = date.fromisocalendar(int(year), int(number), 1)
     place = ZoneInfo(zone)
@@ -214,7 +214,7 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
     if scope.week:
         monday = week_bounds(scope.week, team_zone(settings))[0]
         earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings), now)
-        # A row of a file of the week before that still needs a person and is due now stands in this week's report.
+        # A row of a file of the week before that still needs attention and is due now stands in this week's report.
         here = {entry.id for entry in scope.entries}
         earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
     elif scope.kind == "batch" and scope.batches:

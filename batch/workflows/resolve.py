@@ -1,4 +1,4 @@
-"""Put a person's decision about one entry on the record: it arrived or it did not, let it go, drop it."""
+"""Put a person's decision about one entry on the record: it arrived or it did not, send it, drop it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _bind(ledger: Ledger, settings: Settings, world: World, entry: Entry) -> Non
 def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: str) -> str:
     number = plain_id(provider_id)
     if not number.isdigit() or number == "0":
-        raise UsageError(f'"{provider_id}" is no Id', "give the number that the provider's dashboard shows")
+        raise UsageError(f'"{provider_id}" is not an Id', "give the number that the provider's dashboard shows")
     holder = ledger.provider_ids().get(number)
     if holder is not None and holder != entry.id:
         raise UsageError(
@@ -71,9 +71,9 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
     if entry.status is Status.HELD and not entry.attempts and not may_have_gone(entry):
         raise UsageError(
             f"{name_entry(entry)} was never submitted, it waits for you",
-            f'to let it go, type "campaign-batch resolve {entry.id} --send --why ..."',
+            f'to send it, type "campaign-batch resolve {entry.id} --send --why ..."',
         )
-    # What settling left to a person is answered with that: it is no doubt any more, and keeps nothing back.
+    # What settling left to a person is answered with that: it is not doubt any more, and keeps nothing back.
     answered = tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES)
     for issue in entry.issues:
         if issue.code == "looks-alike" and issue.value.isdigit():
@@ -83,7 +83,7 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
         held = give_way(entry, newer)
         _move(ledger, world, entry, held.status, expected=_UNSURE, why=why, issues=(*answered, *held.issues))
         return (
-            f"{name_entry(entry)} stays here: {held.why}; to send the older one all the same, "
+            f"{name_entry(entry)} stays here: {held.why}; to send the older one anyway, "
             f'type "campaign-batch resolve {entry.id} --send --why ..."'
         )
     _move(ledger, world, entry, Status.PLANNED, expected=_UNSURE, why=why, issues=answered)
@@ -94,7 +94,7 @@ def _deleted(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> 
     """Count as cancelled what a person did not find in the dashboard; should it come back, it is to be deleted."""
     if entry.status in _THERE and entry.send_at is not None and entry.send_at <= world.now():
         raise UsageError(
-            f"the time of {name_entry(entry)} has gone by, so it may have gone out",
+            f"the time of {name_entry(entry)} has passed, so it may have gone out",
             'type "campaign-batch reconcile": the sent history tells',
         )
     if entry.status in _THERE and not entry.cancel_why:
@@ -106,9 +106,9 @@ def _deleted(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> 
 
 def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
     if not entry.fingerprint or entry.send_at is None:
-        raise UsageError(f"entry {entry.id} has errors and cannot be sent", "mend the row and drop the file again")
+        raise UsageError(f"entry {entry.id} has errors and cannot be sent", "fix the row and drop the file again")
     if entry.send_at <= world.now():
-        raise UsageError(f"the time of entry {entry.id} has gone by", "give the row a new time and drop the file again")
+        raise UsageError(f"the time of entry {entry.id} has passed", "give the row a new time and drop the file again")
     if any(issue.code in NEVER_LET_GO for issue in entry.issues):
         raise UsageError(
             f"entry {entry.id} waits until it is sure whether its earlier version arrived",
@@ -116,16 +116,17 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
         )
     if any(issue.code == CODE for issue in entry.issues):
         raise UsageError(
-            f"entry {entry.id} was read with other settings than today's", "submit its file again: it is read anew"
+            f"entry {entry.id} was read with other settings than today's",
+            "submit its file again: it is read again with today's",
         )
     if ledger.batch(entry.batch).state == REJECTED:
         raise UsageError(
             f"entry {entry.id} is of batch {entry.batch}, which was rejected, so it is not submitted",
-            "hand the file in again",
+            "submit the file again",
         )
     if any(issue.code == REJECTED_BY_PERSON for issue in entry.issues):
         raise UsageError(
-            f"entry {entry.id} was rejected by a second person, so it is not submitted", "hand the file in again"
+            f"entry {entry.id} was rejected by a second person, so it is not submitted", "submit the file again"
         )
     _refuse_doubtful(entry)
     if not insist_on_entry(world, entry):
@@ -153,7 +154,7 @@ def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
     _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why, issues=issues)
     said = f"{name_entry(entry)} is dropped and will not be submitted"
     if unsure:
-        said += '; should it be at the provider all the same, "campaign-batch reconcile" says so'
+        said += '; should it be at the provider anyway, "campaign-batch reconcile" says so'
     return said
 
 

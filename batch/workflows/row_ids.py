@@ -1,4 +1,4 @@
-"""Follow the RowId of a mended row to the entry whose place it takes."""
+"""Follow the RowId of a fixed row to the entry whose place it takes."""
 
 from __future__ import annotations
 
@@ -75,5 +75,5 @@ def _follow(entry: Entry, entries: Mapping[int, Entry]) -> Entry:
 
 def _unknown(row: Checked) -> Issue:
     text = row.row.text(FIELD)
-    words = f'the RowId "{text[:40]}" is none of this ledger, so the row counts as a new one: leave the cell as it came'
+    words = f'the RowId "{text[:40]}" is not in this ledger, so the row counts as a new one: leave the cell as it came'
     return Issue(row.row.number, row.row.header.letter(FIELD), FIELD, UNKNOWN, words, Level.WARNING, text[:200])

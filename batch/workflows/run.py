@@ -60,7 +60,7 @@ def be_submitter(context: Context) -> Iterator[None]:
 
 
 def begin_run(context: Context, tally: Tally | None = None) -> Reading:
-    """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times gone by."""
+    """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times passed."""
     context.ledger.orphans(context.world.now(), context.world.who)
     doubts = [doubt.entry for doubt in find_doubts(context)]
     planned = context.ledger.planned()
@@ -167,7 +167,7 @@ def finish_batch(context: Context, tally: Tally, reading: Reading, options: Opti
     try:
         tally.reports = write_batch_report(context, tally.batch, stopped=str(tally.trouble or ""))
     except ReportError as trouble:
-        tally.trouble = tally.trouble or trouble  # the campaigns are on their way: where they are is told all the same
+        tally.trouble = tally.trouble or trouble  # the campaigns are on their way: where they are is told anyway
 
 
 def _submit_batch(context: Context, tally: Tally, reading: Reading, options: Options) -> None:

@@ -13,6 +13,7 @@ from batch.core.identity import TEST_MARK, fold, is_test, make_fingerprint, plai
 from batch.core.payload import make_tag_by, name_by, to_provider_time
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
 from batch.model.errors import UsageError
+from batch.model.plurals import plural
 from batch.workflows.check import Check, check_sheet, open_file
 from batch.workflows.context import Context, World, need_zone, open_context, read_account
 from batch.workflows.run import Options, be_submitter, begin_run, finish_batch, record_batch
@@ -46,7 +47,7 @@ def submit_tests(
         rows = _choose(check, row)
         group_id = _find_group(group, account, settings.checks.test_contacts)
         if not world.confirm(
-            f"send {len(rows)} test text(s) to group {group_id} in about {AHEAD.seconds // 60} minutes?"
+            f"send {plural(len(rows), 'test text')} to group {group_id} in about {AHEAD.seconds // 60} minutes?"
         ):
             return Tally(file=check.file, rows=len(rows), declined=True)
         decisions = tuple(_decide(context, one, group_id, group) for one in rows)

@@ -29,7 +29,7 @@ class Snapshot:
 
 
 def take_snapshot(path: Path, longest: int) -> Snapshot | None:
-    """Copy a file into a folder that only this user can look into; None for what is no plain file of a fitting size.
+    """Copy a file into a folder that only this user can look into; None for what is not a plain file of a fitting size.
 
     It is opened once: whoever saves, swaps or truncates it meanwhile changes nothing of what is read here.
     """

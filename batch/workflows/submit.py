@@ -75,7 +75,7 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
 
 
 def _take_for_approval(context: Context, tally: Tally, prepared: Prepared) -> None:
-    """Write the batch down, then show it to those who may let it go; nothing is sent.
+    """Write the batch down, then show it to those who can approve it; nothing is sent.
 
     Until its preview is written and bound nobody can say yes to it: a run that ends in between changes nothing.
     """

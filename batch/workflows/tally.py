@@ -38,13 +38,13 @@ class Tally:
     left_out: int = 0
     reports: list[Path] = field(default_factory=list)
     marked: list[Path] = field(default_factory=list)
-    """The user's own workbook with its bad cells marked, and one of only the rows to mend."""
+    """The user's own workbook with its bad cells marked, and one of only the rows to fix."""
     trouble: BatchError | None = None
     """Why the run stopped before its end; what was done until then stands."""
     decisions: tuple[Decision, ...] = ()
     file_issues: tuple[Issue, ...] = ()
     attention: int = 0
-    """Rows that went but want a look all the same: drifted, not yet approved, or nobody to get them."""
+    """Rows that went but want a look anyway: drifted, not yet approved, or nobody to get them."""
     gone: int = 0
     """Campaigns still scheduled that an earlier version of the file had and this one has not."""
     off_time: int = 0
@@ -66,7 +66,7 @@ class Tally:
 
     @property
     def needs_look(self) -> bool:
-        """Whether a row needs a person."""
+        """Whether a row needs attention."""
         wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
         return (
             self.attention > 0
@@ -118,7 +118,7 @@ class Comparison:
 
     @property
     def needs_look(self) -> bool:
-        """Whether something needs a person."""
+        """Whether something needs attention."""
         looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
         codes = {finding.code for finding in self.findings}
         return any(self.counts[kind] for kind in looked_at) or bool(

@@ -1,4 +1,4 @@
-"""Watch the folder: take in what is dropped, look after what was begun, mail; it never asks, nor ends by itself."""
+"""Watch the folder: take in what is dropped, look after what was begun, mail; it never asks, nor ends on its own."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def watch_folder(
     """Watch until somebody asks for an end, or with `once` take what is whole and go.
 
     `wait` sleeps between two looks; by default until something is dropped. Raises InboxBusyError when the folder is
-    watched already, and whatever makes it useless to begin: no token, no zone, no ledger.
+    already being watched, and whatever makes it useless to begin: no token, no zone, no ledger.
     """
     need_zone(settings, for_real=True)
     place = folder or Path(settings.watch.folder)
@@ -194,9 +194,9 @@ class Watch:
 
     def _call_for_help(self, trouble: BatchError, now: datetime) -> None:
         """Mail that the watch cannot go on: once a day for each trouble."""
-        words = (f"The watch cannot go on: {trouble}.", "Nothing is lost, and it tries again by itself.")
+        words = (f"The watch cannot go on: {trouble}.", "Nothing is lost, and it retries automatically.")
         key = f"trouble:{now:%Y-%m-%d}:{trouble.kind}"
-        queue_words(self._mailer, "campaign-batch cannot go on by itself", words, kind="trouble", key=key)
+        queue_words(self._mailer, "campaign-batch cannot continue on its own", words, kind="trouble", key=key)
 
     def _tell_once(self, event: str, trouble: BatchError) -> None:
         if trouble.kind != self._told:
@@ -217,7 +217,7 @@ class Watch:
             self._alive_at = self._now() + ALIVE
 
     def _obey_stop_sign(self) -> None:
-        """Pause everything while a file named STOP lies in the folder; lift only the pause that it caused."""
+        """Pause everything while a file named STOP is in the folder; lift only the pause that it caused."""
         ledger, who = self._context.ledger, self._context.world.who
         folder = str(self._inbox.folder.resolve())
         paused = any((one.cause, one.folder) == (PauseCause.STOP_FILE, folder) for one in ledger.pauses())

@@ -191,7 +191,7 @@ def test_a_wrong_value_is_named_and_never_shown(
 
 
 def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
-    """A line each, from file and environment, so that nobody mends one only to hear of the next."""
+    """A line each, from file and environment, so that nobody fixes one only to hear of the next."""
     text = """
         [checks]
         lead_minutes = "ten"
@@ -223,7 +223,7 @@ def test_a_state_needs_its_country(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[sheet]\nname = 5", "[email]\nto = 5", "[email]\nto = [5]", "[watch]\nfolder = 7"])
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     """A number where a text belongs is not guessed at."""
-    assert "has a wrong value" in refusal(tmp_path, text)
+    assert "has an invalid value" in refusal(tmp_path, text)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/v1/", "http://localhost:1/v1", "http://[::1]:80/v1"])
@@ -311,7 +311,7 @@ def test_what_can_be_no_token_is_refused(tmp_path: Path, token: str) -> None:
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:
-    """Containers set variables to nothing; a file that holds nothing is an error all the same."""
+    """Containers set variables to nothing; a file that holds nothing is an error anyway."""
     (tmp_path / "token.txt").write_text("\n", encoding="utf-8")
     empty = {"CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN": " "}
     assert not load(tmp_path, "", empty).provider.access_token
@@ -460,10 +460,10 @@ def test_the_starter_takes_values_and_is_never_written_over(tmp_path: Path) -> N
     assert (settings.reports.team, settings.email.to) == ('Ops "West"\n', ("a@example.com",))
     assert (settings.approval.required, settings.checks.lead_minutes) == (True, 15)
     assert str(settings.watch.folder).endswith("C:\\Campaigns\\new")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_starter(file, {})
     assert [path.name for path in file.parent.iterdir()] == [FILE_NAME]
-    with pytest.raises(UsageError, match="timezone in your answers has a wrong value: it takes a time zone such as"):
+    with pytest.raises(UsageError, match="timezone in your answers has an invalid value: it takes a time zone such as"):
         write_starter(tmp_path / "other.toml", {"sheet.timezone": "Chicago"})
     assert not (tmp_path / "other.toml").exists()
     with pytest.raises(KeyError):

@@ -290,7 +290,7 @@ def test_an_unsafe_place_is_refused_by_name(tmp_path: Path) -> None:
     """And no file is made there."""
     folder = tmp_path / "OneDrive - Contoso"
     folder.mkdir()
-    with pytest.raises(LedgerError, match="OneDrive synchronises") as caught:
+    with pytest.raises(LedgerError, match="OneDrive syncs") as caught:
         open_at(folder)
     assert "local disk" in caught.value.remedy
     assert list(folder.iterdir()) == []

@@ -154,7 +154,7 @@ def test_each_action_has_its_status_and_the_totals_tie(ledger: Ledger) -> None:
 
 
 def test_a_row_with_errors_keeps_what_can_be_read(ledger: Ledger) -> None:
-    """So that people find it, and its mended version meets it by its key."""
+    """So that people find it, and its fixed version meets it by its key."""
     entry = ledger.entry(plan(ledger, decide_invalid(8))[8])
     assert (entry.status, entry.campaign_name, entry.message) == (Status.INVALID, "Sale 8", "some text")
     assert (entry.fingerprint, entry.send_at, entry.key) == ("", None, "row:sale 8|")
@@ -216,7 +216,7 @@ def test_what_a_person_let_go_counts_for_that_content_only(ledger: Ledger) -> No
 def test_a_mended_row_takes_the_place_of_the_old_one(ledger: Ledger) -> None:
     """The old entry is `replaced` and says by what, though both have the same key."""
     old = plan_one(ledger, 2)
-    new = plan(ledger, decide(2, replaces=old, text="mended"), file="mended.xlsx")[2]
+    new = plan(ledger, decide(2, replaces=old, text="fixed"), file="fixed.xlsx")[2]
     assert new != old
     assert (ledger.entry(old).status, ledger.entry(old).replaced_by) == (Status.REPLACED, new)
     assert ledger.history(old)[-1].why == "fixed in row 2 of batch 2"
@@ -301,7 +301,7 @@ def test_the_plan_learns_what_is_known(ledger: Ledger) -> None:
     coming = plan(ledger, decide(3))[3]
     cancelled = plan(ledger, decide(4, Action.CANCEL))[4]
     replaced = plan(ledger, decide(5, Action.HOLD))[5]
-    newest = plan(ledger, decide(5, replaces=replaced, text="mended"))[5]
+    newest = plan(ledger, decide(5, replaces=replaced, text="fixed"))[5]
     assert [known.id for known in ledger.known([], [], NOW)] == [coming, newest]
     assert [known.id for known in ledger.known(["ref:r2", "ref:r5", "ref:none"], [], NOW)] == [past, coming, newest]
     fingerprint = ledger.entry(cancelled).fingerprint

@@ -26,7 +26,7 @@ PASSWORD = Secret("pa55-w0rd-9b")
 
 @dataclass
 class Box:
-    """What a real SMTP server took, and what it shall answer first."""
+    """What a real SMTP server took, and what it should answer first."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
@@ -104,7 +104,7 @@ def write(**changes: Any) -> EmailMessage:
         "sender": "Campaigns <campaigns@example.com>",
         "to": ["boss@example.com", "Ann Lee <ann@example.com>"],
         "reply_to": "ops@example.com",
-        "subject": "Week 48: 25 scheduled, 2 need a look",
+        "subject": "Week 48: 25 scheduled, 2 need attention",
         "text": "25 scheduled – “all fine”\n",
         "html": "<html><body><p>25 scheduled – “all fine”</p></body></html>",
         "attachments": [Attachment("report week 48.xlsx", b"PK\x03\x04 workbook")],
@@ -129,7 +129,7 @@ def test_a_mail_arrives_as_it_was_written(box: Box, plain: int) -> None:
     """Both bodies, the attachment, the addresses and the date come out at the other end."""
     assert send(write().as_bytes(), at(plain)) == ()
     [mail] = box.mails
-    assert (mail["Subject"], mail["Reply-To"]) == ("Week 48: 25 scheduled, 2 need a look", "ops@example.com")
+    assert (mail["Subject"], mail["Reply-To"]) == ("Week 48: 25 scheduled, 2 need attention", "ops@example.com")
     assert mail["From"] == "Campaigns <campaigns@example.com>"
     assert mail["Date"].datetime == NOW
     assert mail["Message-ID"].endswith("@example.com>")

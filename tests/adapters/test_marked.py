@@ -1,4 +1,4 @@
-"""What comes back: the user's own workbook marked, the rows to mend, and a mended row in the old one's place."""
+"""What comes back: the user's own workbook marked, the rows to fix, and a fixed row in the old one's place."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_our_words_stand_below_those_of_a_person(shell: Shell, tmp_path: Path) -
 
 
 def test_marks_go_when_the_cell_is_mended(shell: Shell, tmp_path: Path) -> None:
-    """The marked workbook, mended in place and marked again, bears neither colour, comment nor problem any more."""
+    """The marked workbook, fixed in place and marked again, bears neither colour, comment nor problem any more."""
     path = write_book(tmp_path / "a.xlsx", [row(1, GroupIds="-3"), row(2, GroupIds="")])
     check(shell, path)
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")
@@ -223,7 +223,7 @@ def test_failed_rows_stand_alone_with_their_own_cells(shell: Shell, tmp_path: Pa
 
 
 def test_a_sheet_without_errors_has_no_failed_rows(shell: Shell, tmp_path: Path) -> None:
-    """The marked copy is written all the same, without a Problem column."""
+    """The marked copy is written anyway, without a Problem column."""
     sheet = check(shell, write_book(tmp_path / "a.xlsx", [row(1)]))
     assert "Problem" not in headers(sheet)
     assert not (tmp_path / "out-failed-rows.xlsx").exists()
@@ -273,19 +273,19 @@ def test_many_rows_keep_their_place(shell: Shell, tmp_path: Path) -> None:
     assert get_column_letter(headers(sheet)["Problem"]) == "AC"
 
 
-# The way back: a mended row takes the old one's place.
+# The way back: a fixed row takes the old one's place.
 
 
 def mend(path: Path, **cells: object) -> Path:
-    """Mend every row of a workbook of failed rows, as somebody would in Excel."""
+    """Fix every row of a workbook of failed rows, as somebody would in Excel."""
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     at = headers(sheet)
     for number in range(2, sheet.max_row + 1):
         for name, value in cells.items():
             sheet.cell(number, at[name]).value = value(number) if callable(value) else value
-    book.save(path.with_name("mended.xlsx"))
-    return path.with_name("mended.xlsx")
+    book.save(path.with_name("fixed.xlsx"))
+    return path.with_name("fixed.xlsx")
 
 
 def entries(shell: Shell) -> dict[int, Any]:
@@ -336,7 +336,7 @@ def test_a_held_row_that_is_mended_is_no_double(ready: Shell, sandbox: Any, tmp_
 
 
 def test_what_the_provider_refused_comes_back_with_its_words(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
-    """A refused row stands among the rows to mend, and mended it takes the refused one's place."""
+    """A refused row stands among the rows to fix, and fixed it takes the refused one's place."""
     ready.set(CHECKS__MAX_CHARACTERS="600")
     sheet = write_book(tmp_path / "a.xlsx", [row(1, Message="Maple & Main STOP " + "x" * 500)])
     ran = ready.run("submit", sheet, "--json").json
@@ -378,7 +378,7 @@ def test_checking_after_submitting_names_the_rows_places(ready: Shell, tmp_path:
 
 
 def test_a_rehearsal_gives_no_places(ready: Shell, tmp_path: Path) -> None:
-    """Entries of a throw-away ledger must never be met in the real one."""
+    """Entries of a temporary ledger must never be met in the real one."""
     path = write_csv(tmp_path / "a.csv", [row(1), row(2, GroupIds="")])
     failed = Path(ready.run("submit", path, "--sandbox", "--json").json["marked"][1])
     sheet = openpyxl.load_workbook(failed).worksheets[0]

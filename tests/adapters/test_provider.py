@@ -213,8 +213,8 @@ def test_a_connection_that_breaks_as_it_is_accepted(reply, tls):
 def test_a_word_beside_the_deadline_says_so(tls):
     """People read why."""
     got, outcome, _ = post(wire.hang, tls)
-    assert got.words == "no whole answer within 0.6 s"
-    assert outcome.why == "no whole answer came: no whole answer within 0.6 s; it may have arrived or not"
+    assert got.words == "no complete answer within 0.6 s"
+    assert outcome.why == "no complete answer came: no complete answer within 0.6 s; it may have arrived or not"
     got, _, _ = post(answer(200, b" " * (2 << 20)), tls)
     assert got.words == "the answer is longer than 1,048,576 bytes"
     got, _, _ = post(wire.reset, tls)
@@ -222,7 +222,7 @@ def test_a_word_beside_the_deadline_says_so(tls):
 
 
 def test_a_packed_answer_is_unpacked(tls):
-    """Nobody asked for it, but a proxy may pack all the same."""
+    """Nobody asked for it, but a proxy may pack anyway."""
     _, outcome, _ = post(answer(200, gzip.compress(accepted()), GZIPPED), tls)
     assert outcome.status is Status.ACCEPTED
 
@@ -244,7 +244,7 @@ def test_tls_that_breaks_after_the_handshake_is_a_doubt(certificate):
 
 
 def test_tls_that_is_cut_after_half_an_answer_is_a_doubt(certificate):
-    """Without the closing word of TLS a short body is not to be trusted."""
+    """Without the closing word of TLS a short body is not trusted."""
 
     def cut(talk: socket.socket) -> None:
         talk.sendall(JSON_HEAD + b"\r\n" + accepted()[:-3])
@@ -289,7 +289,7 @@ def test_plain_http_behind_an_https_address_was_not_sent():
     with WireServer([wire.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")], before=True) as server:
         got, outcome = submit(server.url.replace("http:", "https:"))
     assert (got.failure, outcome.status) == (Failure.NOT_SENT, Status.PLANNED)
-    assert got.words.startswith("no secure connection came about")
+    assert got.words.startswith("no secure connection could be made")
 
 
 def test_a_handshake_that_hangs_or_drips_was_not_sent(certificate):
@@ -336,7 +336,7 @@ def test_a_name_that_nobody_knows_was_not_sent(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     got, outcome = submit("https://nowhere.invalid/v1")
-    assert (got.failure, got.words) == (Failure.NOT_SENT, "its name is not known here")
+    assert (got.failure, got.words) == (Failure.NOT_SENT, "its name could not be resolved")
     assert outcome.status is Status.PLANNED
 
 
@@ -498,7 +498,7 @@ def test_an_address_that_would_not_do_is_refused_in_words(url, words):
 
 
 def test_no_token_and_no_verifying_are_refused():
-    """Each with the setting to mend."""
+    """Each with the setting to fix."""
     with pytest.raises(UsageError, match="CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN"):
         Provider("https://127.0.0.1/v1", Secret(""))
     with pytest.raises(UsageError, match="always verified"):
@@ -605,7 +605,7 @@ def test_an_empty_page_in_the_middle_does_not_end_an_announced_list():
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_list_that_must_be_steady_is_looked_at_once_more(announced):
-    """All pages but the last; where one shows something else, all of it is read anew."""
+    """All pages but the last; where one shows something else, all of it is read again with today's."""
     before = paged([campaigns(1, 2), campaigns(3, 4)], announced=announced)
     moved = paged([campaigns(2, 3), campaigns(4, 5)], announced=announced)
     end = [] if announced else [before[1]]

@@ -192,9 +192,9 @@ def test_every_figure_shows_its_change() -> None:
     """With a report before, each total says what it was more or less; without, nothing."""
     report = week_report()
     tiles = {tile.name: tile for tile in key_figures(report, count(report))}
-    assert tiles["scheduled"].change == "−4 on the week before"
-    assert tiles["needs_person"].change == "+7 on the week before"
-    assert tiles["delivered"].change.endswith("points on the week before")
+    assert tiles["scheduled"].change == "−4 from the week before"
+    assert tiles["needs_person"].change == "+7 from the week before"
+    assert tiles["delivered"].change.endswith("points from the week before")
     assert not any(tile.change for tile in key_figures(sample_report(), count(sample_report())))
     same = replace(report, before=Figures(scheduled=13))
     assert {t.name: t.change for t in key_figures(same, count(same))}["scheduled"] == "as many as the week before"
@@ -301,7 +301,7 @@ def test_without_a_script_everything_can_be_read(tmp_path: Path) -> None:
 
 
 def test_above_the_limit_the_page_points_to_the_workbook(tmp_path: Path) -> None:
-    """Above 20,000 rows only what needs a person is on the page, and it says where the rest is."""
+    """Above 20,000 rows only what needs attention is on the page, and it says where the rest is."""
     page = write_html(large_report(20_050), tmp_path / "a.html").read_text("utf-8")
     assert "20,050 rows are too many for a page" in page
     packed = re.search(r'id="packed">(.*?)</script>', page)
@@ -337,7 +337,7 @@ def test_what_is_to_be_cancelled_is_a_list_to_tick_off(tmp_path: Path) -> None:
 
 
 def test_a_team_can_put_its_own_partial_in_place_of_ours(tmp_path: Path) -> None:
-    """A file of the same name in the team's folder is taken instead; its fields are escaped all the same."""
+    """A file of the same name in the team's folder is taken instead; its fields are escaped anyway."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "about.html.j2").write_text("<p>ours: {{ report.title }}</p>", encoding="utf-8")
     report = batch_of(make_entry(1), title="<b>week</b>")
@@ -385,10 +385,10 @@ def test_no_half_written_file_is_left(tmp_path: Path) -> None:
 
 
 def test_the_subject_says_the_outcome() -> None:
-    """Scheduled, and how many need a look; a stop and a pause stand first."""
+    """Scheduled, and how many need attention; a stop and a pause stand first."""
     entries = [make_entry(number) for number in range(1, 26)]
     report = batch_of(*entries, make_entry(30, Status.HELD), make_entry(31, Status.HELD), title="Week 48")
-    assert subject(report) == "Week 48: 25 scheduled, 2 need a look"
+    assert subject(report) == "Week 48: 25 scheduled, 2 need attention"
     assert subject(batch_of(make_entry(1), title="Week 48")) == "Week 48: 1 scheduled, all well"
     assert "the run stopped" in subject(replace(report, stopped="token"))
     assert "paused" in subject(replace(report, paused="by dana"))

@@ -120,7 +120,7 @@ def test_the_search_finds_every_word_anywhere_in_a_row(see: Any, week: Path) -> 
 
 
 def test_the_chips_filter_by_status(see: Any, week: Path) -> None:
-    """Several statuses at once, what needs a person, and back to all; the number on each is the number of rows."""
+    """Several statuses at once, what needs attention, and back to all; the number on each is the number of rows."""
     seen = see(week)
     chip = seen.page.locator("[data-standing=sent]")
     chip.click()

@@ -318,7 +318,7 @@ def test_pages_are_announced_and_the_last_one_comes_again(make):
 
 
 def test_the_list_may_be_paged_without_saying_so(make):
-    """No header, but a second page all the same; or all of it in one piece."""
+    """No header, but a second page anyway; or all of it in one piece."""
     silent, whole = make(page_size=2, announce_paging=False), make(page_size=2, whole_list=True)
     for caller in (silent, whole):
         for _ in range(3):
@@ -556,7 +556,7 @@ def test_faults_come_by_number_by_count_and_by_chance():
 
 
 def test_faults_are_added_and_cleared_while_it_runs(make):
-    """A test breaks the provider in the middle and mends it again."""
+    """A test breaks the provider in the middle and fixes it again."""
     caller = make()
     caller.sandbox.faults.add("503")
     assert caller.post().status == 503

@@ -94,7 +94,7 @@ def test_a_date_that_cannot_be_shown_is_not_empty_where_nothing_else_tells_of_it
 
 
 def test_the_words_of_an_issue_name_address_value_and_remedy(tmp_path: Path, reader: Child) -> None:
-    """Somebody who never saw a terminal knows which cell to mend, and how."""
+    """Somebody who never saw a terminal knows which cell to fix, and how."""
     (row,) = open_sheet(
         save(tmp_path / "a.xlsx", (*GOOD[:2], N(100101, "#,##0"), GOOD[3], N(0.5, "# ?/?"))), child=reader
     )

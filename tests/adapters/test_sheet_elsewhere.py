@@ -136,7 +136,7 @@ def test_campaigns_on_a_hidden_tab_alone_are_named(tmp_path: Path, child: Child)
 
 
 def test_a_tab_that_a_person_names_is_read_and_the_others_are_named(tmp_path: Path, child: Child) -> None:
-    """Who says --sheet has chosen; what is left is said all the same."""
+    """Who says --sheet has chosen; what is left is said anyway."""
     typo = Sheet([("CampaignName", "Message", "Grops", "DateTime"), TWO], name="Florida")
     path = book(tmp_path / "a.xlsx", Sheet([HEADER, ONE], name="Texas"), typo)
     found = read(path, child, name="Texas")

@@ -125,7 +125,7 @@ def row(number: int, name: str, attributes: str = "", at: int = 0) -> str:
 )  # fmt: skip
 def test_two_rows_with_one_number_are_refused(cells: str, tmp_path: Path, child: Child) -> None:
     """The later one would take the place of the earlier one, without a word."""
-    with pytest.raises(SheetError, match=r"row \d, or a cell of it, stands there twice or not in its place"):
+    with pytest.raises(SheetError, match=r"row \d, or a cell of it, appears twice or is out of place"):
         list(open_sheet(sheet_with(tmp_path / "a.xlsx", cells), child=child))
 
 

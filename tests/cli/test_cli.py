@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_read_is_one_line_and_exit_3(
 
 
 def test_an_unreadable_file_is_an_object_with_json(shell: Shell) -> None:
-    """`{file, error}`, and the code all the same."""
+    """`{file, error}`, and the code anyway."""
     ran = shell.run("check", "missing.xlsx", "--json")
     assert (ran.code, set(ran.json), ran.json["file"]) == (3, {"file", "error"}, "missing.xlsx")
 
@@ -231,7 +231,7 @@ def test_why_a_run_stopped_is_said_once(ready: Shell, sandbox: Any, tmp_path: Pa
 def test_a_campaign_that_is_not_yet_approved_asks_for_a_look(
     ready: Shell, sandbox: Any, tmp_path: Path, fault: str
 ) -> None:
-    """Exit code 1, as the report says that it needs a person."""
+    """Exit code 1, as the report says that it needs attention."""
     sandbox.faults.add(fault)
     ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2)]), "--json")
     assert (ran.code, ran.json["accepted"]) == (1, 2)
@@ -336,7 +336,7 @@ def test_a_wrong_ledger_is_blamed_on_the_option_that_named_it(ready: Shell) -> N
     """Nobody looks for an environment variable that was never set."""
     ran = ready.run("--ledger", "foo", "find", "x")
     assert ran.code == 2
-    assert ran.err.startswith("campaign-batch: --ledger has a wrong value: it takes an address")
+    assert ran.err.startswith("campaign-batch: --ledger has an invalid value: it takes an address")
 
 
 def test_what_a_decision_cannot_change_is_said_in_the_words_of_the_report(

@@ -16,17 +16,17 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 ZONE, DATES, INBOX, REPORTS, TOKEN = (
     "In which time zone",
     "How do your sheets write dates",
-    "Which folder shall be watched",
-    "Which folder shall reports",
+    "Which folder should be watched",
+    "Which folder should reports",
     "access token",
 )
 
 
 def test_init_refuses_before_it_asks(tmp_path: Path) -> None:
-    """Nobody types five answers, a token among them, for a file that is there already."""
+    """Nobody types five answers, a token among them, for a file that already exists."""
     (tmp_path / FILE_NAME).write_text("", encoding="utf-8")
     code, shown = answer_at_terminal(["init"], [], tmp_path)
-    assert (code, "is there already" in shown, ZONE in shown) == (2, True, False)
+    assert (code, "already exists" in shown, ZONE in shown) == (2, True, False)
 
 
 def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Pa
     ]
     code, shown = answer_at_terminal(["init"], answers, tmp_path)
     assert code == 0
-    assert '"Chicago" will not do: it takes a time zone such as America/Chicago' in shown
-    assert '"american" will not do: it takes month, day or iso' in shown
+    assert '"Chicago" is not valid: it takes a time zone such as America/Chicago' in shown
+    assert '"american" is not valid: it takes month, day or iso' in shown
     assert "holds a blank" in shown
     settings = load_settings(None, {}, tmp_path)
     assert (settings.sheet.timezone, settings.sheet.date_order) == ("America/Chicago", "month")

@@ -115,7 +115,7 @@ def test_no_output_of_any_command_obeys_a_cell(ready: Shell, tmp_path: Path, num
     for command in commands(sheet, sequence, tmp_path):
         ran = ready.run(*command)
         assert_harmless(ran, command)
-        assert "a fault of campaign-batch itself" not in ran.err, (command, ran.err)
+        assert "an internal error of campaign-batch" not in ran.err, (command, ran.err)
         if "--json" in command:
             assert [json.loads(line) for line in ran.out.splitlines()] != [None]
     assert_files_harmless(tmp_path)
@@ -150,7 +150,7 @@ def test_the_log_of_the_watch_is_a_line_an_event(ready: Shell, tmp_path: Path, n
 
 @pytest.mark.skipif(os.name != "posix", reason="only there a file's name may be no text")
 def test_a_file_name_that_is_no_text_is_shown(ready: Shell, tmp_path: Path) -> None:
-    """Bytes that are no UTF-8: the file is taken all the same, and every output can be written."""
+    """Bytes that are no UTF-8: the file is taken anyway, and every output can be written."""
     ready.set(SHEET__TIMEZONE="America/New_York")
     sheet = write_csv(tmp_path / os.fsdecode(b"caf\xe9.csv"), [row(1)])
     runs: list[tuple[Any, ...]] = [

@@ -123,8 +123,8 @@ def test_an_empty_list_is_a_list(body):
     [
         (b"", "the answer is empty"),
         (b" \n", "the answer is empty"),
-        (b"{}", "the answer is no list"),
-        (b'{"name":"Unauthorized"}', "the answer is no list"),
+        (b"{}", "the answer is not a list"),
+        (b'{"name":"Unauthorized"}', "the answer is not a list"),
         (b"[1]", "the answer is a list of something else"),
         (b'""', "the answer is neither JSON nor XML (it says it is text/x)"),
         (b"null", "the answer is neither JSON nor XML (it says it is text/x)"),

@@ -52,7 +52,7 @@ def drift(field: str, ours: str, theirs: str) -> Issue:
         (Failure.TOO_LATE, Outcome(Status.PLANNED, "connecting took too long; nothing was sent", counts=False)),
         (
             Failure.UNKNOWN,
-            Outcome(Status.IN_DOUBT, "no whole answer came: the cable is out; it may have arrived or not"),
+            Outcome(Status.IN_DOUBT, "no complete answer came: the cable is out; it may have arrived or not"),
         ),
     ],
 )
@@ -66,7 +66,7 @@ def test_a_request_without_a_whole_answer(failure, expected, status):
 def test_a_failure_without_words_says_so():
     """No sentence ends in nothing."""
     outcome = classify(Answer(None, failure=Failure.UNKNOWN), ENTRY, set())
-    assert outcome.why == "no whole answer came: no reason is known; it may have arrived or not"
+    assert outcome.why == "no complete answer came: no reason is known; it may have arrived or not"
 
 
 def test_every_failure_has_its_row():
@@ -88,7 +88,7 @@ def expected_outcome(status: int) -> Outcome:
     if status in (401, 402, 403):
         return nothing_done(f"the provider refused the token or the account ({status})", Stop.TOKEN)
     if status in (404, 405, 406, 415):
-        return nothing_done(f"the provider has no such address ({status})", Stop.ADDRESS)
+        return nothing_done(f"the provider does not have this address ({status})", Stop.ADDRESS)
     if status in (400, 410, 413, 414, 422, 431):
         issue = Issue(
             7, "", "", "refused", f"the provider refused this row ({status}) and gave no reason: ask its support"
@@ -111,7 +111,7 @@ def test_every_status_has_its_row():
 
 
 def test_the_best_of_bodies_does_not_mend_a_status():
-    """Only 200 and 201 accept; 202 with an Id is a doubt all the same."""
+    """Only 200 and 201 accept; 202 with an Id is a doubt anyway."""
     for status in {*range(100, 600)} - {200, 201}:
         assert said(status, accepted()).status is expected_outcome(status).status
 
@@ -284,5 +284,5 @@ def test_the_words_of_a_stop_are_the_providers_too():
     why = "the provider refused the token or the account (401: Your request was made with invalid credentials.)"
     assert said(401, YII).why == why
     assert said(404, b'{"name":"Not Found","message":"Page not found."}').why == (
-        "the provider has no such address (404: Page not found.)"
+        "the provider does not have this address (404: Page not found.)"
     )

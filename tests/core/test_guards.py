@@ -39,7 +39,8 @@ def test_the_same_sending_under_another_name_is_held(status):
     assert codes_of(decision) == [SAME]
     assert decision.why == (
         'row 7 of "week.xlsx" (entry 1, "Autumn sale") already has this text for these groups at this time: '
-        'delete one of them, or let it go with "campaign-batch submit FILE --allow same-text-same-groups-same-time"'
+        'delete one of them, or send it anyway with "campaign-batch submit FILE '
+        '--allow same-text-same-groups-same-time"'
     )
     assert (decision.issues[0].field, decision.issues[0].value) == ("CampaignName", "Spring sale")
 
@@ -63,14 +64,15 @@ def test_two_rows_of_one_file_that_say_the_same_are_held_but_for_the_first():
     assert (first.action, codes_of(second)) == (Action.SUBMIT, [SAME])
     assert second.why == (
         'row 2 ("Spring sale") sends the same text to the same groups at the same time: '
-        'delete one of them, or let it go with "campaign-batch submit FILE --allow same-text-same-groups-same-time"'
+        'delete one of them, or send it anyway with "campaign-batch submit FILE '
+        '--allow same-text-same-groups-same-time"'
     )
     assert (second.issues[0].value, second.issues[0].row) == ("Autumn sale", 7)
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.WAITING, Status.PLANNED])
 def test_two_kept_rows_of_one_file_do_not_hold_each_other_for_ever(status):
-    """Each is planned anew with its row, so one of them can go."""
+    """Each is planned again with its row, so one of them can go."""
     known = [know(ROW, status), know(other(), Status.HELD, 2)]
     assert [one.action for one in plan([ROW, other()], known).decisions] == [Action.SUBMIT, Action.HOLD]
 
@@ -103,7 +105,7 @@ def test_a_group_that_gets_another_text_within_two_hours_holds_the_row(delta):
     assert codes_of(decision) == ["close-to-another"]
     assert decision.why == (
         f'group 100 also gets "Autumn sale" (entry 1, row 7 of "else.xlsx") at {show_time(SOON + delta, ZONE)}, '
-        'within 2 hours: move one, or let it go with "campaign-batch submit FILE --allow close-to-another"'
+        'within 2 hours: move one, or send it anyway with "campaign-batch submit FILE --allow close-to-another"'
     )
     assert (decision.issues[0].field, decision.issues[0].value) == ("DateTime", "2026-02-05 10:00 EST")
 
@@ -175,7 +177,8 @@ def test_the_same_campaign_at_another_time_is_held():
     assert decision.why == (
         '"spring  SALE" to these groups is at the provider as 9001 for 2026-02-06 10:00 EST (entry 1, row 2 of '
         '"Week.xlsx"): if this row moves it, delete that one in the dashboard first; if it is another sending, give it '
-        'another name or a Reference, or let it go with "campaign-batch submit FILE --allow same-campaign-other-time"'
+        'another name or a Reference, or send it anyway with "campaign-batch submit FILE '
+        '--allow same-campaign-other-time"'
     )
     assert decision.issues[0].value == "2026-02-05 10:00 EST"
     going = [decide(MOVED, moved(status=status, provider_id="")).why for status in (Status.PLANNED, Status.WAITING)]
@@ -248,7 +251,7 @@ def test_the_words_name_the_unknown_campaign():
     assert decision.why == (
         'the provider already holds "spring sale #zzzzzzzz" (Id 77) for 2026-02-05 10:00:30 (America/New_York), which '
         "this ledger does not know: if it is an earlier version of this row, delete it in the dashboard; "
-        'else let it go with "campaign-batch submit FILE --allow looks-edited"'
+        'else send it anyway with "campaign-batch submit FILE --allow looks-edited"'
     )
     assert (decision.issues[0].field, decision.issues[0].value) == ("CampaignName", "Spring sale")
 

@@ -49,7 +49,7 @@ def test_the_golden_values_never_change():
 
 
 def test_a_row_whose_time_cannot_be_read_has_a_key_all_the_same():
-    """Its mended version can meet it again."""
+    """Its fixed version can meet it again."""
     assert make_key("", "Sale", None, " Tomorrow  NOON ") == "row:sale|tomorrow noon"
     assert make_key("", "Sale", None) == "row:sale|"
 
@@ -191,7 +191,7 @@ def test_a_minute_is_written_in_utc():
 
 
 def test_a_lone_surrogate_does_no_harm():
-    """Damaged files hold them; the row has been refused by then, the key is made all the same."""
+    """Damaged files hold them; the row has been refused by then, the key is made anyway."""
     assert len(make_fingerprint(**{**SAID, "message": "a\ud800"})) == 32
 
 

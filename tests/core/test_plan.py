@@ -105,7 +105,7 @@ def test_a_planned_row_that_was_edited_goes_in_place_of_the_planned_one():
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.IN_DOUBT])
 def test_a_row_in_doubt_is_left_to_settle(status):
-    """Nothing is planned anew for it."""
+    """Nothing is planned again for it."""
     decision = decide(ROW, know(ROW, status))
     assert met(decision) == (Action.SETTLE, 1, None)
     assert decision.why == (
@@ -155,7 +155,7 @@ def test_a_refused_row_stays_refused_until_a_person_sends_it_again():
     decision = decide(ROW, know(ROW, Status.REJECTED))
     assert met(decision) == (Action.SKIP, 1, None)
     assert decision.why == (
-        'the provider refused it before (entry 1): mend the row, or type "campaign-batch resolve 1 --send --why ..."'
+        'the provider refused it before (entry 1): fix the row, or type "campaign-batch resolve 1 --send --why ..."'
     )
 
 
@@ -200,7 +200,7 @@ def test_times_are_shown_in_the_zone_of_the_row():
 
 @pytest.mark.parametrize("status", [Status.ACCEPTED, Status.SENT])
 def test_a_row_of_the_past_that_went_out_is_skipped(status):
-    """It is no error that its time has gone by."""
+    """It is no error that its time has passed."""
     decision = decide(OVER, know(OVER, status))
     assert met(decision) == (Action.SKIP, 1, None)
     assert (decision.why, decision.issues) == ("already sent as 9001 (entry 1)", ())
@@ -219,7 +219,7 @@ def test_a_row_of_the_past_is_asked_about_when_others_are_new(status):
     assert codes_of(first) == ["date-not-changed"]
     assert first.why == (
         "this row is from the past (already sent as 9001 (entry 1)), while other rows of the file are new: "
-        "was its date not changed? Mend the date, or take the row out of the sheet"
+        "did you forget to change its date? Fix the date, or remove the row from the sheet"
     )
     assert (first.issues[0].field, first.issues[0].value) == ("DateTime", "2026-01-29 15:00")
     assert first.tag
@@ -228,11 +228,11 @@ def test_a_row_of_the_past_is_asked_about_when_others_are_new(status):
 
 @pytest.mark.parametrize("status", [Status.REJECTED, Status.MISSING, Status.CANCELLED])
 def test_a_row_of_the_past_that_never_went_is_asked_about_too(status):
-    """It is an old row all the same; alone it is skipped."""
+    """It is an old row anyway; alone it is skipped."""
     first, _ = plan([OVER, make_row("New", number=3)], [know(OVER, status)]).decisions
     assert codes_of(first) == ["date-not-changed"]
     assert met(decide(OVER, know(OVER, status))) == (Action.SKIP, 1, None)
-    assert "its time has gone by" in decide(OVER, know(OVER, status)).why
+    assert "its time has passed" in decide(OVER, know(OVER, status)).why
 
 
 def test_the_question_about_an_old_date_stays_open_when_the_file_comes_again():
@@ -245,7 +245,7 @@ def test_the_question_about_an_old_date_stays_open_when_the_file_comes_again():
 
 def test_no_question_about_an_old_date_when_the_other_rows_are_mended_ones():
     """A sheet that comes again in the middle of its week is no copied sheet."""
-    mended = make_row("Other", message="mended", reference="R2", number=3)
+    mended = make_row("Other", message="fixed", reference="R2", number=3)
     known = [know(OVER, Status.SENT), know(make_row("Other", reference="R2"), Status.HELD, 2)]
     assert [one.action for one in plan([OVER, mended], known).decisions] == [Action.SKIP, Action.SUBMIT]
     known[1] = know(mended, Status.HELD, 2)
@@ -294,7 +294,7 @@ def test_a_row_deleted_in_the_dashboard_is_held(status):
     assert (met(decision), codes_of(decision)) == ((Action.HOLD, None, None), ["deleted-in-dashboard"])
     assert decision.why == (
         "this campaign was scheduled as 9001 (entry 1) and is not at the provider any more: to send it after all, "
-        'type "campaign-batch submit FILE --allow deleted-in-dashboard"; else take the row out'
+        'type "campaign-batch submit FILE --allow deleted-in-dashboard"; else remove the row'
     )
     allowed = decide(ROW, know(ROW, status), allowed=frozenset({"deleted-in-dashboard"}))
     assert (allowed.action, codes_of(allowed, Level.WARNING)) == (Action.SUBMIT, ["deleted-in-dashboard"])
@@ -642,8 +642,8 @@ def test_the_words_of_a_stopped_file_say_how_many():
     decision = plan(bad_rows(3, 1)).decisions[3]
     assert codes_of(decision) == ["too-many-errors"]
     assert decision.why == (
-        "3 of 4 rows have errors, so nothing of this file goes: mend them and drop the file again, or let the good "
-        'rows go with "campaign-batch submit FILE --allow too-many-errors"'
+        "3 of 4 rows have errors, so none of this file is sent: fix them and drop the file again, or send the good "
+        'rows with "campaign-batch submit FILE --allow too-many-errors"'
     )
     assert decision.issues[0].row == 5
 

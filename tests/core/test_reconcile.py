@@ -355,7 +355,7 @@ def test_the_words_about_contacts_name_both_numbers():
 
 @pytest.mark.parametrize(("left", "loud"), [(timedelta(days=1), True), (timedelta(days=1) + SECOND, False)])
 def test_what_the_provider_has_not_approved_needs_a_person(left, loud):
-    """The sooner the nearer its time; it is there as we sent it all the same."""
+    """The sooner the nearer its time; it is there as we sent it anyway."""
     entry = make_entry(at=NOW + left)
     found = compare([entry], [list_entry(entry, status_id=2, status="Action Required")])
     assert kinds(found) == {"matched": 1}
@@ -447,7 +447,7 @@ LACKING = Reach(lacking=(Sentinel(2, "5002"),))
     ("evidence", "why"),
     [
         ({"lowest": None, "highest": None}, "the list shows no campaign of this ledger, so it may be the wrong one"),
-        ({"reach": LACKING}, "the provider's lists lack 1 campaign(s) that it accepted earlier (Id 5002)"),
+        ({"reach": LACKING}, "the provider's lists lack 1 campaign accepted earlier (Id 5002)"),
         ({"observed": {2}}, "no list has ever shown it, so it may only be late"),
         ({"lowest": 5002}, "it would be the first of this ledger's campaigns on the list"),
         ({"highest": 5000}, "it would be the last of this ledger's campaigns on the list"),

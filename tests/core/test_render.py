@@ -140,7 +140,7 @@ def test_a_field_that_is_not_there_is_named_with_the_nearest():
     assert (first.code, first.column, first.field) == ("field-unknown", "B", "Message")
     assert first.message == 'the text uses "Ofer", but the sheet has no such column: did you mean {{ Offer }}?'
     assert "did you mean {{ StoreName }}?" in second.message
-    assert third.message.endswith("add such a column, or take the field out of the text")
+    assert third.message.endswith("add such a column, or remove the field from the text")
 
 
 def test_a_header_that_is_no_jinja_name_is_suggested_in_brackets():
@@ -659,7 +659,7 @@ def test_each_filter_works_as_the_docs_show_it(known):
 
 
 def test_exactly_one_of_message_and_template_is_filled():
-    """Neither and both are errors in the column to mend."""
+    """Neither and both are errors in the column to fix."""
     (neither,) = refuse("")
     (both,) = refuse("Hi", Template="weekly")
     assert (neither.code, neither.column) == ("message-missing", "B")

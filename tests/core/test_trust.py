@@ -51,7 +51,7 @@ def test_what_is_on_neither_list_is_lacking_missing_or_not():
         (Reach(oldest=10, newest=20), "no campaign of this ledger from before it"),
         (Reach(oldest=2, newest=11), "no campaign of this ledger from after it"),
         (Reach(oldest=2, newest=None), "no campaign of this ledger from after it"),
-        (Reach((Sentinel(4, "77"),), 2, 20), "lack 1 campaign(s) that it accepted earlier (Id 77): look for them"),
+        (Reach((Sentinel(4, "77"),), 2, 20), "lack 1 campaign accepted earlier (Id 77): look for them"),
         (Reach((Sentinel(4, "77", missing=True),), 2, 20), '"campaign-batch resolve 4 --deleted --why ..."'),
     ],
 )

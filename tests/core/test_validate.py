@@ -37,7 +37,7 @@ def test_a_good_row_is_a_campaign_without_a_word() -> None:
 
 
 def test_everything_wrong_with_a_row_is_said_at_once_the_most_basic_first() -> None:
-    """One look is enough to mend a row."""
+    """One look is enough to fix a row."""
     wrong = {
         "CampaignName": "",
         "GroupIds": "",
@@ -112,7 +112,7 @@ def test_a_format_nobody_can_show_counts_in_a_column_of_ours() -> None:
 
 
 def test_an_invalid_row_still_has_a_key() -> None:
-    """The mended row meets its entry again."""
+    """The fixed row meets its entry again."""
     assert check({"GroupIds": ""}).key == make_key("", "Winter sale", datetime(2026, 2, 5, 19, 30, tzinfo=UTC))
     assert check({"DateTime": "soon"}).key == make_key("", "Winter sale", None, "soon")
     assert check({"DateTime": "soon", "Reference": "A 1"}).key == "ref:a 1"
@@ -164,7 +164,7 @@ def test_two_rows_with_one_key_and_other_content_are_both_errors() -> None:
 
 
 def test_one_reference_for_two_rows_is_pointed_out_at_the_reference() -> None:
-    """The cell to mend is the one that is the same."""
+    """The cell to fix is the one that is the same."""
     first, second = check_rows({"Reference": "R"}, {"Reference": "r", "GroupIds": "102"})
     assert the_issue(first, "same-key-twice").field == "Reference"
     assert the_issue(second, "same-key-twice").column == "F"

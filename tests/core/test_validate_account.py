@@ -122,7 +122,7 @@ def test_the_tolerance_is_a_setting() -> None:
     ],
 )
 def test_credits_are_contacts_times_parts_or_three_for_an_mms(campaign: Campaign, credits: int) -> None:
-    """An estimate; nothing is known of a group whose size is not."""
+    """An estimate; nothing is known about a group whose size is not."""
     assert credits_needed(campaign) == credits
 
 

@@ -54,7 +54,7 @@ def test_what_is_no_id_is_refused(cell: str, code: str) -> None:
 
 
 def test_every_wrong_id_of_a_cell_is_named() -> None:
-    """One look is enough to mend it."""
+    """One look is enough to fix it."""
     assert codes({"GroupIds": "0, 100, -1"}) == ["group-id-invalid", "group-id-invalid"]
 
 

@@ -33,7 +33,7 @@ def test_more_than_three_parts_are_a_warning(length: int, found: list[str]) -> N
 
 
 def test_characters_that_cost_are_named_with_the_plain_one() -> None:
-    """The person can mend it without knowing the alphabet."""
+    """The person can fix it without knowing the alphabet."""
     issue = the_issue(check({"Message": "Acme’s coats 🎉" + STOP}), "costly-characters")
     assert issue.level is Level.WARNING
     assert '"’" (right single quotation mark), write "\'"' in issue.message

@@ -212,7 +212,7 @@ def test_what_is_no_zone_is_not_taken_for_one(text: str) -> None:
 
 
 def test_the_nearest_zone_is_named() -> None:
-    """A slip of the finger is mended in a second."""
+    """A slip of the finger is fixed in a second."""
     assert '"America/Chicago"' in the_issue(check({"TimeZone": "America/Chigaco"}), "zone-unknown").message
 
 

@@ -94,7 +94,7 @@ def test_a_token_that_is_no_text_is_still_a_token():
 
 
 def test_a_short_secret_does_not_eat_the_ids_of_a_body():
-    """A token `12` would turn Id 12345 into stars; texts are cleaned all the same."""
+    """A token `12` would turn Id 12345 into stars; texts are cleaned anyway."""
     assert Secret("1234567").redact_bytes(b'{"Id":12345678}') == b'{"Id":12345678}'
     assert Secret("12345678").redact_bytes(b'{"Id":12345678}') == f'{{"Id":{STARS}}}'.encode()
     assert Secret("1234567").redact("Id 12345678") == f"Id {STARS}8"

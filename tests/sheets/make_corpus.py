@@ -264,7 +264,7 @@ HOSTILE = [
     Case("web-page.xls", data(b"<html><table><tr><td>a</td></tr></table></html>"), error="is a web page by its content"),
     Case("binary.xlsb", data(b"PK\x03\x04"), error="save it as .xlsx"),
     Case("mac.numbers", data(b"PK\x03\x04"), error="save it as .xlsx"),
-    Case("letter.docx", data(b"PK\x03\x04"), error="is no spreadsheet that is read here"),
+    Case("letter.docx", data(b"PK\x03\x04"), error="is not a supported spreadsheet"),
     Case("locked.xlsx", data(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")),
          error="is protected by a password"),
     Case("cut-off.xlsx", data(b"PK\x03\x04" + b"\x14\0\0\0\x08\0" + b"x" * 200), error="damaged or was cut off"),

@@ -175,14 +175,17 @@ def test_all_or_nothing_and_letting_errors_pass_exclude_each_other(ready: Shell,
     file = write_csv(tmp_path / "a.csv", [row(1), row(2, GroupIds="0")])
     ran = ready.run("submit", file, "--all-or-nothing", "--allow", "too-many-errors")
     assert (ran.code, sandbox.posts) == (2, [])
-    assert ran.err == "campaign-batch: --all-or-nothing and --allow too-many-errors exclude each other: leave one out\n"
+    assert (
+        ran.err
+        == "campaign-batch: --all-or-nothing and --allow too-many-errors cannot be used together: leave one out\n"
+    )
 
 
 def test_one_is_one_in_the_words(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """No "1 rows", neither in a check nor in what a submit says."""
     file = write_csv(tmp_path / "a.csv", [row(1, GroupIds="0")])
     assert (
-        "a.csv: 1 row: 0 ready, 0 waiting for you, 1 with errors; 0 parts a contact in all"
+        "a.csv: 1 row: 0 ready, 0 waiting for you, 1 with errors; total SMS parts per contact: 0"
         in ready.run("check", file).err
     )
     assert 'batch 1 "a.csv": 1 row: 1 needs fixing' in ready.run("submit", file).err

@@ -106,7 +106,7 @@ def test_what_was_found_missing_keeps_doubts_back_until_a_person_has_looked(desk
 
 
 def test_a_new_row_goes_though_another_one_is_missing(desk: Bench) -> None:
-    """Deleted in the dashboard, compared, and the mended row dropped: as the README has it."""
+    """Deleted in the dashboard, compared, and the fixed row dropped: as the README has it."""
     desk.submit(desk.sheet(3))
     mended = changed(desk.row(1), Message="Offer number [1] is better. Reply STOP to opt out")
     desk.submit(desk.sheet([desk.row(0), mended, desk.row(2)]))

@@ -62,7 +62,7 @@ def test_a_file_that_stays_empty_lies_in_attention() -> None:
         note = next(name for name in team.files("attention") if name.endswith("what happened.txt"))
         said = (team.folder / "attention" / note).read_text(encoding="utf-8")
         assert said.startswith('"empty.csv" cannot be taken in: ')
-        assert "is empty: check that it was saved and copied whole" in said
+        assert "is empty: check that it was saved and copied completely" in said
 
 
 def test_a_sheet_that_waits_beside_a_lock_is_named_once_with_the_lock() -> None:
@@ -107,7 +107,7 @@ def test_a_note_speaks_of_mending_only_where_there_is_something_to_mend() -> Non
 
 
 def test_a_file_that_cannot_be_read_is_put_aside_and_the_watch_goes_on() -> None:
-    """A note in plain words lies beside it; the file after it is taken all the same."""
+    """A note in plain words lies beside it; the file after it is taken anyway."""
     with weekly() as team:
         team.folder.mkdir()
         (team.folder / "a.xlsx").write_bytes(b"no workbook")
@@ -253,7 +253,7 @@ def test_each_pause_is_lifted_by_its_own_cause() -> None:
         pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
         with team.desk.ledger() as ledger:
             ledger.pause("the list lacks it", "the watch", team.desk.clock.now(), PauseCause.WATCH)
-        with pytest.raises(UsageError, match=r'everything stays paused: a file named STOP lies in ".*inbox"'):
+        with pytest.raises(UsageError, match=r'everything stays paused: a file named STOP is in ".*inbox"'):
             unpause_all(team.desk.settings, team.desk.world, "looked")
         with team.desk.ledger() as ledger:
             assert [pause.cause for pause in ledger.pauses()] == [PauseCause.STOP_FILE]
@@ -272,7 +272,7 @@ def test_a_folder_that_cannot_be_looked_into_keeps_its_pause() -> None:
         (team.folder / "STOP").write_text("", encoding="utf-8")
         team.watch(60)
         team.folder.rename(team.desk.folder / "away")
-        with pytest.raises(UsageError, match="nobody can see whether a file named STOP still lies in"):
+        with pytest.raises(UsageError, match="nobody can see whether a file named STOP is still in"):
             unpause_all(team.desk.settings, team.desk.world, "looked")
 
 
@@ -363,7 +363,7 @@ def leave_a_doubt(team: Round, rows: int) -> None:
 
 
 def test_the_night_has_its_turn_though_the_lists_cannot_be_trusted() -> None:
-    """A doubt is kept, the comparison stops, the ledger is copied all the same; and the exit code says so each time."""
+    """A doubt is kept, the comparison stops, the ledger is copied anyway; and the exit code says so each time."""
     with weekly() as team:
         leave_a_doubt(team, 3)
         team.desk.clock.advance(hours=26)

@@ -26,7 +26,7 @@ def test_the_whole_weekly_round() -> None:
         assert desk.sandbox.posts == []
         assert len(team.sheets("attention")) == 1
         [preview] = box.to(LEAD)
-        assert preview["Subject"] == 'Please approve Batch 1: "week.csv": 4 campaign(s) wait for your yes'
+        assert preview["Subject"] == 'Please approve Batch 1: "week.csv": 4 campaigns wait for your yes'
         [page] = preview.iter_attachments()
         assert all(f"Offer number [{number}]" in page.get_content() for number in range(4))
         assert "Sale 4" in body(box.to(OPS)[0], "plain")
@@ -35,12 +35,12 @@ def test_the_whole_weekly_round() -> None:
         tally = approve_batch(desk.settings, team.as_person("lead"), 1, frozenset())
         assert tally.counts["accepted"] == 4
         [report] = box.to(BOSS)
-        assert report["Subject"] == 'Batch 1: "week.csv": 4 scheduled, 1 needs a look'
+        assert report["Subject"] == 'Batch 1: "week.csv": 4 scheduled, 1 needs attention'
         [attached] = report.iter_attachments()
         book = openpyxl.load_workbook(io.BytesIO(attached.get_payload(decode=True)))
         assert book.sheetnames
 
-        # The mended row comes back with the rest of the file: only it is new.
+        # The fixed row comes back with the rest of the file: only it is new.
         team.drop([desk.row(number) for number in range(5)])
         team.watch(120)
         [page] = box.to(LEAD)[-1].iter_attachments()

@@ -61,7 +61,7 @@ def statuses(shell: Shell) -> list[str]:
 def test_a_late_change_is_held_with_old_and_new_and_goes_once_the_old_one_is_deleted(
     ready: Shell, sandbox: Any, week: Path
 ) -> None:
-    """The provider cannot change a campaign: a person deletes it, reconcile sees it, the mended row goes."""
+    """The provider cannot change a campaign: a person deletes it, reconcile sees it, the fixed row goes."""
     rows = [row(1), row(2), row(3)]
     ready.run("submit", write_csv(week, rows))
     rows[1]["Message"] = "Maple & Main: 25% off for you. Reply STOP to opt out"
@@ -69,7 +69,7 @@ def test_a_late_change_is_held_with_old_and_new_and_goes_once_the_old_one_is_del
     assert (ran.code, len(sandbox.posts)) == (1, 3)
     assert 'text was "Maple & Main: offer 2 for you. Reply STOP to opt out", now "Maple & Main: 25% off' in ran.err
     assert 'delete 12346 in the dashboard, run "campaign-batch reconcile" and drop the file again' in ran.err
-    ready.run("cancel", "2", "--why", "the price was mended")
+    ready.run("cancel", "2", "--why", "the price was fixed")
     sandbox.delete(12346)
     assert ready.run("reconcile").code == 0
     assert ready.run("submit", week, "--json").json["accepted"] == 1
@@ -122,7 +122,7 @@ def test_a_cancel_mark_that_is_taken_away_takes_the_wish_back(ready: Shell, sand
     rows[0]["Cancel"] = ""
     ran = ready.run("submit", write_csv(week, rows))
     assert 'row 2 "Campaign 1" is no longer marked Cancel: it goes out as scheduled, do not delete it' in ran.err
-    assert "(the store burned down): if it shall go out after all, type" in ran.err
+    assert "(the store burned down): if it should go out after all, type" in ran.err
     assert '"campaign-batch cancel 2 --undo --why ..."' in ran.err
     ran = ready.run("cancel", "2", "--undo", "--why", "it did not")
     assert ran.out == 'entry 2 "Campaign 2" is to go out after all: do not delete it in the dashboard\n'
@@ -132,7 +132,7 @@ def test_a_cancel_mark_that_is_taken_away_takes_the_wish_back(ready: Shell, sand
 def test_a_cancelled_campaign_that_is_still_there_within_the_hour_is_an_alarm(
     ready: Shell, sandbox: Any, week: Path
 ) -> None:
-    """And when it went out all the same, that is said once, loudly."""
+    """And when it went out anyway, that is said once, loudly."""
     at_any_hour(ready)
     ready.run("submit", write_csv(week, [row(1, DateTime=soon(40)), row(2)]))
     ready.run("cancel", "1", "2", "--why", "a wrong price")
@@ -179,7 +179,7 @@ def test_a_date_that_was_not_changed_on_one_copied_row_is_pointed_out(ready: She
     ready.run("reconcile")
     ran = ready.run("submit", write_csv(week.with_name("next.csv"), [old, row(3, DateTime=coming(10, 14))]))
     assert (ran.code, len(sandbox.posts)) == (1, 3)
-    assert "was its date not changed? Mend the date, or take the row out of the sheet" in ran.err
+    assert "did you forget to change its date? Fix the date, or remove the row from the sheet" in ran.err
     assert once_each(sandbox)
 
 
@@ -199,7 +199,7 @@ def test_two_colleagues_with_overlapping_sheets_send_each_campaign_once(
 def test_a_typo_mended_in_name_and_price_at_once_does_not_go_beside_the_old_one(
     ready: Shell, sandbox: Any, week: Path
 ) -> None:
-    """The mended row is held, the old one is named with the command that takes it back."""
+    """The fixed row is held, the old one is named with the command that takes it back."""
     ready.run("submit", write_csv(week, [row(1, CampaignName="Lettuse sale"), row(2, GroupIds="101")]))
     mended = row(1, CampaignName="Lettuce sale", Message="Maple & Main: lettuce $2. Reply STOP to opt out")
     ran = ready.run("submit", write_csv(week, [mended, row(2, GroupIds="101")]))
@@ -227,7 +227,7 @@ def test_a_template_that_is_approved_a_day_later_lets_its_row_go(ready: Shell, w
         assert (ran.code, sandbox.posts) == (1, [])
         assert "1 waiting for the provider" in ran.err
         assert "the row waits until it is approved" in ran.err
-        assert 'to submit what need wait no longer, type "campaign-batch resume" later' in ran.err
+        assert 'to submit what no longer has to wait, type "campaign-batch resume" later' in ran.err
         assert ready.run("resume", "--json").json["waiting"] == 1
         go_on(ready, sandbox, DAY)
         sandbox.approve_template(77)
@@ -305,7 +305,7 @@ def test_a_recall_stops_everything_lists_what_is_scheduled_and_ticks_it_off(
     rows = [row(1), row(2, GroupIds="101"), row(3, DateTime=coming(5, 9))]
     ready.run("submit", write_csv(week, rows))
     ran = ready.run("pause", "--why", "lettuce recall")
-    assert "3 campaign(s) are still scheduled at the provider and go out unless somebody deletes them" in ran.out
+    assert "3 campaigns are still scheduled at the provider, and sent unless deleted there" in ran.out
     lines = [line.strip() for line in ran.out.splitlines()]
     assert lines.index("Dallas stores") < lines.index("Houston stores")
     assert sum(line.startswith("[ ]") for line in lines) == 3
@@ -323,7 +323,7 @@ def test_a_recall_stops_everything_lists_what_is_scheduled_and_ticks_it_off(
     assert ready.run("resolve", "1", "3", "--deleted", "--why", "not in the dashboard any more").code == 0
     ran = ready.run("reconcile")
     assert (ran.code, ran.err.count("[x] gone"), ran.err.count("[ ]")) == (0, 2, 1)
-    assert "1 campaign(s) are still scheduled" in ran.err
+    assert "1 campaign is still scheduled" in ran.err
     assert statuses(ready) == ["cancelled", "accepted", "cancelled"]
     assert "paused" in (ready.folder / "reports" / "status.html").read_text(encoding="utf-8")
     ran = ready.run("unpause", "--why", "all clear")
@@ -341,9 +341,9 @@ def test_a_file_named_stop_is_taken_away_and_no_command_lifts_its_pause(
     ready.run("watch", "--once")
     (inbox / "STOP").write_text("", encoding="utf-8")
     ready.run("watch", "--once")
-    assert "to go on, take it out" in ready.run("submit", write_csv(week, [row(1)])).err
+    assert "to go on, remove it" in ready.run("submit", write_csv(week, [row(1)])).err
     ran = ready.run("unpause")
-    assert (ran.code, "a file named STOP lies in" in ran.err) == (2, True)
+    assert (ran.code, "a file named STOP is in" in ran.err) == (2, True)
     assert ready.run("pause", "--why", "lettuce recall").out.startswith("paused: nothing more is submitted")
     (inbox / "STOP").unlink()
     ready.run("watch", "--once")
@@ -376,7 +376,7 @@ def test_find_answers_in_sentences_by_store_file_group_and_words_with_accents(
     assert len(ready.run("find", "week.csv").out.splitlines()) == 2
     assert "388 contacts" in ready.run("find", "12346").out
     ran = ready.run("find", "plano", "dallas")
-    assert (ran.code, ran.out, ran.err) == (0, "", 'nothing is known of "plano dallas"\n')
+    assert (ran.code, ran.out, ran.err) == (0, "", 'nothing is known about "plano dallas"\n')
     go_on(ready, sandbox, 8 * DAY)
     ready.run("reconcile", "--delivery")
     told = ready.run("find", "plano").out
@@ -571,7 +571,7 @@ def read_week(shell: Shell, moment: datetime) -> Any:
 
 
 def test_the_report_of_a_week_counts_each_campaign_once(ready: Shell, sandbox: Any, week: Path) -> None:
-    """The file was dropped three times, a row of it was mended, and a test went out: there are three campaigns."""
+    """The file was dropped three times, a row of it was fixed, and a test went out: there are three campaigns."""
     morning = monday(ready, sandbox)
     rows = [due(number, morning + number * DAY) for number in (1, 2, 3)]
     ready.run("submit", write_csv(week, [*rows[:2], {**rows[2], "Message": "{{ Nothing }}"}]))

@@ -144,7 +144,7 @@ def test_a_yes_comes_too_late_for_a_row_whose_time_is_near() -> None:
         team.desk.clock.advance(hours=2)
         tally = approve(team)
         assert (tally.counts["expired"], tally.counts["accepted"]) == (1, 1)
-        assert "came too late for 1 row(s)" in team.desk.words()
+        assert "came too late for 1 row of" in team.desk.words()
 
 
 def test_a_batch_that_nobody_approves_in_time_is_told_under_watch() -> None:
@@ -399,7 +399,7 @@ def test_a_no_follows_its_rows_into_the_batch_that_took_them_over() -> None:
         held = {entry.reference: entry for entry in team.desk.entries(Status.HELD)}
         assert set(held) == {"R-0", "R-1", "R-3"}
         with pytest.raises(UsageError, match="was rejected by a second person"):
-            resolve_entry(team.desk.settings, team.as_person("bo"), held["R-0"].id, "send", "all the same")
+            resolve_entry(team.desk.settings, team.as_person("bo"), held["R-0"].id, "send", "anyway")
         team.desk.resume()
         assert sent(team) == ["2"]
 
@@ -488,7 +488,7 @@ def test_a_setting_that_changes_what_is_posted_makes_the_yes_worthless(setting: 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_setting_that_changes_after_the_yes_holds_what_has_not_gone(setting: str) -> None:
-    """Looked at once more when a row is claimed: it would go otherwise than it was approved."""
+    """Looked at once more when a row is claimed: it would not be sent as it was approved."""
     with weekly() as team:
         ask(team)
         team.desk.sandbox.faults.add("401@2")

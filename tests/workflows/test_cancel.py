@@ -89,7 +89,7 @@ def test_what_settling_left_to_a_person_is_not_called_never_submitted(desk: Benc
     leave_it_to_a_person(desk)
     said = cancel(desk, 1)
     assert "never submitted" not in said
-    assert "may be at the provider all the same: look for it in the dashboard" in said
+    assert "may be at the provider anyway: look for it in the dashboard" in said
     assert "to delete in the provider's dashboard (1)" in said
     assert (desk.entry("R-0").status, desk.entry("R-0").cancel_why) == (Status.HELD, "wrong price")
 

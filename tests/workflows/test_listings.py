@@ -183,7 +183,7 @@ def test_an_edited_row_does_not_overtake_the_doubt_about_its_older_version(desk:
 
 
 def test_a_doubt_that_did_not_arrive_gives_way_to_its_newer_version(desk: Bench) -> None:
-    """The older text never goes out by itself after the sheet was mended; the mended one goes when it comes again."""
+    """The older text never goes out by itself after the sheet was fixed; the fixed one goes when it comes again."""
     desk.leave_a_doubt()
     edited = changed(desk.row(0), Message="Offer number [0] is better. Reply STOP to opt out")
     desk.submit(desk.sheet([edited]))
@@ -202,7 +202,7 @@ def test_another_ledger_on_the_account_is_said_loudly(desk: Bench) -> None:
     desk.submit(desk.sheet([changed(desk.row(number), Reference="") for number in range(3)]))
     desk.ledger_path.unlink()
     desk.submit(desk.sheet([desk.row(7)]))
-    assert "another ledger works on this account: the provider holds 3 campaign(s)" in desk.words()
+    assert "another ledger works on this account: the provider holds 3 campaigns" in desk.words()
 
 
 def test_what_may_be_another_ledgers_is_a_question(desk: Bench) -> None:

@@ -25,7 +25,7 @@ def test_after_a_submit_the_report_goes_with_both_bodies_and_the_workbook() -> N
         assert mail["Subject"] == 'Batch 1: "week.csv": 5 scheduled, all well'
         assert (mail["Reply-To"], mail["From"]) == (OPS, "Campaigns <campaigns@example.com>")
         plain, page = body(mail, "plain"), body(mail, "html")
-        assert "5 in all" in plain
+        assert "5 in total" in plain
         assert f"texts: {totals(team)}" in plain.casefold()
         assert "<script" not in page
         assert "5 scheduled" in page
@@ -219,9 +219,9 @@ def test_the_digest_always_goes_also_when_nothing_happened() -> None:
         assert {mail["To"] for mail in digests} == {BOSS}
         first, last = body(digests[0], "plain"), body(digests[-1], "plain")
         assert 'last file: "week.csv" (batch 1), Mon 2 Mar 2026' in first
-        assert "no file has come in for" not in first
-        assert "no file has come in for 21 days" in last
-        assert "no file has come in for 21 days" in body(digests[-1], "html")
+        assert "no file has arrived for" not in first
+        assert "no file has arrived for 21 days" in last
+        assert "no file has arrived for 21 days" in body(digests[-1], "html")
 
 
 def test_the_digest_is_due_at_its_hour_in_the_team_zone() -> None:
@@ -240,7 +240,7 @@ def test_trouble_that_lasts_is_mailed_once_a_day() -> None:
         team.desk.sandbox.faults.add("reads=401")
         team.watch(3 * 3600)
         [mail] = team.box.mails
-        assert (mail["To"], mail["Subject"]) == (OPS, "campaign-batch cannot go on by itself")
+        assert (mail["To"], mail["Subject"]) == (OPS, "campaign-batch cannot continue on its own")
         assert "refused the token" in body(mail, "plain")
 
 
@@ -250,7 +250,7 @@ def test_approvers_get_the_preview_and_managers_only_the_outcome() -> None:
         team.desk.set(approval__required="true")
         team.desk.submit(team.desk.sheet([team.desk.row(0), team.desk.row(1, DateTime="2026-13-45 11:00")]))
         [mail] = team.box.to(LEAD)
-        assert mail["Subject"] == 'Please approve Batch 1: "week.csv": 1 campaign(s) wait for your yes'
+        assert mail["Subject"] == 'Please approve Batch 1: "week.csv": 1 campaign waits for your yes'
         assert "campaign-batch approve 1" in body(mail, "plain")
         assert "“Offer number [0] for you." in " ".join(body(mail, "plain").split())
         [page] = list(mail.iter_attachments())

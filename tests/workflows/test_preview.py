@@ -37,7 +37,7 @@ def test_the_preview_shows_every_text_offline(shell: Shell, tmp_path: Path) -> N
 
 
 def test_a_preview_that_asked_nobody_shows_no_sums(shell: Shell, tmp_path: Path) -> None:
-    """A nought would read as if nobody got the text."""
+    """A zero would read as if nobody got the text."""
     out = tmp_path / "preview.html"
     shell.run("check", write_csv(tmp_path / "a.csv", [row(1), row(2)]), "--preview", out)
     page = out.read_text(encoding="utf-8")

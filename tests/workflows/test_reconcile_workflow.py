@@ -50,7 +50,7 @@ def test_the_report_says_how_many_agree(desk: Bench) -> None:
 
 
 def test_a_deleted_campaign_is_missing_after_two_readings(desk: Bench) -> None:
-    """Asked a second time after the gap; the entry then says so and needs a person."""
+    """Asked a second time after the gap; the entry then says so and needs attention."""
     desk.sandbox.delete(held(desk, "R-1"))
     before = desk.clock.at
     books = desk.reconcile()
@@ -282,7 +282,7 @@ def test_a_campaign_whose_delivery_is_not_to_be_had_does_not_end_the_others(sent
     desk.sandbox.faults.add("delivery=404@1")
     desk.reconcile(delivery=True)
     assert delivered(desk, "R-1") == (3, True)
-    assert "is not to be had" in desk.words()
+    assert "could not be read" in desk.words()
 
 
 # What a person decides
@@ -323,7 +323,7 @@ def test_an_id_that_another_entry_has_is_refused(doubt: Bench) -> None:
     """Each Id is claimed once."""
     with pytest.raises(UsageError, match="belongs to entry 1 already"):
         decide(doubt, "R-2", "accepted", doubt.entry("R-0").provider_id)
-    with pytest.raises(UsageError, match="is no Id"):
+    with pytest.raises(UsageError, match="is not an Id"):
         decide(doubt, "R-2", "accepted", "soon")
     assert doubt.entry("R-2").status is Status.IN_DOUBT
 
@@ -423,10 +423,10 @@ def test_an_edited_row_is_not_let_go_beside_a_doubt_that_settling_left_to_a_pers
 
 
 def test_what_has_no_time_left_is_not_let_go() -> None:
-    """Its time has gone by: a new time is needed."""
+    """Its time has passed: a new time is needed."""
     with bench() as desk:
         desk.sandbox.faults.add("422@1")
         desk.submit(desk.sheet(1))
         desk.clock.advance(days=9)
-        with pytest.raises(UsageError, match="has gone by"):
+        with pytest.raises(UsageError, match="has passed"):
             decide(desk, "R-0", "send")

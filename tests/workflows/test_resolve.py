@@ -127,7 +127,7 @@ def test_to_send_one_such_row_asks_too(desk: Bench, prepare: Callable[[Bench], N
     no = replace(desk.world, insist=lambda _words: False)
     assert "stays as it is" in resolve_entry(desk.settings, no, held.id, "send", "why not")
     assert desk.entry("R-1").status is Status.HELD
-    resolve_entry(desk.settings, desk.world, held.id, "send", "it shall go twice")
+    resolve_entry(desk.settings, desk.world, held.id, "send", "it should go twice")
     assert desk.entry("R-1").status is Status.PLANNED
 
 
@@ -140,9 +140,9 @@ def test_without_a_terminal_only_an_explicit_yes_sends_twice(ready: Any, more: l
     ran = ready.run("submit", file, "--allow", "edited-after-submission", *more)
     assert (ran.code, "beside Id" in ran.err) == (2, True)
     assert ready.run("submit", file, "--json").json["held"] == 1
-    ran = ready.run("resolve", "2", "--send", "--why", "it shall go")
+    ran = ready.run("resolve", "2", "--send", "--why", "it should go")
     assert (ran.code, "with --yes" in ran.err) == (2, True)
-    assert ready.run("resolve", "2", "--send", "--why", "it shall go", "--yes").code == 0
+    assert ready.run("resolve", "2", "--send", "--why", "it should go", "--yes").code == 0
     assert ready.run("resume", "--json").json["accepted"] == 1
 
 

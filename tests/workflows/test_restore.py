@@ -116,7 +116,7 @@ def test_the_newest_backup_is_taken_and_another_by_its_name(ready: Shell, tmp_pa
 
 
 def test_a_ledger_that_is_gone_is_restored(ready: Shell, tmp_path: Path) -> None:
-    """And one that is no database any more, which is kept all the same."""
+    """And one that is no database any more, which is kept anyway."""
     submit(ready, "week.csv", 1)
     backup(ready)
     (tmp_path / LEDGER).unlink()

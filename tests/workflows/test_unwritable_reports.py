@@ -1,4 +1,4 @@
-"""Reports that cannot be written: one line says so, and what was submitted is told all the same."""
+"""Reports that cannot be written: one line says so, and what was submitted is told anyway."""
 
 from __future__ import annotations
 

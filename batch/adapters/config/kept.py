@@ -45,14 +45,14 @@ def check_secret(secret: Secret, place: str, *, blanks: bool = False) -> Secret:
     """Take the line break off that editors leave, and refuse what can be no token: blanks or breaks inside."""
     plain = secret.reveal().strip()
     if not plain:
-        raise UsageError(f"{place} is empty", "put the token or password there alone, on one line")
+        raise UsageError(f"{place} is empty", "put only the token or password there, on one line")
     if not plain.isprintable() or (not blanks and " " in plain):
-        raise UsageError(f"{place} holds a blank or a line break", "put the token or password there alone, on one line")
+        raise UsageError(f"{place} holds a blank or a line break", "put only the token or password there, on one line")
     return Secret(plain)
 
 
 def store_token(secret: Secret, account: str = "main") -> None:
-    """Put the provider's token into the system's keyring; raise UsageError when there is none to be had."""
+    """Put the provider's token into the system's keyring; raise UsageError when there is none."""
     _tell_keyring(token_user(account), check_secret(secret, "the token"))
 
 
@@ -108,7 +108,7 @@ def _tell_keyring(user: str, secret: Secret) -> None:
         held = False
     if not held:
         raise UsageError(
-            "this system has no keyring that works",
+            "this system has no working keyring",
             "put the token or password alone into a file that only you can read, and let "
             "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE name it",
         )

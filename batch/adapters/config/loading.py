@@ -158,7 +158,7 @@ def _read_toml(source: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(source.read_bytes().decode("utf-8-sig"))
     except OSError as trouble:
-        raise UsageError(f'"{source}" cannot be read: {trouble.strerror}', "check the rights of the file") from None
+        raise UsageError(f'"{source}" cannot be read: {trouble.strerror}', "check the file's permissions") from None
     except UnicodeDecodeError:
         raise UsageError(f"{source.name} is not in UTF-8", "save it again with the encoding UTF-8") from None
     except (ValueError, RecursionError) as trouble:
@@ -196,9 +196,9 @@ def _check_rules(given: _Given, codes: Mapping[str, str] | None, hard: Collectio
         if code in hard:
             words, remedy = f"{place} cannot be changed", why_fixed(code)
         elif codes is not None and code not in codes:
-            words, remedy = f"{place} is no rule", _nearest(code, codes, _RULES_STAND)
+            words, remedy = f"{place} is not a rule", _nearest(code, codes, _RULES_STAND)
         elif level not in LEVELS:
-            words, remedy = f"{place} has a wrong value", f"it takes {_list_words(LEVELS)}"
+            words, remedy = f"{place} has an invalid value", f"it takes {_list_words(LEVELS)}"
         else:
             continue
         given.troubles.append(UsageError(words, remedy))
@@ -227,7 +227,9 @@ def _make_group(name: str, values: object, given: _Given) -> GroupSection:
         return GroupSection.model_construct()
     known = keys_of(GroupSection)
     unknown = [
-        UsageError(f'"{key}" under {place} is no setting', _nearest(key, known)) for key in values if key not in known
+        UsageError(f'"{key}" under {place} is not a setting', _nearest(key, known))
+        for key in values
+        if key not in known
     ]
     given.troubles += unknown
     kept = {key: value for key, value in values.items() if key in known}
@@ -241,7 +243,7 @@ def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[
             return model.model_validate(values)
     except ValidationError as trouble:
         for key, expected in _troubles(trouble).items():
-            given.troubles.append(UsageError(f"{place_of(key)} has a wrong value", f"it takes {expected}"))
+            given.troubles.append(UsageError(f"{place_of(key)} has an invalid value", f"it takes {expected}"))
         return model.model_construct()
 
 
@@ -347,27 +349,29 @@ def _misplaced_secret(section: str, key: str, file: str) -> UsageError:
     option = "--token" if section == "provider" else "--mail-password"
     return UsageError(
         f"[{section}] {key} does not belong in {file}",
-        f"take it out (and have it renewed if others could read it), and set {variable} or {variable}_FILE, "
+        f"remove it (and have it renewed if others could read it), and set {variable} or {variable}_FILE, "
         f'or put it into the keyring with "campaign-batch init {option}"',
     )
 
 
 def _unknown_section(section: str, value: object, file: str) -> UsageError:
     if isinstance(value, dict):
-        return UsageError(f"[{section}] in {file} is no section", _nearest(section, (*SECTIONS, "rules", "groups")))
+        return UsageError(f"[{section}] in {file} is not a section", _nearest(section, (*SECTIONS, "rules", "groups")))
     homes = [name for name, model in SECTIONS.items() if section in keys_of(model)]
     remedy = f"put it under [{homes[0]}]" if homes else "put it under the section that it belongs to"
-    return UsageError(f'"{section}" in {file} stands outside of every section', remedy)
+    return UsageError(f'"{section}" in {file} is outside every section', remedy)
 
 
 def _unknown_key(section: str, key: str, file: str) -> UsageError:
-    return UsageError(f'"{key}" under [{section}] in {file} is no setting', _nearest(key, keys_of(SECTIONS[section])))
+    return UsageError(
+        f'"{key}" under [{section}] in {file} is not a setting', _nearest(key, keys_of(SECTIONS[section]))
+    )
 
 
 def _unknown_variable(variable: str) -> UsageError:
     if variable.upper().startswith(f"{PREFIX}GROUPS"):
-        return UsageError(f"{variable} is no setting", f"[groups] can only stand in {FILE_NAME}")
-    return UsageError(f"{variable} is no setting", _nearest(variable.upper(), _known_variables()))
+        return UsageError(f"{variable} is not a setting", f"[groups] can only stand in {FILE_NAME}")
+    return UsageError(f"{variable} is not a setting", _nearest(variable.upper(), _known_variables()))
 
 
 def _known_variables() -> list[str]:

@@ -1,7 +1,7 @@
 """The settings as records: one class a section, one field a setting, with its default.
 
 Plain pydantic and the standard library's `tomllib`, not pydantic-settings: that one costs another 100 ms at every
-start (measured: 0.10 s and 0.20 s), and its errors would have to be caught and rewritten all the same, since they
+start (measured: 0.10 s and 0.20 s), and its errors would have to be caught and rewritten anyway, since they
 print what was given. A section is built (`defer_build`) only when a file or the environment says something about it.
 """
 
@@ -224,7 +224,7 @@ class ApprovalSection(Section):
 
 
 class WatchSection(Section):
-    """`[watch]`: the folder that takes files by itself."""
+    """`[watch]`: the folder that takes in files automatically."""
 
     folder: Path = Path("inbox")
     stable_seconds: Positive = 5.0

@@ -34,7 +34,7 @@ def write_starter(path: Path, values: Mapping[str, object], *, overwrite: bool =
 def refuse_other(path: Path) -> None:
     """Raise UsageError when there is a settings file already."""
     if path.exists():
-        raise UsageError(f'"{path}" is there already', "move it away first, or change it with a text editor")
+        raise UsageError(f'"{path}" already exists', "move it first, or edit it in a text editor")
 
 
 def fill_starter(values: Mapping[str, object]) -> str:

@@ -40,7 +40,7 @@ def is_private(place: Path) -> bool:
 def take_copy(path: Path) -> Taken:
     """Put a copy of what one opening of a file gives in its place; it goes on to be `path`.
 
-    Raises OddFileError for what is no plain file. Asked again after a kill it makes another copy; who owned the file
+    Raises OddFileError for what is not a plain file. Asked again after a kill it makes another copy; who owned the file
     that was dropped is remembered.
     """
     before = read_taken(path)

@@ -2,7 +2,7 @@
 
 A file is always in exactly one of the folder, `working/`, `done/` and `attention/`: it only ever moves by one atomic
 rename, and whatever is written about it is written before that. In `working/` it has a folder of its own, so that it
-keeps its name: the name tells a mended sheet from a new one.
+keeps its name: the name tells a fixed sheet from a new one.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ MOST_FAILURES = 3
 EMPTY_GRACE = timedelta(minutes=5)
 """So long an empty file must stand still before somebody is told, however short the grace of others is."""
 _GIVEN_UP = (
-    "this file could not be worked through in three attempts, so it was put aside.\n"
+    "this file could not be processed in three attempts, so it was set aside.\n"
     'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
-    "with what was begun. Then mend it and drop it again: nothing is sent twice.\n"
+    "with what was begun. Then fix it and drop it again: nothing is sent twice.\n"
 )
 
 
@@ -154,7 +154,7 @@ class Inbox:
                 lock.acquire()
             except Timeout:
                 raise InboxBusyError(
-                    f'"{self.folder}" is watched already{_read_owner(holder)}', "one watcher a folder is enough"
+                    f'"{self.folder}" is already being watched{_read_owner(holder)}', "run only one watch per folder"
                 ) from None
         try:
             with contextlib.suppress(OSError):
@@ -363,7 +363,7 @@ class Inbox:
         clock = f"{taken_at.astimezone(self._zone):%H:%M}"
         text = (
             f'"{printable(name)}" will be taken at {clock}.\n'
-            "Take it out of this folder before then, and nothing happens. This note goes away by itself.\n"
+            "Remove it from this folder before then, and nothing happens. This note is removed automatically.\n"
             f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
         )
         with contextlib.suppress(OSError):
@@ -417,17 +417,17 @@ class Inbox:
 
     @contextmanager
     def _reaching(self, needed: Path) -> Iterator[None]:
-        """Tell a folder that is away for a while from a single file that cannot be had."""
+        """Tell a folder that is away for a while from a single file that cannot be read."""
         try:
             yield
         except OSError as trouble:
             gone = not needed.is_dir()
-            words = trouble.strerror or "not to be had"
+            words = trouble.strerror or "not available"
         else:
             return
         if gone:
             raise InboxGoneError(
-                f'the folder "{self.folder}" cannot be reached', "it is waited for; check the share or the drive"
+                f'the folder "{self.folder}" cannot be reached', "waiting for it; check the share or the drive"
             )
         raise BatchError(f'a file of "{self.folder}" cannot be written or moved ({words})', "close it where it is open")
 
@@ -438,9 +438,7 @@ def _need_folder(folder: Path) -> None:
         make_folder(folder, Readers.FOLDER, parents=False)
     state = folder.lstat()
     if not stat.S_ISDIR(state.st_mode) or getattr(state, "st_reparse_tag", 0) == _JUNCTION:
-        raise BatchError(
-            f'"{folder}" is no folder of its own but a link or a file', "remove it: the watch makes a new one"
-        )
+        raise BatchError(f'"{folder}" is a link or a file, not a folder', "remove it: the watch makes a new one")
 
 
 def _is_still(path: Path, ready: Ready) -> bool:

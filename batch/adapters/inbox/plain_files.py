@@ -38,7 +38,7 @@ class Offered:
 
 
 def name_kind(path: Path) -> str:
-    """Say what lies there when it is no plain file of one name; empty for one that is, or when nothing is there."""
+    """Say what lies there when it is not a plain file of one name; empty for one that is, or when nothing is there."""
     try:
         state = path.lstat()
     except OSError:
@@ -85,7 +85,7 @@ def look_at(path: Path) -> Offered:
 
 
 def read_small(path: Path, most: int = 4096) -> bytes:
-    """Read a note or marker of our own, which somebody may have replaced; empty for what is no plain file."""
+    """Read a note or marker of our own, which somebody may have replaced; empty for what is not a plain file."""
     try:
         with open_plain(path) as (file, _):
             return file.read(most)

@@ -23,7 +23,7 @@ def wake(folder: Path, seconds: float, stop: threading.Event | None = None, *, e
 
 
 def _wait_for_event(folder: Path, seconds: float, stop: threading.Event) -> bool | None:
-    """Give None when events cannot be had."""
+    """Give None when events are not available."""
     try:
         from watchfiles import watch
 

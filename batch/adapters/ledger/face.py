@@ -118,7 +118,7 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Let the file go; a closed ledger opens again by itself when it is used."""
+        """Let the file go; a closed ledger opens again automatically when it is used."""
         self._engine.dispose()
 
     # The account, and who may submit
@@ -674,7 +674,7 @@ class Ledger:
     def backup(self, now: datetime, keep: int = upkeep.KEEP) -> Path:
         """Write a whole copy into `backups/` beside the ledger, and keep the newest ones."""
         if self.path is None:
-            raise LedgerError(f"{self._name} is no file, so it cannot be copied", "use the database's own backup")
+            raise LedgerError(f"{self._name} is not a file, so it cannot be copied", "use the database's own backup")
         return upkeep.write_backup(self._engine, self.path, now, keep)
 
     def count_purge(self, limit: datetime) -> purging.Purge:

@@ -36,7 +36,7 @@ def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise UsageError(f'the ledger "{url}" is no URL', 'write "sqlite:///ledger.sqlite3"') from None
+        raise UsageError(f'the ledger "{url}" is not a valid URL', 'write "sqlite:///ledger.sqlite3"') from None
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return parsed, None
     path = Path(os.path.abspath((folder or Path()) / str(parsed.database)))  # noqa: PTH100  # a link stays a link
@@ -69,7 +69,7 @@ def name_of(url: URL, path: Path | None) -> str:
     """Name a ledger in words to people, never with a password."""
     if path is not None:
         return f'the ledger "{path}"'
-    return "the throw-away ledger" if url.get_backend_name() == "sqlite" else f'the ledger "{url!r}"'
+    return "the temporary ledger" if url.get_backend_name() == "sqlite" else f'the ledger "{url!r}"'
 
 
 def _look_at_file(path: Path, *, create: bool) -> None:
@@ -77,7 +77,7 @@ def _look_at_file(path: Path, *, create: bool) -> None:
         raise LedgerError(f'the ledger "{path}" is a folder', "name a file in it")
     if not path.parent.is_dir():
         raise LedgerError(
-            f'the folder of the ledger, "{path.parent}", is not there', "make it, or correct [ledger] url"
+            f'the folder of the ledger, "{path.parent}", is not there', "create it, or correct [ledger] url"
         )
     if not path.exists() and not create:
         raise UsageError(f'there is no ledger "{path}"', "run this where it lies, or name it with --ledger")

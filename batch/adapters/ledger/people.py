@@ -1,4 +1,4 @@
-"""The statements about the people of a batch: who handed it in, who let it go, and how that is known."""
+"""The statements about the people of a batch: who handed it in, who approved it, and how that is known."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def refuse_place(path: Path) -> None:
     """
     if found := unsafe_place(path, _mounts()) or _remote_drive(path):
         raise LedgerError(
-            f'the ledger "{path}" would lie {found}, where it breaks sooner or later',
+            f'the ledger "{path}" would lie {found}, where it will be damaged sooner or later',
             "put it on a local disk of the one machine that submits, with [ledger] url or --ledger",
         )
 
@@ -42,7 +42,7 @@ def unsafe_place(path: PurePath, mounts: Iterable[tuple[str, str]] = ()) -> str:
     for part in path.parent.parts:
         for pattern, name in _SYNCHRONISED:
             if pattern.match(part):
-                return f"in a folder that {name} synchronises"
+                return f"in a folder that {name} syncs"
     kind = _file_system(path, mounts)
     return f"on a network share ({kind})" if _SHARES.fullmatch(kind) else ""
 

@@ -87,7 +87,7 @@ _RENEW = (
             "released": case(
                 (entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=literal_column("''")
             ),
-            # A yes is for what was shown, to the letter; planned anew, it must be given anew.
+            # A yes is for what was shown, to the letter; planned again, it must be given anew.
             "approved_by": case((_says_the_same(), entries.c.approved_by), else_=literal_column("''")),
             "bound_payload": literal_column("''"),
             **{name: bindparam(name) for name in _COLUMNS},
@@ -265,7 +265,7 @@ def insert_plan(
 
 
 def _stand_in(checked: Checked) -> Campaign:
-    """Keep of a row with errors what can be read, so that people find it and its mended version meets it."""
+    """Keep of a row with errors what can be read, so that people find it and its fixed version meets it."""
     text = checked.row.text
     return Campaign(
         row=checked.row.number,

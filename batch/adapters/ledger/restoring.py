@@ -69,7 +69,7 @@ def find_backup(url: str, wanted: Path | None) -> tuple[Path, Path]:
     """Give a ledger's file and the backup to take, the newest one by default; raise UsageError when there is none."""
     _, place = resolve_url(url)
     if place is None:
-        raise UsageError("this ledger is no file, so no backup can take its place", "use the database's own tools")
+        raise UsageError("this ledger is not a file, so a backup cannot replace it", "use the database's own tools")
     if wanted is None:
         found = newest_backup(place)
         if found is None:
@@ -120,7 +120,7 @@ def _words_for_the_disk(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         words = f'the ledger "{place}" could not be restored ({error.strerror or error})'
-        remedy = "nothing was lost: look at the folder's rights and the disk's space, then run the command again"
+        remedy = "nothing was lost: check the folder's permissions and the free disk space, then run the command again"
         raise LedgerError(words, remedy) from None
 
 
@@ -129,7 +129,7 @@ def _workroom(place: Path) -> Iterator[Path]:
     """Give a folder beside the ledger, closed to others, in which copies are looked through; gone afterwards."""
     folder = place.resolve().parent
     if not folder.is_dir():
-        raise LedgerError(f'the folder of the ledger, "{folder}", is not there', "make it, or correct [ledger] url")
+        raise LedgerError(f'the folder of the ledger, "{folder}", is not there', "create it, or correct [ledger] url")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-", ignore_cleanup_errors=True) as name:
         yield Path(name)
 
@@ -235,7 +235,7 @@ def _mark(draft: Path, pause: sqlite3.Row | None, backup: Path, folder: Path, *,
         connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", ("lineage", secrets.token_hex(8)))
         if pause is not None:
             there = {row[1] for row in connection.execute("PRAGMA table_info(pauses)")} - {"id"}
-            kept = {name: pause[name] for name in pause.keys() if name in there}  # noqa: SIM118  it is no dict
+            kept = {name: pause[name] for name in pause.keys() if name in there}  # noqa: SIM118  it is not a dict
             connection.execute("UPDATE pauses SET lifted_at = ? WHERE lifted_at IS NULL", (write_time(now),))
             places = ", ".join("?" for _ in kept)
             connection.execute(f"INSERT INTO pauses ({', '.join(kept)}) VALUES ({places})", tuple(kept.values()))  # noqa: S608  names of columns
@@ -278,7 +278,7 @@ def _pieces(path: Path, now: datetime) -> list[tuple[Path, Path]]:
         names = [path.with_name(stem + ending) for ending in there]
         if not any(name.exists() for name in names):
             return [(path.with_name(path.name + ending), name) for ending, name in zip(there, names, strict=True)]
-    raise OSError("too many files are called so already")
+    raise OSError("too many files already have this name")
 
 
 @contextmanager

@@ -327,7 +327,7 @@ batch_people = Table(
     _text("approved_way"),
     _text("preview_sha256"),
 )
-"""Who handed a batch in and who let it go, by the system's own numbers, and how that is known."""
+"""Who handed a batch in and who approved it, by the system's own numbers, and how that is known."""
 
 preview_rows = Table(
     "preview_rows",

@@ -27,14 +27,14 @@ _WORDS = {
         "close what has it open (a database viewer, a backup), then run the command again",
     ),
     "SQLITE_NOTADB": (
-        "{where} is not a ledger: it is no SQLite database",
+        "{where} is not a ledger: it is not an SQLite database",
         f"give another file with --ledger; if it was a ledger, {HOW_TO_RESTORE}",
     ),
     "SQLITE_CORRUPT": ("{where} is damaged", HOW_TO_RESTORE),
-    "SQLITE_CANTOPEN": ("{where} cannot be opened", "look whether its folder is there and may be written to"),
+    "SQLITE_CANTOPEN": ("{where} cannot be opened", "check that its folder exists and is writable"),
     "SQLITE_IOERR": (
         "the disk failed while {where} was read or written",
-        "look at the disk's space and health, then run the command again",
+        "check the disk's free space and health, then run the command again",
     ),
     "SQLITE_CONSTRAINT": (
         "{where} refused a change that would break its own rules ({detail})",

@@ -171,7 +171,7 @@ def write_backup(engine: Engine, path: Path, now: datetime, keep: int = KEEP) ->
         _drop_old(folder, path.stem, keep)
     except OSError as error:
         words = f'the backup "{copy}" cannot be written ({error.strerror})'
-        raise LedgerError(words, "look at the folder's rights and the disk's space") from None
+        raise LedgerError(words, "check the folder's permissions and the free disk space") from None
     finally:
         temporary.unlink(missing_ok=True)
     return copy

@@ -69,7 +69,7 @@ def _without_texts(one: Returned) -> Returned:
 
 
 def _judge(what: str, rows: Sequence[Returned], limits: Limits) -> None:
-    """Refuse to write more rows anew than a person mends: each cell costs time and memory."""
+    """Refuse to write more rows anew than a person fixes: each cell costs time and memory."""
     if sum(len(one.row.texts) for one in rows) > limits.marked_cells:
         raise beyond("marked_cells", limits, what)
     if sum(len(text) for one in rows for text in one.row.texts) > limits.marked_characters:

@@ -36,7 +36,7 @@ main()
 
 
 def ask(job: Job, seconds: float = 0) -> bytes:
-    """Give the workbook that is made of a file within `seconds`; nothing where the file is no workbook.
+    """Give the workbook that is made of a file within `seconds`; nothing where the file is not a workbook.
 
     Raises SheetError where that would go beyond a limit, or the process dies.
     """

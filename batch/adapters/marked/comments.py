@@ -12,7 +12,7 @@ from batch.model.columns import column_letter
 
 AUTHOR = "campaign-batch"
 MOST = 2_000
-"""Comments in one sheet: beyond that Excel grows slow, and the Problem column says it all the same."""
+"""Comments in one sheet: beyond that Excel grows slow, and the Problem column says it anyway."""
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML = "application/vnd.openxmlformats-officedocument.vmlDrawing"

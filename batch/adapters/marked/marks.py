@@ -222,7 +222,7 @@ def _cells_of(
 ) -> tuple[dict[int, list[object]], dict[int, float], bool]:
     """Give the cells of some rows as the file has them, its column widths, and whether its days count from 1904.
 
-    Of a file that is too large for that, and of one that is no workbook, as they were read.
+    Of a file that is too large for that, and of one that is not a workbook, as they were read.
     """
     package = _open(source, limits)
     if package is not None:

@@ -1,4 +1,4 @@
-"""Know the provider's addresses: submit a campaign, read its lists, say in words why it cannot be had."""
+"""Know the provider's addresses: submit a campaign, read its lists, say in words why it cannot be reached."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Provider:
         return max(earliest - ours, min(0.0, latest - ours))
 
     def ask_date(self) -> None:
-        """Ask something small for the date that its answer bears; failures are no trouble here."""
+        """Ask something small for the date that its answer bears; failures are not trouble here."""
         self.wait_turn()
         self._get(CREDITS, {}, self._patience / self._tries)
 
@@ -195,11 +195,11 @@ class Provider:
         return self._listing(SENT, lambda: _Past(since, zone), tries=self._tries, steady=True)
 
     def groups(self) -> tuple[Group, ...]:
-        """Read all groups; raise ProviderError when they cannot be had whole."""
+        """Read all groups; raise ProviderError when they cannot be read whole."""
         return self._whole(GROUPS, parse_groups)
 
     def templates(self) -> tuple[MmsTemplate, ...]:
-        """Read all MMS templates; raise ProviderError when they cannot be had whole."""
+        """Read all MMS templates; raise ProviderError when they cannot be read whole."""
         return self._whole(TEMPLATES, parse_templates)
 
     def credits(self) -> int:
@@ -231,7 +231,7 @@ class Provider:
         whole = join_pages(lambda page: self._page(path, page, parse), lambda item: str(item.id))  # type: ignore[attr-defined]
         if whole.why:
             raise ProviderError(
-                f"the list at {self._at(path)} is not whole: {whole.why}", "try again in a minute", code="not-whole"
+                f"the list at {self._at(path)} is not complete: {whole.why}", "try again in a minute", code="not-whole"
             )
         return whole.items
 
@@ -257,7 +257,7 @@ class Provider:
             if parsed is not None:
                 return parsed, answer
             tried += 1
-            pause = random.uniform(0.5, 1.0) * tried  # noqa: S311  jitter is no secret
+            pause = random.uniform(0.5, 1.0) * tried  # noqa: S311  jitter is not a secret
             left -= time.monotonic() - begun + pause
             if tried >= self._tries or left <= 0 or limited:
                 code = str(answer.failure.value if answer.failure is not None else answer.status)
@@ -294,7 +294,7 @@ class Provider:
     def _understand(
         self, path: str, answer: Answer, parse: Callable[[bytes, str], Parsed]
     ) -> tuple[str, Parsed | None]:
-        """Read an answer, or say what is wrong with it; raise what no second try can mend."""
+        """Read an answer, or say what is wrong with it; raise what no second try can fix."""
         where = self._at(path)
         if answer.failure is Failure.CERTIFICATE:
             raise ProviderError(
@@ -302,7 +302,7 @@ class Provider:
                 "check [provider] url, the clock of this computer, and what filters its network traffic",
             )
         if answer.failure is not None:
-            return f"{where} cannot be had: {answer.words}", None
+            return f"{where} cannot be reached: {answer.words}", None
         if answer.status != 200:
             _raise_for_good(where, answer)
             return f"{where} answered {answer.status}{_reason(answer)}", None
@@ -343,7 +343,7 @@ def _raise_for_good(where: str, answer: Answer) -> None:
             f"check {TOKEN_SETTING} and the account in the dashboard",
         )
     if status in {404, 405, 406, 415}:
-        raise AddressError(f"the provider has no such address: {where} ({status})", "check [provider] url")
+        raise AddressError(f"the provider does not have this address: {where} ({status})", "check [provider] url")
     if 300 <= status < 400:
         raise AddressError(
             f"{where} points to another address ({status}), which is never followed", "check [provider] url"
@@ -373,11 +373,11 @@ def _check_url(url: str) -> tuple[str, str]:
     except ValueError:
         raise UsageError("the provider's url cannot be read", remedy) from None
     if parts.scheme not in {"http", "https"} or not name:
-        raise UsageError("the provider's url is no web address", remedy)
+        raise UsageError("the provider's url is not a web address", remedy)
     if parts.username is not None or parts.query or parts.fragment:
         raise UsageError("the provider's url holds more than host and path", remedy)
     if parts.scheme == "http" and not _is_loopback(name):
-        raise UsageError(f'"http://{name}" would send the token for everybody to read', "use https://")
+        raise UsageError(f'"http://{name}" would send the token in plain text', "use https://")
     host = f"[{name}]" if ":" in name else name
     usual = port in (None, 443 if parts.scheme == "https" else 80)
     return url.strip().rstrip("/"), host if usual else f"{host}:{port}"

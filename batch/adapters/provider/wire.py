@@ -172,7 +172,7 @@ def _read_body(response: requests.Response, longest: int) -> bytes:
 
 
 def _unpack(body: bytes, encoding: str, longest: int) -> bytes:
-    # Nothing packed was asked for; if it comes all the same, a small bomb must not fill the memory.
+    # Nothing packed was asked for; if it comes anyway, a small bomb must not fill the memory.
     if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"} or not body:
         return body
     packed = zlib.decompressobj(wbits=47)
@@ -192,20 +192,20 @@ def _explain(state: RequestState, trouble: BaseException) -> tuple[Failure, str]
     if isinstance(trouble, TooBigError):
         return Failure.UNKNOWN, f"the answer is longer than {state.call.longest:,} bytes"
     if monotonic() >= state.until:
-        return Failure.UNKNOWN, f"no whole answer within {state.call.deadline:g} s"
+        return Failure.UNKNOWN, f"no complete answer within {state.call.deadline:g} s"
     return Failure.UNKNOWN, f"the connection broke before the whole answer was there ({type(_root(trouble)).__name__})"
 
 
 def _explain_connecting(trouble: BaseException) -> str:
     if isinstance(trouble, NameResolutionError):
-        return "its name is not known here"
+        return "its name could not be resolved"
     root = _root(trouble)
     if isinstance(root, TimeoutError | ConnectTimeoutError):
         return "connecting took too long"
     if isinstance(root, ConnectionRefusedError):
         return "the connection was refused"
     if isinstance(root, ssl.SSLError):
-        return f"no secure connection came about ({_plain(root.reason or 'TLS')})"
+        return f"no secure connection could be made ({_plain(root.reason or 'TLS')})"
     if isinstance(root, OSError) and root.strerror:
         return _plain(root.strerror)
     if isinstance(root, OSError) and "unnel" in str(root):

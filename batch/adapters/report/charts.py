@@ -103,7 +103,7 @@ def calendar_chart(report: Report) -> Chart | None:
     busiest = max(hours.items(), key=lambda pair: pair[1])
     words = (
         f"{plural(sum(hours.values()), 'campaign')} from {day_words(_noon(min(d for d, _ in hours)))} to "
-        f"{day_words(_noon(last))}; the fullest hour is {day_words(_noon(busiest[0][0]))} {busiest[0][1]}:00 "
+        f"{day_words(_noon(last))}; the busiest hour is {day_words(_noon(busiest[0][0]))} {busiest[0][1]}:00 "
         f"with {busiest[1]:,}; {sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours "
         f"({report.quiet_hours})"
     )
@@ -140,7 +140,7 @@ def texts_by_day(report: Report) -> dict[date, tuple[int, int]]:
 
 
 def trend_chart(trend: Sequence[WeekFigures]) -> Chart | None:
-    """Show the last twelve weeks: campaigns that went or go, and what needed a person."""
+    """Show the last twelve weeks: campaigns that went or go, and what needed attention."""
     weeks = trend[-12:]
     if len(weeks) < 2:
         return None
@@ -152,13 +152,13 @@ def trend_chart(trend: Sequence[WeekFigures]) -> Chart | None:
         for week, (_, number) in zip(weeks, went, strict=True)
     )
     words = (
-        f"campaigns a week over {len(weeks)} weeks: from {went[0][1]:,} to {went[-1][1]:,}, "
-        f"at most {max(n for _, n in went):,}; {weeks[-1].figures.needs_person:,} needed a person in the last one"
+        f"campaigns per week over {len(weeks)} weeks: from {went[0][1]:,} to {went[-1][1]:,}, "
+        f"at most {max(n for _, n in went):,}; {weeks[-1].figures.needs_person:,} needed attention in the last one"
     )
     needs = [week.figures.needs_person for week in weeks]
-    head = ("Week", "Campaigns", "Texts", "Needed a person")
+    head = ("Week", "Campaigns", "Texts", "Needed attention")
     svg = _columns_svg(went, "wait", marked=needs)
-    note = "▲ how many needed a person" if any(needs) else ""
+    note = "▲ how many needed attention" if any(needs) else ""
     return Chart("trend", "The last weeks", words, svg, head, rows, note=note)
 
 
@@ -178,9 +178,9 @@ def _bars(name: str, title: str, what: str, counts: Sequence[tuple[str, int, str
         Bar(label, f"{n:,}", f"{n / whole:.0%}" if whole else "", tone, TONES[tone].sign, _bar_svg(n / most, tone))
         for label, n, tone in counts
     )
-    words = ", ".join(f"{number:,} {label}" for label, number, _ in counts) + f"; {whole:,} {what} in all"
+    words = ", ".join(f"{number:,} {label}" for label, number, _ in counts) + f"; {whole:,} {what} in total"
     rows = tuple((label, f"{number:,}") for label, number, _ in counts)
-    return Chart(name, title, words, None, ("", what.title()), (*rows, ("in all", f"{whole:,}")), bars)
+    return Chart(name, title, words, None, ("", what.title()), (*rows, ("total", f"{whole:,}")), bars)
 
 
 def _going(report: Report) -> Iterable[tuple[Entry, str, datetime]]:

@@ -164,7 +164,7 @@ def _people(
 
 
 def _approval(entry: Entry, batch: Batch | None) -> str:
-    """Say who let it go, or that it still waits for that."""
+    """Say who approved it, or that it still waits for that."""
     if batch is not None and batch.state in {NOT_SHOWN, WAITS} and entry.status in _STILL_WAIT:
         return "not yet: it waits for a second person"
     if entry.approved_by:

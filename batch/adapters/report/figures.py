@@ -24,7 +24,7 @@ from batch.model.wording import (
 SENT = frozenset({"sent", "went_out", "went_wrong"})
 SCHEDULED = frozenset({"scheduled", "unseen"})
 AT_THE_PROVIDER = SENT | SCHEDULED | {"unapproved", "to_cancel"}
-BEFORE = {"batch": "on the batch before", "week": "on the week before", "reconciliation": "on the time before"}
+BEFORE = {"batch": "from the batch before", "week": "from the week before", "reconciliation": "from the time before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def arrivals(report: Report) -> Counter[tuple[str, str]]:
 def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     """Give the totals that stand at the top of the page, the workbook and the mail, in their order."""
     money = "" if figures.money is None else f"about {money_words(figures.money, report.currency)}"
-    needs = "needs a person" if figures.needs_person == 1 else "need a person"
+    needs = "needs attention" if figures.needs_person == 1 else "need attention"
     shown = [
         _figure(report, figures, "needs_person", needs, "look" if figures.needs_person else "good"),
         _figure(report, figures, "scheduled", "scheduled", "good", "Approved and Scheduled by the provider"),
@@ -203,7 +203,7 @@ def _share(report: Report, figures: Figures, name: str, label: str, tone: str) -
 
 def _change(difference: int, kind: str) -> str:
     told = f"{difference:+,}".replace("-", "−") if difference else "as many as"
-    return f"{told} {BEFORE[kind] if difference else BEFORE[kind].removeprefix('on ')}"
+    return f"{told} {BEFORE[kind] if difference else BEFORE[kind].removeprefix('from ')}"
 
 
 def _if(number: int) -> str:

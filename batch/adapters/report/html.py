@@ -35,13 +35,13 @@ from batch.model.wording import (
 )
 
 WHOLE_LIMIT = 20_000
-"""Rows up to which the page holds all of them; above, only what needs a person: a browser would take seconds."""
+"""Rows up to which the page holds all of them; above, only what needs attention: a browser would take seconds."""
 NEEDED_LIMIT = 2_000
-"""Rows that need a person, at most, in a page that does not hold all rows."""
+"""Rows that need attention, at most, in a page that does not hold all rows."""
 PLAIN_LIMIT = 500
 """Rows that stand in the page ready to read, for those without a script."""
 CARD_LIMIT = 200
-"""Rows told one by one under what needs a person; the rest is in the table."""
+"""Rows told one by one under what needs attention; the rest is in the table."""
 OPEN_CARDS = 5
 """Rows of one kind that are told before the others are folded away."""
 
@@ -59,7 +59,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One row that needs a person."""
+    """One row that needs attention."""
 
     where: str
     name: str
@@ -75,7 +75,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """Rows that need a person for the same kind of reason."""
+    """Rows that need attention for the same kind of reason."""
 
     word: Word
     total: int
@@ -121,7 +121,7 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
 
 
 def needed_cards(report: Report) -> tuple[Cards, ...]:
-    """Put together the rows that need a person, what is due within a day first."""
+    """Put together the rows that need attention, what is due within a day first."""
     found = findings_by_entry(report)
     listed = {entry.id for entry in report.to_cancel}  # they have a list of their own
     needed = (entry for entry in needed_entries(report) if entry.id not in listed)

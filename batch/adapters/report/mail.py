@@ -22,7 +22,7 @@ COMING = 10
 
 
 def subject(report: Report) -> str:
-    """Say the outcome in a subject line: `Week 48: 25 scheduled, 2 need a look`; it holds no line break."""
+    """Say the outcome in a subject line: `Week 48: 25 scheduled, 2 need attention`; it holds no line break."""
     figures = count(report)
     look = f"{figures.needs_person:,} {'needs' if figures.needs_person == 1 else 'need'} a look"
     told = [done_words(figures), look if figures.needs_person else "all well"]
@@ -72,13 +72,13 @@ def mail_text(report: Report, *, lines: Sequence[str] = (), short: bool = False)
             f"{tile.label}: {tile.shown}{f' ({tile.change})' if tile.change else ''}"
             for tile in _tiles(report, figures, short=short)
         ],
-        [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in all"],
+        [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in total"],
         *_needed_lines(report),
         _listed("Delete in the dashboard", [" | ".join(line) for line in _to_cancel(report)]),
-        _listed("What the comparison brought up", [finding.words for finding in loose_findings(report)[:TOLD]]),
+        _listed("What the comparison found", [finding.words for finding in loose_findings(report)[:TOLD]]),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
         _listed("Notes", list(report.notes)),
-        [f"Made {local_time(report.made_at, report.zone, 0)}. The whole of it is in the report."],
+        [f"Made {local_time(report.made_at, report.zone, 0)}. The report has all the details."],
     ]
     return "\n\n".join("\n".join(_wrap(line) for line in block if line) for block in blocks if any(block)) + "\n"
 

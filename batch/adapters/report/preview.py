@@ -149,7 +149,7 @@ def write_preview(
         good=sum(state in _GOES for state in states),
         counts=[(*state, states.count(state)) for state in _STATES if state in states],
         days=days,
-        total=Day("in all", *(sum(getattr(day, name) for day in days) for name in _SUMS)),
+        total=Day("total", *(sum(getattr(day, name) for day in days) for name in _SUMS)),
         bubbles=[_bubble(item, zone, provider_zone) for item in items[:CARD_LIMIT]],
         lines=[_line(item, zone) for item in items[CARD_LIMIT:]],
         limit=CARD_LIMIT,

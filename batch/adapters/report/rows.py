@@ -192,7 +192,7 @@ def status_words(entry: Entry, places: Mapping[int, Entry], standing: Standing) 
 
 
 def warnings_of(entry: Entry) -> str:
-    """Give the remarks about a campaign that went all the same."""
+    """Give the remarks about a campaign that went anyway."""
     return "; ".join(issue.message for issue in entry.issues)
 
 

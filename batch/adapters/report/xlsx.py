@@ -104,7 +104,7 @@ def _write_outcome(writer: WorkbookWriter, sheet: Any, line: int, figures: Figur
     writer.put(sheet, line, 0, "Where every row ended", "section")
     counts = [(WORDS[key], number) for key, number in figures.by_status.items()]
     last = _write_counts(writer, sheet, line + 1, [(word.sign, word.text, word.tone, n) for word, n in counts])
-    writer.put(sheet, last, 0, "rows in all", "bold")
+    writer.put(sheet, last, 0, "rows in total", "bold")
     writer.put(sheet, last, 1, figures.rows, "total")
     if counts:
         tones = [word.tone for word, _ in counts]

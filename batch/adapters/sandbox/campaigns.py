@@ -137,7 +137,7 @@ class SandboxAccount:
             return campaign
 
     def create_late(self, payload: Mapping[str, Any], seconds: float) -> None:
-        """Hold a campaign only once some time has gone by."""
+        """Hold a campaign only once some time has passed."""
         with self.lock:
             heapq.heappush(self._late, (self.now() + seconds, len(self._late), dict(payload)))
 

@@ -14,11 +14,11 @@ _DIGITS = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def read_payload(body: bytes) -> dict[str, Any]:
-    """Read the body of a POST; raises ValueError when it is no JSON object."""
+    """Read the body of a POST; raises ValueError when it is not JSON object."""
     payload = json.loads(body.decode("utf-8"))
     if not isinstance(payload, dict):
         raise ValueError("not an object")
-    json.dumps(payload, ensure_ascii=False).encode("utf-8")  # half an emoji is no JSON for PHP
+    json.dumps(payload, ensure_ascii=False).encode("utf-8")  # half an emoji is not JSON for PHP
     return payload
 
 

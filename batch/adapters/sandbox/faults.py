@@ -26,7 +26,7 @@ KINDS = {
     "cut": "create the campaign, send less than the announced length, then close",
     "empty": "create the campaign, answer 200 with nothing in it",
     "empty-before": "create nothing, answer 200 with nothing in it",
-    "garbage": "create the campaign, answer with what is no HTTP",
+    "garbage": "create the campaign, answer with something that is not HTTP",
     "drip": "create the campaign, answer with one byte a second",
     "redirect": "answer 302, create nothing",
     "no-id": "create the campaign, leave the Id out of the answer",

@@ -95,7 +95,7 @@ def open_sheet(
     """Open the sheet of campaigns of a file and read its header; the rows follow while it is iterated.
 
     `name` says which sheet, needed only when several have our columns; `encoding` is tried for text
-    files that are no Unicode. `date_order` (`month`, `day`, `iso`) is how Excel's short date, which
+    files that are not Unicode. `date_order` (`month`, `day`, `iso`) is how Excel's short date, which
     follows each reader's own settings, is shown. `max_rows` is a shorter way to say it in `limits`. Raises
     SheetError, with the file's name in it.
     """
@@ -193,7 +193,7 @@ def _hidden_note(header: Header) -> Iterator[Issue]:
 def _damage_note(place: str) -> Iterator[Issue]:
     if place:
         words = (
-            f"the workbook is damaged ({place} is malformed XML) and was read all the same: compare its rows with the "
+            f"the workbook is damaged ({place} is malformed XML) and was read anyway: compare its rows with the "
             "preview, or open it in Excel and save it again"
         )
         yield Issue(0, "", "", "damaged-xml", words, Level.WARNING)
@@ -201,7 +201,7 @@ def _damage_note(place: str) -> Iterator[Issue]:
 
 def _legacy_note(encoding: str) -> Issue:
     words = (
-        f"the file is no Unicode text and was read as {encoding}: look at accents and quotes in the preview, "
+        f"the file is not Unicode text and was read as {encoding}: look at accents and quotes in the preview, "
         'or save it in Excel as "CSV UTF-8"'
     )
     return Issue(0, "", "", "legacy-encoding", words, Level.WARNING)

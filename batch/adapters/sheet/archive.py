@@ -36,7 +36,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise SheetError("the file is damaged or was cut off on its way", SAVE_AGAIN) from error
+            raise SheetError("the file is damaged or was cut off in transit", SAVE_AGAIN) from error
         self.plain: set[str] = set()
         """Parts that were searched and have no comment, no CDATA section and no NUL in them."""
         self._entries = self._zip.infolist()
@@ -102,7 +102,7 @@ class Archive:
         for entry in self._entries:
             if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
                 raise SheetError(
-                    f'the part "{entry.filename}" is packed too tightly to be honest (a zip bomb?)', SAVE_AGAIN
+                    f'the part "{entry.filename}" is compressed suspiciously tightly (a zip bomb?)', SAVE_AGAIN
                 )
 
     def _search_entry(self, name: str, wanted: bytes) -> bool:

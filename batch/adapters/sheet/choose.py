@@ -150,7 +150,7 @@ def _no_header(heads: list[Head], tabs: list[Tab], limits: Limits) -> SheetError
         )
     if all(not any(any(row[1]) for row in head.tab.rows()) for head in heads):
         return SheetError(
-            "the sheet is empty", "fill one row a campaign below a header row; `campaign-batch new` makes a starter"
+            "the sheet is empty", "enter one row per campaign below a header row; `campaign-batch new` makes a starter"
         )
     return SheetError(
         f"no header row was found in the first {headers.HEAD_ROWS} rows",

@@ -37,7 +37,7 @@ class Book:
         tab = TextTab(Path(path), legacy, tabs=tabs, limits=limits)
         self.tabs = [tab]
         self.legacy = tab.legacy
-        """Whether it is no Unicode text, and was read in the encoding that the settings name."""
+        """Whether it is not Unicode text, and was read in the encoding that the settings name."""
 
     def close(self) -> None:
         """Nothing stays open between two readings of its rows."""
@@ -145,7 +145,7 @@ def _refuse_padding(path: Path, over: int) -> None:
         end = file.read()
     if over > _SOME_NULS or (len(end) == 8 and not end.strip(b"\0")):
         raise SheetError(
-            "the file is filled up with NUL characters, so its end may be lost", "copy or export it again, then drop it"
+            "the file is padded with NUL characters, so its end may be lost", "copy or export it again, then drop it"
         )
 
 

@@ -16,11 +16,11 @@ def find_kind(path: Path) -> str:
     start = _start(path)
     ending = path.suffix.lower()
     if ending in _REFUSED:
-        raise _refuse(path, f"is {_REFUSED[ending]}, which is not read here", "open it there and save it as .xlsx")
+        raise _refuse(path, f"is {_REFUSED[ending]}, which is not supported", "open it there and save it as .xlsx")
     if ending not in ZIPPED and ending not in TEXTS and ending != ".xls":
-        raise _refuse(path, "is no spreadsheet that is read here", f"save it as .xlsx; read are {READ}")
+        raise _refuse(path, "is not a supported spreadsheet", f"save it as .xlsx; supported are {READ}")
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise _refuse(path, "is empty", "check that it was saved and copied whole")
+        raise _refuse(path, "is empty", "check that it was saved and copied completely")
     found = _content(start)
     if ending in TEXTS:
         return _text(path, found, ending)
@@ -51,7 +51,7 @@ def _zipped(path: Path, found: str, start: bytes, ending: str) -> str:
 
 def _renamed(path: Path, found: str) -> SheetError:
     ending = path.suffix.lower()
-    return _refuse(path, f"is {found} by its content, no {ending} file", "open it in Excel and save it as .xlsx")
+    return _refuse(path, f"is {found} by its content, not a {ending} file", "open it in Excel and save it as .xlsx")
 
 
 def _refuse(path: Path, words: str, remedy: str) -> SheetError:
@@ -69,7 +69,7 @@ def _start(path: Path) -> bytes:
         raise SheetError(words, "check the name and the folder", file=path.name, bare=words) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a usable name"
-        raise _refuse(path, f"cannot be opened ({why})", "close it in Excel, or check who may read it") from error
+        raise _refuse(path, f"cannot be opened ({why})", "close it in Excel, or check who can read it") from error
 
 
 def _encrypted(path: Path) -> bool:

@@ -35,7 +35,7 @@ def plain_xml(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
 def doubled_row(number: int) -> SheetError:
     """Make the refusal of a sheet that says two things about one row."""
     return SheetError(
-        f"the workbook is damaged: row {number}, or a cell of it, stands there twice or not in its place", SAVE_AGAIN
+        f"the workbook is damaged: row {number}, or a cell of it, appears twice or is out of place", SAVE_AGAIN
     )
 
 

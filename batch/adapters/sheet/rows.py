@@ -146,8 +146,8 @@ class RowMaker:
             words = ", ".join(f'"{name}"' for name in names)
             yield self._issue(
                 number, left, "merged-cells",
-                f"the merged cell {place} covers the columns {words}, and nobody can say which of them it means: "
-                "take the merging off and fill each cell",
+                f"the merged cell {place} covers the columns {words}, and it is not clear which of them it means: "
+                "unmerge it and fill each cell",
             )  # fmt: skip
 
     def _spoilt(self, number: int, extra: Extra) -> Issue:
@@ -166,7 +166,7 @@ class RowMaker:
             return self._issue(number, at, "formula-not-calculated", words)
         if kind == "hidden-unknown":
             words = (
-                "the file could be read in part only, and whether somebody hid this row is not known: save the file "
+                "only part of the file could be read, so it is not known whether this row is hidden: save the file "
                 f"as .xlsx, or send the row anyway with --allow {kind}"
             )
             return Issue(number, "", "", kind, words, Level.HOLD)
@@ -175,7 +175,7 @@ class RowMaker:
                 number,
                 at,
                 "broken-character",
-                f"{address} holds a character that is no text (NUL): type the cell again",
+                f"{address} holds a character that is not text (NUL): type the cell again",
             )
         return self._ragged(number, extra[2])
 
@@ -194,7 +194,7 @@ class RowMaker:
         text = cells[at]
         if at in self._times:
             if _SERIAL.fullmatch(text):
-                words = f'"{text}" is how Excel counts days, no date: format the cell as a date and a time'
+                words = f'"{text}" is how Excel counts days, not a date: format the cell as a date and a time'
                 yield self._issue(number, at, "date-as-number", words, text)
             return
         if _WHOLE.fullmatch(text) and self._ids[at] != "Reference":
@@ -243,12 +243,12 @@ _ROOM = 16_384
 """Different times of one file that are remembered."""
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 cells know no zone
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
-_AS_TEXT = 'format the column as Text and type the value again (ids apart by ";")'
+_AS_TEXT = 'format the column as Text and type the value again (ids separated by ";")'
 _MANGLED = {
     "thousands": 'Excel took the cell for one number, {raw}, shown as {shown}; "100,101" becomes such a number',
     "scientific": "Excel shows {shown}, a number in scientific notation, whose digits may be lost",
     "long": "the number {raw} is longer than the digits that Excel keeps, so its last ones are lost",
-    "decimal": "{raw} is a number with decimals, no id",
+    "decimal": "{raw} is a number with decimals, not an id",
     "date": 'Excel took the cell for a date and shows {shown}, as "1-2" becomes 2 January',
 }
 _suspect = re.compile(r"\d+\.\d+$|\d(?:\.\d+)?[eE]\+?\d+$|[2-9]\d{4}$").match

@@ -68,7 +68,7 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # calamine's panics are no Exception
-        words = f"the file is damaged, or written in a way that is not known here{_cut(error)}"
+        words = f"the file is damaged, or in a format that is not supported{_cut(error)}"
         yield "fail", (words, "open it in Excel, save it as .xlsx and drop that")
     finally:
         if book is not None:

@@ -46,7 +46,7 @@ def _try_second(path: str) -> second.PlainXlsBook:
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as other:  # calamine's panics are no Exception
-        raise SheetError("the file is damaged, or no Excel workbook", SAVE_AGAIN) from other
+        raise SheetError("the file is damaged or not an Excel workbook", SAVE_AGAIN) from other
 
 
 class XlsBook:

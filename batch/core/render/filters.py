@@ -81,7 +81,7 @@ FILTERS: Mapping[str, Filter] = {
         Filter("title", "writes Each Word Large", "{{ City | title }}", "Fort Worth", 0, _fine),
         Filter("upper", "WRITES ALL LARGE", "{{ Offer | upper }}", "20% OFF", 0, _fine),
         Filter("lower", "writes all small", "{{ Offer | lower }}", "20% off", 0, _fine),
-        Filter("trim", "takes blanks off both ends", "{{ Offer | trim }}", "20% off", 0, _fine),
+        Filter("trim", "removes spaces at both ends", "{{ Offer | trim }}", "20% off", 0, _fine),
         Filter("default", "stands in for an empty cell", '{{ Offer | default("10% off") }}', "10% off", 1, _fine),
     )
 }
@@ -110,7 +110,7 @@ def write_date(value: object, layout: str, field: str, date_order: str = "month"
     """Write a date or time, given as one or as the text that a cell shows; raises FilterError."""
     moment = _read_date(value, date_order)
     if moment is None:
-        raise FilterError(field, value, "is no date: write it as 2026-11-27 or November 27, 2026")
+        raise FilterError(field, value, "is not a date: write it as 2026-11-27 or November 27, 2026")
     return _KNOWN.sub(lambda found: _write_piece(found[0], moment, field, value), layout)
 
 
@@ -118,7 +118,7 @@ def write_money(value: object, symbol: str, decimals: int, field: str) -> str:
     """Write an amount with its sign, thousands and decimals; raises FilterError."""
     amount = read_number(value)
     if amount is None or _is_percent(value):
-        raise FilterError(field, value, "is no amount of money: write it as 1234.50")
+        raise FilterError(field, value, "is not an amount of money: write it as 1234.50")
     rounded = abs(amount).quantize(Decimal(10) ** -decimals, ROUND_HALF_UP)
     return f"{'-' if amount < 0 and rounded else ''}{symbol}{rounded:,}"
 

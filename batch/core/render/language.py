@@ -3,7 +3,7 @@
 Allowed are texts, fields (`{{ Offer }}`, `{{ row["End date"] }}`), constants, `if`/`elif`/`else`, comparisons, `and`,
 `or`, `not`, `is defined` and the filters of FILTERS. What is not on the list is refused by name and line, so that no
 template can loop, call, compute, reach an object or grow: a new word of Jinja2's is refused until somebody allows it
-here. The tree that runs is built anew from allowed nodes only, and runs in Jinja2's sandbox all the same.
+here. The tree that runs is built anew from allowed nodes only, and runs in Jinja2's sandbox anyway.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd\ufffe\ufff
 
 PERSONAL = (
     "one row is one text to a whole group, and everybody in it would read the same name: "
-    "take it out, or write a word that suits all"
+    "remove it, or write a word that suits all"
 )
 
 
@@ -115,7 +115,7 @@ _NAMES: dict[type[nodes.Node], str] = {
 def make_environment(date_order: str = "month") -> ImmutableSandboxedEnvironment:
     """Make the engine: sandboxed, without globals and tests, nothing undefined, and nothing escaped.
 
-    No autoescaping: a text message is no HTML, and `&` must reach the phone as `&`, not as `&amp;`.
+    No autoescaping: a text message is not HTML, and `&` must reach the phone as `&`, not as `&amp;`.
     """
     engine = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, cache_size=0)
     engine.globals.clear()
@@ -406,7 +406,7 @@ def _say_plainly(said: str, source: str) -> str:
     if curly := find_curly(source):
         return f'"{curly}" has curly quotes: write {straighten(curly)}'
     if "unknown tag" in said and ("endif" in said or "else" in said or "elif" in said):
-        return "the text has {% else %} or {% endif %} without an {% if ... %} before it: add the if, or take it out"
+        return "the text has {% else %} or {% endif %} without an {% if ... %} before it: add the if, or remove it"
     if "looking for the following tags" in said:
         return "the text has an {% if ... %} without its end: write {% endif %} where it ends"
     if spoilt := next((found[0] for found in _FIELD.finditer(source) if not _reads(found[0])), ""):

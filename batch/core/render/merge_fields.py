@@ -17,7 +17,7 @@ _LOOSE = (
 _TIGHT = ("%%", "##", "@@", "__", "~~", "%", "#", "@", r"\|", r"\$", "~", r"\^")
 """What stands before and behind a field in Word, Outlook, Mailchimp, ExactTarget, Twilio and text message programs.
 
-Within the tight ones stands no blank: "50% to 70%" is no field.
+Within the tight ones stands no blank: "50% to 70%" is not a field.
 """
 _PAIRED = re.compile(
     "|".join(
@@ -69,7 +69,7 @@ def find_misspelled(text: str, header: Header) -> Iterator[tuple[str, str]]:
 
 
 def find_curly(text: str) -> str:
-    """Give the first field or statement with curly quotes in it; they are no quotes to a template."""
+    """Give the first field or statement with curly quotes in it; they are not quotes to a template."""
     return next((found[0] for found in _WELL.finditer(text) if found[0] != found[0].translate(_CURLY)), "")
 
 

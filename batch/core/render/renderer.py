@@ -214,7 +214,7 @@ def _no_column(header: Header, slot: Slot, places: tuple[int, ...]) -> Fault:
         columns = " and ".join(f'"{header.names[place]}" (column {column_letter(place)})' for place in places[:3])
         return Fault("field-ambiguous", f'the text uses "{slot.field}", which could be {columns}: give them two names')
     near = find_nearest(header, slot.field)
-    remedy = f"did you mean {write_field(near)}?" if near else "add such a column, or take the field out of the text"
+    remedy = f"did you mean {write_field(near)}?" if near else "add such a column, or remove the field from the text"
     return Fault("field-unknown", f'the text uses "{slot.field}", but the sheet has no such column: {remedy}')
 
 
@@ -270,7 +270,7 @@ def _missing_optional(row: Row, bound: _Bound) -> Issue:
 
 def _find_trouble(message: str) -> tuple[Fault, ...]:
     if not message:
-        return (Fault("message-missing", "the text comes out empty: write what people shall read"),)
+        return (Fault("message-missing", "the text comes out empty: write what people should read"),)
     if len(message) > LONGEST:
         words = f"the text has {len(message)} characters: shorten it, 480 are the most that can be sent"
         return (Fault("message-too-long", words),)
@@ -278,7 +278,7 @@ def _find_trouble(message: str) -> tuple[Fault, ...]:
     unsure = not message.isprintable() or "\ufffd" in message
     if unsure and (odd := CONTROL.search(message)):
         before = message[max(0, odd.start() - 15) : odd.start()]
-        words = f'the text has a character that no phone can show (U+{ord(odd[0]):04X}) after "{before}": type it anew'
+        words = f'the text has a character that no phone can show (U+{ord(odd[0]):04X}) after "{before}": type it again'
         return (Fault("control-character", words),)
     return ()
 

@@ -54,7 +54,7 @@ def _run(checks: tuple[MomentCheck, ...], moment: SendTime, field: str, terms: T
 def _past(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:
     if send_at > terms.now:
         return None
-    return "time-past", f"{show(local)} ({_zone(local)}) has gone by: write a time that is still to come"
+    return "time-past", f"{show(local)} ({_zone(local)}) is in the past; enter a future time"
 
 
 def _lead_time(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:
@@ -62,7 +62,7 @@ def _lead_time(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, s
         return None
     words = (
         f"{show(local)} ({_zone(local)}) is less than {terms.rules.lead_minutes} minutes away: "
-        "write a later time, so that there is time to look at it"
+        "enter a later time, so that there is time to check it"
     )
     return "lead-time", words
 
@@ -79,7 +79,7 @@ def _blackout(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] | N
         if blackout.hold(local):
             return (
                 "blackout-day",
-                f'{show(local)} lies in the team\'s own blackout "{blackout.written}": take another time',
+                f'{show(local)} lies in the team\'s own blackout "{blackout.written}": choose another time',
             )
     return None
 
@@ -98,7 +98,7 @@ def _quiet_hours(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] 
     forgotten = ", midnight: was the time forgotten?" if (local.hour, local.minute) == (0, 0) else ""
     words = (
         f"{show(local)} ({_zone(local)}) lies in the quiet hours {terms.quiet}{forgotten}: "
-        f"take a time outside them ({LAW})"
+        f"choose a time outside them ({LAW})"
     )
     return "quiet-hours", words
 

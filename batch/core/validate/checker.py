@@ -180,7 +180,7 @@ class Checker:
         if twin is None:
             return None
         if twin.equal:
-            words = f"this row says the same as row {twin.row}: take one of them out"
+            words = f"this row says the same as row {twin.row}: remove one of them"
             return self._to_issue(row, None, Trouble("row-repeated", "CampaignName", words, row.text("CampaignName")))
         self._late.setdefault(twin.row, replace(self._same_key(row, row.number), row=twin.row))
         return self._same_key(row, twin.row)

@@ -59,7 +59,7 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
     """Name the weekdays that are not the send date's and the dates that lie before it.
 
     `words` are those of DATE_WORDS (and whatever else) that stand in the text; most texts name no day at all.
-    A date without a year is taken as the nearest one. A weekday is no misfit when the text also names a date from
+    A date without a year is taken as the nearest one. A weekday is not a misfit when the text also names a date from
     the send date on that falls on it, lies in a stretch (`Fri-Sun`) that holds the send date, or is part of a name
     (Black Friday).
     """

@@ -66,7 +66,7 @@ def _read_ids(pieces: list[str], terms: Terms) -> Groups:
 def _find_wrong_id(piece: str, terms: Terms) -> Trouble | None:
     plain = plain_id(piece)
     if not _is_id(plain):
-        words = f'"{cut(piece)}" is not a group id: an id is a whole number above 0, several of them apart by commas'
+        words = f'"{cut(piece)}" is not a group id: an id is a whole number above 0, separate several by commas'
         return Trouble("group-id-invalid", FIELD, words, piece)
     namesakes = [group for group in terms.groups_by_name.get(fold(piece), ()) if group.id != plain]
     if plain in terms.groups_by_id and namesakes:
@@ -130,5 +130,5 @@ def _find_doubles(ids: list[str], terms: Terms) -> Iterator[Trouble]:
     for one in dict.fromkeys(ids):
         if ids.count(one) > 1:
             name = f' ("{terms.groups_by_id[one].name}")' if one in terms.groups_by_id else ""
-            words = f"group {one}{name} stands there twice; its people get one text: take one of them out"
+            words = f"group {one}{name} appears twice; its people get one text: remove one of them"
             yield Trouble("group-twice", FIELD, words, one)

@@ -61,11 +61,11 @@ def parse_hours(text: str, setting: str) -> Hours:
     """Read `21:00-08:00`; raises UsageError that names the setting."""
     found = _HOURS.fullmatch(text)
     if found is None:
-        raise UsageError(f"{setting} is no stretch of the day", "write it like 21:00-08:00")
+        raise UsageError(f"{setting} is not a time range", "write it like 21:00-08:00")
     start = int(found[1]) * 60 + int(found[2] or 0)
     end = int(found[3]) * 60 + int(found[4] or 0)
     if start > 1440 or end > 1440 or start == end:
-        raise UsageError(f"{setting} is no stretch of the day", "write it like 21:00-08:00, from 00:00 to 24:00")
+        raise UsageError(f"{setting} is not a time range", "write it like 21:00-08:00, from 00:00 to 24:00")
     return Hours(start, end)
 
 
@@ -75,14 +75,16 @@ def parse_weekday(text: str, setting: str) -> int:
     for number, name in enumerate(WEEKDAYS):
         if len(plain) >= 3 and name.startswith(plain.rstrip(".")):
             return number
-    raise UsageError(f'"{text}" in {setting} is no weekday', "write it like monday")
+    raise UsageError(f'"{text}" in {setting} is not a weekday', "write it like monday")
 
 
 def parse_blackout(text: str, setting: str) -> Blackout:
     """Read one blackout: a day, a stretch of days, a day of each year, a weekday, with hours or without."""
     found = _BLACKOUT.fullmatch(text)
     if found is None or not text.strip():
-        raise UsageError(f'"{text}" in {setting} is no day', "write it like 2026-12-25, 12-25 or sunday 00:00-13:00")
+        raise UsageError(
+            f'"{text}" in {setting} is not a date', "write it like 2026-12-25, 12-25 or sunday 00:00-13:00"
+        )
     weekday = parse_weekday(found["weekday"], setting) if found["weekday"] else None
     hours = parse_hours(found["hours"], setting) if found["hours"] else None
     try:
@@ -90,5 +92,5 @@ def parse_blackout(text: str, setting: str) -> Blackout:
         last = date.fromisoformat(found["last"]) if found["last"] else None
         date.fromisoformat(f"2024-{found['yearly'] or '01-01'}")
     except ValueError:
-        raise UsageError(f'"{text}" in {setting} is no day of the calendar', "write it like 2026-12-25") from None
+        raise UsageError(f'"{text}" in {setting} is not a valid date', "write it like 2026-12-25") from None
     return Blackout(text.strip(), first, last, found["yearly"] or "", weekday, hours)

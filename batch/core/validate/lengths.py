@@ -17,7 +17,7 @@ _LONGEST_KEY = 800
 
 
 def check_lengths(row: Row) -> Iterator[Issue]:
-    """Refuse cells that are longer than anybody means."""
+    """Refuse cells that are far too long."""
     if sum(map(len, row.texts)) <= min(LONGEST.values()):
         return
     for field, longest in LONGEST.items():

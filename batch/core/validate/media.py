@@ -69,7 +69,7 @@ def _read_recipients(cell: str, terms: Terms, found: list[Trouble]) -> int:
     if plain in _RECIPIENTS:
         return _RECIPIENTS[plain]
     words = (
-        f'"{cut(cell)}" is no type of recipients: write 0 or single for single opt-in, 1 or double for double opt-in'
+        f'"{cut(cell)}" is not a type of recipients: write 0 or single for single opt-in, 1 or double for double opt-in'
     )
     found.append(Trouble("type-recipients-invalid", "TypeRecipients", words, cell))
     return terms.rules.type_recipients
@@ -94,7 +94,7 @@ def _explain_template(cell: str, ids: list[int], terms: Terms) -> tuple[str, str
         which = " and ".join(str(one) for one in ids)
         return "template-ambiguous", f'"{cut(cell)}" is the name of {len(ids)} MMS templates: write the id ({which})'
     if not any(character.isalpha() for character in cell):
-        return "template-unknown", f'"{cut(cell)}" is no id of an MMS template: an id is a whole number above 0'
+        return "template-unknown", f'"{cut(cell)}" is not an MMS template id: an id is a whole number above 0'
     if terms.account is None:
         words = f'"{cut(cell)}" could not be looked up: check again with --online to see whether the account has it'
         return "template-not-looked-up", words
@@ -132,7 +132,7 @@ def _read_purpose(cell: str, found: list[Trouble]) -> str:
     if not plain or plain in PURPOSES:
         return plain
     near = suggest(plain, PURPOSES)
-    words = f'"{cut(cell)}" is no purpose{near or ":"} write marketing, information or emergency'
+    words = f'"{cut(cell)}" is not a purpose{near or ":"} write marketing, information or emergency'
     found.append(Trouble("purpose-invalid", "Purpose", words, cell))
     return ""
 

@@ -68,7 +68,9 @@ def find_same_offers(rows: Iterable[Checked], earlier: Iterable[Earlier], column
         week_before = [moment for moment in times if _is_week_before(moment, checked.send_at)]
         if not week_before:
             continue
-        words = f'the offer "{offer}" is the same as a week before ({week_before[-1]:%d %b}): was it not changed?'
+        words = (
+            f'the offer "{offer}" is the same as a week before ({week_before[-1]:%d %b}): did you forget to change it?'
+        )
         letter = checked.row.header.letter(column)
         found[checked.row.number] = Issue(
             checked.row.number, letter, column, "offer-as-before", words, Level.WARNING, offer

@@ -118,7 +118,7 @@ def _read_window(name: str, rule: GroupRule) -> Window:
         zones.append(zone)
     purposes = frozenset(fold(purpose) for purpose in rule.purpose)
     if unknown := purposes.difference(PURPOSES):
-        raise UsageError(f'"{min(unknown)}" in {where} is no purpose', f"write {', '.join(PURPOSES)}")
+        raise UsageError(f'"{min(unknown)}" in {where} is not a purpose', f"write {', '.join(PURPOSES)}")
     days = frozenset(parse_weekday(day, where) for day in rule.days)
     return Window(tuple(zones), parse_hours(rule.hours, f"hours in {where}"), purposes, days)
 

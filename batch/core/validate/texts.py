@@ -99,7 +99,7 @@ def too_long(message: str, terms: Terms) -> tuple[Trouble, ...]:
 def _brand_missing(text: Text, terms: Terms) -> tuple[Trouble, ...]:
     if not terms.brand or terms.brand in text.lowered or terms.brand in fold(text.message):
         return NO_TROUBLE
-    words = f'the text does not name "{terms.rules.brand}": people must see who writes; put it in'
+    words = f'the text does not name "{terms.rules.brand}": people must see who is writing; add it'
     return (Trouble("brand-missing", FIELD, words, text.message),)
 
 
@@ -170,7 +170,7 @@ def _date_in_text(text: Text, terms: Terms) -> tuple[Trouble, ...]:
 
 
 def _explain_misfit(written: str, why: str) -> str:
-    return f'"{written}" in the text {why}: mend the text or the date'
+    return f'"{written}" in the text {why}: fix the text or the date'
 
 
 def _short_link(text: Text, _: Terms) -> tuple[Trouble, ...]:

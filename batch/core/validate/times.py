@@ -244,7 +244,7 @@ def _read_named(
         return None, None, _no_such_day(text, field)
     said = (found["weekday"] or "").lower()
     if said and f"{day:%a}".lower() != said:
-        words = f'"{cut(text)}" names another weekday than that day has ({day:%a %d %b %Y}): fix the one that is wrong'
+        words = f'"{cut(text)}" names the wrong weekday for that date ({day:%a %d %b %Y}): fix the one that is wrong'
         return None, None, Trouble("time-unreadable", field, words, text)
     return day, found, None
 
@@ -323,7 +323,7 @@ def _two_times(text: str) -> Trouble:
 
 
 def _no_such_day(text: str, field: str) -> Trouble:
-    return Trouble("time-unreadable", field, f'"{cut(text)}" is no day of the calendar: {_HOW}', text)
+    return Trouble("time-unreadable", field, f'"{cut(text)}" is not a valid date: {_HOW}', text)
 
 
 def _unreadable(text: str, field: str) -> Trouble:
@@ -352,11 +352,11 @@ def _find_clock_change(naive: datetime, zone: ZoneInfo, field: str) -> Trouble |
     if early == late:
         return None
     if early < late:
-        words = f"the clocks of {zone.key} skip {show(naive)} (daylight saving begins): take a time an hour later"
+        words = f"the clocks of {zone.key} skip {show(naive)} (daylight saving begins): choose a time an hour later"
         return Trouble("time-in-gap", field, words, show(naive))
     words = (
         f"the clocks of {zone.key} show {show(naive)} twice (daylight saving ends): "
-        "take a time before or after that hour"
+        "choose a time before or after that hour"
     )
     return Trouble("time-doubled", field, words, show(naive))
 
@@ -370,7 +370,7 @@ def _find_doubled_there(send_at: datetime, provider_zone: str, field: str) -> Tr
         return None
     words = (
         f"the provider's clocks ({zone.key}) show {show(there)} twice, so it could go out an hour off: "
-        "take a time an hour earlier or later"
+        "choose a time an hour earlier or later"
     )
     return Trouble("time-doubled-at-provider", field, words, show(there))
 

@@ -49,7 +49,7 @@ def _check_window(name: str, window: Window, purpose: str, moment: SendTime, fie
     wanted = purpose or "marketing"
     if window.purposes and wanted not in window.purposes:
         agreed = ", ".join(sorted(window.purposes))
-        words = f'the people of "{name}" agreed to {agreed}, not to {wanted}: take the group out, or mend Purpose'
+        words = f'the people of "{name}" agreed to {agreed}, not to {wanted}: remove the group, or fix Purpose'
         yield Trouble("purpose-not-agreed", "Purpose" if purpose else "GroupIds", words, purpose)
     if wanted == "emergency" or moment.send_at is None or moment.local is None:
         return
@@ -65,7 +65,7 @@ def _check_hours(name: str, window: Window, clocks: list[datetime], field: str) 
     for there in clocks:
         if window.days and there.weekday() not in window.days:
             days = ", ".join(WEEKDAYS[day] for day in sorted(window.days))
-            words = f'for "{name}" it is {show(there)} then, and the group is texted on {days} only: take another day'
+            words = f'for "{name}" it is {show(there)} then, and the group is texted on {days} only: choose another day'
             yield Trouble("day-not-allowed", field, words, show(there))
             break
 
@@ -73,4 +73,6 @@ def _check_hours(name: str, window: Window, clocks: list[datetime], field: str) 
 def _explain(name: str, window: Window, there: datetime) -> str:
     place = getattr(there.tzinfo, "key", "")
     law = f" ({LAW})" if not LAWFUL.hold(there) else ""
-    return f'for "{name}" it is {show(there)} ({place}) then, outside its hours {window.hours}{law}: take another time'
+    return (
+        f'for "{name}" it is {show(there)} ({place}) then, outside its hours {window.hours}{law}: choose another time'
+    )
