@@ -15,6 +15,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from sheet_support import Book, N, Sheet, letters
+from xls_support import write_xls
 
 from batch.model.limits import DEFAULT, Limits
 
@@ -22,21 +23,22 @@ HEADER = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer")
 GOOD = ("Spring sale", "Hello", "100", "2027-03-01 10:00", "two for one")
 ZIPPED = ("xlsx", "xlsm", "ods")
 TEXTS = ("csv", "tsv")
+EVERY = (*ZIPPED, *TEXTS, "xls")
 LIMITS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "rows": (30, (*ZIPPED, *TEXTS)),
-    "columns": (12, (*ZIPPED, *TEXTS)),
-    "cells": (120, (*ZIPPED, *TEXTS)),
-    "reach": (395, (*ZIPPED, *TEXTS)),
-    "cell_characters": (300, (*ZIPPED, *TEXTS)),
-    "row_characters": (900, (*ZIPPED, *TEXTS)),
-    "characters": (6_000, (*ZIPPED, *TEXTS)),
-    "merges": (7, ZIPPED),
-    "sheets": (4, ZIPPED),
+    "rows": (30, EVERY),
+    "columns": (12, EVERY),
+    "cells": (120, EVERY),
+    "reach": (395, EVERY),
+    "cell_characters": (300, EVERY),
+    "row_characters": (900, EVERY),
+    "characters": (6_000, EVERY),
+    "merges": (7, (*ZIPPED, "xls")),
+    "sheets": (4, (*ZIPPED, "xls")),
     "styles": (12, ("xlsx", "xlsm")),
     "number_formats": (9, ("xlsx", "xlsm")),
     "parts": (20, ZIPPED),
     "unpacked_bytes": (40_000, ZIPPED),
-    "file_bytes": (20_000, (*ZIPPED, *TEXTS)),
+    "file_bytes": (20_000, EVERY),
 }
 """Each dimension with a limit that is quick to reach, and the formats that have it."""
 PLACES = (-1, 0, 1, "far")
@@ -67,6 +69,9 @@ class Table:
                 csv.writer(file, delimiter="," if kind == "csv" else "\t").writerows(self.expanded())
         elif kind == "ods":
             self._save_ods(path)
+        elif kind == "xls":
+            others = [(f"S{at}", [("note",)], 0) for at in range(1, self.sheets)]
+            write_xls(path, [("S0", self.expanded(), self.merges), *others], len(b"".join(self.padding.values())))
         else:
             self._save_xlsx(path)
         return path
@@ -243,15 +248,32 @@ def combined(folder: Path, count: int, seed: int) -> Iterator[Case]:
     """Give files that lie at several limits at once."""
     chance = random.Random(seed)
     for number in range(count):
-        kind = chance.choice((*ZIPPED, *TEXTS))
+        kind = chance.choice(EVERY)
         possible = [name for name, (_, kinds) in LIMITS.items() if kind in kinds and name not in _MEASURED]
         chosen = chance.sample(possible, chance.randint(2, 3))
         wanted = [(name, LIMITS[name][0], chance.choice(PLACES)) for name in chosen]
         yield _case(f"combined-{number}.{kind}", kind, wanted, folder, grown=True)
 
 
+def all_at_once(folder: Path, count: int, seed: int) -> Iterator[Case]:
+    """Give files that lie at several limits at once, all of them within one set of limits: `SMALL`."""
+    chance = random.Random(seed)
+    for number in range(count):
+        kind = chance.choice(EVERY)
+        possible = [name for name, (_, kinds) in LIMITS.items() if kind in kinds and name not in _MEASURED]
+        table = Table()
+        for name in chance.sample(possible, chance.randint(1, 3)):
+            place = chance.choice(PLACES)
+            most = LIMITS[name][0]
+            _grow(table, name, most + (place if isinstance(place, int) else 3 * most), kind)
+        path = table.save(folder / f"hostile-{seed}-{number}.{kind}")
+        yield Case(path.name, kind, table, SMALL, _over(table, SMALL, kind, path))
+
+
 _MEASURED = frozenset({"parts", "unpacked_bytes", "file_bytes"})
 """What is known only of the file itself: its limit is set to what the file has."""
+SMALL = replace(DEFAULT, **{name: most for name, (most, _) in LIMITS.items() if name not in _MEASURED})
+"""Limits that are quick to reach, all of them together."""
 
 
 def _case(
@@ -354,11 +376,12 @@ def _over(table: Table, limits: Limits, kind: str, path: Path) -> tuple[str, ...
     """Say which limits a table goes beyond, where it grew in several dimensions at once."""
     rows = table.expanded()
     long = [",".join(row) for row in rows] if kind in TEXTS else ["".join(row) for row in rows]
+    covered = 2 * min(table.merges, len(rows) - 1) if kind == "xls" else 0  # ranges lie within its width
     shown = sum(at + 2 for at in range(1, table.styles))
     has = {
         "rows": sum(1 for row in rows[1:] if any(row)),
         "columns": len(rows[0]),
-        "cells": sum(1 for row in rows for text in row if text) + (table.styles and table.styles - 1),
+        "cells": sum(1 for row in rows for text in row if text) + (table.styles and table.styles - 1) + covered,
         "reach": _reached(table, laid_out=kind in ("xlsx", "xlsm")),
         "cell_characters": max(len(text) for row in rows for text in row),
         "row_characters": max(*map(len, long), len(long[1]) + shown) + (2 if kind in TEXTS else 0),

@@ -10,8 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Shell, coming
-from hostile_support import GOOD, HEADER, LIMITS, Case, Peak, Table, cases, combined, fat_files, with_comments
+from cli_support import Ran, Shell, coming
+from hostile_support import (
+    GOOD,
+    HEADER,
+    LIMITS,
+    SMALL,
+    Case,
+    Peak,
+    Table,
+    all_at_once,
+    cases,
+    combined,
+    fat_files,
+    with_comments,
+)  # fmt: skip
 from weekly_support import Round, weekly
 
 from batch.adapters.config.sections import SheetSection
@@ -27,6 +40,8 @@ MOST_MEMORY = 600 * 2**20
 KB = 1024
 PER_ROW = 2 * KB
 PER_BYTE = 10
+PARTS = [*range(4), *(pytest.param(part, marks=pytest.mark.torture) for part in range(4, 24))]
+"""Four in the suite (a hundred files through check, four hundred through the watch), twenty of a thousand in torture."""
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +62,17 @@ def end_of(path: Path, case: Case, reader: Child) -> str:
 
 def is_one_of(words: str, case: Case) -> bool:
     """Whether a refusal is that of a limit that the file goes beyond."""
-    known = {name: beyond(name, case.limits, "\0", found=0).words for name in case.beyond}
-    tails = {name: text.rpartition("\0")[2].rpartition(" 0 ")[2] for name, text in known.items()}
-    return any(tail and words.endswith(tail) for tail in tails.values())
+    return any(words.endswith(tail) for tail in _tails(case))
+
+
+def is_named(said: str, case: Case) -> bool:
+    """Whether what a command said names a limit that the file goes beyond."""
+    return any(f"{tail}: " in " ".join(said.split()) for tail in _tails(case))
+
+
+def _tails(case: Case) -> list[str]:
+    known = [beyond(name, case.limits, "\0", found=0).words for name in case.beyond]
+    return [text.rpartition("\0")[2].rpartition(" 0 ")[2] for text in known]
 
 
 @pytest.mark.parametrize("dimension", LIMITS)
@@ -325,33 +348,61 @@ def test_a_thousand_hostile_files_are_read_or_refused(part: int, tmp_path: Path,
 def test_fat_files_take_less_than_600_mb(tmp_path: Path, shell: Shell) -> None:
     """Through `check --marked --preview`, all processes together; each ends in rows or in one line."""
     shell.set(SHEET__TIMEZONE="America/New_York")
-    files = fat_files(tmp_path, ("Sale", "Hello there", "100", coming()))
-    files += [case_file(tmp_path, case) for case in combined(tmp_path, 300, seed=99)]
     with Peak() as peak:
-        for path in files:
-            ran = shell.run("check", path, "--preview", tmp_path / "p.html", "--marked", tmp_path / "m.xlsx", "--force")
+        for path in fat_files(tmp_path, ("Sale", "Hello there", "100", coming())):
+            ran = _check(shell, path)
             assert ran.code in (0, 1, 2, 3), path.name
-            assert "a fault of" not in ran.err, (path.name, ran.err)
     assert peak.bytes < MOST_MEMORY
 
 
-@pytest.mark.torture
-@pytest.mark.skipif(not TORTURE, reason="files of full size: CAMPAIGN_TORTURE=1")
-@pytest.mark.parametrize("part", range(10))
-def test_hostile_files_cost_an_innocent_one_nothing(part: int, tmp_path: Path) -> None:
-    """Forty in one folder; the innocent sheet is sent and filed, the ledger grows within its bound."""
+@pytest.mark.parametrize("part", PARTS)
+def test_hostile_files_go_through_check_with_its_preview_and_marked_copy(
+    part: int, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is read, or refused in one line that names a limit which it goes beyond; no fault, no swelling."""
+    monkeypatch.setattr(SheetSection, "limits", SMALL)
+    shell.set(SHEET__TIMEZONE="America/New_York")
+    wrong = []
+    with Peak() as peak:
+        for case in all_at_once(tmp_path, 25 if part < 4 else 1_000, seed=part):
+            ran = _check(shell, tmp_path / case.name)
+            refused = ran.code == 3
+            if refused != bool(case.beyond) or (refused and not is_named(ran.err, case)):
+                wrong.append((case.name, ran.code, ran.err, case.beyond))
+            (tmp_path / case.name).unlink()
+    assert wrong == []
+    assert peak.bytes < MOST_MEMORY
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_hostile_files_cost_an_innocent_one_nothing(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder full of them: all are filed, the innocent sheet is sent and filed, the ledger grows within its bound."""
+    monkeypatch.setattr(SheetSection, "limits", SMALL)
     with weekly() as team, Peak() as peak:
-        team.desk.set(sheet__max_rows=30, sheet__max_cells=120, sheet__max_characters=6_000)
-        for case in combined(tmp_path, 40, seed=500 + part):
+        found = list(all_at_once(tmp_path, 100 if part < 4 else 1_000, seed=500 + part))
+        for case in found:
             _drop(team, tmp_path / case.name)
         team.drop(3, "innocent.csv")
-        before = _ledger_bytes(team)
+        with team.desk.ledger():
+            before = _ledger_bytes(team)
         team.watch(60)
         assert [name.rpartition(" ")[2] for name in team.sheets("done") if "innocent" in name] == ["innocent.csv"]
+        filed = {name.rpartition(" ")[2] for name in (*team.files("done"), *team.files("attention"))}
+        assert {case.name for case in found} - filed == set()
+        assert len(team.desk.sandbox.posts) == 3
         read = sum(path.stat().st_size for path in tmp_path.iterdir())
         assert _ledger_bytes(team) - before <= PER_BYTE * read + PER_ROW * _rows(team) + 200 * KB
+        assert "a fault of" not in team.desk.words()
         assert team.desk.problems() == ()
     assert peak.bytes < MOST_MEMORY
+
+
+def _check(shell: Shell, path: Path) -> Ran:
+    """Check a file with all that the command can write about it."""
+    folder = path.parent
+    ran = shell.run("check", path, "--preview", folder / "p.html", "--marked", folder / "m.xlsx", "--force")
+    assert "a fault of" not in ran.err, (path.name, ran.err)
+    return ran
 
 
 def case_file(folder: Path, case: Case) -> Path:
