@@ -41,7 +41,7 @@ KB = 1024
 PER_ROW = 2 * KB
 PER_BYTE = 10
 PARTS = [*range(4), *(pytest.param(part, marks=pytest.mark.torture) for part in range(4, 24))]
-"""Four in the suite (a hundred files through check, four hundred through the watch), twenty of a thousand in torture."""
+"""Four in the suite (a hundred files through check, four hundred through the watch); twenty of a thousand each more."""
 
 
 @pytest.fixture(scope="module")
