@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+import typer
 from cli_support import Ran, Shell, row, write_csv
 from printable_support import FORGED, SEQUENCES, obeyed
 
 from batch.adapters.ledger import EXPORT_KEYS
+from batch.cli.session import app
 
 
 def assert_harmless(ran: Ran, command: tuple[object, ...]) -> None:
@@ -101,8 +104,37 @@ def commands(sheet: Path, sequence: str, folder: Path) -> Iterator[tuple[object,
     yield ("sandbox", "--fault", f"no{sequence}")
     yield ("--config", f"{out}.toml", "check", sheet)
     yield ("--ledger", f"no{sequence}", "ledger", "list")
+    yield ("acknowledge", 1, "--why", f"seen{sequence}")
+    yield ("ledger", "purge", "--before", f"never{sequence}")
+    yield ("ledger", "purge", "--before", "2020-01-01", "--yes")
+    yield ("ledger", "restore", f"no{sequence}")
+    yield ("help",)
+    yield ("help", f"no{sequence}")
+    yield ("version",)
+    yield ("demo", f"--no{sequence}")
     yield (f"no{sequence}",)
     yield ("check", f"--no{sequence}")
+
+
+def names_of(command: click.Command, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the words of every command that the application has."""
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from names_of(one, (*before, name))
+    else:
+        yield before
+
+
+def test_no_command_is_left_out(tmp_path: Path) -> None:
+    """A new command is proved here too, or this fails."""
+    lines = list(commands(tmp_path / "a.csv", "\x1b[31m", tmp_path))
+    there = set(names_of(typer.main.get_command(app)))
+    assert [name for name in sorted(there) if not any(line[: len(name)] == name for line in lines)] == []
+
+
+def test_there_are_thirty_sequences() -> None:
+    """Each of another kind: C0, C1, forged lines, turned and unseen writing."""
+    assert len(set(SEQUENCES)) == 30
 
 
 @pytest.mark.parametrize("number", range(0, len(SEQUENCES), 5))
