@@ -11,6 +11,7 @@ from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import shape_tally
 from batch.core.printable import whole_text
+from batch.model.places import make_place, rows_of
 
 if TYPE_CHECKING:
     from batch.model import Entry
@@ -76,8 +77,10 @@ def approve(
 
 def _read_rows(text: str) -> frozenset[int]:
     parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
-    need(all(part.isdigit() for part in parts), f'"{text}" is not a list of rows', "write it as 3,7,12")
-    return frozenset(int(part) for part in parts)
+    pairs = [part.partition("/") for part in parts]
+    good = all(row.isdigit() and (of_list.isdigit() or not slash) for row, slash, of_list in pairs)
+    need(good, f'"{text}" is not a list of rows', "write it as 3,7,12, and as 4/17 for list row 17 of row 4")
+    return frozenset(make_place(int(row), int(of_list), "", "") if of_list else int(row) for row, _, of_list in pairs)
 
 
 @app.command()
@@ -117,7 +120,7 @@ def find(
         if json:
             print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
                         "provider_id": entry.provider_id, "group_names": list(entry.group_names),
-                        "send_at": entry.send_at.isoformat() if entry.send_at else None, "file": entry.file, "row": entry.row, "sentence": sentence})  # fmt: skip
+                        "send_at": entry.send_at.isoformat() if entry.send_at else None, "file": entry.file, **rows_of(entry.row), "sentence": sentence})  # fmt: skip
         else:
             print_line(f"{_name(entry)}: {sentence}")
     if not found and not json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch.model.errors import BatchError
+from batch.model.places import list_row, sheet_row
 
 if TYPE_CHECKING:
     from batch.model import Finding, Issue
@@ -21,11 +22,12 @@ _COUNTS = (
 def shape_issue(issue: Issue) -> dict[str, Any]:
     """Give an issue as machines read it; a hold says so in `level`."""
     shape: dict[str, Any] = {
-        "row": issue.row,
+        "row": sheet_row(issue.row),
         "column": issue.column,
         "field": issue.field,
         "code": issue.code,
         "message": issue.message,
+        **({"list_row": of_list} if (of_list := list_row(issue.row)) is not None else {}),
     }
     return shape if issue.level.value != "hold" else {**shape, "level": "hold"}
 

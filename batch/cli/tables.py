@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from batch.core.printable import printable
 from batch.model import Action, Decision, Issue, Level
 from batch.model.plurals import plural
+from batch.model.wording import cell_of
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
@@ -138,11 +139,7 @@ def _name_rows(rows: Sequence[int]) -> str:
 
 
 def _cell(issue: Issue) -> str:
-    return (
-        f"{issue.column}{issue.row} {issue.field} ".lstrip()
-        if issue.column
-        else (f"{issue.field} " if issue.field else "")
-    )
+    return f"{cell_of(issue)} {issue.field} ".lstrip() if issue.column else (f"{issue.field} " if issue.field else "")
 
 
 def show_decisions(screen: Screen, tally: Tally) -> None:

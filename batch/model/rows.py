@@ -23,11 +23,19 @@ class Header:
     """Field to position (0 is column A): known columns by their one name (`GroupIds`), all others as written."""
     hidden: tuple[int, ...] = ()
     """Positions of hidden columns, which are read like the others."""
+    lists: tuple[str, ...] = ()
+    """What one row of each list is called that the sheet uses (`Store`): `Store.City` is a field."""
+    sources: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """The columns that stand in a list, by position, each with its place there: `Stores!B`."""
 
     def letter(self, name: str) -> str:
         """Give the column letter of a field, or an empty text when the sheet has no such column."""
         position = self.columns.get(name)
-        return "" if position is None else column_letter(position)
+        return "" if position is None else self.letter_at(position)
+
+    def letter_at(self, position: int) -> str:
+        """Give the letter of a column, with the list's name before it where it stands in one."""
+        return self.sources.get(position) or column_letter(position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
+from batch.model.places import list_row, sheet_row
 from batch.model.plurals import plural
 
 APPROVED = 3
@@ -215,7 +216,10 @@ def cell_of(issue: Issue) -> str:
     """Name the cell of an issue as Excel does: `C7`, `row 7`, or nothing for the whole file."""
     if not issue.row:
         return ""
-    return f"{issue.column}{issue.row}" if issue.column else f"row {issue.row}"
+    if not issue.column:
+        return f"row {issue.row}"
+    number = list_row(issue.row) if "!" in issue.column else sheet_row(issue.row)
+    return f"{issue.column}{number}"
 
 
 def local_time(moment: datetime, zone: str, year: int | None = None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batch.core.guards import REJECTED_BY_PERSON
 from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
 from batch.model.errors import UsageError
+from batch.model.places import sheet_row
 from batch.model.plurals import plural
 from batch.workflows.context import Context, World, open_context
 from batch.workflows.events import Note
@@ -56,7 +57,7 @@ def approve_in(
         released = _find_released(context, batch, seen)
         _refuse_unknown_rows(batch, released, rows)
         reading = begin_run(context)
-        _leave_out(context, [entry for entry, _ in released if entry.row in rows], who)
+        _leave_out(context, [entry for entry, _ in released if {entry.row, sheet_row(entry.row)} & rows], who)
         context.ledger.note_approver(number, approver.person, way)
         _record_approval(context, number, released, who)
         _tell_elsewhere(context, number)
@@ -111,7 +112,7 @@ def _refuse_unless_waiting(batch: Batch) -> None:
 
 
 def _refuse_unknown_rows(batch: Batch, released: Iterable[tuple[Entry, str]], rows: frozenset[int]) -> None:
-    there = {entry.row for entry, _ in released}
+    there = {number for entry, _ in released for number in (entry.row, sheet_row(entry.row))}
     if unknown := sorted(rows - there):
         raise UsageError(
             f"batch {batch.id} has no row {', '.join(map(str, unknown))} that waits",

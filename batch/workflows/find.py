@@ -13,6 +13,7 @@ from batch.core.identity import fold
 from batch.core.standing import sentence, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
+from batch.model.places import rows_of
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import (
@@ -175,7 +176,7 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
             "provider_zone": entry.provider_zone,
             "batch": entry.batch,
             "file": entry.file,
-            "row": entry.row,
+            **rows_of(entry.row),
             "key": entry.key,
             "tag": entry.tag,
             "submitted_by": entry.submitted_by,

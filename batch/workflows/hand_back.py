@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from batch.core.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
+from batch.model.places import list_row
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
 from batch.workflows.prepared import Prepared
+from batch.workflows.list_rows import fold_lists
 from batch.workflows.report import report_templates, team_zone, writing
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
     source = _as_read(check, source)
     left = settings.sheet.limits, seconds_left(check, settings)
-    failed = [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]
+    failed = _alone(one for one in rows if any(issue.level is Level.ERROR for issue in one.issues))
+    rows = list(fold_lists(rows))
     wanted = [(write_marked, path, rows), (write_failed_rows, failed_rows_beside(path), failed)]
     written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
     if troubles:
@@ -110,11 +113,12 @@ def write_returned(context: Context, prepared: Prepared, batch: int, report: Pat
     rows, failed = _returned_rows(context, check, batch)
     if not failed:
         return []
+    rows, failed = list(fold_lists(rows)), _alone(failed)
     source = _as_read(check, prepared.path)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
     wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
     left = context.settings.sheet.limits, seconds_left(check, context.settings)
-    written, troubles = _write_each(wanted, source, check.sheet, left)
+    written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
     for trouble in troubles:
         context.note(str(trouble), loud=True)
     return written
@@ -141,6 +145,11 @@ def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Ret
         if entry is not None and entry.status in _TO_MEND:
             failed.append(returned)
     return rows, failed
+
+
+def _alone(failed: Iterable[Returned]) -> list[Returned]:
+    """Leave out the campaigns of a list: without the list, which stands in the whole workbook, they cannot go."""
+    return list(fold_lists(one for one in failed if list_row(one.row.number) is None))
 
 
 def _all_issues(one: Checked) -> tuple[Issue, ...]:

@@ -13,6 +13,7 @@ from batch.core.identity import TEST_MARK, fold, is_test, make_fingerprint, plai
 from batch.core.payload import make_tag_by, name_by, to_provider_time
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
 from batch.model.errors import UsageError
+from batch.model.places import sheet_row
 from batch.model.plurals import plural
 from batch.workflows.check import Check, check_sheet, open_file
 from batch.workflows.context import Context, World, need_zone, open_context, read_account
@@ -122,7 +123,7 @@ def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> TriedZone:
 
 def _choose(check: Check, row: int | None) -> list[Checked]:
     """Take the rows whose text is good, or the one that was asked for; their time does not matter for a test."""
-    good = [one for one in check.kept if one.message and (row is None or one.row.number == row)]
+    good = [one for one in check.kept if one.message and (row is None or sheet_row(one.row.number) == row)]
     if good:
         return good
     asked = f"row {row}" if row is not None else "any row"

@@ -16,7 +16,10 @@ _CLOSE = 0.75
 
 def sort_fields(header: Header, used: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the fields that the texts use, and the columns of one's own that they do not, in the sheet's order."""
-    own = [name for name in header.columns if name not in KNOWN and fold_field(name) != _OURS]
+    own = [
+        name for name, at in header.columns.items()
+        if name not in KNOWN and at not in header.sources and fold_field(name) != _OURS
+    ]  # fmt: skip
     return tuple(name for name in header.columns if name in used), tuple(name for name in own if name not in used)
 
 

@@ -14,6 +14,7 @@ from batch.adapters.ledger.cutting import cut_words
 from batch.adapters.ledger.forms import read_issues, read_time, write_issues, write_time
 from batch.adapters.ledger.tables import batch_rows, batches, preview_rows
 from batch.model import REJECTED, WAITS, Batch, Issue
+from batch.model.places import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def select_batch_rows(connection: Connection, batch: int) -> tuple[BatchRow, ...
     """Read what became of each row of a batch, in the order of the sheet."""
     columns = (batch_rows.c.row, batch_rows.c.entry, batch_rows.c.what, batch_rows.c.why)
     statement = select(*columns).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
-    return tuple(BatchRow(*row) for row in connection.execute(statement))
+    return tuple(BatchRow(place_of(row), *rest) for row, *rest in connection.execute(statement))
 
 
 def _batch(row: Row[Any]) -> Batch:

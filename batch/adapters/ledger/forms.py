@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from batch.model import ChangeKind, Issue, Level, Status
+from batch.model.places import place_of
 
 STATUSES = {status.value: status for status in Status}
 """Faster than calling the enum, a hundred thousand times over."""
@@ -110,7 +111,7 @@ def read_issues(text: str) -> tuple[Issue, ...]:
 def issue_as_dict(issue: Issue) -> dict[str, Any]:
     """Give an issue the keys that machines read."""
     return {
-        "row": issue.row,
+        "row": int(issue.row),
         "column": issue.column,
         "field": issue.field,
         "code": issue.code,
@@ -128,7 +129,7 @@ def write_codes(issues: Iterable[Issue]) -> str:
 
 def _read_issue(item: dict[str, Any]) -> Issue:
     return Issue(
-        row=item["row"],
+        row=place_of(item["row"]),
         column=item["column"],
         field=item["field"],
         code=item["code"],

@@ -13,6 +13,7 @@ from batch.adapters.ledger.forms import STATUSES, read_texts, read_time_or_none,
 from batch.adapters.ledger.tables import attempts, batches, entries, history
 from batch.core.trust import Sentinel, Span
 from batch.model import KnownEntry, Status
+from batch.model.places import place_of
 
 COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
 """What the guards compare a new row with, while its time is still to come."""
@@ -63,7 +64,7 @@ def select_known(
             entry,
             batch,
             file,
-            row,
+            place_of(row),
             key,
             fingerprint,
             tag,

@@ -23,6 +23,7 @@ from batch.adapters.ledger.forms import (
 )
 from batch.adapters.ledger.tables import attempts, batch_rows, batches, entries, history
 from batch.model import Attempt, Change, Entry, Status
+from batch.model.places import place_of
 
 PAGE = 2_000
 """Entries read at a time: no transaction stays open while the caller works on them, or it would lock writers out."""
@@ -240,12 +241,13 @@ def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:
         cancel_source,
         bound_payload,
     ) = row
+    fields = Cells(header, cells)
     return Entry(
         entry,
         batch,
         file,
         sheet,
-        row,
+        place_of(row, fields),
         key,
         fingerprint,
         tag,
@@ -266,7 +268,7 @@ def _entry(row: Any, of_batch: tuple[str, ...]) -> Entry:
         expected_contacts,
         owner,
         purpose,
-        Cells(header, cells),
+        fields,
         parts,
         encoding,
         provider_id,

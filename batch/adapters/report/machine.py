@@ -13,6 +13,7 @@ from batch.adapters.report.verdict import verdict
 from batch.core.csv_text import csv_record
 from batch.core.json_text import write_json
 from batch.model import Batch, Entry
+from batch.model.places import list_row, sheet_row
 from batch.model.wording import (
     DELIVERED,
     FAILED,
@@ -60,6 +61,7 @@ FIELDS: Mapping[str, str] = {
     "attempts": "how often it was submitted, those that count",
     "submitted_by": "who",
     "approved_by": "the second person, if one was asked",
+    "list_row": "the row of the list that the row was made for (ForEach), or empty",
 }
 """Every column of the CSV and every key of a JSON row, with what it holds."""
 
@@ -108,7 +110,8 @@ def _records(report: Report) -> list[dict[str, Any]]:
     return rows + [
         dict.fromkeys(FIELDS, None)
         | {
-            "entry": row.entry, "batch": row.batch, "row": row.row, "campaign_name": row.name, "status": "skipped",
+            "entry": row.entry, "batch": row.batch, "row": sheet_row(row.row),
+            "list_row": list_row(row.row), "campaign_name": row.name, "status": "skipped",
             "standing": "skipped", "shown_as": "known from before", "needs_a_person": False, "reason": row.why,
             "provider_id": row.provider_id, "group_ids": [], "group_names": [], "issues": [],
         }
@@ -122,6 +125,8 @@ def _record(entry: Entry, report: Report, *, needed: bool) -> dict[str, Any]:
     same = {name: getattr(entry, name) for name in FIELDS if name in _SAME}
     return same | {
         "entry": entry.id,
+        "row": sheet_row(entry.row),
+        "list_row": list_row(entry.row),
         "group_ids": list(entry.group_ids),
         "group_names": list(entry.group_names),
         "send_at": _iso(entry.send_at) if entry.send_at else None,

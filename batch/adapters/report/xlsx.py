@@ -26,6 +26,7 @@ from batch.adapters.report.workbook import Column, Drawing, WorkbookWriter
 from batch.core.standing import Standing
 from batch.model import Entry, Finding
 from batch.model.codes import NEXT_BY_CODE
+from batch.model.places import row_value
 from batch.model.wording import (
     DELIVERED,
     FAILED,
@@ -218,7 +219,7 @@ def _needed_values(entry: Entry, report: Report, found: dict[int, list[Finding]]
     own = standing.reason if standing.needs_attention else ""
     why = "; ".join(dict.fromkeys(words for words in (own, *brought_up) if words and words not in own))
     return (
-        signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "", entry.row,
+        signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "", row_value(entry.row),
         entry.campaign_name, local, zone_word(local) if local else "", cells, why,
         standing.next or (NEXT_BY_CODE["drifted"].format(id=entry.provider_id) if entry.id in found else ""),
         entry.provider_id, entry.owner, entry.file,
@@ -237,7 +238,7 @@ def _write_rows(writer: WorkbookWriter) -> None:
         skipped = WORDS["skipped"]
         for row in report.skipped:
             blank: list[object] = [None] * len(ROWS)
-            blank[0], blank[1], blank[2] = f"{skipped.sign} {skipped.text}", row.name, row.row
+            blank[0], blank[1], blank[2] = f"{skipped.sign} {skipped.text}", row.name, row_value(row.row)
             blank[12], blank[18], blank[22], blank[23] = row.provider_id, row.why, row.batch, row.entry
             yield blank
 
@@ -251,8 +252,9 @@ def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -
     there = standing.word.standing in AT_THE_PROVIDER
     delivery = report.deliveries.get(entry.id)
     return (
-        status, entry.campaign_name, entry.row, entry.file, local, zone_word(local) if local else "", provider,
-        group_words(entry), ", ".join(entry.group_ids), entry.contacts_count, parts_of(entry) if there else None,
+        status, entry.campaign_name, row_value(entry.row), entry.file, local, zone_word(local) if local else "",
+        provider, group_words(entry), ", ".join(entry.group_ids), entry.contacts_count,
+        parts_of(entry) if there else None,
         credits_of(entry) if there else None, entry.provider_id, entry.provider_status,
         None if delivery is None else counted(delivery, DELIVERED),
         None if delivery is None else counted(delivery, FAILED),

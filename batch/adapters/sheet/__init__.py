@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet.child import Child
+from batch.adapters.sheet.expand import expand
 from batch.adapters.sheet.headers import KNOWN, NEEDED, map_columns
 from batch.adapters.sheet.kinds import find_kind
 from batch.adapters.sheet.rows import RowMaker, to_moment, write_plainly
@@ -39,7 +40,8 @@ class Sheet:
         self.name: str = head["sheet"]
         self.tabs: tuple[str, ...] = tuple(head["tabs"])
         """Every sheet of the file, this one and the hidden ones too."""
-        self.header = Header(head["row"], names, map_columns(names), hidden)
+        lists, sources = head.get("prefixes", ()), head.get("sources", {})
+        self.header = Header(head["row"], names, map_columns(names), hidden, lists, sources)
         told = (Issue(0, "", "", code, words, Level.WARNING) for code, words in head["notes"])
         self.issues = (*notes, *told, *_hidden_note(self.header))
         self.blank = 0
@@ -102,7 +104,8 @@ def open_sheet(
     request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding, with_header=True)
     notes: list[Issue] = []
     asked = child or Child()
-    messages = _named(path.name, _messages(path, request, asked, close=child is None))
+    read = expand(_messages(path, request, asked, close=child is None), Limits(**request["limits"]))
+    messages = _named(path.name, read)
     head = _head(messages, notes, encoding)
     return Sheet(whole_text(path.name), head, notes, messages, asked)
 
@@ -149,7 +152,7 @@ def _request(
     }  # fmt: skip
 
 
-def _messages(path: Path, request: dict[str, Any], child: Child, *, close: bool) -> Iterator[Message]:
+def _messages(path: Path, request: dict[str, Any], child: Child, *, close: bool) -> Generator[Message]:
     request["kind"] = find_kind(path)
     limits = Limits(**request["limits"])
     if (size := path.stat().st_size) > limits.file_bytes:

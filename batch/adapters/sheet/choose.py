@@ -12,6 +12,7 @@ from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.elsewhere import holds_campaigns, note_above, note_other_tabs, read_head
 from batch.adapters.sheet.grid import Counts, body, fill_merged
+from batch.adapters.sheet.lists import find_lists, note_list, read_list
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
@@ -19,10 +20,14 @@ from batch.model.errors import SheetError
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from batch.adapters.sheet.elsewhere import Head, Note
     from batch.adapters.sheet.shapes import Message, RawRow, RowOut, Tab
     from batch.model.limits import Limits
+
+    _Chosen = tuple[Tab, int, list[str], list[Note], list[Tab]]
+    """The tab of campaigns, its header's row and names, what is worth a look, and the tabs that it uses as lists."""
 
 BLOCK = 500
 THICK = 1_000_000
@@ -37,10 +42,12 @@ def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, limits: Limits) 
         tab = _named(tabs, name) if name else _first(tabs)
         yield from _read(tab, 0, limits)
         return
-    tab, row, names, notes = _with_header(tabs, name, limits)
+    tab, row, names, notes, lists = _with_header(tabs, name, limits)
     if len(names) > limits.columns:
         raise beyond("columns", limits, found=len(names))
-    yield from _read(tab, row, limits, names, notes, tabs=[one.name for one in tabs])
+    whole = [read_list(one, limits) for one in lists]
+    notes += [note for one, said in zip(lists, whole, strict=True) for note in note_list(one, said["left_out"])]
+    yield from _read(tab, row, limits, names, notes, tabs=[one.name for one in tabs], lists=whole)
 
 
 def _read(
@@ -51,9 +58,11 @@ def _read(
     notes: list[Note] | None = None,
     *,
     tabs: list[str] | None = None,
+    lists: list[dict[str, Any]] | None = None,
 ) -> Iterator[Message]:
     hidden = sorted(set(tab.hidden_columns))
     head = {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes or [], "tabs": tabs or []}
+    head["lists"] = lists or []
     yield "head", head
     counts, tally = Counts(), SizeGuard(limits)
     whole = fill_merged(tab, limits, tally)
@@ -115,7 +124,7 @@ def _named(tabs: list[Tab], name: str) -> Tab:
     raise SheetError(f'no sheet is named "{name}"', there)
 
 
-def _with_header(tabs: list[Tab], name: str, limits: Limits) -> tuple[Tab, int, list[str], list[Note]]:
+def _with_header(tabs: list[Tab], name: str, limits: Limits) -> _Chosen:
     candidates = [_named(tabs, name)] if name else _visible(tabs)
     heads = [read_head(tab, limits) for tab in candidates]
     whole = [head for head in heads if head.points >= headers.WHOLE]
@@ -127,18 +136,13 @@ def _with_header(tabs: list[Tab], name: str, limits: Limits) -> tuple[Tab, int, 
     head = whole[0] if whole else max(heads, key=lambda head: head.points)
     if not head.row:
         raise _no_header(heads, tabs, limits)
-    names = _trimmed(head.texts)
+    names = headers.trimmed(head.texts)
     _complain(head.tab, head.row, names)
-    others = note_other_tabs(tabs, heads, head, names, limits=limits, by_name=bool(name))
+    lists = find_lists(tabs, head.tab, head.row, names, limits)
+    rest = [tab for tab in tabs if tab not in lists]
+    others = note_other_tabs(rest, heads, head, names, limits=limits, by_name=bool(name))
     notes = [*note_above(head, names), *others]
-    return head.tab, head.row, names, notes
-
-
-def _trimmed(texts: list[str]) -> list[str]:
-    names = [headers.clean(text) for text in texts]
-    while names and not names[-1]:
-        names.pop()
-    return names
+    return head.tab, head.row, names, notes, lists
 
 
 def _no_header(heads: list[Head], tabs: list[Tab], limits: Limits) -> SheetError:

@@ -36,6 +36,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "Cancel": (),
     "Purpose": (),
     "RowId": (),
+    "ForEach": (),
 }
 """The known columns by their one name, each with its aliases; every other column is a fill-in field."""
 
@@ -44,6 +45,9 @@ ID_FIELDS = ("GroupIds", "MmsTemplateId", "Reference")
 TIME_FIELDS = ("DateTime", "Date", "Time")
 TEXT_FIELDS = ("Message", "Subject")
 """The known columns that people read word for word."""
+
+FOR_EACH = "ForEach"
+"""The column that names a list, for each row of which the campaign is made."""
 
 OURS = "problem"
 """The column that a marked workbook carries; ignored when it comes back."""
@@ -71,6 +75,14 @@ def is_known(name: str) -> bool:
 def clean(name: str) -> str:
     """Write a header as it counts: plain blanks, one between two words, and nothing that nobody sees."""
     return " ".join(plain_blanks(name).split())
+
+
+def trimmed(texts: Iterable[str]) -> list[str]:
+    """Write a header row as it counts, up to its last name."""
+    names = [clean(text) for text in texts]
+    while names and not names[-1]:
+        names.pop()
+    return names
 
 
 WHOLE = 100
@@ -121,7 +133,8 @@ def doubled(names: Sequence[str]) -> list[tuple[str, list[int]]]:
 def missing(fields: Iterable[str]) -> list[str]:
     """Name the columns that are needed and not there, in words."""
     there = set(fields)
-    return [_either(ways) for ways in NEEDED if not any(there.issuperset(way) for way in ways)]
+    needed = NEEDED[:2] if FOR_EACH in there else NEEDED  # a list may say to whom and when
+    return [_either(ways) for ways in needed if not any(there.issuperset(way) for way in ways)]
 
 
 def count_likely(names: Iterable[str]) -> int:

@@ -11,6 +11,7 @@ from batch.adapters.sheet.headers import ID_FIELDS, TIME_FIELDS
 from batch.adapters.sheet.shown import NARROW
 from batch.model import Header, Issue, Level, Row
 from batch.model.columns import column_letter
+from batch.model.places import list_row, sheet_row
 
 if TYPE_CHECKING:
     from batch.adapters.sheet.shapes import Extra, RowOut
@@ -152,7 +153,9 @@ class RowMaker:
 
     def _spoilt(self, number: int, extra: Extra) -> Issue:
         at, kind = extra[0], extra[1]
-        address = f"{column_letter(at)}{number}"
+        address = self._address(number, at)
+        if kind == "list":
+            return self._issue(number, at, extra[2], extra[3], extra[4])
         if kind == "error":
             return self._issue(number, at, "cell-error", f"{address} shows {extra[2]}{_why(extra[2])}", extra[2])
         if kind == "formula":
@@ -178,6 +181,10 @@ class RowMaker:
                 f"{address} holds a character that is not text (NUL): type the cell again",
             )
         return self._ragged(number, extra[2])
+
+    def _address(self, number: int, at: int) -> str:
+        letter = self._header.letter_at(at)
+        return f"{letter}{list_row(number) if '!' in letter else sheet_row(number)}"
 
     def _ragged(self, number: int, found: int) -> Issue:
         width = len(self._header.names)
@@ -205,7 +212,9 @@ class RowMaker:
             yield self._mangled(number, at, "scientific", text, text)
 
     def _issue(self, number: int, at: int, code: str, words: str, value: str = "") -> Issue:
-        return Issue(number, column_letter(at), self._fields.get(at, ""), code, words, Level.ERROR, value[:200])
+        return Issue(
+            number, self._header.letter_at(at), self._fields.get(at, ""), code, words, Level.ERROR, value[:200]
+        )
 
 
 def _why(shown: str) -> str:

@@ -63,7 +63,7 @@ def name_column(header: Header, position: int) -> str:
 def write_field(name: str) -> str:
     """Write a field as it stands in a text: `{{ Offer }}`, or `{{ row["Offer %"] }}`."""
     plain = name.replace(" ", "_")
-    if plain.isidentifier() and "__" not in plain:
+    if plain.replace(".", "", 1).isidentifier() and "__" not in plain and plain[-1] != ".":
         return "{{ " + plain + " }}"
     return "{{ row[" + ('"' + name + '"' if '"' not in name else "'" + name + "'") + "] }}"
 

@@ -18,8 +18,9 @@ from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
-from .fields import find_personal, is_personal
+from .fields import find_personal, fold_field, is_personal
 from .filters import FILTERS, NEEDS_FIELD, make_filters
 from .merge_fields import find_curly, straighten
 
@@ -92,6 +93,19 @@ class _RefusedError(Exception):
         self.fault = Fault(code, words)
 
 
+class _Dots(NodeTransformer):
+    """Reads `Store.City` as `row["Store.City"]` where Store is a list: a field like any other, and no attribute."""
+
+    def __init__(self, lists: tuple[str, ...]) -> None:
+        self._lists = {fold_field(name) for name in lists}
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 the name that Jinja2 asks for
+        if not isinstance(node.node, nodes.Name) or fold_field(node.node.name) not in self._lists:
+            return node
+        name = nodes.Const(f"{node.node.name}.{node.attr}", lineno=node.lineno)
+        return nodes.Getitem(nodes.Name("row", "load", lineno=node.lineno), name, "load", lineno=node.lineno)
+
+
 class _Place(Enum):
     SAID = 1
     """It will be read by people."""
@@ -125,12 +139,17 @@ def make_environment(date_order: str = "month") -> ImmutableSandboxedEnvironment
     return engine
 
 
-def compile_text(engine: ImmutableSandboxedEnvironment, source: str) -> Program:
-    """Read a template; never raises, whatever it holds: what is wrong with it stands in the program's faults."""
+def compile_text(engine: ImmutableSandboxedEnvironment, source: str, lists: tuple[str, ...] = ()) -> Program:
+    """Read a template; never raises, whatever it holds: what is wrong with it stands in the program's faults.
+
+    `lists` are the names before a dot (`Store` in `{{ Store.City }}`), where the sheet uses lists.
+    """
     try:
         if faults := tuple(dict.fromkeys(_find_early(engine, source))):
             return Program(faults=faults)
         parsed = engine.parse(source)
+        if lists:
+            _Dots(lists).visit(parsed)
         return _Reading(source).read(engine, parsed)
     except _RefusedError as refused:
         return Program(faults=(refused.fault,))
@@ -236,7 +255,7 @@ class _Reading:
         self.uses += 1
         if self.uses > MOST_FIELDS:
             raise _RefusedError("template-not-allowed", f"the template uses more than {MOST_FIELDS} fields")
-        if is_personal(name):
+        if is_personal(name) or _is_of_a_person(name):
             hint = " ({{ CampaignName }} is the campaign's)" if name.casefold() == "name" else ""
             words = f'the text uses "{name}"{hint}{_at(line, self.source)}: {PERSONAL}'
             self.faults[Fault("personal-field", words)] = None
@@ -374,6 +393,12 @@ def _field_name(node: nodes.Node) -> str | None:
         return None
     of_row = isinstance(node.node, nodes.Name) and node.node.name == "row"
     return node.arg.value if of_row and isinstance(node.arg.value, str) else None
+
+
+def _is_of_a_person(name: str) -> bool:
+    """Say whether a field of a list is about one person; its Name is a store's."""
+    _, dot, last = name.rpartition(".")
+    return bool(dot) and last.casefold() != "name" and is_personal(last)
 
 
 def _innermost(node: nodes.Node) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 from batch.core.blanks import plain_blanks
 from batch.core.parts import to_plain
 from batch.model import Draft, Header, Issue, Level, Row
-from batch.model.columns import column_letter
 from batch.model.errors import BatchError
 
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field
@@ -88,6 +87,8 @@ class Renderer:
         return self._fill(row, source, name)
 
     def _meet(self, header: Header) -> None:
+        if self._header is None or header.lists != self._header.lists:
+            self._programs.clear()
         self._header = header
         self._message, self._template = (header.columns.get(name, -1) for name in ("Message", "Template"))
         self._bound.clear()
@@ -154,14 +155,14 @@ class Renderer:
         bound = self._bound.get((source, field))
         if bound is None:
             _make_room(self._bound)
-            bound = self._bound[source, field] = _bind(self._compile(source), header, field, source)
+            bound = self._bound[source, field] = _bind(self._compile(source, header.lists), header, field, source)
         return bound
 
-    def _compile(self, source: str) -> Program:
+    def _compile(self, source: str, lists: tuple[str, ...]) -> Program:
         program = self._programs.get(source)
         if program is None:
             _make_room(self._programs)
-            program = self._programs[source] = compile_text(self._engine, source)
+            program = self._programs[source] = compile_text(self._engine, source, lists)
         return program
 
 
@@ -211,7 +212,7 @@ def _bind(program: Program, header: Header, field: str, source: str) -> _Bound:
 
 def _no_column(header: Header, slot: Slot, places: tuple[int, ...]) -> Fault:
     if places:
-        columns = " and ".join(f'"{header.names[place]}" (column {column_letter(place)})' for place in places[:3])
+        columns = " and ".join(f'"{header.names[place]}" (column {header.letter_at(place)})' for place in places[:3])
         return Fault("field-ambiguous", f'the text uses "{slot.field}", which could be {columns}: give them two names')
     near = find_nearest(header, slot.field)
     remedy = f"did you mean {write_field(near)}?" if near else "add such a column, or remove the field from the text"
@@ -258,7 +259,7 @@ def _empty_cell(row: Row, place: int) -> Issue:
     name = name_column(row.header, place)
     default = write_field(name).replace(" }}", ' | default("...") }}')
     words = f'"{name}" is empty, and the text uses it: fill in the cell, or write {default} in the text'
-    return Issue(row.number, column_letter(place), name, "field-empty", words)
+    return Issue(row.number, row.header.letter_at(place), name, "field-empty", words)
 
 
 def _missing_optional(row: Row, bound: _Bound) -> Issue:
@@ -314,7 +315,7 @@ def _about_text(row: Row, field: str, code: str, words: str, value: str) -> Issu
 
 def _about_cell(row: Row, name: str, code: str, words: str, level: Level) -> Issue:
     place = find_columns(row.header, name)[0]
-    return Issue(row.number, column_letter(place), name, code, words, level, value=_cut(row.texts[place]))
+    return Issue(row.number, row.header.letter_at(place), name, code, words, level, value=_cut(row.texts[place]))
 
 
 def _cell(row: Row, name: str) -> str:

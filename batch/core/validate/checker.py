@@ -24,6 +24,7 @@ from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.core.validate.twins import Twins
 from batch.core.validate.windows import check_windows, keep_quiet_here
 from batch.model import Account, Campaign, Checked, Draft, Issue, Level, Parts, Row
+from batch.model.places import FOR_EACH, place_of, sheet_row
 
 Drafted = tuple[Row, Draft | None, tuple[Issue, ...]]
 
@@ -179,11 +180,12 @@ class Checker:
         twin = self._twins.meet(key, fingerprint, row.number)
         if twin is None:
             return None
+        there = _place(twin.row, row)
         if twin.equal:
-            words = f"this row says the same as row {twin.row}: remove one of them"
+            words = f"this row says the same as row {there}: remove one of them"
             return self._to_issue(row, None, Trouble("row-repeated", "CampaignName", words, row.text("CampaignName")))
-        self._late.setdefault(twin.row, replace(self._same_key(row, row.number), row=twin.row))
-        return self._same_key(row, twin.row)
+        self._late.setdefault(twin.row, replace(self._same_key(row, row.number), row=there))
+        return self._same_key(row, there)
 
     def _same_key(self, row: Row, other: int) -> Issue:
         field = "Reference" if row.text("Reference") else "CampaignName"
@@ -207,6 +209,12 @@ def check_all(drafts: Iterable[Drafted], rules: Rules, now: datetime, account: A
 def apply_late(checked: Checked, issue: Issue | None) -> Checked:
     """Add what a later row brought to light; the campaign falls away."""
     return checked if issue is None else replace(checked, campaign=None, issues=(*checked.issues, issue))
+
+
+def _place(number: int, row: Row) -> int:
+    """Give the number of another row its words; within one row of the sheet, both are of the same list."""
+    same = sheet_row(number) == sheet_row(row.number)
+    return place_of(number, {FOR_EACH: row.text(FOR_EACH)} if same else None)
 
 
 def _name_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:

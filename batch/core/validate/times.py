@@ -46,6 +46,10 @@ _DAY_MONTH = re.compile(
 _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
 _OWN_ZONE = re.compile(r"\d\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[a-z]{2,4})", _FLAGS)
 
+_OFFSET = re.compile(
+    r"(?P<sign>[-+\u2212]?)\s*(?:(?P<hours>\d{1,2}):(?=\d\d\s*$))?(?P<minutes>\d{1,4})(?:\s*min(?:utes)?)?", _FLAGS
+)
+
 _US_ZONES = {
     "America/New_York": "et est edt eastern",
     "America/Chicago": "ct cst cdt central",
@@ -81,22 +85,26 @@ class TimeCells(NamedTuple):
     clock: Cell | None
     """None when date and time stand in one cell."""
     zone: str
+    offset: str = ""
+    """How much later a store of a list is texted, or earlier: `+30`, `-1:30`."""
 
 
 def find_time_cells(row: Row) -> TimeCells:
     """Pick the cells that say when a row goes out: DateTime, else Date and Time together."""
     columns = row.header.columns
-    zone = row.text("TimeZone")
+    zone, offset = row.text("TimeZone"), row.text("TimeOffset") if row.header.lists else ""
     at = columns.get("DateTime")
     if at is not None and (row.texts[at] or at in row.dates or "Date" not in columns):
-        return TimeCells("DateTime", row.dates.get(at, row.texts[at]), None, zone)
-    return TimeCells("Date", _cell(row, "Date"), _cell(row, "Time"), zone)
+        return TimeCells("DateTime", row.dates.get(at, row.texts[at]), None, zone, offset)
+    return TimeCells("Date", _cell(row, "Date"), _cell(row, "Time"), zone, offset)
 
 
 def read_moment(cells: TimeCells, default_zone: str, provider_zone: str, date_order: str) -> SendTime:
     """Turn the cells into one instant, or say everything that is wrong with them."""
     raw = " ".join(str(cell) for cell in (cells.day, cells.clock) if cell is not None and cell != "")
     naive, trouble = _read_cells(cells, date_order)
+    if naive is not None and cells.offset:
+        naive, trouble = _move(naive, cells.offset)
     zone, unknown = _read_zone(cells.zone or default_zone)
     troubles = tuple(found for found in (trouble, unknown) if found is not None)
     if naive is None or zone is None:
@@ -164,6 +172,16 @@ def _read_cells(cells: TimeCells, date_order: str) -> tuple[datetime | None, Tro
     if isinstance(cells.day, str):
         return parse_send_time(cells.day, date_order, cells.field)
     return _read_real(cells.day, cells.field)
+
+
+def _move(naive: datetime, offset: str) -> tuple[datetime | None, Trouble | None]:
+    """Move a time by what a list says: minutes, or hours and minutes, later or earlier."""
+    found = _OFFSET.fullmatch(offset.strip())
+    if found is None:
+        words = f'"{cut(offset)}" is no time offset: write minutes, like 30 or -15, or hours and minutes, like 1:30'
+        return None, Trouble("time-unreadable", "TimeOffset", words, offset)
+    minutes = 60 * int(found["hours"] or 0) + int(found["minutes"])
+    return naive + timedelta(minutes=-minutes if found["sign"] in ("-", "\u2212") else minutes), None
 
 
 def _read_real(cell: datetime | date | time, field: str) -> tuple[datetime | None, Trouble | None]:

@@ -1,0 +1,79 @@
+"""A row with a list, from the workbook to the provider: each store once, whatever happens to the run or the list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cli_support import Shell, coming
+from sheet_support import Book, Sheet
+
+from batch.adapters.sheet import read_cells
+
+HEADER = ("CampaignName", "Message", "DateTime", "ForEach")
+TEXT = "Maple & Main {{ Store.City }}: 20% off today. Reply STOP to opt out"
+PLANO, MIAMI, WACO = ("Plano", "Plano TX", "100"), ("Miami", "Miami FL", "101"), ("Waco", "Waco TX", "102")
+
+
+def save(path: Path, *stores: tuple[str, ...], text: str = TEXT) -> Path:
+    campaigns = Sheet([HEADER, ("Sale", text, coming(), "Stores")])
+    Book([campaigns, Sheet([("Name", "City", "GroupIds"), *stores], name="Stores")]).save(path)
+    return path
+
+
+def sent(sandbox: Any) -> list[str]:
+    return sorted(post.payload["Message"] for post in sandbox.posts if post.payload and post.created)
+
+
+def test_three_stores_are_three_campaigns_once(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Dropped again, sorted, with one store more: only the new one goes."""
+    path = save(tmp_path / "week.xlsx", PLANO, MIAMI, WACO)
+    assert ready.run("submit", path).code == 0
+    assert [text[13:21] for text in sent(sandbox)] == ["Miami FL", "Plano TX", "Waco TX:"]
+    save(path, WACO, PLANO, ("Tyler", "Tyler TX", "103"), MIAMI)
+    assert ready.run("submit", path).code == 0
+    assert len(sandbox.posts) == 4
+    assert "row: 2\nlist_row: 2\n" in ready.run("ledger", "show", 1).out
+    assert '"row":2,"list_row":2,' in ready.run("find", "Sale", "--json").out.replace(" ", "")
+
+
+def test_a_lost_answer_is_settled_and_nothing_goes_twice(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Resume finds each store by its tag."""
+    sandbox.faults.add("hang-after:2")
+    path = save(tmp_path / "week.xlsx", PLANO, MIAMI, WACO)
+    ready.run("submit", path)
+    ready.run("resume")
+    ready.run("submit", path)
+    assert len(sent(sandbox)) == 3
+
+
+def test_a_store_that_is_taken_out_is_named(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """As a row that is taken out of the sheet."""
+    path = save(tmp_path / "week.xlsx", PLANO, MIAMI)
+    ready.run("submit", path)
+    ran = ready.run("submit", save(path, PLANO))
+    assert "Sale - Miami" in ran.out + ran.err
+    assert len(sandbox.posts) == 2
+
+
+def test_an_edited_store_is_held_as_an_edited_row(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """The old text is at the provider."""
+    path = save(tmp_path / "week.xlsx", PLANO, MIAMI)
+    ready.run("submit", path)
+    ran = ready.run("submit", save(path, PLANO, ("Miami", "Miami Beach", "101")), "--json")
+    assert (ran.json["held"], ran.json["skipped"], len(sandbox.posts)) == (1, 1, 2)
+
+
+def test_the_preview_shows_each_store_and_the_marked_copy_the_row(shell: Shell, tmp_path: Path) -> None:
+    """What is wrong in the list is said at the row that uses it."""
+    path = save(tmp_path / "week.xlsx", PLANO, ("Miami", "", "101"), WACO)
+    ran = shell.run("check", path, "--preview", tmp_path / "p.html", "--marked", tmp_path / "m.xlsx", "--json")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "2 for Stores row 2 (Plano)" in page
+    assert "Sale - Waco" in page
+    (error,) = ran.json["errors"]
+    assert (error["row"], error["list_row"], error["column"]) == (2, 3, "Stores!B")
+    rows = dict(read_cells(tmp_path / "m.xlsx").rows)
+    assert rows[2][-1].startswith("Stores!B3: ")
+    assert rows[1][-1] == "Problem"
+    assert not (tmp_path / "m-failed-rows.xlsx").exists()
