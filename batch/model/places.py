@@ -14,13 +14,13 @@ FOR_EACH = "ForEach"
 """The column that names the list."""
 
 
-class Place(int):
+class RowPlace(int):
     """Row 4 for row 17 of the list: a plain number to machines, which tells apart and sorts; to people both rows."""
 
     list_name: str
     label: str
 
-    def __new__(cls, value: int, list_name: str = "", label: str = "") -> Place:
+    def __new__(cls, value: int, list_name: str = "", label: str = "") -> RowPlace:
         """Make one of the number alone, or with the words that name the list and its row."""
         self = super().__new__(cls, value)
         self.list_name, self.label = list_name, label
@@ -35,9 +35,9 @@ class Place(int):
         return format(str(self), spec.replace(",", ""))
 
 
-def make_place(row: int, of_list: int, list_name: str, label: str) -> Place:
+def make_place(row: int, of_list: int, list_name: str, label: str) -> RowPlace:
     """Number the campaign that row `row` of the sheet makes for row `of_list` of a list."""
-    return Place(FIRST + row * STEP + of_list, list_name, label)
+    return RowPlace(FIRST + row * STEP + of_list, list_name, label)
 
 
 def place_of(number: int, fields: Mapping[str, str] | None = None) -> int:
@@ -45,7 +45,7 @@ def place_of(number: int, fields: Mapping[str, str] | None = None) -> int:
     if number < FIRST + STEP:
         return number
     named = (text for name, text in (fields or {}).items() if _fold(name) == _fold(FOR_EACH))
-    return Place(number, next(named, ""))
+    return RowPlace(number, next(named, ""))
 
 
 def sheet_row(number: int) -> int:

@@ -13,8 +13,8 @@ from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageE
 from batch.model.places import list_row
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
-from batch.workflows.prepared import Prepared
 from batch.workflows.list_rows import fold_lists
+from batch.workflows.prepared import Prepared
 from batch.workflows.report import report_templates, team_zone, writing
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 
 from batch.adapters.sheet import headers
-from batch.adapters.sheet.bounds import Tally
+from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.grid import Counts, body, fill_merged
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
@@ -29,7 +29,7 @@ def find_lists(tabs: list[Tab], chosen: Tab, row: int, names: list[str], limits:
     if at is None or len(tabs) < 2:
         return []
     said: set[str] = set()
-    for number, texts, hidden, _ in fill_merged(chosen, limits, Tally(limits)):
+    for number, texts, hidden, _ in fill_merged(chosen, limits, SizeGuard(limits)):
         if number > row and not hidden and at < len(texts):
             said.add(texts[at])
     wanted = {headers.squash(text) for text in said if 0 < len(text) <= _LONGEST}
@@ -38,7 +38,7 @@ def find_lists(tabs: list[Tab], chosen: Tab, row: int, names: list[str], limits:
 
 def read_list(tab: Tab, limits: Limits) -> dict[str, Any]:
     """Read a list whole: its name, its header, and its visible rows that say something, as plain values."""
-    row, texts = _find_head(list(islice(fill_merged(tab, limits, Tally(limits)), headers.HEAD_ROWS)))
+    row, texts = _find_head(list(islice(fill_merged(tab, limits, SizeGuard(limits)), headers.HEAD_ROWS)))
     names = headers.trimmed(texts)
     if len(names) > limits.columns:
         raise beyond("columns", limits, found=len(names))
@@ -47,7 +47,7 @@ def read_list(tab: Tab, limits: Limits) -> dict[str, Any]:
             f'the list "{tab.name}" has the column "{twice[0][0]}" more than once', "rename or delete all but one"
         )
     counts = Counts()
-    whole = fill_merged(tab, limits, Tally(limits))
+    whole = fill_merged(tab, limits, SizeGuard(limits))
     rows = list(islice(body(whole, row, names, counts, text_only=tab.text_only), limits.rows + 1)) if names else []
     if len(rows) > limits.rows:
         raise beyond("rows", limits)
