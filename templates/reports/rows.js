@@ -13,7 +13,12 @@
   const PRINTED = 2000;
   const NUMBERS = new Set(["row", "contacts", "parts", "credits"]);
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+  const EXTRA = { cause: "cause", owner: "owner" };
+  const hidden = new Set([at.attempts, at.history]);
+  const deep = document.getElementById("deep");
   let texts = null;
+  let whole = null;
+  let extra = {};
   let rows = pack.rows;
   let drawn = 0;
   let sorted = { key: "", down: false };
@@ -125,20 +130,88 @@
     drawn = 0;
     draw(SLICE);
     const all = pack.rows.length.toLocaleString("en-US");
+    label();
     found.textContent = rows.length === pack.rows.length ? `${all} rows` : `${rows.length.toLocaleString("en-US")} of ${all} rows`;
   }
 
   function choose() {
-    texts ??= pack.rows.map((row) => row.flat(2).join("\n").toLowerCase());
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const matches = matcher(search.value.toLowerCase().split(/\s+/).filter(Boolean));
     const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
     const needs = pressed.some((chip) => "needs" in chip.dataset);
     const all = pressed.some((chip) => "all" in chip.dataset);
     const standings = new Set(pressed.map((chip) => chip.dataset.standing));
     rows = pack.rows.filter((row, place) =>
-      (all || (needs && row[at.needs]) || standings.has(row[at.standing])) && words.every((word) => texts[place].includes(word)));
+      (all || (needs && row[at.needs]) || standings.has(row[at.standing]))
+      && Object.entries(extra).every(([key, value]) => row[at[EXTRA[key]]] === value) && matches(place));
     order();
     redraw();
+    remember();
+  }
+
+  // What stands together is looked for together; only where no row has the phrase, its words count one by one.
+  function matcher(words) {
+    if (!words.length) return () => true;
+    texts ??= pack.rows.map((row) => row.filter((_, place) => !hidden.has(place)).join("\n").toLowerCase());
+    if (deep.checked) whole ??= pack.rows.map((row) => row.flat(2).join("\n").toLowerCase());
+    const there = deep.checked ? whole : texts;
+    const phrase = new RegExp(`(?<![\\p{L}\\p{N}])${words.map(escaped).join("\\s+")}(?![\\p{L}\\p{N}])`, "u");
+    if (words.length > 1 && there.some((text) => phrase.test(text))) return (place) => phrase.test(there[place]);
+    return (place) => words.every((word) => there[place].includes(word));
+  }
+  const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+  // The address holds what is shown, so that a link shows the same rows to whoever gets it.
+  function remember() {
+    const held = new URLSearchParams(extra);
+    const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true" && !("all" in chip.dataset));
+    if (pressed.length) held.set("status", pressed.map((chip) => chip.dataset.standing ?? "needs").join(","));
+    if (search.value) held.set("search", search.value);
+    const text = held.toString();
+    if (text || location.hash.includes("=")) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  }
+
+  function follow() {
+    const mark = decodeURIComponent(location.hash.slice(1));
+    const named = /^(row|entry)-(\d+)$/.exec(mark);
+    if (named) return reveal(named[1], Number(named[2]));
+    if (!mark.includes("=")) return undefined;
+    const asked = new URLSearchParams(location.hash.slice(1));
+    extra = Object.fromEntries(Object.keys(EXTRA).filter((key) => asked.has(key)).map((key) => [key, asked.get(key)]));
+    search.value = asked.get("search") ?? "";
+    const wanted = new Set((asked.get("status") ?? "").split(",").filter(Boolean));
+    for (const chip of chips) {
+      const on = "all" in chip.dataset ? !wanted.size : wanted.has(chip.dataset.standing ?? "needs");
+      chip.setAttribute("aria-pressed", String(on));
+    }
+    choose();
+    if (Object.keys(extra).length) document.getElementById("all").scrollIntoView();
+    return undefined;
+  }
+
+  function reveal(key, number) {
+    clear();
+    const place = rows.findIndex((row) => row[at[key]] === number);
+    if (place < 0) return;
+    if (place >= drawn) draw(Math.ceil((place + 1) / SLICE) * SLICE);
+    const button = body.querySelectorAll("tr:not(.detail) .open")[place];
+    if (button.getAttribute("aria-expanded") !== "true") button.click();
+    button.closest("tr").scrollIntoView({ block: "center" });
+    button.focus({ preventScroll: true });
+  }
+
+  function clear() {
+    extra = {};
+    search.value = "";
+    for (const chip of chips) chip.setAttribute("aria-pressed", String("all" in chip.dataset));
+    const mark = location.hash;
+    choose();
+    history.replaceState(null, "", mark || location.pathname + location.search);
+  }
+
+  function label() {
+    const only = Object.values(extra).join(", ");
+    document.getElementById("only").hidden = !only;
+    document.getElementById("only-words").textContent = only ? `only: ${only}` : "";
   }
 
   function order() {
@@ -218,10 +291,14 @@
       choose();
     }
   });
+  deep.addEventListener("change", choose);
+  document.getElementById("everything").addEventListener("click", clear);
+  window.addEventListener("hashchange", follow);
   document.getElementById("next").addEventListener("click", () => draw(drawn + SLICE));
   document.getElementById("copy").addEventListener("click", copy);
   document.getElementById("csv").addEventListener("click", save);
   window.addEventListener("beforeprint", () => drawn < rows.length && draw(PRINTED));
   document.getElementById("tools").hidden = false;
   redraw();
+  follow();
 })();

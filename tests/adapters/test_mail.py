@@ -154,7 +154,7 @@ def test_large_attachments_stay_out_with_a_note() -> None:
         attachments=[Attachment("a<b>.xlsx", b"x" * 3000), Attachment("small.csv", b"y", "text/csv")], largest=2000
     )
     assert [one.get_filename() for one in mail.iter_attachments()] == ["small.csv"]
-    assert "Not attached because of its size" in body(mail, "plain")
+    assert "Too large to attach" in body(mail, "plain")
     assert "a<b>.xlsx" in body(mail, "plain")
     assert "a&lt;b&gt;.xlsx (0.0 MB)</p></body></html>" in body(mail, "html")
 
@@ -225,7 +225,7 @@ def test_a_server_without_starttls_gets_no_byte_of_mail_or_password() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_old_server, args=(listener, heard))
         thread.start()
-        with pytest.raises(DeliveryError, match="no protected connection"):
+        with pytest.raises(DeliveryError, match="no encrypted connection"):
             send(write().as_bytes(), at(listener.getsockname()[1], "starttls", username="ops", password=PASSWORD))
         thread.join(timeout=10)
     assert [line.split()[0].lower() for line in heard] == [b"ehlo"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -52,6 +53,7 @@ from batch.adapters.report import (
     write_xlsx,
 )
 from batch.adapters.report.charts import quiet_of
+from batch.adapters.report.tasks import tasks_of
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Status
 from batch.model.wording import (
     TONES,
@@ -316,7 +318,7 @@ def test_what_needs_a_person_says_reason_cell_and_next_step(tmp_path: Path) -> N
     cards = page.split('id="needs"')[1].split("</section>")[0]
     assert '<span class="cell">D12</span>' in cards
     assert "has no hour" in cards
-    assert cards.count("Black Friday Denver Cherry Creek 23") == 1
+    assert cards.count("<b>Black Friday Denver Cherry Creek 23</b>") == 1
     assert "in 6 hours" in cards
     assert cards.index("refused by the provider") < cards.index("not found at the provider")
 
@@ -368,9 +370,9 @@ def test_a_rehearsal_says_so_everywhere(tmp_path: Path) -> None:
 def test_an_empty_report_is_a_report(tmp_path: Path) -> None:
     """A week in which nothing happened is told, in every format."""
     report = batch_of(kind="week", title="Week 48")
-    assert "nothing: everything is where it should be" in write_html(report, tmp_path / "a.html").read_text("utf-8")
+    assert "What to do" not in write_html(report, tmp_path / "a.html").read_text("utf-8")
     assert load_workbook(write_xlsx(report, tmp_path / "a.xlsx"))["Rows"].max_row >= 1
-    assert subject(report) == "Week 48: 0 scheduled, all well"
+    assert subject(report) == "Week 48: no campaigns yet"
     assert json.loads(to_json(report))["figures"]["rows"] == 0
 
 
@@ -388,7 +390,7 @@ def test_the_subject_says_the_outcome() -> None:
     """Scheduled, and how many need attention; a stop and a pause stand first."""
     entries = [make_entry(number) for number in range(1, 26)]
     report = batch_of(*entries, make_entry(30, Status.HELD), make_entry(31, Status.HELD), title="Week 48")
-    assert subject(report) == "Week 48: 25 scheduled, 2 need attention"
+    assert subject(report) == "Week 48: 2 need attention; 25 scheduled"
     assert subject(batch_of(make_entry(1), title="Week 48")) == "Week 48: 1 scheduled, all well"
     assert "the run stopped" in subject(replace(report, stopped="token"))
     assert "paused" in subject(replace(report, paused="by dana"))
@@ -397,7 +399,7 @@ def test_the_subject_says_the_outcome() -> None:
 def test_no_subject_can_add_a_header() -> None:
     """No line break and no control character survives."""
     line = subject(batch_of(title="Week\r\nBcc: x@example.com\x00\u2028end"))
-    assert line == "Week Bcc: x@example.com end: 0 scheduled, all well"
+    assert line == "Week Bcc: x@example.com end: all is well, there was nothing to do"
 
 
 def test_the_mail_needs_no_style_sheet_and_no_script() -> None:
@@ -410,12 +412,28 @@ def test_the_mail_needs_no_style_sheet_and_no_script() -> None:
     assert len(mail) < 100_000  # Gmail cuts what is longer than 102 kB
 
 
-def test_both_mails_name_what_needs_a_person_and_what_goes_next() -> None:
-    """The plain twin says what the HTML says."""
-    for mail in (mail_html(week_report()), mail_text(week_report())):
-        for words in ("Black Friday Miami Brickell 14", "D12", "Black Friday Austin Domain 26 #00000026", "hidden row"):
+def test_both_mails_name_what_to_do_and_what_goes_next() -> None:
+    """Five causes at most, the worst first, and how many more there are; the plain twin says what the HTML says."""
+    tasks = tasks_of(week_report())
+    assert tasks[0].cause == "expired"
+    for mail in (mail_html(week_report()), " ".join(mail_text(week_report()).split())):
+        for task in tasks[:5]:
+            assert html.unescape(task.words) in html.unescape(mail)
+        assert f"and {len(tasks) - 5} more in the report" in mail
+        for words in ("Black Friday Austin Domain 26 #00000026", "hidden row"):
             assert words in mail
     assert "GOES OUT NEXT" in mail_text(week_report())
+
+
+def test_rows_with_one_cause_and_one_owner_are_one_task() -> None:
+    """Sixteen rows held for one reason are one line, with their contacts, their deadline and a link to them."""
+    sixteen = [make_entry(n, Status.HELD, issues=(HOLD,), send_at=NOW + timedelta(hours=n)) for n in range(1, 17)]
+    other = make_entry(17, Status.HELD, issues=(HOLD,), owner="joe@northwind.example", send_at=NOW + timedelta(days=3))
+    tasks = tasks_of(batch_of(*sixteen, other))
+    assert [(task.rows, task.who) for task in tasks] == [(16, "maria@northwind.example"), (1, "joe@northwind.example")]
+    assert (tasks[0].by, tasks[0].urgent) == ("Mon 23 Nov 10:30 CST", True)
+    assert tasks[0].link == "#cause=quiet-hours&owner=maria%40northwind.example"
+    assert tasks[1].words.startswith("Black Friday Boston Back Bay 17 (D9): waiting for you")
 
 
 # Excel

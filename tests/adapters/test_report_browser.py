@@ -108,7 +108,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_search_finds_every_word_anywhere_in_a_row(see: Any, week: Path) -> None:
     """Store, city, text and Id are searched, all words must be there, and Escape clears."""
     seen = see(week)
-    search = seen.page.get_by_label("Search")
+    search = seen.page.get_by_role("searchbox")
     search.fill("boston 50012")
     assert seen.names() == ["Black Friday Boston Back Bay 12"]
     assert seen.page.locator("#found").inner_text() == "1 of 28 rows"
@@ -117,6 +117,36 @@ def test_the_search_finds_every_word_anywhere_in_a_row(see: Any, week: Path) -> 
     search.press("Escape")
     assert len(seen.names()) == 28
     assert seen.trouble == []
+
+
+def test_a_phrase_finds_what_stands_together(see: Any, week: Path) -> None:
+    """`24 Nov` finds that day and not every row with a 24 and a November; attempts and history only when asked."""
+    seen = see(week)
+    search = seen.page.get_by_role("searchbox")
+    search.fill("24 nov")
+    shown = seen.page.locator("#body tr:not(.detail) .c-when").all_inner_texts()
+    assert shown
+    assert all("24 Nov" in one for one in shown)
+    search.fill("hash-of-nothing")
+    assert seen.names() == []
+
+
+def test_a_task_links_to_its_rows_and_back(see: Any, week: Path) -> None:
+    """The address holds the filter, so that a link shows the same rows; all rows are one click away."""
+    seen = see(week)
+    link = seen.page.locator(".task .who a").first
+    number = int(link.inner_text().split()[0])
+    link.click()
+    assert len(seen.names()) == number
+    assert "cause=" in seen.page.url
+    seen.page.get_by_role("button", name="show all rows").click()
+    assert len(seen.names()) == 28
+    seen.page.goto(f"{week.as_uri()}#row-9")
+    assert "Black Friday Denver Cherry Creek 8" in seen.page.locator("tr.has-detail").inner_text()
+    again = see(week)
+    again.page.goto(f"{week.as_uri()}#status=held&owner=maria%40northwind.example")
+    assert len(again.names()) == 1
+    assert (seen.trouble, again.trouble) == ([], [])
 
 
 def test_the_chips_filter_by_status(see: Any, week: Path) -> None:
@@ -186,7 +216,7 @@ def test_everything_can_be_reached_with_the_keyboard(see: Any, week: Path) -> No
 def test_copy_and_csv_take_what_is_filtered(see: Any, week: Path) -> None:
     """The file holds the rows that are shown, and no formula."""
     seen = see(week, permissions=["clipboard-read", "clipboard-write"])
-    seen.page.get_by_label("Search").fill("sent")
+    seen.page.get_by_role("searchbox").fill("sent")
     seen.page.locator("[data-standing=sent]").click()
     with seen.page.expect_download() as got:
         seen.page.get_by_role("button", name="save as CSV").click()
@@ -302,7 +332,7 @@ def test_ten_thousand_rows_filter_in_slices(see: Any, tmp_path: Path) -> None:
     """Whatever the search finds, only a hundred rows are drawn at a time, and more on demand."""
     seen = see(write_html(large_report(10_000), tmp_path / "l.html"))
     assert len(seen.names()) == 100
-    seen.page.get_by_label("Search").fill("dallas")
+    seen.page.get_by_role("searchbox").fill("dallas")
     assert seen.page.locator("#found").inner_text() == "2,000 of 10,000 rows"
     seen.page.locator("#next").click()
     assert len(seen.names()) == 200
@@ -350,9 +380,9 @@ def test_the_preview_is_searched_in_the_browser(see: Any, tmp_path: Path) -> Non
     """By words of the text, the store or the trouble, and by how bad it is."""
     items = [previewed(2), previewed(3, issues=(HOLD,)), previewed(4, issues=(WRONG_TIME,))]
     seen = see(write_preview(items, tmp_path / "p.html", title="t", zone=CHICAGO, provider_zone=NEW_YORK))
-    seen.page.get_by_label("Search").fill("quiet hours")
+    seen.page.get_by_role("searchbox").fill("quiet hours")
     assert seen.page.locator(".phone:visible").count() == 1
-    seen.page.get_by_label("Search").fill("")
+    seen.page.get_by_role("searchbox").fill("")
     seen.page.locator("button[data-tone=bad]").click()
     assert seen.page.locator(".phone:visible h3").inner_text() == "Black Friday Miami Brickell row 4"
     assert seen.page.locator("#found").inner_text() == "1 of 3 rows"

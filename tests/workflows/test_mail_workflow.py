@@ -80,7 +80,7 @@ def test_no_mail_without_a_server() -> None:
         desk.submit(desk.sheet(1))
         with desk.ledger() as ledger:
             assert ledger.unsent_mails() == ()
-        with pytest.raises(UsageError, match="how mail is sent"):
+        with pytest.raises(UsageError, match="no mail server is set"):
             report_again(desk.settings, desk.world, batch=1, email=True)
 
 
@@ -147,8 +147,8 @@ def test_a_report_too_large_for_a_mail_is_left_out_with_a_note() -> None:
         team.desk.submit(team.desk.sheet(1))
         [mail] = team.box.mails
         assert list(mail.iter_attachments()) == []
-        assert "Not attached because of its size" in body(mail, "plain")
-        assert "Not attached because of its size" in body(mail, "html")
+        assert "Too large to attach" in body(mail, "plain")
+        assert "Too large to attach" in body(mail, "html")
 
 
 def test_a_report_by_hand_goes_now_or_says_why_not() -> None:

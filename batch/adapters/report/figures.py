@@ -137,6 +137,16 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     return tuple(shown)
 
 
+FIRST = ("scheduled", "sent", "contacts", "delivered", "needs_person", "credits")
+"""The totals that people ask for, the first four of them on the first screen."""
+
+
+def tiles_first(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
+    """Put the totals that people ask for first."""
+    place = {name: number for number, name in enumerate(FIRST)}
+    return sorted(tiles, key=lambda tile: place.get(tile.name, len(place)))
+
+
 def done_words(figures: Figures) -> str:
     """Say what is scheduled and sent: `25 scheduled, 3 sent`."""
     told = [f"{figures.scheduled:,} scheduled"] if figures.scheduled or not figures.sent else []
@@ -157,19 +167,15 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(open_ones, key=lambda finding: not finding.loud)
 
 
-def findings_by_entry(report: Report) -> dict[int, list[Finding]]:
-    """Give the findings that somebody must look at and that are about an entry, by its number."""
-    found: dict[int, list[Finding]] = {}
-    for finding in findings_for_people(report.findings):
-        if finding.entry is not None:
-            found.setdefault(finding.entry, []).append(finding)
-    return found
-
-
 def needed_entries(report: Report) -> list[Entry]:
-    """Give the entries that wait for somebody, by what they are or by what a comparison found."""
-    found = {finding.entry for finding in findings_for_people(report.findings)}
-    return [entry for entry in report.entries if entry.id in found or report.standing_of(entry).needs_attention]
+    """Give the entries that need attention."""
+    return [entry for entry in report.entries if report.standing_of(entry).needs_attention]
+
+
+def loose_findings(report: Report) -> list[Finding]:
+    """Give the findings that somebody must look at and that no row of the report tells."""
+    told = {entry.id for entry in needed_entries(report)}
+    return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
 def urgent_first(entries: Iterable[Entry], now: datetime) -> list[Entry]:

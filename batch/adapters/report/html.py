@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC
-from itertools import groupby
 from pathlib import Path
 
 from batch.adapters.report.charts import charts_of
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import (
-    count,
-    done_words,
-    findings_by_entry,
-    findings_for_people,
-    key_figures,
-    needed_entries,
-    urgent_first,
-)
+from batch.adapters.report.figures import count, done_words, key_figures, loose_findings, tiles_first
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
+from batch.adapters.report.tasks import tasks_of
 from batch.adapters.report.verdict import verdict
 from batch.model import Entry, Finding, FindingKind
-from batch.model.codes import NEXT_BY_CODE
 from batch.model.wording import (
     FINDING_WORDS,
     TONES,
@@ -57,32 +47,6 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One row that needs attention."""
-
-    where: str
-    name: str
-    when: str
-    left: str
-    urgent: bool
-    reasons: tuple[tuple[str, str], ...]
-    """Cell and words."""
-    next: str
-    id: str
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cards:
-    """Rows that need attention for the same kind of reason."""
-
-    word: Word
-    total: int
-    first: tuple[Card, ...]
-    rest: tuple[Card, ...]
-
-
 def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) -> Path:
     """Write the page for a report; `templates` are folders with a team's own partials."""
     figures = count(report)
@@ -98,10 +62,10 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         verdict=verdict(report, figures),
         tones=TONES,
         figures=figures,
-        tiles=key_figures(report, figures),
+        tiles=tiles_first(key_figures(report, figures)),
         sum_words=" + ".join(f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()),
         done=done_words(figures),
-        groups=needed_cards(report),
+        tasks=tasks_of(report),
         findings=_finding_lines(report.findings),
         loose=[_finding_line(finding) for finding in loose_findings(report)],
         to_cancel=[_cancel_line(entry, report) for entry in sorted(report.to_cancel, key=_soonest)],
@@ -120,69 +84,12 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
     return write_page(page, path)
 
 
-def needed_cards(report: Report) -> tuple[Cards, ...]:
-    """Put together the rows that need attention, what is due within a day first."""
-    found = findings_by_entry(report)
-    listed = {entry.id for entry in report.to_cancel}  # they have a list of their own
-    needed = (entry for entry in needed_entries(report) if entry.id not in listed)
-    ordered = urgent_first(needed, report.made_at)
-    grouped = []
-    for _, entries in groupby(ordered, lambda entry: _kind_of(entry, report)):
-        some = list(entries)
-        cards = tuple(_card(entry, report, found.get(entry.id, ())) for entry in some[:CARD_LIMIT])
-        grouped.append(Cards(_heading(some[0], report), len(some), cards[:OPEN_CARDS], cards[OPEN_CARDS:]))
-    return tuple(grouped)
-
-
-def _kind_of(entry: Entry, report: Report) -> tuple[bool, str]:
-    return report.standing_of(entry).is_due(report.made_at), _heading(entry, report).text
-
-
-def _heading(entry: Entry, report: Report) -> Word:
-    """Give the words for a card; a campaign that is well by itself, but not by a comparison, is to be looked at."""
-    standing = report.standing_of(entry)
-    if standing.needs_attention:
-        return standing.word
-    return replace(standing.word, text=f"{standing.word.text}, but look at it", tone="look")
-
-
-def loose_findings(report: Report) -> list[Finding]:
-    """Give the findings that somebody must look at and that no card of a row tells."""
-    told = {entry.id for entry in report.entries}
-    return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
-
-
 def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:
     """Count the rows of each standing, in the one order."""
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.standing] = counts.get(row.standing, 0) + 1
     return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
-
-
-def _card(entry: Entry, report: Report, found: Sequence[Finding]) -> Card:
-    year = report.made_at.astimezone(UTC).year
-    standing = report.standing_of(entry)
-    told = [(cause.cell, cause.words) for cause in standing.causes]
-    said = {words for _, words in told}
-    told += [("", words) for words in dict.fromkeys(finding.words for finding in found) if words not in said]
-    told = told or [("", standing.reason)]
-    moment = entry.send_at
-    return Card(
-        where=f"row {entry.row}" + (f" of {entry.file}" if len(report.batches) != 1 else ""),
-        name=entry.campaign_name or "(no name)",
-        when=local_time(moment, entry.zone or report.zone, year) if moment else "",
-        left=time_left(moment, report.made_at) if moment else "",
-        urgent=standing.is_due(report.made_at),
-        reasons=tuple(told),
-        next=standing.next or _look(found[0].code, entry.provider_id) if found else standing.next,
-        id=entry.provider_id,
-        owner=entry.owner,
-    )
-
-
-def _look(code: str, provider_id: str) -> str:
-    return NEXT_BY_CODE.get(code, NEXT_BY_CODE["drifted"]).format(id=provider_id, entry="")
 
 
 def _cancel_line(entry: Entry, report: Report) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import count, credits_of, key_figures, needed_entries, parts_of
+from batch.adapters.report.figures import count, credits_of, key_figures, parts_of
 from batch.adapters.report.verdict import verdict
 from batch.core.csv_text import csv_record
 from batch.core.json_text import write_json
@@ -105,8 +105,7 @@ def to_json(report: Report) -> str:
 
 
 def _records(report: Report) -> list[dict[str, Any]]:
-    needed = {entry.id for entry in needed_entries(report)}
-    rows = [_record(entry, report, needed=entry.id in needed) for entry in report.entries]
+    rows = [_record(entry, report) for entry in report.entries]
     return rows + [
         dict.fromkeys(FIELDS, None)
         | {
@@ -119,7 +118,7 @@ def _records(report: Report) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _record(entry: Entry, report: Report, *, needed: bool) -> dict[str, Any]:
+def _record(entry: Entry, report: Report) -> dict[str, Any]:
     delivery = report.deliveries.get(entry.id)
     standing = report.standing_of(entry)
     same = {name: getattr(entry, name) for name in FIELDS if name in _SAME}
@@ -133,7 +132,7 @@ def _record(entry: Entry, report: Report, *, needed: bool) -> dict[str, Any]:
         "status": entry.status.value,
         "standing": standing.word.standing,
         "shown_as": standing.word.text,
-        "needs_a_person": needed,
+        "needs_a_person": standing.needs_attention,
         "reason": standing.reason,
         "next_step": standing.next,
         "parts": parts_of(entry),

@@ -8,29 +8,26 @@ from datetime import UTC
 from pathlib import Path
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import KeyFigure, count, done_words, key_figures
-from batch.adapters.report.html import Cards, loose_findings, needed_cards
+from batch.adapters.report.figures import KeyFigure, count, done_words, key_figures, loose_findings
 from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
+from batch.adapters.report.tasks import Task, tasks_of
 from batch.adapters.report.verdict import verdict
 from batch.model.wording import TONES, WORDS, group_words, local_time, time_left
 
-TOLD = 12
-"""Rows told one by one; a mail is read on a phone, the rest is in the report."""
-COMING = 10
+TOLD = 5
+"""Causes told; a mail is read on a phone, the rest is in the report."""
+COMING = 3
 """Campaigns named under what goes out next."""
 
 
 def subject(report: Report) -> str:
-    """Say the outcome in a subject line: `Week 48: 25 scheduled, 2 need attention`; it holds no line break."""
+    """Say the verdict in a subject line: `Week 48: 2 need attention; 25 scheduled`; it holds no line break."""
     figures = count(report)
-    look = f"{figures.needs_person:,} {'needs' if figures.needs_person == 1 else 'need'} a look"
-    told = [done_words(figures), look if figures.needs_person else "all well"]
-    if report.stopped:
-        told = ["the run stopped", *told[: 1 if not figures.needs_person else 2]]
-    elif report.paused:
-        told = ["paused", *told]
-    line = f"{'REHEARSAL ' if report.rehearsal else ''}{report.title}: {', '.join(told)}"
+    said = verdict(report, figures)
+    done = done_words(figures) if figures.rows else ""
+    told = f"{done}, all well" if said.tone == "good" else "; ".join(filter(None, (said.words.rstrip("."), done)))
+    line = f"{'REHEARSAL ' if report.rehearsal else ''}{report.title}: {told}"
     return " ".join("".join(c if c.isprintable() else " " for c in line).split())[:200]
 
 
@@ -51,7 +48,8 @@ def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence
         figures=figures,
         tiles=_tiles(report, figures, short=short),
         outcome=[(WORDS[key], number) for key, number in figures.by_status.items()],
-        groups=_cut(needed_cards(report)),
+        tasks=tasks_of(report)[:TOLD],
+        more=max(0, len(tasks_of(report)) - TOLD),
         findings=loose_findings(report)[:TOLD],
         to_cancel=_to_cancel(report),
         coming=_coming(report),
@@ -73,7 +71,7 @@ def mail_text(report: Report, *, lines: Sequence[str] = (), short: bool = False)
             for tile in _tiles(report, figures, short=short)
         ],
         [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in total"],
-        *_needed_lines(report),
+        _task_lines(report),
         _listed("Delete in the dashboard", [" | ".join(line) for line in _to_cancel(report)]),
         _listed("What the comparison found", [finding.words for finding in loose_findings(report)[:TOLD]]),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
@@ -89,25 +87,19 @@ def _tiles(report: Report, figures: Figures, *, short: bool) -> list[KeyFigure]:
     return [] if short else [one for one in key_figures(report, figures) if one.value or one.name in always]
 
 
-def _needed_lines(report: Report) -> list[list[str]]:
-    blocks = []
-    for group in _cut(needed_cards(report)):
-        lines = [f"{group.word.text.upper()} ({group.total:,})"]
-        for card in group.first:
-            when = f", {card.when} ({card.left})" if card.when else ""
-            lines.append(f"- {card.where}: {card.name}{when}")
-            lines += [f"  {f'{cell}: ' if cell else ''}{words}" for cell, words in card.reasons]
-            lines.append(f"  next: {card.next}" if card.next else "")
-        if len(group.first) < group.total:
-            lines.append(f"  and {group.total - len(group.first):,} more in the report")
-        blocks.append(lines)
-    return blocks
+def _task_lines(report: Report) -> list[str]:
+    tasks = tasks_of(report)
+    lines = ["WHAT TO DO"] if tasks else []
+    for task in tasks[:TOLD]:
+        lines += [f"- {task.words}", f"  {_whose(task)}", f"  next: {task.next}" if task.next else ""]
+    if len(tasks) > TOLD:
+        lines.append(f"and {len(tasks) - TOLD:,} more in the report")
+    return lines
 
 
-def _cut(groups: Sequence[Cards]) -> list[Cards]:
-    """Keep every group, but only as many rows of each as a mail can bear."""
-    each = max(2, TOLD // max(1, len(groups)))
-    return [Cards(group.word, group.total, (*group.first, *group.rest)[:each], ()) for group in groups]
+def _whose(task: Task) -> str:
+    named = (task.rows_words, task.who, f"by {task.by} ({task.left})" if task.by else "")
+    return ", ".join(part for part in named if part)
 
 
 def _to_cancel(report: Report) -> list[tuple[str, ...]]:

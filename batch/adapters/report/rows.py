@@ -50,6 +50,8 @@ class ReportRow:
     reason: str
     next: str
     owner: str
+    cause: str
+    """The code that rows with the same trouble have in common."""
     message: str
     delivery: str
     sentence: str
@@ -92,9 +94,8 @@ CSV_KEYS = (
 def shown_rows(report: Report, *, only_needed: bool = False) -> list[ReportRow]:
     """Give the rows of a report by send time, those known from before at the end."""
     places = {entry.id: entry for entry in report.entries}
-    needed = {entry.id for entry in needed_entries(report)}
-    chosen = [entry for entry in report.entries if not only_needed or entry.id in needed]
-    view = View(report.zone, report.provider_zone, report.made_at, places, frozenset(needed))
+    chosen = needed_entries(report) if only_needed else report.entries
+    view = View(report.zone, report.provider_zone, report.made_at, places)
     rows = [
         show_entry(
             entry,
@@ -117,8 +118,6 @@ class View:
     now: datetime
     places: Mapping[int, Entry]
     """The entries of the same page, to name the row that took another one's place."""
-    needed: frozenset[int] = frozenset()
-    """The entries that a finding is about, beside those that need somebody by what they are."""
 
 
 def show_entry(
@@ -133,7 +132,6 @@ def show_entry(
     moment = entry.send_at
     standing = standing_of(entry, view.now, view.zone)
     there = standing.word.standing in AT_THE_PROVIDER
-    needs = entry.id in view.needed or standing.needs_attention
     return ReportRow(
         standing=standing.word.standing,
         tone=standing.word.tone,
@@ -154,11 +152,12 @@ def show_entry(
         reason=standing.reason if standing.needs_attention or not there else warnings_of(entry),
         next=standing.next,
         owner=entry.owner,
+        cause=standing.cause if standing.needs_attention else "",
         message=entry.message,
         delivery=delivery_words(delivery),
         sentence=sentence(entry, standing, view.zone, delivery, view.now),
         fields=" · ".join(f"{name}: {text}" for name, text in entry.fields.items() if text),
-        needs=int(needs),
+        needs=int(standing.needs_attention),
         entry=entry.id,
         attempts=tuple(attempt_cells(attempt, view.zone, year) for attempt in attempts),
         history=tuple(change_cells(change, view.zone, year) for change in history),
@@ -173,7 +172,7 @@ def show_skipped(row: Skipped, report: Report) -> ReportRow:
         status=WORDS["skipped"].text, row=row.row, file=file, name=row.name or "(no name)", at=0,
         when="", provider_when="", there="", groups="", contacts=None, parts=None, credits=None,
         id=row.provider_id, says="",
-        reason=row.why, next="", owner="", message="", delivery="", sentence=row.why, fields="", needs=0,
+        reason=row.why, next="", owner="", cause="", message="", delivery="", sentence=row.why, fields="", needs=0,
         entry=row.entry,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import count, done_words, findings_for_people
+from batch.adapters.report.figures import count, done_words, loose_findings
 from batch.core.standing import Concern, Standing
 from batch.model import Entry, Status
 from batch.model.plurals import plural
@@ -73,8 +73,7 @@ def _open_words(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> Ite
 
 
 def _beside_the_rows(report: Report) -> Iterator[str]:
-    told = {entry.id for entry in report.entries if report.standing_of(entry).needs_attention}
-    if loose := [one for one in findings_for_people(report.findings) if one.entry not in told]:
+    if loose := loose_findings(report):
         yield f"{plural(len(loose), 'difference')} from the provider's lists"
     here = {entry.id for entry in report.entries}
     if elsewhere := [entry for entry in report.to_cancel if entry.id not in here]:

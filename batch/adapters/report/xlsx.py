@@ -14,7 +14,6 @@ from batch.adapters.report.figures import (
     arrivals,
     count,
     credits_of,
-    findings_by_entry,
     key_figures,
     needed_entries,
     parts_of,
@@ -24,8 +23,7 @@ from batch.adapters.report.rows import by_time, status_words
 from batch.adapters.report.verdict import Verdict, verdict
 from batch.adapters.report.workbook import Column, Drawing, WorkbookWriter
 from batch.core.standing import Standing
-from batch.model import Entry, Finding
-from batch.model.codes import NEXT_BY_CODE
+from batch.model import Entry
 from batch.model.places import row_value
 from batch.model.wording import (
     DELIVERED,
@@ -200,28 +198,24 @@ FINDINGS = (
 def _write_needed(writer: WorkbookWriter) -> None:
     report = writer.report
     needed = urgent_first(needed_entries(report), report.made_at)
-    found = findings_by_entry(report)
     writer.table(
         "Needs attention",
         NEEDED,
-        (_needed_values(entry, report, found) for entry in needed),
+        (_needed_values(entry, report) for entry in needed),
         length=len(needed),
         tab="look",
         status=0,
     )
 
 
-def _needed_values(entry: Entry, report: Report, found: dict[int, list[Finding]]) -> tuple[object, ...]:
+def _needed_values(entry: Entry, report: Report) -> tuple[object, ...]:
     standing = report.standing_of(entry)
     cells = ", ".join(dict.fromkeys(cause.cell for cause in standing.causes if cause.cell))
     local = _local(entry, report)
-    brought_up = (finding.words for finding in found.get(entry.id, ()))
-    own = standing.reason if standing.needs_attention else ""
-    why = "; ".join(dict.fromkeys(words for words in (own, *brought_up) if words and words not in own))
     return (
         signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "", row_value(entry.row),
-        entry.campaign_name, local, zone_word(local) if local else "", cells, why,
-        standing.next or (NEXT_BY_CODE["drifted"].format(id=entry.provider_id) if entry.id in found else ""),
+        entry.campaign_name, local, zone_word(local) if local else "", cells, standing.reason,
+        standing.next,
         entry.provider_id, entry.owner, entry.file,
     )  # fmt: skip
 

@@ -1,0 +1,158 @@
+"""Who has to do what by when: the rows that need attention, put together by their cause and their owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import urlencode
+
+from batch.adapters.report.contents import Report
+from batch.adapters.report.figures import needed_entries
+from batch.core.standing import Concern, Standing
+from batch.model import Entry
+from batch.model.codes import CODES
+from batch.model.plurals import plural
+from batch.model.wording import TONES, local_time, time_left
+
+_PLACE = {concern: place for place, concern in enumerate(Concern)}
+CARDS = 200
+"""Rows told one by one under a task; the others are in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One row that needs attention."""
+
+    where: str
+    anchor: str
+    name: str
+    when: str
+    left: str
+    urgent: bool
+    reasons: tuple[tuple[str, str], ...]
+    """Cell and words."""
+    next: str
+    id: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that somebody has to do, for all the rows that need it."""
+
+    tone: str
+    cause: str
+    """The code that the rows have in common, or their standing."""
+    words: str
+    """What is wrong with them."""
+    next: str
+    """What to do, where it is the same for all."""
+    who: str
+    """Whose rows they are; empty when the sheet names nobody."""
+    by: str
+    """Until when, in words; empty when there is no deadline, or it has passed."""
+    left: str
+    urgent: bool
+    rows: int
+    contacts: int
+    link: str
+    """The part of the page's address that shows these rows alone."""
+    cards: tuple[Card, ...]
+
+    @property
+    def rows_words(self) -> str:
+        """Say how many rows it is about."""
+        return plural(self.rows, "row")
+
+    @property
+    def sign(self) -> str:
+        """Give the sign of its tone."""
+        return TONES[self.tone].sign
+
+
+def tasks_of(report: Report) -> tuple[Task, ...]:
+    """Put together what needs attention: what went wrong first, then what did not go, then by deadline."""
+    needed = [(entry, report.standing_of(entry)) for entry in needed_entries(report)]
+    ordered = sorted(needed, key=lambda pair: _kind(*pair))
+    grouped = (list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair)))
+    tasks = [(_order(group), _task(group, report)) for group in grouped]
+    return tuple(task for _, task in sorted(tasks, key=lambda pair: pair[0]))
+
+
+_Pair = tuple[Entry, Standing]
+
+
+def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, str]:
+    return _PLACE[standing.concern], standing.word.text, standing.cause, entry.owner
+
+
+def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
+    first = min((standing.by.timestamp() for _, standing in group if standing.by), default=float("inf"))
+    return _PLACE[group[0][1].concern], first, group[0][0].row
+
+
+def _task(group: Sequence[_Pair], report: Report) -> Task:
+    entry, standing = group[0]
+    wanted = {"cause": standing.cause, "owner": entry.owner}
+    first = min((one.by for _, one in group if one.by), default=None)
+    return Task(
+        tone="bad" if any(one.is_due(report.made_at) for _, one in group) else standing.word.tone,
+        cause=standing.cause,
+        words=_words(group),
+        next=_common_next(group),
+        who=entry.owner,
+        by=local_time(first, report.zone, report.made_at.year) if first else "",
+        left=time_left(first, report.made_at) if first else "",
+        urgent=any(one.is_due(report.made_at) for _, one in group),
+        rows=len(group),
+        contacts=sum(one.contacts_count or one.expected_contacts or 0 for one, _ in group),
+        link="#" + urlencode({name: value for name, value in wanted.items() if value}, errors="replace"),
+        cards=tuple(_card(one, stands, report) for one, stands in group[:CARDS]),
+    )
+
+
+def _words(group: Sequence[_Pair]) -> str:
+    """Say what is wrong: in the row's own words when all say the same, else by what the code means."""
+    standing = group[0][1]
+    said = {one.reason for _, one in group}
+    meaning = said.pop() if len(said) == 1 else _meaning(standing)
+    words = f"{standing.word.text}: {meaning}" if meaning != standing.word.text else meaning
+    return f"{_which(*group[0])}: {words}" if len(group) == 1 else words
+
+
+def _which(entry: Entry, standing: Standing) -> str:
+    """Name a row as a person finds it: by its campaign, and by its cell or its number."""
+    cells = [cause.cell for cause in standing.causes if cause.cell]
+    return f"{entry.campaign_name or '(no name)'} ({cells[0] if cells else f'row {entry.row}'})"
+
+
+def _meaning(standing: Standing) -> str:
+    code = CODES.get(standing.cause)
+    return code.meaning if code else standing.word.meaning
+
+
+def _common_next(group: Iterable[_Pair]) -> str:
+    """Give what to do when it is the same for all of them; each card has its own."""
+    said = {standing.next for _, standing in group}
+    if len(said) == 1:
+        return said.pop()
+    code = CODES.get(next(iter(group))[1].cause)
+    return code.next_step if code else ""
+
+
+def _card(entry: Entry, standing: Standing, report: Report) -> Card:
+    told = [(cause.cell, cause.words) for cause in standing.causes]
+    moment = entry.send_at
+    return Card(
+        where=f"row {entry.row}" + (f" of {entry.file}" if len(report.batches) != 1 else ""),
+        anchor=f"#entry-{entry.id}",
+        name=entry.campaign_name or "(no name)",
+        when=local_time(moment, entry.zone or report.zone, report.made_at.year) if moment else "",
+        left=time_left(moment, report.made_at) if moment else "",
+        urgent=standing.is_due(report.made_at),
+        reasons=tuple(told or [("", standing.reason)]),
+        next=standing.next,
+        id=entry.provider_id,
+        owner=entry.owner,
+    )
