@@ -23,12 +23,14 @@ _MARKS = (
 class MessageNotFoundError(BatchError):
     """No message template of that name lies in the folders."""
 
+    name = "MessageNotFound"
     code = "template-not-found"
 
 
 class MessageUnreadableError(BatchError):
     """The template is there, but it is not text that anybody could send."""
 
+    name = "MessageUnreadable"
     code = "template-unreadable"
 
 

@@ -20,6 +20,8 @@ class BatchError(Exception):
     """
 
     exit_code = 3
+    name = "BatchError"
+    """What `kind` begins with, whatever the class is called: the ledger keeps it, so it never changes."""
     code = ""
 
     def __init__(self, words: str, remedy: str = "", *, code: str = "", doctor: bool = False) -> None:
@@ -36,23 +38,27 @@ class BatchError(Exception):
     @property
     def kind(self) -> str:
         """Name this trouble for programs: the same as long as nothing else is wrong."""
-        return f"{type(self).__name__}:{self.code}".rstrip(":")
+        return f"{self.name}:{self.code}".rstrip(":")
 
 
 class StoppedError(BatchError):
     """A person asked for an end while the run waited; what was recorded stands."""
 
+    name = "StoppedError"
     exit_code = 130
 
 
 class UsageError(BatchError):
     """The command or the settings are wrong; nothing was begun."""
 
+    name = "UsageError"
     exit_code = 2
 
 
 class AlreadyThereError(UsageError):
     """A file is in the way, which `--force` or a person's yes may overwrite."""
+
+    name = "AlreadyThereError"
 
 
 class SheetError(BatchError):
@@ -60,6 +66,8 @@ class SheetError(BatchError):
 
     `file` is the name that its words begin with, `bare` are the words without it; both empty when they name none.
     """
+
+    name = "SheetError"
 
     def __init__(self, words: str, remedy: str = "", *, file: str = "", bare: str = "") -> None:
         super().__init__(words, remedy)
@@ -70,29 +78,43 @@ class SheetError(BatchError):
 class LedgerError(BatchError):
     """The ledger cannot be opened or must not be used."""
 
+    name = "LedgerError"
+
 
 class LedgerBusyError(LedgerError):
     """Another submitter holds the ledger."""
+
+    name = "LedgerBusyError"
 
 
 class LedgerReplacedError(LedgerError):
     """Another file, or another content, lies where the ledger lay when this run began."""
 
+    name = "LedgerReplacedError"
+
 
 class ProviderError(BatchError):
     """The provider cannot be reached, or its answer is of no use."""
+
+    name = "ProviderError"
 
 
 class NotAsAskedError(ProviderError):
     """The provider did something else than what it was asked: no further request goes without a person."""
 
+    name = "NotAsAskedError"
+
 
 class ClockError(BatchError):
     """This machine's clock is wrong: what is late, to come or settled cannot be told by it."""
 
+    name = "ClockError"
+
 
 class ReportError(BatchError):
     """A report cannot be written; what it would have said stands in the ledger."""
+
+    name = "ReportError"
 
 
 class DeliveryError(BatchError):
@@ -100,6 +122,8 @@ class DeliveryError(BatchError):
 
     `permanent` says that the server will never take this very mail; everything else may be tried again.
     """
+
+    name = "DeliveryError"
 
     def __init__(self, words: str, remedy: str = "", *, permanent: bool = False) -> None:
         super().__init__(words, remedy)

@@ -63,9 +63,13 @@ _JUNCTION = 0xA0000003
 class InboxGoneError(BatchError):
     """The folder, or the share it lies on, cannot be reached just now."""
 
+    name = "InboxGoneError"
+
 
 class InboxBusyError(BatchError):
     """Another watcher works on the folder."""
+
+    name = "InboxBusyError"
 
 
 @dataclass(frozen=True, slots=True)

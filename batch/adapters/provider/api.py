@@ -47,9 +47,13 @@ CREDITS = "/credits/balance"
 class TokenError(ProviderError):
     """The provider refused the token or the account."""
 
+    name = "TokenError"
+
 
 class AddressError(ProviderError):
     """The provider has no such address."""
+
+    name = "AddressError"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,54 @@
+"""Each kind of trouble has a name that never changes: the watch keys its mails by it, in the ledger."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import batch
+from batch.model.errors import BatchError, LedgerError
+
+KINDS = {
+    "BatchError",
+    "StoppedError",
+    "UsageError",
+    "AlreadyThereError",
+    "SheetError",
+    "LedgerError",
+    "LedgerBusyError",
+    "LedgerReplacedError",
+    "ProviderError",
+    "TokenError",
+    "AddressError",
+    "NotAsAskedError",
+    "ClockError",
+    "ReportError",
+    "DeliveryError",
+    "InboxGoneError",
+    "InboxBusyError",
+    "MessageNotFound:template-not-found",
+    "MessageUnreadable:template-unreadable",
+}
+
+
+def every(kind: type[BatchError]) -> Iterator[type[BatchError]]:
+    """Give a class of errors and all below it, but none that never leaves its module."""
+    yield kind
+    for below in kind.__subclasses__():
+        if not below.__name__.startswith("_"):
+            yield from every(below)
+
+
+def test_the_kinds_of_trouble_never_change() -> None:
+    """A class may be called something else; its kind stays as it is, and no two classes share one."""
+    for module in pkgutil.walk_packages(batch.__path__, "batch."):
+        if "__main__" not in module.name and "migrations" not in module.name:
+            importlib.import_module(module.name)
+    kinds = [kind("a").kind for kind in every(BatchError)]
+    assert (set(kinds), len(kinds)) == (KINDS, len(KINDS))
+
+
+def test_a_code_joins_the_kind() -> None:
+    """Troubles of one class are told apart by their code."""
+    assert LedgerError("a", code="full").kind == "LedgerError:full"
