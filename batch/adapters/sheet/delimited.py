@@ -30,7 +30,7 @@ DOS_END = "\x1a"
 """Ends a text in DOS and CP/M; some exports still write it."""
 
 
-class Book:
+class TextBook:
     """A text file as a workbook of one sheet."""
 
     def __init__(self, path: str, legacy: str, *, tabs: bool, limits: Limits) -> None:

@@ -103,7 +103,7 @@ def _open(request: dict[str, Any], limits: Limits) -> Any:
     if kind in ("csv", "tsv"):
         from batch.adapters.sheet import delimited
 
-        return delimited.Book(path, request["encoding"], tabs=kind == "tsv", limits=limits)
+        return delimited.TextBook(path, request["encoding"], tabs=kind == "tsv", limits=limits)
     if kind == "ods":
         from batch.adapters.sheet import ods
 
@@ -112,7 +112,7 @@ def _open(request: dict[str, Any], limits: Limits) -> Any:
         from batch.adapters.sheet import xls
 
         return xls.open_book(path, date_order=date_order, limits=limits)
-    return xlsx.Book(path, date_order=date_order, careful=request["careful"], limits=limits)
+    return xlsx.XlsxBook(path, date_order=date_order, careful=request["careful"], limits=limits)
 
 
 def _cut(error: BaseException) -> str:

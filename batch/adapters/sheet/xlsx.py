@@ -37,7 +37,7 @@ Shown = tuple[str, "Extra | None"]
 """What a cell shows, and what is to say about it beside that."""
 
 
-class Book:
+class XlsxBook:
     """An .xlsx workbook: its sheets, its number formats and its date system.
 
     One that is not read `carefully` is believed how far its large sheets reach. Should one reach further, LyingError
@@ -176,7 +176,7 @@ class SheetTab:
 
     text_only = False
 
-    def __init__(self, book: Book, name: str, part: str, *, hidden: bool) -> None:
+    def __init__(self, book: XlsxBook, name: str, part: str, *, hidden: bool) -> None:
         self._book, self._part = book, part
         self.name, self.hidden = name, hidden
         self._found: Scan | None = None
