@@ -14,7 +14,7 @@ from batch.core.settle import Reading
 from batch.core.strangers import find_strangers
 from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
 from batch.model import Entry, Finding, FindingKind, Listed, Status
-from batch.model.plurals import tell_span
+from batch.model.times import span_words
 
 APPROVED = 3
 """The provider's Status_Id of Approved and Scheduled."""
@@ -239,7 +239,7 @@ def _time_drift(entry: Entry, item: Listed, where: str, zone: str) -> Iterator[F
 def _tell_drift(entry: Entry, moment: datetime, where: str, zone: str) -> str:
     """Say both times, how far they lie apart, why if that is known, and what to do."""
     assert entry.send_at is not None
-    off = f"{tell_span(moment - entry.send_at)} {'late' if moment > entry.send_at else 'early'}"
+    off = f"{span_words(moment - entry.send_at)} {'late' if moment > entry.send_at else 'early'}"
     name, meant, shown = f'"{entry.campaign_name}"', show_time(entry.send_at, zone), show_time(moment, zone)
     old = entry.provider_zone
     why = f" (it was submitted for the zone {old})" if old and old != zone else ""

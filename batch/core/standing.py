@@ -10,15 +10,8 @@ from enum import StrEnum
 from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE
 from batch.model.plurals import plural
-from batch.model.wording import (
-    APPROVED,
-    TONES,
-    WORDS,
-    Word,
-    cell_of,
-    delivery_words,
-    local_time,
-)
+from batch.model.times import local_time
+from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of, delivery_words
 
 SOON = timedelta(hours=24)
 """What is due within it comes before all that is merely open."""

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.places import list_row, sheet_row
-from batch.model.plurals import plural
 
 APPROVED = 3
 """The provider's id of Approved and Scheduled."""
@@ -197,9 +193,6 @@ DELIVERED = frozenset({2})
 FAILED = frozenset({3, 5, 8, 12})
 OPTED_OUT = frozenset({6, 9})
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 def named_groups(one: Campaign | Entry) -> list[tuple[str, str]]:
     """Give each group's id and name, as far as names are known."""
@@ -220,48 +213,6 @@ def cell_of(issue: Issue) -> str:
         return f"row {issue.row}"
     number = list_row(issue.row) if "!" in issue.column else sheet_row(issue.row)
     return f"{issue.column}{number}"
-
-
-def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
-    """Write a time as people say it, with its zone: `Mon 1 Dec 9:00 CST`; the year when it is not `year`."""
-    local = moment.astimezone(zone_of(zone))
-    shown_year = "" if year is None or local.year == year else f" {local.year}"
-    return f"{day_words(local)}{shown_year} {clock(local)}"
-
-
-def clock(local: datetime) -> str:
-    """Write the hour with its zone: `9:00 CST`."""
-    return f"{local.hour}:{local.minute:02} {zone_word(local)}"
-
-
-def day_words(moment: datetime) -> str:
-    """Write a day as people say it: `Mon 1 Dec`."""
-    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
-
-
-def zone_word(moment: datetime) -> str:
-    """Give the short name of a time's zone; one that has none is written as its distance: `UTC-03`."""
-    name = moment.tzname() or ""
-    return f"UTC{name}" if name[:1] in {"+", "-"} else name
-
-
-@lru_cache(maxsize=256)
-def zone_of(name: str) -> tzinfo:
-    """Find a zone by its name; an unknown one is read as UTC, so that a report is always written."""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
-
-
-def time_left(moment: datetime, now: datetime) -> str:
-    """Say how long is left: `in 3 days`, `in 5 hours`, `in 20 minutes`, `2 days ago`."""
-    seconds = abs((moment - now).total_seconds())
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size or (size == 60):
-            amount = f"{plural(int(seconds // size), name)}"
-            return f"in {amount}" if moment >= now else f"{amount} ago"
-    return "now"
 
 
 def money_words(money: float, currency: str) -> str:

@@ -16,7 +16,8 @@ from batch.core.standing import standing_of
 from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status
 from batch.model.errors import UsageError
 from batch.model.plurals import plural
-from batch.model.wording import clock, day_words, group_words, local_time, time_left, zone_of
+from batch.model.times import clock, day_words, local_time, time_left, zone_of
+from batch.model.wording import group_words
 from batch.workflows.context import Context, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch.core.payload import from_provider_time, is_time
 from batch.model import Entry, Issue, Level, Status
-from batch.model.plurals import plural, tell_span
+from batch.model.plurals import plural
+from batch.model.times import span_words
 from batch.workflows.context import Context, need_zone
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def tell_off_time(context: Context) -> int:
         more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
         late = "late" if off > timedelta(0) else "early"
         context.note(
-            f"{plural(len(entries), 'scheduled campaign')} will go out {tell_span(off)} {late}, by {context.zone} as "
+            f"{plural(len(entries), 'scheduled campaign')} will go out {span_words(off)} {late}, by {context.zone} as "
             f"the provider's zone (Id {ids}{more}): if that zone is right, delete {them} in the "
             f'dashboard and type "campaign-batch reconcile"; if not, correct [provider] timezone',
             loud=True,

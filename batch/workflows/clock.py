@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from batch.core.settle import Instant
 from batch.model.errors import ClockError
-from batch.model.plurals import tell_span
+from batch.model.times import span_words
 from batch.workflows.context import Context
 
 SKEW = timedelta(minutes=2)
@@ -39,7 +39,7 @@ def ask_clock(context: Context) -> None:
 def tell_apart(offset: float) -> tuple[str, str]:
     """Say how far our clock is off and in which direction, and what to do."""
     where = "behind" if offset > 0 else "ahead of"
-    span = tell_span(timedelta(seconds=offset))
+    span = span_words(timedelta(seconds=offset))
     words = f"this machine's clock is {span} {where} the provider's, so nothing is planned and nothing is sent"
     return words, "set the clock, then run the command again"
 

@@ -19,7 +19,7 @@ from batch.core.payload import PostingRules
 from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import LedgerError, ProviderError, StoppedError, UsageError
 from batch.model.secret import Secret
-from batch.model.wording import local_time
+from batch.model.times import local_time
 from batch.system.person import person_at_work
 from batch.workflows.events import Note, Tell, Wait, say_nothing
 from batch.workflows.permissions import secure

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from batch.adapters.mail import check_server
 from batch.core.identity import fold, plain_id
 from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
-from batch.model.plurals import plural, tell_span
+from batch.model.plurals import plural
+from batch.model.times import span_words
 from batch.system.disk import HAS_MODES
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.clock import SKEW
@@ -362,7 +363,7 @@ def _clock(settings: Settings, world: World) -> Line:
         return Line("clock", "warning", words, "make sure that this machine sets its clock automatically")
     apart = ours - theirs
     where = "ahead of" if apart > timedelta(0) else "behind"
-    words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {tell_span(apart)} {where} the provider's"
+    words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {span_words(apart)} {where} the provider's"
     if abs(apart) > SKEW:
         return Line("clock", "broken", words, "set this machine's clock: nothing is submitted before it is right")
     return Line("clock", "fine", words)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from batch.core.identity import is_test
 from batch.core.insights import find_insights
 from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
-from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted, zone_of
+from batch.model.times import zone_of
+from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted
 from batch.system.disk import make_folder, write_whole
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.report import report_templates, team_zone, writing

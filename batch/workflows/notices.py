@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from batch.model import WAITS, Batch, Status
 from batch.model.plurals import plural
-from batch.model.wording import local_time
+from batch.model.times import local_time
 from batch.workflows.report import team_zone
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batch.core.payload import from_provider_time, is_time, show_time
 from batch.model import Entry, Issue, Level, Status
-from batch.model.plurals import tell_span
+from batch.model.times import span_words
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -42,7 +42,7 @@ def _as_it_goes(entry: Entry, text: str, zone: str) -> Entry:
     place = entry.zone or zone
     goes = "went out" if entry.status is Status.SENT else "goes out"
     words = (
-        f"{goes} at {show_time(moment, place)}, {tell_span(moment - meant)} {'late' if moment > meant else 'early'}: "
+        f"{goes} at {show_time(moment, place)}, {span_words(moment - meant)} {'late' if moment > meant else 'early'}: "
         f"{show_time(meant, place)} {'was' if entry.status is Status.SENT else 'is'} meant"
     )
     issue = Issue(entry.row, "", "DateTime", "drifted", words, Level.WARNING, text)

@@ -13,7 +13,7 @@ from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
 from batch.model import DeliveryCount, Entry, FindingKind, Status
 from batch.model.errors import ProviderError, StoppedError
 from batch.model.plurals import plural
-from batch.model.wording import local_time
+from batch.model.times import local_time
 from batch.workflows.changed_settings import tell_changes
 from batch.workflows.context import Context, World, open_context, tell_pause
 from batch.workflows.events import Wait

@@ -55,11 +55,8 @@ from batch.adapters.report import (
 from batch.adapters.report.charts import quiet_of
 from batch.adapters.report.tasks import tasks_of
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Status
-from batch.model.wording import (
-    TONES,
-    local_time,
-    time_left,
-)
+from batch.model.times import local_time, time_left
+from batch.model.wording import TONES
 
 
 def batch_of(*entries: object, **changes: object) -> Report:

@@ -14,7 +14,8 @@ from batch.adapters.report.contents import Figures, Report, WeekFigures
 from batch.adapters.report.figures import AT_THE_PROVIDER, arrivals
 from batch.model import Entry
 from batch.model.plurals import plural
-from batch.model.wording import TONES, WORDS, day_words, zone_of
+from batch.model.times import day_words, zone_of
+from batch.model.wording import TONES, WORDS
 
 if TYPE_CHECKING:
     from markupsafe import Markup

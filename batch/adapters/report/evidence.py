@@ -23,13 +23,8 @@ from batch.model import (
     Status,
 )
 from batch.model.plurals import plural
-from batch.model.wording import (
-    TONES,
-    cell_of,
-    delivery_word,
-    local_time,
-    named_groups,
-)
+from batch.model.times import local_time
+from batch.model.wording import TONES, cell_of, delivery_word, named_groups
 
 RECIPIENTS = {0: "single opt-in contacts", 1: "double opt-in contacts"}
 _TONES = {Level.ERROR: "bad", Level.HOLD: "look", Level.WARNING: "wait"}

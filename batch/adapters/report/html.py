@@ -14,15 +14,8 @@ from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
 from batch.adapters.report.tasks import tasks_of
 from batch.adapters.report.verdict import verdict
 from batch.model import Entry, Finding, FindingKind
-from batch.model.wording import (
-    FINDING_WORDS,
-    TONES,
-    WORDS,
-    Word,
-    group_words,
-    local_time,
-    time_left,
-)
+from batch.model.times import local_time, time_left
+from batch.model.wording import FINDING_WORDS, TONES, WORDS, Word, group_words
 
 WHOLE_LIMIT = 20_000
 """Rows up to which the page holds all of them; above, only what needs attention: a browser would take seconds."""

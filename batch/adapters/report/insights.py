@@ -15,7 +15,7 @@ from batch.adapters.report.page import embed_logo, render_page
 from batch.adapters.report.workbook import INK, plain_text
 from batch.core.json_text import write_json
 from batch.model import Insight, Insights, Mark
-from batch.model.wording import local_time
+from batch.model.times import local_time
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -13,7 +13,8 @@ from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
 from batch.adapters.report.tasks import Task, tasks_of
 from batch.adapters.report.verdict import verdict
-from batch.model.wording import TONES, WORDS, group_words, local_time, time_left
+from batch.model.times import local_time, time_left
+from batch.model.wording import TONES, WORDS, group_words
 
 TOLD = 5
 """Causes told; a mail is read on a phone, the rest is in the report."""

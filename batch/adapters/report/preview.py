@@ -16,7 +16,8 @@ from batch.core.parts import costly
 from batch.core.validate import credits_needed
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.model.plurals import plural
-from batch.model.wording import TONES, cell_of, day_words, local_time, named_groups, zone_of
+from batch.model.times import day_words, local_time, zone_of
+from batch.model.wording import TONES, cell_of, named_groups
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -10,16 +10,8 @@ from batch.adapters.report.contents import Report, Skipped
 from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
 from batch.core.standing import Standing, sentence, standing_of
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
-from batch.model.wording import (
-    TONES,
-    WORDS,
-    clock,
-    day_words,
-    delivery_words,
-    group_words,
-    local_time,
-    zone_of,
-)
+from batch.model.times import clock, day_words, local_time, zone_of
+from batch.model.wording import TONES, WORDS, delivery_words, group_words
 
 Cells = tuple[str, ...]
 

@@ -10,7 +10,8 @@ from batch.adapters.report.html import PLAIN_LIMIT, chips
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, View, pack, show_entry
 from batch.model import NOTHING, DeliveryCount, Entry
-from batch.model.wording import TONES, local_time
+from batch.model.times import local_time
+from batch.model.wording import TONES
 
 LIMIT = 20_000
 """Entries on the page: those nearest to now; `campaign-batch find` looks through all of them."""

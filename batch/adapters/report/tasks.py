@@ -13,7 +13,8 @@ from batch.core.standing import Concern, Standing
 from batch.model import Entry
 from batch.model.codes import CODES
 from batch.model.plurals import plural
-from batch.model.wording import TONES, local_time, time_left
+from batch.model.times import local_time, time_left
+from batch.model.wording import TONES
 
 _PLACE = {concern: place for place, concern in enumerate(Concern)}
 CARDS = 200

@@ -12,7 +12,7 @@ from batch.adapters.report.figures import count, done_words, loose_findings
 from batch.core.standing import Concern, Standing
 from batch.model import Entry, Status
 from batch.model.plurals import plural
-from batch.model.wording import local_time
+from batch.model.times import local_time
 
 FRESH = timedelta(hours=26)
 """A nightly comparison and two hours: what is longer at the provider without one is not called well."""

@@ -25,19 +25,8 @@ from batch.adapters.report.workbook import Column, Drawing, WorkbookWriter
 from batch.core.standing import Standing
 from batch.model import Entry
 from batch.model.places import row_value
-from batch.model.wording import (
-    DELIVERED,
-    FAILED,
-    FINDING_WORDS,
-    OPTED_OUT,
-    TONES,
-    WORDS,
-    counted,
-    group_words,
-    local_time,
-    zone_of,
-    zone_word,
-)
+from batch.model.times import local_time, zone_of, zone_word
+from batch.model.wording import DELIVERED, FAILED, FINDING_WORDS, OPTED_OUT, TONES, WORDS, counted, group_words
 from batch.system.disk import make_folder, write_whole
 
 

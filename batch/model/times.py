@@ -1,0 +1,66 @@
+"""Write times, days, zones and spans as people say them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from batch.model.days import SHORT_MONTHS, SHORT_WEEKDAYS
+from batch.model.plurals import plural
+
+
+def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
+    """Write a time as people say it, with its zone: `Mon 1 Dec 9:00 CST`; the year when it is not `year`."""
+    local = moment.astimezone(zone_of(zone))
+    shown_year = "" if year is None or local.year == year else f" {local.year}"
+    return f"{day_words(local)}{shown_year} {clock(local)}"
+
+
+def clock(local: datetime) -> str:
+    """Write the hour with its zone: `9:00 CST`."""
+    return f"{local.hour}:{local.minute:02} {zone_word(local)}"
+
+
+def day_words(moment: datetime) -> str:
+    """Write a day as people say it: `Mon 1 Dec`."""
+    return f"{SHORT_WEEKDAYS[moment.weekday()]} {moment.day} {SHORT_MONTHS[moment.month - 1]}"
+
+
+def zone_word(moment: datetime) -> str:
+    """Give the short name of a time's zone; one that has none is written as its distance: `UTC-03`."""
+    name = moment.tzname() or ""
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name
+
+
+@lru_cache(maxsize=256)
+def zone_of(name: str) -> tzinfo:
+    """Find a zone by its name; an unknown one is read as UTC, so that a report is always written."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def time_left(moment: datetime, now: datetime) -> str:
+    """Say how long is left: `in 3 days`, `in 5 hours`, `in 20 minutes`, `2 days ago`."""
+    seconds = abs((moment - now).total_seconds())
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size or (size == 60):
+            amount = f"{plural(int(seconds // size), name)}"
+            return f"in {amount}" if moment >= now else f"{amount} ago"
+    return "now"
+
+
+def span_words(span: timedelta) -> str:
+    """Say how long a span is, in the unit that people would use: `40 seconds`, `3 hours`, `2 hours 30 minutes`."""
+    seconds = round(abs(span.total_seconds()))
+    if seconds < 60:
+        return plural(seconds, "second")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return plural(minutes, "minute")
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return plural(hours, "hour") + (f" {plural(rest, 'minute')}" if rest else "")
+    return plural(round(hours / 24), "day")
