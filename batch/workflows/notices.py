@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.model import WAITS, Batch, Status
+from batch.model.days import weekday_number
 from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.workflows.report import team_zone
@@ -22,7 +23,6 @@ COMPARED = timedelta(days=2)
 """The nightly comparison did not run for longer than this: something is off."""
 SEEN = timedelta(hours=1)
 """A watch that is alive says so every quarter of an hour."""
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RUNS = ("submit", "resume", "reconcile", "watch")
 
 
@@ -119,7 +119,7 @@ def when(moment: datetime, settings: Settings) -> str:
 
 def last_digest_time(now: datetime, settings: Settings) -> datetime:
     """Give the last moment at which a digest was due, at or before now."""
-    return last_time_of_day(now, settings, settings.email.digest_at, _DAYS.index(settings.email.digest_day))
+    return last_time_of_day(now, settings, settings.email.digest_at, weekday_number(settings.email.digest_day))
 
 
 def last_time_of_day(now: datetime, settings: Settings, clock: str, weekday: int | None = None) -> datetime:

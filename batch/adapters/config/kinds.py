@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from batch.model.days import WEEKDAYS, weekday_number
+
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}")
@@ -83,11 +84,10 @@ def _clock(given: str) -> str:
 
 
 def _weekday(given: str) -> str:
-    plain = given.strip().casefold()
-    for name in WEEKDAYS:
-        if len(plain) >= 3 and name.startswith(plain):
-            return name
-    raise ValueError("a weekday such as monday")
+    number = weekday_number(given)
+    if number is None:
+        raise ValueError("a weekday such as monday")
+    return WEEKDAYS[number].casefold()
 
 
 def _address(given: str) -> str:

@@ -12,6 +12,7 @@ from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.grid import fill_merged
 from batch.model.columns import column_letter
+from batch.model.days import SHORT_MONTHS
 from batch.model.errors import SheetError
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
@@ -221,7 +222,7 @@ def _state(tab: Tab) -> str:
 
 _DIGIT = re.compile(r"\d")
 _IDS = re.compile(r"\d{1,9}(?:\s*[,;|]\s*\d{1,9})*")
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_MONTH = f"(?:{'|'.join(SHORT_MONTHS)})"
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
     rf"|\b{_MONTH}[a-z]*\.? \d{{1,2}}\b|\b\d{{1,2}}[a-z]{{0,2}}[ -]{_MONTH}",

@@ -12,6 +12,8 @@ import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from batch.model.days import MONTHS, WEEKDAYS
+
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: '"$"#,##0_);("$"#,##0)',
     6: '"$"#,##0_);[Red]("$"#,##0)', 7: '"$"#,##0.00_);("$"#,##0.00)', 8: '"$"#,##0.00_);[Red]("$"#,##0.00)', 9: "0%",
@@ -358,10 +360,6 @@ class _Clock:
     def _half(self, sign: str) -> str:
         first, second = sign.split("/")
         return first if self.second < 43_200 else second
-
-
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip  # noqa: E501
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def civil(day: int, *, epoch_1904: bool) -> tuple[int, int, int, int] | None:

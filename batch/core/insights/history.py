@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from batch.core.insights.shares import compare_shares
 from batch.core.insights.statistics import FAR, FEWEST, robust_scores
 from batch.model import Insight, Insights, Mark, Sending
+from batch.model.days import WEEKDAYS
 from batch.model.plurals import plural
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHOWN = 12
 """Lines of a picture; the table holds all."""
 _MOVED = 0.2
@@ -83,9 +83,9 @@ def _by_group(history: History) -> Insight | None:
 
 
 def _by_weekday(history: History) -> Insight | None:
-    days = history.frame.assign(day=history.frame["weekday"].map(dict(enumerate(_WEEKDAYS))))
+    days = history.frame.assign(day=history.frame["weekday"].map(dict(enumerate(WEEKDAYS))))
     title = "What did not arrive, by weekday"
-    return compare_shares(days, "day", name="by-weekday", title=title, what="Weekday", order=_WEEKDAYS)
+    return compare_shares(days, "day", name="by-weekday", title=title, what="Weekday", order=WEEKDAYS)
 
 
 def _by_hour(history: History) -> Insight | None:

@@ -21,9 +21,8 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from batch.model.days import MONTHS, SHORT_MONTHS, SHORT_WEEKDAYS, WEEKDAYS, month_number
+
 EMPTY = "\0"
 """Begins what stands in for an empty cell until it is seen whether it reaches the text: filters let it pass."""
 
@@ -206,10 +205,10 @@ class _Moment:
 _TIME = re.compile(
     r"(?:^|[\sT,]+)(?:at\s+)?(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?(?:m\.?)?$", re.I | re.A
 )
-_WEEKDAY = re.compile(rf"({'|'.join(day[:3] for day in DAYS)})[a-z]*\.?,?\s+(?=\S)", re.I)
+_WEEKDAY = re.compile(rf"({'|'.join(SHORT_WEEKDAYS)})[a-z]*\.?,?\s+(?=\S)", re.I)
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.A)
 _SLASHED = re.compile(r"(\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?", re.A)
-_MONTH = f"({'|'.join(month[:3] for month in MONTHS)})[a-z]*\\.?"
+_MONTH = f"({'|'.join(SHORT_MONTHS)})[a-z]*\\.?"
 _MONTH_DAY = re.compile(rf"{_MONTH}[\s-]+(\d{{1,2}})(?:st|nd|rd|th)?(?:[\s,-]+(\d{{4}}|\d{{2}}))?", re.I | re.A)
 _DAY_MONTH = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}(?:[\s,-]+(\d{{4}}|\d{{2}}))?", re.I | re.A)
 
@@ -246,9 +245,9 @@ def _read_day(text: str, date_order: str) -> _Moment | None:
     if found := _ISO.fullmatch(text):
         return _Moment(int(found[1]), int(found[2]), int(found[3]))
     if found := _MONTH_DAY.fullmatch(text):
-        return _Moment(_year(found[3]), _month(found[1]), int(found[2]))
+        return _Moment(_year(found[3]), month_number(found[1]), int(found[2]))
     if found := _DAY_MONTH.fullmatch(text):
-        return _Moment(_year(found[3]), _month(found[2]), int(found[1]))
+        return _Moment(_year(found[3]), month_number(found[2]), int(found[1]))
     if (found := _SLASHED.fullmatch(text)) and not (found[2] == "." and date_order == "month"):  # dots: day first
         return _read_slashed(int(found[1]), int(found[3]), _year(found[4]), date_order)
     return None
@@ -267,10 +266,6 @@ def _year(text: str | None) -> int | None:
     return int(text) if len(text) == 4 else 2000 + int(text)
 
 
-def _month(text: str) -> int:
-    return [month[:3].lower() for month in MONTHS].index(text.lower()) + 1
-
-
 def _stands(moment: _Moment, weekday: str) -> bool:
     if moment.month is None or moment.day is None:
         return not weekday
@@ -280,7 +275,7 @@ def _stands(moment: _Moment, weekday: str) -> bool:
         day = date(moment.year or 2000, moment.month, moment.day)  # 2000 has a 29 February
     except ValueError:
         return False
-    return not (weekday and moment.year) or DAYS[day.weekday()][:3].lower() == weekday.lower()
+    return not (weekday and moment.year) or SHORT_WEEKDAYS[day.weekday()].lower() == weekday.lower()
 
 
 def _day(value: object, date_order: str) -> tuple[int, int, int] | None:
@@ -308,10 +303,10 @@ def _write_piece(piece: str, moment: _Moment, field: str, value: object) -> str:
 def _write_word(letter: str, moment: _Moment, field: str, value: object) -> str:
     month = _need(moment.month, letter, field, value)
     if letter in "Bb":
-        return MONTHS[month - 1] if letter == "B" else MONTHS[month - 1][:3]
+        return (MONTHS if letter == "B" else SHORT_MONTHS)[month - 1]
     year = _need(moment.year, letter, field, value)
-    name = DAYS[date(year, month, _need(moment.day, letter, field, value)).weekday()]
-    return name if letter == "A" else name[:3]
+    weekday = date(year, month, _need(moment.day, letter, field, value)).weekday()
+    return (WEEKDAYS if letter == "A" else SHORT_WEEKDAYS)[weekday]
 
 
 _PIECES = {"Y": "year", "y": "year", "A": "year", "a": "year", "H": "time", "I": "time", "M": "time", "p": "time"}

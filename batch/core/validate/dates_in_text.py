@@ -8,23 +8,17 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from batch.core.validate.hours import WEEKDAYS
+from batch.model.days import MONTH_PATTERN, MONTHS, SHORT_MONTHS, WEEKDAYS, month_number
 
-MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
 _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6}
 
-_MONTH_NUMBERS = {month[:3]: number for number, month in enumerate(MONTHS, start=1)}
-
-_DAY_WORDS = frozenset({*WEEKDAYS, *_SHORT_DAYS})
-_MONTH_WORDS = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "sept"})
+_LONG_DAYS = frozenset(day.casefold() for day in WEEKDAYS)
+_DAY_WORDS = frozenset({*_LONG_DAYS, *_SHORT_DAYS})
+_MONTH_WORDS = frozenset({*(month.casefold() for month in (*MONTHS, *SHORT_MONTHS)), "sept"})
 DATE_WORDS = _DAY_WORDS | _MONTH_WORDS | {"weekend"}
 """Words without which a text names no day but in figures."""
 
 _DAY = "|".join((*WEEKDAYS, *_SHORT_DAYS))
-_MONTH = "|".join(rf"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + "|sept"
 _WEEKDAY = re.compile(rf"\b(?:({_DAY})\b\.?)", re.IGNORECASE)
 _THROUGH = re.compile(rf"\b({_DAY})\.?\s*(?:-|–|—|through|thru|until|till|to)\s*({_DAY})\b", re.IGNORECASE)
 _EVENT = re.compile(
@@ -38,9 +32,11 @@ _NUMBERS = re.compile(
     r"(?<![\d/.$-])(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/])(?!\s*-?\s*(?:off|price|lb|pound|hour|dozen)\b)"
 )
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_MONTH_DAY = re.compile(rf"\b({_MONTH})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?(?!%)", re.IGNORECASE)
+_MONTH_DAY = re.compile(
+    rf"\b({MONTH_PATTERN})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?(?!%)", re.IGNORECASE
+)
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH_PATTERN})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
 )
 _ENDS_OF_DAYS = (*"0123456789", "st", "nd", "rd", "th", "of")
 """What stands before the month in "27 November", "1st of May"."""
@@ -94,12 +90,12 @@ def _find_months(text: str, sent: date, months: Iterable[str]) -> Iterator[tuple
     # In ASCII a month stands where its word does; elsewhere a mark that breaks no words may stand before it.
     places = sorted({at for month in months for at in _places(lowered, month)}) if text.isascii() else None
     for found in _find_month_days(text, places):
-        if found[1][0].isupper() and (day := _near(found[3], _month(found[1]), int(found[2]), sent)):
+        if found[1][0].isupper() and (day := _near(found[3], month_number(found[1]), int(found[2]), sent)):
             yield found[0], day
     if places is not None and not any(lowered[:at].rstrip().endswith(_ENDS_OF_DAYS) for at in places):
         return
     for found in _DAY_MONTH.finditer(text):
-        if found[2][0].isupper() and (day := _near(found[3], _month(found[2]), int(found[1]), sent)):
+        if found[2][0].isupper() and (day := _near(found[3], month_number(found[2]), int(found[1]), sent)):
             yield found[0], day
 
 
@@ -138,10 +134,6 @@ def _to_date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _month(word: str) -> int:
-    return _MONTH_NUMBERS[word[:3].lower()]
-
-
 def _find_weekdays(text: str, sent: date, coming: set[int]) -> Iterator[Mention]:
     named = [(found[1], _weekday(found[1])) for found in _WEEKDAY.finditer(_EVENT.sub(" ", text)) if _is_meant(found)]
     days = {day for _, day in named} | _in_stretches(text)
@@ -156,7 +148,7 @@ def _find_weekdays(text: str, sent: date, coming: set[int]) -> Iterator[Mention]
 def _is_meant(found: re.Match[str]) -> bool:
     """Tell the day from the sun and from those who sat or wed: short names count with a capital and company."""
     word = found[1]
-    if word.casefold() in WEEKDAYS:
+    if word.casefold() in _LONG_DAYS:
         return True
     if not word[0].isupper():
         return False

@@ -6,9 +6,8 @@ import re
 from datetime import date, datetime
 from typing import NamedTuple
 
+from batch.model.days import weekday_number
 from batch.model.errors import UsageError
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _HOURS = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d{2}))?\s*", re.ASCII)
 _BLACKOUT = re.compile(
@@ -71,11 +70,10 @@ def parse_hours(text: str, setting: str) -> Hours:
 
 def parse_weekday(text: str, setting: str) -> int:
     """Read a weekday, whole or by its first three letters, as 0 (Monday) to 6; raises UsageError."""
-    plain = text.strip().casefold()
-    for number, name in enumerate(WEEKDAYS):
-        if len(plain) >= 3 and name.startswith(plain.rstrip(".")):
-            return number
-    raise UsageError(f'"{text}" in {setting} is not a weekday', "write it like monday")
+    number = weekday_number(text.strip().rstrip("."))
+    if number is None:
+        raise UsageError(f'"{text}" in {setting} is not a weekday', "write it like monday")
+    return number
 
 
 def parse_blackout(text: str, setting: str) -> Blackout:

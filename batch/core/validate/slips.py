@@ -9,17 +9,15 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from batch.core.identity import fold
-from batch.core.validate.dates_in_text import MONTHS
 from batch.core.validate.hours import parse_weekday
 from batch.model import Checked, Issue, Level
+from batch.model.days import SHORT_MONTHS, month_number
 
 _ISO_DAY = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
 _WEEK = re.compile(
     r"(?:(20\d{2})[-_ ]?)?(?<![a-z])(?:week|wk|kw|w)[-_ ]?(\d{1,2})(?!\d)(?:[-_ ]+(20\d{2}))?", re.IGNORECASE
 )
-_MONTH_DAY = re.compile(
-    rf"(?<![a-z])({'|'.join(month[:3] for month in MONTHS)})[a-z]*[-_ .]*(\d{{1,2}})(?!\d)", re.IGNORECASE
-)
+_MONTH_DAY = re.compile(rf"(?<![a-z])({'|'.join(SHORT_MONTHS)})[a-z]*[-_ .]*(\d{{1,2}})(?!\d)", re.IGNORECASE)
 _OFFER = "Offer"
 
 
@@ -88,7 +86,7 @@ def _named_day(file: str, near: date) -> date | None:
     if found := _WEEK.search(file):
         return _to_week(int(found[1] or found[3] or near.isocalendar().year), int(found[2]))
     if found := _MONTH_DAY.search(file):
-        month = [name[:3] for name in MONTHS].index(found[1].lower()) + 1
+        month = month_number(found[1])
         days = [_to_date(year, month, int(found[2])) for year in (near.year - 1, near.year, near.year + 1)]
         return min((day for day in days if day), key=lambda day: abs(day - near), default=None)
     return None

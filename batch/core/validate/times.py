@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from batch.core.validate.trouble import NO_TROUBLE, Trouble, cut, suggest
 from batch.model import Row
+from batch.model.days import MONTH_PATTERN, month_number
 
 Cell = str | datetime | date | time
 """What a cell of a time column holds: a text as shown, or a real date or time."""
@@ -29,18 +30,14 @@ _YEAR_LAST = re.compile(
     rf"(?P<one>\d{{1,2}})(?P<mark>[-/.])(?P<two>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d{{2}})(?:(?:\s*t\s*|,?\s+){_CLOCK})?",
     _FLAGS,
 )
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
-_MONTH = "|".join(rf"{month[:3]}(?:{month[3:]})?" if month[3:] else month for month in _MONTHS) + "|sept"
 _WEEKDAY = r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)(?:[a-z]{0,3}day|s|rs?)?\.?,?\s+)?"
 _BEHIND = rf"(?:,?\s+(?:at\s+)?{_CLOCK})?"
 _MONTH_DAY = re.compile(
-    rf"{_WEEKDAY}(?P<name>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_BEHIND}", _FLAGS
+    rf"{_WEEKDAY}(?P<name>{MONTH_PATTERN})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_BEHIND}",
+    _FLAGS,
 )
 _DAY_MONTH = re.compile(
-    rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<name>{_MONTH})\.?,?[\s-]+(?P<year>\d{{4}}){_BEHIND}",
+    rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<name>{MONTH_PATTERN})\.?,?[\s-]+(?P<year>\d{{4}}){_BEHIND}",
     _FLAGS,
 )
 _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
@@ -256,7 +253,7 @@ def _read_named(
     text: str, found: re.Match[str], field: str
 ) -> tuple[date | None, re.Match[str] | None, Trouble | None]:
     """Read a date whose month is a word, which can only mean one day."""
-    number = next(at for at, month in enumerate(_MONTHS, start=1) if month[:3] == found["name"][:3].lower())
+    number = month_number(found["name"])
     day = _to_date(found["year"], str(number), found["day"])
     if day is None:
         return None, None, _no_such_day(text, field)

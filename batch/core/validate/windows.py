@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from batch.core.validate.calendar import LAW
 from batch.core.validate.groups import Groups
-from batch.core.validate.hours import WEEKDAYS, Hours
+from batch.core.validate.hours import Hours
 from batch.core.validate.terms import Terms, Window
 from batch.core.validate.times import SendTime, show
 from batch.core.validate.trouble import Trouble
+from batch.model.days import WEEKDAYS
 
 LAWFUL = Hours(8 * 60, 21 * 60)
 
