@@ -21,7 +21,7 @@ from batch.model.errors import SheetError
 from batch.system.resources import templates_folder
 from batch.workflows.account_checks import check_account_alone
 from batch.workflows.changed_settings import tell_changed
-from batch.workflows.check_blocks import BlockChecker, Found, Task, check_blocks
+from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_blocks
 from batch.workflows.context import World, make_provider, need_zone, read_account, tell_pause
 from batch.workflows.events import Checking, Note, Tell, say_nothing
 from batch.workflows.snapshots import Snapshot, take_snapshot
@@ -158,7 +158,7 @@ def check_sheet(
     With `taking` more rows, or rows with errors, than the limits are refused: all would be planned and written down.
     """
     check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
-    task = Task(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
+    task = CheckTask(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
     checker = BlockChecker(task)
     begun = time.process_time()
     for found in check_blocks(opened.blocks(), task, checker):

@@ -89,7 +89,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class CheckTask:
     """All that a process needs to know to check rows of one sheet."""
 
     header: Header
@@ -104,7 +104,7 @@ class Task:
 class BlockChecker:
     """Checks blocks of rows: makes rows of them, renders each and checks it."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: CheckTask) -> None:
         self._maker = RowMaker(task.header)
         self._renderer = Renderer(**task.writing)
         self._checker = Checker(task.rules, task.now, task.account)
@@ -147,7 +147,7 @@ Alone = tuple[Found, list[tuple[str, str, int]]]
 
 
 def check_blocks(
-    blocks: Iterator[list[RowOut]], task: Task, checker: BlockChecker, *, alone: int = ALONE
+    blocks: Iterator[list[RowOut]], task: CheckTask, checker: BlockChecker, *, alone: int = ALONE
 ) -> Iterator[Found]:
     """Check the blocks of a sheet, in their order; `alone` is how many of them are not worth a second process.
 
@@ -162,7 +162,9 @@ def check_blocks(
             yield checker.join(block, found)
 
 
-def _share(blocks: Iterable[list[RowOut]], task: Task, checker: BlockChecker) -> Iterator[tuple[list[RowOut], Alone]]:
+def _share(
+    blocks: Iterable[list[RowOut]], task: CheckTask, checker: BlockChecker
+) -> Iterator[tuple[list[RowOut], Alone]]:
     """Give each block with what it brought up; this process checks one whenever the other has enough to do."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -209,7 +211,7 @@ _second: BlockChecker
 """The checker of the second process."""
 
 
-def _set_up(task: Task) -> None:
+def _set_up(task: CheckTask) -> None:
     global _second  # noqa: PLW0603 the one thing that a process of the pool keeps
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     Thread(target=_end_with_parent, daemon=True).start()

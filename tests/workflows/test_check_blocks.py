@@ -18,11 +18,11 @@ import pytest
 from batch.adapters.messages import load_message
 from batch.core.validate import Rules
 from batch.model import Header
-from batch.workflows.check_blocks import BlockChecker, Found, Task, check_blocks
+from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_blocks
 
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
-TASK = Task(
+TASK = CheckTask(
     Header(1, NAMES, {name: place for place, name in enumerate(NAMES)}),
     Rules(levels={}, groups={}),
     NOW,
