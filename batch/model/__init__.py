@@ -17,6 +17,7 @@ from batch.model.entries import (
     Finding,
     FindingKind,
     PauseCause,
+    StatusChange,
 )
 from batch.model.insights import Insight, Insights, Mark, Sending
 from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
@@ -69,6 +70,7 @@ __all__ = [
     "Row",
     "Sending",
     "Status",
+    "StatusChange",
     "Stop",
     "Way",
 ]

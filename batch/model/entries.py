@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from batch.model.answers import Listed
 from batch.model.issues import Issue, Status, nothing
 
 NOT_SHOWN = "not-shown"
@@ -118,6 +119,29 @@ class Change:
     who: str
     evidence: str = ""
     kind: ChangeKind = ChangeKind.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A change of an entry's status that is asked of the ledger; what is None stays as it is."""
+
+    entry: int
+    to: Status
+    _: dataclasses.KW_ONLY
+    expected: Collection[Status]
+    """Where the entry must stand, else nothing is changed."""
+    why: str
+    who: str
+    now: datetime
+    evidence: str = ""
+    listed: Listed | None = None
+    """The campaign as the provider shows it; its Id, ContactsCount and status are kept."""
+    issues: tuple[Issue, ...] | None = None
+    released: tuple[str, ...] | None = None
+    approved_by: str | None = None
+    bound_payload: str | None = None
+    kind: ChangeKind = ChangeKind.PLAIN
+    replaced_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def remember_names(context: Context, decisions: Iterable[Decision]) -> None:
         for name, group in zip(one.checked.campaign.group_names, one.checked.campaign.group_ids, strict=False)
         if name
     }
-    context.ledger.remember_groups(sorted(pairs), context.world.now())
+    context.ledger.groups.remember_named(sorted(pairs), context.world.now())
 
 
 def find_short(context: Context, waiting: Iterable[Entry], account: Account) -> set[int]:
@@ -84,7 +84,7 @@ def _explain_renamed(context: Context, rows: Sequence[Checked], account: Account
     """Say of a group's name that nobody knows any more what the group is called now."""
     if not any(issue.code == _UNKNOWN for row in rows for issue in row.issues):
         return rows
-    before = {fold(name): group for name, group in context.ledger.group_names_seen().items()}
+    before = {fold(name): group for name, group in context.ledger.groups.named().items()}
     now = {group.id: group.name for group in account.groups or ()}
 
     def explain(issue: Issue) -> Issue:
@@ -98,7 +98,7 @@ def _explain_renamed(context: Context, rows: Sequence[Checked], account: Account
 
 
 def _moved(context: Context, campaigns: Iterable[Campaign]) -> dict[int, tuple[Issue, ...]]:
-    before = {fold(name): group for name, group in context.ledger.group_names_seen().items()}
+    before = {fold(name): group for name, group in context.ledger.groups.named().items()}
     found = {one.row: find_moved_names(one.group_ids, one.group_names, before) for one in campaigns}
     return {row: issues for row, issues in found.items() if issues}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from batch.core.standing import DID_NOT_GO, WENT_OUT, Concern, standing_of
-from batch.model import ChangeKind, Entry
+from batch.model import ChangeKind, Entry, StatusChange
 from batch.model.errors import UsageError
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.events import name_entry
@@ -31,10 +31,10 @@ def acknowledge_entries(settings: Settings, world: World, numbers: Sequence[int]
             standing = standing_of(entry, world.now())
             marks = tuple(_open_marks(entry, standing.concern))
             ledger.acknowledge_entry(entry.id, marks, why=why, who=world.signature, now=world.now())
-            ledger.change_status(
+            ledger.change_status(StatusChange(
                 entry.id, entry.status, expected={entry.status}, why=f"acknowledged: {why}", who=world.signature,
                 now=world.now(), kind=ChangeKind.ACKNOWLEDGED,
-            )  # fmt: skip
+            ))  # fmt: skip
             lines.append(f"{name_entry(entry)} is acknowledged: {standing.reason}")
         return lines
 

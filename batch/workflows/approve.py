@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.guards import REJECTED_BY_PERSON
-from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, Way
+from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, StatusChange, Way
 from batch.model.errors import UsageError
 from batch.model.places import sheet_row
 from batch.model.plurals import plural
@@ -122,10 +122,10 @@ def _refuse_unknown_rows(batch: Batch, released: Iterable[tuple[Entry, str]], ro
 
 def _leave_out(context: Context, entries: Iterable[Entry], who: str) -> None:
     for entry in entries:
-        context.ledger.change_status(
+        context.ledger.change_status(StatusChange(
             entry.id, Status.CANCELLED, expected=KEPT, why=f"left out of the approval by {who}",
             who=context.world.who, now=context.world.now(),
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 def _record_approval(context: Context, batch: int, released: Iterable[tuple[Entry, str]], who: str) -> None:
@@ -133,10 +133,10 @@ def _record_approval(context: Context, batch: int, released: Iterable[tuple[Entr
     for entry, payload in released:
         found = context.ledger.entry(entry.id)
         if found.status in KEPT:
-            context.ledger.change_status(
+            context.ledger.change_status(StatusChange(
                 entry.id, found.status, expected={found.status}, why=f"approved by {who}", who=context.world.who,
                 now=context.world.now(), approved_by=who, bound_payload=payload, kind=ChangeKind.APPROVED,
-            )  # fmt: skip
+            ))  # fmt: skip
     context.ledger.change_batch(batch, state="approved", approved_by=who, now=context.world.now())
 
 
@@ -199,10 +199,10 @@ def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
         if entry.status not in KEPT:
             continue
         issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; fix the row and drop the file again", Level.HOLD)
-        held += context.ledger.change_status(
+        held += context.ledger.change_status(StatusChange(
             entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
             issues=(*entry.issues, issue), approved_by="", bound_payload="",
-        )  # fmt: skip
+        ))  # fmt: skip
     return held
 
 

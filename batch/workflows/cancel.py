@@ -13,7 +13,7 @@ from batch.core.guards import is_from, may_have_gone
 from batch.core.identity import is_test
 from batch.core.reconcile import ALARM
 from batch.core.standing import standing_of
-from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status
+from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status, StatusChange
 from batch.model.errors import UsageError
 from batch.model.plurals import plural
 from batch.model.times import clock, day_words, local_time, time_left, zone_of
@@ -66,7 +66,9 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     if (
         entry.status in _NEVER_LEFT
         and not may_have_gone(entry)
-        and ledger.change_status(entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now)
+        and ledger.change_status(
+            StatusChange(entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now)
+        )
     ):
         return f"{name} was never submitted and is dropped"
     if asked:
@@ -118,7 +120,14 @@ def drop_unwanted(context: Context, entry: Entry) -> bool:
         return False
     why = f"it never reached the provider, and was to be cancelled: {now.cancel_why}"
     return context.ledger.change_status(
-        entry.id, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=context.world.who, now=context.world.now()
+        StatusChange(
+            entry.id,
+            Status.CANCELLED,
+            expected={Status.PLANNED},
+            why=why,
+            who=context.world.who,
+            now=context.world.now(),
+        )
     )
 
 
@@ -126,7 +135,7 @@ def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
     """Say whether a campaign that is to be cancelled goes out within the hour, and nobody has looked since."""
     times = [entry.send_at for entry in ledger.cancellations() if entry.send_at is not None]
     near = [time for time in times if time - ALARM <= now < time]
-    last = ledger.last_run("reconcile")
+    last = ledger.journal.last_run("reconcile")
     return bool(near) and (last is None or last.at < max(near) - ALARM)
 
 
@@ -210,10 +219,10 @@ def _explain_gone(entry: Entry) -> str:
 def pause_all(settings: Settings, world: World, why: str) -> list[str]:
     """Let nothing more be submitted by any process of this ledger; list what is scheduled anyway."""
     with open_ledger_of(settings, world, quiet=True) as ledger:
-        before = next((pause for pause in ledger.pauses() if pause.cause is PauseCause.PERSON), None)
+        before = next((pause for pause in ledger.pauses.all() if pause.cause is PauseCause.PERSON), None)
         # Beside whatever else pauses: who takes a file named STOP away must not lift a person's pause with it.
-        ledger.pause(why, world.signature, world.now())
-        ledger.note_run("pause", world.now(), f"{world.signature}: {why}")
+        ledger.pauses.add(why, world.signature, world.now())
+        ledger.journal.note_run("pause", world.now(), f"{world.signature}: {why}")
         first = (
             f"paused already, {tell_pause(before, settings)}; it stays so"
             if before
@@ -225,16 +234,16 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
 def unpause_all(settings: Settings, world: World, why: str) -> str:
     """Lift every pause but those of a file named STOP that still lies there; raises UsageError when one stays."""
     with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
-        before = ledger.pauses()
+        before = ledger.pauses.all()
         if not before:
             return "nothing was paused"
         staying = [pause for pause in before if pause.cause is PauseCause.STOP_FILE and not _is_gone(pause, settings)]
         lifted = [pause for pause in before if pause not in staying]
         for pause in lifted:
-            ledger.unpause(world.signature, world.now(), pause.cause, pause.folder)
+            ledger.pauses.lift(world.signature, world.now(), pause.cause, pause.folder)
         told = ", ".join(f"the pause {tell_pause(pause, settings)} is lifted" for pause in lifted)
         if lifted:
-            ledger.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
+            ledger.journal.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
         if staying:
             raise UsageError(*_explain_staying(staying, settings, told))
         return f'{told}; "campaign-batch resume" submits what is planned'
@@ -274,7 +283,7 @@ def list_open(settings: Settings, world: World) -> list[str]:
     """Give what a person still has to do in the dashboard, and while everything is paused what is ticked off."""
     with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
         now = world.now()
-        if ledger.paused():
+        if ledger.pauses.first():
             return list_scheduled(settings, ledger, now)
         return list_asked(settings, ledger, now)
 
@@ -300,7 +309,7 @@ def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[st
     """Write all that is still scheduled at the provider, by day and groups, and what is gone since the pause began."""
     zone, lately = team_zone(settings), ledger.entries(statuses=_MAYBE_THERE, due_from=now - _OFF)
     there = [entry for entry in as_they_go(settings, ledger, lately) if entry.send_at and entry.send_at >= now]
-    pause = ledger.paused()
+    pause = ledger.pauses.first()
     gone = ledger.entries(statuses={Status.CANCELLED}, due_from=now, changed_since=pause.since) if pause else ()
     entries = [*there, *(entry for entry in gone if entry.provider_id)]
     left = sum(entry.status is not Status.CANCELLED for entry in entries)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from batch.core.payload import from_provider_time, is_time
-from batch.model import Entry, Issue, Level, Status
+from batch.model import Entry, Issue, Level, Status, StatusChange
 from batch.model.plurals import plural
 from batch.model.times import span_words
 from batch.workflows.context import Context, need_zone
@@ -59,13 +59,13 @@ def in_use(settings: Settings) -> dict[str, Any]:
 def tell_changes(context: Context, *, look: bool = False) -> None:
     """Say once which settings changed since the last run and what it means; with `look` it counts as untold."""
     now = in_use(context.settings)
-    before = context.ledger.kept_settings()
+    before = context.ledger.journal.settings()
     if before == now:
         return
     for words in tell_changed(context.settings, before, len(context.ledger.planned())):
         context.note(words, loud=True)
     if not look:
-        context.ledger.keep_settings(now)
+        context.ledger.journal.keep_settings(now)
 
 
 def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) -> list[str]:
@@ -110,17 +110,17 @@ def find_off_time(context: Context) -> dict[timedelta, list[Entry]]:
 def hold_outdated(context: Context, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Hold the entries that were read with other settings than today's; give the rest."""
     entries = tuple(entries)
-    kept = {batch: context.ledger.kept_settings(batch) for batch in {entry.batch for entry in entries}}
+    kept = {batch: context.ledger.journal.settings(batch) for batch in {entry.batch for entry in entries}}
     now = read_with(context.settings)
     outdated = {entry.id: why for entry in entries if (why := _find_outdated(entry, kept[entry.batch], now))}
     for entry in entries:
         if entry.id in outdated:
             why = outdated[entry.id]
             issue = Issue(entry.row, "", "", CODE, why, Level.HOLD)
-            context.ledger.change_status(
+            context.ledger.change_status(StatusChange(
                 entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
                 issues=(*entry.issues, issue),
-            )  # fmt: skip
+            ))  # fmt: skip
     if outdated:
         some = next(iter(outdated.values()))
         context.note(f"{plural(len(outdated), 'planned row is', 'planned rows are')} held: {some}", loud=True)

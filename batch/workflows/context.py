@@ -198,7 +198,7 @@ def open_ledger_of(
 
 
 def _say_if_paused(ledger: Ledger, settings: Settings, world: World) -> None:
-    if pause := ledger.paused():
+    if pause := ledger.pauses.first():
         world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
 
 
@@ -229,7 +229,7 @@ def make_provider(
         connect_timeout=wanted.connect_timeout,
         deadline=wanted.deadline,
         proxy=wanted.proxy,
-        pace=Pace(ledger.silent_until, _share_silence(ledger)) if ledger is not None else Pace(),
+        pace=Pace(ledger.journal.silent_until, _share_silence(ledger)) if ledger is not None else Pace(),
         clock=lambda: world.now().timestamp(),
         ticks=world.monotonic,
         sleep=lambda seconds: _wait(world, seconds),
@@ -256,7 +256,7 @@ def _share_silence(ledger: Ledger) -> Callable[[float], None]:
 
     def tell(until: float) -> None:
         with suppress(LedgerError):
-            ledger.set_silent_until(until)
+            ledger.journal.set_silent_until(until)
 
     return tell
 

@@ -209,7 +209,7 @@ def _tried_zone(settings: Settings, ledger: Ledger) -> Line:
 
 
 def _account(settings: Settings, ledger: Ledger) -> Line:
-    bound = ledger.bound()
+    bound = ledger.journal.bound()
     here = (settings.provider.account, urlsplit(settings.provider.url).hostname or "")
     if bound is None:
         return Line("account", "fine", "the ledger belongs to none yet")
@@ -265,7 +265,7 @@ def _comparison(settings: Settings, health: Health) -> Line:
 
 
 def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
-    waiting = ledger.unsent_mails()
+    waiting = ledger.outbox.unsent()
     if not waiting:
         return Line("unsent mails", "fine", "none")
     oldest = waiting[0]

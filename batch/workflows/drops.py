@@ -154,7 +154,8 @@ class Drops:
     def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
         self.files += 1
         self.needs_look |= look
-        self._context.ledger.note_run("file", self._context.world.now(), whole_text(f'"{claimed.name}": {words}'))
+        told = whole_text(f'"{claimed.name}": {words}')
+        self._context.ledger.journal.note_run("file", self._context.world.now(), told)
 
     def _known_as(self, tally: Tally) -> tuple[int, ...]:
         """Give the batches from which every row of a file is known; none when one is new."""
@@ -227,7 +228,7 @@ class Drops:
 def raise_trouble(context: Context, tally: Tally) -> None:
     """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
     if isinstance(tally.trouble, NotAsAskedError):
-        context.ledger.pause(tally.trouble.words, "the watch", context.world.now(), PauseCause.WATCH)
+        context.ledger.pauses.add(tally.trouble.words, "the watch", context.world.now(), PauseCause.WATCH)
         context.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
     if tally.trouble is not None:
         raise tally.trouble

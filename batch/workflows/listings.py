@@ -24,7 +24,7 @@ from batch.core.settle import (
     time_left,
 )
 from batch.core.trust import Span, find_lacking, how_to_call_gone
-from batch.model import Attempt, Entry, Issue, Level, Listed, Status
+from batch.model import Attempt, Entry, Issue, Level, Listed, Status, StatusChange
 from batch.model.errors import ProviderError
 from batch.model.plurals import plural
 from batch.workflows.clock import check_clock, provider_now
@@ -153,7 +153,7 @@ def _some(items: Sequence[Listed]) -> str:
 
 def _restored(context: Context) -> str:
     """Say what such tags are, too, after a restore: of files that came in after the backup was made."""
-    run = context.ledger.last_run("restore")
+    run = context.ledger.journal.last_run("restore")
     if run is None:
         return ""
     return f" (this ledger was restored on {run.at:%Y-%m-%d}: drop the files again that came in after its backup)"
@@ -350,15 +350,17 @@ def _conclude(context: Context, entry: Entry, settled: Settlement, expected: Sta
     settled = _respect_claim(context, entry, settled)
     issues = (*entry.issues, *settled.issues) if settled.issues else None
     moved = context.ledger.change_status(
-        entry.id,
-        settled.status,
-        expected={expected},
-        why=settled.why,
-        who=context.world.who,
-        now=context.world.now(),
-        evidence=settled.evidence,
-        listed=settled.listed if settled.status is Status.ACCEPTED else None,
-        issues=issues,
+        StatusChange(
+            entry.id,
+            settled.status,
+            expected={expected},
+            why=settled.why,
+            who=context.world.who,
+            now=context.world.now(),
+            evidence=settled.evidence,
+            listed=settled.listed if settled.status is Status.ACCEPTED else None,
+            issues=issues,
+        )
     )
     return settled if moved else None
 

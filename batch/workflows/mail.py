@@ -78,7 +78,7 @@ def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report
     key = f"by-hand:{secrets.token_hex(8)}"
     _put(mailer, to, report, kind="report", key=key, attachments=_attach(mailer, report, _stem(report.title)))
     send_due(mailer)
-    waiting = [mail for mail in ledger.unsent_mails() if mail.dedupe_key == key]
+    waiting = [mail for mail in ledger.outbox.unsent() if mail.dedupe_key == key]
     if waiting and waiting[0].words:
         raise DeliveryError(f"the mail did not go: {waiting[0].words}", "it waits in the outbox and is tried again")
 
@@ -203,7 +203,7 @@ def send_due(mailer: Mailer) -> int:
         return 0
     sent = 0
     with _only_sender(mailer.ledger) as ours:
-        for mail in mailer.ledger.due_mails(mailer.world.now()) if ours else ():
+        for mail in mailer.ledger.outbox.due(mailer.world.now()) if ours else ():
             if mailer.world.stopped():
                 break
             gone = _send(mailer, mail)
@@ -246,10 +246,10 @@ def _send(mailer: Mailer, mail: Mail) -> bool | None:
         refused = send(mail.body, mail_server_of(email, email.timeout))
     except DeliveryError as trouble:
         again = now + GIVEN_UP if trouble.permanent else next_try(mail.tries + 1, now)
-        mailer.ledger.mail_failed(mail.id, trouble.words, again, now)
+        mailer.ledger.outbox.note_failed(mail.id, trouble.words, again)
         mailer.note(f'mail "{mail.subject}" did not go: {trouble}', event="mail-failed", loud=True)
         return False if trouble.permanent else None
-    mailer.ledger.mail_sent(mail.id, now)
+    mailer.ledger.outbox.note_sent(mail.id, now)
     mailer.note(f'mail "{mail.subject}" went to {", ".join(mail.to)}', event="mail-sent")
     if refused:
         mailer.note(
@@ -380,4 +380,4 @@ def _compose(
         now=now,
         message_id_domain=email.sender.rpartition("@")[2].strip("> "),
     )
-    return mailer.ledger.add_mail(to, clean(subject), mail.as_bytes(), kind, key, now)
+    return mailer.ledger.outbox.add(to, clean(subject), mail.as_bytes(), kind, key, now)

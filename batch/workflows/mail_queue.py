@@ -42,11 +42,11 @@ class MailQueue:
         queue_batches(self._mailer, batches)
         self._since = None
         self._mailer.ledger.note_mailed(batches)
-        self._mailer.ledger.note_run("mailed", self._now(), " ".join(map(str, batches)))
+        self._mailer.ledger.journal.note_run("mailed", self._now(), " ".join(map(str, batches)))
 
     def _is_time(self) -> bool:
         """Whether it may go: no mail for ten minutes, and no file for one, or ten since the first file."""
-        now, mailed = self._now(), self._mailer.ledger.last_run("mailed")
+        now, mailed = self._now(), self._mailer.ledger.journal.last_run("mailed")
         if mailed is not None and now - mailed.at < GATHER:
             return False
         if self._taken_at is None or now - self._taken_at >= QUIET:
@@ -57,12 +57,12 @@ class MailQueue:
         mailer, email = self._mailer, self._mailer.settings.email
         if not (email.digest_to or email.to):
             return
-        last = mailer.ledger.last_run("digest")
+        last = mailer.ledger.journal.last_run("digest")
         if last is None:
-            mailer.ledger.note_run("digest", self._now(), "begun")
+            mailer.ledger.journal.note_run("digest", self._now(), "begun")
         elif last.at < last_digest_time(self._now(), mailer.settings):
             queue_digest(mailer)
-            mailer.ledger.note_run("digest", self._now())
+            mailer.ledger.journal.note_run("digest", self._now())
 
     def _now(self) -> datetime:
         return self._mailer.world.now()

@@ -62,7 +62,7 @@ class Health:
 def read_health(ledger: Ledger, now: datetime) -> Health:
     """Read from the ledger how the tool is."""
     batches = ledger.batches()
-    runs = {kind: run for kind in _RUNS if (run := ledger.last_run(kind)) is not None}
+    runs = {kind: run for kind in _RUNS if (run := ledger.journal.last_run(kind)) is not None}
     in_doubt = {Status.IN_DOUBT, Status.SUBMITTING}
     soon = ledger.entries(statuses={Status.ACCEPTED}, due_from=now, due_until=now + timedelta(days=7))
     return Health(
@@ -71,9 +71,9 @@ def read_health(ledger: Ledger, now: datetime) -> Health:
         last_runs=runs,
         doubts=sum(1 for _ in ledger.entries(statuses=in_doubt)),
         to_approve=tuple(one for one in batches if one.state == WAITS),
-        unsent=sum(mail.tries > 0 for mail in ledger.unsent_mails()),
+        unsent=sum(mail.tries > 0 for mail in ledger.outbox.unsent()),
         coming=sum(1 for _ in soon),
-        pauses=ledger.pauses(),
+        pauses=ledger.pauses.all(),
     )
 
 

@@ -10,7 +10,7 @@ from batch.core.classify import classify
 from batch.core.identity import collapse
 from batch.core.pacing import backoff
 from batch.core.payload import address, hash_payload, make_payload, minute_of
-from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, Stop
+from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, StatusChange, Stop
 from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.workflows.cancel import drop_unwanted, how_to_go_on
 from batch.workflows.clock import check_clock
@@ -259,7 +259,7 @@ class Submission:
     def _explain_refusal(self, entry: Entry) -> None:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
         context = self._context
-        if pauses := context.ledger.pauses():
+        if pauses := context.ledger.pauses.all():
             raise BatchError(f"everything is paused {tell_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
         if drop_unwanted(context, entry):
             context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
@@ -271,7 +271,9 @@ class Submission:
         if entry.send_at is not None and entry.send_at <= now + context.lead:
             words = "its time came too near before it could go"
             context.ledger.change_status(
-                entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now
+                StatusChange(
+                    entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now
+                )
             )
         context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
 
@@ -286,9 +288,9 @@ class Submission:
         words = "nobody has approved it" if unseen else "it would not be sent as it was approved: settings changed"
         words += "; drop the file again, and approve the preview that comes of it"
         issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
-        context.ledger.change_status(
+        context.ledger.change_status(StatusChange(
             entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=context.world.who, now=context.world.now(),
             issues=(*now.issues, issue),
-        )  # fmt: skip
+        ))  # fmt: skip
         context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
         return True

@@ -23,7 +23,7 @@ from batch.core.trust import (
     measure,
     tell_lacking,
 )
-from batch.model import Account, Group, Issue, Level, Listed, Listing, Status
+from batch.model import Account, Group, Issue, Level, Listed, Listing, Status, StatusChange
 from batch.model.errors import NotAsAskedError, ProviderError
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
@@ -94,7 +94,7 @@ def refuse_wrong_list(context: Context, reading: Reading) -> None:
     refuse_strange_list(context, reading)
     sentinels = find_sentinels(context)
     lacking = find_lacking(_shown(reading), sentinels)
-    if lacks_most(lacking, sentinels) and not context.ledger.paused():
+    if lacks_most(lacking, sentinels) and not context.ledger.pauses.first():
         new = tuple(one for one in lacking if not one.missing)
         raise ProviderError(
             f"{tell_lacking(new)}, which is most of them: the list, the token or the account is wrong, "
@@ -114,12 +114,12 @@ def refuse_strange_list(context: Context, reading: Reading) -> None:
         return
     now = context.world.now()
     coming = [item for item in reading.scheduled.items if is_coming(item, context.zone, now)]
-    if not find_strange(coming, context.ledger.account_groups()):
+    if not find_strange(coming, context.ledger.groups.of_account()):
         return
     account = read_own_account(context)
     if account.groups is None:
         return
-    groups = {*context.ledger.account_groups(), *(group.id for group in account.groups)}
+    groups = {*context.ledger.groups.of_account(), *(group.id for group in account.groups)}
     if strange := find_strange(coming, groups):
         some = ", ".join(sorted({group for item in strange for group in item.group_ids or ()})[:3])
         raise ProviderError(
@@ -144,13 +144,13 @@ def read_own_account(context: Context) -> Account:
     refuse_other_groups(context, account.groups)
     if not context.looking:
         pairs = [(group.id, group.name) for group in account.groups]
-        context.ledger.remember_account_groups(pairs, context.world.now())
+        context.ledger.groups.remember_of_account(pairs, context.world.now())
     return account
 
 
 def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
     """Raise ProviderError where an account shows none of the groups that this one had."""
-    remembered = context.ledger.account_groups()
+    remembered = context.ledger.groups.of_account()
     if is_other_account(remembered, {group.id for group in groups}):
         had = ", ".join(f'"{name}" ({group})' for group, name in sorted(remembered.items())[:3])
         raise ProviderError(
@@ -207,11 +207,11 @@ def recognize(context: Context, reading: Reading) -> int:
         found = by_tag.get(entry.tag, ())
         settled = judge_found(entry, found, context.ledger.provider_ids()) if found else None
         if settled is not None and settled.status is Status.ACCEPTED:
-            recognized += context.ledger.change_status(
+            recognized += context.ledger.change_status(StatusChange(
                 entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=context.world.who,
                 now=context.world.now(), evidence=settled.evidence, listed=settled.listed,
                 issues=tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES),
-            )  # fmt: skip
+            ))  # fmt: skip
     return recognized
 
 
@@ -220,7 +220,7 @@ def take_back(context: Context, entry: Entry, item: Listed | None) -> bool:
     why = "seen on the provider's list of scheduled campaigns"
     now, who = context.world.now(), context.world.who
     moved = context.ledger.change_status(
-        entry.id, Status.ACCEPTED, expected={entry.status}, why=why, who=who, now=now, listed=item
+        StatusChange(entry.id, Status.ACCEPTED, expected={entry.status}, why=why, who=who, now=now, listed=item)
     )
     if moved:
         settle_return(context, entry)
@@ -248,13 +248,17 @@ def _give_way(context: Context, entry: Entry, twin: Entry) -> None:
         context.note(words, loud=True)
     elif twin.fingerprint == entry.fingerprint and (twin.status is not Status.HELD or codes & _STOOD_IN):
         context.ledger.change_status(
-            twin.id, Status.REPLACED, expected={twin.status}, why=there, who=who, now=now, replaced_by=entry.id
+            StatusChange(
+                twin.id, Status.REPLACED, expected={twin.status}, why=there, who=who, now=now, replaced_by=entry.id
+            )
         )
     elif twin.status is not Status.HELD:
         words = f"{there}: delete Id {entry.provider_id} in the dashboard first, or drop this one"
         issue = Issue(twin.row, "", "", "edited-after-submission", words, Level.HOLD)
         context.ledger.change_status(
-            twin.id, Status.HELD, expected={twin.status}, why=words, who=who, now=now, issues=(*twin.issues, issue)
+            StatusChange(
+                twin.id, Status.HELD, expected={twin.status}, why=words, who=who, now=now, issues=(*twin.issues, issue)
+            )
         )
 
 

@@ -40,7 +40,7 @@ def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
         with ledger.submitter(world.who, world.now()):
             done = ledger.purge(limit, why=f"forgotten: purge --before {before}", who=world.signature, now=world.now())
             words = f"{_count(done)} from before {_day(limit, settings)}, by {world.signature}"
-            ledger.note_run("purge", world.now(), words)
+            ledger.journal.note_run("purge", world.now(), words)
         return Purged(limit, done, done=True, lines=tuple(_lines(ledger, done, limit, settings)))
 
 

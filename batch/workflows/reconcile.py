@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
-from batch.model import DeliveryCount, Entry, FindingKind, Status
+from batch.model import DeliveryCount, Entry, FindingKind, Status, StatusChange
 from batch.model.errors import ProviderError, StoppedError
 from batch.model.plurals import plural
 from batch.model.times import local_time
@@ -59,7 +59,7 @@ def reconcile_in(
     ledger, world = context.ledger, context.world
     ledger.orphans(world.now(), world.who)
     reading = _read_whole(context)
-    ledger.bind(context.settings.provider.account, context.provider.host)
+    ledger.journal.bind(context.settings.provider.account, context.provider.host)
     tell_changes(context)
     books = Comparison(adopted=settle_doubts(context, wait=False, first=reading) if find_doubts(context) else 0)
     books.adopted += recognize(context, reading)
@@ -70,7 +70,7 @@ def reconcile_in(
         _acknowledge(context, found)
     if delivery:
         read_delivery(context, budget)
-    ledger.note_run("reconcile", world.now(), f"{books.counts[FindingKind.MATCHED]} matched")
+    ledger.journal.note_run("reconcile", world.now(), f"{books.counts[FindingKind.MATCHED]} matched")
     books.reports = write_reconciliation(context, books)
     return books
 
@@ -90,7 +90,7 @@ def _tracked(context: Context) -> list[Entry]:
 
 def _compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
     ledger, settings = context.ledger, context.settings
-    batches, pause = ledger.batches(), ledger.paused()
+    batches, pause = ledger.batches(), ledger.pauses.first()
     return reconcile(
         _tracked(context),
         reading,
@@ -147,7 +147,7 @@ def _write_down(context: Context, found: Reconciliation) -> int:
         if listed is not None and (move.new is Status.SENT or claimed.get(listed.id, move.entry) != move.entry):
             listed = replace(listed, id="")
         moved += context.ledger.change_status(
-            move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed
+            StatusChange(move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed)
         )
     for entry in returned:
         settle_return(context, entry)

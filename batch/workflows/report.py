@@ -124,7 +124,7 @@ def gather(
     zone = team_zone(settings)
     ids = [entry.id for entry in scope.entries]
     batches = tuple(ledger.batch(number) for number in scope.batches)
-    pause = ledger.paused()
+    pause = ledger.pauses.first()
     return Report(
         title=scope.title,
         kind=scope.kind,
@@ -152,7 +152,7 @@ def gather(
         currency=settings.reports.currency,
         stopped=stopped,
         paused=tell_pause(pause, settings) if pause else "",
-        compared_at=compared.at if (compared := ledger.last_run("reconcile")) else None,
+        compared_at=compared.at if (compared := ledger.journal.last_run("reconcile")) else None,
         to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
     )
 
@@ -281,7 +281,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
 
     zone = team_zone(settings)
     entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))
-    pause = ledger.paused()
+    pause = ledger.pauses.first()
     path = Path(settings.reports.folder) / "status.html"
     with writing(path):
         write_status(

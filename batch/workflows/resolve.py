@@ -9,7 +9,7 @@ from batch.core.identity import plain_id
 from batch.core.payload import hash_payload, make_payload
 from batch.core.settle import how_to_answer
 from batch.core.standing import standing_of
-from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status
+from batch.model import REJECTED, ChangeKind, Entry, Issue, Level, Listed, Status, StatusChange
 from batch.model.codes import NEVER_LET_GO
 from batch.model.errors import UsageError
 from batch.model.wording import WORDS
@@ -48,10 +48,10 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
 def _bind(ledger: Ledger, settings: Settings, world: World, entry: Entry) -> None:
     """Let go what would be posted now, and nothing else: who sends a row where a second person is required is one."""
     payload = hash_payload(make_payload(entry, posting_rules(settings)))
-    ledger.change_status(
+    ledger.change_status(StatusChange(
         entry.id, Status.PLANNED, expected={Status.PLANNED}, why=f"approved by {world.who}", who=world.who,
         now=world.now(), approved_by=world.who, bound_payload=payload, kind=ChangeKind.APPROVED,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: str) -> str:
@@ -161,9 +161,9 @@ def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
 def _move(
     ledger: Ledger, world: World, entry: Entry, to: Status, *, expected: frozenset[Status], why: str, **more: object
 ) -> None:
-    moved = entry.status in expected and ledger.change_status(
-        entry.id, to, expected=expected, why=why, who=world.signature, now=world.now(), **more  # type: ignore[arg-type]
-    )  # fmt: skip
+    who, now = world.signature, world.now()
+    change = StatusChange(entry.id, to, expected=expected, why=why, who=who, now=now, **more)  # type: ignore[arg-type]
+    moved = entry.status in expected and ledger.change_status(change)
     if not moved:
         allowed = " or ".join(f'"{word.text}"' for name, word in WORDS.items() if name in expected)
         raise UsageError(

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from batch.core.validate import account_waits
-from batch.model import WAITS, Status
+from batch.model import WAITS, Status, StatusChange
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import find_short
 from batch.workflows.changed_settings import tell_off_time
@@ -64,7 +64,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     tally.off_time = tell_off_time(context)
     tally.doubled = len(context.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
-    context.ledger.note_run("resume", context.world.now(), f"{len(touched)} rows")
+    context.ledger.journal.note_run("resume", context.world.now(), f"{len(touched)} rows")
     try:
         for batch in sorted({entry.batch for entry in entries}):
             tally.reports += write_batch_report(context, batch)
@@ -85,10 +85,12 @@ def look_again_at_waiting(context: Context) -> None:
         if entry.id in short:
             continue
         context.ledger.change_status(
-            entry.id,
-            Status.PLANNED,
-            expected={Status.WAITING},
-            why="what it waited for is there now",
-            who=context.world.who,
-            now=context.world.now(),
+            StatusChange(
+                entry.id,
+                Status.PLANNED,
+                expected={Status.WAITING},
+                why="what it waited for is there now",
+                who=context.world.who,
+                now=context.world.now(),
+            )
         )

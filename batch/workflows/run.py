@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
-from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status
+from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.cancel import how_to_go_on
@@ -54,7 +54,7 @@ class Options:
 def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with context.ledger.submitter(context.world.who, context.world.now()):
-        if pauses := context.ledger.pauses():
+        if pauses := context.ledger.pauses.all():
             raise BatchError(f"everything is paused {tell_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
         yield
 
@@ -67,7 +67,7 @@ def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     reading = read_trusted(context, since_when(context, (*doubts, *planned)))
     if planned:
         prove_account(context, reading)
-    context.ledger.bind(context.settings.provider.account, context.provider.host)
+    context.ledger.journal.bind(context.settings.provider.account, context.provider.host)
     adopted = settle_doubts(context, wait=False, first=reading) if doubts else 0
     # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
     adopted += adopt(context, planned, reading)
@@ -98,7 +98,15 @@ def _move_on(context: Context, entry: Entry, to: Status, why: str) -> None:
     late = Issue(entry.row, "", "", "too-late", why, Level.HOLD)
     issues = (*entry.issues, late) if to is Status.HELD else None
     context.ledger.change_status(
-        entry.id, to, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(), issues=issues
+        StatusChange(
+            entry.id,
+            to,
+            expected={entry.status},
+            why=why,
+            who=context.world.who,
+            now=context.world.now(),
+            issues=issues,
+        )
     )
 
 
@@ -178,7 +186,7 @@ def _submit_batch(context: Context, tally: Tally, reading: Reading, options: Opt
     assert tally.batch is not None
     now = context.world.now()
     context.ledger.change_batch(tally.batch, state="done", now=now)
-    context.ledger.note_run("submit", now, f'batch {tally.batch}: "{tally.file}"')
+    context.ledger.journal.note_run("submit", now, f'batch {tally.batch}: "{tally.file}"')
 
 
 def submit_planned(context: Context, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:

@@ -110,7 +110,7 @@ def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> TriedZone:
         return TriedZone(f"it went out {early} minutes before {due}: correct [provider] timezone", wrong=True)
     if entry.status is Status.SENT:
         return TriedZone(f"{due} fits: it went out when it was due")
-    looked = ledger.last_run("reconcile")
+    looked = ledger.journal.last_run("reconcile")
     if looked is not None and looked.at > entry.send_at + _SLACK:
         late = round((looked.at - entry.send_at).total_seconds() / 60)
         words = f"{late} minutes after {due} it had not gone out: correct [provider] timezone, and try again"

@@ -97,21 +97,21 @@ class Timetable:
         if mailer.is_open:
             safely(mailer, lambda: queue_books(mailer, books))
         if nightly:
-            self._context.ledger.note_run("nightly", self._now())
+            self._context.ledger.journal.note_run("nightly", self._now())
 
     def back_up_when_due(self) -> None:
         """Copy the ledger every night, whatever the comparison came to."""
         if self._is_due("backup"):
             self._back_up()
-            self._context.ledger.note_run("backup", self._now())
+            self._context.ledger.journal.note_run("backup", self._now())
 
     def _is_due(self, run: str) -> bool:
         """Whether the hour of the night has passed since it ran last; the first is the night after the first batch."""
         ledger, settings = self._context.ledger, self._context.settings
-        last = ledger.last_run(run)
+        last = ledger.journal.last_run(run)
         if last is None:
             if ledger.batches():
-                ledger.note_run(run, self._now(), "begun")
+                ledger.journal.note_run(run, self._now(), "begun")
             return False
         return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)
 
@@ -120,7 +120,7 @@ class Timetable:
         now, ledger = self._now(), self._context.ledger
         went = ledger.entries(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
         times = [entry.send_at for entry in went if entry.send_at is not None]
-        last = ledger.last_run("reconcile")
+        last = ledger.journal.last_run("reconcile")
         return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)
 
     def _back_up(self) -> None:

@@ -146,7 +146,7 @@ class Watch:
 
     def _work(self) -> None:
         """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
-        paused = self._context.ledger.paused() is not None
+        paused = self._context.ledger.pauses.first() is not None
         steps = [] if paused else [
             self._drops.take_files, self._drops.let_approved_go, self._timetable.look_after_rows,
         ]  # fmt: skip
@@ -213,20 +213,20 @@ class Watch:
 
     def _note_alive(self) -> None:
         if self._alive_at is None or self._now() >= self._alive_at:
-            self._context.ledger.note_run("watch", self._now(), str(self._inbox.folder))
+            self._context.ledger.journal.note_run("watch", self._now(), str(self._inbox.folder))
             self._alive_at = self._now() + ALIVE
 
     def _obey_stop_sign(self) -> None:
         """Pause everything while a file named STOP is in the folder; lift only the pause that it caused."""
         ledger, who = self._context.ledger, self._context.world.who
         folder = str(self._inbox.folder.resolve())
-        paused = any((one.cause, one.folder) == (PauseCause.STOP_FILE, folder) for one in ledger.pauses())
+        paused = any((one.cause, one.folder) == (PauseCause.STOP_FILE, folder) for one in ledger.pauses.all())
         asked = self._inbox.stop_requested()
-        if asked and not paused and ledger.pause(STOP_WORDS, who, self._now(), PauseCause.STOP_FILE, folder):
+        if asked and not paused and ledger.pauses.add(STOP_WORDS, who, self._now(), PauseCause.STOP_FILE, folder):
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
         if not asked and paused and self._inbox.working.is_dir():
-            ledger.unpause(who, self._now(), PauseCause.STOP_FILE, folder)
-            still = "; another pause still stands" if ledger.paused() else ""
+            ledger.pauses.lift(who, self._now(), PauseCause.STOP_FILE, folder)
+            still = "; another pause still stands" if ledger.pauses.first() else ""
             self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
 
     def _stopped(self) -> bool:

@@ -110,50 +110,50 @@ def test_delivery_goes_on_where_it_stopped(ledger: Ledger) -> None:
 
 def test_the_pace_is_shared(ledger: Ledger, tmp_path: Path) -> None:
     """Another process sees it; a shorter silence never ends a longer one."""
-    assert ledger.silent_until() == 0.0
-    ledger.set_silent_until(1_900_000_000.25)
-    ledger.set_silent_until(1_800_000_000.0)
+    assert ledger.journal.silent_until() == 0.0
+    ledger.journal.set_silent_until(1_900_000_000.25)
+    ledger.journal.set_silent_until(1_800_000_000.0)
     with open_at(tmp_path) as other:
-        assert other.silent_until() == 1_900_000_000.25
+        assert other.journal.silent_until() == 1_900_000_000.25
 
 
 def test_the_last_run_of_each_kind_is_known(ledger: Ledger) -> None:
     """For `doctor`, and for the digest that notices a missed week."""
-    assert ledger.last_run("submit") is None
-    ledger.note_run("submit", NOW, "25 scheduled")
-    ledger.note_run("submit", NOW + HOUR, "1 scheduled")
-    ledger.note_run("file", NOW)
-    found = ledger.last_run("submit")
+    assert ledger.journal.last_run("submit") is None
+    ledger.journal.note_run("submit", NOW, "25 scheduled")
+    ledger.journal.note_run("submit", NOW + HOUR, "1 scheduled")
+    ledger.journal.note_run("file", NOW)
+    found = ledger.journal.last_run("submit")
     assert found is not None
     assert (found.kind, found.at, found.words) == ("submit", NOW + HOUR, "1 scheduled")
 
 
 def test_group_names_are_remembered(ledger: Ledger) -> None:
     """A name that means another id than last time is noticed; names not seen today stay."""
-    assert ledger.group_names_seen() == {}
-    ledger.remember_groups([("VIP", "7"), ("Café", "8")], NOW)
-    ledger.remember_groups([("VIP", "9")], NOW + HOUR)
-    assert ledger.group_names_seen() == {"VIP": "9", "Café": "8"}
+    assert ledger.groups.named() == {}
+    ledger.groups.remember_named([("VIP", "7"), ("Café", "8")], NOW)
+    ledger.groups.remember_named([("VIP", "9")], NOW + HOUR)
+    assert ledger.groups.named() == {"VIP": "9", "Café": "8"}
 
 
 def test_a_mail_waits_until_the_server_took_it(ledger: Ledger) -> None:
     """Tried again when it is due, with what the server said; its key goes once, also after success."""
     body = b"Subject: Week 48\r\n\r\n\xe2\x80\xa6"
-    assert ledger.add_mail(["ana@example.com", "bo@example.com"], "Week 48", body, "report", "batch-1", NOW)
-    assert not ledger.add_mail(["ana@example.com"], "Week 48", body, "report", "batch-1", NOW)
-    (mail,) = ledger.due_mails(NOW)
+    assert ledger.outbox.add(["ana@example.com", "bo@example.com"], "Week 48", body, "report", "batch-1", NOW)
+    assert not ledger.outbox.add(["ana@example.com"], "Week 48", body, "report", "batch-1", NOW)
+    (mail,) = ledger.outbox.due(NOW)
     assert (mail.to, mail.subject, mail.body) == (("ana@example.com", "bo@example.com"), "Week 48", body)
     assert (mail.kind, mail.dedupe_key, mail.added_at, mail.tries, mail.words) == ("report", "batch-1", NOW, 0, "")
-    assert ledger.mail_failed(mail.id, "451 try later", NOW + HOUR, NOW)
-    assert ledger.due_mails(NOW) == ()
-    (mail,) = ledger.unsent_mails()
+    assert ledger.outbox.note_failed(mail.id, "451 try later", NOW + HOUR)
+    assert ledger.outbox.due(NOW) == ()
+    (mail,) = ledger.outbox.unsent()
     assert (mail.tries, mail.words, mail.next_try) == (1, "451 try later", NOW + HOUR)
-    assert ledger.due_mails(NOW + HOUR) == (mail,)
-    assert ledger.mail_sent(mail.id, NOW + HOUR)
-    assert not ledger.mail_sent(mail.id, NOW + HOUR)
-    assert not ledger.mail_failed(mail.id, "too late", NOW, NOW)
-    assert ledger.unsent_mails() == ()
-    assert not ledger.add_mail(["ana@example.com"], "Week 48", body, "report", "batch-1", NOW + 2 * HOUR)
+    assert ledger.outbox.due(NOW + HOUR) == (mail,)
+    assert ledger.outbox.note_sent(mail.id, NOW + HOUR)
+    assert not ledger.outbox.note_sent(mail.id, NOW + HOUR)
+    assert not ledger.outbox.note_failed(mail.id, "too late", NOW)
+    assert ledger.outbox.unsent() == ()
+    assert not ledger.outbox.add(["ana@example.com"], "Week 48", body, "report", "batch-1", NOW + 2 * HOUR)
 
 
 def test_an_export_has_exactly_the_promised_keys(ledger: Ledger) -> None:

@@ -135,7 +135,7 @@ def test_every_row_of_an_older_ledger_is_there_afterwards_as_it_was(old: Path, t
     before = dump(old)
     assert {row["status"] for row in before["entries"]} == {status.value for status in Status}
     with open_at(tmp_path) as ledger:
-        assert ledger.bound() == ("main", "api.example.com")
+        assert ledger.journal.bound() == ("main", "api.example.com")
     after = dump(old)
     assert set(before) - set(after) <= DROPPED
     for name in before.keys() - DROPPED:
@@ -172,7 +172,7 @@ def test_what_was_brought_up_to_date_is_read_like_any_other(old: Path, tmp_path:
         made = {entry.status for entry in entries if ledger.attempts(entry.id)}
         assert made == {Status(name) for name in TRIED}
         assert [batch.state for batch in ledger.batches()] == list(NOTES)
-        assert ledger.paused() is not None
+        assert ledger.pauses.first() is not None
         assert len(list(ledger.export())) == len(Status)
         damage = [problem for problem in ledger.verify(NOW) if "taken out" in problem or "not there" in problem]
         assert damage == []

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
+from sqlalchemy import Engine
 
 from batch.adapters.ledger import Ledger, open_ledger, read_owner, throw_away_ledger
 from batch.adapters.ledger.opening import PRAGMAS
@@ -27,9 +28,14 @@ def schema_of(path: Path) -> dict[str, str]:
         return {name: " ".join(sql.split()) for name, sql in rows if not name.startswith("sqlite_autoindex_alembic")}
 
 
+def engine_of(ledger: Ledger) -> Engine:
+    """Give the engine below a ledger."""
+    return ledger._transactions.engine
+
+
 def test_durability_stands_on_every_connection(tmp_path: Path) -> None:
     """Foreign keys on, journal deleted, synchronous extra, as the database itself reads it back."""
-    with open_at(tmp_path) as ledger, ledger._engine.connect() as one, ledger._engine.connect() as two:
+    with open_at(tmp_path) as ledger, engine_of(ledger).connect() as one, engine_of(ledger).connect() as two:
         for connection in (one, two):
             shown = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS}
             assert shown == {"foreign_keys": 1, "synchronous": 3, "journal_mode": "delete"}
@@ -42,7 +48,7 @@ def test_a_ledger_in_another_journal_mode_is_brought_back(tmp_path: Path) -> Non
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
         connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
-    with open_at(tmp_path) as ledger, ledger._engine.connect() as opened:
+    with open_at(tmp_path) as ledger, engine_of(ledger).connect() as opened:
         assert opened.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
 
 
@@ -88,7 +94,7 @@ def test_an_older_schema_is_migrated_after_a_backup(tmp_path: Path) -> None:
     before = schema_of(path)
     with open_at(tmp_path, "old.sqlite3") as ledger:
         assert ledger.batch(7).file == "old.xlsx"
-        assert ledger.last_run("submit") is None
+        assert ledger.journal.last_run("submit") is None
     copies = list((tmp_path / "backups").glob("old-*.sqlite3"))
     assert [copy.name for copy in copies] == ["old-20310303-150000.sqlite3"]
     assert schema_of(copies[0]) == before
@@ -101,7 +107,7 @@ def test_an_older_ledger_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -
     path = make_old(tmp_path)
     before = path.read_bytes()
     with open_ledger(f"sqlite:///{path}", now=NOW, look=True) as ledger:
-        assert (ledger.batch(7).file, ledger.last_run("submit")) == ("old.xlsx", None)
+        assert (ledger.batch(7).file, ledger.journal.last_run("submit")) == ("old.xlsx", None)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["old.sqlite3"]
     with open_ledger(f"sqlite:///{path}", now=NOW) as ledger:
@@ -382,14 +388,14 @@ def test_a_backup_is_a_whole_ledger_and_the_newest_stay(tmp_path: Path) -> None:
 def test_a_ledger_belongs_to_one_account(tmp_path: Path) -> None:
     """From its first submission on; another account or host is a usage error that names both."""
     with open_at(tmp_path) as ledger:
-        assert ledger.bound() is None
-        ledger.bind("main", "api.example.com")
-        ledger.bind("main", "api.example.com")
+        assert ledger.journal.bound() is None
+        ledger.journal.bind("main", "api.example.com")
+        ledger.journal.bind("main", "api.example.com")
     with open_at(tmp_path) as ledger:
-        assert ledger.bound() == ("main", "api.example.com")
+        assert ledger.journal.bound() == ("main", "api.example.com")
         for account, host in (("main", "other.example.com"), ("second", "api.example.com")):
             with pytest.raises(UsageError, match=r'belongs to account "main" at api\.example\.com'):
-                ledger.bind(account, host)
+                ledger.journal.bind(account, host)
 
 
 def test_the_answer_is_kept_without_the_token(tmp_path: Path) -> None:

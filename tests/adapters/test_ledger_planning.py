@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch.adapters.ledger import BatchRow, Ledger
-from batch.model import Action, Issue, Level, Status
+from batch.model import Action, Issue, Level, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
     HEADER,
@@ -194,14 +194,16 @@ def test_what_a_person_let_go_counts_for_that_content_only(ledger: Ledger) -> No
     """Released codes and the approval stay with the same fingerprint and fall with another."""
     entry = plan(ledger, decide(2, Action.HOLD))[2]
     ledger.change_status(
-        entry,
-        Status.HELD,
-        expected=(Status.HELD,),
-        why="fine",
-        who="bo",
-        now=NOW,
-        released=("quiet-hours",),
-        approved_by="bo",
+        StatusChange(
+            entry,
+            Status.HELD,
+            expected=(Status.HELD,),
+            why="fine",
+            who="bo",
+            now=NOW,
+            released=("quiet-hours",),
+            approved_by="bo",
+        )
     )
     plan(ledger, decide(2, Action.HOLD, entry=entry))
     (known,) = ledger.known([f"ref:r{2}"], [], NOW)
@@ -238,7 +240,8 @@ def test_a_skipped_row_may_clear_a_stale_version_away(ledger: Ledger) -> None:
 
 def take_back(ledger: Ledger, entry: int) -> None:
     """Let a colleague drop an entry, as `cancel` does beside a submitter that is at work."""
-    ledger.change_status(entry, Status.CANCELLED, expected={Status.PLANNED}, why="wrong price", who="bo", now=NOW)
+    why, who = "wrong price", "bo"
+    ledger.change_status(StatusChange(entry, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=who, now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -331,7 +334,7 @@ def test_tags_and_ids_of_all_time_are_known(ledger: Ledger) -> None:
     other = plan_one(ledger, 3)
     doubt(ledger, other)
     sent_tag = ledger.entry(other).tag
-    ledger.change_status(other, Status.HELD, expected=(Status.IN_DOUBT,), why="", who="bo", now=NOW)
+    ledger.change_status(StatusChange(other, Status.HELD, expected=(Status.IN_DOUBT,), why="", who="bo", now=NOW))
     plan(ledger, decide(3, entry=other, text="new text"))
     assert ledger.tags() == {first, sent_tag, ledger.entry(other).tag}
     assert len(ledger.tags()) == 3

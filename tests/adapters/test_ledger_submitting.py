@@ -10,7 +10,7 @@ import pytest
 
 from batch.adapters.ledger import Ledger
 from batch.adapters.ledger.reading import PAGE
-from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status
+from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
     ACCEPTED,
@@ -39,7 +39,7 @@ def ledger(tmp_path: Path):
 
 def change(ledger: Ledger, entry: int, to: Status, expected: Status, **more) -> bool:
     """Change a status by hand."""
-    return ledger.change_status(entry, to, expected=(expected,), why="because", who="bo", now=NOW, **more)
+    return ledger.change_status(StatusChange(entry, to, expected=(expected,), why="because", who="bo", now=NOW, **more))
 
 
 def test_an_intent_is_an_attempt_and_a_change(ledger: Ledger) -> None:
@@ -85,7 +85,7 @@ def test_no_twin_goes_while_the_first_is_uncertain(ledger: Ledger, bring) -> Non
     second = plan_one(ledger, 3)
     bring(ledger, first)
     fingerprint = ledger.entry(first).fingerprint
-    with ledger._write() as connection:
+    with ledger._transactions.write() as connection:
         connection.exec_driver_sql("UPDATE entries SET fingerprint = ? WHERE id = ?", (fingerprint, second))
     assert claim(ledger, second) is None
     assert change(ledger, first, Status.HELD, ledger.entry(first).status)
@@ -95,16 +95,16 @@ def test_no_twin_goes_while_the_first_is_uncertain(ledger: Ledger, bring) -> Non
 def test_nothing_is_claimed_while_submitting_is_paused(ledger: Ledger) -> None:
     """Until somebody lifts it; the first pause's words stay."""
     entry = plan_one(ledger)
-    assert ledger.paused() is None
-    ledger.pause("storm in the north", "ana", NOW)
-    ledger.pause("something else", "bo", NOW + timedelta(hours=1))
-    found = ledger.paused()
+    assert ledger.pauses.first() is None
+    ledger.pauses.add("storm in the north", "ana", NOW)
+    ledger.pauses.add("something else", "bo", NOW + timedelta(hours=1))
+    found = ledger.pauses.first()
     assert found is not None
     assert (found.why, found.who, found.since) == ("storm in the north", "ana", NOW)
     assert claim(ledger, entry) is None
-    assert ledger.unpause("bo", NOW)
-    assert not ledger.unpause("bo", NOW)
-    assert ledger.paused() is None
+    assert ledger.pauses.lift("bo", NOW)
+    assert not ledger.pauses.lift("bo", NOW)
+    assert ledger.pauses.first() is None
     assert claim(ledger, entry) == 1
 
 

@@ -52,7 +52,7 @@ def test_an_older_state_in_the_ledgers_place_is_named(tmp_path: Path, replace: C
         for act in (
             lambda: claim(ledger, first),
             ledger.planned,
-            lambda: ledger.note_run("submit", NOW),
+            lambda: ledger.journal.note_run("submit", NOW),
         ):
             with pytest.raises(LedgerReplacedError, match="while this command ran"):
                 act()

@@ -326,7 +326,7 @@ def test_a_long_wait_is_told_in_a_pipe_too(ready: Shell, tmp_path: Path) -> None
     """In one line, not every second: nobody has to guess why nothing happens."""
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=datetime.now(UTC)) as ledger:
-        ledger.set_silent_until(time.time() + 4)
+        ledger.journal.set_silent_until(time.time() + 4)
     ran = ready.run("reconcile")
     assert ran.code == 0
     assert len(re.findall(r"^the provider's rate limit: [34] s left$", ran.err, re.MULTILINE)) == 1

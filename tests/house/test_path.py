@@ -21,7 +21,7 @@ HANDED_DOWN = {
     "workflows.context.make_provider.<lambda>": "the provider's clock, and its waits for the rate limit",
     "workflows.context.utc_now": "world.now",
     "workflows.post.Submission._attempt.still_good": "asked by the provider once the connection is open",
-    "adapters.ledger.Ledger.silent_until": "the silence that the ledger's processes share",
+    "adapters.ledger.RunJournal.silent_until": "the silence that the ledger's processes share",
     "adapters.messages.load_message": "gives the renderer a template by its name",
 }
 """What a lower floor may call of a higher one, and as what it was handed down."""

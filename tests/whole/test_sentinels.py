@@ -151,7 +151,7 @@ def test_another_accounts_token_is_known_by_its_groups(desk: Bench) -> None:
     """Ids and names are remembered; none of them is there: exit 3 before anything is planned."""
     desk.submit(desk.sheet(2))
     with desk.ledger() as ledger:
-        assert ledger.account_groups()["5000"] == "Group 0"
+        assert ledger.groups.of_account()["5000"] == "Group 0"
     desk.clock.advance(days=30)
     desk.sandbox.books.groups.clear()
     for number in range(3):

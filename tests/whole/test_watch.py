@@ -169,7 +169,7 @@ def test_a_provider_that_does_something_else_pauses_everything() -> None:
         team.watch(3600)
         assert len(team.desk.sandbox.posts) == 1
         with team.desk.ledger() as ledger:
-            pause = ledger.paused()
+            pause = ledger.pauses.first()
         assert pause is not None
         assert pause.who == "the watch"
 
@@ -201,14 +201,14 @@ def test_a_file_named_stop_pauses_until_it_is_gone() -> None:
         (team.folder / "STOP.txt").write_text("", encoding="utf-8")
         team.watch(60)
         with team.desk.ledger() as ledger:
-            pause = ledger.paused()
+            pause = ledger.pauses.first()
         assert pause is not None
         assert (pause.why, team.sheets(), team.desk.sandbox.posts) == (STOP_WORDS, ["week.csv"], [])
         (team.folder / "STOP.txt").unlink()
         team.watch(60)
         assert (team.sheets(), len(team.desk.sandbox.posts)) == ([], 1)
         with team.desk.ledger() as ledger:
-            ledger.pause("we look first", "bo", team.desk.clock.now())
+            ledger.pauses.add("we look first", "bo", team.desk.clock.now())
         team.drop([team.desk.row(5)])
         team.watch(60)
         assert (team.sheets(), len(team.desk.sandbox.posts)) == (["week.csv"], 1)
@@ -236,7 +236,8 @@ def test_a_stop_in_one_folder_is_not_lifted_by_the_watch_of_another() -> None:
         (first / "STOP").unlink()
         team.watch(60)
         with team.desk.ledger() as ledger:
-            assert [(pause.cause, pause.folder) for pause in ledger.pauses()] == [("stop-file", str(second.resolve()))]
+            pauses = ledger.pauses.all()
+        assert [(pause.cause, pause.folder) for pause in pauses] == [("stop-file", str(second.resolve()))]
         watch_other(team, second, 600)
         assert team.desk.sandbox.posts == []
         (second / "STOP").unlink()
@@ -252,16 +253,16 @@ def test_each_pause_is_lifted_by_its_own_cause() -> None:
         team.watch(60)
         pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
         with team.desk.ledger() as ledger:
-            ledger.pause("the list lacks it", "the watch", team.desk.clock.now(), PauseCause.WATCH)
+            ledger.pauses.add("the list lacks it", "the watch", team.desk.clock.now(), PauseCause.WATCH)
         with pytest.raises(UsageError, match=r'everything stays paused: a file named STOP is in ".*inbox"'):
             unpause_all(team.desk.settings, team.desk.world, "looked")
         with team.desk.ledger() as ledger:
-            assert [pause.cause for pause in ledger.pauses()] == [PauseCause.STOP_FILE]
+            assert [pause.cause for pause in ledger.pauses.all()] == [PauseCause.STOP_FILE]
         pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
         (team.folder / "STOP").unlink()
         team.watch(60)
         with team.desk.ledger() as ledger:
-            assert [pause.cause for pause in ledger.pauses()] == [PauseCause.PERSON]
+            assert [pause.cause for pause in ledger.pauses.all()] == [PauseCause.PERSON]
         assert "is lifted" in unpause_all(team.desk.settings, team.desk.world, "looked")
 
 

@@ -101,7 +101,7 @@ def test_a_missed_week_a_dead_watch_and_a_pause_are_warnings() -> None:
         team.drop(1)
         team.watch(30)
         with team.desk.ledger() as ledger:
-            ledger.pause("stock-taking", "bo", team.desk.clock.now())
+            ledger.pauses.add("stock-taking", "bo", team.desk.clock.now())
         team.desk.clock.advance(days=9)
         found = states(team)
         noticed = ("last file", "watch", "last comparison", "pause")

@@ -79,7 +79,7 @@ def test_no_mail_without_a_server() -> None:
     with bench() as desk:
         desk.submit(desk.sheet(1))
         with desk.ledger() as ledger:
-            assert ledger.unsent_mails() == ()
+            assert ledger.outbox.unsent() == ()
         with pytest.raises(UsageError, match="no mail server is set"):
             report_again(desk.settings, desk.world, batch=1, email=True)
 
@@ -92,14 +92,14 @@ def test_a_mail_server_that_fails_for_a_while_gets_the_mail_once() -> None:
         assert (tally.trouble, tally.counts["accepted"], team.box.mails) == (None, 2, [])
         assert "did not go" in team.desk.words()
         with team.desk.ledger() as ledger:
-            [waiting] = ledger.unsent_mails()
+            [waiting] = ledger.outbox.unsent()
             assert (waiting.tries, "451 try later" in waiting.words) == (1, True)
             mailer = Mailer(team.desk.settings, ledger, team.desk.world)
             assert send_due(mailer) == 0, "not before its time"
             for _ in range(40):
                 team.desk.clock.advance(minutes=1)
                 send_due(mailer)
-            assert ledger.unsent_mails() == ()
+            assert ledger.outbox.unsent() == ()
         assert len(team.box.mails) == 1
 
 
@@ -111,7 +111,7 @@ def test_a_mail_that_is_refused_for_good_does_not_block_the_next() -> None:
         team.desk.submit(team.desk.sheet([team.desk.row(5)], "b.csv"))
         assert team.box.subjects == ['Batch 2: "b.csv": 1 scheduled, all well']
         with team.desk.ledger() as ledger:
-            [waiting] = ledger.unsent_mails()
+            [waiting] = ledger.outbox.unsent()
             assert waiting.next_try > team.desk.clock.now() + timedelta(days=20)
 
 
@@ -161,7 +161,7 @@ def test_a_report_by_hand_goes_now_or_says_why_not() -> None:
         with pytest.raises(DeliveryError, match="451 try later"):
             report_again(team.desk.settings, team.desk.world, batch=1, email=True)
         with team.desk.ledger() as ledger:
-            assert len(ledger.unsent_mails()) == 1
+            assert len(ledger.outbox.unsent()) == 1
 
 
 def test_reconcile_mails_only_when_something_needs_a_person_and_once() -> None:

@@ -231,7 +231,7 @@ def as_another(folder: Path, user: int, group: int) -> str:
         f"os.setgroups([]); os.setgid({group}); os.setuid({user})\nos.umask(0o077)\nnow = datetime.now(UTC)\n"
         "try:\n"
         f"    with open_ledger('sqlite:///{folder}/ledger.sqlite3', now=now) as ledger, ledger.submitter('bo', now):\n"
-        "        ledger.note_run('test', now)\n        ledger.backup(now)\n"
+        "        ledger.journal.note_run('test', now)\n        ledger.backup(now)\n"
         "        print(len(list(ledger.entries())), 'entries, noted')\n"
         "except Exception as trouble:\n    print(type(trouble).__name__)\n"
     )

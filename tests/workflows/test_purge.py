@@ -18,7 +18,7 @@ from terminal_support import answer_at_terminal
 from torture_support import Bench, bench
 
 from batch.adapters.ledger import open_ledger
-from batch.model import Status
+from batch.model import Status, StatusChange
 from batch.workflows.purge import Purged, purge_ledger
 
 SECRETS = ("pumpkin", "ana@example.com", "Cellar 77")
@@ -58,9 +58,9 @@ def desk() -> Iterator[Bench]:
         found.reconcile()
         found.clock.advance(days=10)
         with found.ledger() as ledger:
-            ledger.add_mail(["ana@example.com"], "Your row", b"pumpkin", "owner", "k1", found.clock.now())
-            ledger.mail_sent(1, found.clock.now())
-            ledger.add_mail(["bo@example.com"], "Yours", b"waits", "owner", "k2", found.clock.now())
+            ledger.outbox.add(["ana@example.com"], "Your row", b"pumpkin", "owner", "k1", found.clock.now())
+            ledger.outbox.note_sent(1, found.clock.now())
+            ledger.outbox.add(["bo@example.com"], "Yours", b"waits", "owner", "k2", found.clock.now())
         found.clock.advance(days=14)
         yield found
 
@@ -80,7 +80,9 @@ def close_open_ones(desk: Bench) -> None:
     with desk.ledger() as ledger:
         for entry in list(ledger.entries(statuses={Status.HELD, Status.WAITING})):
             ledger.change_status(
-                entry.id, Status.CANCELLED, expected={entry.status}, why="dropped", who="ana", now=desk.clock.now()
+                StatusChange(
+                    entry.id, Status.CANCELLED, expected={entry.status}, why="dropped", who="ana", now=desk.clock.now()
+                )
             )
 
 
@@ -120,11 +122,11 @@ def test_numbers_ids_times_statuses_and_hashes_stay(desk: Bench) -> None:
                 (a.number, a.payload_hash, a.http_status, a.started_at) for a in one_made
             ]
             assert {a.answer for a in made} <= {""}
-        run = ledger.last_run("purge")
+        run = ledger.journal.last_run("purge")
         assert run is not None
         assert "by ann on m" in run.words
         assert f"{len(after)} entries" in run.words
-        assert [mail.body for mail in ledger.unsent_mails()] == [b"waits"]
+        assert [mail.body for mail in ledger.outbox.unsent()] == [b"waits"]
     assert done.counted.entries == len(before)
     assert done.counted.mails == 1
 

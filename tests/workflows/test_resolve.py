@@ -11,7 +11,7 @@ from cli_support import row, write_csv
 from torture_support import Bench, bench, changed
 
 from batch.core.guards import DOUBT_CODES
-from batch.model import Issue, Level, Status
+from batch.model import Issue, Level, Status, StatusChange
 from batch.model.errors import UsageError
 from batch.workflows.context import refuse_to_insist
 from batch.workflows.resolve import resolve_entry
@@ -33,7 +33,15 @@ def hold(desk: Bench, code: str, *, status: Status = Status.PLANNED) -> None:
         entry = ledger.entry(1)
         issue = Issue(entry.row, "", "", code, "it may be there", Level.HOLD)
         ledger.change_status(
-            1, Status.HELD, expected={status}, why=code, who="ann", now=desk.clock.now(), issues=(*entry.issues, issue)
+            StatusChange(
+                1,
+                Status.HELD,
+                expected={status},
+                why=code,
+                who="ann",
+                now=desk.clock.now(),
+                issues=(*entry.issues, issue),
+            )
         )
 
 

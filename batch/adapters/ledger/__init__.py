@@ -4,9 +4,10 @@ from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.books import DeliveryProgress, Observation
 from batch.adapters.ledger.exporting import EXPORT_KEYS
 from batch.adapters.ledger.face import Ledger, open_ledger, throw_away_ledger
+from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.lock import Owner, read_owner
-from batch.adapters.ledger.notes import Pause, Run
 from batch.adapters.ledger.outbox import Mail
+from batch.adapters.ledger.pauses import Pause
 from batch.adapters.ledger.purging import Purge
 from batch.adapters.ledger.restoring import Holding, Restored, find_backup, look_into, restore
 

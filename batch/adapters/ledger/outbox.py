@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from batch.adapters.ledger.forms import read_texts, read_time, write_texts, write_time
 from batch.adapters.ledger.tables import mails
+from batch.adapters.ledger.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +32,51 @@ class Mail:
     """What the mail server said last; empty before the first try."""
 
 
-def insert_mail(
-    connection: Connection, to: Sequence[str], subject: str, body: bytes, *, kind: str, dedupe_key: str, now: datetime
-) -> bool:
-    """Put a mail into the outbox; False when one with its key waits there or was sent."""
-    if connection.execute(select(mails.c.id).where(mails.c.dedupe_key == dedupe_key)).first() is not None:
-        return False
-    at = write_time(now)
-    recipients = write_texts(tuple(to))
-    values = {"recipients": recipients, "subject": subject, "body": body, "kind": kind, "dedupe_key": dedupe_key}
-    connection.execute(insert(mails).values(**values, added_at=at, next_try=at))
-    return True
+class Outbox:
+    """The mails that wait in one ledger."""
 
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
-def select_unsent(connection: Connection, due: datetime | None = None) -> tuple[Mail, ...]:
-    """Read the mails that wait, or only those whose next try is due, the oldest first."""
-    statement = select(mails).where(mails.c.sent_at.is_(None)).order_by(mails.c.id)
-    if due is not None:
-        statement = statement.where(mails.c.next_try <= write_time(due))
-    return tuple(_mail(row) for row in connection.execute(statement))
+    def add(  # noqa: PLR0917
+        self, to: Sequence[str], subject: str, body: bytes, kind: str, dedupe_key: str, now: datetime
+    ) -> bool:
+        """Put a mail into the outbox; False when one with this key waits there or was sent."""
+        at = write_time(now)
+        recipients = write_texts(tuple(to))
+        values = {"recipients": recipients, "subject": subject, "body": body, "kind": kind, "dedupe_key": dedupe_key}
+        with self._transactions.write() as connection:
+            if connection.execute(select(mails.c.id).where(mails.c.dedupe_key == dedupe_key)).first() is not None:
+                return False
+            connection.execute(insert(mails).values(**values, added_at=at, next_try=at))
+            return True
 
+    def due(self, now: datetime) -> tuple[Mail, ...]:
+        """Give the mails whose next try is due, the oldest first."""
+        return self._select(mails.c.next_try <= write_time(now))
 
-def update_sent(connection: Connection, mail: int, now: datetime) -> bool:
-    """Note that the server took a mail; its body is kept no longer."""
-    waiting = (mails.c.id == mail, mails.c.sent_at.is_(None))
-    values = {"sent_at": write_time(now), "tries": mails.c.tries + 1, "words": "", "body": b""}
-    return connection.execute(update(mails).where(*waiting).values(values)).rowcount == 1
+    def unsent(self) -> tuple[Mail, ...]:
+        """Give every mail that waits, the oldest first."""
+        return self._select()
 
+    def note_sent(self, mail: int, now: datetime) -> bool:
+        """Note that the server took a mail, and drop its body; False when it does not wait."""
+        return self._update(mail, {"sent_at": write_time(now), "words": "", "body": b""})
 
-def update_failed(connection: Connection, mail: int, words: str, next_try: datetime) -> bool:
-    """Note why a mail did not go and when it is tried again."""
-    waiting = (mails.c.id == mail, mails.c.sent_at.is_(None))
-    values = {"words": words, "next_try": write_time(next_try), "tries": mails.c.tries + 1}
-    return connection.execute(update(mails).where(*waiting).values(values)).rowcount == 1
+    def note_failed(self, mail: int, words: str, next_try: datetime) -> bool:
+        """Note why a mail did not go, and when it is tried again; False when it does not wait."""
+        return self._update(mail, {"words": self._transactions.redact(words), "next_try": write_time(next_try)})
+
+    def _select(self, *conditions: ColumnElement[bool]) -> tuple[Mail, ...]:
+        statement = select(mails).where(mails.c.sent_at.is_(None), *conditions).order_by(mails.c.id)
+        with self._transactions.read() as connection:
+            return tuple(_mail(row) for row in connection.execute(statement))
+
+    def _update(self, mail: int, values: dict[str, Any]) -> bool:
+        waiting = (mails.c.id == mail, mails.c.sent_at.is_(None))
+        statement = update(mails).where(*waiting).values(**values, tries=mails.c.tries + 1)
+        with self._transactions.write() as connection:
+            return connection.execute(statement).rowcount == 1
 
 
 def _mail(row: Row[Any]) -> Mail:

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from batch.adapters.ledger import lock, notes, upkeep
+from batch.adapters.ledger import journal, lock, upkeep
 from batch.adapters.ledger.forms import read_time, write_time
 from batch.adapters.ledger.opening import prepare, resolve_url
 from batch.adapters.ledger.places import refuse_place
@@ -184,7 +184,7 @@ def _hold(engine: Engine, backup: Path, name: str) -> Holding:
         newest = count("SELECT max(at) FROM history").scalar()
         return Holding(
             backup,
-            notes.select_bound(connection),
+            journal.select_bound(connection),
             int(count("SELECT count(*) FROM batches").scalar() or 0),
             int(count("SELECT count(*) FROM entries").scalar() or 0),
             read_time(newest) if newest else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, l
 
 from batch.adapters.ledger.forms import STATUSES, read_issues, write_codes, write_issues, write_texts, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, history, pauses
-from batch.model import PERSON, Answer, ChangeKind, Entry, Issue, Listed, Outcome, Status
+from batch.model import PERSON, Answer, ChangeKind, Entry, Issue, Listed, Outcome, Status, StatusChange
 
 LONGEST_ANSWER = 4_000
 """Characters that are kept of what the provider answered."""
@@ -82,7 +82,9 @@ def claim_entry(
     number = int(connection.execute(_LATEST, {"entry_": entry}).scalar() or 0) + 1
     begun = {"entry_": entry, "number_": number, "at": at, "hash_": payload_hash, "offset_": clock_offset}
     connection.execute(_BEGIN, begun)
-    _note(connection, entry, Status.PLANNED, Status.SUBMITTING, why=f"attempt {number} begins", who="", now=now)
+    why = f"attempt {number} begins"
+    begins = StatusChange(entry, Status.SUBMITTING, expected=(Status.PLANNED,), why=why, who="", now=now)
+    _note(connection, begins, Status.PLANNED)
     return number
 
 
@@ -111,7 +113,9 @@ def close_attempt(
         **(_seen(outcome.listed) if outcome.listed is not None else {}),
     }
     connection.execute(update(entries).where(entries.c.id == entry).values(values))
-    _note(connection, entry, Status.SUBMITTING, outcome.status, why=redact(outcome.why), who=who, now=now)
+    why, expected = redact(outcome.why), (Status.SUBMITTING,)
+    ended = StatusChange(entry, outcome.status, expected=expected, why=why, who=who, now=now)
+    _note(connection, ended, Status.SUBMITTING)
     return True
 
 
@@ -121,46 +125,29 @@ def doubt_orphans(connection: Connection, now: datetime, who: str) -> tuple[int,
     orphaned = tuple(connection.execute(statement).scalars())
     why = "the run ended before an answer was written down"
     for entry in orphaned:
-        _change(connection, entry, Status.IN_DOUBT, Status.SUBMITTING, {}, why=why, who=who, now=now)
+        doubted = StatusChange(entry, Status.IN_DOUBT, expected=(Status.SUBMITTING,), why=why, who=who, now=now)
+        _change(connection, doubted, Status.SUBMITTING, {})
     return orphaned
 
 
-def move_entry(
-    connection: Connection,
-    entry: int,
-    to: Status,
-    *,
-    expected: Collection[Status],
-    why: str,
-    who: str,
-    now: datetime,
-    evidence: str,
-    listed: Listed | None,
-    issues: tuple[Issue, ...] | None,
-    released: tuple[str, ...] | None,
-    approved_by: str | None,
-    bound_payload: str | None,
-    replaced_by: int | None,
-    kind: ChangeKind,
-) -> bool:
+def move_entry(connection: Connection, change: StatusChange) -> bool:
     """Change an entry's status and what comes with it; False when it does not stand where it is expected."""
-    found = _standing(connection, entry)
-    if found is None or STATUSES[found.status] not in expected:
+    found = _standing(connection, change.entry)
+    if found is None or STATUSES[found.status] not in change.expected:
         return False
-    values: dict[str, Any] = _seen(listed) if listed is not None else {}
-    if issues is not None:
-        values |= {"issues": write_issues(issues), "codes": write_codes(issues)}
-    if released is not None:
-        values["released"] = write_texts(released)
-    if approved_by is not None:
-        values["approved_by"] = approved_by
-    if bound_payload is not None:
-        values["bound_payload"] = bound_payload
-    if replaced_by is not None:
-        values["replaced_by"] = replaced_by
-    old = STATUSES[found.status]
-    _change(connection, entry, to, old, values, why=why, who=who, now=now, evidence=evidence, kind=kind)
+    _change(connection, change, STATUSES[found.status], _given(change))
     return True
+
+
+def _given(change: StatusChange) -> dict[str, Any]:
+    """Take what a change brings with it besides the status."""
+    values: dict[str, Any] = _seen(change.listed) if change.listed is not None else {}
+    if change.issues is not None:
+        values |= {"issues": write_issues(change.issues), "codes": write_codes(change.issues)}
+    if change.released is not None:
+        values["released"] = write_texts(change.released)
+    as_it_is = {name: getattr(change, name) for name in ("approved_by", "bound_payload", "replaced_by")}
+    return values | {name: value for name, value in as_it_is.items() if value is not None}
 
 
 def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now: datetime, source: str) -> bool:
@@ -176,7 +163,9 @@ def ask_to_cancel(connection: Connection, entry: int, *, why: str, who: str, now
     status = STATUSES[found.status]
     values = {"cancel_why": why or "asked for", "cancel_source": source}
     told = f"cancellation asked for: {why}"
-    _change(connection, entry, status, status, values, why=told, who=who, now=now, kind=ChangeKind.CANCEL_ASKED)
+    kind = ChangeKind.CANCEL_ASKED
+    asked = StatusChange(entry, status, expected=(status,), why=told, who=who, now=now, kind=kind)
+    _change(connection, asked, status, values)
     return True
 
 
@@ -187,7 +176,9 @@ def take_back_cancel(connection: Connection, entry: int, *, why: str, who: str, 
         return False
     status, kept = STATUSES[asked.status], {"cancel_why": "", "cancel_source": ""}
     told = f"to go out after all: {why}"
-    _change(connection, entry, status, status, kept, why=told, who=who, now=now, kind=ChangeKind.CANCEL_TAKEN_BACK)
+    kind = ChangeKind.CANCEL_TAKEN_BACK
+    taken_back = StatusChange(entry, status, expected=(status,), why=told, who=who, now=now, kind=kind)
+    _change(connection, taken_back, status, kept)
     return True
 
 
@@ -242,52 +233,28 @@ def _seen(listed: Listed) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _change(
-    connection: Connection,
-    entry: int,
-    to: Status,
-    old: Status,
-    values: dict[str, Any],
-    *,
-    why: str,
-    who: str,
-    now: datetime,
-    evidence: str = "",
-    kind: ChangeKind = ChangeKind.PLAIN,
-) -> None:
+def _change(connection: Connection, change: StatusChange, old: Status, values: dict[str, Any]) -> None:
     """Change an entry with a line of history; an attempt that was open ends with it, and counts."""
-    if old is Status.SUBMITTING and to is not Status.SUBMITTING:
-        still_open = (attempts.c.entry == entry, attempts.c.ended_at.is_(None))
+    at = write_time(change.now)
+    if old is Status.SUBMITTING and change.to is not Status.SUBMITTING:
+        still_open = (attempts.c.entry == change.entry, attempts.c.ended_at.is_(None))
         ending = update(attempts).where(*still_open)
-        ended = connection.execute(ending.values(ended_at=write_time(now), outcome=to.value, why=why, counts=1))
+        ended = connection.execute(ending.values(ended_at=at, outcome=change.to.value, why=change.why, counts=1))
         values = {**values, "attempts": entries.c.attempts + literal(ended.rowcount)}
-    moved = update(entries).where(entries.c.id == entry)
-    connection.execute(moved.values(status=to.value, changed_at=write_time(now), **values))
-    _note(connection, entry, old, to, why=why, who=who, now=now, evidence=evidence, kind=kind)
+    moved = update(entries).where(entries.c.id == change.entry)
+    connection.execute(moved.values(status=change.to.value, changed_at=at, **values))
+    _note(connection, change, old)
 
 
-def _note(
-    connection: Connection,
-    entry: int,
-    old: Status,
-    new: Status,
-    *,
-    why: str,
-    who: str,
-    now: datetime,
-    evidence: str = "",
-    kind: ChangeKind = ChangeKind.PLAIN,
-) -> None:
-    connection.execute(
-        _NOTE,
-        {
-            "entry": entry,
-            "at": write_time(now),
-            "old": old.value,
-            "new": new.value,
-            "why": why,
-            "who": who,
-            "evidence": evidence,
-            "kind": kind.value,
-        },
-    )
+def _note(connection: Connection, change: StatusChange, old: Status) -> None:
+    line = {
+        "entry": change.entry,
+        "at": write_time(change.now),
+        "old": old.value,
+        "new": change.to.value,
+        "why": change.why,
+        "who": change.who,
+        "evidence": change.evidence,
+        "kind": change.kind.value,
+    }
+    connection.execute(_NOTE, line)
