@@ -15,7 +15,7 @@ from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
 from batch.workflows.list_rows import fold_lists
 from batch.workflows.prepared import Prepared
-from batch.workflows.report import report_templates, team_zone, writing
+from batch.workflows.report import in_row, report_templates, team_zone, writing
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -139,8 +139,10 @@ def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Ret
     rows, failed = [], []
     for one in check.kept:
         entry = entries.get(lines.get(one.row.number) or 0)
-        row_id = make_row_id(entry.id, entry.key) if entry is not None and not context.rehearsal else ""
-        returned = Returned(one.row, entry.issues if entry is not None else _all_issues(one), row_id)
+        own = entry is not None and entry.row == one.row.number and not context.rehearsal
+        row_id = make_row_id(entry.id, entry.key) if entry is not None and own else ""
+        issues = in_row(entry.issues, one.row.number) if entry is not None else _all_issues(one)
+        returned = Returned(one.row, issues, row_id)
         rows.append(returned)
         if entry is not None and entry.status in _TO_MEND:
             failed.append(returned)

@@ -15,7 +15,7 @@ from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Ent
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
 from batch.workflows.mail import Mailer, queue_preview, safely
-from batch.workflows.report import batch_scope, report_templates, team_zone, writing
+from batch.workflows.report import batch_scope, each_row, report_templates, team_zone, writing
 from batch.workflows.snapshots import hash_file
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def gather_contents(context: Context, batch: Batch) -> Contents:
     """Read what a batch holds, and make the payloads as they would be posted now."""
     lines = {one.entry: one for one in context.ledger.batch_rows(batch.id) if one.entry and one.what not in ELSEWHERE}
     found = context.ledger.entries(ids=set(lines)) if lines else ()
-    entries = tuple(sorted((one for one in found if one.batch == batch.id), key=lambda one: one.row))
+    own = each_row(context.ledger, (one for one in found if one.batch == batch.id))
+    entries = tuple(sorted(own, key=lambda one: one.row))
     hashes = {entry.id: hash_of(context, entry) for entry in entries if entry.status in KEPT}
     return Contents(batch, lines, entries, hashes)
 

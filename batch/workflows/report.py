@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from batch.core.file_names import plain_stem
 from batch.core.identity import is_test
 from batch.core.standing import standing_of
-from batch.model import Batch, Entry, Finding, Status
+from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, tell_pause
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from batch.adapters.ledger import Ledger
     from batch.adapters.report import Figures, Kind, Report, Skipped, WeekFigures
 
+_STAY = frozenset({Status.INVALID, Status.CANCELLED})
+"""Where the rows of one entry with the same errors are, until one of them is fixed."""
 TREND_WEEKS = 12
 STATUS_WEEKS = timedelta(weeks=8)
 """How far back the status page looks."""
@@ -132,7 +134,7 @@ def gather(
         zone=zone,
         provider_zone=settings.provider.timezone,
         batches=batches,
-        entries=as_they_go(settings, ledger, scope.entries),
+        entries=as_they_go(settings, ledger, tuple(each_row(ledger, scope.entries))),
         skipped=_skipped(ledger, scope),
         findings=scope.findings,
         matched=scope.matched,
@@ -155,6 +157,31 @@ def gather(
         compared_at=compared.at if (compared := ledger.journal.last_run("reconcile")) else None,
         to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
     )
+
+
+def each_row(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Give an entry that stands for several rows of the same errors once for each of them, so that all are counted."""
+    rows: dict[int, dict[int, list[int]]] = {}
+    for entry in entries:
+        yield entry
+        if entry.status in _STAY:
+            if entry.batch not in rows:
+                rows[entry.batch] = _rows_by_entry(ledger, entry.batch)
+            others = (row for row in rows[entry.batch].get(entry.id, ()) if row != entry.row)
+            yield from (replace(entry, row=row, issues=in_row(entry.issues, row)) for row in others)
+
+
+def _rows_by_entry(ledger: Ledger, batch: int) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for line in ledger.batch_rows(batch):
+        if line.entry is not None and line.what == Status.INVALID.value:
+            found.setdefault(line.entry, []).append(line.row)
+    return found
+
+
+def in_row(issues: Iterable[Issue], row: int) -> tuple[Issue, ...]:
+    """Give issues as those of another row."""
+    return tuple(replace(issue, row=row) for issue in issues)
 
 
 def team_zone(settings: Settings) -> str:
@@ -233,7 +260,7 @@ def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: da
 
     deliveries = ledger.deliveries([entry.id for entry in entries])
     price = settings.reports.credit_price or None
-    return count_entries(entries, deliveries, now=now, skipped=skipped, credit_price=price)
+    return count_entries(tuple(each_row(ledger, entries)), deliveries, now=now, skipped=skipped, credit_price=price)
 
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:

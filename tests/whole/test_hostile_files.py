@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from weekly_support import Round, weekly
 
 from batch.adapters.config.sections import SheetSection
 from batch.adapters.sheet import child as child_room
-from batch.adapters.sheet import open_sheet
+from batch.adapters.sheet import open_sheet, read_cells
 from batch.adapters.sheet.child import Child
 from batch.core.bounds import _shown, beyond
 from batch.model.errors import SheetError
@@ -248,6 +249,29 @@ def test_as_many_rows_with_errors_as_the_limit_are_taken_in_and_check_lists_all(
     assert ran.json["invalid"] == 50
     checked = ready.run("check", _bad(tmp_path, 700), "--json").json
     assert len({issue["row"] for issue in checked["errors"]}) == 700
+
+
+def test_identical_rows_with_errors_are_one_entry_and_each_is_counted(ready: Shell, tmp_path: Path) -> None:
+    """The ledger holds them once; the batch, the list, the reports and the marked copy have every row."""
+    wrong = ["", "", "100", coming(), "x"]
+    rows = [wrong, wrong, [*wrong[:4], "another offer"], wrong]
+    path = Table([list(HEADER), *rows]).save(tmp_path / "same.xlsx")
+    assert ready.run("submit", path, "--yes", "--json").json["invalid"] == 4
+    assert ready.run("ledger", "list", "--json").lines[0]["invalid"] == 4
+    exported = ready.run("ledger", "export").lines
+    assert sorted(one["row"] for one in exported if "row" in one) == [2, 4]
+    assert ready.run("ledger", "verify").code == 0
+    ready.run("report", "--batch", 1, "--format", "json,html,xlsx")
+    told = json.loads(next(tmp_path.rglob("batch-0001*.json")).read_text(encoding="utf-8"))
+    assert sorted(one["row"] for one in told["rows"]) == [2, 3, 4, 5]
+    failed = read_cells(next(tmp_path.rglob("*failed-rows.xlsx")))
+    assert len([texts for _, texts in failed.rows if "100" in texts]) == 4
+    again = ready.run("submit", path, "--yes", "--json").json
+    assert (again["invalid"], ready.run("ledger", "verify").code) == (4, 0)
+    assert len(ready.run("ledger", "export").lines) < len(rows)
+    good = [[f"Sale {at}", f"Hello {at}. Reply STOP to opt out", "100", coming(3 + at), "x"] for at in range(4)]
+    fixed = ready.run("submit", Table([list(HEADER), *good]).save(path), "--yes", "--json").json
+    assert (fixed["invalid"], fixed["accepted"] + fixed["held"], ready.run("ledger", "verify").code) == (0, 4, 0)
 
 
 def test_rows_that_only_a_later_one_makes_wrong_count_too(ready: Shell, tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ class _Planner:
         self._who = who
         self._next = (connection.execute(select(func.max(entries.c.id))).scalar() or 0) + 1
         self._taken: set[int] = set()
+        self._wrong: dict[tuple[Any, ...], int] = {}
+        """Rows with errors, by all that is told of them; `max_bad_rows` bounds them."""
         self.placed: dict[int, int] = {}
 
     def place(self, decisions: Sequence[Decision]) -> None:
@@ -155,14 +157,27 @@ class _Planner:
         row = decision.checked.row.number
         if (what := NO_ENTRY.get(decision.action)) is not None:
             entry = decision.entry
+        elif (entry := self._twin(decision)) is not None:
+            what = STATUS_OF[decision.action]
         else:
             what = STATUS_OF[decision.action]
             entry = self._renew(decision, statuses, work) or self._add(decision, work)
-            self.placed[row] = entry
+            self._keep_for_twins(decision, entry)
         if entry is not None:
             self.placed[row] = entry
             self._replace(decision, entry, statuses, work)
         work.lines.append((self._batch, row, entry, what, cut(decision.why, WORDS)))
+
+    def _twin(self, decision: Decision) -> int | None:
+        """Give the entry of an earlier row that is wrong in the same words and ways: it stands for this one, too."""
+        if decision.action is not Action.INVALID or decision.replaces is not None:
+            return None
+        entry = self._wrong.get(_as_people_see_it(decision))
+        return entry if decision.entry in (None, entry) or decision.entry in self._taken else None
+
+    def _keep_for_twins(self, decision: Decision, entry: int) -> None:
+        if decision.action is Action.INVALID:
+            self._wrong.setdefault(_as_people_see_it(decision), entry)
 
     def _renew(self, decision: Decision, statuses: dict[int, str], work: _Work) -> int | None:
         """Plan a row anew in the entry it had; None when it has none of its own."""
@@ -262,6 +277,12 @@ def insert_plan(
     for chunk in in_chunks(decisions):
         planner.place(chunk)
     return planner.placed
+
+
+def _as_people_see_it(decision: Decision) -> tuple[Any, ...]:
+    """Give all that is told of a row with errors but its number."""
+    said = tuple((one.code, one.field, one.message, one.value) for one in decision.issues)
+    return hash((decision.checked.row.texts, decision.checked.key)), decision.why, said
 
 
 def _stand_in(checked: Checked) -> Campaign:
