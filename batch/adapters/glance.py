@@ -6,10 +6,10 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
-_PREFIX = "sqlite:///"
+from batch.core.ledger_urls import sqlite_path
+
 _PAUSE = "SELECT who, since, why FROM pauses WHERE lifted_at IS NULL ORDER BY id LIMIT 1"
 
 _SETTINGS = "SELECT value, (SELECT count(*) FROM entries WHERE status = 'planned') FROM notes WHERE name = 'settings'"
@@ -36,8 +36,8 @@ def glance_at_settings(url: str) -> tuple[dict[str, Any], int]:
 
 
 def _glance(url: str, question: str) -> tuple[Any, ...] | None:
-    path = Path(url.removeprefix(_PREFIX))
-    if not url.startswith(_PREFIX) or not path.is_file():
+    path = sqlite_path(url)
+    if path is None or not path.is_file():
         return None
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0.5)) as file:

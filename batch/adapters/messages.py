@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from batch.core.printable import cut, printable
 from batch.model.errors import BatchError
 
 ENDINGS = (".txt.j2", ".txt")
@@ -47,7 +48,7 @@ def load_message(folders: Sequence[Path], name: str) -> str:
         if found := _pick(files, name):
             return _read(found)
         known += [file.name for file in files]
-    raise MessageNotFoundError(f'there is no message template "{_cut(name)}"', _suggest(name, known, folders))
+    raise MessageNotFoundError(f'there is no message template "{cut(printable(name))}"', _suggest(name, known, folders))
 
 
 def decode(content: bytes) -> str:
@@ -78,7 +79,7 @@ def _pick(files: list[Path], name: str) -> Path | None:
     found = exact or [path for path in files if path.name.casefold() in names]
     if len(found) > 1:
         both = " and ".join(f'"{path.name}"' for path in found[:2])
-        raise MessageNotFoundError(f'"{_cut(name)}" could be {both}', "write the whole file name")
+        raise MessageNotFoundError(f'"{cut(printable(name))}" could be {both}', "write the whole file name")
     return found[0] if found else None
 
 
@@ -115,7 +116,11 @@ def _decode(content: bytes) -> str:
 def _suggest(name: str, known: list[str], folders: Sequence[Path]) -> str:
     if not known:
         where = " or ".join(f'"{folder}"' for folder in folders)
-        return f"put a file {_cut(name)}.txt into {where}" if _is_plain(name) and where else "there are no templates"
+        return (
+            f"put a file {cut(printable(name))}.txt into {where}"
+            if _is_plain(name) and where
+            else "there are no templates"
+        )
     stems = {_stem(file): file for file in reversed(known)}
     near = difflib.get_close_matches(_stem(name), stems, n=1, cutoff=0.5)
     if near:
@@ -132,8 +137,3 @@ def _stem(name: str) -> str:
     for ending in ENDINGS:
         stem = stem.removesuffix(ending)
     return stem
-
-
-def _cut(name: str) -> str:
-    clean = "".join(letter if letter.isprintable() else "?" for letter in name.strip())
-    return clean if len(clean) <= 60 else clean[:57] + "..."

@@ -161,6 +161,11 @@ def _write_rest(*values: str | int | None) -> str:
     return ",".join(_encode(value) for value in values)
 
 
+def short_hash(lines: Iterable[str]) -> str:
+    """Hash lines, to tell whether they are still the same: 16 hexadecimal digits."""
+    return _hash("\n".join(lines)).hexdigest()[:16]
+
+
 def _digest(value: object) -> hashlib._Hash:
     return _hash(_encode(value))
 

@@ -42,6 +42,12 @@ def whole_text(text: str) -> str:
     return _HALF.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}" if found[0] in _BYTES else "\ufffd", text)
 
 
+def cut(text: str, longest: int = 60) -> str:
+    """Shorten what a cell or a file says so that it fits into a line for a person."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else f"{flat[: longest - 1]}…"
+
+
 def _show(found: re.Match[str]) -> str:
     sign = found[0]
     number = ord(sign)

@@ -21,7 +21,6 @@ from batch.model.wording import group_words
 from batch.workflows.context import Context, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go
-from batch.workflows.report import team_zone
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -290,7 +289,7 @@ def list_open(settings: Settings, world: World) -> list[str]:
 
 def list_asked(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Write what is to be cancelled and may still be there."""
-    return list_to_delete(as_they_go(settings, ledger, ledger.cancellations()), team_zone(settings), now)
+    return list_to_delete(as_they_go(settings, ledger, ledger.cancellations()), settings.team_zone, now)
 
 
 def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
@@ -307,7 +306,7 @@ def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[s
 
 def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Write all that is still scheduled at the provider, by day and groups, and what is gone since the pause began."""
-    zone, lately = team_zone(settings), ledger.entries(statuses=_MAYBE_THERE, due_from=now - _OFF)
+    zone, lately = settings.team_zone, ledger.entries(statuses=_MAYBE_THERE, due_from=now - _OFF)
     there = [entry for entry in as_they_go(settings, ledger, lately) if entry.send_at and entry.send_at >= now]
     pause = ledger.pauses.first()
     gone = ledger.entries(statuses={Status.CANCELLED}, due_from=now, changed_since=pause.since) if pause else ()

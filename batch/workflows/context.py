@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from batch.core.hosts import is_loopback
+from batch.core.ledger_urls import IN_MEMORY, sqlite_path, sqlite_url
 from batch.core.pacing import Pace
 from batch.core.payload import PostingRules
 from batch.model import UNKNOWN, Account, Group, Person
@@ -141,8 +143,7 @@ def open_context(settings: Settings, world: World) -> Iterator[Context]:
 
 def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
     """Say by whom, since when by the team's clock, and why everything is paused."""
-    zone = settings.sheet.timezone or settings.provider.timezone
-    return f'by {pause.who} since {local_time(pause.since, zone)} ("{pause.why}")'
+    return f'by {pause.who} since {local_time(pause.since, settings.team_zone)} ("{pause.why}")'
 
 
 @contextmanager
@@ -158,7 +159,7 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
         sandbox = stack.enter_context(
             Sandbox(lenient=True, zone=zone, limit=0, groups=known.values(), clock=lambda: world.now().timestamp())
         )
-        url = f"sqlite:///{(Path(folder) / 'rehearsal.sqlite3').as_posix()}"
+        url = sqlite_url(Path(folder) / "rehearsal.sqlite3")
         ledger = stack.enter_context(open_ledger(url, now=world.now()))
         provider = make_provider(settings, ledger, world, url=sandbox.url, token=Secret(sandbox.token))
         yield Context(settings, ledger, provider, world, rehearsal=True)
@@ -170,9 +171,9 @@ def peek(settings: Settings, world: World) -> Iterator[Context]:
     from batch.adapters.ledger import open_ledger
 
     url = settings.ledger.url
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not path.exists():
-        url = "sqlite://"
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        url = IN_MEMORY
     with open_ledger(url, now=world.now(), redact=redactor(settings), look=True) as ledger:
         _say_if_paused(ledger, settings, world)
         yield Context(settings, ledger, make_provider(settings, None, world), world, looking=True)
@@ -282,7 +283,7 @@ def need_zone(settings: Settings, *, for_real: bool) -> str:
     if settings.sheet.timezone:
         return settings.sheet.timezone
     host = urlsplit(settings.provider.url).hostname or ""
-    if for_real and not (host == "localhost" or host.startswith("127.") or host == "::1"):
+    if for_real and not is_loopback(host):
         remedy = 'write timezone = "America/Chicago" (or yours) under [sheet] in campaign-batch.toml'
         raise UsageError(
             "no time zone is set for the sheet",

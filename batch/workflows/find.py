@@ -21,7 +21,6 @@ from batch.workflows.report import (
     gather,
     report_templates,
     since_scope,
-    team_zone,
     week_of,
     week_scope,
     write,
@@ -66,7 +65,7 @@ def report_again(
     email: bool = False,
 ) -> list[Path]:
     """Write the report of a batch, of a week, or since a day; mail it when asked."""
-    zone = team_zone(settings)
+    zone = settings.team_zone
     now = world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
         if batch is not None:
@@ -107,7 +106,7 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
                 ledger.history(number),
                 path,
                 made_at=world.now(),
-                zone=team_zone(settings),
+                zone=settings.team_zone,
                 provider_zone=settings.provider.timezone,
                 delivery=ledger.deliveries([number]).get(number, ()),
                 checks=checks_passed(settings, entry),
@@ -158,7 +157,7 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
     """Give one entry with its attempts and history."""
     with open_ledger_of(settings, world, create=False) as ledger:
         entry = ledger.entry(number)
-        standing = standing_of(entry, world.now(), team_zone(settings))
+        standing = standing_of(entry, world.now(), settings.team_zone)
         return {
             "entry": entry.id,
             "status": entry.status.value,
@@ -227,7 +226,7 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
     wherever they are. What is still to come stands first, the soonest on top, then the past, then versions that another
     row replaced.
     """
-    zone, now = team_zone(settings), world.now()
+    zone, now = settings.team_zone, world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
         found = as_they_go(settings, ledger, _closest(list(ledger.entries(words=words)), words))
         entries = sorted(found, key=lambda entry: _place(entry, now))

@@ -15,7 +15,7 @@ from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
 from batch.workflows.list_rows import fold_lists
 from batch.workflows.prepared import Prepared
-from batch.workflows.report import in_row, report_templates, team_zone, writing
+from batch.workflows.report import in_row, report_templates, writing
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -39,7 +39,7 @@ def write_preview_of(check: Check, path: Path, settings: Settings, account: Acco
             [Previewed(row, sizes) for row in check.kept],
             path,
             title=check.file,
-            zone=team_zone(settings),
+            zone=settings.team_zone,
             provider_zone=settings.provider.timezone,
             notes=tuple(issue.message for issue in check.warnings if issue.row == 0),
             templates=report_templates(settings),

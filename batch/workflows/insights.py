@@ -14,7 +14,7 @@ from batch.model.times import zone_of
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted
 from batch.system.disk import make_folder, write_whole
 from batch.workflows.context import World, open_ledger_of
-from batch.workflows.report import report_templates, team_zone, writing
+from batch.workflows.report import report_templates, writing
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -52,7 +52,7 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
     sendings = [
         _sending(
             one, deliveries.get(one.id, ()), _hours_waited(batches[one.batch], attempts.get(one.id, ())),
-            team_zone(settings),
+            settings.team_zone,
         )
         for one in went
     ]  # fmt: skip
@@ -115,7 +115,7 @@ def _write(insights: Insights, settings: Settings, format: str) -> Path:
         if format == "json":
             return write_whole(path, insights_json(insights).encode("utf-8", "replace"))
         page = insights_html(
-            insights, zone=team_zone(settings), templates=report_templates(settings), team=reports.team,
+            insights, zone=settings.team_zone, templates=report_templates(settings), team=reports.team,
             logo=Path(reports.logo) if reports.logo else None,
         )  # fmt: skip
         return write_whole(path, page.encode("utf-8", "replace"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html as markup
 import secrets
 from collections import defaultdict
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
+from batch.core.identity import short_hash
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.model.errors import BatchError, DeliveryError, UsageError
@@ -29,7 +29,6 @@ from batch.workflows.report import (
     batch_scope,
     gather,
     report_templates,
-    team_zone,
     week_of,
     week_scope,
     write,
@@ -151,11 +150,11 @@ def queue_digest(mailer: Mailer) -> bool:
     """Put the weekly digest into the outbox, also when all is well; False when this week's already exists."""
     settings, email, now = mailer.settings, mailer.settings.email, mailer.world.now()
     # Monday to Thursday it tells of the week before, from then on of this one.
-    week = week_of(now - timedelta(days=3, hours=12), team_zone(settings))
-    scope = week_scope(mailer.ledger, week, team_zone(settings), now)
+    week = week_of(now - timedelta(days=3, hours=12), settings.team_zone)
+    scope = week_scope(mailer.ledger, week, settings.team_zone, now)
     report = _gather(mailer, scope)
     lines = (*health_lines(read_health(mailer.ledger, now), settings), *tell_insights(settings, mailer.ledger, now))
-    key = f"digest:{week_of(now, team_zone(settings))}"
+    key = f"digest:{week_of(now, settings.team_zone)}"
     attachments = _attach(mailer, report, scope.stem)
     return _put(
         mailer, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments
@@ -261,7 +260,7 @@ def _send(mailer: Mailer, mail: Mail) -> bool | None:
 def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) -> None:
     """Mail what needs attention to those who look after it, and to each owner the rows that are theirs."""
     found = [finding for finding in scope.findings if finding.kind != "matched"]
-    now, zone = mailer.world.now(), team_zone(mailer.settings)
+    now, zone = mailer.world.now(), mailer.settings.team_zone
     needing = tuple(one for one in scope.entries if standing_of(one, now, zone).needs_attention or _found(one, found))
     if not needing and not any(finding.kind != "unexpected" or finding.loud for finding in found):
         return
@@ -319,7 +318,7 @@ def _outcome(report: Report) -> str:
     parts = [f"{one.id} {one.status} {one.provider_status} {one.contacts_count}" for one in report.entries]
     parts += [f"{one.code} {one.entry} {one.provider_id} {one.field} {one.theirs}" for one in report.findings]
     parts += [report.stopped, *report.notes]
-    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
+    return short_hash(sorted(parts))
 
 
 def _attach(mailer: Mailer, report: Report, stem: str) -> list[Attachment]:

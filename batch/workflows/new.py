@@ -15,7 +15,6 @@ from batch.model import Account
 from batch.model.codes import ALL_CODES
 from batch.system.resources import templates_folder
 from batch.workflows.context import World, make_provider, read_account
-from batch.workflows.report import team_zone
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -39,7 +38,7 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
 
 
 def _example(file: str, settings: Settings, world: World, account: Account) -> Example:
-    zone = team_zone(settings)
+    zone = settings.team_zone
     day = _choose_day(file, world.now().astimezone(ZoneInfo(zone)), settings.checks.week_start)
     brand = settings.checks.brand or "Maple & Main"
     group = next((one for one in account.groups or () if one.contacts), None)

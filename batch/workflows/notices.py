@@ -11,7 +11,6 @@ from batch.model import WAITS, Batch, Status
 from batch.model.days import weekday_number
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.workflows.report import team_zone
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -114,7 +113,7 @@ def _facts(health: Health, settings: Settings) -> list[str]:
 
 def when(moment: datetime, settings: Settings) -> str:
     """Write a moment in the team's zone."""
-    return local_time(moment, team_zone(settings), 0)
+    return local_time(moment, settings.team_zone, 0)
 
 
 def last_digest_time(now: datetime, settings: Settings) -> datetime:
@@ -124,7 +123,7 @@ def last_digest_time(now: datetime, settings: Settings) -> datetime:
 
 def last_time_of_day(now: datetime, settings: Settings, clock: str, weekday: int | None = None) -> datetime:
     """Give the last moment at which the team's clocks showed this time (on this weekday, Monday is 0), in UTC."""
-    zone = ZoneInfo(team_zone(settings))
+    zone = ZoneInfo(settings.team_zone)
     hour, _, minute = clock.partition(":")
     local = now.astimezone(zone)
     for back in range(9):

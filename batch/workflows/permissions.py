@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.ledger_urls import sqlite_path
 from batch.model.plurals import plural
 from batch.system.disk import find_group, is_sticky, tighten, wanted_mode
 from batch.workflows.events import Note, Tell
@@ -84,8 +85,7 @@ def name_some(found: list[Exposed]) -> str:
 
 def ledger_path(settings: Settings) -> Path | None:
     """Give the ledger's file; None where it is none."""
-    url = settings.ledger.url.partition("?")[0]
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+    return sqlite_path(settings.ledger.url)
 
 
 def _places(settings: Settings) -> Iterator[tuple[Path, int]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.identity import short_hash
 from batch.core.parts import measure
 from batch.core.payload import hash_payload, make_payload
 from batch.core.validate.account import count_contacts
@@ -15,7 +15,7 @@ from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Ent
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
 from batch.workflows.mail import Mailer, queue_preview, safely
-from batch.workflows.report import batch_scope, each_row, report_templates, team_zone, writing
+from batch.workflows.report import batch_scope, each_row, report_templates, writing
 from batch.workflows.snapshots import hash_file
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def make_mark(hashes: Mapping[int, str], entries: Iterable[Entry]) -> str:
     """Mark payloads and what they are compared by, in order: 16 hexadecimal digits."""
     prints = {entry.id: entry.fingerprint for entry in entries}
     lines = [f"{entry}:{hash_}:{prints[entry]}" for entry, hash_ in sorted(hashes.items())]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return short_hash(lines)
 
 
 def _find_emptied(context: Context, contents: Contents) -> list[int]:
@@ -138,7 +138,7 @@ def _write_preview(context: Context, contents: Contents, account: Account) -> Pa
             _show(context, contents, account),
             path,
             title=f'Batch {batch.id} "{batch.file}" waits for a second person',
-            zone=team_zone(settings),
+            zone=settings.team_zone,
             provider_zone=settings.provider.timezone,
             notes=_notes(context, batch),
             templates=report_templates(settings),

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from batch.model.plurals import plural
 from batch.workflows.context import World, open_ledger_of
-from batch.workflows.report import team_zone
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -30,7 +29,7 @@ class Purged:
 
 def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
     """Forget the texts of closed weeks; a person at a terminal is asked."""
-    limit = _limit(before, world.now(), ZoneInfo(team_zone(settings)))
+    limit = _limit(before, world.now(), ZoneInfo(settings.team_zone))
     with open_ledger_of(settings, world, create=False) as ledger:
         counted = ledger.count_purge(limit)
         if not counted.entries and not counted.mails:
@@ -52,7 +51,7 @@ def _limit(before: date, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _day(limit: datetime, settings: Settings) -> str:
-    return f"{limit.astimezone(ZoneInfo(team_zone(settings))):%Y-%m-%d}"
+    return f"{limit.astimezone(ZoneInfo(settings.team_zone)):%Y-%m-%d}"
 
 
 def _count(found: Purge) -> str:

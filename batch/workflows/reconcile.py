@@ -20,7 +20,7 @@ from batch.workflows.events import Wait
 from batch.workflows.listings import find_doubts, read_lists, settle_doubts
 from batch.workflows.mail import mail_books
 from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
-from batch.workflows.report import Scope, gather, team_zone, write, write_status_page
+from batch.workflows.report import Scope, gather, write, write_status_page
 from batch.workflows.tally import Comparison
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def write_reconciliation(context: Context, books: Comparison) -> list[Path]:
     """Write the report of a reconciliation: what was compared, what differs."""
     now = context.world.now()
     scope = Scope(
-        f"Reconciliation of {local_time(now, team_zone(context.settings), 0)}",
+        f"Reconciliation of {local_time(now, context.settings.team_zone, 0)}",
         f"reconciliation-{now:%Y-%m-%d-%H%M%S}",
         "reconciliation",
         tuple(_tracked(context)),

@@ -123,7 +123,7 @@ def gather(
     """Gather all that a report of this scope says, the weeks and the report before it too."""
     from batch.adapters.report import Report
 
-    zone = team_zone(settings)
+    zone = settings.team_zone
     ids = [entry.id for entry in scope.entries]
     batches = tuple(ledger.batch(number) for number in scope.batches)
     pause = ledger.pauses.first()
@@ -184,11 +184,6 @@ def in_row(issues: Iterable[Issue], row: int) -> tuple[Issue, ...]:
     return tuple(replace(issue, row=row) for issue in issues)
 
 
-def team_zone(settings: Settings) -> str:
-    """Give the team's zone: the sheet's, else the provider's."""
-    return settings.sheet.timezone or settings.provider.timezone
-
-
 def _campaigns(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Leave out tests and versions that another row replaced, so that each campaign counts once; in order of time."""
     real = (entry for entry in entries if entry.status is not Status.REPLACED and not is_test(entry.key))
@@ -223,7 +218,7 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
     from batch.adapters.report import WeekFigures
 
-    zone = team_zone(settings)
+    zone = settings.team_zone
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
     start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
     by_week: dict[str, list[Entry]] = {week: [] for week in weeks}
@@ -239,8 +234,8 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
     """Count the same kind of report before this one: the week before, or the file's last batch before."""
     earlier = None
     if scope.week:
-        monday = week_bounds(scope.week, team_zone(settings))[0]
-        earlier = week_scope(ledger, week_of(monday - timedelta(days=3), team_zone(settings)), team_zone(settings), now)
+        monday = week_bounds(scope.week, settings.team_zone)[0]
+        earlier = week_scope(ledger, week_of(monday - timedelta(days=3), settings.team_zone), settings.team_zone, now)
         # A row of a file of the week before that still needs attention and is due now stands in this week's report.
         here = {entry.id for entry in scope.entries}
         earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
@@ -306,7 +301,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
     """Write `status.html`: what went, goes and did not go, the same page for everyone."""
     from batch.adapters.report import write_status
 
-    zone = team_zone(settings)
+    zone = settings.team_zone
     entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))
     pause = ledger.pauses.first()
     path = Path(settings.reports.folder) / "status.html"

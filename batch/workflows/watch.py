@@ -20,7 +20,6 @@ from batch.workflows.drops import Drops
 from batch.workflows.events import Note
 from batch.workflows.mail import Mailer, queue_words, safely
 from batch.workflows.mail_queue import MailQueue
-from batch.workflows.report import team_zone
 from batch.workflows.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def watch_folder(
         place,
         stable_seconds=settings.watch.stable_seconds,
         grace_seconds=settings.watch.grace_minutes * 60,
-        zone=ZoneInfo(team_zone(settings)),
+        zone=ZoneInfo(settings.team_zone),
     )
     _reach(inbox, world, once=once)
     with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world) as context:

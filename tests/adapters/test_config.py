@@ -122,7 +122,7 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     [
         ('[provider]\nurll = "x"', {}, ['"urll" under [provider]', FILE_NAME, 'did you mean "url"']),
         ("[provder]\na = 1", {}, ["[provder]", 'did you mean "provider"']),
-        ("lead_minutes = 3", {}, ["outside of every section", "[checks]"]),
+        ("lead_minutes = 3", {}, ["outside every section", "[checks]"]),
         ("provider = 3", {}, ["provider", "[provider]"]),
         ("", {"CAMPAIGN_BATCH_PROVIDER__URLS": "x"}, ["CAMPAIGN_BATCH_PROVIDER__URLS", "CAMPAIGN_BATCH_PROVIDER__URL"]),
         ("", {"CAMPAIGN_BATCH_PROVIDER_URL": "x"}, ["CAMPAIGN_BATCH_PROVIDER_URL is", "CAMPAIGN_BATCH_PROVIDER__URL"]),

@@ -5,7 +5,6 @@ No message here repeats what was given: a token pasted into the wrong place must
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import date
 from functools import cache
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from batch.core.hosts import is_loopback
 from batch.model.days import WEEKDAYS, weekday_number
 
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
@@ -31,16 +31,6 @@ def split_list(given: object) -> object:
     if isinstance(given, list):
         return tuple(item.isoformat() if isinstance(item, date) else item for item in given)
     return given
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _no_blank(given: object) -> object:

@@ -257,6 +257,11 @@ class Settings(Section):
     sources: Mapping[str, str] = {}
     """`provider.url` to `default`, `environment` or the settings file's name."""
 
+    @property
+    def team_zone(self) -> str:
+        """The zone in which people are told of times: the sheet's, else the provider's."""
+        return self.sheet.timezone or self.provider.timezone
+
     def given_secrets(self) -> tuple[Secret, ...]:
         """Give the secrets that are at hand without asking the keyring, for the filter of the log."""
         kept = (self.provider._kept, self.email._kept)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from batch.core.answers import (
     parse_list,
     parse_templates,
 )
+from batch.core.hosts import is_loopback
 from batch.core.pacing import Pace
 from batch.core.payload import from_provider_time
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
@@ -380,17 +380,8 @@ def _check_url(url: str) -> tuple[str, str]:
         raise UsageError("the provider's url is not a web address", remedy)
     if parts.username is not None or parts.query or parts.fragment:
         raise UsageError("the provider's url holds more than host and path", remedy)
-    if parts.scheme == "http" and not _is_loopback(name):
+    if parts.scheme == "http" and not is_loopback(name):
         raise UsageError(f'"http://{name}" would send the token in plain text', "use https://")
     host = f"[{name}]" if ":" in name else name
     usual = port in (None, 443 if parts.scheme == "https" else 80)
     return url.strip().rstrip("/"), host if usual else f"{host}:{port}"
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -19,9 +19,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from batch.adapters.sandbox.bodies import NAMES, How, Reply, write_error
 from batch.adapters.sandbox.endpoints import Request
+from batch.core.hosts import is_loopback
 
 _LONGEST = 1 << 20
-_LOOPBACK = re.compile(r"(?i:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
 
 class Wire(socketserver.ThreadingTCPServer):
@@ -127,7 +128,8 @@ class Conversation(BaseHTTPRequestHandler):
     def _is_meant(self) -> bool:
         """Say whether the caller asked for this machine: a page on the web may give its own name our address."""
         asked = [*self.headers.get_all("Host", []), *filter(None, [urlsplit(self.path).netloc])]
-        return all(_LOOPBACK.fullmatch(host.strip()) for host in asked)
+        found = [_HOST.fullmatch(host.strip()) for host in asked]
+        return all(host and is_loopback(host[1].strip("[]")) for host in found)
 
     def _refuse(self, status: int, *, xml: bool) -> None:
         self.close_connection = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from batch.adapters.sheet.archive import Archive, parse, safe_parser
-from batch.adapters.sheet.plain import to_int
+from batch.adapters.sheet.plain import CELL, to_int
 from batch.core.bounds import beyond
 
 TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
@@ -57,7 +57,7 @@ class FarSheet:
             if path[-1] == "row":
                 row, column = to_int(has.get("r", "")) or row + 1, 0
             elif path[-1] == "c":
-                found = _ADDRESS.fullmatch(has.get("r", "").strip().upper())
+                found = CELL.fullmatch(has.get("r", "").strip().upper())
                 column = self._position(found[1].encode()) if found else column
                 row = int(found[2]) if found else row
                 kind, text = has.get("t", "n").strip(), None
@@ -151,4 +151,3 @@ def shared_texts(archive: Archive, part: str, limits: Limits) -> list[str]:
 
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")

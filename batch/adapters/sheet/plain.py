@@ -97,7 +97,7 @@ class _Writer:
         self._out.append(f'<row r="{number}"' + _written(self._about, ("hidden", "ht")) + ">")
 
     def _start_cell(self, has: dict[str, str]) -> None:
-        found = _ADDRESS.fullmatch(has.get("r", "").strip().upper())
+        found = CELL.fullmatch(has.get("r", "").strip().upper())
         if found:
             self._column = column_position(found[1])
         if not self._begun:
@@ -113,4 +113,4 @@ def _written(has: dict[str, str], names: tuple[str, ...]) -> str:
     return "".join(f' {name}="{has[name].strip()}"' for name in names if name in has and '"' not in has[name])
 
 
-_ADDRESS = re.compile(r"([A-Z]{1,4})(\d{1,9})")
+CELL = re.compile(r"([A-Z]{1,4})(\d{1,9})")

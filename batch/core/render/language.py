@@ -20,6 +20,8 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from batch.core.printable import cut
+
 from .fields import find_personal, fold_field, is_personal
 from .filters import FILTERS, NEEDS_FIELD, make_filters
 from .merge_fields import find_curly, straighten
@@ -435,18 +437,14 @@ def _say_plainly(said: str, source: str) -> str:
     if "looking for the following tags" in said:
         return "the text has an {% if ... %} without its end: write {% endif %} where it ends"
     if spoilt := next((found[0] for found in _FIELD.finditer(source) if not _reads(found[0])), ""):
-        return f'"{_cut(spoilt)}" does not read as a field: write the header of a column, like {{{{ Offer }}}}'
+        return f'"{cut(spoilt)}" does not read as a field: write the header of a column, like {{{{ Offer }}}}'
     if spoilt := next((found[0] for found in _TAG.finditer(source)), ""):
-        return f'"{_cut(spoilt)}" cannot be read: write it like {{% if Offer %}} ... {{% endif %}}'
+        return f'"{cut(spoilt)}" cannot be read: write it like {{% if Offer %}} ... {{% endif %}}'
     return "a brace or a percent sign is missing or too many: a field is written {{ Offer }}"
 
 
 def _reads(field: str) -> bool:
     return _SIMPLE.fullmatch(field[2:-2].strip()) is not None
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 _FIELD = re.compile(r"\{\{.*?\}\}", re.S)

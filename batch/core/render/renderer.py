@@ -10,6 +10,7 @@ from typing import Any
 
 from batch.core.blanks import plain_blanks
 from batch.core.parts import to_plain
+from batch.core.printable import cut
 from batch.model import Draft, Header, Issue, Level, Row
 from batch.model.errors import BatchError
 
@@ -286,7 +287,7 @@ def _find_trouble(message: str) -> tuple[Fault, ...]:
 
 def _warn_braces(row: Row, used: tuple[str, ...]) -> tuple[Issue, ...]:
     return tuple(
-        _about_cell(row, name, "braces-in-cell", f'"{_cut(cell)}" has braces, which go out as they are', Level.WARNING)
+        _about_cell(row, name, "braces-in-cell", f'"{cut(cell)}" has braces, which go out as they are', Level.WARNING)
         for name in used
         if "{" in (cell := _cell(row, name)) or "}" in cell
     )
@@ -294,7 +295,7 @@ def _warn_braces(row: Row, used: tuple[str, ...]) -> tuple[Issue, ...]:
 
 def _about_filter(row: Row, failed: FilterError, field: str) -> Issue:
     places = find_columns(row.header, failed.field) if failed.field else ()
-    words = f'"{_cut(failed.value)}" {failed.words}'
+    words = f'"{cut(failed.value)}" {failed.words}'
     if not places:
         return _about_text(row, field, "filter-failed", words, failed.value)
     return _about_cell(row, name_column(row.header, places[0]), "filter-failed", words, Level.ERROR)
@@ -302,7 +303,7 @@ def _about_filter(row: Row, failed: FilterError, field: str) -> Issue:
 
 def _one_of_two(row: Row, source: str, name: str) -> Issue:
     if source:
-        words = f'both Message and Template ("{_cut(name)}") are filled in: empty one of the two'
+        words = f'both Message and Template ("{cut(name)}") are filled in: empty one of the two'
         return _about_text(row, "Template", "message-and-template", words, name)
     field = "Message" if "Message" in row.header.columns else "Template"
     words = "there is no text: write one into Message, or the name of a template into Template"
@@ -310,12 +311,12 @@ def _one_of_two(row: Row, source: str, name: str) -> Issue:
 
 
 def _about_text(row: Row, field: str, code: str, words: str, value: str) -> Issue:
-    return Issue(row.number, row.header.letter(field), field, code, words, value=_cut(value))
+    return Issue(row.number, row.header.letter(field), field, code, words, value=cut(value, 80))
 
 
 def _about_cell(row: Row, name: str, code: str, words: str, level: Level) -> Issue:
     place = find_columns(row.header, name)[0]
-    return Issue(row.number, row.header.letter_at(place), name, code, words, level, value=_cut(row.texts[place]))
+    return Issue(row.number, row.header.letter_at(place), name, code, words, level, value=cut(row.texts[place], 80))
 
 
 def _cell(row: Row, name: str) -> str:
@@ -330,7 +331,3 @@ def _join(first: str, second: str) -> str:
 def _make_room(kept: dict[Any, Any]) -> None:
     if len(kept) >= _KEPT:
         kept.clear()
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from batch.core.identity import fold, plain_id
+from batch.core.printable import cut
 from batch.core.validate.terms import Terms
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, cut, suggest
+from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
 
 FIELD = "GroupIds"
 

@@ -6,9 +6,10 @@ import re
 from typing import NamedTuple
 
 from batch.core.identity import fold, plain_id
+from batch.core.printable import cut
 from batch.core.validate.rules import PURPOSES
 from batch.core.validate.terms import Terms
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, cut, suggest
+from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
 from batch.model import Row
 
 FIELDS = (

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, cut
+from batch.core.printable import cut
+from batch.core.validate.trouble import NO_TROUBLE, Trouble
 
 _ROUNDS = 3
 """How often a text may have gone wrong: an export of an export of an export."""

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from batch.core.identity import fold
 from batch.core.parts import costly
+from batch.core.printable import cut
 from batch.core.validate.dates_in_text import DATE_WORDS, find_misfits
 from batch.core.validate.mojibake import check_doubled
 from batch.core.validate.placeholders import WORDS as PLACEHOLDER_WORDS
 from batch.core.validate.placeholders import find_placeholders
 from batch.core.validate.terms import Terms
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, cut
+from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.model import Parts
 
 FIELD = "Message"

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, cut, suggest
+from batch.core.printable import cut
+from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
 from batch.model import Row
 from batch.model.days import MONTH_PATTERN, month_number
 

@@ -19,12 +19,6 @@ class Trouble(NamedTuple):
     value: str = ""
 
 
-def cut(text: str, longest: int = 60) -> str:
-    """Shorten what a cell says so that it fits into a line for a person."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= longest else f"{flat[: longest - 1]}…"
-
-
 def suggest(word: str, choices: Iterable[str]) -> str:
     """Put the nearest choice into words, ready to stand behind a sentence; empty when none is near."""
     near = find_near(word, choices)
