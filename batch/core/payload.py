@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from batch.core.identity import add_tag, make_tag
 from batch.model import Entry
+from batch.model.times import local_time
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
@@ -111,5 +112,5 @@ def minute_of(text: str) -> str:
 
 
 def show_time(moment: datetime, zone: str) -> str:
-    """Write a time as people of a zone read it: `2026-12-01 10:00 EST`."""
-    return f"{moment.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M %Z}"
+    """Write a time as people of a zone read it: `Tue, Dec 1, 2026, 10:00 AM EST`."""
+    return local_time(moment, zone, 0)

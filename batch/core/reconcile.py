@@ -244,9 +244,9 @@ def _tell_drift(entry: Entry, moment: datetime, where: str, zone: str) -> str:
     old = entry.provider_zone
     why = f" (it was submitted for the zone {old})" if old and old != zone else ""
     if where == "sent":
-        return f"{name} went out at {shown}, {off}: {meant} was meant{why}"
+        return f"{name} went out on {shown}, {off}: {meant} was meant{why}"
     return (
-        f"{name} (Id {entry.provider_id}) goes out at {shown}, {off}: {meant} is meant{why}. If {zone} under "
+        f"{name} (Id {entry.provider_id}) goes out on {shown}, {off}: {meant} is meant{why}. If {zone} under "
         f"[provider] timezone is right, delete it in the dashboard, then submit the file again "
         f"with --allow deleted-in-dashboard"
     )

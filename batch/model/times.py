@@ -11,20 +11,30 @@ from batch.model.plurals import plural
 
 
 def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
-    """Write a time as people say it, with its zone: `Mon 1 Dec 9:00 CST`; the year when it is not `year`."""
+    """Write a time as people say it, with its zone: `Mon, Dec 1, 9:00 AM CST`; the year when it is not `year`."""
     local = moment.astimezone(zone_of(zone))
-    shown_year = "" if year is None or local.year == year else f" {local.year}"
-    return f"{day_words(local)}{shown_year} {clock(local)}"
+    shown_year = "" if year is None or local.year == year else f", {local.year}"
+    return f"{day_words(local)}{shown_year}, {clock(local)}"
+
+
+def wall_time(local: datetime) -> str:
+    """Write what a clock and a calendar show, whatever the zone: `Mon, Dec 1, 2025, 9:00 AM`."""
+    return f"{day_words(local)}, {local.year}, {hour_words(local.hour, local.minute)}"
 
 
 def clock(local: datetime) -> str:
-    """Write the hour with its zone: `9:00 CST`."""
-    return f"{local.hour}:{local.minute:02} {zone_word(local)}"
+    """Write the hour with its zone: `9:00 AM CST`."""
+    return f"{hour_words(local.hour, local.minute)} {zone_word(local)}"
+
+
+def hour_words(hour: int, minute: int = 0) -> str:
+    """Write a time of day: `9:00 AM`, `12:30 PM`."""
+    return f"{hour % 12 or 12}:{minute:02} {'AM' if hour < 12 else 'PM'}"
 
 
 def day_words(moment: datetime) -> str:
-    """Write a day as people say it: `Mon 1 Dec`."""
-    return f"{SHORT_WEEKDAYS[moment.weekday()]} {moment.day} {SHORT_MONTHS[moment.month - 1]}"
+    """Write a day as people say it: `Mon, Dec 1`."""
+    return f"{SHORT_WEEKDAYS[moment.weekday()]}, {SHORT_MONTHS[moment.month - 1]} {moment.day}"
 
 
 def zone_word(moment: datetime) -> str:

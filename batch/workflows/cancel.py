@@ -340,7 +340,7 @@ def _day(entry: Entry, zone: str) -> tuple[str, str]:
     """Give a campaign's day at its own place: to sort by, and to read."""
     assert entry.send_at is not None
     local = entry.send_at.astimezone(zone_of(entry.zone or zone))
-    return local.date().isoformat(), f"{day_words(local)} {local.year}"
+    return local.date().isoformat(), f"{day_words(local)}, {local.year}"
 
 
 def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:

@@ -42,7 +42,7 @@ def _as_it_goes(entry: Entry, text: str, zone: str) -> Entry:
     place = entry.zone or zone
     goes = "went out" if entry.status is Status.SENT else "goes out"
     words = (
-        f"{goes} at {show_time(moment, place)}, {span_words(moment - meant)} {'late' if moment > meant else 'early'}: "
+        f"{goes} on {show_time(moment, place)}, {span_words(moment - meant)} {'late' if moment > meant else 'early'}: "
         f"{show_time(meant, place)} {'was' if entry.status is Status.SENT else 'is'} meant"
     )
     issue = Issue(entry.row, "", "DateTime", "drifted", words, Level.WARNING, text)

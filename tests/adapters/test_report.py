@@ -92,8 +92,8 @@ def luminance(colour: str) -> float:
 
 def test_an_unknown_zone_does_not_stop_a_report() -> None:
     """A zone that the system does not know is read as UTC, and a zone without a short name as its distance."""
-    assert local_time(NOW, "Mars/Olympus") == "Mon 23 Nov 15:30 UTC"
-    assert local_time(NOW, "America/Sao_Paulo") == "Mon 23 Nov 12:30 UTC-03"
+    assert local_time(NOW, "Mars/Olympus") == "Mon, Nov 23, 3:30 PM UTC"
+    assert local_time(NOW, "America/Sao_Paulo") == "Mon, Nov 23, 12:30 PM UTC-03"
 
 
 def test_the_time_left_is_told_in_the_unit_people_would_use() -> None:
@@ -162,7 +162,7 @@ def test_a_row_with_several_findings_needs_one_person() -> None:
         (batch_of(make_entry(1), make_entry(2, Status.PLANNED)), "nothing wrong, 1 still to go", "wait"),
         (batch_of(make_entry(5, Status.HELD)), "1 needs attention.", "look"),
         (batch_of(make_entry(5, Status.MISSING)), "1 needs attention.", "bad"),
-        (batch_of(make_entry(7, provider_status_id=1)), "1 to decide by Mon 23 Nov 17:30 CST.", "bad"),
+        (batch_of(make_entry(7, provider_status_id=1)), "1 to decide by Mon, Nov 23, 5:30 PM CST.", "bad"),
         (batch_of(make_entry(1), stopped="the token was refused"), "the run stopped: the token was refused", "bad"),
         (batch_of(make_entry(1), paused="by dana"), "paused, nothing is submitted: by dana", "look"),
         (batch_of(make_entry(1), to_cancel=(make_entry(9),)), "1 campaign to delete in the dashboard", "look"),
@@ -328,8 +328,8 @@ def test_what_is_to_be_cancelled_is_a_list_to_tick_off(tmp_path: Path) -> None:
         "Black Friday Austin Domain 26 #00000026",
         "50026",
         "Austin stores",
-        "18:30 CST",
-        "19:30 EST",
+        "6:30 PM CST",
+        "7:30 PM EST",
         "5 days",
     ):
         assert words in part
@@ -428,7 +428,7 @@ def test_rows_with_one_cause_and_one_owner_are_one_task() -> None:
     other = make_entry(17, Status.HELD, issues=(HOLD,), owner="joe@northwind.example", send_at=NOW + timedelta(days=3))
     tasks = tasks_of(batch_of(*sixteen, other))
     assert [(task.rows, task.who) for task in tasks] == [(16, "maria@northwind.example"), (1, "joe@northwind.example")]
-    assert (tasks[0].by, tasks[0].urgent) == ("Mon 23 Nov 10:30 CST", True)
+    assert (tasks[0].by, tasks[0].urgent) == ("Mon, Nov 23, 10:30 AM CST", True)
     assert tasks[0].link == "#cause=quiet-hours&owner=maria%40northwind.example"
     assert tasks[1].words.startswith("Black Friday Boston Back Bay 17 (D9): waiting for you")
 

@@ -107,7 +107,7 @@ def test_a_group_that_gets_another_text_within_two_hours_holds_the_row(delta):
         f'group 100 also gets "Autumn sale" (entry 1, row 7 of "else.xlsx") at {show_time(SOON + delta, ZONE)}, '
         'within 2 hours: move one, or send it anyway with "campaign-batch submit FILE --allow close-to-another"'
     )
-    assert (decision.issues[0].field, decision.issues[0].value) == ("DateTime", "2026-02-05 10:00 EST")
+    assert (decision.issues[0].field, decision.issues[0].value) == ("DateTime", "Thu, Feb 5, 2026, 10:00 AM EST")
 
 
 @pytest.mark.parametrize("delta", [2 * HOUR + timedelta(seconds=1), -2 * HOUR - timedelta(seconds=1)])
@@ -175,12 +175,12 @@ def test_the_same_campaign_at_another_time_is_held():
     decision = decide(MOVED, moved())
     assert codes_of(decision) == ["same-campaign-other-time"]
     assert decision.why == (
-        '"spring  SALE" to these groups is at the provider as 9001 for 2026-02-06 10:00 EST (entry 1, row 2 of '
-        '"Week.xlsx"): if this row moves it, delete that one in the dashboard first; if it is another sending, give it '
-        'another name or a Reference, or send it anyway with "campaign-batch submit FILE '
+        '"spring  SALE" to these groups is at the provider as 9001 for Fri, Feb 6, 2026, 10:00 AM EST (entry 1, row 2 '
+        'of "Week.xlsx"): if this row moves it, delete that one in the dashboard first; if it is another sending, give '
+        'it another name or a Reference, or send it anyway with "campaign-batch submit FILE '
         '--allow same-campaign-other-time"'
     )
-    assert decision.issues[0].value == "2026-02-05 10:00 EST"
+    assert decision.issues[0].value == "Thu, Feb 5, 2026, 10:00 AM EST"
     going = [decide(MOVED, moved(status=status, provider_id="")).why for status in (Status.PLANNED, Status.WAITING)]
     assert all("is about to be submitted for" in why for why in going)
     assert all('take that one back first with "campaign-batch cancel 1 --why ..."' in why for why in going)
@@ -318,8 +318,8 @@ def test_an_issue_keeps_no_more_of_a_cell_than_a_report_can_show():
 
 def test_a_time_is_shown_as_people_of_its_zone_read_it():
     """Without a zone in UTC."""
-    assert show_time(SOON, "America/Denver") == "2026-02-05 08:00 MST"
-    assert show_time(SOON, "") == "2026-02-05 15:00 UTC"
+    assert show_time(SOON, "America/Denver") == "Thu, Feb 5, 2026, 8:00 AM MST"
+    assert show_time(SOON, "") == "Thu, Feb 5, 2026, 3:00 PM UTC"
 
 
 def test_doubtful_and_coming_are_said_in_one_place():

@@ -178,7 +178,8 @@ def test_a_row_changed_after_it_was_scheduled_is_held_with_both_versions(status)
     assert decision.why == (
         "this row was changed after it was scheduled as 9001 (entry 1): "
         'text was "20% off", now "30% off"; groups was "100", now "100, 101"; '
-        'time was "2026-02-05 10:00 EST", now "2026-02-05 11:00 EST". For a new sending give it a new Reference; for '
+        'time was "Thu, Feb 5, 2026, 10:00 AM EST", now "Thu, Feb 5, 2026, '
+        '11:00 AM EST". For a new sending give it a new Reference; for '
         'a correction delete 9001 in the dashboard, run "campaign-batch reconcile" and drop the file again'
     )
     assert (decision.issues[0].field, decision.issues[0].column) == ("Message", "B")
@@ -193,7 +194,10 @@ def test_what_differs_may_be_what_the_plan_does_not_see():
 def test_times_are_shown_in_the_zone_of_the_row():
     """Nobody in Chicago thinks in UTC."""
     other = make_row(at=SOON + timedelta(hours=1), reference="R1", zone="America/Chicago")
-    assert 'time was "2026-02-05 09:00 CST", now "2026-02-05 10:00 CST"' in decide(other, know(ROW, Status.SENT)).why
+    assert (
+        'time was "Thu, Feb 5, 2026, 9:00 AM CST", now "Thu, Feb 5, 2026, 10:00 AM CST"'
+        in decide(other, know(ROW, Status.SENT)).why
+    )
     timeless = decide(other, know(ROW, Status.SUBMITTING, send_at=None))
     assert timeless.action is Action.HOLD
 

@@ -234,8 +234,14 @@ def test_whatever_differs_is_shown_with_both_values(field, change, ours, theirs)
 @pytest.mark.parametrize(
     ("shown", "says"),
     [
-        ("2026-02-05 13:00:00", "goes out at 2026-02-05 13:00 EST, 3 hours late: 2026-02-05 10:00 EST is meant"),
-        ("2026-02-05T09:30:00", "goes out at 2026-02-05 09:30 EST, 30 minutes early: 2026-02-05 10:00 EST is meant"),
+        (
+            "2026-02-05 13:00:00",
+            "goes out on Thu, Feb 5, 2026, 1:00 PM EST, 3 hours late: Thu, Feb 5, 2026, 10:00 AM EST is meant",
+        ),
+        (
+            "2026-02-05T09:30:00",
+            "goes out on Thu, Feb 5, 2026, 9:30 AM EST, 30 minutes early: Thu, Feb 5, 2026, 10:00 AM EST is meant",
+        ),
         ("tomorrow", 'DateTime is "tomorrow" at the provider, but "2026-02-05 10:00" (America/New_York) is meant'),
     ],
 )
@@ -252,7 +258,7 @@ def test_what_was_posted_by_another_zone_is_drifted_by_the_zone_of_today():
     ours = replace(ENTRY, send_at_provider="2026-02-05 07:00:00", provider_zone="America/Los_Angeles")
     found = compare([ours], [list_entry(ours)])
     assert kinds(found) == {"drifted": 1}
-    assert "goes out at 2026-02-05 07:00 EST, 3 hours early" in only(found).words
+    assert "goes out on Thu, Feb 5, 2026, 7:00 AM EST, 3 hours early" in only(found).words
     assert "it was submitted for the zone America/Los_Angeles" in only(found).words
     assert kinds(compare([ours], [list_entry(ours, send_at="2026-02-05 10:00:00")])) == {"matched": 1}
 

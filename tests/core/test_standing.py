@@ -119,7 +119,7 @@ def test_what_somebody_must_decide_has_a_deadline_and_an_owner() -> None:
 def test_past_advice_is_in_the_past_tense() -> None:
     """What did not go says when it was due, and never what to do before its time comes."""
     found = standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=PASSED, zone=CHICAGO))
-    assert found.next.startswith("it was due Mon 23 Nov 4:30 CST and did not go")
+    assert found.next.startswith("it was due Mon, Nov 23, 4:30 AM CST and did not go")
     assert "before" not in standing(make_entry(1, provider_status_id=2, send_at=PASSED)).next
 
 
@@ -144,19 +144,22 @@ def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
     [
         (
             {"status": Status.SENT, "contacts_count": 412},
-            "sent Mon 1 Dec 2025 9:00 CST to 412 contacts, 398 delivered, ",
+            "sent Mon, Dec 1, 2025, 9:00 AM CST to 412 contacts, 398 delivered, ",
         ),
         (
             {"status": Status.SENT, "contacts_count": 412, "cancel_why": "wrong price"},
-            "went out although cancelled, Mon 1 Dec 2025 9:00 CST to 412 contacts, 398 delivered",
+            "went out although cancelled, Mon, Dec 1, 2025, 9:00 AM CST to 412 contacts, 398 delivered",
         ),
-        ({}, "was due Mon 1 Dec 2025 9:00 CST to 1,203 contacts, not yet seen as sent"),
-        ({"provider_status_id": 1, "provider_status": "Pending"}, "did not go, was due Mon 1 Dec 2025 9:00 CST: "),
-        ({"status": Status.HELD, "issues": (HOLD,)}, "did not go, was due Mon 1 Dec 2025 9:00 CST: "),
-        ({"status": Status.MISSING}, "not found at the provider (Id 50001), was due Mon 1 Dec"),
+        ({}, "was due Mon, Dec 1, 2025, 9:00 AM CST to 1,203 contacts, not yet seen as sent"),
+        (
+            {"provider_status_id": 1, "provider_status": "Pending"},
+            "did not go, was due Mon, Dec 1, 2025, 9:00 AM CST: ",
+        ),
+        ({"status": Status.HELD, "issues": (HOLD,)}, "did not go, was due Mon, Dec 1, 2025, 9:00 AM CST: "),
+        ({"status": Status.MISSING}, "not found at the provider (Id 50001), was due Mon, Dec 1"),
         ({"status": Status.REPLACED, "replaced_by": 9}, "fixed in entry 9; this version"),
-        ({"status": Status.CANCELLED}, "cancelled, was for Mon 1 Dec"),
-        ({"status": Status.IN_DOUBT}, "not sure it arrived, for Mon 1 Dec"),
+        ({"status": Status.CANCELLED}, "cancelled, was for Mon, Dec 1"),
+        ({"status": Status.IN_DOUBT}, "not sure it arrived, for Mon, Dec 1"),
         ({"status": Status.INVALID, "send_at": None}, "did not go, needs fixing, for a time that cannot be read"),
     ],
 )
@@ -171,7 +174,7 @@ def test_a_sentence_says_what_became_of_a_campaign(changes: dict[str, object], w
 def test_a_sentence_of_this_year_leaves_the_year_out() -> None:
     """The year stands only where it is another one."""
     sent = make_entry(1, Status.SENT, send_at=NOW, contacts_count=1)
-    assert sentence(sent, standing(sent), CHICAGO, (), NOW) == "sent Mon 23 Nov 9:30 CST to 1 contact"
+    assert sentence(sent, standing(sent), CHICAGO, (), NOW) == "sent Mon, Nov 23, 9:30 AM CST to 1 contact"
 
 
 def test_the_next_step_names_the_entry_and_the_id() -> None:

@@ -105,7 +105,10 @@ def test_a_comparison_reads_the_lists_by_the_zone_of_today(desk: Bench) -> None:
     assert {kind.value: number for kind, number in books.counts.items() if number} == {"matched": 2, "drifted": 1}
     (finding,) = books.findings
     assert (finding.loud, finding.entry) == (True, 1)
-    assert "goes out at 2026-03-04 08:00 EST, 3 hours early: 2026-03-04 11:00 EST is meant" in finding.words
+    assert (
+        "goes out on Wed, Mar 4, 2026, 8:00 AM EST, 3 hours early: Wed, Mar 4, 2026, 11:00 AM EST is meant"
+        in finding.words
+    )
     assert books.needs_look
 
 
@@ -206,16 +209,19 @@ def test_what_is_told_of_a_campaign_is_when_it_really_goes(desk: Bench) -> None:
     desk.set(provider__timezone=LOS_ANGELES)
     desk.submit(desk.sheet(1))
     ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
-    assert "11:00 EST" in sentence
+    assert "11:00 AM EST" in sentence
     assert "meant" not in sentence
     desk.set(provider__timezone=NEW_YORK)
     ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
-    assert "scheduled for Wed 4 Mar 8:00 EST" in sentence
-    assert "it goes out at 2026-03-04 08:00 EST, 3 hours early: 2026-03-04 11:00 EST is meant" in sentence
+    assert "scheduled for Wed, Mar 4, 8:00 AM EST" in sentence
+    assert (
+        "it goes out on Wed, Mar 4, 2026, 8:00 AM EST, 3 hours early: Wed, Mar 4, 2026, 11:00 AM EST is meant"
+        in sentence
+    )
     pages = report_again(desk.settings, desk.world, batch=1, formats=("html",))
     page = pages[0].read_text(encoding="utf-8")
     assert "3 hours early" in page
-    assert any("8:00 EST" in line for line in pause_all(desk.settings, desk.world, "lettuce"))
+    assert any("8:00 AM EST" in line for line in pause_all(desk.settings, desk.world, "lettuce"))
 
 
 def test_a_campaign_that_goes_later_than_meant_is_still_on_the_list_of_a_recall(desk: Bench) -> None:
@@ -223,7 +229,9 @@ def test_a_campaign_that_goes_later_than_meant_is_still_on_the_list_of_a_recall(
     desk.submit(desk.sheet(1))
     desk.set(provider__timezone=LOS_ANGELES)
     desk.clock.at = desk.entry("R-0").send_at + timedelta(hours=1)  # type: ignore[operator]
-    assert any("11:00 PST" in line or "14:00 EST" in line for line in pause_all(desk.settings, desk.world, "lettuce"))
+    assert any(
+        "11:00 AM PST" in line or "2:00 PM EST" in line for line in pause_all(desk.settings, desk.world, "lettuce")
+    )
 
 
 def test_a_campaign_that_was_moved_in_the_dashboard_is_told_as_it_goes(desk: Bench) -> None:
@@ -234,7 +242,7 @@ def test_a_campaign_that_was_moved_in_the_dashboard_is_told_as_it_goes(desk: Ben
         desk.sandbox.books.held[campaign.id] = replace(campaign, send_at=campaign.send_at + 7200)
     desk.reconcile()
     ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
-    assert "scheduled for Wed 4 Mar 13:00 EST" in sentence
+    assert "scheduled for Wed, Mar 4, 1:00 PM EST" in sentence
     assert "2 hours late" in sentence
 
 

@@ -14,7 +14,7 @@ from batch.adapters.report.contents import Figures, Report, WeekFigures
 from batch.adapters.report.figures import AT_THE_PROVIDER, arrivals
 from batch.model import Entry
 from batch.model.plurals import plural
-from batch.model.times import day_words, zone_of
+from batch.model.times import day_words, hour_words, zone_of
 from batch.model.wording import TONES, WORDS
 
 if TYPE_CHECKING:
@@ -100,11 +100,11 @@ def calendar_chart(report: Report) -> Chart | None:
     days = [first + timedelta(days=place) for place in range(7 if (last - first).days < 7 else LONGEST)]
     outside = sum(number for (day, _), number in hours.items() if day not in days)
     quiet = quiet_of(report.quiet_hours)
-    rows = tuple((day_words(_noon(day)), f"{hour}:00", f"{n:,}") for (day, hour), n in sorted(hours.items()))
+    rows = tuple((day_words(_noon(day)), hour_words(hour), f"{n:,}") for (day, hour), n in sorted(hours.items()))
     busiest = max(hours.items(), key=lambda pair: pair[1])
     words = (
         f"{plural(sum(hours.values()), 'campaign')} from {day_words(_noon(min(d for d, _ in hours)))} to "
-        f"{day_words(_noon(last))}; the busiest hour is {day_words(_noon(busiest[0][0]))} {busiest[0][1]}:00 "
+        f"{day_words(_noon(last))}; the busiest hour is {day_words(_noon(busiest[0][0]))} {hour_words(busiest[0][1])} "
         f"with {busiest[1]:,}; {sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours "
         f"({report.quiet_hours})"
     )
@@ -235,7 +235,7 @@ def _calendar_svg(days: Sequence[date], hours: Mapping[tuple[date, int], int], q
         for hour in shown:
             if number := hours.get((day, hour), 0):
                 strength = 1 + min(3, int(4 * number / most)) if most > 1 else 2
-                words = f"{day_words(_noon(day))} {hour}:00: {plural(number, 'campaign')}"
+                words = f"{day_words(_noon(day))}, {hour_words(hour)}: {plural(number, 'campaign')}"
                 pieces.append(
                     _heat(x, _TOP + (hour - shown.start) * _LINE, wide, number, strength=strength, words=words)
                 )
@@ -308,9 +308,9 @@ def _open_svg(height: float) -> Markup:
 
 
 def _two_lines(x: float, label: str, *, narrow: bool, y: float = 13) -> Markup:
-    """Write `Mon 1 Dec` as the weekday over the date, and leave out the month where it is narrow."""
-    first, _, rest = label.partition(" ")
-    rest = rest.partition(" ")[0] if narrow else rest
+    """Write `Mon, Dec 1` as the weekday over the date, and leave out the month where it is narrow."""
+    first, _, rest = label.partition(", ")
+    rest = rest.rpartition(" ")[2] if narrow else rest
     text = Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')
     return text.format(x, y, first[:1] if narrow and rest else first) + text.format(x, y + 13, rest)
 

@@ -171,7 +171,7 @@ def show_skipped(row: Skipped, report: Report) -> ReportRow:
 
 def _there(moment: datetime, zone: str, provider_zone: str) -> str:
     ours, theirs = moment.astimezone(zone_of(zone)), moment.astimezone(zone_of(provider_zone))
-    return clock(theirs) if ours.date() == theirs.date() else f"{day_words(theirs)} {clock(theirs)}"
+    return clock(theirs) if ours.date() == theirs.date() else f"{day_words(theirs)}, {clock(theirs)}"
 
 
 def status_words(entry: Entry, places: Mapping[int, Entry], standing: Standing) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from batch.core.validate.terms import Terms, holiday_names
-from batch.core.validate.times import SendTime, TimeCells, read_moment, show
+from batch.core.validate.times import SendTime, TimeCells, read_moment
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
+from batch.model.times import wall_time
 
 LAW = "47 CFR 64.1200(c)(1): 8 a.m. to 9 p.m. at the called party's location"
 """https://www.ecfr.gov/current/title-47/section-64.1200"""
@@ -54,14 +55,14 @@ def _run(checks: tuple[MomentCheck, ...], moment: SendTime, field: str, terms: T
 def _past(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:
     if send_at > terms.now:
         return None
-    return "time-past", f"{show(local)} ({_zone(local)}) is in the past; enter a future time"
+    return "time-past", f"{wall_time(local)} ({_zone(local)}) is in the past; enter a future time"
 
 
 def _lead_time(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:
     if send_at <= terms.now or send_at >= terms.earliest:
         return None
     words = (
-        f"{show(local)} ({_zone(local)}) is less than {terms.rules.lead_minutes} minutes away: "
+        f"{wall_time(local)} ({_zone(local)}) is less than {terms.rules.lead_minutes} minutes away: "
         "enter a later time, so that there is time to check it"
     )
     return "lead-time", words
@@ -70,7 +71,7 @@ def _lead_time(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, s
 def _too_far_ahead(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:
     if send_at <= terms.latest:
         return None
-    words = f"{show(local)} is more than {terms.rules.horizon_days} days ahead: is the year right?"
+    words = f"{wall_time(local)} is more than {terms.rules.horizon_days} days ahead: is the year right?"
     return "too-far-ahead", words
 
 
@@ -79,7 +80,7 @@ def _blackout(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] | N
         if blackout.hold(local):
             return (
                 "blackout-day",
-                f'{show(local)} lies in the team\'s own blackout "{blackout.written}": choose another time',
+                f'{wall_time(local)} lies in the team\'s own blackout "{blackout.written}": choose another time',
             )
     return None
 
@@ -97,7 +98,7 @@ def _quiet_hours(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] 
         return None
     forgotten = ", midnight: was the time forgotten?" if (local.hour, local.minute) == (0, 0) else ""
     words = (
-        f"{show(local)} ({_zone(local)}) lies in the quiet hours {terms.quiet}{forgotten}: "
+        f"{wall_time(local)} ({_zone(local)}) lies in the quiet hours {terms.quiet}{forgotten}: "
         f"choose a time outside them ({LAW})"
     )
     return "quiet-hours", words

@@ -12,6 +12,7 @@ from batch.core.printable import cut
 from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
 from batch.model import Row
 from batch.model.days import MONTH_PATTERN, month_number
+from batch.model.times import wall_time
 
 Cell = str | datetime | date | time
 """What a cell of a time column holds: a text as shown, or a real date or time."""
@@ -152,11 +153,6 @@ def doubled(naive: datetime, zone: ZoneInfo) -> bool:
 def skipped(naive: datetime, zone: ZoneInfo) -> bool:
     """Say whether the clocks of a zone never show this time (daylight saving begins)."""
     return _offset(naive, zone, 0) < _offset(naive, zone, 1)
-
-
-def show(moment: datetime) -> str:
-    """Write a time as people read it: `Fri 27 Nov 2026 09:00`."""
-    return moment.strftime("%a %d %b %Y %H:%M")
 
 
 def _cell(row: Row, field: str) -> Cell:
@@ -368,13 +364,13 @@ def _find_clock_change(naive: datetime, zone: ZoneInfo, field: str) -> Trouble |
     if early == late:
         return None
     if early < late:
-        words = f"the clocks of {zone.key} skip {show(naive)} (daylight saving begins): choose a time an hour later"
-        return Trouble("time-in-gap", field, words, show(naive))
+        words = f"the clocks of {zone.key} skip {wall_time(naive)} (daylight saving begins): choose an hour later"
+        return Trouble("time-in-gap", field, words, wall_time(naive))
     words = (
-        f"the clocks of {zone.key} show {show(naive)} twice (daylight saving ends): "
+        f"the clocks of {zone.key} show {wall_time(naive)} twice (daylight saving ends): "
         "choose a time before or after that hour"
     )
-    return Trouble("time-doubled", field, words, show(naive))
+    return Trouble("time-doubled", field, words, wall_time(naive))
 
 
 def _find_doubled_there(send_at: datetime, provider_zone: str, field: str) -> Trouble | None:
@@ -385,10 +381,10 @@ def _find_doubled_there(send_at: datetime, provider_zone: str, field: str) -> Tr
     if not doubled(there, zone):
         return None
     words = (
-        f"the provider's clocks ({zone.key}) show {show(there)} twice, so it could go out an hour off: "
+        f"the provider's clocks ({zone.key}) show {wall_time(there)} twice, so it could go out an hour off: "
         "choose a time an hour earlier or later"
     )
-    return Trouble("time-doubled-at-provider", field, words, show(there))
+    return Trouble("time-doubled-at-provider", field, words, wall_time(there))
 
 
 def _offset(naive: datetime, zone: ZoneInfo, fold: int) -> timedelta:

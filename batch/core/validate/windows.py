@@ -10,9 +10,10 @@ from batch.core.validate.calendar import LAW
 from batch.core.validate.groups import Groups
 from batch.core.validate.hours import Hours
 from batch.core.validate.terms import Terms, Window
-from batch.core.validate.times import SendTime, show
+from batch.core.validate.times import SendTime
 from batch.core.validate.trouble import Trouble
 from batch.model.days import WEEKDAYS
+from batch.model.times import wall_time
 
 LAWFUL = Hours(8 * 60, 21 * 60)
 
@@ -61,19 +62,19 @@ def _check_window(name: str, window: Window, purpose: str, moment: SendTime, fie
 def _check_hours(name: str, window: Window, clocks: list[datetime], field: str) -> Iterator[Trouble]:
     for there in clocks:
         if not window.hours.hold(there):
-            yield Trouble("quiet-hours-there", field, _explain(name, window, there), show(there))
+            yield Trouble("quiet-hours-there", field, _explain(name, window, there), wall_time(there))
             break
     for there in clocks:
         if window.days and there.weekday() not in window.days:
             days = ", ".join(WEEKDAYS[day] for day in sorted(window.days))
-            words = f'for "{name}" it is {show(there)} then, and the group is texted on {days} only: choose another day'
-            yield Trouble("day-not-allowed", field, words, show(there))
+            local = wall_time(there)
+            words = f'for "{name}" it is {local} then, and the group is texted on {days} only: choose another day'
+            yield Trouble("day-not-allowed", field, words, local)
             break
 
 
 def _explain(name: str, window: Window, there: datetime) -> str:
     place = getattr(there.tzinfo, "key", "")
     law = f" ({LAW})" if not LAWFUL.hold(there) else ""
-    return (
-        f'for "{name}" it is {show(there)} ({place}) then, outside its hours {window.hours}{law}: choose another time'
-    )
+    local = f"{wall_time(there)} ({place})"
+    return f'for "{name}" it is {local} then, outside its hours {window.hours}{law}: choose another time'
