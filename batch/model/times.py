@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +19,7 @@ def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
 
 def wall_time(local: datetime) -> str:
     """Write what a clock and a calendar show, whatever the zone: `Mon, Dec 1, 2025, 9:00 AM`."""
-    return f"{day_words(local)}, {local.year}, {hour_words(local.hour, local.minute)}"
+    return f"{date_words(local)}, {hour_words(local.hour, local.minute)}"
 
 
 def clock(local: datetime) -> str:
@@ -32,9 +32,14 @@ def hour_words(hour: int, minute: int = 0) -> str:
     return f"{hour % 12 or 12}:{minute:02} {'AM' if hour < 12 else 'PM'}"
 
 
-def day_words(moment: datetime) -> str:
+def day_words(moment: date) -> str:
     """Write a day as people say it: `Mon, Dec 1`."""
     return f"{SHORT_WEEKDAYS[moment.weekday()]}, {SHORT_MONTHS[moment.month - 1]} {moment.day}"
+
+
+def date_words(day: date) -> str:
+    """Write a day with its year: `Mon, Dec 1, 2025`."""
+    return f"{day_words(day)}, {day.year}"
 
 
 def zone_word(moment: datetime) -> str:

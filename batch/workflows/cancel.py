@@ -16,7 +16,7 @@ from batch.core.standing import standing_of
 from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status, StatusChange
 from batch.model.errors import UsageError
 from batch.model.plurals import plural
-from batch.model.times import clock, day_words, local_time, time_left, zone_of
+from batch.model.times import clock, date_words, local_time, time_left, zone_of
 from batch.model.wording import group_words
 from batch.workflows.context import Context, World, open_ledger_of, tell_pause
 from batch.workflows.events import name_entry
@@ -340,7 +340,7 @@ def _day(entry: Entry, zone: str) -> tuple[str, str]:
     """Give a campaign's day at its own place: to sort by, and to read."""
     assert entry.send_at is not None
     local = entry.send_at.astimezone(zone_of(entry.zone or zone))
-    return local.date().isoformat(), f"{day_words(local)}, {local.year}"
+    return local.date().isoformat(), date_words(local)
 
 
 def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:

@@ -444,7 +444,7 @@ def test_the_slips_of_a_copied_sheet_are_pointed_out(ready: Shell, sandbox: Any,
     new = {**old, "DateTime": coming(9, 10)}
     wrong = row(2, Offer="x", Message="Maple & Main: [STORE] {{ Offer }}. Reply STOP to opt out", DateTime=coming(9))
     ran = ready.run("submit", write_csv(tmp_path / "week 2001-01-03.csv", [new, wrong]), "--dry-run")
-    assert "is named for the week of 01 Jan 2001" in ran.err
+    assert "is named for the week of Mon, Jan 1, 2001" in ran.err
     file = ready.run("check", tmp_path / "week 2001-01-03.csv", "--json").json
     assert {"file-other-week", "placeholder"} <= {issue["code"] for issue in file["warnings"]}
     ran = ready.run("submit", tmp_path / "week 2001-01-03.csv", "--json")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from batch.core.validate.terms import Terms, holiday_names
 from batch.core.validate.times import SendTime, TimeCells, read_moment
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
-from batch.model.times import wall_time
+from batch.model.times import date_words, wall_time
 
 LAW = "47 CFR 64.1200(c)(1): 8 a.m. to 9 p.m. at the called party's location"
 """https://www.ecfr.gov/current/title-47/section-64.1200"""
@@ -90,7 +90,7 @@ def _holiday(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] | No
     if not rules.holiday_country:
         return None
     name = holiday_names(rules.holiday_country, rules.holiday_state, local.year).get(local.date())
-    return ("holiday", f"{local:%a %d %b %Y} is a public holiday ({name}): is that meant?") if name else None
+    return ("holiday", f"{date_words(local)} is a public holiday ({name}): is that meant?") if name else None
 
 
 def _quiet_hours(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from batch.model.days import MONTH_PATTERN, MONTHS, SHORT_MONTHS, WEEKDAYS, month_number
+from batch.model.times import day_words
 
 _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6}
 
@@ -67,7 +68,7 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
         dates.extend(_find_figures(text, sent, date_order))
     if months := _MONTH_WORDS & words:
         dates.extend(_find_months(text, sent, months))
-    found = [Mention(written, f"lies before the send date ({sent:%a %d %b})") for written, day in dates if day < sent]
+    found = [Mention(written, f"lies before the send date ({day_words(sent)})") for written, day in dates if day < sent]
     if not words.isdisjoint(_DAY_WORDS):
         found.extend(_find_weekdays(text, sent, {day.weekday() for _, day in dates if day >= sent}))
     if "weekend" in words:
@@ -142,7 +143,7 @@ def _find_weekdays(text: str, sent: date, coming: set[int]) -> Iterator[Mention]
     if "tomorrow" in text.casefold() and (sent + timedelta(days=1)).weekday() in days:
         return
     for word in dict.fromkeys(word for word, day in named if day not in coming):
-        yield Mention(word, f"is not the weekday of the send date ({sent:%a %d %b})")
+        yield Mention(word, f"is not the weekday of the send date ({day_words(sent)})")
 
 
 def _is_meant(found: re.Match[str]) -> bool:
@@ -173,4 +174,4 @@ def _weekday(word: str) -> int:
 def _find_weekend(text: str, sent: date) -> Iterator[Mention]:
     found = _WEEKEND.search(text)
     if found and sent.weekday() < 3:
-        yield Mention(found[0], f"is days away from the send date ({sent:%a %d %b})")
+        yield Mention(found[0], f"is days away from the send date ({day_words(sent)})")

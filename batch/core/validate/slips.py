@@ -12,6 +12,7 @@ from batch.core.identity import fold
 from batch.core.validate.hours import parse_weekday
 from batch.model import Checked, Issue, Level
 from batch.model.days import SHORT_MONTHS, month_number
+from batch.model.times import date_words, day_words
 
 _ISO_DAY = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
 _WEEK = re.compile(
@@ -47,8 +48,8 @@ def find_other_week(file: str, days: Collection[date], week_start: str = "monday
     if named is None or _first_day(named, start) in weeks:
         return ()
     words = (
-        f'"{file}" is named for the week of {_first_day(named, start):%d %b %Y}, but its campaigns go out from '
-        f"{min(days):%d %b %Y} to {max(days):%d %b %Y}: were the dates, or the name, not changed?"
+        f'"{file}" is named for the week of {date_words(_first_day(named, start))}, but its campaigns go out from '
+        f"{date_words(min(days))} to {date_words(max(days))}: were the dates, or the name, not changed?"
     )
     return (Issue(0, "", "", "file-other-week", words, Level.WARNING, file),)
 
@@ -66,9 +67,8 @@ def find_same_offers(rows: Iterable[Checked], earlier: Iterable[Earlier], column
         week_before = [moment for moment in times if _is_week_before(moment, checked.send_at)]
         if not week_before:
             continue
-        words = (
-            f'the offer "{offer}" is the same as a week before ({week_before[-1]:%d %b}): did you forget to change it?'
-        )
+        day = day_words(week_before[-1])
+        words = f'the offer "{offer}" is the same as a week before ({day}): did you forget to change it?'
         letter = checked.row.header.letter(column)
         found[checked.row.number] = Issue(
             checked.row.number, letter, column, "offer-as-before", words, Level.WARNING, offer

@@ -12,7 +12,7 @@ from batch.core.printable import cut
 from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
 from batch.model import Row
 from batch.model.days import MONTH_PATTERN, month_number
-from batch.model.times import wall_time
+from batch.model.times import date_words, wall_time
 
 Cell = str | datetime | date | time
 """What a cell of a time column holds: a text as shown, or a real date or time."""
@@ -256,7 +256,7 @@ def _read_named(
         return None, None, _no_such_day(text, field)
     said = (found["weekday"] or "").lower()
     if said and f"{day:%a}".lower() != said:
-        words = f'"{cut(text)}" names the wrong weekday for that date ({day:%a %d %b %Y}): fix the one that is wrong'
+        words = f'"{cut(text)}" names the wrong weekday for that date ({date_words(day)}): fix the one that is wrong'
         return None, None, Trouble("time-unreadable", field, words, text)
     return day, found, None
 
