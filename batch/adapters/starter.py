@@ -92,6 +92,10 @@ COLUMNS: Mapping[str, StarterColumn] = {
     "Date": StarterColumn("With Time, instead of DateTime: the day.", "2027-03-06"),
     "Time": StarterColumn("With Date, instead of DateTime: the time of day.", "10:30 AM"),
     "MmsHighResolution": StarterColumn("1 adds a link to the picture in full size.", "1"),
+    "ForEach": StarterColumn(
+        "The name of another sheet: one campaign for each of its rows, with {{ Store.City }} and the like in the text.",
+        "Stores",
+    ),
     "RowId": StarterColumn(
         "Only in workbooks that came back from campaign-batch: leave it as it came, so that the fixed row takes the "
         "old one's place.",

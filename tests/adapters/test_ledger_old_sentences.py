@@ -14,7 +14,7 @@ from batch.model import ChangeKind, PauseCause
 
 AT = "2031-01-01T00:00:00+00:00"
 MARKED = 'marked Cancel in row 3 of "week "48".xlsx"'
-STOP = "a file named STOP is in the watched folder"
+STOP = "a file named STOP lies in the watched folder"
 
 
 def make_old(path: Path, revision: str) -> None:

@@ -314,7 +314,7 @@ def test_a_throw_away_ledger_does_all_that_a_file_does() -> None:
         assert ledger.entry(entry).provider_id == "501"
         assert ledger.path is None
         assert ledger.verify(NOW) == ()
-        with pytest.raises(LedgerError, match="is no file"):
+        with pytest.raises(LedgerError, match="is not a file"):
             ledger.backup(NOW)
 
 

@@ -478,13 +478,13 @@ def test_the_environments_proxies_netrc_and_certificates_are_not_asked(monkeypat
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://api2.protexting.com/v1", "for everybody to read"),
-        ("http://127.0.0.1.example.com/v1", "for everybody to read"),
-        ("http://10.0.0.5/v1", "for everybody to read"),
-        ("ftp://127.0.0.1/v1", "no web address"),
-        ("https:///v1", "no web address"),
-        ("api2.protexting.com/v1", "no web address"),
-        ("", "no web address"),
+        ("http://api2.protexting.com/v1", "in plain text"),
+        ("http://127.0.0.1.example.com/v1", "in plain text"),
+        ("http://10.0.0.5/v1", "in plain text"),
+        ("ftp://127.0.0.1/v1", "not a web address"),
+        ("https:///v1", "not a web address"),
+        ("api2.protexting.com/v1", "not a web address"),
+        ("", "not a web address"),
         ("https://joe:hush@api2.protexting.com/v1", "more than host and path"),
         ("https://api2.protexting.com/v1?access_token=hush", "more than host and path"),
         ("https://api2.protexting.com:port/v1", "cannot be read"),
@@ -715,7 +715,7 @@ def test_half_a_list_of_groups_is_trouble():
     """A good row would look wrong."""
     with (
         WireServer(paged([[{"Id": 1}]], total=2)) as server,
-        pytest.raises(ProviderError, match="is not whole: 2 objects"),
+        pytest.raises(ProviderError, match="is not complete: 2 objects"),
     ):
         make_provider(server.url).groups()
 
@@ -787,7 +787,7 @@ def test_a_reading_gives_up_when_its_time_is_up():
         (401, TokenError, "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN"),
         (402, TokenError, "the account"),
         (403, TokenError, "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN"),
-        (404, AddressError, "no such address"),
+        (404, AddressError, "does not have this address"),
         (405, AddressError, r"\[provider\] url"),
         (302, AddressError, "never followed"),
         (422, ProviderError, "refused the question"),

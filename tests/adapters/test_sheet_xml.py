@@ -135,7 +135,7 @@ def test_two_cells_in_one_place_are_refused(again: str, attributes: str, tmp_pat
     """On the fast way as on the slow one: nobody can say which of them counts."""
     first = row(2, "One", attributes).replace("</row>", inline("AA2", "y") + "</row>")
     cells = first.replace("</row>", inline(again, "Two") + "</row>") + row(3, "Three")
-    with pytest.raises(SheetError, match="row 2, or a cell of it, stands there twice"):
+    with pytest.raises(SheetError, match="row 2, or a cell of it, appears twice"):
         list(open_sheet(sheet_with(tmp_path / "a.xlsx", cells), child=child))
 
 

@@ -109,7 +109,7 @@ def test_a_folder_of_the_watch_that_is_a_link_is_refused(tmp_path: Path, name: s
         "approved": inbox.approvals,
     }
     for act in (acts[name], inbox.prepare):
-        with pytest.raises(BatchError, match="no folder of its own"):
+        with pytest.raises(BatchError, match="is a link or a file"):
             act()
     assert list(outside.iterdir()) == []
 

@@ -213,7 +213,7 @@ def _fill(text: str, texts: Sequence[str], found: _List, *, behind: bool) -> tup
         if at is None:
             near = find_near(match[1].strip(), [f"{found.prefix}.{name}" for name in found.names if name])
             remedy = f"did you mean {{{{ {near} }}}}?" if near else f"{{{{ {found.prefix}.{found.names[0]} }}}} is one"
-            words = f'"{match[0]}" is no field of the list "{found.name}": {remedy}'
+            words = f'"{match[0]}" is not a field of the list "{found.name}": {remedy}'
             wrong.append(("field-unknown", words))
             return match[0]
         if not texts[at]:

@@ -172,7 +172,7 @@ def _move(naive: datetime, offset: str) -> tuple[datetime | None, Trouble | None
     """Move a time by what a list says: minutes, or hours and minutes, later or earlier."""
     found = _OFFSET.fullmatch(offset.strip())
     if found is None:
-        words = f'"{cut(offset)}" is no time offset: write minutes, like 30 or -15, or hours and minutes, like 1:30'
+        words = f'"{cut(offset)}" is not a time offset: write minutes, like 30 or -15, or hours and minutes, like 1:30'
         return None, Trouble("time-unreadable", "TimeOffset", words, offset)
     minutes = 60 * int(found["hours"] or 0) + int(found["minutes"])
     return naive + timedelta(minutes=-minutes if found["sign"] in ("-", "\u2212") else minutes), None
