@@ -8,10 +8,10 @@ countries) is not guessed: `show` gives None, and the caller says how to fix the
 from __future__ import annotations
 
 import math
-import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from batch.adapters.sheet.format_sections import FormatSection, split_sections
 from batch.model.days import MONTHS, WEEKDAYS
 
 BUILT_IN = {
@@ -50,9 +50,9 @@ class Format:
 
     def __init__(self, code: str, *, epoch_1904: bool = False) -> None:
         self.code = code
-        sections = [_Section(part) for part in _split(code)]
+        sections = [FormatSection(part) for part in split_sections(code)]
         words = sections[3:] or (sections[-1:] if sections[-1].has_text else [])
-        self.numbers = sections[: len(sections) - len(words)] or [_Section("General")]
+        self.numbers = sections[: len(sections) - len(words)] or [FormatSection("General")]
         self._epoch = epoch_1904
         self.has_date = any(section.has_date for section in self.numbers)
         self.has_time = any(section.has_time for section in self.numbers)
@@ -77,7 +77,7 @@ class Format:
             return text
         return "".join(text if kind == "text" else sign for kind, sign in self.text.tokens if kind in ("lit", "text"))
 
-    def _choose(self, value: float) -> tuple[_Section | None, float]:
+    def _choose(self, value: float) -> tuple[FormatSection | None, float]:
         numbers = self.numbers
         if any(section.condition for section in numbers):
             return self._by_condition(numbers, value)
@@ -88,7 +88,7 @@ class Format:
             return (None if unsure else numbers[1]), abs(value)
         return numbers[2], value
 
-    def _by_condition(self, numbers: list[_Section], value: float) -> tuple[_Section | None, float]:
+    def _by_condition(self, numbers: list[FormatSection], value: float) -> tuple[FormatSection | None, float]:
         for at, section in enumerate(numbers):
             if section.condition is None:
                 fits = at == len(numbers) - 1 or (value > 0 if at == 0 else value < 0)
@@ -98,104 +98,6 @@ class Format:
                 unsure = at > 0 and value < 0  # with the sign or without: programs differ
                 return (None if unsure else section), value
         return None, value
-
-
-class _Section:
-    """One of the parts of a format that semicolons keep apart."""
-
-    __slots__ = (
-        "adds_words", "condition", "elapsed", "exponent", "general", "has_date", "has_text", "has_time", "thousands",
-        "tokens", "unclear",
-    )  # fmt: skip
-
-    def __init__(self, code: str) -> None:
-        self.condition: tuple[str, float] | None = None
-        self.unclear = self.elapsed = False
-        self.tokens = self._read(code)
-        kinds = {kind for kind, _ in self.tokens}
-        self.general = "general" in kinds
-        self.has_text = "text" in kinds
-        self.adds_words = any(kind == "lit" and sign.strip() for kind, sign in self.tokens)
-        self.exponent = "exp" in kinds
-        self.has_date = any(kind == "date" and sign[0] in "ymdb" for kind, sign in self.tokens)
-        self.has_time = self.elapsed or any(kind == "date" and sign[0] in "hsAn" for kind, sign in self.tokens)
-        self.thousands = self._group_digits()
-        if (self.has_date or self.has_time) and "digit" in kinds and not self._only_fraction():
-            self.unclear = True
-
-    def _read(self, code: str) -> list[tuple[str, str]]:
-        tokens: list[tuple[str, str]] = []
-        for match in _TOKEN.finditer(code):
-            kind = match.lastgroup or ""
-            tokens.extend(self._token(kind, match.group()))
-        return _minutes(tokens)
-
-    def _token(self, kind: str, sign: str) -> list[tuple[str, str]]:
-        if kind == "bracket":
-            return self._bracket(sign[1:-1])
-        if kind == "quoted":
-            return [("lit", sign[1:].removesuffix('"'))]
-        if kind == "escaped":
-            return [("lit", sign[1:])]
-        if kind == "space":
-            return [("lit", " ")]
-        if kind == "fill":
-            return []
-        if kind == "date":
-            return [("date", _date_sign(sign))]
-        if kind == "odd":
-            self.unclear = True
-            return []
-        return [(kind, sign)]
-
-    def _bracket(self, inner: str) -> list[tuple[str, str]]:
-        if match := _CONDITION.fullmatch(inner):
-            self.condition = (match[1], float(match[2]))
-            return []
-        if match := _LOCALE.fullmatch(inner):
-            return self._locale(match[1], match[2])
-        low = inner.lower()
-        if low and low in ("h" * len(low), "m" * len(low), "s" * len(low)):
-            self.elapsed = True
-            return [("elapsed", low)]
-        if not _COLOUR.fullmatch(low):
-            self.unclear = True
-        return []
-
-    def _locale(self, currency: str, place: str) -> list[tuple[str, str]]:
-        code = int(place, 16) if place and re.fullmatch("[0-9A-Fa-f]{1,8}", place) else 0x409
-        if currency:
-            return [("lit", currency)]
-        digits, calendar, system = code >> 24, code >> 16 & 0xFF, code & 0xFFFF in (0xF800, 0xF400)
-        self.unclear = self.unclear or system or digits not in (0, 1)
-        if calendar not in _GREGORIAN:
-            return [("calendar", "")]
-        foreign = (code & 0x3FF) not in (0x09, 0x00) and bool(place)
-        return [("foreign", "western" if digits == 1 else "")] if foreign else []
-
-    def _group_digits(self) -> bool:
-        """Tell thousands commas (between digits) from scaling ones (after the last) and drop the former."""
-        digits = [at for at, (kind, _) in enumerate(self.tokens) if kind == "digit"]
-        point = next((at for at, (kind, _) in enumerate(self.tokens) if kind == "point"), len(self.tokens))
-        whole = [at for at in digits if at < point]
-        commas = [at for at, (kind, _) in enumerate(self.tokens) if kind == "comma"]
-        between = [at for at in commas if whole and whole[0] < at < whole[-1]]
-        for at in commas:
-            if at in between:
-                self.tokens[at] = ("lit", "")
-            elif digits and (at > digits[-1] or (whole and whole[-1] < at < point)):
-                self.tokens[at] = ("scale", "")
-            else:
-                self.tokens[at] = ("lit", ",")
-        return bool(between)
-
-    def _only_fraction(self) -> bool:
-        """Say whether the digits are the decimals of the seconds (`ss.00`)."""
-        kinds = [kind for kind, _ in self.tokens]
-        if "point" not in kinds:
-            return False
-        at = kinds.index("point")
-        return at > 0 and self.tokens[at - 1][1][:1] == "s" and "digit" not in kinds[:at]
 
 
 def general(value: float) -> str | None:
@@ -218,14 +120,14 @@ def exact(value: float) -> str:
     return str(int(_decimal(value))) if value.is_integer() and abs(value) < 1e21 else format(value, ".15g")
 
 
-def _around_general(section: _Section, value: float) -> str | None:
+def _around_general(section: FormatSection, value: float) -> str | None:
     inner = general(value)
     if inner is None:
         return None
     return "".join(inner if kind == "general" else sign for kind, sign in section.tokens if kind in ("lit", "general"))
 
 
-def _show_number(section: _Section, value: float) -> str | None:
+def _show_number(section: FormatSection, value: float) -> str | None:
     kinds = [kind for kind, _ in section.tokens]
     if "digit" not in kinds:
         sign = "-" if value < 0 and section.tokens else ""
@@ -282,7 +184,7 @@ def _fill_decimals(tokens: list[tuple[str, str]], digits: str) -> str:
     return "".join(out)
 
 
-def _show_scientific(section: _Section, value: float) -> str | None:
+def _show_scientific(section: FormatSection, value: float) -> str | None:
     """Show `0.00E+00`; formats with more than one whole digit (`##0.0E+0`) count in steps and are left alone."""
     at = next(at for at, (kind, _) in enumerate(section.tokens) if kind == "exp")
     mantissa, tail = section.tokens[:at], section.tokens[at + 1 :]
@@ -301,7 +203,7 @@ def _show_scientific(section: _Section, value: float) -> str | None:
     return f"{format(scaled, 'f')}E{plus}{abs(power):0{width}d}{after}"
 
 
-def _show_date(section: _Section, value: float, *, epoch_1904: bool) -> str | None:
+def _show_date(section: FormatSection, value: float, *, epoch_1904: bool) -> str | None:
     kinds = [kind for kind, _ in section.tokens]
     if "calendar" in kinds:
         return None
@@ -391,56 +293,9 @@ def _rounded(number: Decimal, places: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-def _date_sign(sign: str) -> str:
-    """Write a sign of dates as the rest of the room knows it; `am/pm` shows capitals, `a/p` shows what it says."""
-    if sign[0] in "aA":
-        return sign.upper() if len(sign) > 3 else sign
-    return sign.lower()
-
-
 def _compare(value: float, sign: str, limit: float) -> bool:
     if sign in ("=", "<>"):
         return (value == limit) is (sign == "=")
     if sign in ("<", "<="):
         return value < limit or (sign == "<=" and value == limit)
     return value > limit or (sign == ">=" and value == limit)
-
-
-def _minutes(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Tell minutes (after hours, before seconds) from months; both are written with an m."""
-    clock = [at for at, (kind, _) in enumerate(tokens) if kind in ("date", "elapsed")]
-    for place, at in enumerate(clock):
-        sign = tokens[at][1]
-        if sign not in ("m", "mm") or tokens[at][0] == "elapsed":
-            continue
-        before = tokens[clock[place - 1]][1][0] if place else ""
-        after = tokens[clock[place + 1]][1][0] if place + 1 < len(clock) else ""
-        if before == "h" or after == "s":
-            tokens[at] = ("date", "n" * len(sign))
-    return tokens
-
-
-def _split(code: str) -> list[str]:
-    """Cut a format at its semicolons, but not at those inside quotes or after a backslash."""
-    parts = [""]
-    for match in _PIECE.finditer(code):
-        if match.group() == ";":
-            parts.append("")
-        else:
-            parts[-1] += match.group()
-    return parts[:4]
-
-
-_PIECE = re.compile(r'"[^"]*"?|[\\_*].|\[[^\]]*\]|.', re.S)
-_TOKEN = re.compile(
-    r"""(?P<quoted>"[^"]*"?)|(?P<escaped>\\.)|(?P<space>_.)|(?P<fill>\*.)|(?P<bracket>\[[^\]]*\])
-    |(?P<general>[Gg][Ee][Nn][Ee][Rr][Aa][Ll])|(?P<date>AM/PM|am/pm|A/P|a/p|[yY]+|[mM]+|[dD]+|[hH]+|[sS]+|[bB]{2,})
-    |(?P<exp>[Ee][+-])|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<text>@)|(?P<slash>/(?=[0#?1-9]))
-    |(?P<lit>[-+/():!^&'~{}<>=$ \u00a0\u00a2-\u00a5\u20a0-\u20bf1-9])|(?P<odd>.)""",
-    re.X | re.S,
-)
-_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)")
-_LOCALE = re.compile(r"\$([^\]-]*)(?:-([^\]]*))?")
-_GREGORIAN = frozenset((0, 1, 2))
-"""The calendars of a locale code whose days are ours: https://learn.microsoft.com/windows/win32/intl/calendar-identifiers."""
-_COLOUR = re.compile("black|blue|cyan|green|magenta|red|white|yellow|colou?r *[0-9]{1,2}")

@@ -7,7 +7,7 @@ import io
 from batch.adapters.sheet import formats
 from batch.adapters.sheet import xls_second as second
 from batch.adapters.sheet.archive import SAVE_AGAIN
-from batch.adapters.sheet.xlsx import show_number
+from batch.adapters.sheet.cell_numbers import show_number
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 

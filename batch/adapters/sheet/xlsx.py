@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import threading
 from contextlib import suppress
-from datetime import datetime
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive
+from batch.adapters.sheet.cell_numbers import show_general, show_number, show_plain, to_serial
 from batch.adapters.sheet.far import FarSheet, shared_texts
 from batch.adapters.sheet.grid import LyingError
 from batch.adapters.sheet.plain import to_int
@@ -214,7 +214,7 @@ class SheetTab:
         number = 0
         for values in sheet.iter_rows():
             number += 1
-            texts = [value.strip() if type(value) is str else _plain(value) for value in values]
+            texts = [value.strip() if type(value) is str else show_plain(value) for value in values]
             if lead:
                 texts = lead + texts
             care = special.get(number)
@@ -285,7 +285,7 @@ class SheetTab:
     def _mend(self, texts: list[str | None], extras: list[Extra], values: list[Any], lead: int) -> None:
         for at, text in enumerate(texts):
             if text is None:
-                texts[at], extra = _show_general(values[at - lead])
+                texts[at], extra = show_general(values[at - lead])
                 if extra is not None:
                     extras.append((at, *extra))
             elif "\0" in text:
@@ -306,7 +306,7 @@ class SheetTab:
             return text, None
         words = raw.decode("utf-8", "replace")
         if kind == b"d":
-            words = _serial(words, epoch_1904=self._book.epoch_1904)
+            words = to_serial(words, epoch_1904=self._book.epoch_1904)
         shown, extra = show_number(words, shape, epoch_1904=self._book.epoch_1904)
         known = shown, (at, *extra) if extra is not None else None
         if len(self._seen) < MAX_SEEN:
@@ -336,62 +336,6 @@ class _Loading(threading.Thread):
         if self._sheet is None:
             raise self._trouble or RuntimeError("no sheet")
         return self._sheet
-
-
-def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> tuple[str, Extra | None]:
-    """Give what a number cell shows, and what is to say about it."""
-    try:
-        value = float(raw)
-    except ValueError:
-        return raw.strip(), None
-    if shape is None:
-        shown = formats.general(value)
-        plain = formats.exact(value)
-        return (plain, ("unclear", plain, "General")) if shown is None else (shown, None)
-    shown = shape.show(value)
-    dated = shape.has_date or shape.has_time
-    if dated and 0 <= value < 2_958_466:
-        return (shown or "").strip(), _dated(value, shape, shown, epoch_1904=epoch_1904)
-    plain = formats.exact(value)
-    if shown is None:
-        return plain, ("unclear", plain, shape.code)
-    if shape.thousands and abs(value) >= 1000:
-        return shown.strip(), ("thousands", plain)
-    if shape.scientific:
-        return shown.strip(), ("scientific", plain)
-    if abs(value) >= 1e15:
-        return shown.strip(), ("long", plain)
-    return shown.strip(), None
-
-
-def _dated(value: float, shape: formats.Format, shown: str | None, *, epoch_1904: bool) -> Extra:
-    return ("date", value, epoch_1904, shape.has_date, shape.has_time, shape.code if shown is None else "")
-
-
-def _plain(value: Any) -> str | None:
-    """Write a value that has no format of its own; None for one that needs care."""
-    if type(value) is float:
-        return str(int(value)) if value.is_integer() and -1e11 < value < 1e11 else None
-    if type(value) is bool:
-        return "TRUE" if value else "FALSE"
-    return None
-
-
-def _show_general(value: Any) -> tuple[str, Extra | None]:
-    if type(value) is not float:
-        return str(value), None
-    shown = formats.general(value)
-    return (shown, None) if shown is not None else (formats.exact(value), ("unclear", formats.exact(value), "General"))
-
-
-def _serial(text: str, *, epoch_1904: bool) -> str:
-    """Turn a date in ISO 8601 (cells of type `d`) into Excel's count of days."""
-    try:
-        moment = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        return text
-    origin = datetime(1904, 1, 1) if epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 cells know no zone
-    return repr((moment.replace(tzinfo=None) - origin).total_seconds() / 86_400)
 
 
 def _target(folder: str, target: str) -> str:
