@@ -29,6 +29,7 @@ ROOMS = {
     "core/identity": ["core/test_identity.py"],
     "core/guards": ["core/test_guards.py", "core/test_plan.py"],
     "core/plan": ["core/test_plan.py", "core/test_guards.py"],
+    "core/plan_issues": ["core/test_plan.py"],
     "core/settle": ["core/test_settle.py"],
     "core/match": ["core/test_reconcile.py"],
     "core/reconcile": ["core/test_reconcile.py"],

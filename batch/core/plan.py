@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.core.guards import (
-    DOUBT_CODES,
-    DROPPED_IN_DOUBT,
     FRESH,
     GOING,
     GONE,
@@ -21,9 +18,9 @@ from batch.core.guards import (
     is_coming,
     is_doubtful,
 )
-from batch.core.identity import as_read, collapse
-from batch.core.payload import show_time, to_provider_time
-from batch.core.settle import how_to_answer
+from batch.core.identity import as_read
+from batch.core.payload import to_provider_time
+from batch.core.plan_issues import deleted_before, edited_after, how_to_settle, in_doubt
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.model.codes import HARD, NEVER_LET_GO, PLAN_CODES
 from batch.model.plurals import plural
@@ -192,11 +189,11 @@ def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision 
     """Decide where the entry that is met already decides; None when the row goes on like a new one."""
     if is_doubtful(met):
         same = case.same and not case.edited
-        return _settle(case, met) if same else _decide_new(case, campaign, _in_doubt(case.row, met))
+        return _settle(case, met) if same else _decide_new(case, campaign, in_doubt(case.row, met))
     if met.status in THERE and case.same and not (case.edited and is_coming(met, case.around.now)):
         return _skip(case, met, _already(case, met))
     if met.status in THERE and is_coming(met, case.around.now):
-        return _decide_new(case, campaign, _edited(case.row, campaign, met))
+        return _decide_new(case, campaign, edited_after(case.row, campaign, met))
     if met.status is Status.REJECTED and case.same and not case.edited:
         return _skip(case, met, f"the provider refused it before (entry {met.id}): {_remedy(case, met)}")
     if met.status in GONE and case.same and (case.row.past or not case.edited):
@@ -205,15 +202,9 @@ def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision 
 
 
 def _settle(case: _Case, met: KnownEntry) -> Decision:
-    words = f"entry {met.id} may or may not have arrived at the provider: {_how_to_settle(met)}"
+    words = f"entry {met.id} may or may not have arrived at the provider: {how_to_settle(met)}"
     decision = _skip(case, met, words)
     return replace(decision, action=Action.SETTLE)
-
-
-def _how_to_settle(met: KnownEntry) -> str:
-    if met.status is Status.HELD:
-        return how_to_answer(met.id)
-    return 'it is settled by "campaign-batch resume"'
 
 
 def _already(case: _Case, met: KnownEntry) -> str:
@@ -230,7 +221,7 @@ def _remedy(case: _Case, met: KnownEntry) -> str:
 def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
     if case.row.past:
         return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has passed")
-    return _decide_new(case, campaign, _deleted(case.row, met))
+    return _decide_new(case, campaign, deleted_before(case.row, met))
 
 
 def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
@@ -315,65 +306,6 @@ def _reason(action: Action, issues: Iterable[Issue], campaign: Campaign | None) 
     level = {Action.INVALID: Level.ERROR, Action.HOLD: Level.HOLD}.get(action)
     found = [issue for issue in issues if issue.level is level]
     return min(found, key=lambda issue: issue.code not in PLAN_CODES).message if found else ""
-
-
-def _in_doubt(row: Checked, met: KnownEntry) -> Issue:
-    words = (
-        f"an earlier version of this row (entry {met.id}) may or may not have arrived at the provider: "
-        f"{_how_to_settle(met)}; then drop the file again"
-    )
-    return held_for(row, "CampaignName", "in-doubt", words, row.name)
-
-
-def _edited(row: Checked, campaign: Campaign, met: KnownEntry) -> Issue:
-    words = (
-        f"this row was changed after it was scheduled as {met.provider_id} (entry {met.id}): "
-        f"{_differences(campaign, met)}. For a new sending give it a new Reference; for a correction delete "
-        f'{met.provider_id} in the dashboard, run "campaign-batch reconcile" and drop the file again'
-    )
-    return held_for(row, "Message", "edited-after-submission", words, campaign.message, ids=(met.provider_id,))
-
-
-def _differences(campaign: Campaign, met: KnownEntry) -> str:
-    zone = campaign.zone
-    pairs = [
-        ("name", met.name, campaign.name),
-        ("text", *_visible(met.message, campaign.message)),
-        ("groups", ", ".join(sorted(met.group_ids)), ", ".join(sorted(campaign.group_ids))),
-        ("time", show_time(met.send_at, zone) if met.send_at else "", show_time(campaign.send_at, zone)),
-    ]
-    changed = [f'{what} was "{old}", now "{new}"' for what, old, new in pairs if old != new]
-    return "; ".join(changed) or "subject, picture or type of recipients differ"
-
-
-def _visible(old: str, new: str) -> tuple[str, str]:
-    """Show line breaks and blanks of two texts where these are all that differs."""
-    if old == new or collapse(old) != collapse(new):
-        return old, new
-    return _show_blanks(old), _show_blanks(new)
-
-
-def _show_blanks(text: str) -> str:
-    """Write a line break as a sign, and blanks that look like others by their names."""
-    plain = as_read(text).replace("\n", "\u23ce")
-    return "".join(f"[{unicodedata.name(sign, 'blank').lower()}]" if _is_odd(sign) else sign for sign in plain)
-
-
-def _is_odd(sign: str) -> bool:
-    return sign != " " and (sign.isspace() or unicodedata.category(sign) in {"Zs", "Zl", "Zp"})
-
-
-def _deleted(row: Checked, met: KnownEntry) -> Issue:
-    what = f"was scheduled as {met.provider_id} (entry {met.id}) and is not at the provider any more"
-    if not DOUBT_CODES.union({DROPPED_IN_DOUBT}).isdisjoint(met.last_codes):
-        what = f"was dropped while nobody knew whether it had arrived (entry {met.id}; look for it in the dashboard)"
-    elif not met.provider_id:
-        what = f"was dropped before it was submitted (entry {met.id})"
-    words = (
-        f'this campaign {what}: to send it after all, type "campaign-batch submit FILE --allow deleted-in-dashboard"; '
-        f"else remove the row"
-    )
-    return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name, ids=(met.provider_id,))
 
 
 def _is_new(case: _Case, decision: Decision) -> bool:
