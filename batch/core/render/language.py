@@ -12,7 +12,6 @@ import difflib
 import functools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NoReturn
 
@@ -20,11 +19,20 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from batch.core.printable import cut
-
-from .fields import find_personal, fold_field, is_personal
+from .faults import (
+    PERSONAL,
+    Fault,
+    RefusedError,
+    at_line,
+    explain,
+    find_faults,
+    not_allowed,
+    say_plainly,
+    too_deep,
+)
+from .fields import fold_field, is_personal
 from .filters import FILTERS, NEEDS_FIELD, make_filters
-from .merge_fields import find_curly, straighten
+from .program import Kind, Program, Slot
 
 LONGEST = 10_000
 """Characters of a template."""
@@ -35,64 +43,6 @@ MOST_FIELDS = 200
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd\ufffe\uffff]")
 """What no phone can show, halves of characters, and the mark of a lost one; not the tab and the line end."""
-
-PERSONAL = (
-    "one row is one text to a whole group, and everybody in it would read the same name: "
-    "remove it, or write a word that suits all"
-)
-
-
-class Kind(Enum):
-    """What a field's place in the text asks of the cell."""
-
-    SAID = "s"
-    """It goes into the text, and so must not be empty."""
-    ASKED = "a"
-    """It is tested or has a stand-in, and so may be empty."""
-    MOMENT = "m"
-    """As SAID, and a real date is taken as one, not as what it shows."""
-    THERE = "t"
-    """It is asked whether the sheet has such a column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One field in one kind of place."""
-
-    key: str
-    """Its name in the tree that runs."""
-    field: str
-    """As the template writes it."""
-    kind: Kind
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a template cannot be used, whatever the row says."""
-
-    code: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A template that was read once, for all rows."""
-
-    slots: tuple[Slot, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    layout: str | None = None
-    """The text with `%s` for each field, when there is nothing to decide: filled in five times faster than Jinja2."""
-    order: tuple[int, ...] = ()
-    """The numbers of the slots in the layout."""
-    run: Callable[[dict[str, Any]], str] | None = None
-    """Takes the values by the slots' keys; raises FilterError."""
-
-
-class _RefusedError(Exception):
-    def __init__(self, code: str, words: str) -> None:
-        super().__init__(words)
-        self.fault = Fault(code, words)
 
 
 class _Dots(NodeTransformer):
@@ -119,7 +69,6 @@ class _Place(Enum):
 
 _TAGS = {"if", "elif", "else", "endif"}
 _TOKENS = {"raw_begin": '"raw"', "linestatement_begin": "a line statement"}
-_SPAN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 _NAMES: dict[type[nodes.Node], str] = {
     nodes.Call: "a call", nodes.Getattr: "a dot", nodes.Getitem: "square brackets", nodes.Slice: "square brackets",
     nodes.Concat: '"~"', nodes.Add: '"+"', nodes.Sub: '"-"', nodes.Mul: '"*"', nodes.Div: '"/"', nodes.FloorDiv: '"//"',
@@ -153,36 +102,26 @@ def compile_text(engine: ImmutableSandboxedEnvironment, source: str, lists: tupl
         if lists:
             _Dots(lists).visit(parsed)
         return _Reading(source).read(engine, parsed)
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return Program(faults=(refused.fault,))
     except TemplateSyntaxError as error:
-        return Program(faults=(_explain(error, source),))
+        return Program(faults=(explain(error, source),))
     except (RecursionError, MemoryError, SyntaxError):
-        return Program(faults=(_too_deep(),))
+        return Program(faults=(too_deep(),))
     except (TemplateError, ValueError, OverflowError) as error:
-        return Program(faults=(Fault("template-broken", _say_plainly(str(error), source)),))
-
-
-def find_faults(text: str) -> Iterator[Fault]:
-    """Find what must not stand in the plain part of a template: braces, and marks of other tools for a name."""
-    for name in find_personal(text):
-        yield Fault("personal-field", f'the text says "{name}": {PERSONAL}')
-    if brace := re.search(r"[{}]+", text):
-        around = text[max(0, brace.start() - 12) : brace.end() + 12].replace("\n", " ").strip()
-        words = f'the text has a stray "{brace[0]}" at "{around}": a field is written {{{{ Offer }}}}, with two braces'
-        yield Fault("brace-in-text", f"{words} on both sides")
+        return Program(faults=(Fault("template-broken", say_plainly(str(error), source)),))
 
 
 def _find_early(engine: ImmutableSandboxedEnvironment, source: str) -> Iterator[Fault]:
     """What the words of the template show before it is parsed: everything at once, by its own name."""
     if len(source) > LONGEST:
-        raise _RefusedError("template-not-allowed", f"the template has {len(source)} characters, {LONGEST} are allowed")
+        raise RefusedError("template-not-allowed", f"the template has {len(source)} characters, {LONGEST} are allowed")
     before = ""
     for line, kind, value in engine.lex(source):
         if kind in _TOKENS:
-            yield _not_allowed(_TOKENS[kind], line, source)
+            yield not_allowed(_TOKENS[kind], line, source)
         if before == "block_begin" and kind == "name" and value not in _TAGS and not value.startswith("end"):
-            yield _not_allowed(f'"{value}"', line, source)
+            yield not_allowed(f'"{value}"', line, source)
         if kind != "whitespace":
             before = kind
 
@@ -256,10 +195,10 @@ class _Reading:
     def _field(self, name: str, kind: Kind, line: int) -> nodes.Name:
         self.uses += 1
         if self.uses > MOST_FIELDS:
-            raise _RefusedError("template-not-allowed", f"the template uses more than {MOST_FIELDS} fields")
+            raise RefusedError("template-not-allowed", f"the template uses more than {MOST_FIELDS} fields")
         if is_personal(name) or _is_of_a_person(name):
             hint = " ({{ CampaignName }} is the campaign's)" if name.casefold() == "name" else ""
-            words = f'the text uses "{name}"{hint}{_at(line, self.source)}: {PERSONAL}'
+            words = f'the text uses "{name}"{hint}{at_line(line, self.source)}: {PERSONAL}'
             self.faults[Fault("personal-field", words)] = None
         slot = self.slots.setdefault((name, kind), Slot(f"{kind.value}{len(self.slots)}", name, kind, line))
         return nodes.Name(slot.key, "load", lineno=line)
@@ -267,10 +206,12 @@ class _Reading:
     def _constant(self, node: nodes.Const, place: _Place, _depth: int) -> nodes.Const:
         value = node.value
         if value is None or (isinstance(value, bool) and place is _Place.SAID):
-            raise _RefusedError("template-not-allowed", f'the template says "{value}"{_at(node.lineno, self.source)}')
+            raise RefusedError(
+                "template-not-allowed", f'the template says "{value}"{at_line(node.lineno, self.source)}'
+            )
         if isinstance(value, (int, float)) and not abs(value) < 10**15:
-            raise _RefusedError(
-                "template-not-allowed", f"the template has too large a number{_at(node.lineno, self.source)}"
+            raise RefusedError(
+                "template-not-allowed", f"the template has too large a number{at_line(node.lineno, self.source)}"
             )
         if isinstance(value, str):
             self.faults.update(dict.fromkeys(find_faults(value)))
@@ -281,7 +222,7 @@ class _Reading:
     def _filter(self, node: nodes.Filter, place: _Place, depth: int) -> nodes.Expr:
         known = FILTERS.get(node.name)
         if node.node is None or known is None:
-            raise _RefusedError("template-not-allowed", self._unknown_filter(node))
+            raise RefusedError("template-not-allowed", self._unknown_filter(node))
         self._check_arguments(node)
         inner = place if place is _Place.SAID and node.name != "default" else _Place.ASKED
         name = _innermost(node)
@@ -297,19 +238,19 @@ class _Reading:
         known = FILTERS[node.name]
         if node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) > known.arguments:
             words = f'the filter "{node.name}" is written {known.example}'
-            raise _RefusedError("template-not-allowed", words + _at(node.lineno, self.source))
+            raise RefusedError("template-not-allowed", words + at_line(node.lineno, self.source))
         if node.name == "default":
             return
         if not all(isinstance(each, nodes.Const) for each in node.args):
             words = f'the filter "{node.name}" takes only fixed values, as in {known.example}'
-            raise _RefusedError("template-not-allowed", words + _at(node.lineno, self.source))
+            raise RefusedError("template-not-allowed", words + at_line(node.lineno, self.source))
         if complaint := known.complain(*[each.value for each in node.args if isinstance(each, nodes.Const)]):
-            raise _RefusedError("template-not-allowed", complaint + _at(node.lineno, self.source))
+            raise RefusedError("template-not-allowed", complaint + at_line(node.lineno, self.source))
 
     def _unknown_filter(self, node: nodes.Filter) -> str:
         near = difflib.get_close_matches(node.name, FILTERS, n=1)
         remedy = f'did you mean "{near[0]}"?' if near else "there are " + ", ".join(FILTERS)
-        return f'the filter "{node.name}" is not allowed{_at(node.lineno, self.source)}: {remedy}'
+        return f'the filter "{node.name}" is not allowed{at_line(node.lineno, self.source)}: {remedy}'
 
     def _either(self, node: nodes.BinExpr, place: _Place, depth: int) -> nodes.Expr:
         left = self._expression(node.left, _Place.ASKED if place is _Place.SAID else place, depth)
@@ -352,27 +293,27 @@ class _Reading:
     def _defined(self, node: nodes.Test, place: _Place, _depth: int) -> nodes.Expr:
         name = _field_name(node.node)
         if node.name != "defined" or name is None or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            words = f'the test "is {node.name}" is not allowed{_at(node.lineno, self.source)}'
-            raise _RefusedError("template-not-allowed", words + ": only {% if Offer is defined %} is")
+            words = f'the test "is {node.name}" is not allowed{at_line(node.lineno, self.source)}'
+            raise RefusedError("template-not-allowed", words + ": only {% if Offer is defined %} is")
         self._only_in_test(place, '"is defined"', node)
         return self._field(name, Kind.THERE, node.lineno)
 
     def _only_in_test(self, place: _Place, what: str, node: nodes.Node) -> None:
         if place is not _Place.TEST:
-            words = f"{what} is allowed only in {{% if ... %}}{_at(node.lineno, self.source)}"
-            raise _RefusedError("template-not-allowed", words)
+            words = f"{what} is allowed only in {{% if ... %}}{at_line(node.lineno, self.source)}"
+            raise RefusedError("template-not-allowed", words)
 
     def _bound(self, depth: int) -> None:
         if depth > DEEPEST:
-            raise _RefusedError("template-not-allowed", _too_deep().words)
+            raise RefusedError("template-not-allowed", too_deep().words)
 
     def _refuse(self, node: nodes.Node) -> NoReturn:
         if isinstance(node, nodes.Getattr) and is_personal(node.attr):
-            words = f'the text uses "{node.attr}"{_at(node.lineno, self.source)}: {PERSONAL}'
-            raise _RefusedError("personal-field", words)
+            words = f'the text uses "{node.attr}"{at_line(node.lineno, self.source)}: {PERSONAL}'
+            raise RefusedError("personal-field", words)
         name = _NAMES.get(type(node), f'"{type(node).__name__.lower()}"')
-        fault = _not_allowed(name, node.lineno, self.source)
-        raise _RefusedError(fault.code, fault.words)
+        fault = not_allowed(name, node.lineno, self.source)
+        raise RefusedError(fault.code, fault.words)
 
 
 _RULES: dict[type[nodes.Node], Callable[..., nodes.Expr]] = {
@@ -419,49 +360,3 @@ def _runner(engine: ImmutableSandboxedEnvironment, tree: nodes.Template) -> Call
     # not template.render: it rewrites the traceback of every FilterError, which a bad column raises on each row
     root, context = template.root_render_func, template.new_context
     return lambda values: "".join(root(context(values)))
-
-
-def _explain(error: TemplateSyntaxError, source: str) -> Fault:
-    stray = next((fault for fault in find_faults(_SPAN.sub("", source)) if fault.code == "brace-in-text"), None)
-    if stray:
-        return stray
-    return Fault("template-broken", _say_plainly(error.message or "", source) + _at(error.lineno, source))
-
-
-def _say_plainly(said: str, source: str) -> str:
-    """Put what the engine says into words for people who know no engine."""
-    if curly := find_curly(source):
-        return f'"{curly}" has curly quotes: write {straighten(curly)}'
-    if "unknown tag" in said and ("endif" in said or "else" in said or "elif" in said):
-        return "the text has {% else %} or {% endif %} without an {% if ... %} before it: add the if, or remove it"
-    if "looking for the following tags" in said:
-        return "the text has an {% if ... %} without its end: write {% endif %} where it ends"
-    if spoilt := next((found[0] for found in _FIELD.finditer(source) if not _reads(found[0])), ""):
-        return f'"{cut(spoilt)}" does not read as a field: write the header of a column, like {{{{ Offer }}}}'
-    if spoilt := next((found[0] for found in _TAG.finditer(source)), ""):
-        return f'"{cut(spoilt)}" cannot be read: write it like {{% if Offer %}} ... {{% endif %}}'
-    return "a brace or a percent sign is missing or too many: a field is written {{ Offer }}"
-
-
-def _reads(field: str) -> bool:
-    return _SIMPLE.fullmatch(field[2:-2].strip()) is not None
-
-
-_FIELD = re.compile(r"\{\{.*?\}\}", re.S)
-_TAG = re.compile(r"\{%.*?%\}", re.S)
-_SIMPLE = re.compile(r"[^\W\d]\w*(?:\s*\|.*)?", re.S)
-
-
-def _too_deep() -> Fault:
-    return Fault("template-not-allowed", "the template is nested too deeply: make it simpler")
-
-
-def _not_allowed(what: str, line: int, source: str) -> Fault:
-    allowed = "a text may have fields, if/elif/else, comparisons and the filters " + ", ".join(FILTERS)
-    if what == "a dot":
-        allowed = 'a field is written {{ Offer }} or {{ row["End date"] }}'
-    return Fault("template-not-allowed", f"{what} is not allowed in a template{_at(line, source)}: {allowed}")
-
-
-def _at(line: int, source: str) -> str:
-    return f" (line {line})" if "\n" in source.strip() else ""

@@ -14,10 +14,12 @@ from batch.core.printable import cut
 from batch.model import Draft, Header, Issue, Level, Row
 from batch.model.errors import BatchError
 
+from .faults import Fault, find_faults
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field
 from .filters import EMPTY, FilterError
-from .language import CONTROL, Fault, Kind, Program, Slot, compile_text, find_faults, make_environment
+from .language import CONTROL, compile_text, make_environment
 from .merge_fields import find_braced, find_foreign, find_misspelled
+from .program import Kind, Program, Slot
 
 LONGEST = 10_000
 """Characters of a rendered text: far above what may be sent, low enough that no file can fill the memory."""
