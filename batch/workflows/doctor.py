@@ -5,23 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from batch.adapters.mail import check_server
-from batch.core.identity import fold, plain_id
-from batch.model.errors import HOW_TO_RESTORE, BatchError, ProviderError
+from batch.model.errors import HOW_TO_RESTORE, BatchError
 from batch.model.plurals import plural
-from batch.model.times import span_words
 from batch.system.disk import HAS_MODES
 from batch.workflows.cancel import how_to_go_on
-from batch.workflows.clock import SKEW
 from batch.workflows.context import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
+from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
+from batch.workflows.doctor_provider import provider_lines
 from batch.workflows.mail import Mailer, mail_server_of
 from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
@@ -30,11 +26,7 @@ from batch.workflows.send_test import try_zone
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
-    from batch.adapters.provider import Provider
 
-State = Literal["fine", "warning", "broken"]
-MOST_SECONDS = 10.0
-"""A line takes no longer than this."""
 ROOM = 500 * 1024 * 1024
 _HIDDEN = frozenset(
     {
@@ -45,35 +37,13 @@ _HIDDEN = frozenset(
 """Settings that may hold a secret, or do when somebody mixed them up: only where they come from is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that was examined."""
-
-    line: str
-    state: State
-    words: str
-    remedy: str = ""
-
-
 def examine(settings: Settings, world: World) -> list[Line]:
     """Examine everything; nothing is written but a file that is taken away again."""
     found = [*_settings(settings), *_folders(settings), _zone(settings), *_rights(settings)]
     found += _ledger_lines(settings, world)
-    found += _provider_lines(settings, world)
+    found += provider_lines(settings, world)
     found += [_mail_server(settings), _disk(settings)]
     return found
-
-
-def _try(line: str, act: Callable[[], Line]) -> Line:
-    """Turn whatever goes wrong into a broken line."""
-    try:
-        return act()
-    except BatchError as trouble:
-        return Line(line, "broken", trouble.words, trouble.remedy)
-    except OSError as trouble:
-        return Line(
-            line, "broken", str(trouble.strerror or trouble), "check the folder's permissions and the free disk space"
-        )
 
 
 def _settings(settings: Settings) -> Iterator[Line]:
@@ -106,12 +76,12 @@ def _token_place(settings: Settings) -> Line:
             return Line("token", "fine", f"kept in the {place}")
         return Line("token", "broken", "there is none", HOW_TO_SIGN_IN)
 
-    return _try("token", look)
+    return examine_line("token", look)
 
 
 def _folders(settings: Settings) -> Iterator[Line]:
-    yield _try("folder of reports", lambda: _folder("folder of reports", Path(settings.reports.folder)))
-    yield _try("watched folder", lambda: _folder("watched folder", Path(settings.watch.folder)))
+    yield examine_line("folder of reports", lambda: _folder("folder of reports", Path(settings.reports.folder)))
+    yield examine_line("watched folder", lambda: _folder("watched folder", Path(settings.watch.folder)))
     templates = Path(settings.templates.folder)
     words = str(templates) if templates.is_dir() else f"{templates} is not there; the program's own templates count"
     yield Line("folder of templates", "fine", words)
@@ -157,12 +127,12 @@ def _zone(settings: Settings) -> Line:
         zone = need_zone(settings, for_real=True)
         return Line("time zone", "fine", f"sheets: {zone}, provider: {settings.provider.timezone}")
 
-    return _try("time zone", look)
+    return examine_line("time zone", look)
 
 
 def _rights(settings: Settings) -> Iterator[Line]:
     """Say what others than this user, or than the group of the settings, may read or change."""
-    yield _try("rights", lambda: _exposed(settings))
+    yield examine_line("rights", lambda: _exposed(settings))
     approved = Path(settings.watch.folder) / "approved"
     if HAS_MODES and approved.is_dir() and approved.stat().st_mode & 0o002:
         words = f"everybody on this machine may write into {approved}, and so approve"
@@ -276,117 +246,6 @@ def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
     return Line("unsent mails", "warning", words, "look at the mail server's line; they are retried automatically")
 
 
-def _provider_lines(settings: Settings, world: World) -> list[Line]:
-    try:
-        provider = _make_provider(settings)
-    except BatchError as trouble:
-        return [Line("provider", "broken", trouble.words, trouble.remedy)]
-    lines = [_groups(provider)]
-    if lines[0].state == "broken":
-        return lines
-    lines += _unknown_groups(settings, provider)
-    return [*lines, _templates(provider), _credits(provider), _clock(settings, world)]
-
-
-def _make_provider(settings: Settings) -> Provider:
-    """Make a provider that tries once and gives up soon."""
-    from batch.adapters.provider import Provider
-
-    wanted = settings.provider
-    return Provider(
-        wanted.url,
-        wanted.access_token,
-        connect_timeout=min(wanted.connect_timeout, MOST_SECONDS),
-        deadline=min(wanted.deadline, MOST_SECONDS),
-        proxy=wanted.proxy,
-        verify=str(wanted.ca_file) if wanted.ca_file else True,
-        tries=1,
-        patience=MOST_SECONDS,
-        longest_pause=MOST_SECONDS,
-    )
-
-
-def _groups(provider: Provider) -> Line:
-    def look() -> Line:
-        groups = provider.groups()
-        if not groups:
-            return Line("groups", "warning", f"{provider.host} knows none", "make a group in the provider's dashboard")
-        return Line("groups", "fine", f"{len(groups)} at {provider.host}, the token is good")
-
-    return _try("provider", look)
-
-
-def _unknown_groups(settings: Settings, provider: Provider) -> list[Line]:
-    """Name the [groups] of the settings that the account has not: their hours and purposes hold for nobody."""
-    if not settings.groups:
-        return []
-    there = {fold(word) for group in provider.groups() for word in (group.id, group.name)}
-    missing = ", ".join(
-        f'"{name}"' for name in settings.groups if fold(name) not in there and plain_id(name) not in there
-    )
-    remedy = "write each as the dashboard shows it: until then its hours, days and purpose hold for nobody"
-    return [Line("groups of the settings", "warning", f"the account has no {missing}", remedy)] if missing else []
-
-
-def _templates(provider: Provider) -> Line:
-    def look() -> Line:
-        templates = provider.templates()
-        approved = sum(one.status_id == 3 for one in templates)
-        return Line("MMS templates", "fine", f"{len(templates)}, {approved} of them approved")
-
-    return _softly("MMS templates", look)
-
-
-def _credits(provider: Provider) -> Line:
-    def look() -> Line:
-        credits = provider.credits()
-        if credits <= 0:
-            return Line("credits", "warning", "none are left", "buy credits in the provider's dashboard")
-        return Line("credits", "fine", f"{credits:,}")
-
-    return _softly("credits", look)
-
-
-def _softly(line: str, act: Callable[[], Line]) -> Line:
-    """Only warn where campaigns can go without this answer."""
-    try:
-        return act()
-    except ProviderError as trouble:
-        return Line(line, "warning", trouble.words, trouble.remedy)
-
-
-def _clock(settings: Settings, world: World) -> Line:
-    theirs = _provider_time(settings)
-    ours = world.now()
-    if theirs is None:
-        words = f"{ours:%Y-%m-%d %H:%M:%S} UTC; the provider says no time to compare"
-        return Line("clock", "warning", words, "make sure that this machine sets its clock automatically")
-    apart = ours - theirs
-    where = "ahead of" if apart > timedelta(0) else "behind"
-    words = f"{ours:%Y-%m-%d %H:%M:%S} UTC, {span_words(apart)} {where} the provider's"
-    if abs(apart) > SKEW:
-        return Line("clock", "broken", words, "set this machine's clock: nothing is submitted before it is right")
-    return Line("clock", "fine", words)
-
-
-def _provider_time(settings: Settings) -> datetime | None:
-    """Read the Date of an answer to a question without the token."""
-    import requests
-
-    wanted = settings.provider
-    try:
-        answer = requests.head(
-            wanted.url,
-            timeout=MOST_SECONDS,
-            allow_redirects=False,
-            verify=str(wanted.ca_file) if wanted.ca_file else True,
-            proxies={"http": wanted.proxy, "https": wanted.proxy} if wanted.proxy else None,
-        )
-        return parsedate_to_datetime(answer.headers["Date"])
-    except (requests.RequestException, KeyError, ValueError, TypeError):
-        return None
-
-
 def _mail_server(settings: Settings) -> Line:
     email = settings.email
     if not email.host:
@@ -398,7 +257,7 @@ def _mail_server(settings: Settings) -> Line:
         check_server(mail_server_of(email, min(email.timeout, MOST_SECONDS)))
         return Line("mail server", "fine", f"{email.host} accepts the sign-in; mails go to {', '.join(email.to)}")
 
-    return _try("mail server", look)
+    return examine_line("mail server", look)
 
 
 def _disk(settings: Settings) -> Line:
@@ -410,4 +269,4 @@ def _disk(settings: Settings) -> Line:
         words = f"{free / 1024**3:.1f} GB are free at {place}"
         return Line("disk", "warning", words, "make room") if free < ROOM else Line("disk", "fine", words)
 
-    return _try("disk", look)
+    return examine_line("disk", look)

@@ -11,7 +11,8 @@ from cli_support import Shell, row, write_csv
 from torture_support import TOKEN_FORMS
 from weekly_support import Round, weekly
 
-from batch.workflows.doctor import Line, examine
+from batch.workflows.doctor import examine
+from batch.workflows.doctor_line import Line
 
 
 def lines(team: Round) -> dict[str, Line]:
