@@ -1,6 +1,7 @@
 """The watch folder: settle, claim, file away; alone knows when a dropped file is whole and whose it is."""
 
-from batch.adapters.inbox.folder import Claimed, Inbox, InboxBusyError, InboxGoneError, Ready, Settling
+from batch.adapters.inbox.folder import Claimed, Inbox, InboxBusyError, InboxGoneError
+from batch.adapters.inbox.grace import Ready, Settling
 from batch.adapters.inbox.plain_files import OddFileError, Offered, look_at
 from batch.adapters.inbox.waking import wake
 

@@ -1,4 +1,4 @@
-"""The watch folder: which files are whole, who takes them, and where they end; alone renames anything in it.
+"""The watch folder: who takes its files, and where they end; alone moves anything in it (`grace` says which are whole).
 
 A file is always in exactly one of the folder, `working/`, `done/` and `attention/`: it only ever moves by one atomic
 rename, and whatever is written about it is written before that. In `working/` it has a folder of its own, so that it
@@ -11,7 +11,7 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -28,17 +28,16 @@ from batch.adapters.inbox.copies import (
     take_copy,
     write_failures,
 )
+from batch.adapters.inbox.grace import Grace, Ready, Settling
 from batch.adapters.inbox.names import (
     STOP_NAMES,
     claim_name,
     filed_name,
     is_note,
-    lock_names,
     may_be_sheet,
-    note_name,
     split_claim,
 )
-from batch.adapters.inbox.plain_files import OddFileError, name_kind, open_plain, read_small
+from batch.adapters.inbox.plain_files import OddFileError, name_kind, read_small
 from batch.core.file_names import safe_name
 from batch.core.printable import printable, printable_lines
 from batch.model.errors import BatchError
@@ -46,8 +45,6 @@ from batch.system.disk import Readers, copy_whole, make_folder, mode_within, wri
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
 MOST_FAILURES = 3
-EMPTY_GRACE = timedelta(minutes=5)
-"""So long an empty file must stand still before somebody is told, however short the grace of others is."""
 _GIVEN_UP = (
     "this file could not be processed in three attempts, so it was set aside.\n"
     'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
@@ -73,28 +70,6 @@ class InboxBusyError(BatchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A file that is whole and may be claimed."""
-
-    name: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """A file that is not to be taken yet."""
-
-    name: str
-    why: str
-    """For the log: `still open in Excel or LibreOffice`, `may still be growing`, `in its grace`."""
-    ready_at: datetime
-    """When it would be ready if it stands still from now on."""
-    lock: str = ""
-    """The file beside it that says it is open; a program that crashed leaves it there for good."""
-
-
-@dataclass(frozen=True, slots=True)
 class Claimed:
     """A file that was taken, and lies in `working/` until it is filed away."""
 
@@ -109,17 +84,6 @@ class Claimed:
     """The number of the user whose file was dropped, where the system has one."""
 
 
-@dataclass(slots=True)
-class _Seen:
-    size: int
-    mtime_ns: int
-    since: datetime
-    """When it was first seen as it is now."""
-    taken_at: datetime | None = None
-    """When its grace ends, once it is whole."""
-    note: str = ""
-
-
 class Inbox:
     """One drop folder. `now` is handed into each call, aware; `zone` is the one that names and notes speak in."""
 
@@ -128,10 +92,8 @@ class Inbox:
     ) -> None:
         self.folder = folder
         self.working, self.done, self.attention, self.waiting, self.approved = (folder / name for name in FOLDERS)
-        self._stable = timedelta(seconds=stable_seconds)
-        self._grace = timedelta(seconds=grace_seconds)
         self._zone = zone
-        self._seen: dict[str, _Seen] = {}
+        self._grace = Grace(folder, timedelta(seconds=stable_seconds), timedelta(seconds=grace_seconds), zone)
         self.refused: list[str] = []
         """What was put aside unread since somebody last asked, in words."""
 
@@ -187,9 +149,9 @@ class Inbox:
         notes = {name for name in entries if is_note(name)}
         found: dict[str, Ready | Settling] = {}
         for name in sorted(entries):
-            if may_be_sheet(name) and (looked := self._look(name, locks, notes, now)):
+            if may_be_sheet(name) and (looked := self._grace.look(name, locks, notes, now)):
                 found[name] = looked
-        self._forget(found.keys(), notes)
+        self._grace.forget(found.keys(), notes)
         return tuple(found.values())
 
     def claim(self, ready: Ready, now: datetime) -> Claimed | None:
@@ -207,7 +169,7 @@ class Inbox:
         except OSError:
             remove_empty(place)
             return None
-        self._drop_note(ready.name)
+        self._grace.drop_note(ready.name)
         return self._copy(claimed, ready)
 
     def _copy(self, claimed: Claimed, ready: Ready | None = None) -> Claimed | None:
@@ -314,81 +276,6 @@ class Inbox:
         """Make sure that it is our folder, and not the bare place where a share is usually mounted."""
         self.working.stat()
 
-    def _look(self, name: str, locks: dict[str, str], notes: set[str], now: datetime) -> Ready | Settling | None:
-        try:
-            state = (self.folder / name).lstat()
-            if not stat.S_ISREG(state.st_mode):
-                return None
-        except OSError:
-            return None  # gone between listing and looking
-        grace = self._grace_of(state.st_size)
-        seen = self._seen.get(name)
-        locked = next((locks[lock] for lock in lock_names(name) if lock in locks), "")
-        if seen is None:
-            seen = self._seen[name] = self._recall(name, state, notes, now)
-        if locked or (seen.size, seen.mtime_ns) != (state.st_size, state.st_mtime_ns) or now < seen.since:
-            self._drop_note(name)
-            seen = self._seen[name] = _Seen(state.st_size, state.st_mtime_ns, now)
-        if locked:
-            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + grace, locked)
-        if now - seen.since < self._stable:
-            return Settling(name, "may still be growing", seen.since + self._stable + grace)
-        return self._wait_out_grace(name, seen, now)
-
-    def _recall(self, name: str, state: os.stat_result, notes: set[str], now: datetime) -> _Seen:
-        """Begin to look at a file, or go on where an earlier run left its note: a grace is not begun anew."""
-        fresh, grace = _Seen(state.st_size, state.st_mtime_ns, now), self._grace_of(state.st_size)
-        for note in sorted(notes):
-            if not note.startswith(f"{safe_name(name)} - will be taken at "):
-                continue
-            told = _read_note(self.folder / note)
-            if told and told[:2] == (state.st_size, state.st_mtime_ns) and told[2] <= now + grace:
-                return _Seen(state.st_size, state.st_mtime_ns, told[2] - grace - self._stable, told[2], note)
-        return fresh
-
-    def _grace_of(self, size: int) -> timedelta:
-        """Give how long a file may still be taken out; an empty one may be a copy that has only begun."""
-        return self._grace if size else max(self._grace, EMPTY_GRACE)
-
-    def _wait_out_grace(self, name: str, seen: _Seen, now: datetime) -> Ready | Settling:
-        if seen.taken_at is None:
-            seen.taken_at = now + self._grace_of(seen.size)
-        if now < seen.taken_at:
-            self._keep_note(name, seen, seen.taken_at)
-            return Settling(name, "in its grace", seen.taken_at)
-        if not _opens(self.folder / name):
-            return Settling(name, "cannot be opened", now + self._stable)
-        return Ready(name, seen.size, seen.mtime_ns)
-
-    def _keep_note(self, name: str, seen: _Seen, taken_at: datetime) -> None:
-        if seen.note:
-            return
-        seen.note = note_name(name, taken_at, self._zone)
-        clock = f"{taken_at.astimezone(self._zone):%H:%M}"
-        text = (
-            f'"{printable(name)}" will be taken at {clock}.\n'
-            "Remove it from this folder before then, and nothing happens. This note is removed automatically.\n"
-            f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
-        )
-        with contextlib.suppress(OSError):
-            write_whole(self.folder / seen.note, text.encode(), Readers.FOLDER)
-
-    def _drop_note(self, name: str) -> None:
-        seen = self._seen.pop(name, None)
-        if seen is not None and seen.note:
-            with contextlib.suppress(OSError):
-                (self.folder / seen.note).unlink()
-
-    def _forget(self, there: Collection[str], notes: set[str]) -> None:
-        """Forget files that were taken out, and remove every note of ours that belongs to none that is there."""
-        for name in [name for name in self._seen if name not in there]:
-            self._drop_note(name)
-        needed = {seen.note for seen in self._seen.values()}
-        for note in notes - needed:
-            if _read_note(self.folder / note) is not None:
-                with contextlib.suppress(OSError):
-                    (self.folder / note).unlink()
-
     def _put_back(self, claimed: Path, name: str) -> None:
         """Give back a file that was still being written when it was taken, without covering a newer one."""
         self._return(claimed, name)
@@ -450,30 +337,9 @@ def _is_still(path: Path, ready: Ready) -> bool:
     return (state.st_size, state.st_mtime_ns) == (ready.size, ready.mtime_ns)
 
 
-def _opens(path: Path) -> bool:
-    try:
-        with open_plain(path) as (file, _):
-            file.read(1)
-    except OSError:
-        return False
-    except OddFileError:
-        return True  # it is claimed, told, and put aside
-    return True
-
-
 def _read_owner(holder: Path) -> str:
     owner = read_small(holder).decode("utf-8", "replace").strip()
     return f" by {owner}" if owner else ""
-
-
-def _read_note(note: Path) -> tuple[int, int, datetime] | None:
-    """Read what a note of ours says about its file: size, mtime, when its grace ends; None when it is not ours."""
-    try:
-        last = read_small(note).decode().rstrip().rpartition("\n")[2]
-        size, mtime, moment = last.removeprefix("[").removesuffix("]").split()
-        return int(size), int(mtime), datetime.fromisoformat(moment)
-    except ValueError:
-        return None
 
 
 def _names(folder: Path) -> list[str]:
