@@ -61,7 +61,7 @@ class Grace:
         self._seen: dict[str, _Seen] = {}
 
     def look(self, name: str, locks: dict[str, str], notes: set[str], now: datetime) -> Ready | Settling | None:
-        """Say how far a file is; None for what is no plain file, or gone."""
+        """Say how far a file is; None for anything but a plain file, or one that is gone."""
         try:
             state = (self._folder / name).lstat()
             if not stat.S_ISREG(state.st_mode):
