@@ -13,7 +13,7 @@ from batch.cli.output import csv_records, print_csv, print_json, print_line
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_tally
 from batch.core.json_text import write_json
-from batch.model.errors import UsageError
+from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
 
 
@@ -233,7 +233,6 @@ def purge(
 @ledger_app.command("verify")
 def verify(json: Json = False) -> None:
     """Check the ledger: is it whole, do its rules hold, do its totals tie."""
-    from batch.model.errors import HOW_TO_RESTORE
     from batch.workflows.find import verify_ledger
 
     problems = verify_ledger(session.settings(), session.world())

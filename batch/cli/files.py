@@ -10,6 +10,7 @@ import typer
 from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
+from batch.core.near import find_near
 from batch.model.codes import ALL_CODES, allow_help, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
@@ -155,7 +156,6 @@ def submit(
     json: Json = False,
 ) -> None:
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
-    from batch.core.near import find_near
     from batch.workflows.run import Options
 
     for code in allow or ():

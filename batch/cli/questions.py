@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batch.adapters.config import check_secret, check_values, store_in_file, store_password, store_token
+from batch.adapters.config import FILE_NAME, check_secret, check_values, store_in_file, store_password, store_token
+from batch.adapters.config.starter import refuse_other, write_starter
 from batch.cli.session import Session, need
 from batch.core.printable import printable
 from batch.model.errors import UsageError
@@ -16,15 +17,11 @@ KEPT_IN, PASSWORD_KEPT_IN = "access-token.txt", "mail-password.txt"
 
 def settings_path(session: Session) -> Path:
     """Give the place of the settings file."""
-    from batch.adapters.config import FILE_NAME
-
     return session.config or Path.cwd() / FILE_NAME
 
 
 def ask_and_write(session: Session, *, overwrite: bool) -> Path:
     """Write `campaign-batch.toml` here, with what a person answered; one that is there stays, unless `overwrite`."""
-    from batch.adapters.config.starter import refuse_other, write_starter
-
     path = settings_path(session)
     if not overwrite:
         refuse_other(path)

@@ -22,6 +22,8 @@ from batch.cli.screen import Interrupt, Screen
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
+from batch.model.secret import RedactingFilter
+from batch.system.person import person_at_work
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -100,8 +102,6 @@ class Session:
     def _keep_secrets(self, settings: Settings) -> None:
         import logging
 
-        from batch.model.secret import RedactingFilter
-
         self.secrets = settings.given_secrets()
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(RedactingFilter(*self.secrets))
@@ -121,7 +121,6 @@ class Session:
 
         `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
         """
-        from batch.system.person import person_at_work
         from batch.workflows.context import World, name_machine, utc_now
 
         self.interrupt.listen()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch.model import FindingKind
 from batch.model.errors import BatchError
 from batch.model.places import list_row, sheet_row
 
@@ -71,8 +72,6 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
 
 def shape_books(books: Comparison) -> dict[str, Any]:
     """Give the object of `reconcile --json`."""
-    from batch.model import FindingKind
-
     return {
         **{kind.value: books.counts[kind] for kind in FindingKind},
         "findings": [shape_finding(finding) for finding in books.findings],

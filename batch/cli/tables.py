@@ -9,6 +9,7 @@ from batch.core.printable import printable
 from batch.model import Action, Decision, Issue, Level
 from batch.model.plurals import plural
 from batch.model.wording import cell_of
+from batch.workflows.tally import tell_counts
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
@@ -170,8 +171,6 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    from batch.workflows.tally import tell_counts
-
     counts = tell_counts(tally.counts, _WORDS, _MANY)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
     left_out = f" ({plural(tally.left_out, 'hidden row')} NOT taken)" if tally.left_out else ""

@@ -14,6 +14,7 @@ import typer
 from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.core.json_text import write_json
+from batch.model.errors import InboxBusyError
 from batch.workflows.events import Event, Note, Progress
 
 _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
@@ -29,7 +30,6 @@ def watch(
     log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
 ) -> None:
     """Process each file that is dropped into a folder, once; compare every night; send mail."""
-    from batch.adapters.inbox import InboxBusyError
     from batch.workflows.watch import watch_folder
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")

@@ -93,6 +93,12 @@ class LedgerReplacedError(LedgerError):
     name = "LedgerReplacedError"
 
 
+class InboxBusyError(BatchError):
+    """Another watcher works on the folder."""
+
+    name = "InboxBusyError"
+
+
 class ProviderError(BatchError):
     """The provider cannot be reached, or its answer is of no use."""
 

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from batch.adapters.config import load_settings
+from batch.adapters.ledger import open_ledger
 from batch.adapters.samples import write_samples
+from batch.adapters.sandbox import KINDS, TARGETS, Sandbox
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
 from batch.workflows.context import Context, World, make_provider
@@ -33,8 +35,6 @@ def serve_sandbox(
     state_file: Path | None = None,
 ) -> None:
     """Run the stand-in provider until somebody asks for its end; show where it is and what token it wants."""
-    from batch.adapters.sandbox import Sandbox
-
     try:
         sandbox = Sandbox(
             port=port, faults=faults, limit=limit, window=window, name_length=name_length, latency=latency,
@@ -55,8 +55,6 @@ def serve_sandbox(
 
 def name_faults() -> list[str]:
     """Give a line for each fault that the sandbox knows, and how an order is written."""
-    from batch.adapters.sandbox import KINDS, TARGETS
-
     width = max(map(len, KINDS))
     return [
         *(f"{kind:{width}}  {words}" for kind, words in KINDS.items()),
@@ -71,9 +69,6 @@ def name_faults() -> list[str]:
 
 def run_demo(folder: Path, world: World) -> Path:
     """Take the samples through everything in a folder of their own; give the path of the report."""
-    from batch.adapters.ledger import open_ledger
-    from batch.adapters.sandbox import Sandbox
-
     folder = _make_folder(folder)
     samples = write_samples(folder, world.now())
     with ExitStack() as stack:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.adapters.report import write_evidence
 from batch.core.identity import fold
 from batch.core.standing import sentence, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
@@ -94,8 +95,6 @@ def _check_week(week: str) -> str:
 
 def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     """Write the page of one entry with all its evidence."""
-    from batch.adapters.report import write_evidence
-
     with open_ledger_of(settings, world, create=False) as ledger:
         entry = ledger.entry(number)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.marked import Returned, ending_for, write_failed_rows, write_marked
+from batch.adapters.report import Previewed, write_preview
 from batch.core.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
@@ -19,7 +21,6 @@ from batch.workflows.report import in_row, report_templates, writing
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.adapters.marked import Returned
     from batch.model.limits import Limits
 
 _MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
@@ -31,8 +32,6 @@ _TO_MEND = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
 
 def write_preview_of(check: Check, path: Path, settings: Settings, account: Account | None = None) -> Path:
     """Write the preview of a checked file whose rows were kept, with the groups' sizes when the account is known."""
-    from batch.adapters.report import Previewed, write_preview
-
     sizes = {group.id: group.contacts for group in (account.groups if account else None) or () if group.contacts}
     with writing(path):
         return write_preview(
@@ -48,8 +47,6 @@ def write_preview_of(check: Check, path: Path, settings: Settings, account: Acco
 
 def refuse_to_overwrite(source: Path, path: Path, *, force: bool) -> None:
     """Raise UsageError when a marked copy would take the place of the file itself, or of another without `force`."""
-    from batch.adapters.marked import ending_for
-
     wanted = ending_for(source)
     if path.suffix.casefold() != wanted:
         better = path.with_suffix(wanted)
@@ -70,8 +67,6 @@ def failed_rows_beside(path: Path) -> Path:
 
 def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings, world: World) -> list[Path]:
     """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
-    from batch.adapters.marked import Returned, write_failed_rows, write_marked
-
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
     source = _as_read(check, source)
@@ -107,8 +102,6 @@ def write_returned(context: Context, prepared: Prepared, batch: int, report: Pat
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """
-    from batch.adapters.marked import ending_for, write_failed_rows, write_marked
-
     check = prepared.check
     rows, failed = _returned_rows(context, check, batch)
     if not failed:
@@ -131,8 +124,6 @@ def _as_read(check: Check, source: Path) -> Path:
 
 def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
     """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
-    from batch.adapters.marked import Returned
-
     lines = {line.row: line.entry for line in context.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
     wanted = {entry for entry in lines.values() if entry is not None}
     entries = {one.id: one for one in context.ledger.entries(ids=wanted)} if wanted else {}

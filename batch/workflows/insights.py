@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.report import credits_of, insights_html, insights_json, insights_xlsx
 from batch.core.identity import is_test
 from batch.core.insights import find_insights
 from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
@@ -67,8 +68,6 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
 
 
 def _sending(entry: Entry, delivery: Sequence[DeliveryCount], waited: float | None, zone: str) -> Sending:
-    from batch.adapters.report import credits_of
-
     assert entry.send_at is not None
     names = entry.group_names if any(entry.group_names) else ()
     return Sending(
@@ -104,8 +103,6 @@ def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> 
 
 
 def _write(insights: Insights, settings: Settings, format: str) -> Path:
-    from batch.adapters.report import insights_html, insights_json, insights_xlsx
-
     path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"
     reports = settings.reports
     with writing(path):

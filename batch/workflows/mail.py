@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
+from batch.adapters.report import count, mail_html, mail_text, subject
 from batch.core.identity import short_hash
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
@@ -280,8 +281,6 @@ def _found(entry: Entry, findings: Iterable[object]) -> bool:
 
 
 def _put_attention(mailer: Mailer, to: Sequence[str], scope: Scope, lines: Sequence[str] = ()) -> None:
-    from batch.adapters.report import count
-
     report = _gather(mailer, scope)
     needing = count(report).needs_person
     subject = f"{scope.title}: {needing:,} {'needs' if needing == 1 else 'need'} a look"
@@ -343,8 +342,6 @@ def _put(
     attachments: Sequence[Attachment] = (),
     subject_: str = "",
 ) -> bool:
-    from batch.adapters.report import mail_html, mail_text, subject
-
     if not to:
         return False
     templates, short = report_templates(mailer.settings), kind in {"attention", "approval"}

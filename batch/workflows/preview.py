@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.report import Previewed, write_preview
 from batch.core.identity import short_hash
 from batch.core.parts import measure
 from batch.core.payload import hash_payload, make_payload
@@ -20,8 +21,6 @@ from batch.workflows.snapshots import hash_file
 
 if TYPE_CHECKING:
     from batch.adapters.ledger import BatchRow, Shown
-    from batch.adapters.report import Previewed
-
 KEPT = frozenset({Status.PLANNED, Status.HELD, Status.WAITING})
 """What may go after a yes: at once, when a person lets it go, or when the provider is ready for it."""
 ELSEWHERE = frozenset({"skipped", "settling"})
@@ -129,8 +128,6 @@ def _how_to_answer(batch: Batch) -> list[str]:
 
 
 def _write_preview(context: Context, contents: Contents, account: Account) -> Path:
-    from batch.adapters.report import write_preview
-
     settings, batch = context.settings, contents.batch
     path = Path(settings.reports.folder) / f"{batch_scope(context.ledger, batch.id).stem}-{contents.mark}.html"
     with writing(path):
@@ -149,8 +146,6 @@ def _write_preview(context: Context, contents: Contents, account: Account) -> Pa
 
 def _show(context: Context, contents: Contents, account: Account) -> list[Previewed]:
     """Put every row of a batch into a preview: first what is new, then what another preview has shown word for word."""
-    from batch.adapters.report import Previewed
-
     sizes = {group.id: group.contacts for group in account.groups or () if group.contacts is not None}
     shown = context.ledger.shown_before(set(contents.hashes), contents.batch.id)
     items = []

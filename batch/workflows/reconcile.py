@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.provider import AddressError
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
 from batch.model import DeliveryCount, Entry, FindingKind, Status, StatusChange
 from batch.model.errors import ProviderError, StoppedError
@@ -184,8 +185,6 @@ def read_delivery(context: Context, budget: int) -> int:
 
     What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
     """
-    from batch.adapters.provider import AddressError
-
     read = 0
     for entry in list(context.ledger.entries(statuses={Status.SENT})):
         if context.world.stopped() or read >= budget:

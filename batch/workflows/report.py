@@ -10,6 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from batch.adapters.report import (
+    Report,
+    Skipped,
+    WeekFigures,
+    count_entries,
+    to_csv,
+    to_json,
+    write_html,
+    write_status,
+    write_xlsx,
+)
 from batch.core.file_names import plain_stem
 from batch.core.identity import is_test
 from batch.core.standing import standing_of
@@ -22,7 +33,7 @@ from batch.workflows.provider_times import as_they_go
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
-    from batch.adapters.report import Figures, Kind, Report, Skipped, WeekFigures
+    from batch.adapters.report import Figures, Kind
 
 _STAY = frozenset({Status.INVALID, Status.CANCELLED})
 """Where the rows of one entry with the same errors are, until one of them is fixed."""
@@ -121,8 +132,6 @@ def gather(
     rehearsal: bool = False,
 ) -> Report:
     """Gather all that a report of this scope says, the weeks and the report before it too."""
-    from batch.adapters.report import Report
-
     zone = settings.team_zone
     ids = [entry.id for entry in scope.entries]
     batches = tuple(ledger.batch(number) for number in scope.batches)
@@ -204,8 +213,6 @@ def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
 
 
 def _skip(batch: int, row: int, why: str, entry: Entry | None) -> Skipped:
-    from batch.adapters.report import Skipped
-
     name = entry.campaign_name if entry is not None else ""
     return Skipped(batch, row, name, entry.id if entry else None, entry.provider_id if entry else "", why)
 
@@ -216,8 +223,6 @@ def _notes(batches: Iterable[Batch]) -> tuple[str, ...]:
 
 def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigures, ...]:
     """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
-    from batch.adapters.report import WeekFigures
-
     zone = settings.team_zone
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
     start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
@@ -251,8 +256,6 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
 
 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: datetime, *, skipped: int = 0) -> Figures:
-    from batch.adapters.report import count_entries
-
     deliveries = ledger.deliveries([entry.id for entry in entries])
     price = settings.reports.credit_price or None
     return count_entries(tuple(each_row(ledger, entries)), deliveries, now=now, skipped=skipped, credit_price=price)
@@ -260,8 +263,6 @@ def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: da
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
     """Write a report in the formats asked for into the reports folder; give the paths."""
-    from batch.adapters.report import to_csv, to_json, write_html, write_xlsx
-
     folder = Path(settings.reports.folder)
     paths = [folder / f"{stem}.{format}" for format in formats]
     for format, path in zip(formats, paths, strict=True):
@@ -299,8 +300,6 @@ def report_templates(settings: Settings) -> tuple[Path, ...]:
 
 def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path:
     """Write `status.html`: what went, goes and did not go, the same page for everyone."""
-    from batch.adapters.report import write_status
-
     zone = settings.team_zone
     entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))
     pause = ledger.pauses.first()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from batch.adapters.ledger import find_backup, look_into, open_ledger, restore
 from batch.model.plurals import plural
 from batch.workflows.context import World
 
@@ -32,8 +33,6 @@ class Restoring:
 
 def restore_ledger(settings: Settings, world: World, wanted: Path | None) -> Restoring:
     """Put a backup (by default the newest one) in the ledger's place; raise BatchError, and nothing has changed."""
-    from batch.adapters.ledger import find_backup, look_into, open_ledger, restore
-
     place, backup = find_backup(settings.ledger.url, wanted)
     holding = look_into(place, backup, world.now())
     if not world.confirm(f'restore "{place}" from {_tell(holding)}?'):

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from inbox_support import NOON, after, drop, listed, make, take
 
-from batch.adapters.inbox import Inbox, InboxBusyError, InboxGoneError, Ready, Settling, wake
+from batch.adapters.inbox import Inbox, InboxGoneError, Ready, Settling, wake
 from batch.adapters.inbox.names import may_be_sheet
 from batch.core.file_names import cut_name
-from batch.model.errors import BatchError
+from batch.model.errors import BatchError, InboxBusyError
 
 
 def ready(inbox: Inbox, now: datetime) -> list[str]:

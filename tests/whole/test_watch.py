@@ -14,9 +14,8 @@ import pytest
 from torture_support import assert_exactly_once, real_clock, start, write_sheet
 from weekly_support import Round, weekly
 
-from batch.adapters.inbox import InboxBusyError
 from batch.model import PauseCause, Status
-from batch.model.errors import UsageError
+from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.cancel import STOP_WORDS, pause_all, unpause_all
 from batch.workflows.watch import watch_folder
 

@@ -1,6 +1,6 @@
 """The watch folder: settle, claim, file away; alone knows when a dropped file is whole and whose it is."""
 
-from batch.adapters.inbox.folder import Claimed, Inbox, InboxBusyError, InboxGoneError
+from batch.adapters.inbox.folder import Claimed, Inbox, InboxGoneError
 from batch.adapters.inbox.grace import Ready, Settling
 from batch.adapters.inbox.plain_files import OddFileError, Offered, look_at
 from batch.adapters.inbox.waking import wake
@@ -8,7 +8,6 @@ from batch.adapters.inbox.waking import wake
 __all__ = [
     "Claimed",
     "Inbox",
-    "InboxBusyError",
     "InboxGoneError",
     "OddFileError",
     "Offered",

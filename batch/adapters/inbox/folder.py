@@ -40,7 +40,7 @@ from batch.adapters.inbox.names import (
 from batch.adapters.inbox.plain_files import OddFileError, name_kind, read_small
 from batch.core.file_names import safe_name
 from batch.core.printable import printable, printable_lines
-from batch.model.errors import BatchError
+from batch.model.errors import BatchError, InboxBusyError
 from batch.system.disk import Readers, copy_whole, make_folder, mode_within, write_whole
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
@@ -61,12 +61,6 @@ class InboxGoneError(BatchError):
     """The folder, or the share it lies on, cannot be reached just now."""
 
     name = "InboxGoneError"
-
-
-class InboxBusyError(BatchError):
-    """Another watcher works on the folder."""
-
-    name = "InboxBusyError"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import sys
 import threading
 from types import SimpleNamespace
 
-from batch.adapters.sheet import xlsx
+from batch.adapters.sheet import delimited, ods, xls, xlsx
 from batch.adapters.sheet.choose import read_tabs
 from batch.adapters.sheet.grid import LyingError
 from batch.core.bounds import beyond
@@ -101,16 +101,10 @@ def _get_ready() -> None:
 def _open(request: dict[str, Any], limits: Limits) -> Any:
     path, kind, date_order = request["path"], request["kind"], request["date_order"]
     if kind in ("csv", "tsv"):
-        from batch.adapters.sheet import delimited
-
         return delimited.TextBook(path, request["encoding"], tabs=kind == "tsv", limits=limits)
     if kind == "ods":
-        from batch.adapters.sheet import ods
-
         return ods.OdsBook(path, limits=limits)
     if kind == "xls":
-        from batch.adapters.sheet import xls
-
         return xls.open_book(path, date_order=date_order, limits=limits)
     return xlsx.XlsxBook(path, date_order=date_order, careful=request["careful"], limits=limits)
 
