@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -158,13 +159,7 @@ def submit(
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
     from batch.workflows.run import Options
 
-    for code in allow or ():
-        near = find_near(code, ALL_CODES, close=0.6)
-        need(
-            code in ALL_CODES,
-            f'there is no code "{code}" to allow',
-            f'did you mean "{near}"?' if near else "the codes stand in the report beside each held row",
-        )
+    _need_known_codes(allow or ())
     need(
         not (all_or_nothing and "too-many-errors" in (allow or ())),
         "--all-or-nothing and --allow too-many-errors cannot be used together",
@@ -182,6 +177,18 @@ def submit(
         if not session.interrupt.asked()
     ]
     end_with(max(ends, default=DONE))
+
+
+def _need_known_codes(allow: Sequence[str]) -> None:
+    from batch.core.near import find_near
+
+    for code in allow:
+        near = find_near(code, ALL_CODES, close=0.6)
+        need(
+            code in ALL_CODES,
+            f'there is no code "{code}" to allow',
+            f'did you mean "{near}"?' if near else "the codes stand in the report beside each held row",
+        )
 
 
 def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> int:

@@ -38,46 +38,43 @@ def find_strangers(
 
 
 def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool, coming: bool) -> Finding:
-    tag = split_tag(item.name)[1]
-    if twice:
-        code, words = "held-twice", "is the same as a campaign of this ledger: it is there twice, delete one of them"
-    elif tag in given:
-        code, words = (
-            "not-counted",
-            (
-                "bears the tag of a row that this ledger does not count as scheduled: "
-                'type "campaign-batch resume", and if it stays, look at it in the dashboard'
-            ),
-        )
-    elif theirs:
-        code, words = (
-            "other-ledger",
-            ("bears a tag that this ledger never gave: another ledger works on this account, find out who"),
-        )
-    elif tag and not looks_typed(tag):
-        code, words = (
-            "maybe-other-ledger",
-            (
-                f"ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
-                f'find out who; else type "campaign-batch reconcile --acknowledge"'
-            ),
-        )
-    else:
-        code, words = (
-            "made-elsewhere",
-            (
-                "was made elsewhere, not by this ledger: if that is as it should be, "
-                'type "campaign-batch reconcile --acknowledge"'
-            ),
-        )
+    code = _tell_apart(split_tag(item.name)[1], given, twice=twice, theirs=theirs)
     when = f"for {item.send_at}" if coming else f"at {item.send_at}"
     loud = code in {"held-twice", "not-counted"} or (code in {"other-ledger", "maybe-other-ledger"} and coming)
     return Finding(
         FindingKind.UNEXPECTED,
-        f'"{item.name}" (Id {item.id}, {when}) {words}',
+        f'"{item.name}" (Id {item.id}, {when}) {_WORDS[code].format(tag=split_tag(item.name)[1])}',
         code,
         provider_id=item.id,
         name=item.name,
         theirs=item.send_at,
         loud=loud,
     )
+
+
+def _tell_apart(tag: str, given: Collection[str], *, twice: bool, theirs: bool) -> str:
+    if twice:
+        return "held-twice"
+    if tag in given:
+        return "not-counted"
+    if theirs:
+        return "other-ledger"
+    return "maybe-other-ledger" if tag and not looks_typed(tag) else "made-elsewhere"
+
+
+_WORDS = {
+    "held-twice": "is the same as a campaign of this ledger: it is there twice, delete one of them",
+    "not-counted": (
+        "bears the tag of a row that this ledger does not count as scheduled: "
+        'type "campaign-batch resume", and if it stays, look at it in the dashboard'
+    ),
+    "other-ledger": "bears a tag that this ledger never gave: another ledger works on this account, find out who",
+    "maybe-other-ledger": (
+        "ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
+        'find out who; else type "campaign-batch reconcile --acknowledge"'
+    ),
+    "made-elsewhere": (
+        "was made elsewhere, not by this ledger: if that is as it should be, "
+        'type "campaign-batch reconcile --acknowledge"'
+    ),
+}

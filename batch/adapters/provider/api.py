@@ -115,23 +115,11 @@ class Provider:
         `tries` and `patience` (seconds) bound a read, `longest_pause` the seconds that it waits after refusals (429).
         """
         self._url, self._host = _check_url(url)
-        if not token:
-            raise UsageError("there is no token for the provider", f"put it into the environment as {TOKEN_SETTING}")
-        if verify is False:
-            raise UsageError(
-                "the provider's certificate is always verified", "give the path of its certificate instead"
-            )
-        self._token = token
-        self._connect_timeout = connect_timeout
-        self._deadline = deadline
-        self._proxy = proxy
-        self._clock = clock
-        self._ticks = ticks
-        self._sleep = sleep
-        self._verify = verify
-        self._tries = tries
-        self._patience = patience
-        self._longest_pause = longest_pause
+        _check_security(token, verify=verify)
+        self._token, self._verify, self._proxy = token, verify, proxy
+        self._connect_timeout, self._deadline = connect_timeout, deadline
+        self._clock, self._ticks, self._sleep = clock, ticks, sleep
+        self._tries, self._patience, self._longest_pause = tries, patience, longest_pause
         self.pace = pace or Pace()
         self._dated: _Dated | None = None
         """The last date that an answer bore."""
@@ -367,6 +355,13 @@ def _read_date(text: str) -> datetime | None:
 def _reason(answer: Answer) -> str:
     words = "; ".join(words for _field, words in parse_errors(answer.body))
     return f": {words}" if words else ""
+
+
+def _check_security(token: Secret, *, verify: str | bool) -> None:
+    if not token:
+        raise UsageError("there is no token for the provider", f"put it into the environment as {TOKEN_SETTING}")
+    if verify is False:
+        raise UsageError("the provider's certificate is always verified", "give the path of its certificate instead")
 
 
 def _check_url(url: str) -> tuple[str, str]:

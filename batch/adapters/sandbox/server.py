@@ -35,48 +35,21 @@ class Sandbox:
     """
 
     def __init__(
-        self,
-        *,
-        port: int = 0,
-        token: str = TOKEN,
-        zone: str = "America/New_York",
-        shown_zone: str = "",
-        groups: Iterable[Group] | None = None,
-        templates: Iterable[MmsTemplate] | None = None,
-        credits: int = 250_000,
-        limit: int = 60,
-        window: int = 60,
-        faults: Faults | Iterable[str] = (),
-        seed: int | None = None,
-        name_length: int | None = None,
-        announce_paging: bool = True,
-        whole_list: bool = False,
-        newest_first: bool = False,
-        page_size: int = 100,
-        latency: float = 0.0,
-        commit_late: float = 0.0,
-        late_seconds: float = 2.0,
-        drip_seconds: float = 1.0,
-        date_offset: float = 0.0,
-        approve_after: float = 0.0,
-        deliver_after: float = 120.0,
-        lenient: bool = False,
-        clock: Callable[[], float] = time.time,
-        state_file: Path | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
+        self, *, port: int = 0, token: str = TOKEN, zone: str = "America/New_York", shown_zone: str = "",
+        groups: Iterable[Group] | None = None, templates: Iterable[MmsTemplate] | None = None, credits: int = 250_000,
+        limit: int = 60, window: int = 60, faults: Faults | Iterable[str] = (), seed: int | None = None,
+        name_length: int | None = None, announce_paging: bool = True, whole_list: bool = False,
+        newest_first: bool = False, page_size: int = 100, latency: float = 0.0, commit_late: float = 0.0,
+        late_seconds: float = 2.0, drip_seconds: float = 1.0, date_offset: float = 0.0, approve_after: float = 0.0,
+        deliver_after: float = 120.0, lenient: bool = False, clock: Callable[[], float] = time.time,
+        state_file: Path | None = None, tls: ssl.SSLContext | None = None,
+    ) -> None:  # fmt: skip
         self.books = SandboxAccount(
-            zone=zone,
-            shown_zone=shown_zone,
-            groups=store_groups() if groups is None else groups,
-            templates=picture_templates() if templates is None else templates,
-            credits=credits,
-            approve_after=approve_after,
-            deliver_after=deliver_after,
-            lenient=lenient,
-            clock=clock,
+            zone=zone, shown_zone=shown_zone, groups=store_groups() if groups is None else groups,
+            templates=picture_templates() if templates is None else templates, credits=credits,
+            approve_after=approve_after, deliver_after=deliver_after, lenient=lenient, clock=clock,
             state_file=state_file,
-        )
+        )  # fmt: skip
         self.token = token
         self.faults = faults if isinstance(faults, Faults) else Faults(faults, seed=seed)
         self.quirks = Quirks(
