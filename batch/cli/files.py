@@ -180,8 +180,6 @@ def submit(
 
 
 def _need_known_codes(allow: Sequence[str]) -> None:
-    from batch.core.near import find_near
-
     for code in allow:
         near = find_near(code, ALL_CODES, close=0.6)
         need(
