@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from batch.adapters.messages import ENDINGS
 from batch.adapters.sheet import KNOWN
-from batch.adapters.starter import Choices, Example, write_starter
+from batch.adapters.starter import write_starter
 from batch.core.validate import find_other_week
 from batch.model import Account
 from batch.model.codes import ALL_CODES
@@ -18,7 +18,6 @@ from batch.workflows.context import World, make_provider, read_account
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.adapters.starter import Example
 
 _APPROVED = 3
 _DAYS_AHEAD = 7
@@ -32,24 +31,27 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
     if path.exists():
         online = False  # the refusal needs no request
     account = read_account(make_provider(settings, None, world), world.tell) if online else Account()
-    pictures = [one for one in account.templates or () if one.status_id == _APPROVED]
-    choices = Choices(_list_templates(settings), account.groups or (), pictures)
+    choices = {
+        "Template": _list_templates(settings),
+        "GroupIds": [group.name or group.id for group in account.groups or ()],
+        "MmsTemplateId": [one.name or str(one.id) for one in account.templates or () if one.status_id == _APPROVED],
+    }
     return write_starter(path, _example(path.name, settings, world, account), choices, aliases=KNOWN, codes=ALL_CODES)
 
 
-def _example(file: str, settings: Settings, world: World, account: Account) -> Example:
+def _example(file: str, settings: Settings, world: World, account: Account) -> dict[str, object]:
     zone = settings.team_zone
     day = _choose_day(file, world.now().astimezone(ZoneInfo(zone)), settings.checks.week_start)
     brand = settings.checks.brand or "Maple & Main"
     group = next((one for one in account.groups or () if one.contacts), None)
-    return Example(
-        name="Example: weekend offer",
-        message=f"{brand}: {{{{ Offer }}}} at all our stores. Reply STOP to opt out",
-        groups=(group.name or group.id) if group else "100",
-        send_at=day.replace(hour=10, minute=30, second=0, microsecond=0, tzinfo=None),
-        zone=zone,
-        offer="20% off",
-    )
+    return {
+        "CampaignName": "Example: weekend offer",
+        "Message": f"{brand}: {{{{ Offer }}}} at all our stores. Reply STOP to opt out",
+        "GroupIds": (group.name or group.id) if group else "100",
+        "DateTime": day.replace(hour=10, minute=30, second=0, microsecond=0, tzinfo=None),
+        "TimeZone": zone,
+        "Offer": "20% off",
+    }
 
 
 def _choose_day(file: str, now: datetime, week_start: str) -> datetime:
