@@ -97,7 +97,9 @@ def new(
     written = write_starter_of(file, session.settings(), session.world(), online=online)
     session.screen.close()
     session.screen.say(f"written: {written}")
-    session.screen.say(f'remove the example row, fill in yours, then type: campaign-batch check "{written}"')
+    session.screen.say(
+        f'fill in your rows (the example row is never sent), then type: campaign-batch check "{written}"'
+    )
     end_with(DONE)
 
 

@@ -42,13 +42,13 @@ def show_issues(screen: Screen, check: Check) -> None:
     for issue in check.warnings:
         if issue.row == 0:
             screen.say(f"note: {issue.message}")
-    if check.left_out:
-        hidden = plural(check.left_out, "hidden row")
-        screen.say(f"note: {hidden} NOT taken: show what should go in the sheet", loud=True)
+    hidden = check.left_out - sum(issue.code == "example-row" for issue in check.warnings)
+    if hidden:
+        screen.say(f"note: {plural(hidden, 'hidden row')} NOT taken: show what should go in the sheet", loud=True)
     rows = [issue for issue in (*check.errors, *check.warnings) if issue.row]
     rows.sort(key=lambda issue: (_WEIGHT[issue.level], issue.row))
     show_issue_table(screen, _say_once(screen, rows))
-    left_out = f", {plural(check.left_out, 'hidden row')} NOT taken" if check.left_out else ""
+    left_out = f", {plural(check.left_out, 'row')} NOT taken" if check.left_out else ""
     screen.say(
         f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
         f"{check.rows - check.valid} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
@@ -81,7 +81,7 @@ _ONE_CAUSE = {
 def _show_fields(screen: Screen, check: Check) -> None:
     if check.fields:
         screen.say(f"fields that the texts use: {', '.join(check.fields)}")
-    if check.unused:
+    if check.unused and check.rows:
         screen.say(f"columns that no text uses: {', '.join(check.unused)}")
 
 
@@ -173,7 +173,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
         return
     counts = tell_counts(tally.counts, _WORDS, _MANY)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
-    left_out = f" ({plural(tally.left_out, 'hidden row')} NOT taken)" if tally.left_out else ""
+    left_out = f" ({plural(tally.left_out, 'hidden or example row')} NOT taken)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")
     if tally.counts["waiting"]:
         screen.say('to submit what no longer has to wait, type "campaign-batch resume" later')

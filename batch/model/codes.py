@@ -92,6 +92,7 @@ SHEET = (
     _note("damaged-xml", "part of the workbook is damaged", "open the file in Excel, save it and compare the rows"),
     _note("legacy-encoding", "the text file is not UTF-8", "check the accents, or save as CSV UTF-8"),
     _note("rows-above-header", "rows above the header are not taken", "move them below the header if they should go"),
+    _note("example-row", "the name of an example row begins with EXAMPLE; the row is not taken", "type another name"),
     _note("other-sheet", "another sheet holds campaigns that are not taken", "show it, or name it with --sheet"),
     _note("field-unused", "no text uses this column", "nothing, or write the field into the text"),
     _note("row-id-unknown", "the RowId is none that this ledger gave", "clear the RowId"),

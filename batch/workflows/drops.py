@@ -252,7 +252,7 @@ def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     counts = tell_counts(tally.counts, _PEOPLE_READ, _MANY)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
-        lines.append(f"{plural(tally.left_out, 'hidden row was', 'hidden rows were')} NOT taken.")
+        lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} NOT taken.")
     if tally.approval:
         lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')

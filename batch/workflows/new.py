@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from batch.adapters.messages import ENDINGS
 from batch.adapters.sheet import KNOWN
+from batch.adapters.sheet.headers import EXAMPLE
 from batch.adapters.starter import write_starter
 from batch.core.validate import find_other_week
 from batch.model import Account
@@ -45,7 +46,7 @@ def _example(file: str, settings: Settings, world: World, account: Account) -> d
     brand = settings.checks.brand or "Maple & Main"
     group = next((one for one in account.groups or () if one.contacts), None)
     return {
-        "CampaignName": "Example: weekend offer",
+        "CampaignName": f"{EXAMPLE}: weekend offer",
         "Message": f"{brand}: {{{{ Offer }}}} at all our stores. Reply STOP to opt out",
         "GroupIds": (group.name or group.id) if group else "100",
         "DateTime": day.replace(hour=10, minute=30, second=0, microsecond=0, tzinfo=None),

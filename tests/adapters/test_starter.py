@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,9 +36,19 @@ def choices(book: Any, name: str) -> list[Any]:
     return []
 
 
+def own(path: Path, *, name: str = "Weekend offer") -> Path:
+    """Type a name of one's own over that of the example row."""
+    book = openpyxl.load_workbook(path)
+    assert book["Campaigns"]["A2"].value == "EXAMPLE: weekend offer"
+    book["Campaigns"]["A2"] = name
+    book.save(path)
+    return path
+
+
 def test_the_example_passes_its_own_check(shell: Shell, tmp_path: Path) -> None:
-    """One good row, without a warning, whose time is still to come."""
+    """With a name of one's own it is one good row, without a warning, whose time is still to come."""
     start(shell, tmp_path / "new.xlsx")
+    own(tmp_path / "new.xlsx")
     found = shell.run("check", tmp_path / "new.xlsx", "--json").json
     assert (found["rows"], found["valid"], found["errors"], found["warnings"]) == (1, 1, [], [])
 
@@ -45,7 +60,7 @@ def test_the_example_lies_in_the_week_that_the_file_is_named_for(shell: Shell, t
     shell.ahead = timedelta(days=7 - now.weekday())  # a Monday: something of its week is still to come
     file = tmp_path / f"week-{now + shell.ahead + timedelta(weeks=weeks):%V}.xlsx"
     start(shell, file)
-    found = shell.run("check", file, "--json").json
+    found = shell.run("check", own(file), "--json").json
     assert (found["valid"], found["errors"], found["warnings"]) == (1, [], [])
 
 
@@ -53,15 +68,70 @@ def test_a_file_that_is_named_for_a_week_gone_by_begins_with_the_next(shell: She
     """The example stays ahead, and the check asks about the name."""
     file = tmp_path / f"week-{datetime.now(NEW_YORK) - timedelta(weeks=3):%V}.xlsx"
     start(shell, file)
-    found = shell.run("check", file, "--json").json
+    found = shell.run("check", own(file), "--json").json
     assert (found["valid"], [issue["code"] for issue in found["warnings"]]) == (1, ["file-other-week"])
 
 
 def test_the_example_passes_online_too(ready: Shell, tmp_path: Path) -> None:
     """It goes to a group that the account has."""
     start(ready, tmp_path / "new.xlsx", "--online")
-    found = ready.run("check", tmp_path / "new.xlsx", "--online", "--json").json
+    found = ready.run("check", own(tmp_path / "new.xlsx"), "--online", "--json").json
     assert (found["valid"], found["errors"], found["warnings"]) == (1, [], [])
+
+
+def add_row(path: Path) -> Path:
+    """Fill in a row below the example: the same one under another name, and another text in the example itself."""
+    book = openpyxl.load_workbook(path)
+    sheet = book["Campaigns"]
+    for cell in sheet[2]:
+        sheet.cell(3, cell.column, cell.value).number_format = cell.number_format
+    sheet["A3"], sheet["B2"] = "Weekend offer", "Nobody gets this. Reply STOP to opt out"
+    book.save(path)
+    return path
+
+
+def as_csv(path: Path) -> Path:
+    """Write the sheet of campaigns as Excel saves it as CSV."""
+    sheet = openpyxl.load_workbook(path)["Campaigns"]
+    rows = [[f"{v:%Y-%m-%d %H:%M}" if isinstance(v, datetime) else v for v in row] for row in sheet.values]
+    file = path.with_suffix(".csv")
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(rows)
+    return file
+
+
+def as_ods(path: Path) -> Path:
+    """Save the workbook by LibreOffice."""
+    if shutil.which("soffice") is None:
+        assert not os.environ.get("CI"), "LibreOffice is needed on CI"
+        pytest.skip("LibreOffice is not installed")
+    command = ["soffice", f"-env:UserInstallation={(path.parent / 'office').as_uri()}", "--headless"]
+    subprocess.run([*command, "--convert-to", "ods", "--outdir", path.parent, path], check=True, capture_output=True)
+    return path.with_suffix(".ods")
+
+
+@pytest.mark.parametrize("save", [Path, as_csv, as_ods])
+def test_the_example_row_is_named_and_never_taken(shell: Shell, tmp_path: Path, save: Callable[[Path], Path]) -> None:
+    """Whatever its other cells say and whatever saved the file: one row goes on, the other is counted as left out."""
+    start(shell, tmp_path / "new.xlsx")
+    found = shell.run("check", save(add_row(tmp_path / "new.xlsx")), "--json").json
+    assert (found["rows"], found["valid"], found["left_out"], found["errors"]) == (1, 1, 1, [])
+    (warning,) = found["warnings"]
+    assert (warning["code"], warning["row"], warning["column"]) == ("example-row", 2, "A")
+
+
+def test_submit_leaves_the_example_row_out(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """The row below it is scheduled; the example is in no count but that of the rows left out, also alone."""
+    file = tmp_path / "new.xlsx"
+    start(ready, file, "--online")
+    alone = ready.run("submit", file, "--yes", "--json").json
+    assert (alone["rows"], alone["left_out"], alone["accepted"]) == (0, 1, 0)
+    tally = ready.run("submit", add_row(file), "--yes", "--json").json
+    assert (tally["rows"], tally["left_out"], tally["accepted"]) == (1, 1, 1)
+    again = ready.run(
+        "submit", own(file, name="My own"), "--yes", "--json", "--allow", "same-text-same-groups-same-time"
+    )
+    assert (again.json["rows"], again.json["left_out"]) == (2, 0)
 
 
 def test_headers_have_notes_formats_and_stay_in_sight(shell: Shell, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet.child import Child
 from batch.adapters.sheet.expand import expand
-from batch.adapters.sheet.headers import KNOWN, NEEDED, map_columns
+from batch.adapters.sheet.headers import EXAMPLE, KNOWN, NEEDED, map_columns
 from batch.adapters.sheet.kinds import find_kind
 from batch.adapters.sheet.rows import RowMaker, to_moment, write_plainly
 from batch.core.bounds import beyond
@@ -28,7 +28,7 @@ __all__ = ["KNOWN", "NEEDED", "Grid", "RowMaker", "Sheet", "open_sheet", "read_c
 class Sheet:
     """The sheet of campaigns of one file: its header, and its rows, which stream once.
 
-    `blank` and `left_out` (hidden and filtered-out rows) are whole only after the last row.
+    `blank` and `left_out` (hidden and filtered-out rows, and examples) are whole only after the last row.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Sheet:
                 yield value
             elif kind == "end":
                 self.blank, self.left_out = value["blank"], value["left_out"]
-                self.issues += tuple(_damage_note(value["damage"]))
+                self.issues += (*_damage_note(value["damage"]), *_example_notes(self.header, value["examples"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,12 @@ def _damage_note(place: str) -> Iterator[Issue]:
             "preview, or open it in Excel and save it again"
         )
         yield Issue(0, "", "", "damaged-xml", words, Level.WARNING)
+
+
+def _example_notes(header: Header, rows: Iterable[int]) -> Iterator[Issue]:
+    for row in rows:
+        words = f'the name begins with "{EXAMPLE}", so this row is not taken: to send it, type a name of your own'
+        yield Issue(row, header.letter("CampaignName"), "CampaignName", "example-row", words, Level.WARNING, EXAMPLE)
 
 
 def _legacy_note(encoding: str) -> Issue:

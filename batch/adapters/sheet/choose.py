@@ -66,14 +66,19 @@ def _read(
     yield "head", head
     counts, tally = Counts(), SizeGuard(limits)
     whole = fill_merged(tab, limits, tally)
-    found = body(whole, row, names, counts, text_only=tab.text_only) if names is not None else _every(whole, counts)
+    if names is None:
+        found = _every(whole, counts)
+    else:
+        name = headers.map_columns(names)["CampaignName"]
+        found = body(whole, row, names, counts, text_only=tab.text_only, name=name)
     total = 0
     for block in _blocks(found, tally):
         total += len(block)
         if total > limits.rows:
             raise beyond("rows", limits)
         yield "rows", block
-    yield "end", {"blank": counts.blank, "left_out": counts.left_out, "damage": getattr(tab, "damage", "")}
+    end = {"blank": counts.blank, "left_out": counts.left_out, "examples": counts.examples}
+    yield "end", end | {"damage": getattr(tab, "damage", "")}
 
 
 def _blocks(rows: Iterator[RowOut], tally: SizeGuard) -> Iterator[list[RowOut]]:

@@ -5,7 +5,7 @@ Light on purpose: the reading process imports it at every start.
 
 from __future__ import annotations
 
-from batch.adapters.sheet.headers import ID_FIELDS, TEXT_FIELDS, TIME_FIELDS, is_known, map_columns
+from batch.adapters.sheet.headers import EXAMPLE, ID_FIELDS, TEXT_FIELDS, TIME_FIELDS, is_known, map_columns
 from batch.adapters.sheet.shown import judge, needs_look
 from batch.core.bounds import beyond
 
@@ -28,11 +28,12 @@ class LyingError(Exception):
 class Counts:
     """What was not handed on, and how far the rows reached."""
 
-    __slots__ = ("blank", "left_out")
+    __slots__ = ("blank", "examples", "left_out")
 
     def __init__(self) -> None:
         self.blank = 0
         self.left_out = 0
+        self.examples: list[int] = []
 
 
 def fill_merged(tab: Tab, limits: Limits, tally: SizeGuard) -> Iterator[RawRow]:
@@ -83,8 +84,13 @@ def _cover(
     return out, [extra for at in notes for extra in notes[at]] or None
 
 
-def body(rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *, text_only: bool) -> Iterator[RowOut]:
-    """Give the visible rows below the header that say something, each as wide as the header; count the others."""
+def body(
+    rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *, text_only: bool, name: int | None = None
+) -> Iterator[RowOut]:
+    """Give the visible rows below the header that say something, each as wide as the header; count the others.
+
+    `name` is the column that may mark a row as the starter's example.
+    """
     width, meaning = len(names), _Meaning(names)
     for number, texts, hidden, extras in rows:
         if number <= after:
@@ -100,6 +106,9 @@ def body(rows: Iterable[RawRow], after: int, names: list[str], counts: Counts, *
             counts.blank += not hidden
         elif hidden:
             counts.left_out += 1
+        elif name is not None and cells[name].startswith(EXAMPLE):
+            counts.left_out += 1
+            counts.examples.append(number)
         else:
             yield number, tuple(cells), notes
 

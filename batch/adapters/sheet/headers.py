@@ -49,6 +49,9 @@ TEXT_FIELDS = ("Message", "Subject")
 FOR_EACH = "ForEach"
 """The column that names a list, for each row of which the campaign is made."""
 
+EXAMPLE = "EXAMPLE"
+"""How the name of the starter's example row begins: such a row is never taken. It survives whatever saves the file."""
+
 OURS = "problem"
 """The column that a marked workbook carries; ignored when it comes back."""
 
