@@ -17,6 +17,7 @@ from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
     from batch.workflows.check import Check
+    from batch.workflows.events import Planned
     from batch.workflows.run import Options
     from batch.workflows.tally import Tally
 
@@ -196,6 +197,7 @@ def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes
     from batch.workflows.submit import plan_file, submit_file
 
     settings, world = session.settings(), session.world(yes=yes or json, sure=yes)
+    session.screen.show_plan = None if yes or json else _show_plan
     try:
         if test:
             tally = submit_tests(path, settings, world, options, group=test, row=row)
@@ -206,7 +208,8 @@ def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes
     session.screen.close()
     if json:
         print_json(shape_tally(tally))
-    end = show_tally(tally, quiet=json)
+    shown = not (yes or json) and session.screen.show_plan is None
+    end = show_tally(tally, quiet=json, rows_shown=shown)
     if not json:
         _tell_idle(tally, options)
     return end
@@ -222,12 +225,19 @@ def _tell_idle(tally: Tally, options: Options) -> None:
                 session.screen.say(f"--allow {code} had no effect: no row is held for it")
 
 
-def show_tally(tally: Tally, *, quiet: bool = False) -> int:
+def _show_plan(plan: Planned) -> None:
+    from batch.cli.tables import show_decisions
+
+    show_decisions(session.screen, plan.decisions, plan.file_issues)
+
+
+def show_tally(tally: Tally, *, quiet: bool = False, rows_shown: bool = False) -> int:
     """Tell how a run ended and give its exit code."""
     from batch.cli.tables import show_decisions, show_totals
 
     if not quiet:
-        show_decisions(session.screen, tally)
+        if not rows_shown:
+            show_decisions(session.screen, tally.decisions, tally.file_issues)
         show_totals(session.screen, tally)
     if tally.trouble is not None:
         session.screen.say(f"the run stopped: {tally.trouble}", loud=True)

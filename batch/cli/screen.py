@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word
 from batch.core.printable import printable
-from batch.workflows.events import Checking, Event, Note, Progress, Wait
+from batch.workflows.events import Checking, Event, Note, Planned, Progress, Wait
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,8 @@ class Screen:
         self.quiet = quiet
         self.verbose = verbose
         self.interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+        self.show_plan: Callable[[Planned], None] | None = None
+        """Shows the plan of the file at hand before a question; None once it was shown, or where nobody is asked."""
         self._bar: Bar | None = None
         self._task: Any = None
         self._longest: dict[str, float] = {}
@@ -54,10 +57,19 @@ class Screen:
         """Show an event of a workflow."""
         if isinstance(event, Note):
             self.say(event.words, loud=event.loud)
+        elif isinstance(event, Planned):
+            self._show_plan(event)
         elif self.moving:
             self._draw(event)
         elif isinstance(event, Wait):
             self._say_longer(event)
+
+    def _show_plan(self, plan: Planned) -> None:
+        """Show what does not go before the question, so that it is answered in the light of it."""
+        if self.interactive and self.show_plan is not None:
+            self.close()
+            self.show_plan(plan)
+            self.show_plan = None
 
     def confirm(self, words: str) -> bool:
         """Ask a person on a terminal; without one the answer is yes, since nobody could give another."""

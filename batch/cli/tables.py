@@ -143,17 +143,17 @@ def _cell(issue: Issue) -> str:
     return f"{cell_of(issue)} {issue.field} ".lstrip() if issue.column else (f"{issue.field} " if issue.field else "")
 
 
-def show_decisions(screen: Screen, tally: Tally) -> None:
+def show_decisions(screen: Screen, decisions: Sequence[Decision], file_issues: Iterable[Issue]) -> None:
     """Show what became of each row that did not simply go."""
-    for issue in tally.file_issues:
+    for issue in file_issues:
         screen.say(f"note: {issue.message}")
-    troubled = [one for one in tally.decisions if one.action in {Action.INVALID, Action.HOLD, Action.WAIT}]
+    troubled = [one for one in decisions if one.action in {Action.INVALID, Action.HOLD, Action.WAIT}]
     show_issue_table(screen, [issue for one in troubled for issue in _telling(one) if issue.code != "too-many-errors"])
     stopped = [issue for one in troubled for issue in _telling(one) if issue.code == "too-many-errors"]
     if stopped:
         held = plural(len(stopped), "good row is", "good rows are")
         screen.say(f"{held} held: {stopped[0].message}", loud=True)
-    skipped = [one for one in tally.decisions if one.action in {Action.SKIP, Action.SETTLE, Action.CANCEL}]
+    skipped = [one for one in decisions if one.action in {Action.SKIP, Action.SETTLE, Action.CANCEL}]
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:

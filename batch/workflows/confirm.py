@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 from batch.core.guards import SECOND_CODES
+from batch.core.totals import GOES, tell_totals
 from batch.model import Account, Action, Entry, Issue, Level, Plan
 from batch.model.plurals import plural
 from batch.workflows.context import Context, World
+from batch.workflows.events import Planned
 
 
-def confirm_plan(context: Context, plan: Plan, account: Account, allowed: Collection[str]) -> bool:
-    """Ask before the first request; what --allow lets go beside what the provider has already is asked for first."""
+def confirm_plan(
+    context: Context, plan: Plan, account: Account, allowed: Collection[str], issues: tuple[Issue, ...] = ()
+) -> bool:
+    """Show what does not go, then ask before the first request; what may go a second time is asked for first."""
+    context.world.tell(Planned(plan.decisions, issues))
     return _insist_on_plan(context, plan, allowed) and _confirm_totals(context, plan, account)
 
 
@@ -52,13 +59,22 @@ def _confirm_totals(context: Context, plan: Plan, account: Account) -> bool:
     going = [one.checked.campaign for one in plan.decisions if one.action is Action.SUBMIT and one.checked.campaign]
     if not going:
         return True
-    groups = {group for campaign in going for group in campaign.group_ids}
-    first, last = min(one.send_at for one in going), max(one.send_at for one in going)
-    texts = sum((one.contacts or 0) for one in going)
-    parts = sum(one.parts.count * (one.contacts or 1) for one in going)
-    words = (
-        f"submit {plural(len(going), 'campaign')} to {plural(len(groups), 'group')}, "
-        + (f"about {plural(texts, 'text')} in {plural(parts, 'part')}, " if account.groups else "")
-        + f"the first at {first:%Y-%m-%d %H:%M} UTC and the last at {last:%Y-%m-%d %H:%M} UTC?"
-    )
-    return context.world.confirm(words)
+    # Without an account a size is unknown, not 0.
+    known = [one if account.groups else replace(one, contacts=None) for one in going]
+    counts = Counter(_COUNTED_AS[one.action] for one in plan.decisions)
+    settings = context.settings
+    words = tell_totals(known, counts, context.world.now().year, settings.reports.credit_price)
+    if settings.approval.required:
+        return context.world.confirm(f"{words}. Hand them to a second person for approval?")
+    return context.world.confirm(f"{words}. Submit {plural(len(going), 'campaign')}?")
+
+
+_COUNTED_AS = {
+    Action.SUBMIT: GOES,
+    Action.INVALID: "invalid",
+    Action.HOLD: "held",
+    Action.WAIT: "waiting",
+    Action.SKIP: "skipped",
+    Action.SETTLE: "skipped",
+    Action.CANCEL: "skipped",
+}

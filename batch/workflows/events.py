@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch.model import Entry
+    from batch.model import Decision, Entry, Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,15 @@ class Checking:
     rows: int
 
 
-Event = Note | Progress | Wait | Checking
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is to become of each row, before anybody is asked."""
+
+    decisions: tuple[Decision, ...]
+    file_issues: tuple[Issue, ...] = ()
+
+
+Event = Note | Progress | Wait | Checking | Planned
 Tell = Callable[[Event], None]
 
 

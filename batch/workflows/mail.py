@@ -20,6 +20,7 @@ from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
 from batch.model.errors import BatchError, DeliveryError, UsageError
 from batch.model.plurals import plural
+from batch.model.times import local_time
 from batch.system.disk import mode_within
 from batch.workflows.events import Note
 from batch.workflows.insights import tell_insights
@@ -180,7 +181,7 @@ def _tell_waiting(mailer: Mailer, waiting: Sequence[Entry]) -> Iterator[str]:
     """Say what would go, the first of it in full: many approve on a phone."""
     for entry in waiting[:SHOWN]:
         groups = ", ".join(entry.group_names if any(entry.group_names) else entry.group_ids)
-        moment = when(entry.send_at, mailer.settings) if entry.send_at else ""
+        moment = local_time(entry.send_at, entry.zone or mailer.settings.team_zone, 0) if entry.send_at else ""
         yield f"row {entry.row}, {entry.campaign_name}, {moment}, to {groups}: “{entry.message}”"
     if len(waiting) > SHOWN:
         yield f"and {len(waiting) - SHOWN:,} more, all of them in the preview attached"

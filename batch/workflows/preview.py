@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from batch.adapters.report import Previewed, write_preview
 from batch.core.identity import short_hash
 from batch.core.parts import measure
 from batch.core.payload import hash_payload, make_payload
+from batch.core.totals import GOES, tell_totals
 from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
@@ -32,6 +34,13 @@ _DECIDED = {
     Status.CANCELLED: "is not submitted",
     Status.EXPIRED: "came too late",
     Status.REJECTED: "was refused by the provider",
+}
+
+_COUNTED_AS = {
+    Status.PLANNED: GOES,
+    Status.HELD: "held",
+    Status.WAITING: "waiting",
+    Status.INVALID: "invalid",
 }
 
 
@@ -73,7 +82,7 @@ def offer_batch(context: Context, number: int, account: Account) -> Path:
     )
     mailer = Mailer(context.settings, context.ledger, context.world)
     if mailer.is_open:
-        safely(mailer, lambda: queue_preview(mailer, number, path, _how_to_answer(contents.batch)))
+        safely(mailer, lambda: queue_preview(mailer, number, path, _tell_approvers(context, contents, account)))
     return path
 
 
@@ -113,6 +122,16 @@ def _is_taken_over(context: Context, older: Batch, contents: Contents) -> bool:
     ours = {entry.id for entry in contents.entries}
     taken = any(entry.id in ours or entry.replaced_by in ours for entry in entries)
     return taken and not any(entry.batch == older.id and entry.status in KEPT for entry in entries)
+
+
+def _tell_approvers(context: Context, contents: Contents, account: Account) -> list[str]:
+    """Say in the mail what a yes lets go, then how to say it."""
+    entries = contents.entries
+    going = [_as_campaign(one, account) for one in entries if one.status is Status.PLANNED and one.send_at is not None]
+    counts = Counter(_COUNTED_AS[one.status] for one in entries if one.status in _COUNTED_AS)
+    counts["skipped"] += sum(line.what in ELSEWHERE for line in context.ledger.batch_rows(contents.batch.id))
+    totals = tell_totals(going, counts, context.world.now().year, context.settings.reports.credit_price)
+    return [f"{totals}.", *_how_to_answer(contents.batch)]
 
 
 def _how_to_answer(batch: Batch) -> list[str]:

@@ -59,7 +59,7 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
         reading = begin_run(context)
         prepared = _prepare(path, opened, context, reading, options)
         tally = prepared.start_tally()
-        if not context.rehearsal and not confirm_plan(context, prepared.plan, prepared.account, options.allow):
+        if not (context.rehearsal or _confirm(context, prepared, tally, options)):
             tally.declined = True
             return tally
         tally.approval = context.settings.approval.required and not context.rehearsal
@@ -72,6 +72,10 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
         if tally.batch is not None and tally.reports:
             tally.marked = write_returned(context, prepared, tally.batch, tally.reports[0])
         return tally
+
+
+def _confirm(context: Context, prepared: Prepared, tally: Tally, options: Options) -> bool:
+    return confirm_plan(context, prepared.plan, prepared.account, options.allow, tally.file_issues)
 
 
 def _take_for_approval(context: Context, tally: Tally, prepared: Prepared) -> None:

@@ -252,6 +252,7 @@ def test_approvers_get_the_preview_and_managers_only_the_outcome() -> None:
         [mail] = team.box.to(LEAD)
         assert mail["Subject"] == 'Please approve Batch 1: "week.csv": 1 campaign waits for your yes'
         assert "campaign-batch approve 1" in body(mail, "plain")
+        assert "1 of 2 rows goes (1 needs fixing): 1 campaign to " in body(mail, "plain")
         assert "“Offer number [0] for you." in " ".join(body(mail, "plain").split())
         [page] = list(mail.iter_attachments())
         assert page.get_content_type() == "text/html"
