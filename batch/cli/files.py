@@ -12,7 +12,7 @@ from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.core.near import find_near
-from batch.model.codes import ALL_CODES, allow_help, widen
+from batch.model.codes import ALLOWED, CODES, allow_help, why_not_allowed, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
@@ -184,12 +184,13 @@ def submit(
 
 def _need_known_codes(allow: Sequence[str]) -> None:
     for code in allow:
-        near = find_near(code, ALL_CODES, close=0.6)
+        near = find_near(code, ALLOWED, close=0.6)
         need(
-            code in ALL_CODES,
+            code in CODES,
             f'there is no code "{code}" to allow',
-            f'did you mean "{near}"?' if near else "the codes stand in the report beside each held row",
+            f'did you mean "{near}"?' if near else "the report names the code of each held row",
         )
+        need(code in ALLOWED, f"--allow {code} is not possible", why_not_allowed(code))
 
 
 def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> int:

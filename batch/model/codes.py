@@ -114,13 +114,7 @@ TEXT = (
     _hard("filter-failed", "a filter or comparison cannot read what the cell says", _FIX),
     _hard("control-character", "a character that no phone can show", "delete the character and drop the file again"),
     _hard("message-too-long", "the text has more characters than `max_characters`", "shorten the text"),
-    Code(
-        "braces-in-cell",
-        "a cell has braces, which go out as they are",
-        "take them out unless you mean them",
-        _W,
-        by_rules=True,
-    ),
+    _soft("braces-in-cell", _W, "a cell has braces, which go out as they are", "take them out unless you mean them"),
 )
 
 PLAN = (
@@ -292,13 +286,14 @@ FOUND = (
     _found("made-elsewhere", "the campaign was made elsewhere", "reconcile --acknowledge, if you know it"),
 )  # fmt: skip
 
+AFTER_GROUP, FOUND_GROUP = "After submission", "Comparing"
 GROUPS: Mapping[str, tuple[Code, ...]] = {
     "Reading the sheet": SHEET,
     "The text": TEXT,
     "Nothing twice": PLAN,
     "The checks": RULES,
-    "After submission": AFTER,
-    "Comparing": FOUND,
+    AFTER_GROUP: AFTER,
+    FOUND_GROUP: FOUND,
 }
 CODES: Mapping[str, Code] = {code.name: replace(code, group=group) for group, codes in GROUPS.items() for code in codes}
 """Every code, by name."""
@@ -345,6 +340,19 @@ def why_fixed(name: str) -> str:
     if (code := CODES.get(name)) is not None and code.by_allow:
         return f"a person decides it for each row: remove it, and use submit --allow {name} or resolve --send"
     return "without it no campaign can be trusted; remove it"
+
+
+def why_not_allowed(name: str) -> str:
+    """Say why `--allow` does not take a code, and what to do instead."""
+    code = CODES[name]
+    step = f": {code.step}" if code.step else ""
+    if name in NEVER_LET_GO:
+        return f"nobody knows whether an earlier version arrived{step}"
+    if code.group in {AFTER_GROUP, FOUND_GROUP}:
+        return f"it is about a campaign after it was submitted, not about a row that waits{step}"
+    if code.level is Level.ERROR:
+        return f"a row with this error cannot be sent{step}"
+    return f"it holds no row that a person could send{step}"
 
 
 def table() -> str:

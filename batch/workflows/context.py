@@ -134,10 +134,10 @@ def posting_rules(settings: Settings) -> PostingRules:
 
 
 @contextmanager
-def open_context(settings: Settings, world: World) -> Iterator[Context]:
-    """Open the ledger and the provider of the settings."""
+def open_context(settings: Settings, world: World, *, quiet: bool = False) -> Iterator[Context]:
+    """Open the ledger and the provider of the settings; `quiet` leaves it to the caller to tell of a pause."""
     with ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger_of(settings, world))
+        ledger = stack.enter_context(open_ledger_of(settings, world, quiet=quiet))
         yield Context(settings, ledger, make_provider(settings, ledger, world), world)
 
 
@@ -175,7 +175,7 @@ def peek(settings: Settings, world: World) -> Iterator[Context]:
     if path is not None and not path.exists():
         url = IN_MEMORY
     with open_ledger(url, now=world.now(), redact=redactor(settings), look=True) as ledger:
-        _say_if_paused(ledger, settings, world)
+        say_if_paused(ledger, settings, world)
         yield Context(settings, ledger, make_provider(settings, None, world), world, looking=True)
 
 
@@ -194,11 +194,12 @@ def open_ledger_of(
     url, redact = settings.ledger.url, redactor(settings)
     with open_ledger(url, now=world.now(), create=create, redact=redact) as ledger:
         if not quiet:
-            _say_if_paused(ledger, settings, world)
+            say_if_paused(ledger, settings, world)
         yield ledger
 
 
-def _say_if_paused(ledger: Ledger, settings: Settings, world: World) -> None:
+def say_if_paused(ledger: Ledger, settings: Settings, world: World) -> None:
+    """Tell by whom and why everything is paused, if it is."""
     if pause := ledger.pauses.first():
         world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
 

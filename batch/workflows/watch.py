@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from batch.adapters.inbox import Inbox, InboxGoneError, wake
 from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
-from batch.workflows.cancel import STOP_WORDS
-from batch.workflows.context import Context, World, need_zone, open_context
+from batch.workflows.cancel import STOP_WORDS, how_to_go_on
+from batch.workflows.context import Context, World, need_zone, open_context, say_if_paused, tell_pause
 from batch.workflows.drops import Drops
 from batch.workflows.events import Note
 from batch.workflows.mail import Mailer, queue_words, safely
@@ -66,7 +66,7 @@ def watch_folder(
         zone=ZoneInfo(settings.team_zone),
     )
     _reach(inbox, world, once=once)
-    with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world) as context:
+    with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world, quiet=True) as context:
         watch = Watch(context, inbox, wait or (lambda seconds: wake(place, seconds, stop, events=events)))
         return watch.run_once() if once else watch.run()
 
@@ -108,6 +108,7 @@ class Watch:
         self._rest_until: datetime | None = None
         self._told = ""
         self._alive_at: datetime | None = None
+        self._told_pause = False
 
     def run(self) -> Watched:
         """Look, work, wait, until somebody asks for an end."""
@@ -127,7 +128,15 @@ class Watch:
             self.look()
         with self._resting():
             self._mail_queue.empty(now=True)
+        with self._resting():
+            self._note_pause()
         return self._watched()
+
+    def _note_pause(self) -> None:
+        """Count a pause as trouble, as `submit` does: whoever started one look reads its exit code."""
+        if pauses := self._context.ledger.pauses.all():
+            words = f"everything is paused {tell_pause(pauses[0], self._context.settings)}"
+            self._trouble = self._trouble or BatchError(words, how_to_go_on(pauses))
 
     def _watched(self) -> Watched:
         return Watched(self._drops.files, self._drops.needs_look or self._timetable.needs_look, self._trouble)
@@ -223,10 +232,14 @@ class Watch:
         asked = self._inbox.stop_requested()
         if asked and not paused and ledger.pauses.add(STOP_WORDS, who, self._now(), PauseCause.STOP_FILE, folder):
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
+            self._told_pause = True
         if not asked and paused and self._inbox.working.is_dir():
             ledger.pauses.lift(who, self._now(), PauseCause.STOP_FILE, folder)
             still = "; another pause still stands" if ledger.pauses.first() else ""
             self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
+        if not self._told_pause:
+            say_if_paused(ledger, self._context.settings, self._context.world)
+        self._told_pause = True
 
     def _stopped(self) -> bool:
         return self._context.world.stopped()

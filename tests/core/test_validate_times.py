@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from validate_support import check, codes, the_issue
+from validate_support import NOW, check, codes, make_row, the_issue
 
-from batch.core.validate import Rules, find_zone, parse_send_time
+from batch.core.validate import Rules, check_all, find_zone, parse_send_time
+from batch.model import Level
 
 AT = datetime(2026, 3, 4, 14, 30)  # noqa: DTZ001 - as a cell holds it
 
@@ -140,7 +142,6 @@ def test_a_time_that_was_written_is_read_back(moment: datetime) -> None:
     [
         ({"DateTime": datetime(2026, 2, 5, 14, 30)}, ""),  # noqa: DTZ001
         ({"DateTime": datetime(2026, 2, 5, 14, 29, 59, 999_600)}, ""),  # noqa: DTZ001
-        ({"DateTime": datetime(2026, 2, 5)}, "time-missing"),  # noqa: DTZ001
         ({"DateTime": date(2026, 2, 5)}, "time-missing"),
         ({"DateTime": time(14, 30)}, "time-unreadable"),
         ({"DateTime": ""}, "time-empty"),
@@ -209,6 +210,41 @@ def test_what_is_no_zone_is_not_taken_for_one(text: str) -> None:
     """No path, no folder, no guess."""
     assert find_zone(text) is None
     assert codes({"TimeZone": text}) == ["zone-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "zones"),
+    [
+        ("UTC+5", "Asia/Karachi or Asia/Tashkent"),
+        ("+5:30", "Asia/Kolkata"),
+        ("GMT-05:00", "America/New_York or America/Chicago"),
+        ("\u22120600", "America/Chicago or America/Denver"),
+        ("UTC+1", "Europe/London or Europe/Paris"),
+        ("UTC-13", "America/Chicago"),
+    ],
+)
+def test_an_offset_is_named_as_one_with_the_zones_that_have_it(text: str, zones: str) -> None:
+    """No neighbor is guessed: UTC+5 is not UTC."""
+    message = the_issue(check({"TimeZone": text}), "zone-unknown").message
+    assert "is an offset from UTC, not a time zone" in message
+    assert f"like {zones}" in message
+    assert "did you mean" not in message
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        ("2/5/2026 0:00:00", ""), ("0:00:00", ""), ("2/5/2026 12:00 AM", ""), ("Feb 5 2026 12 am", ""),
+        ("2/5/2026", "time-missing"), ("Thu, Feb 5", "time-missing"), ("", "time-missing"),
+    ],
+)  # fmt: skip
+def test_midnight_is_a_time_where_the_format_shows_one(shown: str, code: str) -> None:
+    """What Excel shows as 2/5/2026 0:00:00 has a time of day; a date alone never means midnight."""
+    row, draft, issues = make_row({"DateTime": datetime(2026, 2, 5)})  # noqa: DTZ001 - as a cell holds it
+    at = row.header.columns["DateTime"]
+    texts = tuple(shown if place == at else text for place, text in enumerate(row.texts))
+    [checked] = check_all([(replace(row, texts=texts), draft, issues)], Rules(), NOW, None)
+    assert [issue.code for issue in checked.issues if issue.level is Level.ERROR] == ([code] if code else [])
 
 
 def test_the_nearest_zone_is_named() -> None:

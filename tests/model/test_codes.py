@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from cli_support import Shell, row, write_csv
 
 from batch.adapters.config import load_settings
 from batch.model.codes import ALL_CODES, ALLOWED, CODES, FINDING, GROUPS, HARD, ISSUE, allow_help, family, table
@@ -90,6 +91,15 @@ def test_the_help_of_allow_names_every_code_that_it_takes() -> None:
     assert set(re.findall(r"[a-z]+(?:-[a-z]+)+|holiday|mojibake|placeholder", allow_help())) >= set(ALLOWED)
     assert "in-doubt" not in ALLOWED
     assert family("quiet-hours") == {"quiet-hours", "quiet-hours-there"}
+
+
+@pytest.mark.parametrize("code", sorted(CODES.keys() - set(ALLOWED)))
+def test_a_code_that_allow_does_not_take_is_refused_with_the_reason(code: str, ready: Shell, tmp_path: Path) -> None:
+    """Never taken without effect."""
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]), "--dry-run", "--allow", code)
+    assert ran.code == 2
+    assert f"--allow {code} is not possible: " in ran.err
+    assert CODES[code].step in ran.err
 
 
 @pytest.mark.parametrize("code", ["deleted-in-dashboard", "looks-edited"])

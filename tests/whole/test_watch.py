@@ -213,6 +213,25 @@ def test_a_file_named_stop_pauses_until_it_is_gone() -> None:
         assert (team.sheets(), len(team.desk.sandbox.posts)) == (["week.csv"], 1)
 
 
+def test_a_single_look_under_a_pause_ends_as_submit_does_and_says_it_once() -> None:
+    """With the file named STOP, and with a pause of somebody's; lifted, the next one ends well."""
+    with weekly() as team:
+        team.drop(1)
+        (team.folder / "STOP.txt").write_text("", encoding="utf-8")
+        for _ in range(2):
+            team.desk.told.clear()
+            ended = watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+            assert ended.trouble is not None
+            assert (ended.files, ended.trouble.exit_code) == (0, 3)
+            assert team.desk.words().count("everything is paused") == 1
+        (team.folder / "STOP.txt").unlink()
+        team.desk.told.clear()
+        ended = watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
+        assert (ended.files, ended.trouble) == (1, None)
+        assert "everything is paused" not in team.desk.words(), "it is paused no longer when the watch looks"
+        assert "the pause is lifted" in team.desk.words()
+
+
 def watch_other(team: Round, folder: Path, seconds: float = 60) -> None:
     """Watch another folder on the same ledger."""
     other = Round(team.desk, team.box, folder)

@@ -45,6 +45,8 @@ _DAY_MONTH = re.compile(
 _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
 _OWN_ZONE = re.compile(r"\d\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[a-z]{2,4})", _FLAGS)
 
+_SHOWS_TIME = re.compile(r"\d:\d\d|\d\s*[ap]\.?m\b", _FLAGS)
+_ZONE_OFFSET = re.compile(r"(?:utc|gmt)?\s*(?P<sign>[-+\u2212])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", _FLAGS)
 _OFFSET = re.compile(
     r"(?P<sign>[-+\u2212]?)\s*(?:(?P<hours>\d{1,2}):(?=\d\d\s*$))?(?P<minutes>\d{1,4})(?:\s*min(?:utes)?)?", _FLAGS
 )
@@ -59,6 +61,13 @@ _US_ZONES = {
     "America/Phoenix": "arizona az",
     "UTC": "utc gmt z",
 }
+_COMMON_ZONES = (
+    *_US_ZONES, "America/Puerto_Rico", "America/Halifax", "America/Sao_Paulo", "Europe/London", "Europe/Paris",
+    "Europe/Athens", "Europe/Istanbul", "Asia/Dubai", "Asia/Karachi", "Asia/Tashkent", "Asia/Kolkata", "Asia/Kathmandu",
+    "Asia/Dhaka", "Asia/Bangkok", "Asia/Manila", "Asia/Singapore", "Asia/Tokyo", "Australia/Adelaide",
+    "Australia/Sydney", "Pacific/Auckland",
+)  # fmt: skip
+"""What is named where somebody writes an offset."""
 _ALIASES = {alias: zone for zone, aliases in _US_ZONES.items() for alias in aliases.split()}
 
 
@@ -86,6 +95,8 @@ class TimeCells(NamedTuple):
     zone: str
     offset: str = ""
     """How much later a store of a list is texted, or earlier: `+30`, `-1:30`."""
+    shows_time: bool = False
+    """Whether a real date's format shows a time of day: then midnight is one."""
 
 
 def find_time_cells(row: Row) -> TimeCells:
@@ -94,7 +105,8 @@ def find_time_cells(row: Row) -> TimeCells:
     zone, offset = row.text("TimeZone"), row.text("TimeOffset") if row.header.lists else ""
     at = columns.get("DateTime")
     if at is not None and (row.texts[at] or at in row.dates or "Date" not in columns):
-        return TimeCells("DateTime", row.dates.get(at, row.texts[at]), None, zone, offset)
+        timed = _SHOWS_TIME.search(row.texts[at]) is not None
+        return TimeCells("DateTime", row.dates.get(at, row.texts[at]), None, zone, offset, shows_time=timed)
     return TimeCells("Date", _cell(row, "Date"), _cell(row, "Time"), zone, offset)
 
 
@@ -104,7 +116,7 @@ def read_moment(cells: TimeCells, default_zone: str, provider_zone: str, date_or
     naive, trouble = _read_cells(cells, date_order)
     if naive is not None and cells.offset:
         naive, trouble = _move(naive, cells.offset)
-    zone, unknown = _read_zone(cells.zone or default_zone)
+    zone, unknown = _read_zone(cells.zone or default_zone, default_zone)
     troubles = tuple(found for found in (trouble, unknown) if found is not None)
     if naive is None or zone is None:
         return SendTime(None, None, zone.key if zone else "", troubles, raw)
@@ -165,7 +177,7 @@ def _read_cells(cells: TimeCells, date_order: str) -> tuple[datetime | None, Tro
         return _read_two_cells(cells.day, cells.clock, date_order)
     if isinstance(cells.day, str):
         return parse_send_time(cells.day, date_order, cells.field)
-    return _read_real(cells.day, cells.field)
+    return _read_real(cells.day, cells.field, shows_time=cells.shows_time)
 
 
 def _move(naive: datetime, offset: str) -> tuple[datetime | None, Trouble | None]:
@@ -178,14 +190,14 @@ def _move(naive: datetime, offset: str) -> tuple[datetime | None, Trouble | None
     return naive + timedelta(minutes=-minutes if found["sign"] in ("-", "\u2212") else minutes), None
 
 
-def _read_real(cell: datetime | date | time, field: str) -> tuple[datetime | None, Trouble | None]:
+def _read_real(cell: datetime | date | time, field: str, *, shows_time: bool) -> tuple[datetime | None, Trouble | None]:
     if isinstance(cell, time):
         words = f'"{cell:%H:%M}" is a time without a date: {_HOW}'
         return None, Trouble("time-unreadable", field, words, str(cell))
     if not isinstance(cell, datetime):
         return None, _time_missing(cell.isoformat(), field)
     near = _to_second(cell)
-    if near.time() == time(0):
+    if near.time() == time(0) and not shows_time:
         return None, _time_missing(near.date().isoformat(), field)
     return _within_reason(near, str(cell), field)
 
@@ -345,13 +357,32 @@ def _unreadable(text: str, field: str) -> Trouble:
     return Trouble("time-unreadable", field, f'"{cut(text)}" is not a time that can be read: {_HOW}', text)
 
 
-def _read_zone(text: str) -> tuple[ZoneInfo | None, Trouble | None]:
+def _read_zone(text: str, usual: str) -> tuple[ZoneInfo | None, Trouble | None]:
     zone = find_zone(text)
     if zone is not None:
         return zone, None
+    if offset := _ZONE_OFFSET.fullmatch(text.strip()):
+        return None, Trouble("zone-unknown", "TimeZone", _explain_offset(text, offset, usual), text)
     near = suggest(text, [*_zones_by_fold().values(), "ET", "CT", "MT", "PT"])
     words = f'"{cut(text)}" is not a time zone{near or ":"} write it like ET, CT, MT, PT or America/Chicago'
     return None, Trouble("zone-unknown", "TimeZone", words, text)
+
+
+def _explain_offset(text: str, offset: re.Match[str], usual: str) -> str:
+    """Name zones whose clocks have an offset in winter or summer, the sheet's usual one first."""
+    ahead = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
+    ahead = ahead if offset["sign"] == "+" else -ahead
+    names = dict.fromkeys(zone.key for name in (usual, *_COMMON_ZONES) if (zone := find_zone(name)))
+    known = [name for name in names if ahead in _offsets(ZoneInfo(name))]
+    such = " or ".join(known[:3]) or "America/Chicago"
+    return (
+        f'"{cut(text)}" is an offset from UTC, not a time zone: it does not say when daylight saving begins; '
+        f"write the zone, like {such}"
+    )
+
+
+def _offsets(zone: ZoneInfo) -> set[timedelta]:
+    return {_offset(datetime(2026, month, 1, 12), zone, 0) for month in (1, 7)}  # noqa: DTZ001 - for any zone
 
 
 @lru_cache(maxsize=1)
