@@ -17,7 +17,8 @@ from batch.core.validate.checker import Checker, apply_late, check_all
 from batch.core.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
 from batch.core.validate.slips import find_other_week, find_same_offers
 from batch.core.validate.terms import check_rules
-from batch.core.validate.times import find_zone, parse_send_time
+from batch.core.validate.times import parse_send_time
+from batch.core.validate.zones import find_zone
 
 __all__ = [
     "FORBIDDEN_SUBJECTS",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from batch.core.identity import fold, plain_id
 from batch.core.validate.hours import Hours, parse_blackout, parse_hours, parse_weekday
 from batch.core.validate.rules import PURPOSES, GroupRule, Rules
-from batch.core.validate.times import find_zone
+from batch.core.validate.zones import find_zone
 from batch.model import Account, Group, Level, MmsTemplate
 from batch.model.codes import CODES, HARD, why_fixed
 from batch.model.errors import UsageError

@@ -1,15 +1,15 @@
-"""Reads send times: forms of dates, zones by the names people use, and the hours that clocks skip or show twice."""
+"""Reads send times: forms of dates, and the hours that clocks skip or show twice."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from batch.core.printable import cut
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
+from batch.core.validate.trouble import NO_TROUBLE, Trouble
+from batch.core.validate.zones import find_zone, read_zone
 from batch.model import Row
 from batch.model.days import MONTH_PATTERN, month_number
 from batch.model.times import date_words, wall_time
@@ -46,29 +46,9 @@ _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
 _OWN_ZONE = re.compile(r"\d\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[a-z]{2,4})", _FLAGS)
 
 _SHOWS_TIME = re.compile(r"\d:\d\d|\d\s*[ap]\.?m\b", _FLAGS)
-_ZONE_OFFSET = re.compile(r"(?:utc|gmt)?\s*(?P<sign>[-+\u2212])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", _FLAGS)
 _OFFSET = re.compile(
     r"(?P<sign>[-+\u2212]?)\s*(?:(?P<hours>\d{1,2}):(?=\d\d\s*$))?(?P<minutes>\d{1,4})(?:\s*min(?:utes)?)?", _FLAGS
 )
-
-_US_ZONES = {
-    "America/New_York": "et est edt eastern",
-    "America/Chicago": "ct cst cdt central",
-    "America/Denver": "mt mst mdt mountain",
-    "America/Los_Angeles": "pt pst pdt pacific",
-    "America/Anchorage": "akt akst akdt alaska",
-    "Pacific/Honolulu": "ht hst hdt hawaii",
-    "America/Phoenix": "arizona az",
-    "UTC": "utc gmt z",
-}
-_COMMON_ZONES = (
-    *_US_ZONES, "America/Puerto_Rico", "America/Halifax", "America/Sao_Paulo", "Europe/London", "Europe/Paris",
-    "Europe/Athens", "Europe/Istanbul", "Asia/Dubai", "Asia/Karachi", "Asia/Tashkent", "Asia/Kolkata", "Asia/Kathmandu",
-    "Asia/Dhaka", "Asia/Bangkok", "Asia/Manila", "Asia/Singapore", "Asia/Tokyo", "Australia/Adelaide",
-    "Australia/Sydney", "Pacific/Auckland",
-)  # fmt: skip
-"""What is named where somebody writes an offset."""
-_ALIASES = {alias: zone for zone, aliases in _US_ZONES.items() for alias in aliases.split()}
 
 
 class SendTime(NamedTuple):
@@ -116,7 +96,7 @@ def read_moment(cells: TimeCells, default_zone: str, provider_zone: str, date_or
     naive, trouble = _read_cells(cells, date_order)
     if naive is not None and cells.offset:
         naive, trouble = _move(naive, cells.offset)
-    zone, unknown = _read_zone(cells.zone or default_zone, default_zone)
+    zone, unknown = read_zone(cells.zone or default_zone, default_zone)
     troubles = tuple(found for found in (trouble, unknown) if found is not None)
     if naive is None or zone is None:
         return SendTime(None, None, zone.key if zone else "", troubles, raw)
@@ -145,16 +125,6 @@ def parse_send_time(text: str, date_order: str, field: str = "DateTime") -> tupl
         words = f'"{cut(text)}" has no time of day that a clock shows: {_HOW}'
         return None, Trouble("time-unreadable", field, words, text)
     return datetime.combine(day, clock[0]) + clock[1], None
-
-
-@lru_cache(maxsize=512)
-def find_zone(text: str) -> ZoneInfo | None:
-    """Find a zone by its IANA name in any case, or by the names that people use for the US zones."""
-    plain = " ".join(text.split())
-    short = plain.casefold().removesuffix(" time").removesuffix(" standard").removesuffix(" daylight")
-    short = short.removeprefix("us/").removeprefix("us ")
-    name = _ALIASES.get(short) or _zones_by_fold().get(plain.replace(" ", "_").casefold())
-    return ZoneInfo(name) if name else None
 
 
 def doubled(naive: datetime, zone: ZoneInfo) -> bool:
@@ -355,39 +325,6 @@ def _unreadable(text: str, field: str) -> Trouble:
         words = f'"{cut(text)}" names a zone of its own: {_HOW}, and put the zone into the column TimeZone'
         return Trouble("time-unreadable", field, words, text)
     return Trouble("time-unreadable", field, f'"{cut(text)}" is not a time that can be read: {_HOW}', text)
-
-
-def _read_zone(text: str, usual: str) -> tuple[ZoneInfo | None, Trouble | None]:
-    zone = find_zone(text)
-    if zone is not None:
-        return zone, None
-    if offset := _ZONE_OFFSET.fullmatch(text.strip()):
-        return None, Trouble("zone-unknown", "TimeZone", _explain_offset(text, offset, usual), text)
-    near = suggest(text, [*_zones_by_fold().values(), "ET", "CT", "MT", "PT"])
-    words = f'"{cut(text)}" is not a time zone{near or ":"} write it like ET, CT, MT, PT or America/Chicago'
-    return None, Trouble("zone-unknown", "TimeZone", words, text)
-
-
-def _explain_offset(text: str, offset: re.Match[str], usual: str) -> str:
-    """Name zones whose clocks have an offset in winter or summer, the sheet's usual one first."""
-    ahead = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
-    ahead = ahead if offset["sign"] == "+" else -ahead
-    names = dict.fromkeys(zone.key for name in (usual, *_COMMON_ZONES) if (zone := find_zone(name)))
-    known = [name for name in names if ahead in _offsets(ZoneInfo(name))]
-    such = " or ".join(known[:3]) or "America/Chicago"
-    return (
-        f'"{cut(text)}" is an offset from UTC, not a time zone: it does not say when daylight saving begins; '
-        f"write the zone, like {such}"
-    )
-
-
-def _offsets(zone: ZoneInfo) -> set[timedelta]:
-    return {_offset(datetime(2026, month, 1, 12), zone, 0) for month in (1, 7)}  # noqa: DTZ001 - for any zone
-
-
-@lru_cache(maxsize=1)
-def _zones_by_fold() -> dict[str, str]:
-    return {name.casefold(): name for name in available_timezones() if name != "localtime"}
 
 
 def _find_clock_change(naive: datetime, zone: ZoneInfo, field: str) -> Trouble | None:
