@@ -113,9 +113,12 @@ def find(
     words: Annotated[list[str], typer.Argument(help="A store, a group, a name, an Id.")], json: Json = False
 ) -> None:
     """Say what went, goes or did not go."""
-    from batch.workflows.find import find_entries
+    from batch.workflows.find import find_entries, sum_up
 
-    found = find_entries(session.settings(), session.world(), whole_text(" ".join(words)))
+    asked, settings, world = whole_text(" ".join(words)), session.settings(), session.world()
+    found = find_entries(settings, world, asked)
+    if len(found) > 1 and not json:
+        print_line(sum_up(settings, world, asked, [entry for entry, _ in found]))
     for entry, sentence in found:
         if json:
             print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,

@@ -233,6 +233,18 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
         return [(entry, _tell(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
 
 
+def sum_up(settings: Settings, world: World, words: str, entries: Sequence[Entry]) -> str:
+    """Say in one sentence what became of all that was found: `Dallas: 1 scheduled, 2 did not go`."""
+    zone, now = settings.team_zone, world.now()
+    standings = [standing_of(entry, now, zone).word for entry in entries if entry.status is not Status.REPLACED]
+    counts = Counter("did not go" if word.standing in _NOT_GONE else word.text for word in standings)
+    told = sorted(counts.items(), key=lambda pair: pair[0] == "did not go")
+    return f"{words}: {', '.join(f'{number:,} {text}' for text, number in told)}" if told else ""
+
+
+_NOT_GONE = frozenset({"invalid", "held", "rejected", "expired", "did_not_go"})
+
+
 def _tell(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
     return sentence(entry, standing_of(entry, now, zone), zone, delivery, now) + _tell_drift(entry)
 
@@ -253,7 +265,13 @@ def _closest(entries: list[Entry], words: str) -> list[Entry]:
 
 
 def _names(entry: Entry) -> tuple[str, ...]:
-    return (entry.campaign_name, *entry.group_names, *entry.group_ids, entry.reference, entry.provider_id)
+    """Give what an entry is called by: the sheet's cells, too, since a row that did not go may have no groups."""
+    cells = (text for name, text in entry.fields.items() if name not in _PROSE)
+    return (entry.campaign_name, *entry.group_names, *entry.group_ids, entry.reference, entry.provider_id, *cells)
+
+
+_PROSE = frozenset({"Message", "Template", "Subject", "Notes", "Note"})
+"""Columns in which a name is only spoken of."""
 
 
 def _place(entry: Entry, now: datetime) -> tuple[bool, bool, float, int]:

@@ -1,0 +1,50 @@
+"""What a store asks on the phone: what went to it, and just as much what did not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli_support import Shell, coming, row, write_csv
+
+
+def week(ready: Shell, folder: Path) -> None:
+    """Submit one good row of Dallas, one with a wrong group, one that waits for a person, and one of Plano."""
+    rows = [
+        row(1, GroupIds="103", Store="Dallas North", CampaignName="Opening", DateTime=coming(3)),
+        row(2, GroupIds="Dallas store", Store="", CampaignName="Closing", DateTime=coming(5)),
+        row(
+            3,
+            GroupIds="102",
+            City="DALLAS",
+            CampaignName="Sale",
+            Message="[STORE] sale. Reply STOP to opt out",
+            DateTime=coming(7),
+        ),
+        row(
+            4,
+            GroupIds="101",
+            Store="Plano",
+            CampaignName="Party",
+            Message="Not in Dallas. STOP to opt out",
+            DateTime=coming(9),
+        ),
+    ]
+    ready.run("submit", write_csv(folder / "week.csv", rows), "--yes")
+
+
+def test_find_counts_what_did_not_go_first(ready: Shell, tmp_path: Path) -> None:
+    """A group that nobody has, a store, a city: kept as written and found; a text that only speaks of it is not."""
+    week(ready, tmp_path)
+    ran = ready.run("find", "Dallas")
+    first, *lines = ran.out.splitlines()
+    assert first == "Dallas: 1 scheduled, 2 did not go"
+    assert len(lines) == 3
+    assert all(f'"{name}"' in ran.out for name in ("Opening", "Closing", "Sale"))
+    assert "Party" not in ran.out
+
+
+def test_find_of_one_campaign_is_one_sentence(ready: Shell, tmp_path: Path) -> None:
+    """Nothing to sum up; and machines get objects only."""
+    week(ready, tmp_path)
+    assert ready.run("find", "Plano").out.count("\n") == 1
+    assert [one["name"] for one in ready.run("find", "Dallas", "--json").lines] == ["Opening", "Closing", "Sale"]
