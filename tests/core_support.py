@@ -10,7 +10,7 @@ from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
 from batch.core.payload import to_provider_time
 from batch.core.plan import PlanRules, make_plan
 from batch.core.settle import Reading
-from batch.core.trust import Reach, Span
+from batch.core.trust import Coverage, Span
 from batch.model import (
     Campaign,
     Checked,
@@ -32,7 +32,7 @@ NOW = datetime(2026, 2, 2, 15, 0, tzinfo=UTC)
 SOON = NOW + timedelta(days=3)
 PAST = NOW - timedelta(days=4)
 ZONE = "America/New_York"
-FAR = Reach(oldest=1, newest=1_000_000)
+FAR = Coverage(oldest=1, newest=1_000_000)
 """How far a reading reaches that shows all that was accepted, older and newer than any doubt."""
 SPAN = Span(10, 11)
 """When a doubt came to be, in lines of the history."""

@@ -115,7 +115,7 @@ class LyingSandbox(Sandbox):
         page = int(request.query.get("page", "1"))
         if page == 1:
             self.readings[name].append(Read())
-        read, books, show = self.readings[name][-1], self.books, self._application
+        read, books, show = self.readings[name][-1], self.account, self._application
         with books.lock:
             ids = books.sent_ids if name == "sent" else books.scheduled_ids
             write = show._show_sent if name == "sent" else show._show_scheduled
@@ -210,7 +210,7 @@ class Stage:
     def _clear(self) -> None:
         for path in self.desk.folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        books = self.sandbox.books
+        books = self.sandbox.account
         for name, value in (("held", {}), ("scheduled_ids", []), ("sent_ids", []), ("_due", []), ("_late", [])):
             setattr(books, name, value)
         books._history = []
@@ -221,14 +221,14 @@ class Stage:
         self.desk.clock.at, self.desk.clock.ticks = self.start, 0.0
 
     def _keep(self) -> Scene:
-        books = {name: copy.copy(getattr(self.sandbox.books, name)) for name in _BOOKS}
+        books = {name: copy.copy(getattr(self.sandbox.account, name)) for name in _BOOKS}
         clock = self.desk.clock
         return Scene(books, self.desk.ledger_path.read_bytes(), clock.at, clock.ticks, self.rows)
 
     def _restore(self, scene: Scene) -> None:
         self._clear()
         for name, value in scene.books.items():
-            setattr(self.sandbox.books, name, copy.copy(value))
+            setattr(self.sandbox.account, name, copy.copy(value))
         self.desk.ledger_path.write_bytes(scene.ledger)
         self.desk.clock.at, self.desk.clock.ticks = scene.at, scene.ticks
         self.rows = scene.rows

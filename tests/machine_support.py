@@ -69,7 +69,7 @@ class WatchfulSandbox(Sandbox):
     def follow(self, clock: Clock, ledger: Path, word: Word) -> None:
         """Begin to look."""
         start = clock.seconds() - clock.ticks
-        self.books._clock = lambda: start + clock.ticks
+        self.account._clock = lambda: start + clock.ticks
         self.ledger, self.word, self.wrong = ledger, word, []
 
     def _answer(self, request: Request) -> Reply:

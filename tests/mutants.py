@@ -111,7 +111,7 @@ def changes(node: ast.AST) -> Iterator:
     if isinstance(node, ast.FunctionDef | ast.If | ast.For | ast.With | ast.While):
         for place, statement in enumerate(node.body):
             if isinstance(statement, ast.Expr | ast.AugAssign | ast.Continue | ast.Break) and not is_words(statement):
-                yield lambda spot, place=place: spot.body.__setitem__(place, ast.Pass())
+                yield lambda spot, place=place: spot.body.__setitem__(place, ast.Allowance())
 
 
 def is_words(statement: ast.stmt) -> bool:

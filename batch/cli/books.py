@@ -46,19 +46,21 @@ def reconcile(
     from batch.workflows.reconcile import reconcile_books
 
     settings, world = session.settings(), session.world()
-    books = reconcile_books(settings, world, delivery=delivery, budget=budget, acknowledge=acknowledge)
+    comparison = reconcile_books(settings, world, delivery=delivery, budget=budget, acknowledge=acknowledge)
     session.screen.close()
     if json:
-        print_json(shape_books(books))
+        print_json(shape_books(comparison))
     else:
-        for finding in books.findings:
+        for finding in comparison.findings:
             session.screen.say(finding.words, loud=finding.loud)
-        session.screen.say(", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in books.counts.items()))
+        session.screen.say(
+            ", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in comparison.counts.items())
+        )
         for line in list_open(settings, world):
             session.screen.say(line)
-        for path in books.reports:
+        for path in comparison.reports:
             session.screen.say(f"report: {path}")
-    end_with(LOOK if books.needs_look else DONE)
+    end_with(LOOK if comparison.needs_look else DONE)
 
 
 @app.command()

@@ -70,14 +70,14 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
     return shape
 
 
-def shape_books(books: Comparison) -> dict[str, Any]:
+def shape_books(comparison: Comparison) -> dict[str, Any]:
     """Give the object of `reconcile --json`."""
     return {
-        **{kind.value: books.counts[kind] for kind in FindingKind},
-        "findings": [shape_finding(finding) for finding in books.findings],
-        "moved": books.moves,
-        "adopted": books.adopted,
-        "reports": [str(path) for path in books.reports],
+        **{kind.value: comparison.counts[kind] for kind in FindingKind},
+        "findings": [shape_finding(finding) for finding in comparison.findings],
+        "moved": comparison.moves,
+        "adopted": comparison.adopted,
+        "reports": [str(path) for path in comparison.reports],
     }
 
 

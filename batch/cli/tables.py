@@ -9,7 +9,7 @@ from batch.core.printable import printable
 from batch.model import Action, Decision, Issue, Level
 from batch.model.plurals import plural
 from batch.model.wording import cell_of
-from batch.workflows.tally import tell_counts
+from batch.workflows.tally import describe_counts
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
@@ -171,7 +171,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    counts = tell_counts(tally.counts, _WORDS, _MANY)
+    counts = describe_counts(tally.counts, _WORDS, _MANY)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
     left_out = f" ({plural(tally.left_out, 'hidden or example row')} NOT taken)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")

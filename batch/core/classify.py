@@ -74,7 +74,7 @@ def _read_acceptance(answer: Answer, entry: Entry, known_ids: Container[str]) ->
         return _doubt(f"the provider answered {answer.status}, but without an Id")
     if listed.id in known_ids:
         return _doubt(f"the provider answered with Id {listed.id}, which another row has already")
-    if _bears_our_name(listed, entry):
+    if _has_our_name(listed, entry):
         return _accept(listed, entry, f"scheduled as {listed.id}")
     if minute_of(listed.send_at) == minute_of(entry.send_at_provider) and _same(listed.message, entry.message):
         why = f'scheduled as {listed.id}, but the provider changed its name to "{listed.name}"'
@@ -82,7 +82,7 @@ def _read_acceptance(answer: Answer, entry: Entry, known_ids: Container[str]) ->
     return _doubt(f'the provider answered with Id {listed.id}, but for a campaign "{listed.name}" that is not this one')
 
 
-def _bears_our_name(listed: Listed, entry: Entry) -> bool:
+def _has_our_name(listed: Listed, entry: Entry) -> bool:
     if not entry.tag:
         return _same(listed.name, entry.provider_name)
     return split_tag(listed.name)[1] == entry.tag

@@ -128,7 +128,7 @@ def _sameness(item: Listed) -> tuple[str, ...]:
     return (tag,) if tag else (_content(item.name, item.send_at, item.message), *sorted(item.group_ids or ()))
 
 
-def bears_true_tag(item: Listed, zone: str, accounts: Iterable[str]) -> bool:
+def has_true_tag(item: Listed, zone: str, accounts: Iterable[str]) -> bool:
     """Whether a campaign's tag is the one that a ledger makes of its name, time, text and groups: no hand types that.
 
     False proves nothing: the tag of a row with a Reference, and of a name that was cut, cannot be made again.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from batch.core.identity import collapse, split_tag
-from batch.core.trust import Reach, Span, question_absence
+from batch.core.trust import Coverage, Span, question_absence
 from batch.model import Entry, Issue, Level, Listed, Listing, Status
 from batch.model.plurals import plural
 
@@ -42,7 +42,7 @@ class Reading:
     sent: Listing
     ticks: float | None = None
     """Monotonic seconds when the reading began."""
-    reach: Reach | None = None
+    reach: Coverage | None = None
     """How far it reaches, where that was measured; without it a reading proves presence only."""
 
     @property

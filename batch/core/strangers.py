@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from batch.core.identity import looks_typed, split_tag
-from batch.core.match import Matches, bears_true_tag, marks_of, marks_of_item
+from batch.core.match import Matches, has_true_tag, marks_of, marks_of_item
 from batch.core.payload import from_provider_time
 from batch.model import Entry, Finding, FindingKind, Listed
 
@@ -33,7 +33,7 @@ def find_strangers(
         twice = not ours.isdisjoint(marks_of_item(item)) or (
             split_tag(item.name)[1] in given and matches.alike(item, where) > 1
         )
-        theirs = bears_true_tag(item, zone, {account, "main"})
+        theirs = has_true_tag(item, zone, {account, "main"})
         yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)
 
 

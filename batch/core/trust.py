@@ -37,7 +37,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Coverage:
     """How far one reading reaches: the sentinels it lacks, and the oldest and newest of our campaigns it shows."""
 
     lacking: tuple[Sentinel, ...] = ()
@@ -51,7 +51,7 @@ class Reach:
 class Evidence:
     """What speaks for it that a campaign is gone because a reading does not show it."""
 
-    reach: Reach = Reach()
+    reach: Coverage = Coverage()
     lowest: int | None = None
     """The lowest Id of this ledger's campaigns that the scheduled list shows; None when it shows none."""
     highest: int | None = None
@@ -70,16 +70,16 @@ def find_lacking(shown: Collection[str], sentinels: Iterable[Sentinel]) -> tuple
 
 def measure(
     scheduled: Iterable[Listed], sent: Iterable[Listed], sentinels: Iterable[Sentinel], spans: Mapping[str, Span]
-) -> Reach:
+) -> Coverage:
     """Say how far a reading reaches; `spans` are those of the campaigns of this ledger that are to come, by Id."""
     on_list = {item.id for item in scheduled}
     ours = [spans[number] for number in on_list if number in spans]
     lacking = find_lacking(on_list | {item.id for item in sent}, sentinels)
     begun = [span.begun for span in ours if span.begun is not None]
-    return Reach(lacking, min((span.known for span in ours), default=None), max(begun, default=None))
+    return Coverage(lacking, min((span.known for span in ours), default=None), max(begun, default=None))
 
 
-def question_absence(reach: Reach | None, doubt: Span | None) -> str:
+def question_absence(reach: Coverage | None, doubt: Span | None) -> str:
     """Say why a reading does not prove that a campaign did not arrive; an empty text when it does.
 
     It must show every sentinel, and one campaign of ours from before the doubt and one from after it: a list that
@@ -88,7 +88,7 @@ def question_absence(reach: Reach | None, doubt: Span | None) -> str:
     if reach is None or doubt is None or doubt.begun is None:
         return "nothing says how far the provider's lists reach"
     if reach.lacking:
-        return f"{tell_lacking(reach.lacking)}: {how_to_call_gone(reach.lacking)}"
+        return f"{describe_lacking(reach.lacking)}: {how_to_call_gone(reach.lacking)}"
     if reach.oldest is None:
         return "the provider's list of scheduled campaigns shows none of this ledger's, so it may be the wrong one"
     if reach.oldest >= doubt.begun:
@@ -107,7 +107,7 @@ def question_gone(provider_id: str, entry: int, evidence: Evidence, *, paused: b
     if evidence.lowest is None or evidence.highest is None:
         return "the list shows no campaign of this ledger, so it may be the wrong one"
     if others and not paused:
-        return tell_lacking(others)
+        return describe_lacking(others)
     if entry not in evidence.observed:
         return "no list has ever shown it, so it may only be late"
     number = int(provider_id) if provider_id.isdigit() else 0
@@ -135,7 +135,7 @@ def is_other_account(remembered: Collection[str], shown: Collection[str]) -> boo
     return len(remembered) > 1 and set(remembered).isdisjoint(shown)
 
 
-def tell_lacking(lacking: Sequence[Sentinel]) -> str:
+def describe_lacking(lacking: Sequence[Sentinel]) -> str:
     """Say which sentinels the lists lack."""
     numbers = sorted((one.provider_id for one in lacking), key=lambda number: (len(number), number))
     some = ", ".join(numbers[:3]) + (", ..." if len(numbers) > 3 else "")

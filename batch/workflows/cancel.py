@@ -18,7 +18,7 @@ from batch.model.errors import UsageError
 from batch.model.plurals import plural
 from batch.model.times import clock, date_words, local_time, time_left, zone_of
 from batch.model.wording import group_words
-from batch.workflows.context import Context, World, open_ledger_of, tell_pause
+from batch.workflows.context import Context, World, describe_pause, open_ledger_of
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go
 
@@ -223,7 +223,7 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
         ledger.pauses.add(why, world.signature, world.now())
         ledger.journal.note_run("pause", world.now(), f"{world.signature}: {why}")
         first = (
-            f"paused already, {tell_pause(before, settings)}; it stays so"
+            f"paused already, {describe_pause(before, settings)}; it stays so"
             if before
             else "paused: nothing more is submitted until somebody types campaign-batch unpause"
         )
@@ -240,7 +240,7 @@ def unpause_all(settings: Settings, world: World, why: str) -> str:
         lifted = [pause for pause in before if pause not in staying]
         for pause in lifted:
             ledger.pauses.lift(world.signature, world.now(), pause.cause, pause.folder)
-        told = ", ".join(f"the pause {tell_pause(pause, settings)} is lifted" for pause in lifted)
+        told = ", ".join(f"the pause {describe_pause(pause, settings)} is lifted" for pause in lifted)
         if lifted:
             ledger.journal.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
         if staying:

@@ -56,19 +56,19 @@ def in_use(settings: Settings) -> dict[str, Any]:
     return {**posted, **read_with(settings)}
 
 
-def tell_changes(context: Context, *, look: bool = False) -> None:
+def warn_of_changes(context: Context, *, look: bool = False) -> None:
     """Say once which settings changed since the last run and what it means; with `look` it counts as untold."""
     now = in_use(context.settings)
     before = context.ledger.journal.settings()
     if before == now:
         return
-    for words in tell_changed(context.settings, before, len(context.ledger.planned())):
+    for words in describe_changed(context.settings, before, len(context.ledger.planned())):
         context.note(words, loud=True)
     if not look:
         context.ledger.journal.keep_settings(now)
 
 
-def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) -> list[str]:
+def describe_changed(settings: Settings, before: Mapping[str, Any], planned: int) -> list[str]:
     """Say which settings are others than at the last run, and what that means for so many planned rows."""
     names = _POSTED_WITH | _READ_WITH
     return [
@@ -79,7 +79,7 @@ def tell_changed(settings: Settings, before: Mapping[str, Any], planned: int) ->
     ]
 
 
-def tell_off_time(context: Context) -> int:
+def warn_of_off_time(context: Context) -> int:
     """Say which scheduled campaigns go out at another time than is meant, by today's zone; give how many."""
     apart = find_off_time(context)
     for off, entries in sorted(apart.items()):

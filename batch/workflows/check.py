@@ -20,9 +20,9 @@ from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
 from batch.system.resources import templates_folder
 from batch.workflows.account_checks import check_account_alone
-from batch.workflows.changed_settings import tell_changed
+from batch.workflows.changed_settings import describe_changed
 from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_blocks
-from batch.workflows.context import World, make_provider, need_zone, read_account, tell_pause
+from batch.workflows.context import World, describe_pause, make_provider, need_zone, read_account
 from batch.workflows.events import Checking, Note, Tell, say_nothing
 from batch.workflows.snapshots import Snapshot, take_snapshot
 from batch.workflows.template_fields import find_near_misses, sort_fields
@@ -97,8 +97,8 @@ def check_file(
     `reader` is the process that reads it, when one is ready.
     """
     if pause := glance_at_pause(settings.ledger.url):
-        world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
-    for words in tell_changed(settings, *glance_at_settings(settings.ledger.url)):
+        world.tell(Note(f"everything is paused {describe_pause(pause, settings)}: nothing is submitted", loud=True))
+    for words in describe_changed(settings, *glance_at_settings(settings.ledger.url)):
         world.tell(Note(words, loud=True))
     opened = open_file(path, settings, sheet=sheet, reader=reader)
     account = read_account(make_provider(settings, None, world), world.tell) if online else None

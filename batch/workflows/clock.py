@@ -27,7 +27,7 @@ def check_clock(context: Context) -> None:
         return
     context.provider.ask_date()
     if _is_apart(context):
-        raise ClockError(*tell_apart(context.provider.offset() or 0.0))
+        raise ClockError(*describe_offset(context.provider.offset() or 0.0))
 
 
 def ask_clock(context: Context) -> None:
@@ -36,7 +36,7 @@ def ask_clock(context: Context) -> None:
     check_clock(context)
 
 
-def tell_apart(offset: float) -> tuple[str, str]:
+def describe_offset(offset: float) -> tuple[str, str]:
     """Say how far our clock is off and in which direction, and what to do."""
     where = "behind" if offset > 0 else "ahead of"
     span = span_words(timedelta(seconds=offset))

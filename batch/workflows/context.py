@@ -141,7 +141,7 @@ def open_context(settings: Settings, world: World, *, quiet: bool = False) -> It
         yield Context(settings, ledger, make_provider(settings, ledger, world), world)
 
 
-def tell_pause(pause: Pause | Glance, settings: Settings) -> str:
+def describe_pause(pause: Pause | Glance, settings: Settings) -> str:
     """Say by whom, since when by the team's clock, and why everything is paused."""
     return f'by {pause.who} since {local_time(pause.since, settings.team_zone)} ("{pause.why}")'
 
@@ -201,7 +201,7 @@ def open_ledger_of(
 def say_if_paused(ledger: Ledger, settings: Settings, world: World) -> None:
     """Tell by whom and why everything is paused, if it is."""
     if pause := ledger.pauses.first():
-        world.tell(Note(f"everything is paused {tell_pause(pause, settings)}: nothing is submitted", loud=True))
+        world.tell(Note(f"everything is paused {describe_pause(pause, settings)}: nothing is submitted", loud=True))
 
 
 def redactor(settings: Settings) -> Callable[[str], str]:

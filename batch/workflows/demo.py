@@ -81,8 +81,8 @@ def run_demo(folder: Path, world: World) -> Path:
         for path in samples:
             _tell(world, submit_in(path, context, Options(rehearse=False)))
         _tell_again(world, submit_in(samples[0], context, Options()))
-        books = reconcile_in(context)
-        world.tell(Note(f"reconciled with the provider: {sum(books.counts.values())} campaigns compared"))
+        comparison = reconcile_in(context)
+        world.tell(Note(f"reconciled with the provider: {sum(comparison.counts.values())} campaigns compared"))
         week = week_of(ledger.entry(1).send_at or world.now(), "America/Chicago")
         scope = week_scope(ledger, week, "America/Chicago", world.now())
         return write(gather(settings, ledger, scope, now=world.now()), settings, scope.stem, ("html", "xlsx"))[0]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, look_at
+from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, hash_offer
 from batch.core.printable import printable, whole_text
 from batch.model import WAITS, PauseCause, Person, Way
 from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
@@ -17,11 +17,11 @@ from batch.system.person import may_write, my_uid, person_of
 from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Context
 from batch.workflows.events import Note
-from batch.workflows.mail import Mailer, queue_words, safely
+from batch.workflows.mail import Mailer, queue_words, try_to_mail
 from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
 from batch.workflows.submit import submit_in
-from batch.workflows.tally import Tally, tell_counts
+from batch.workflows.tally import Tally, describe_counts
 
 if TYPE_CHECKING:
     from batch.workflows.mail_queue import MailQueue
@@ -53,7 +53,7 @@ _COPY = (
 )
 
 
-class Drops:
+class DroppedFiles:
     """What lies in the folder; trouble that is nobody's fault leaves a file where it is, and is raised."""
 
     def __init__(self, context: Context, inbox: Inbox, mail_queue: MailQueue) -> None:
@@ -125,7 +125,7 @@ class Drops:
         return replace(self._context, world=replace(self._context.world, who=user.shown, user=user))
 
     def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
-        words = tell_unread(claimed.name, trouble)
+        words = describe_unread(claimed.name, trouble)
         note = f"{words}.\nNothing of it was sent. Fix it and drop it again.\n"
         self._inbox.file_away(claimed, "attention", (), note)
         self._tell("file-refused", words, file=claimed.name, loud=True)
@@ -134,13 +134,13 @@ class Drops:
         key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
         mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)
         subject = f'"{whole_text(claimed.name)}" cannot be taken in'
-        safely(mailer, lambda: queue_words(mailer, subject, told, kind="attention", key=key))
+        try_to_mail(mailer, lambda: queue_words(mailer, subject, told, kind="attention", key=key))
 
     def _finish(self, claimed: Claimed, tally: Tally) -> None:
         """Note what must be mailed, show the preview, and only then file the sheet away."""
         assert tally.batch is not None
         look = tally.needs_look or tally.trouble is not None
-        words = tell_file(tally, known=self._known_as(tally))
+        words = describe_file(tally, known=self._known_as(tally))
         if claimed.failures or not _is_known(tally):
             self._mail_queue.add(tally.batch)
         if tally.preview is not None:
@@ -192,7 +192,7 @@ class Drops:
     def _who_approves(self, path: Path, batch: int) -> Approver:
         """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
         try:
-            offered = look_at(path)
+            offered = hash_offer(path)
         except (OSError, OddFileError) as trouble:
             words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
             raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
@@ -238,18 +238,18 @@ def _is_known(tally: Tally) -> bool:
     return tally.rows > 0 and tally.counts["skipped"] == tally.rows
 
 
-def tell_unread(file: str, trouble: SheetError) -> str:
+def describe_unread(file: str, trouble: SheetError) -> str:
     """Say why a file cannot be taken in, with its name once."""
     remedy = f": {trouble.remedy}" if trouble.remedy else ""
     return printable(f'"{file}" cannot be taken in: {trouble.bare or trouble.words}{remedy}')
 
 
-def tell_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
+def describe_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     """Say in plain words what became of a file, for the note beside it."""
     if known:
         batches = " and ".join(map(str, known))
         return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
-    counts = tell_counts(tally.counts, _PEOPLE_READ, _MANY)
+    counts = describe_counts(tally.counts, _PEOPLE_READ, _MANY)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
         lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} NOT taken.")

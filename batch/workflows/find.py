@@ -27,7 +27,7 @@ from batch.workflows.report import (
     write,
     writing,
 )
-from batch.workflows.second_person import tell_way
+from batch.workflows.second_person import describe_way
 from batch.workflows.tally import count_as
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
                 delivery=ledger.deliveries([number]).get(number, ()),
                 checks=checks_passed(settings, entry),
                 batch=ledger.batch(entry.batch),
-                second=tell_way(ledger.proof(entry.batch).way),
+                second=describe_way(ledger.proof(entry.batch).way),
                 templates=report_templates(settings),
                 team=settings.reports.team,
                 logo=Path(settings.reports.logo) if settings.reports.logo else None,

@@ -36,7 +36,7 @@ def learn(settings: Settings, world: World, *, weeks: int, formats: Sequence[str
     return [_write(insights, settings, format) for format in formats]
 
 
-def tell_insights(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
+def describe_insights(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Give the few sentences of the weekly digest; none before anything was sent."""
     found = find_out(settings, ledger, now, DIGEST_WEEKS).found
     return [f"{one.title}: {one.sentence}" for one in found if one.name in _FOR_DIGEST]

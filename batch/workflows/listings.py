@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batch.core.identity import looks_typed, split_tag
-from batch.core.match import bears_true_tag
+from batch.core.match import has_true_tag
 from batch.core.payload import make_tag_by
 from batch.core.settle import (
     Instant,
@@ -124,7 +124,7 @@ def warn_of_other_ledger(context: Context, unknown: Sequence[Listed], own_tags: 
     tags, quiet = own_tags | context.ledger.tags(), context.ledger.acknowledged()
     foreign = [item for item in unknown if (tag := split_tag(item.name)[1]) and tag not in tags]
     accounts = {context.settings.provider.account, "main"}
-    proven = [item for item in foreign if bears_true_tag(item, context.zone, accounts)]
+    proven = [item for item in foreign if has_true_tag(item, context.zone, accounts)]
     if proven:
         context.note(
             f"another ledger works on this account: the provider holds "

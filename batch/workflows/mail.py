@@ -23,9 +23,9 @@ from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.system.disk import mode_within
 from batch.workflows.events import Note
-from batch.workflows.insights import tell_insights
+from batch.workflows.insights import describe_insights
 from batch.workflows.notices import health_lines, read_health, when
-from batch.workflows.owners import allowed_domains, owner_address, tell_strangers
+from batch.workflows.owners import allowed_domains, describe_strangers, owner_address
 from batch.workflows.report import (
     Scope,
     batch_scope,
@@ -90,19 +90,19 @@ def mail_batches(
     """Mail how batches ended, and send whatever else is due; trouble with it is told, never raised."""
     mailer = Mailer(settings, ledger, world)
     if mailer.is_open:
-        safely(mailer, lambda: queue_batches(mailer, batches, stopped=stopped))
-        safely(mailer, lambda: send_due(mailer))
+        try_to_mail(mailer, lambda: queue_batches(mailer, batches, stopped=stopped))
+        try_to_mail(mailer, lambda: send_due(mailer))
 
 
-def mail_books(settings: Settings, ledger: Ledger, world: World, books: Comparison) -> None:
+def mail_comparison(settings: Settings, ledger: Ledger, world: World, comparison: Comparison) -> None:
     """Mail what a comparison brought up, when something needs attention; trouble is told, never raised."""
     mailer = Mailer(settings, ledger, world)
     if mailer.is_open:
-        safely(mailer, lambda: queue_books(mailer, books))
-        safely(mailer, lambda: send_due(mailer))
+        try_to_mail(mailer, lambda: queue_comparison(mailer, comparison))
+        try_to_mail(mailer, lambda: send_due(mailer))
 
 
-def safely(mailer: Mailer, act: Callable[[], object]) -> None:
+def try_to_mail(mailer: Mailer, act: Callable[[], object]) -> None:
     """Do something about mail; what goes wrong is told and no more, since the campaigns went anyway."""
     try:
         act()
@@ -138,14 +138,14 @@ def batches_scope(ledger: Ledger, batches: Sequence[int]) -> Scope:
     )
 
 
-def queue_books(mailer: Mailer, books: Comparison) -> None:
+def queue_comparison(mailer: Mailer, comparison: Comparison) -> None:
     """Put what a comparison brought up into the outbox, once until something else comes up."""
-    if not books.needs_look:
+    if not comparison.needs_look:
         return
-    ids = {finding.entry for finding in books.findings if finding.entry is not None}
+    ids = {finding.entry for finding in comparison.findings if finding.entry is not None}
     entries = tuple(mailer.ledger.entries(ids=ids)) if ids else ()
     title = f"Comparison of {when(mailer.world.now(), mailer.settings)}"
-    _queue_attention(mailer, Scope(title, "comparison", "reconciliation", entries, findings=books.findings))
+    _queue_attention(mailer, Scope(title, "comparison", "reconciliation", entries, findings=comparison.findings))
 
 
 def queue_digest(mailer: Mailer) -> bool:
@@ -155,7 +155,7 @@ def queue_digest(mailer: Mailer) -> bool:
     week = week_of(now - timedelta(days=3, hours=12), settings.team_zone)
     scope = week_scope(mailer.ledger, week, settings.team_zone, now)
     report = _gather(mailer, scope)
-    lines = (*health_lines(read_health(mailer.ledger, now), settings), *tell_insights(settings, mailer.ledger, now))
+    lines = (*health_lines(read_health(mailer.ledger, now), settings), *describe_insights(settings, mailer.ledger, now))
     key = f"digest:{week_of(now, settings.team_zone)}"
     attachments = _attach(mailer, report, scope.stem)
     return _put(
@@ -269,7 +269,7 @@ def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) 
     told = set(_plain(without))
     others = [one for one in mailer.settings.email.attention_to if not set(_plain([one])) & told]
     whole = replace(scope, entries=needing, batches=(), findings=tuple(found))
-    _put_attention(mailer, others, whole, tell_strangers(needing, allowed_domains(mailer.settings.email)))
+    _put_attention(mailer, others, whole, describe_strangers(needing, allowed_domains(mailer.settings.email)))
     told |= set(_plain(others))
     for owner, theirs in _by_owner(mailer, needing).items():
         if owner not in told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from batch.workflows.mail import Mailer, queue_batches, queue_digest, safely, send_due
+from batch.workflows.mail import Mailer, queue_batches, queue_digest, send_due, try_to_mail
 from batch.workflows.notices import last_digest_time
 
 GATHER = timedelta(minutes=10)
@@ -33,10 +33,10 @@ class MailQueue:
         if not self._mailer.is_open:
             return
         if digest:
-            safely(self._mailer, self._digest_when_due)
+            try_to_mail(self._mailer, self._digest_when_due)
         if (batches := self._mailer.ledger.unmailed()) and (now or self._is_time()):
-            safely(self._mailer, lambda: self._queue(batches))
-        safely(self._mailer, lambda: send_due(self._mailer))
+            try_to_mail(self._mailer, lambda: self._queue(batches))
+        try_to_mail(self._mailer, lambda: send_due(self._mailer))
 
     def _queue(self, batches: tuple[int, ...]) -> None:
         queue_batches(self._mailer, batches)

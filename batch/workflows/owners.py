@@ -33,7 +33,7 @@ def owner_address(cell: str, domains: frozenset[str]) -> str:
     return found[0] if found and found[1] in domains else ""
 
 
-def tell_strangers(entries: Iterable[Entry], domains: frozenset[str]) -> list[str]:
+def describe_strangers(entries: Iterable[Entry], domains: frozenset[str]) -> list[str]:
     """Say which rows' owners get no mail, for those who get it in their place."""
     strangers = [entry for entry in entries if entry.owner.strip() and not owner_address(entry.owner, domains)]
     if not strangers:

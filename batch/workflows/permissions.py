@@ -46,12 +46,12 @@ def secure(settings: Settings, tell: Tell) -> None:
             left.append(one)
     left = [one for one in left if one.path != settings.source]  # an administrator may have put that one there
     if left:
-        tell(Note(_tell_left(settings, left), loud=True))
+        tell(Note(_describe_left(settings, left), loud=True))
     if done:
-        tell(Note(_tell_done(settings, done)))
+        tell(Note(_describe_done(settings, done)))
 
 
-def _tell_left(settings: Settings, left: list[Exposed]) -> str:
+def _describe_left(settings: Settings, left: list[Exposed]) -> str:
     if settings.ledger.group:
         group = settings.ledger.group
         return f'{name_some(left)} could not be given to the group "{group}": is this user in it, and do they own it?'
@@ -59,7 +59,7 @@ def _tell_left(settings: Settings, left: list[Exposed]) -> str:
     return f'{words}: let the user they belong to type "campaign-batch ledger list"'
 
 
-def _tell_done(settings: Settings, done: list[Exposed]) -> str:
+def _describe_done(settings: Settings, done: list[Exposed]) -> str:
     if settings.ledger.group:
         return f'only the group "{settings.ledger.group}" reads and changes {name_some(done)} now'
     only = "now only this user can (several users share a ledger with [ledger] group)"

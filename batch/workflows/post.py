@@ -14,7 +14,7 @@ from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, S
 from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.workflows.cancel import drop_unwanted, how_to_go_on
 from batch.workflows.clock import check_clock
-from batch.workflows.context import LONG, Context, tell_pause
+from batch.workflows.context import LONG, Context, describe_pause
 from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
@@ -244,7 +244,7 @@ class Submission:
         if words := self._context.doubled.get(provider_id):
             raise NotAsAskedError("one campaign was submitted, and the provider made two of it", words)
 
-    def look_at_last(self) -> None:
+    def read_list_at_last(self) -> None:
         """Read the list once more after the last one: what it shows now can later be seen to be gone."""
         context = self._context
         if not self.accepted or context.world.stopped() or not context.ledger.unobserved(context.world.now()):
@@ -260,7 +260,9 @@ class Submission:
         """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
         context = self._context
         if pauses := context.ledger.pauses.all():
-            raise BatchError(f"everything is paused {tell_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
+            raise BatchError(
+                f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
+            )
         if drop_unwanted(context, entry):
             context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
             return

@@ -17,7 +17,7 @@ from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
-from batch.workflows.mail import Mailer, queue_preview, safely
+from batch.workflows.mail import Mailer, queue_preview, try_to_mail
 from batch.workflows.report import batch_scope, each_row, report_templates, writing
 from batch.workflows.snapshots import hash_file
 
@@ -82,7 +82,7 @@ def offer_batch(context: Context, number: int, account: Account) -> Path:
     )
     mailer = Mailer(context.settings, context.ledger, context.world)
     if mailer.is_open:
-        safely(mailer, lambda: queue_preview(mailer, number, path, _tell_approvers(context, contents, account)))
+        try_to_mail(mailer, lambda: queue_preview(mailer, number, path, _tell_approvers(context, contents, account)))
     return path
 
 

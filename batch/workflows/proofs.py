@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from batch.core.guards import DOUBT_CODES, may_have_gone
 from batch.core.identity import looks_typed, split_tag
-from batch.core.match import bears_true_tag, find_doubled
+from batch.core.match import find_doubled, has_true_tag
 from batch.core.payload import from_provider_time
 from batch.core.settle import find_by_tag, judge_found
 from batch.core.trust import (
     Evidence,
     Sentinel,
+    describe_lacking,
     find_lacking,
     find_strange,
     how_to_call_gone,
     is_other_account,
     lacks_most,
     measure,
-    tell_lacking,
 )
 from batch.model import Account, Group, Issue, Level, Listed, Listing, Status, StatusChange
 from batch.model.errors import NotAsAskedError, ProviderError
@@ -75,13 +75,13 @@ def notice_doubled(context: Context, listing: Listing) -> None:
     for item, ours in find_doubled(listing.items, known):
         if item.id in quiet or not is_coming(item, context.zone, now):
             continue
-        context.doubled[ours] = tell_doubled(item, ours)
+        context.doubled[ours] = describe_doubled(item, ours)
         if f"doubled {item.id}" not in context.said:
             context.said.add(f"doubled {item.id}")
             context.note(context.doubled[ours], loud=True)
 
 
-def tell_doubled(item: Listed, ours: str) -> str:
+def describe_doubled(item: Listed, ours: str) -> str:
     """Say which of two campaigns is to be deleted."""
     return (
         f'the provider holds "{item.name}" twice, as {ours} and as {item.id}, and its people would get it twice: '
@@ -97,7 +97,7 @@ def refuse_wrong_list(context: Context, reading: Reading) -> None:
     if lacks_most(lacking, sentinels) and not context.ledger.pauses.first():
         new = tuple(one for one in lacking if not one.missing)
         raise ProviderError(
-            f"{tell_lacking(new)}, which is most of them: the list, the token or the account is wrong, "
+            f"{describe_lacking(new)}, which is most of them: the list, the token or the account is wrong, "
             f"and nothing was changed",
             how_to_call_gone(new),
         )
@@ -169,7 +169,7 @@ def refuse_second_ledger(context: Context, listing: Listing) -> None:
         tag = split_tag(item.name)[1] if item.id not in known and item.id not in quiet else ""
         if not tag or not is_coming(item, context.zone, now):
             continue
-        theirs = tag not in given and (not looks_typed(tag) or bears_true_tag(item, context.zone, accounts))
+        theirs = tag not in given and (not looks_typed(tag) or has_true_tag(item, context.zone, accounts))
         if not theirs and tag not in planned:
             continue
         what = "a row that is planned here, and was not sent by this ledger" if tag in planned else _NEVER_GIVEN

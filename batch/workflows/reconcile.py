@@ -15,11 +15,11 @@ from batch.model import DeliveryCount, Entry, FindingKind, Status, StatusChange
 from batch.model.errors import ProviderError, StoppedError
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.workflows.changed_settings import tell_changes
-from batch.workflows.context import Context, World, open_context, tell_pause
+from batch.workflows.changed_settings import warn_of_changes
+from batch.workflows.context import Context, World, describe_pause, open_context
 from batch.workflows.events import Wait
 from batch.workflows.listings import find_doubts, read_lists, settle_doubts
-from batch.workflows.mail import mail_books
+from batch.workflows.mail import mail_comparison
 from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
 from batch.workflows.report import Scope, gather, write, write_status_page
 from batch.workflows.tally import Comparison
@@ -48,9 +48,9 @@ def reconcile_books(
     """Compare both books, update statuses, report; with `delivery` read delivery within a budget of requests."""
     with open_context(settings, world) as context:
         with context.ledger.submitter(world.who, world.now()):
-            books = reconcile_in(context, delivery=delivery, budget=budget, acknowledge=acknowledge)
-        mail_books(settings, context.ledger, world, books)
-        return books
+            comparison = reconcile_in(context, delivery=delivery, budget=budget, acknowledge=acknowledge)
+        mail_comparison(settings, context.ledger, world, comparison)
+        return comparison
 
 
 def reconcile_in(
@@ -61,19 +61,19 @@ def reconcile_in(
     ledger.orphans(world.now(), world.who)
     reading = _read_whole(context)
     ledger.journal.bind(context.settings.provider.account, context.provider.host)
-    tell_changes(context)
-    books = Comparison(adopted=settle_doubts(context, wait=False, first=reading) if find_doubts(context) else 0)
-    books.adopted += recognize(context, reading)
+    warn_of_changes(context)
+    comparison = Comparison(adopted=settle_doubts(context, wait=False, first=reading) if find_doubts(context) else 0)
+    comparison.adopted += recognize(context, reading)
     found = _compare_twice(context, _compare(context, reading))
-    books.counts, books.findings = Counter(found.counts), found.findings
-    books.moves = _write_down(context, found)
+    comparison.counts, comparison.findings = Counter(found.counts), found.findings
+    comparison.moves = _write_down(context, found)
     if acknowledge:
         _acknowledge(context, found)
     if delivery:
         read_delivery(context, budget)
-    ledger.journal.note_run("reconcile", world.now(), f"{books.counts[FindingKind.MATCHED]} matched")
-    books.reports = write_reconciliation(context, books)
-    return books
+    ledger.journal.note_run("reconcile", world.now(), f"{comparison.counts[FindingKind.MATCHED]} matched")
+    comparison.reports = write_reconciliation(context, comparison)
+    return comparison
 
 
 def _read_whole(context: Context) -> Reading:
@@ -99,7 +99,7 @@ def _compare(context: Context, reading: Reading, shown_before: Collection[int] =
             context.zone,
             settings.checks.contacts_tolerance,
             account=settings.provider.account,
-            paused=tell_pause(pause, settings) if pause else "",
+            paused=describe_pause(pause, settings) if pause else "",
             evidence=evidence_of(context, reading),
         ),
         now=context.world.now(),
@@ -163,7 +163,7 @@ def _acknowledge(context: Context, found: Reconciliation) -> None:
             context.ledger.acknowledge(finding.provider_id, why, context.world.who, context.world.now())
 
 
-def write_reconciliation(context: Context, books: Comparison) -> list[Path]:
+def write_reconciliation(context: Context, comparison: Comparison) -> list[Path]:
     """Write the report of a reconciliation: what was compared, what differs."""
     now = context.world.now()
     scope = Scope(
@@ -171,8 +171,8 @@ def write_reconciliation(context: Context, books: Comparison) -> list[Path]:
         f"reconciliation-{now:%Y-%m-%d-%H%M%S}",
         "reconciliation",
         tuple(_tracked(context)),
-        findings=books.findings,
-        matched=books.counts[FindingKind.MATCHED],
+        findings=comparison.findings,
+        matched=comparison.counts[FindingKind.MATCHED],
     )
     report = gather(context.settings, context.ledger, scope, now=now)
     paths = write(report, context.settings, scope.stem, ("html", "xlsx"), latest=True)

@@ -27,7 +27,7 @@ from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
 from batch.system.disk import copy_whole, make_folder, write_whole
-from batch.workflows.context import Context, tell_pause
+from batch.workflows.context import Context, describe_pause
 from batch.workflows.provider_times import as_they_go
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def gather(
         credit_price=settings.reports.credit_price or None,
         currency=settings.reports.currency,
         stopped=stopped,
-        paused=tell_pause(pause, settings) if pause else "",
+        paused=describe_pause(pause, settings) if pause else "",
         compared_at=compared.at if (compared := ledger.journal.last_run("reconcile")) else None,
         to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
     )
@@ -311,7 +311,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
             made_at=now,
             zone=zone,
             deliveries=ledger.deliveries([entry.id for entry in entries]),
-            paused=tell_pause(pause, settings) if pause else "",
+            paused=describe_pause(pause, settings) if pause else "",
             templates=report_templates(settings),
             provider_zone=settings.provider.timezone,
             team=settings.reports.team,

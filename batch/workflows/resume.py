@@ -9,7 +9,7 @@ from batch.core.validate import account_waits
 from batch.model import WAITS, Status, StatusChange
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import find_short
-from batch.workflows.changed_settings import tell_off_time
+from batch.workflows.changed_settings import warn_of_off_time
 from batch.workflows.context import Context, World, open_context
 from batch.workflows.mail import mail_batches
 from batch.workflows.preview import offer_batches
@@ -54,14 +54,14 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     reading = begin_run(context, tally)
     try:
         # What is planned goes first: a list that shows something newer than a doubt can prove that it is not there.
-        look_again_at_waiting(context)
+        release_waiting(context)
         tally.previews = offer_batches(context)
         submit_planned(context, tally, None, reading, limit)
     except BatchError as trouble:
         tally.trouble = trouble
     entries = list(context.ledger.entries(ids=touched)) if touched else []
     tally.counts = Counter(count_as("", entry) for entry in entries)
-    tally.off_time = tell_off_time(context)
+    tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     context.ledger.journal.note_run("resume", context.world.now(), f"{len(touched)} rows")
@@ -73,7 +73,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     return tally
 
 
-def look_again_at_waiting(context: Context) -> None:
+def release_waiting(context: Context) -> None:
     """Let go what waited for the provider and need wait no longer."""
     waiting = list(context.ledger.entries(statuses={Status.WAITING}))
     if not waiting:

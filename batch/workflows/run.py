@@ -13,9 +13,9 @@ from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, S
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.cancel import how_to_go_on
-from batch.workflows.changed_settings import hold_outdated, read_with, tell_changes, tell_off_time
+from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
 from batch.workflows.check import Check
-from batch.workflows.context import Context, tell_pause
+from batch.workflows.context import Context, describe_pause
 from batch.workflows.listings import (
     adopt,
     find_doubts,
@@ -55,7 +55,9 @@ def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with context.ledger.submitter(context.world.who, context.world.now()):
         if pauses := context.ledger.pauses.all():
-            raise BatchError(f"everything is paused {tell_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
+            raise BatchError(
+                f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
+            )
         yield
 
 
@@ -72,7 +74,7 @@ def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     # Before the late ones are called too late: a ledger that was restored plans again what went out meanwhile.
     adopted += adopt(context, planned, reading)
     expire(context)
-    tell_changes(context)
+    warn_of_changes(context)
     hold_outdated(context, (*context.ledger.planned(), *context.ledger.entries(statuses={Status.WAITING})))
     if tally is not None:
         tally.adopted += adopted
@@ -170,7 +172,7 @@ def finish_batch(context: Context, tally: Tally, reading: Reading, options: Opti
     assert tally.batch is not None
     _submit_batch(context, tally, reading, options)
     count_batch(context, tally)
-    tally.off_time = tell_off_time(context)
+    tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
     try:
         tally.reports = write_batch_report(context, tally.batch, stopped=str(tally.trouble or ""))
@@ -204,7 +206,7 @@ def submit_planned(context: Context, tally: Tally, batch: int | None, reading: R
         planned = hold_outdated(context, find_planned(context, batch))
         if not {(entry.id, entry.changed_at) for entry in planned} - tried:
             break
-    submission.look_at_last()
+    submission.read_list_at_last()
 
 
 def find_planned(context: Context, batch: int | None) -> tuple[Entry, ...]:

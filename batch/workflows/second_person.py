@@ -33,7 +33,7 @@ class Approver:
         return 'whoever may write to the folder "approved"' if self.way is Way.MOVED else self.person.shown
 
 
-def tell_way(way: Way) -> str:
+def describe_way(way: Way) -> str:
     """Say how it is known who let a batch go; empty where nobody was asked."""
     return _KNOWN_BY.get(way, "")
 

@@ -11,7 +11,7 @@ from batch.core.validate.groups import FIELD as GROUPS
 from batch.core.validate.groups import spell_groups
 from batch.model import Action, Group
 from batch.workflows.cancel import find_gone, note_marks
-from batch.workflows.changed_settings import tell_changes, tell_off_time
+from batch.workflows.changed_settings import warn_of_changes, warn_of_off_time
 from batch.workflows.check import check_sheet, open_file
 from batch.workflows.confirm import confirm_plan
 from batch.workflows.context import Context, World, need_zone, open_context, open_rehearsal, peek
@@ -109,8 +109,8 @@ def plan_file(path: Path, settings: Settings, world: World, options: Options) ->
     opened = open_file(path, settings, sheet=options.sheet)
     need_zone(settings, for_real=not options.rehearse)
     with _open(opened, settings, world, options) as context:
-        tell_changes(context, look=True)
-        tell_off_time(context)
+        warn_of_changes(context, look=True)
+        warn_of_off_time(context)
         reading = read_trusted(context, since_when(context, ()))
         tally = _prepare(path, opened, context, reading, options).start_tally()
         tally.doubled = len(context.doubled)

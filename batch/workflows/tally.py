@@ -88,7 +88,7 @@ def count_batch(context: Context, tally: Tally) -> None:
     tally.attention = sum(_wants_look(entry) for entry in gone)
 
 
-def tell_counts(counts: Mapping[str, int], words: Mapping[str, str], many: Mapping[str, str]) -> str:
+def describe_counts(counts: Mapping[str, int], words: Mapping[str, str], many: Mapping[str, str]) -> str:
     """Say where rows ended, in the order and the words given; `many` has the words that several rows want."""
     return ", ".join(plural(counts[name], word, many.get(word, word)) for name, word in words.items() if counts[name])
 

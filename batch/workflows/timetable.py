@@ -14,7 +14,7 @@ from batch.workflows.clock import ask_clock
 from batch.workflows.context import Context
 from batch.workflows.drops import raise_trouble
 from batch.workflows.events import Note
-from batch.workflows.mail import Mailer, queue_books, safely
+from batch.workflows.mail import Mailer, queue_comparison, try_to_mail
 from batch.workflows.notices import last_time_of_day
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.resume import resume_in
@@ -44,7 +44,7 @@ class Timetable:
         self._offer = offer
         self._upkeep_at: datetime | None = None
 
-    def look_after_rows(self) -> None:
+    def submit_open_rows(self) -> None:
         """Settle doubts and submit what is still planned, now and then, while there is something of the kind.
 
         What fails is due again at the next look: a look in which nothing is due would count as one that went well.
@@ -89,13 +89,13 @@ class Timetable:
         if not (nightly or self._went_out() or alarm_is_due(self._context.ledger, self._now())):
             return
         with self._context.ledger.submitter(self._context.world.who, self._now()):
-            books = reconcile_in(self._context, delivery=True)
-        words = f"compared with the provider: {sum(books.counts.values())} campaigns"
+            comparison = reconcile_in(self._context, delivery=True)
+        words = f"compared with the provider: {sum(comparison.counts.values())} campaigns"
         self._context.world.tell(Note(words, loud=False, event="compared"))
-        self.needs_look |= books.needs_look
+        self.needs_look |= comparison.needs_look
         mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)
         if mailer.is_open:
-            safely(mailer, lambda: queue_books(mailer, books))
+            try_to_mail(mailer, lambda: queue_comparison(mailer, comparison))
         if nightly:
             self._context.ledger.journal.note_run("nightly", self._now())
 

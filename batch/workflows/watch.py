@@ -15,10 +15,10 @@ from batch.adapters.inbox import Inbox, InboxGoneError, wake
 from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.workflows.cancel import STOP_WORDS, how_to_go_on
-from batch.workflows.context import Context, World, need_zone, open_context, say_if_paused, tell_pause
-from batch.workflows.drops import Drops
+from batch.workflows.context import Context, World, describe_pause, need_zone, open_context, say_if_paused
+from batch.workflows.drops import DroppedFiles
 from batch.workflows.events import Note
-from batch.workflows.mail import Mailer, queue_words, safely
+from batch.workflows.mail import Mailer, queue_words, try_to_mail
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.timetable import Timetable
 
@@ -98,7 +98,7 @@ class Watch:
         self._mailer = Mailer(context.settings, context.ledger, context.world)
         self._mail_queue = MailQueue(self._mailer)
         submitting = replace(context, world=replace(context.world, stopped=self._must_halt))
-        self._drops = Drops(submitting, inbox, self._mail_queue)
+        self._drops = DroppedFiles(submitting, inbox, self._mail_queue)
         self._timetable = Timetable(
             context, submitting, self._mail_queue, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
         )
@@ -135,7 +135,7 @@ class Watch:
     def _note_pause(self) -> None:
         """Count a pause as trouble, as `submit` does: whoever started one look reads its exit code."""
         if pauses := self._context.ledger.pauses.all():
-            words = f"everything is paused {tell_pause(pauses[0], self._context.settings)}"
+            words = f"everything is paused {describe_pause(pauses[0], self._context.settings)}"
             self._trouble = self._trouble or BatchError(words, how_to_go_on(pauses))
 
     def _watched(self) -> Watched:
@@ -156,7 +156,7 @@ class Watch:
         """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
         paused = self._context.ledger.pauses.first() is not None
         steps = [] if paused else [
-            self._drops.take_files, self._drops.let_approved_go, self._timetable.look_after_rows,
+            self._drops.take_files, self._drops.let_approved_go, self._timetable.submit_open_rows,
         ]  # fmt: skip
         troubles: list[BatchError] = []
         for step in (
@@ -198,7 +198,7 @@ class Watch:
         self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
         self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
         if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:
-            safely(self._mailer, lambda: self._call_for_help(trouble, now))
+            try_to_mail(self._mailer, lambda: self._call_for_help(trouble, now))
 
     def _call_for_help(self, trouble: BatchError, now: datetime) -> None:
         """Mail that the watch cannot go on: once a day for each trouble."""

@@ -773,7 +773,7 @@ def test_many_campaigns_are_held_without_growing_slow(make):
     caller = make()
     payload = {**PAYLOAD, "Status_Id": None}
     for _ in range(20_000):
-        caller.sandbox.books.create(payload)
+        caller.sandbox.account.create(payload)
     assert [one["Id"] for one in caller.read(SCHEDULED, page=200)][-1] == "32344"
     caller.sandbox.advance(days=1)
     assert len(caller.sandbox.sent) == 20_000

@@ -74,7 +74,7 @@ def test_the_list_of_another_account_has_groups_that_this_one_never_had(make):
     """Its campaigns, and its groups when those are asked for."""
     caller = filled(make(faults=["reads=list-other-account"]))
     shown = caller.read(SCHEDULED)
-    ours = {str(number) for number in caller.sandbox.books.groups}
+    ours = {str(number) for number in caller.sandbox.account.groups}
     assert len(shown) == 5
     assert not {group for one in shown for group in one["GroupIds"]} & ours
     assert not {one["CampaignName"] for one in shown} & set(NAMES)

@@ -16,7 +16,7 @@ from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
 from batch.core.match import Matches
 from batch.core.payload import from_provider_time
 from batch.core.reconcile import Move, ReconcileRules, Reconciliation, reconcile
-from batch.core.trust import Evidence, Reach, Sentinel
+from batch.core.trust import Coverage, Evidence, Sentinel
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 
 RULES = ReconcileRules(ZONE)
@@ -446,7 +446,7 @@ def test_what_is_gone_in_a_pause_was_taken_back_on_purpose(change, new):
     assert kinds(compare([make_entry(status=Status.MISSING)], rules=rules)) == {"missing": 1}
 
 
-LACKING = Reach(lacking=(Sentinel(2, "5002"),))
+LACKING = Coverage(lacking=(Sentinel(2, "5002"),))
 
 
 @pytest.mark.parametrize(

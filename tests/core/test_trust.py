@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from batch.core.trust import (
-    Reach,
+    Coverage,
     Sentinel,
     Span,
     find_strange,
@@ -30,9 +30,9 @@ def ids(*numbers: str) -> list[Listed]:
 def test_a_reading_reaches_from_the_oldest_to_the_newest_of_our_campaigns():
     """Others on it say nothing; what this ledger did not send itself proves no newness."""
     spans = {"1": BEFORE, "2": AFTER, "3": Span(None, 30)}
-    assert measure(ids("1", "2", "9"), [], (), spans) == Reach((), 2, 20)
-    assert measure(ids("3", "9"), [], (), spans) == Reach((), 30, None)
-    assert measure(ids("9"), ids("1", "2"), (), spans) == Reach()
+    assert measure(ids("1", "2", "9"), [], (), spans) == Coverage((), 2, 20)
+    assert measure(ids("3", "9"), [], (), spans) == Coverage((), 30, None)
+    assert measure(ids("9"), ids("1", "2"), (), spans) == Coverage()
 
 
 def test_what_is_on_neither_list_is_lacking_missing_or_not():
@@ -44,15 +44,15 @@ def test_what_is_on_neither_list_is_lacking_missing_or_not():
 @pytest.mark.parametrize(
     ("reach", "why"),
     [
-        (Reach(oldest=2, newest=20), ""),
-        (Reach(oldest=9, newest=12), ""),
+        (Coverage(oldest=2, newest=20), ""),
+        (Coverage(oldest=9, newest=12), ""),
         (None, "nothing says how far"),
-        (Reach(), "shows none of this ledger's"),
-        (Reach(oldest=10, newest=20), "no campaign of this ledger from before it"),
-        (Reach(oldest=2, newest=11), "no campaign of this ledger from after it"),
-        (Reach(oldest=2, newest=None), "no campaign of this ledger from after it"),
-        (Reach((Sentinel(4, "77"),), 2, 20), "lack 1 campaign accepted earlier (Id 77): look for them"),
-        (Reach((Sentinel(4, "77", missing=True),), 2, 20), '"campaign-batch resolve 4 --deleted --why ..."'),
+        (Coverage(), "shows none of this ledger's"),
+        (Coverage(oldest=10, newest=20), "no campaign of this ledger from before it"),
+        (Coverage(oldest=2, newest=11), "no campaign of this ledger from after it"),
+        (Coverage(oldest=2, newest=None), "no campaign of this ledger from after it"),
+        (Coverage((Sentinel(4, "77"),), 2, 20), "lack 1 campaign accepted earlier (Id 77): look for them"),
+        (Coverage((Sentinel(4, "77", missing=True),), 2, 20), '"campaign-batch resolve 4 --deleted --why ..."'),
     ],
 )
 def test_absence_is_proven_only_between_what_is_shown(reach, why):
@@ -63,7 +63,7 @@ def test_absence_is_proven_only_between_what_is_shown(reach, why):
 
 def test_a_doubt_of_which_nothing_is_known_is_not_proven_absent():
     """No line of the history says when it was."""
-    reach = Reach(oldest=2, newest=20)
+    reach = Coverage(oldest=2, newest=20)
     assert question_absence(reach, None)
     assert question_absence(reach, Span(None, 11))
 

@@ -12,7 +12,7 @@ import pytest
 from inbox_support import NOON, after, drop, listed, make, take
 from weekly_support import weekly
 
-from batch.adapters.inbox import Ready, look_at
+from batch.adapters.inbox import Ready, hash_offer
 from batch.adapters.inbox.plain_files import OddFileError, name_kind, read_small
 from batch.model.errors import BatchError
 
@@ -47,7 +47,7 @@ def test_what_is_no_plain_file_is_never_read(tmp_path: Path, what: str) -> None:
     assert read_small(path) == b""
     assert name_kind(path)
     with pytest.raises(OddFileError):
-        look_at(path)
+        hash_offer(path)
 
 
 @pytest.mark.parametrize("what", ODD)
@@ -217,6 +217,6 @@ def test_a_preview_is_told_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(b"page")
     path.chmod(0o602)
-    offered = look_at(path)
+    offered = hash_offer(path)
     assert (offered.sha256, offered.uid) == (hashlib.sha256(b"page").hexdigest(), os.geteuid())
     assert offered.open_to_all

@@ -153,7 +153,7 @@ def test_another_accounts_token_is_known_by_its_groups(desk: Bench) -> None:
     with desk.ledger() as ledger:
         assert ledger.groups.of_account()["5000"] == "Group 0"
     desk.clock.advance(days=30)
-    desk.sandbox.books.groups.clear()
+    desk.sandbox.account.groups.clear()
     for number in range(3):
         desk.sandbox.put_group(str(9000 + number), f"Strange {number}", 5)
     before = len(desk.sandbox.posts)
@@ -166,7 +166,7 @@ def test_a_new_group_is_no_other_account(desk: Bench) -> None:
     """The groups are read once more before a list is called another account's."""
     desk.submit(desk.sheet(1))
     desk.clock.advance(days=5)
-    desk.sandbox.books.put_group(Group("7777", "New one", 4))
+    desk.sandbox.account.put_group(Group("7777", "New one", 4))
     fields = {"Message": "Come", "GroupIds": ["7777"], "DateTime": "2026-03-19 12:00:00"}
     desk.sandbox.create(CampaignName="Party", **fields)
     assert desk.reconcile().counts[FindingKind.UNEXPECTED] == 1
@@ -268,7 +268,7 @@ def test_what_counts_as_cancelled_and_comes_back_is_still_to_be_deleted(desk: Be
     there = next(one for one in desk.sandbox.campaigns if str(one.id) == desk.entry("R-1").provider_id)
     desk.sandbox.delete(there.id)
     resolve(desk, 2)
-    desk.sandbox.books._put(there)
+    desk.sandbox.account._put(there)
     for _ in range(2):
         books = desk.reconcile()
         assert [finding.code for finding in books.findings] == ["still-there"]

@@ -115,8 +115,8 @@ def test_a_comparison_reads_the_lists_by_the_zone_of_today(desk: Bench) -> None:
 def test_an_echo_in_another_form_of_the_same_time_is_no_drift(desk: Bench) -> None:
     """A provider may write a T between day and time, or leave the seconds away."""
     with bench() as other:
-        plain = other.sandbox.books.write_time
-        other.sandbox.books.write_time = lambda moment: plain(moment).replace(" ", "T")  # type: ignore[method-assign]
+        plain = other.sandbox.account.write_time
+        other.sandbox.account.write_time = lambda moment: plain(moment).replace(" ", "T")  # type: ignore[method-assign]
         tally = other.submit(other.sheet(2))
         assert (tally.trouble, tally.attention) == (None, 0)
         assert not other.reconcile().needs_look
@@ -238,8 +238,8 @@ def test_a_campaign_that_was_moved_in_the_dashboard_is_told_as_it_goes(desk: Ben
     """After a comparison saw it there."""
     desk.submit(desk.sheet(1))
     campaign = desk.sandbox.campaigns[0]
-    with desk.sandbox.books.lock:
-        desk.sandbox.books.held[campaign.id] = replace(campaign, send_at=campaign.send_at + 7200)
+    with desk.sandbox.account.lock:
+        desk.sandbox.account.held[campaign.id] = replace(campaign, send_at=campaign.send_at + 7200)
     desk.reconcile()
     ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
     assert "scheduled for Wed, Mar 4, 1:00 PM EST" in sentence

@@ -28,7 +28,7 @@ def desk() -> Iterator[Bench]:
     clock = Clock()
     start = clock.seconds()
     with bench(clock=clock) as found:
-        found.sandbox.books._clock = lambda: start + clock.ticks
+        found.sandbox.account._clock = lambda: start + clock.ticks
         yield found
 
 
@@ -177,7 +177,7 @@ def dateless(dates: Dates) -> Iterator[Bench]:
     clock = Clock()
     start = clock.seconds()
     with bench(clock=clock, late_seconds=200) as found:
-        found.sandbox.books._clock = lambda: start + clock.ticks
+        found.sandbox.account._clock = lambda: start + clock.ticks
         yield found
 
 
@@ -247,7 +247,7 @@ def test_a_watch_sends_nothing_by_a_wrong_clock_and_goes_on_with_the_right_one()
     clock = Clock()
     start = clock.seconds()
     with weekly(clock=clock) as team:
-        team.desk.sandbox.books._clock = lambda: start + clock.ticks
+        team.desk.sandbox.account._clock = lambda: start + clock.ticks
         team.drop(2)
         clock.set_forward(days=40)
         watched = team.watch(600)
@@ -264,7 +264,7 @@ def test_a_clock_that_is_set_during_a_long_watch_expires_nothing() -> None:
     clock = Clock()
     start = clock.seconds()
     with weekly(clock=clock) as team:
-        team.desk.sandbox.books._clock = lambda: start + clock.ticks
+        team.desk.sandbox.account._clock = lambda: start + clock.ticks
         team.desk.set(approval__required="true")
         team.drop(2)
         done: list[bool] = []

@@ -30,7 +30,7 @@ def test_the_question_comes_after_the_problems_and_says_all(ready: Shell, sandbo
     """How many of how many, why not the others, to whom, for how much, when; a no sends nothing."""
     ready.set(REPORTS__CREDIT_PRICE="0.02", SHEET__TIMEZONE="America/Chicago")
     code, shown = ask(tmp_path, week(tmp_path), "n")
-    people = sum(sandbox.books.count_contacts(("100",)) for _ in range(4))
+    people = sum(sandbox.account.count_contacts(("100",)) for _ in range(4))
     assert (code, sandbox.posts) == (0, []), shown
     asked = shown.index("4 of 6 rows go (1 needs fixing, 1 waits for you): 4 campaigns to ")
     assert shown.index("placeholder") < asked

@@ -66,7 +66,7 @@ def test_a_clock_that_is_set_while_a_doubt_is_settled_ends_the_run(when: str, ho
     clock = Clock()
     start = clock.seconds()
     with bench(clock=clock, late_seconds=200 if when == "after the attempt" else 310) as desk:
-        desk.sandbox.books._clock = lambda: start + clock.ticks
+        desk.sandbox.account._clock = lambda: start + clock.ticks
         desk.submit(desk.sheet([desk.row(10)], "older.csv"))
         desk.sandbox.faults.add("latex1")
         jump_at = 10 if when == "after the attempt" else 301

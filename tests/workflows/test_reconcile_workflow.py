@@ -66,7 +66,7 @@ def test_one_reading_that_lacks_a_campaign_calls_nothing_missing(desk: Bench) ->
     sleep = desk.clock.sleep
 
     def put_back(seconds: float) -> None:
-        desk.sandbox.books._put(there)
+        desk.sandbox.account._put(there)
         sleep(seconds)
 
     desk.clock.sleep = put_back  # type: ignore[method-assign]
@@ -223,7 +223,7 @@ def sent_desk() -> Iterator[Bench]:
     groups = [Group("5000", "Big", 25), Group("5001", "Small", 3)]
     with bench(page_size=10) as found:
         for group in groups:
-            found.sandbox.books.put_group(group)
+            found.sandbox.account.put_group(group)
         found.submit(found.sheet(2))
         found.clock.advance(days=2, hours=2)
         yield found
@@ -257,17 +257,17 @@ def test_a_delivery_still_under_way_on_an_early_page_is_read_again() -> None:
     """The last page is final, the first is not: the campaign is not, either."""
 
     with bench(page_size=10) as desk:
-        desk.sandbox.books.put_group(Group("5000", "Big", 25))
+        desk.sandbox.account.put_group(Group("5000", "Big", 25))
         desk.submit(desk.sheet(1))
         desk.clock.advance(days=2, hours=2)
-        plain = desk.sandbox.books.delivery
+        plain = desk.sandbox.account.delivery
         waiting = [True]
 
         def some_pending(campaign: Any) -> list[tuple[int, int]]:
             contacts = plain(campaign)
             return [(one, 1 if waiting[0] and place < 3 else status) for place, (one, status) in enumerate(contacts)]
 
-        desk.sandbox.books.delivery = some_pending  # type: ignore[method-assign]
+        desk.sandbox.account.delivery = some_pending  # type: ignore[method-assign]
         desk.reconcile(delivery=True)
         assert delivered(desk, "R-0") == (25, False)
         waiting[0] = False

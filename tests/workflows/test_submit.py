@@ -376,7 +376,7 @@ def test_a_campaign_thought_deleted_that_is_there_again_is_held(desk: Bench) -> 
     desk.sandbox.delete(there.id)
     desk.reconcile()
     desk.submit(path, allow=frozenset({"deleted-in-dashboard"}), limit=0)
-    desk.sandbox.books._put(there)
+    desk.sandbox.account._put(there)
     tally = desk.resume()
     assert (tally.trouble, tally.adopted) == (None, 0)
     assert len(desk.sandbox.posts) == 3
@@ -543,7 +543,7 @@ def test_a_ledger_that_cannot_be_written_ends_the_run_with_nothing_sent_after(
 @contextlib.contextmanager
 def real_desk(**quirks: Any) -> Iterator[Bench]:
     with bench(clock=real_clock(), **quirks) as desk:
-        desk.sandbox.books._clock = time.time
+        desk.sandbox.account._clock = time.time
         desk.set(provider__settle=0.5, provider__settle_gap=0.1)
         yield desk
 

@@ -51,8 +51,8 @@ def test_a_row_waits_until_the_credits_reach_for_it() -> None:
     with bench(credits=0) as desk:
         assert desk.submit(desk.sheet(2)).counts == {"waiting": 2}
         assert desk.resume().counts == {"waiting": 2}
-        desk.sandbox.books.credits = 3
+        desk.sandbox.account.credits = 3
         assert desk.resume().counts == {"accepted": 1, "waiting": 1}
         assert desk.entry("R-0").status is Status.ACCEPTED
-        desk.sandbox.books.credits = 6
+        desk.sandbox.account.credits = 6
         assert desk.resume().counts == {"accepted": 1}

@@ -2,7 +2,7 @@
 
 from batch.adapters.inbox.folder import Claimed, Inbox, InboxGoneError
 from batch.adapters.inbox.grace import Ready, Settling
-from batch.adapters.inbox.plain_files import OddFileError, Offered, look_at
+from batch.adapters.inbox.plain_files import OddFileError, Offered, hash_offer
 from batch.adapters.inbox.waking import wake
 
 __all__ = [
@@ -13,6 +13,6 @@ __all__ = [
     "Offered",
     "Ready",
     "Settling",
-    "look_at",
+    "hash_offer",
     "wake",
 ]

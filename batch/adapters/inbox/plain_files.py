@@ -75,7 +75,7 @@ def copy_plain(path: Path, target: Path) -> os.stat_result:
         return os.fstat(file.fileno())
 
 
-def look_at(path: Path) -> Offered:
+def hash_offer(path: Path) -> Offered:
     """Hash a file in `approved/` and read its owner, both of the very file that was opened."""
     with open_plain(path) as (file, state):
         if state.st_size > LARGEST_PREVIEW:

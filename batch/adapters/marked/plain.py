@@ -47,7 +47,7 @@ def write_rows(
     for at, name in enumerate(header):
         width = (widths or {}).get(at) or _fit([name, *(row[at] for row in islice(rows.values(), 200))])
         sheet.set_column(at, at, width)
-    looks = _Looks(book)
+    looks = _CellFormats(book)
     for at, name in enumerate(header):
         sheet.write_string(first - 1, at, clean(name), looks.bold)
     for number, row in rows.items():
@@ -59,7 +59,7 @@ def write_rows(
     return written
 
 
-class _Looks:
+class _CellFormats:
     """The cell formats of a workbook, each made once."""
 
     def __init__(self, book: Workbook) -> None:
@@ -77,7 +77,7 @@ class _Looks:
         return self._made[code, quoted]
 
 
-def _write(sheet: Worksheet, row: int, at: int, value: object, looks: _Looks) -> None:
+def _write(sheet: Worksheet, row: int, at: int, value: object, looks: _CellFormats) -> None:
     """Write a text, or a value with its number format; a text never becomes a formula."""
     if not isinstance(value, tuple):
         if text := clean(str(value)):

@@ -48,7 +48,7 @@ _WORDS = {
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-class How(StrEnum):
+class ReplyMode(StrEnum):
     """How a reply leaves, or does not."""
 
     SEND = "send"
@@ -68,7 +68,7 @@ class Reply:
     body: bytes = b""
     content_type: str = "application/json; charset=UTF-8"
     headers: dict[str, str] = field(default_factory=dict)
-    how: How = How.SEND
+    how: ReplyMode = ReplyMode.SEND
     date_offset: float = 0.0
     """By how many seconds its Date header is ahead of the provider's clock."""
 

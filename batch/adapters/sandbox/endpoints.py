@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from batch.adapters.sandbox.bodies import How, Reply, wants_xml, write, write_error
+from batch.adapters.sandbox.bodies import Reply, ReplyMode, wants_xml, write, write_error
 from batch.adapters.sandbox.campaigns import CAMPAIGN_STATUSES, DELIVERY_STATUSES, HeldCampaign, SandboxAccount
 from batch.adapters.sandbox.checks import find_problems, read_payload
 from batch.adapters.sandbox.faults import Faults
@@ -95,7 +95,7 @@ class Quirks:
 class Application:
     """The provider's application: routes, verbs, authentication, limiter, action."""
 
-    books: SandboxAccount
+    account: SandboxAccount
     token: str
     faults: Faults
     quirks: Quirks
@@ -115,8 +115,8 @@ class Application:
             return _refuse_method(allowed, xml=xml)
         if not hmac.compare_digest(request.query.get("access_token", "").encode(), self.token.encode()):
             return write_error(401, xml=xml)
-        with self.books.lock:
-            passed = self.limiter.ask(self.books.now()) if self.limiter else None
+        with self.account.lock:
+            passed = self.limiter.ask(self.account.now()) if self.limiter else None
         limits = passed.headers() if passed else {}
         if passed and not passed.allowed:
             reply = write_error(429, xml=xml)
@@ -135,17 +135,17 @@ class Application:
         if post:
             reply = self._schedule(request, fault, xml=xml)
         else:
-            self.books.settle()
-            with self.books.lock:
+            self.account.settle()
+            with self.account.lock:
                 reply = spoil(fault, lambda: action(self, request, xml), xml=xml)
         reply.date_offset = lie_about_date(lies)
         return reply
 
     def _schedule(self, request: Request, fault: str, *, xml: bool) -> Reply:
-        with self.books.lock:
-            post = Post(len(self.posts) + 1, self.books.now(), request.headers, request.body, fault=fault)
+        with self.account.lock:
+            post = Post(len(self.posts) + 1, self.account.now(), request.headers, request.body, fault=fault)
             self.posts.append(post)
-        self.books.settle()
+        self.account.settle()
         reply = spoil(fault, lambda: self._create(request, post, xml=xml and fault != "object"), xml=xml)
         post.status = reply.status
         return reply
@@ -158,8 +158,8 @@ class Application:
             payload = post.payload = read_payload(request.body)
         except ValueError:
             return write_error(400, xml=xml, words="Invalid JSON data in request body: Syntax error.")
-        with self.books.lock:
-            problems = find_problems(payload, self.books)
+        with self.account.lock:
+            problems = find_problems(payload, self.account)
             if problems:
                 return write(problems, xml=xml, status=422)
             return self._hold(request, post, self._as_held(payload, post.fault), xml=xml)
@@ -175,15 +175,15 @@ class Application:
     def _hold(self, request: Request, post: Post, payload: Mapping[str, Any], *, xml: bool) -> Reply:
         if post.fault == "late" or (self.quirks.commit_late and request.gone()):
             seconds = self.quirks.late_seconds if post.fault == "late" else self.quirks.commit_late
-            self.books.create_late(payload, seconds)
-            return Reply(how=How.CLOSE)
-        if post.fault == "same-id" and self.books.held:
-            return write([self._show_scheduled(self.books.held[max(self.books.held)])], xml=xml)
+            self.account.create_late(payload, seconds)
+            return Reply(how=ReplyMode.CLOSE)
+        if post.fault == "same-id" and self.account.held:
+            return write([self._show_scheduled(self.account.held[max(self.account.held)])], xml=xml)
         if post.fault == "twice":
-            self.books.create(payload)
-        campaign = self.books.create(payload)
+            self.account.create(payload)
+        campaign = self.account.create(payload)
         if post.fault.startswith("rewrite"):
-            campaign = self.books.edit(campaign.id, name=lose_tag(campaign.name), send_at=campaign.send_at + 3 * 3600)
+            campaign = self.account.edit(campaign.id, name=lose_tag(campaign.name), send_at=campaign.send_at + 3 * 3600)
         post.created = campaign.id
         shown = self._show_scheduled(campaign)
         if post.fault == "no-id":
@@ -208,14 +208,14 @@ class Application:
 
     def _seen(self, request: Request, *, sent: bool) -> tuple[Sequence[int], Mapping[int, HeldCampaign]]:
         """Give the campaigns of a list as it is, as it was, or as another account has them."""
-        ids = self.books.sent_ids if sent else self.books.scheduled_ids
+        ids = self.account.sent_ids if sent else self.account.scheduled_ids
         if "list-other-account" in request.lies:
-            held = invent_campaigns(self.books.now(), len(ids), sent=sent)
+            held = invent_campaigns(self.account.now(), len(ids), sent=sent)
             return sorted(held), held
         ago = staleness(request.lies)
         if not ago:
-            return ids, self.books.held
-        held = self.books.as_of(self.books.now() - ago)
+            return ids, self.account.held
+        held = self.account.as_of(self.account.now() - ago)
         return sorted(number for number, campaign in held.items() if campaign.sent is sent), held
 
     def _list(
@@ -237,10 +237,10 @@ class Application:
         number = _number(request.query.get("id", ""))
         if not number:
             return write_error(400, xml=xml, words="Missing required parameters: id")
-        campaign = self.books.held.get(number)
+        campaign = self.account.held.get(number)
         if campaign is None or not campaign.sent:
             return write_error(404, xml=xml, words=f"Object not found: {number}")
-        contacts = self.books.delivery(campaign)
+        contacts = self.account.delivery(campaign)
         if wanted := request.query.get("number"):
             contacts = [(contact, status) for contact, status in contacts if str(_phone(contact)) == wanted]
         page, headers = self._page(request, contacts)
@@ -249,26 +249,26 @@ class Application:
         return reply
 
     def _list_groups(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
-        groups = strange_groups() if "list-other-account" in request.lies else self.books.groups
+        groups = strange_groups() if "list-other-account" in request.lies else self.account.groups
         return self._list(request, sorted(groups), lambda number: self._show_group(groups[number]), xml=xml)
 
     def _view_group(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
         number = _number(request.query.get("id", ""))
         if not number:
             return write_error(400, xml=xml, words="Missing required parameters: id")
-        group = self.books.find_group(number)
+        group = self.account.find_group(number)
         if group is None:
             return write_error(404, xml=xml, words=f"Object not found: {number}")
         return write(self._show_group(group), xml=xml)
 
     def _list_templates(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001
-        page, headers = self._page(request, sorted(self.books.templates))
-        reply = write([self._show_template(self.books.templates[number]) for number in page], xml=xml)
+        page, headers = self._page(request, sorted(self.account.templates))
+        reply = write([self._show_template(self.account.templates[number]) for number in page], xml=xml)
         reply.headers = headers
         return reply
 
     def _show_credits(self, request: Request, xml: bool) -> Reply:  # noqa: FBT001, ARG002
-        return write({"AvailableCredits": self.books.credits}, xml=xml)
+        return write({"AvailableCredits": self.account.credits}, xml=xml)
 
     def _ordered(self, ids: Sequence[int]) -> Sequence[int]:
         return ids[::-1] if self.quirks.newest_first else ids
@@ -295,12 +295,12 @@ class Application:
         return part, headers
 
     def _show_scheduled(self, campaign: HeldCampaign) -> dict[str, object]:
-        status = self.books.status_of(campaign)
+        status = self.account.status_of(campaign)
         return {
             "Id": str(campaign.id),
             "CampaignName": campaign.name,
             "Message": campaign.message,
-            "DateTime": self.books.write_time(campaign.send_at),
+            "DateTime": self.account.write_time(campaign.send_at),
             "GroupIds": list(campaign.group_ids),
             "TypeRecipients": campaign.type_recipients,
             "ContactsCount": str(campaign.contacts_count),
@@ -314,7 +314,7 @@ class Application:
             "Id": campaign.id,
             "CampaignName": campaign.name,
             "Message": campaign.message,
-            "DateTime": self.books.write_time(campaign.send_at),
+            "DateTime": self.account.write_time(campaign.send_at),
             "ContactsCount": campaign.contacts_count,
             **_show_media(campaign),
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class LimiterAnswer:
     """What the limiter said to one request."""
 
     allowed: bool
@@ -36,7 +36,7 @@ class Limiter:
         self._allowance = limit
         self._last = int(now)
 
-    def ask(self, now: float) -> Pass:
+    def ask(self, now: float) -> LimiterAnswer:
         """Take one request in, or refuse it; a refused one sets the clock back to zero."""
         second = int(now)
         allowance = self._allowance + int((second - self._last) * self.limit / self.window)
@@ -44,7 +44,7 @@ class Limiter:
         self._last = second
         if allowance < 1:
             self._allowance = 0
-            return Pass(allowed=False, limit=self.limit, remaining=0, reset=self.window)
+            return LimiterAnswer(allowed=False, limit=self.limit, remaining=0, reset=self.window)
         self._allowance = allowance - 1
         reset = int((self.limit - allowance) * self.window / self.limit)
-        return Pass(allowed=True, limit=self.limit, remaining=allowance - 1, reset=reset)
+        return LimiterAnswer(allowed=True, limit=self.limit, remaining=allowance - 1, reset=reset)

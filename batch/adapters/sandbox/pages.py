@@ -20,7 +20,7 @@ def answer_person(application: Application, request: Request) -> Reply:
     """Answer a request for the page or below `/sandbox/`; these need no token and never show it."""
     if not _comes_from_here(request):
         return write({"error": "only the sandbox's own page may do this"}, xml=False, status=403)
-    application.books.settle()
+    application.account.settle()
     if request.method in ("GET", "HEAD"):
         return _show(application, request.path)
     deed = _DEEDS.get(request.path.removeprefix("/sandbox/"))
@@ -36,11 +36,11 @@ def answer_person(application: Application, request: Request) -> Reply:
     return write(done, xml=False)
 
 
-def describe(campaign: HeldCampaign, books: SandboxAccount) -> dict[str, object]:
+def describe(campaign: HeldCampaign, account: SandboxAccount) -> dict[str, object]:
     """Give all that is held of a campaign, as `/sandbox/campaigns` shows it."""
-    status = books.status_of(campaign)
+    status = account.status_of(campaign)
     words = "Sent" if campaign.sent else CAMPAIGN_STATUSES.get(status, "In Review")
-    return {**dataclasses.asdict(campaign), "date_time": books.write_time(campaign.send_at), "status": words}
+    return {**dataclasses.asdict(campaign), "date_time": account.write_time(campaign.send_at), "status": words}
 
 
 def _comes_from_here(request: Request) -> bool:
@@ -49,18 +49,18 @@ def _comes_from_here(request: Request) -> bool:
 
 
 def _show(application: Application, path: str) -> Reply:
-    books = application.books
+    account = application.account
     if path == "/":
-        page = Reply(200, _page(books).encode("utf-8", "replace"), "text/html; charset=UTF-8")
+        page = Reply(200, _page(account).encode("utf-8", "replace"), "text/html; charset=UTF-8")
         page.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
         return page
-    with books.lock:
+    with account.lock:
         if path == "/sandbox/campaigns":
-            return Reply(body=to_json([describe(campaign, books) for campaign in books.held.values()]))
+            return Reply(body=to_json([describe(campaign, account) for campaign in account.held.values()]))
         if path == "/sandbox/posts":
             return Reply(body=to_json([_describe_post(post) for post in application.posts]))
         if path == "/sandbox/clock":
-            return Reply(body=to_json(_clock(books)))
+            return Reply(body=to_json(_clock(account)))
         if path == "/sandbox/faults":
             return Reply(body=to_json([dataclasses.asdict(fault) for fault in application.faults.orders]))
     return write({"error": "no such page"}, xml=False, status=404)
@@ -77,30 +77,30 @@ def _describe_post(post: Any) -> dict[str, object]:
     }
 
 
-def _clock(books: SandboxAccount) -> dict[str, object]:
-    return {"now": books.now(), "date_time": books.write_time(books.now()), "zone": books.shown_zone.key}
+def _clock(account: SandboxAccount) -> dict[str, object]:
+    return {"now": account.now(), "date_time": account.write_time(account.now()), "zone": account.shown_zone.key}
 
 
 def _advance(application: Application, fields: Mapping[str, str]) -> object:
     seconds = float(fields.get("seconds", 0)) + 3_600 * float(fields.get("hours", 0))
-    application.books.advance(seconds + 86_400 * float(fields.get("days", 0)))
-    return _clock(application.books)
+    application.account.advance(seconds + 86_400 * float(fields.get("days", 0)))
+    return _clock(application.account)
 
 
 def _delete(application: Application, fields: Mapping[str, str]) -> object:
-    return {"deleted": application.books.delete(int(fields["id"]))}
+    return {"deleted": application.account.delete(int(fields["id"]))}
 
 
 def _edit(application: Application, fields: Mapping[str, str]) -> object:
-    books = application.books
+    account = application.account
     changes: dict[str, Any] = {name: fields[name] for name in ("name", "message", "subject") if name in fields}
     if "date_time" in fields:
-        changes["send_at"] = books.read_time(fields["date_time"])
+        changes["send_at"] = account.read_time(fields["date_time"])
     if "group_ids" in fields:
         changes["group_ids"] = tuple(str(int(group)) for group in fields["group_ids"].split(","))
     if "status_id" in fields:
         changes["status_id"] = int(fields["status_id"])
-    return describe(books.edit(int(fields["id"]), **changes), books)
+    return describe(account.edit(int(fields["id"]), **changes), account)
 
 
 def _fault(application: Application, fields: Mapping[str, str]) -> object:
@@ -112,9 +112,9 @@ def _fault(application: Application, fields: Mapping[str, str]) -> object:
 
 
 def _approve(application: Application, fields: Mapping[str, str]) -> object:
-    template = application.books.templates[int(fields["id"])]
+    template = application.account.templates[int(fields["id"])]
     approved = dataclasses.replace(template, status_id=int(fields.get("status_id", 3)), status="")
-    application.books.put_template(approved)
+    application.account.put_template(approved)
     return dataclasses.asdict(approved)
 
 
@@ -136,16 +136,16 @@ form{display:inline}button{font:inherit;cursor:pointer}
 """
 
 
-def _page(books: SandboxAccount) -> str:
-    with books.lock:
+def _page(account: SandboxAccount) -> str:
+    with account.lock:
         scheduled = sorted(
-            (books.held[number] for number in books.scheduled_ids), key=lambda campaign: campaign.send_at
+            (account.held[number] for number in account.scheduled_ids), key=lambda campaign: campaign.send_at
         )
-        sent = [books.held[number] for number in books.sent_ids[: -_SHOWN - 1 : -1]]
-        clock = f"{books.write_time(books.now())} {books.shown_zone.key}"
-        rows = "".join(_line(campaign, books) for campaign in scheduled[:_SHOWN])
-        old = "".join(_line(campaign, books) for campaign in sent)
-        counts = f"{len(scheduled)} scheduled, {len(books.sent_ids)} sent, {books.credits:,} credits left"
+        sent = [account.held[number] for number in account.sent_ids[: -_SHOWN - 1 : -1]]
+        clock = f"{account.write_time(account.now())} {account.shown_zone.key}"
+        rows = "".join(_line(campaign, account) for campaign in scheduled[:_SHOWN])
+        old = "".join(_line(campaign, account) for campaign in sent)
+        counts = f"{len(scheduled)} scheduled, {len(account.sent_ids)} sent, {account.credits:,} credits left"
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -168,9 +168,9 @@ def _table(rows: str) -> str:
 _HEADS = ("Id", "When", "Name", "Text", "Groups", "Contacts", "Status", "")
 
 
-def _line(campaign: HeldCampaign, books: SandboxAccount) -> str:
-    shown = describe(campaign, books)
-    groups = ", ".join(_group_name(group, books) for group in campaign.group_ids)
+def _line(campaign: HeldCampaign, account: SandboxAccount) -> str:
+    shown = describe(campaign, account)
+    groups = ", ".join(_group_name(group, account) for group in campaign.group_ids)
     picture = f" [picture {campaign.mms_template_id}]" if campaign.mms_template_id else ""
     cells = (shown["id"], shown["date_time"], shown["name"], f"{campaign.message}{picture}", groups)
     texts = [html.escape(str(cell)) for cell in (*cells, campaign.contacts_count, shown["status"])]
@@ -178,8 +178,8 @@ def _line(campaign: HeldCampaign, books: SandboxAccount) -> str:
     return f"<tr>{row}<td>{_button('delete', 'id', str(campaign.id), 'delete')}</td></tr>"
 
 
-def _group_name(group_id: str, books: SandboxAccount) -> str:
-    group = books.groups.get(int(group_id))
+def _group_name(group_id: str, account: SandboxAccount) -> str:
+    group = account.groups.get(int(group_id))
     return f"{group.name} ({group_id})" if group else group_id
 
 

@@ -44,7 +44,7 @@ class Sandbox:
         deliver_after: float = 120.0, lenient: bool = False, clock: Callable[[], float] = time.time,
         state_file: Path | None = None, tls: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
-        self.books = SandboxAccount(
+        self.account = SandboxAccount(
             zone=zone, shown_zone=shown_zone, groups=store_groups() if groups is None else groups,
             templates=picture_templates() if templates is None else templates, credits=credits,
             approve_after=approve_after, deliver_after=deliver_after, lenient=lenient, clock=clock,
@@ -55,8 +55,8 @@ class Sandbox:
         self.quirks = Quirks(
             name_length, announce_paging, whole_list, newest_first, page_size, latency, commit_late, late_seconds
         )
-        limiter = Limiter(limit, window, self.books.now()) if limit and window else None
-        self._application = Application(self.books, token, self.faults, self.quirks, limiter, self._sleep)
+        limiter = Limiter(limit, window, self.account.now()) if limit and window else None
+        self._application = Application(self.account, token, self.faults, self.quirks, limiter, self._sleep)
         self._port = port
         self._tls = tls
         self._drip_seconds = drip_seconds
@@ -77,9 +77,9 @@ class Sandbox:
     @property
     def campaigns(self) -> list[HeldCampaign]:
         """Give all it holds, scheduled and sent, the oldest Id first."""
-        with self.books.lock:
-            self.books.settle()
-            return [self.books.held[number] for number in sorted(self.books.held)]
+        with self.account.lock:
+            self.account.settle()
+            return [self.account.held[number] for number in sorted(self.account.held)]
 
     @property
     def scheduled(self) -> list[HeldCampaign]:
@@ -99,14 +99,14 @@ class Sandbox:
     @property
     def credits(self) -> int:
         """Give the credits that are left."""
-        self.books.settle()
-        return self.books.credits
+        self.account.settle()
+        return self.account.credits
 
     def start(self) -> None:
         """Listen, and answer in threads of its own; raises OSError when the port is taken."""
         if self._wire is not None:
             return
-        self._wire = Wire(self._port, self._answer, self.books.now, tls=self._tls, drip_seconds=self._drip_seconds)
+        self._wire = Wire(self._port, self._answer, self.account.now, tls=self._tls, drip_seconds=self._drip_seconds)
         self._port = self._wire.server_address[1]
         threading.Thread(target=self._wire.serve_forever, args=(0.02,), name="sandbox", daemon=True).start()
 
@@ -119,7 +119,7 @@ class Sandbox:
     def close(self) -> None:
         """Stop for good, and let go of the state file."""
         self.stop()
-        self.books.close()
+        self.account.close()
 
     def serve_forever(self) -> None:
         """Answer until somebody presses Ctrl-C."""
@@ -134,19 +134,19 @@ class Sandbox:
 
     def now(self) -> float:
         """Give the time at the provider's."""
-        return self.books.now()
+        return self.account.now()
 
     def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> float:
         """Let time pass at the provider's; gives the new time."""
-        return self.books.advance(seconds + 86_400 * days)
+        return self.account.advance(seconds + 86_400 * days)
 
     def create(self, **payload: Any) -> HeldCampaign:
         """Schedule a campaign as a colleague in the dashboard would, with the fields of a schedule request."""
-        return self.books.create(payload)
+        return self.account.create(payload)
 
     def edit(self, id: int | str, **fields: Any) -> HeldCampaign:
         """Change fields of a campaign (those of HeldCampaign) as a person in the dashboard would."""
-        return self.books.edit(int(id), **fields)
+        return self.account.edit(int(id), **fields)
 
     def rename(self, id: int | str, name: str) -> HeldCampaign:
         """Give a campaign another name."""
@@ -154,32 +154,32 @@ class Sandbox:
 
     def delete(self, id: int | str) -> bool:
         """Delete a campaign; says whether it was there."""
-        return self.books.delete(int(id))
+        return self.account.delete(int(id))
 
     def put_group(
         self, id: int | str, name: str, contacts: int | None = None, contact_ids: Iterable[int] = ()
     ) -> Group:
         """Add a group, or put another in its place."""
         group = Group(str(id), name, contacts, tuple(contact_ids))
-        self.books.put_group(group)
-        return self.books.groups[int(id)]
+        self.account.put_group(group)
+        return self.account.groups[int(id)]
 
     def remove_group(self, id: int | str) -> None:
         """Take a group away."""
-        with self.books.lock:
-            self.books.groups.pop(int(id), None)
+        with self.account.lock:
+            self.account.groups.pop(int(id), None)
 
     def invent_groups(self, ids: Iterable[int | str]) -> None:
         """Make up a group for each id that it does not know, as a lenient sandbox does when it is asked for one."""
-        with self.books.lock:
+        with self.account.lock:
             for number in map(str, ids):
-                if number.isascii() and number.isdigit() and int(number) not in self.books.groups:
-                    self.books.put_group(invent_group(int(number)))
+                if number.isascii() and number.isdigit() and int(number) not in self.account.groups:
+                    self.account.put_group(invent_group(int(number)))
 
     def approve_template(self, id: int, status_id: int = 3) -> None:
         """Move an MMS template to another status, Approved unless said otherwise."""
-        template = self.books.templates[id]
-        self.books.put_template(dataclasses.replace(template, status_id=status_id, status=""))
+        template = self.account.templates[id]
+        self.account.put_template(dataclasses.replace(template, status_id=status_id, status=""))
 
     def __enter__(self) -> Sandbox:
         self.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from batch.adapters.sandbox.bodies import How, Reply, write, write_error, write_page
+from batch.adapters.sandbox.bodies import Reply, ReplyMode, write, write_error, write_page
 
 
 def spoil(fault: str, act: Callable[[], Reply], *, xml: bool) -> Reply:
@@ -38,13 +38,13 @@ def _turn(fault: str, reply: Reply, *, xml: bool) -> Reply:
 
 
 _WAYS = {
-    "close": How.CLOSE,
-    "reset": How.RESET,
-    "hang": How.HANG,
-    "cut": How.CUT,
-    "garbage": How.GARBAGE,
-    "drip": How.DRIP,
-    "rewrite-lost": How.CLOSE,
+    "close": ReplyMode.CLOSE,
+    "reset": ReplyMode.RESET,
+    "hang": ReplyMode.HANG,
+    "cut": ReplyMode.CUT,
+    "garbage": ReplyMode.GARBAGE,
+    "drip": ReplyMode.DRIP,
+    "rewrite-lost": ReplyMode.CLOSE,
 }
 _ACTING = frozenset(
     {"", "late", "broken-json", "cut", "empty", "garbage", "drip", "no-id", "same-id", "object", "xml", "rename"}

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from batch.adapters.sandbox.bodies import NAMES, How, Reply, write_error
+from batch.adapters.sandbox.bodies import NAMES, Reply, ReplyMode, write_error
 from batch.adapters.sandbox.endpoints import Request
 from batch.core.hosts import is_loopback
 
@@ -136,16 +136,16 @@ class Conversation(BaseHTTPRequestHandler):
         self._leave(write_error(status, xml=xml))
 
     def _leave(self, reply: Reply) -> None:
-        if reply.how in (How.CLOSE, How.RESET, How.HANG):
+        if reply.how in (ReplyMode.CLOSE, ReplyMode.RESET, ReplyMode.HANG):
             return self._end(reply.how)
-        if reply.how is How.GARBAGE:
+        if reply.how is ReplyMode.GARBAGE:
             self.connection.sendall(b"\x16\x03\x01\x00\xffnothing like HTTP\r\n\r\n" * 3)
-            return self._end(How.CLOSE)
+            return self._end(ReplyMode.CLOSE)
         whole = self._head(reply) + (b"" if self.command == "HEAD" else reply.body)
-        if reply.how is How.CUT:
+        if reply.how is ReplyMode.CUT:
             self.connection.sendall(whole[: -max(1, len(reply.body) // 2)])
-            return self._end(How.CLOSE)
-        if reply.how is How.DRIP:
+            return self._end(ReplyMode.CLOSE)
+        if reply.how is ReplyMode.DRIP:
             return self._drip(whole)
         self.connection.sendall(whole)
         return None
@@ -163,12 +163,12 @@ class Conversation(BaseHTTPRequestHandler):
         ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
-    def _end(self, how: How) -> None:
+    def _end(self, how: ReplyMode) -> None:
         self.close_connection = True
-        if how is How.HANG:
+        if how is ReplyMode.HANG:
             while not self.server.stopping.wait(0.05) and not self._caller_is_gone():
                 pass
-        if how is How.RESET:
+        if how is ReplyMode.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             return
@@ -180,7 +180,7 @@ class Conversation(BaseHTTPRequestHandler):
             self.connection.sendall(whole[place : place + 1])
             if self.server.stopping.wait(self.server.drip_seconds) or self._caller_is_gone():
                 break
-        self._end(How.CLOSE)
+        self._end(ReplyMode.CLOSE)
 
     def _caller_is_gone(self) -> bool:
         try:

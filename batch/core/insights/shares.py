@@ -60,10 +60,10 @@ def compare_shares(
     longest = max((1 - share.reach[0] for share in drawn), default=1.0)
     marks = tuple(_mark(share, longest) for share in drawn)
     rows = tuple(_row(share) for share in shares)
-    return Insight(name, title, tell_shares(shares), (what, *_HEAD), rows, marks, _SHARES, _NOTE)
+    return Insight(name, title, describe_shares(shares), (what, *_HEAD), rows, marks, _SHARES, _NOTE)
 
 
-def tell_shares(shares: Sequence[Share]) -> str:
+def describe_shares(shares: Sequence[Share]) -> str:
     """Name the worst only where its whole range lies below the best one's: anything else may be chance."""
     enough = [share for share in shares if share.known >= FEWEST]
     if len(enough) < 2:
