@@ -322,9 +322,8 @@ def _outcome(report: Report) -> str:
 
 
 def _attach(mailer: Mailer, report: Report, stem: str) -> list[Attachment]:
-    """Write the Excel report and take it along."""
-    [path] = write(report, mailer.settings, stem, ("xlsx",))
-    return [Attachment(path.name, path.read_bytes())]
+    """Write the Excel report and take it along, with the CSV of a long one."""
+    return [Attachment(path.name, path.read_bytes()) for path in write(report, mailer.settings, stem, ("xlsx",))]
 
 
 def _stem(title: str) -> str:

@@ -15,6 +15,7 @@ from batch.adapters.report import (
     Skipped,
     WeekFigures,
     count_entries,
+    is_long,
     to_csv,
     to_json,
     write_html,
@@ -262,7 +263,12 @@ def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: da
 
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:
-    """Write a report in the formats asked for into the reports folder; give the paths."""
+    """Write a report in the formats asked for into the reports folder; give the paths.
+
+    Beside an Excel report that is too long to have all rows stands a CSV.
+    """
+    if "xlsx" in formats and "csv" not in formats and is_long(report):
+        formats = (*formats, "csv")
     folder = Path(settings.reports.folder)
     paths = [folder / f"{stem}.{format}" for format in formats]
     for format, path in zip(formats, paths, strict=True):

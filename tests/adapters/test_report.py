@@ -480,12 +480,24 @@ def test_no_text_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
 
 
 def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
-    """Rows are poured into the finished workbook: the table's range, its filters and colours cover all of them."""
+    """The table's range, its filters and colours cover all of them."""
     path = write_xlsx(large_report(5_000), tmp_path / "a.xlsx")
     assert len(CalamineWorkbook.from_path(path).get_sheet_by_name("Rows").to_python()) == 5_001
     with zipfile.ZipFile(path) as book:
         tables = [book.read(name) for name in book.namelist() if name.startswith("xl/tables/")]
     assert any(b'ref="A1:X5001"' in table for table in tables)
+
+
+def test_a_workbook_of_too_many_rows_names_the_csv_that_has_them(tmp_path: Path) -> None:
+    """It has the summary, with all rows in its sums, and what needs attention."""
+    report = large_report(20_001)
+    book = load_workbook(write_xlsx(report, tmp_path / "a.xlsx"))
+    assert book.sheetnames == ["Summary", "Needs attention", "By day", "Findings"]
+    notes = [cell.value for cell in book["Summary"]["A"] if cell.value]
+    assert "more than 20,000 rows: all 20,001 are in a.csv, in the same folder" in notes
+    assert book["Needs attention"].max_row - 1 == count(report).needs_person == 400
+    totals = {row[0]: row[1] for row in book["Summary"].iter_rows(values_only=True)}
+    assert totals["rows in total"] == 20_001
 
 
 def test_a_text_longer_than_a_cell_is_cut(tmp_path: Path) -> None:

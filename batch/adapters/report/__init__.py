@@ -12,7 +12,7 @@ from batch.adapters.report.mail import mail_html, mail_text, subject
 from batch.adapters.report.preview import Previewed, write_preview
 from batch.adapters.report.status_page import write_status
 from batch.adapters.report.verdict import Verdict, verdict
-from batch.adapters.report.xlsx import write_xlsx
+from batch.adapters.report.xlsx import is_long, write_xlsx
 
 __all__ = [
     "FIELDS",
@@ -30,6 +30,7 @@ __all__ = [
     "insights_html",
     "insights_json",
     "insights_xlsx",
+    "is_long",
     "key_figures",
     "mail_html",
     "mail_text",

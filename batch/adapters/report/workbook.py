@@ -6,12 +6,18 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from batch.adapters.report.cast import LONGEST_TEXT, TableRows, fill_tables
 from batch.adapters.report.contents import Report
 from batch.model.wording import TONES
 
+MOST_ROWS = 20_000
+"""Rows that a sheet of the workbook takes: 100,000 would take 40 s, and nobody reads them in Excel."""
+LONGEST_TEXT = 32_000
+"""Excel holds 32,767 characters in a cell."""
+LINE = 15.5
+"""Points: the height of one line of a wrapped text."""
 INK, RULE = "#1d2530", "#d5dae1"
 
 
@@ -50,8 +56,6 @@ class WorkbookWriter:
 
         self.report = report
         self._memory = io.BytesIO()
-        self._filled: dict[str, TableRows] = {}
-        self._tables = 0
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = book = xlsxwriter.Workbook(self._memory, {**options, "in_memory": True})
         book.set_properties(_properties(report))
@@ -112,31 +116,36 @@ class WorkbookWriter:
         status: int | None = None,
         printed: int = 0,
     ) -> Any:
-        """Write a sheet that is one table of `length` rows, which are poured in when the workbook is done.
+        """Write a sheet that is one table of `length` rows; of more than MOST_ROWS, the first.
 
         `status` is the column that gets colours, `printed` how many columns are printed.
         """
         sheet = self.sheet(name, tab)
-        last = max(1, length)
+        last = max(1, min(length, MOST_ROWS))
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
-            sheet.write_blank(1, place, None, self._formats[column.kind])
+            sheet.set_column(place, place, column.width, self._formats[column.kind])
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
         if status is not None:
             self._colour(sheet, status, last)
         heads = [{"header": column.title, "header_format": self._formats["head"]} for column in columns]
         style = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
-        sheet.add_table(0, 0, 1, len(columns) - 1, style)  # as far as the mould; the rows stretch it
-        self._tables += 1
+        sheet.add_table(0, 0, last, len(columns) - 1, style)
         if printed:
             sheet.print_area(0, 0, last, printed - 1)
-        if length:
-            wrapped = {place: column.width for place, column in enumerate(columns) if column.kind == "wrap"}
-            self._filled[f"xl/worksheets/sheet{sheet.index + 1}.xml"] = TableRows(
-                rows, length, f"xl/tables/table{self._tables}.xml", wrapped
-            )
+        for number, values in enumerate(islice(rows, MOST_ROWS), 1):
+            self._write_line(sheet, number, columns, values)
         return sheet
+
+    def _write_line(self, sheet: Any, number: int, columns: Sequence[Column], values: Sequence[object]) -> None:
+        lines = 0.0
+        for place, (column, value) in enumerate(zip(columns, values, strict=True)):
+            if value is not None and value != "":
+                self.put(sheet, number, place, value, column.kind)
+            if column.kind == "wrap":
+                lines = max(lines, len(str(value or "")) / column.width)
+        if lines > 0.95:  # not every program works the height out by itself
+            sheet.set_row(number, LINE * min(12, 1 + int(lines * 1.1)))
 
     def draw(self, sheet: Any, drawing: Drawing) -> None:
         """Put a native chart of numbers that stand on a sheet beside them."""
@@ -163,9 +172,9 @@ class WorkbookWriter:
         sheet.insert_chart(drawing.cell, chart, {"description": words})
 
     def finish(self) -> bytes:
-        """Give the workbook, with the rows of its tables poured in."""
+        """Give the workbook."""
         self._book.close()
-        return fill_tables(self._memory.getvalue(), self._filled)
+        return self._memory.getvalue()
 
     def _colour(self, sheet: Any, status: int, last: int) -> None:
         """Colour by what the cell says, so that sorting and filtering carry the colour along."""
@@ -176,7 +185,11 @@ class WorkbookWriter:
 
 def plain_text(text: str) -> str:
     """Bring a text into what a cell can hold: half a surrogate pair is shown as a mark, the length is bounded."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
+    return (
+        text[:LONGEST_TEXT]
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
+    )
 
 
 def _properties(report: Report) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from batch.adapters.report.figures import (
 )
 from batch.adapters.report.rows import by_time, status_words
 from batch.adapters.report.verdict import Verdict, verdict
-from batch.adapters.report.workbook import Column, Drawing, WorkbookWriter
+from batch.adapters.report.workbook import MOST_ROWS, Column, Drawing, WorkbookWriter
 from batch.core.standing import Standing
 from batch.model import Entry
 from batch.model.places import row_value
@@ -31,16 +31,24 @@ from batch.system.disk import make_folder, write_whole
 
 
 def write_xlsx(report: Report, path: Path) -> Path:
-    """Write the workbook for a report."""
+    """Write the workbook for a report; one that `is_long` has no sheet of all rows, and names the CSV beside it."""
     writer = WorkbookWriter(report)
-    _write_summary(writer, count(report))
+    whole = not is_long(report)
+    _write_summary(writer, count(report), "" if whole else path.with_suffix(".csv").name)
     _write_needed(writer)
-    _write_rows(writer)
+    if whole:
+        _write_rows(writer)
     _write_by_day(writer)
-    _write_attempts(writer)
+    if whole:
+        _write_attempts(writer)
     _write_findings(writer)
     make_folder(path.parent)
     return write_whole(path, writer.finish())
+
+
+def is_long(report: Report) -> bool:
+    """Tell whether a report has more rows than an Excel report is of use for: then they belong in a CSV beside it."""
+    return len(report.entries) + len(report.skipped) > MOST_ROWS
 
 
 def signed(standing: Standing, text: str) -> str:
@@ -48,7 +56,7 @@ def signed(standing: Standing, text: str) -> str:
     return f"{standing.sign} {text}"
 
 
-def _write_summary(writer: WorkbookWriter, figures: Figures) -> None:
+def _write_summary(writer: WorkbookWriter, figures: Figures, elsewhere: str) -> None:
     said = verdict(writer.report, figures)
     sheet = writer.sheet("Summary", said.tone)
     sheet.set_column(0, 0, 38)
@@ -60,7 +68,7 @@ def _write_summary(writer: WorkbookWriter, figures: Figures) -> None:
     line = _write_outcome(writer, sheet, line, figures)
     line = _write_delivery(writer, sheet, line)
     line = _write_trend(writer, sheet, line)
-    _write_notes(writer, sheet, line, figures)
+    _write_notes(writer, sheet, line, figures, elsewhere)
 
 
 def _write_heading(writer: WorkbookWriter, sheet: Any, said: Verdict) -> int:
@@ -137,9 +145,16 @@ def _write_trend(writer: WorkbookWriter, sheet: Any, line: int) -> int:
     return last + 2
 
 
-def _write_notes(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures) -> None:
+def _write_notes(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures, elsewhere: str) -> None:
     report = writer.report
     notes = [*report.notes]
+    if elsewhere:
+        notes.insert(0, f"more than {MOST_ROWS:,} rows: all {figures.rows:,} are in {elsewhere}, in the same folder")
+    attempts = 0 if elsewhere else _count_attempts(report)
+    lengths = {"Needs attention": len(needed_entries(report)), "Attempts": attempts, "Findings": len(report.findings)}
+    for name, number in lengths.items():
+        if number > MOST_ROWS:
+            notes.insert(0, f"the sheet {name} has the first {MOST_ROWS:,} of {number:,}")
     if figures.blank or figures.left_out:
         notes.append(
             f"not counted: {figures.blank:,} blank rows, {figures.left_out:,} hidden, filtered or example rows left out"
@@ -268,8 +283,11 @@ def _write_attempts(writer: WorkbookWriter) -> None:
         for entry, attempts in report.attempts.items()
         for attempt in attempts
     )  # fmt: skip
-    length = sum(len(attempts) for attempts in report.attempts.values())
-    writer.table("Attempts", ATTEMPTS, rows, length=length)
+    writer.table("Attempts", ATTEMPTS, rows, length=_count_attempts(report))
+
+
+def _count_attempts(report: Report) -> int:
+    return sum(len(attempts) for attempts in report.attempts.values())
 
 
 def _write_findings(writer: WorkbookWriter) -> None:
