@@ -4,8 +4,8 @@ What a program needs is here, and loads when it is first asked for; the rest may
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-TYPE_CHECKING = False  # as type checkers read it; `typing` itself takes ten times as long as the rest of this module
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger

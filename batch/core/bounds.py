@@ -1,15 +1,9 @@
-"""Say no to a file that goes beyond a limit: what it has, how much is allowed, and what to do.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Say no to a file that goes beyond a limit: what it has, how much is allowed, and what to do."""
 
 from __future__ import annotations
 
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 _SETTINGS = {
     "rows": "max_rows",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from batch.system.confined import process as room
-from batch.system.confined.process import Confined, paths_for
+from batch.system.confined.process import Confined, search_path
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes these rights away")
 BOOT = """
@@ -31,8 +31,7 @@ def tried(what):
 
 def ask(code: str) -> object:
     """Run code in a confined process and give what it writes as JSON."""
-    here, *others = paths_for(Path(room.__file__).parent)
-    running = Confined(BOOT + code, [str(os.getpid()), here, *others])
+    running = Confined(BOOT + code, [str(os.getpid()), *search_path()])
     try:
         return json.loads(running.source.read())
     finally:
@@ -50,8 +49,7 @@ def test_it_has_no_environment_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_its_folder_is_its_own_and_goes_with_it() -> None:
     """It works in a folder of its own, which nobody else may read and which is gone afterwards."""
-    here, *others = paths_for(Path(room.__file__).parent)
-    running = Confined("import os; print(os.getcwd())", [str(os.getpid()), here, *others])
+    running = Confined("import os; print(os.getcwd())", [str(os.getpid()), *search_path()])
     folder = Path(running.source.read().decode().strip())
     assert folder == Path(running.folder).resolve()
     assert os.name != "posix" or folder.stat().st_mode & 0o777 == 0o700
@@ -110,13 +108,12 @@ def test_its_descriptors_are_its_pipes(tmp_path: Path) -> None:
 @LINUX
 def test_its_group_ends_with_it() -> None:
     """A process that it started before it gave that up ends with it."""
-    here, *others = paths_for(Path(room.__file__).parent)
     code = (
         "import subprocess, sys, time\n"
         "made = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "print(made.pid, flush=True); time.sleep(600)"
     )
-    running = Confined(code, [str(os.getpid()), here, *others])
+    running = Confined(code, [str(os.getpid()), *search_path()])
     made = int(running.source.readline())
     running.close()
     assert _ends(made)
@@ -128,9 +125,8 @@ def test_it_ends_with_its_parent() -> None:
     """One whose parent is killed, and so can say nothing any more, ends."""
     code = (
         "import os, time\nfrom pathlib import Path\nfrom batch.system.confined import process as room\n"
-        "here, *others = room.paths_for(Path(room.__file__).parent)\n"
         f"made = room.Confined({BOOT!r} + 'import time; print(1, flush=True); time.sleep(600)', "
-        "[str(os.getpid()), here, *others])\n"
+        "[str(os.getpid()), *room.search_path()])\n"
         "made.source.readline(); print(made.pid, flush=True); time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:

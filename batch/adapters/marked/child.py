@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
-from batch.system.confined.process import Confined, paths_for
+from batch.system.confined.process import Confined, search_path
 
 if TYPE_CHECKING:
     from batch.adapters.marked.marks import Returned
@@ -27,9 +27,9 @@ WRITTEN = 300 * 2**20
 """Bytes that may go into files of its own folder while it is made."""
 _BOOT = """
 import sys
-sys.path[:] = sys.argv[4:]
+sys.path[:] = sys.argv[3:]
 from batch.system.confined.within import confine
-confine(int(sys.argv[1]), written=int(sys.argv[3]))
+confine(int(sys.argv[1]), written=int(sys.argv[2]))
 from batch.adapters.marked.worker import main
 main()
 """
@@ -41,8 +41,7 @@ def ask(job: Job, seconds: float = 0) -> bytes:
     Raises SheetError where that would go beyond a limit, or the process dies.
     """
     what, source, rows, sheet, limits = job
-    here, *others = paths_for(Path(__file__).resolve().parent)
-    running = Confined(_BOOT, [str(os.getpid()), here, str(WRITTEN), *others])
+    running = Confined(_BOOT, [str(os.getpid()), str(WRITTEN), *search_path()])
     late = threading.Event()
 
     def give_up() -> None:

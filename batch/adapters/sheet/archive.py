@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Iterator
 from xml.parsers import expat
 
+from batch.adapters.sheet.shapes import Element
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from batch.adapters.sheet.shapes import Element
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 RATIO_FROM = 16 * 2**20
 MAX_RATIO = 150

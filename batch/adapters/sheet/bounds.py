@@ -1,19 +1,13 @@
-"""Count what a sheet holds while it is handed on, the same for every format, and stop at a limit.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Count what a sheet holds while it is handed on, the same for every format, and stop at a limit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from batch.adapters.sheet.shapes import RawRow
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from batch.adapters.sheet.shapes import RawRow
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384

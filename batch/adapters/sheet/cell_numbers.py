@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from batch.adapters.sheet import formats
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from typing import Any
-
-    from batch.adapters.sheet.shapes import Extra
+from batch.adapters.sheet.shapes import Extra
 
 
 def show_number(raw: str, shape: formats.Format | None, *, epoch_1904: bool) -> tuple[str, Extra | None]:

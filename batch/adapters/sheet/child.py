@@ -6,30 +6,25 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from batch.adapters.sheet.worker import receive, send
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
-from batch.system.confined.process import Confined, paths_for
+from batch.system.confined.process import Confined, search_path
 
 if TYPE_CHECKING:
     from batch.adapters.sheet.shapes import Message
 
 _BOOT = """
 import sys
-sys.path[:] = sys.argv[3:]
+sys.path[:] = sys.argv[2:]
 from batch.system.confined.within import confine
 confine(int(sys.argv[1]))
-room = type(sys)("batch.adapters.sheet")
-room.__path__ = [sys.argv[2]]
-sys.modules["batch.adapters.sheet"] = room
 from batch.adapters.sheet.worker import main
 main()
 """
-"""The room's face is left out: the records and what they import would be half of the start."""
 _REMEDY = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
 _LARGEST = 32 * 2**20
 """Bytes of one message: a block of rows has at most some 8 MB of them, and takes many times that once it is read."""
@@ -57,8 +52,7 @@ class Child:
         if self._process is not None and self._process.is_alive():
             return
         self.close()
-        here, *others = paths_for(Path(__file__).resolve().parent)
-        self._process = Confined(_BOOT, [str(os.getpid()), here, *others])
+        self._process = Confined(_BOOT, [str(os.getpid()), *search_path()])
 
     def ask(self, request: dict[str, Any]) -> Iterator[Message]:
         """Give the answers to one request, up to the last; raises SheetError for a failure, a death or silence.

@@ -1,33 +1,25 @@
-"""Choose the sheet of a file that holds the campaigns, find its header, and hand its rows on.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Choose the sheet of a file that holds the campaigns, find its header, and hand its rows on."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
-from batch.adapters.sheet.elsewhere import holds_campaigns, note_above, note_other_tabs, read_head
+from batch.adapters.sheet.elsewhere import Head, Note, holds_campaigns, note_above, note_other_tabs, read_head
 from batch.adapters.sheet.grid import Counts, body, fill_merged
 from batch.adapters.sheet.lists import find_lists, note_list, read_list
+from batch.adapters.sheet.shapes import Message, RawRow, RowOut, Tab
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
+from batch.model.limits import Limits
 
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from batch.adapters.sheet.elsewhere import Head, Note
-    from batch.adapters.sheet.shapes import Message, RawRow, RowOut, Tab
-    from batch.model.limits import Limits
-
-    _Chosen = tuple[Tab, int, list[str], list[Note], list[Tab]]
-    """The tab of campaigns, its header's row and names, what is worth a look, and the tabs that it uses as lists."""
+_Chosen = tuple[Tab, int, list[str], list[Note], list[Tab]]
+"""The tab of campaigns, its header's row and names, what is worth a look, and the tabs that it uses as lists."""
 
 BLOCK = 500
 THICK = 1_000_000

@@ -8,20 +8,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from batch.adapters.sheet import headers
+from batch.adapters.sheet.shapes import Extra, Merge, RawRow
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from batch.adapters.sheet.shapes import Extra, Merge, RawRow
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 2**16

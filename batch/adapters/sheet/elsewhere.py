@@ -1,26 +1,19 @@
-"""Look for campaigns where nobody would read them: above the header, on other tabs, on hidden ones.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Look for campaigns where nobody would read them: above the header, on other tabs, on hidden ones."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.grid import fill_merged
+from batch.adapters.sheet.shapes import RawRow, Tab
 from batch.model.columns import column_letter
 from batch.model.days import SHORT_MONTHS
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from batch.adapters.sheet.shapes import RawRow, Tab
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 Note = tuple[str, str]
 """Code and words of what is worth a look about the file."""

@@ -6,18 +6,14 @@ Slower than calamine for each cell, but a cell in column QQQ costs no more than 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from batch.adapters.sheet.archive import Archive, parse, safe_parser
 from batch.adapters.sheet.plain import CELL, to_int
 from batch.core.bounds import beyond
+from batch.model.limits import Limits
 
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from batch.model.limits import Limits
-
-    Value = str | float | bool
+Value = str | float | bool
 
 
 class FarSheet:

@@ -1,24 +1,18 @@
-"""What every kind of spreadsheet is read into before its columns have a meaning: tabs of rows of shown texts.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""What every kind of spreadsheet is read into before its columns have a meaning: tabs of rows of shown texts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.headers import EXAMPLE, ID_FIELDS, TEXT_FIELDS, TIME_FIELDS, is_known, map_columns
+from batch.adapters.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
 from batch.adapters.sheet.shown import judge, needs_look
 from batch.core.bounds import beyond
+from batch.model.limits import Limits
 
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from batch.adapters.sheet.bounds import SizeGuard
-    from batch.adapters.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
-    from batch.model.limits import Limits
-
-    _Filled = tuple[Merge, str, list[Extra]]
-    """A merged range that reaches the row, what its first cell shows, and what is to say about that cell."""
+_Filled = tuple[Merge, str, list[Extra]]
+"""A merged range that reaches the row, what its first cell shows, and what is to say about that cell."""
 
 
 class LyingError(Exception):

@@ -1,18 +1,12 @@
-"""Find the header row and say which field stands in which column; it alone knows the columns' names and aliases.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Find the header row and say which field stands in which column; it alone knows the columns' names and aliases."""
 
 from __future__ import annotations
 
 import difflib
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 from batch.core.blanks import INVISIBLE, plain_blanks
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 HEAD_ROWS = 60
 """How far down the header row is looked for."""

@@ -1,26 +1,19 @@
-"""Find and read the lists that a sheet of campaigns names in its column ForEach: other tabs, a row for each store.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Find and read the lists that a sheet of campaigns names in its column ForEach: other tabs, a row for each store."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
+from batch.adapters.sheet.elsewhere import Note
 from batch.adapters.sheet.grid import Counts, body, fill_merged
+from batch.adapters.sheet.shapes import RawRow, Tab
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from batch.adapters.sheet.elsewhere import Note
-    from batch.adapters.sheet.shapes import RawRow, Tab
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 
 def find_lists(tabs: list[Tab], chosen: Tab, row: int, names: list[str], limits: Limits) -> list[Tab]:

@@ -6,21 +6,17 @@ Format: OpenDocument 1.3 part 3 (https://docs.oasis-open.org/office/OpenDocument
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive, parse, safe_parser
 from batch.adapters.sheet.bounds import LAST_COLUMN, LAST_ROW, SizeGuard
+from batch.adapters.sheet.shapes import Extra, Merge, RawRow
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from batch.adapters.sheet.shapes import Extra, Merge, RawRow
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 
 class OdsBook:

@@ -1,19 +1,13 @@
-"""Write a worksheet's XML anew, in the one way that quick expressions cover: slow, and right for any writer.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Write a worksheet's XML anew, in the one way that quick expressions cover: slow, and right for any writer."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from batch.adapters.sheet.archive import SAVE_AGAIN, parse, safe_parser
 from batch.model.columns import column_letter, column_position
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def plain_xml(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from xml.parsers import expat
 
+from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive, safe_parser
 from batch.adapters.sheet.bounds import LAST_COLUMN
 from batch.adapters.sheet.plain import doubled_row, plain_xml, to_int
+from batch.adapters.sheet.shapes import Merge
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter, column_position
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from batch.adapters.sheet import formats
-    from batch.adapters.sheet.shapes import Merge
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 MAX_CELLS = 7_000_000
 """Cells of the rectangle that calamine lays out in memory, at up to 32 bytes each; a larger one is read without it."""

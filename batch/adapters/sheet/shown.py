@@ -1,19 +1,12 @@
-"""Judge a cell by what it shows, whatever kind of file it stands in: odd blanks, error values, formulas, hashes.
-
-Light on purpose: the reading process imports it at every start.
-"""
+"""Judge a cell by what it shows, whatever kind of file it stands in: odd blanks, error values, formulas, hashes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 
+from batch.adapters.sheet.shapes import Extra
 from batch.core.blanks import plain_blanks, strip_edges
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
-
-    from batch.adapters.sheet.shapes import Extra
 
 
 def needs_look(texts: Sequence[str]) -> bool:

@@ -1,7 +1,7 @@
 """The process that reads spreadsheets, so that a file that kills its reader kills nothing else.
 
 It takes one request after another on standard input and answers on standard output, each as a
-length and a marshalled value. `child.py` starts it; it imports as little as it can.
+length and a marshalled value. `child.py` starts it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,17 @@ import marshal
 import os
 import sys
 import threading
-from types import SimpleNamespace
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 from batch.adapters.sheet import delimited, ods, xls, xlsx
 from batch.adapters.sheet.choose import read_tabs
 from batch.adapters.sheet.grid import LyingError
+from batch.adapters.sheet.shapes import Message
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
+from batch.model.limits import Limits
 from batch.system.confined.within import limit, limit_seconds
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, BinaryIO
-
-    from batch.adapters.sheet.shapes import Message
-    from batch.model.limits import Limits
 
 
 def main() -> None:
@@ -50,7 +45,7 @@ def main() -> None:
 def answers(request: dict[str, Any]) -> Iterator[Message]:
     """Give the messages that answer one request; whatever goes wrong is a message too."""
     book: Any = None
-    limits: Limits = SimpleNamespace(**request["limits"])  # type: ignore[assignment]  # the class costs its start
+    limits = Limits(**request["limits"])
     try:
         book = _open(request, limits)
         messages = read_tabs(book.tabs, request["name"], with_header=request["with_header"], limits=limits)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import Any
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet import xls_second as second
 from batch.adapters.sheet.archive import SAVE_AGAIN
 from batch.adapters.sheet.cell_numbers import show_number
+from batch.adapters.sheet.shapes import Extra, Merge, RawRow
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from batch.adapters.sheet.shapes import Extra, Merge, RawRow
-    from batch.model.limits import Limits
+from batch.model.limits import Limits
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = 1, 2, 3, 4, 5
 """The types of cells, as xlrd numbers them."""

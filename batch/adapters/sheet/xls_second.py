@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from batch.adapters.sheet import formats
-
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from batch.adapters.sheet.shapes import Extra, Merge, RawRow
+from batch.adapters.sheet.shapes import Extra, Merge, RawRow
 
 _UNKNOWN = "unknown"
 

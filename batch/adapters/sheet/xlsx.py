@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet import formats
 from batch.adapters.sheet.archive import SAVE_AGAIN, Archive
@@ -13,19 +15,13 @@ from batch.adapters.sheet.far import FarSheet, shared_texts
 from batch.adapters.sheet.grid import LyingError
 from batch.adapters.sheet.plain import to_int
 from batch.adapters.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, XmlCheck, claimed_cells, position
+from batch.adapters.sheet.shapes import Extra, Merge, RawRow
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
+from batch.model.limits import Limits
 
-TYPE_CHECKING = False  # `typing` itself would cost the reading process a part of its start
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
-
     from python_calamine import CalamineSheet, CalamineWorkbook
-
-    from batch.adapters.sheet.far import FarSheet
-    from batch.adapters.sheet.shapes import Extra, Merge, RawRow
-    from batch.model.limits import Limits
 
 MAX_SEEN = 60_000
 """Shown numbers remembered, so that the same date is not written out twice."""

@@ -63,9 +63,9 @@ class Confined:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def paths_for(room: Path) -> list[str]:
-    """Give what a confined process needs to find our modules: its room's folder, then the search path."""
-    return [str(room), str(room.parents[2]), *(path for path in sys.path if path)]
+def search_path() -> list[str]:
+    """Give where a confined process finds our modules and the libraries."""
+    return [str(Path(__file__).resolve().parents[3]), *(path for path in sys.path if path)]
 
 
 def _environment(folder: str) -> dict[str, str]:

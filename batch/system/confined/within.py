@@ -4,18 +4,13 @@ Everywhere: it has no environment and no descriptors but its two pipes (`process
 resource limits: memory, processor time, open files, no core, no file written. On Linux besides: it ends with its
 parent, has a network of its own in which nobody is, and may start no program, make, change or remove no file, and
 signal nobody. What a system does not know is left out.
-
-Light on purpose: it runs at every start.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-
-TYPE_CHECKING = False  # `typing` itself would cost the process a part of its start
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 OPEN_FILES = 64
 _PDEATHSIG, _KILL, _NO_NEW_RIGHTS = 1, 9, 38
