@@ -1,1 +1,1 @@
-"""One library, format or protocol each; none of these knows another."""
+"""Adapters to the outside: each for one library, format or protocol, none importing another."""

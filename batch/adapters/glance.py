@@ -1,4 +1,4 @@
-"""Glances into the ledger's file without opening the ledger: for commands that need no more of it."""
+"""Read the pause and the last settings from the ledger's file directly, without SQLAlchemy."""
 
 from __future__ import annotations
 

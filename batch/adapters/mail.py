@@ -1,4 +1,4 @@
-"""Make a mail and hand it to the mail server; alone knows SMTP, and never speaks in clear unless told to."""
+"""Build mails and send them over SMTP, encrypted unless the settings say otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the message templates; it alone knows their folders and in which encodings people save them."""
+"""Find and read message templates, in the encodings that people save them in."""
 
 from __future__ import annotations
 

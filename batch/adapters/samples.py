@@ -1,4 +1,4 @@
-"""The sample workbooks, with dates that never grow stale; it alone knows for which week they were written."""
+"""The sample workbooks, with dates that never grow stale."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the product knows: pure functions over the records, which open nothing and ask no clock."""
+"""The rules of the product: pure functions over records, with no files, network or clock."""

@@ -1,4 +1,4 @@
-"""Read the provider's bodies, JSON or XML, into records; it alone knows their quirks."""
+"""Read the provider's bodies, JSON or XML, into records."""
 
 from __future__ import annotations
 

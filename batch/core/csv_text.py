@@ -1,4 +1,4 @@
-"""Write CSV for people's programs: it alone does, so that no text becomes a formula or breaks its record in two."""
+"""Write CSV so that no text becomes a formula or splits its record."""
 
 from __future__ import annotations
 

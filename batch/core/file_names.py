@@ -1,4 +1,4 @@
-"""Make file names of what people wrote: it alone does, so that none leaves its folder or frightens a system."""
+"""Make safe file names from what people wrote."""
 
 from __future__ import annotations
 

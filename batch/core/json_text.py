@@ -1,4 +1,4 @@
-"""Write JSON for people's programs: it alone does, so that none of it breaks a terminal, a line or an encoding."""
+"""Write JSON that breaks no terminal, line or encoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep to the provider's rate limit; it alone knows how to read the limiter's headers.
+"""Keep to the provider's rate limit.
 
 The limiter behind the provider's headers is Yii2's (https://www.yiiframework.com/doc/api/2.0/yii-filters-ratelimiter):
 it counts in whole seconds and starts anew at every refused request, so asking too often may never get in.

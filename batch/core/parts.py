@@ -1,4 +1,4 @@
-"""How many single messages a text is cut into; it alone knows the GSM alphabet and the characters that cost.
+"""How many single messages a text is cut into.
 
 The alphabet and its extension table are those of ETSI TS 123 038, 6.2.1
 (https://www.etsi.org/deliver/etsi_ts/123000_123099/123038/), the lengths those of TS 123 040, 9.2.3.24.1: a text in

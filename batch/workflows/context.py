@@ -1,4 +1,4 @@
-"""Furnish the context for one run: settings in, an open ledger and a provider out."""
+"""Open the context of one run: the ledger and the provider of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See to it that nobody else reads what is written: ledger, backups, reports, settings; who may is in the settings."""
+"""Keep other users from reading the ledger, backups, reports and settings."""
 
 from __future__ import annotations
 

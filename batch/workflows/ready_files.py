@@ -1,4 +1,4 @@
-"""Furnish a working folder with ready files that run the watch: for Windows, systemd, cron, a container."""
+"""Write files that run the watch in a folder: for Windows, systemd, cron, a container."""
 
 from __future__ import annotations
 

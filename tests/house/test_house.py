@@ -196,6 +196,14 @@ def test_names_are_words_of_the_field(name: str) -> None:
     assert {one for one in named if words_of(one) & JOKES} == set()
 
 
+def test_a_modules_first_line_says_what_it_holds() -> None:
+    """And not what no other module knows."""
+    first = {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in TREES.items()}
+    assert [
+        name for name, line in first.items() if not line or re.search(r"\balone (knows|does|says|writes)", line)
+    ] == []
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_no_module_is_long(name: str) -> None:
     """A module that grows past this holds two subjects."""

@@ -1,4 +1,4 @@
-"""Read `campaign-batch.toml` and the environment into frozen settings; alone knows who wins and what is refused."""
+"""Read `campaign-batch.toml` and the environment into frozen settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The watch folder: settle, claim, file away; alone knows when a dropped file is whole and whose it is."""
+"""The watch folder: wait until files are complete, claim them, and file them away."""
 
 from batch.adapters.inbox.folder import Claimed, Inbox, InboxGoneError
 from batch.adapters.inbox.grace import Ready, Settling

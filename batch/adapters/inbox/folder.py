@@ -1,4 +1,4 @@
-"""The watch folder: who takes its files, and where they end; alone moves anything in it (`grace` says which are whole).
+"""The watch folder: who takes its files, and where they end (`grace` says which are whole).
 
 A file is always in exactly one of the folder, `working/`, `done/` and `attention/`: it only ever moves by one atomic
 rename, and whatever is written about it is written before that. In `working/` it has a folder of its own, so that it

@@ -1,4 +1,4 @@
-"""Which dropped files are whole and had their grace; alone writes and removes the notes beside them."""
+"""Which dropped files are complete and have waited long enough, and the notes written beside them."""
 
 from __future__ import annotations
 

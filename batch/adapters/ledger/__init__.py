@@ -1,4 +1,4 @@
-"""The ledger: everything that was planned, sent and seen, durable before a byte leaves; it alone knows the database."""
+"""The ledger: a database of everything that was planned, sent and seen, written before anything is sent."""
 
 from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.books import DeliveryProgress, Observation

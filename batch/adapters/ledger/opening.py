@@ -1,4 +1,4 @@
-"""How a ledger is opened: its place, its durability, its schema; it alone knows URLs, pragmas and versions."""
+"""How a ledger is opened: its place, its durability, its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the database says when it fails, in words for a person; it alone knows SQLite's error names."""
+"""What the database says when it fails, in words for a person."""
 
 from __future__ import annotations
 

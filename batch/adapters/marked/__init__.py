@@ -1,4 +1,4 @@
-"""Hand a user's own workbook back with its bad cells marked, or its failed rows; it knows a workbook's insides."""
+"""Write a copy of a user's workbook with its bad cells marked, or one with only its failed rows."""
 
 from __future__ import annotations
 

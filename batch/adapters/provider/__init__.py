@@ -1,4 +1,4 @@
-"""Talk to the provider's HTTP API; it alone opens connections to it and holds the token."""
+"""The client of the provider's HTTP API: the only code that connects to it and holds the token."""
 
 from batch.adapters.provider.api import TOKEN_SETTING, AddressError, DeliveryPage, Provider, TokenError
 

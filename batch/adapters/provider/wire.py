@@ -1,4 +1,4 @@
-"""Make one HTTP request on one connection of its own; it alone knows whether a byte of it has left.
+"""Make one HTTP request on one connection of its own.
 
 The libraries below are kept from all they do unasked: no retries, no redirects, no proxy or netrc of the
 environment. The token joins the URL only as the request line is written, so that no exception, log record

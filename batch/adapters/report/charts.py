@@ -1,4 +1,4 @@
-"""Draw the pictures of a report as inline SVG, each with its words and its numbers; it alone knows their geometry."""
+"""Draw the charts of a report as inline SVG, each with its numbers in words."""
 
 from __future__ import annotations
 

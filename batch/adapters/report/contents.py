@@ -1,4 +1,4 @@
-"""The record that every report is written from; it alone says what a report may hold."""
+"""The records that every report is written from."""
 
 from __future__ import annotations
 

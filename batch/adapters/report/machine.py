@@ -1,4 +1,4 @@
-"""Write a report for machines, as CSV and as JSON; it alone knows their fields."""
+"""Write a report as CSV and as JSON, for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write a workbook sheet by sheet; it alone knows its look, and that no text may become a formula or a link."""
+"""Write a workbook sheet by sheet, so that no text in it becomes a formula or a link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the Excel report; it alone knows which sheets and columns it has."""
+"""Write the Excel report: its sheets and their columns."""
 
 from __future__ import annotations
 

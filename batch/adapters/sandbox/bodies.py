@@ -1,4 +1,4 @@
-"""Write the provider's answers as JSON or XML; it alone knows the shapes and quirks of their bodies."""
+"""Write the provider's answers as JSON or XML."""
 
 from __future__ import annotations
 

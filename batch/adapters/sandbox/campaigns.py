@@ -1,4 +1,4 @@
-"""The provider's books: campaigns, groups, templates and credits; it alone knows what time does to them."""
+"""The sandbox's state: campaigns, groups, templates and credits, and how time changes them."""
 
 from __future__ import annotations
 

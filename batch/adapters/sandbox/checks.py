@@ -1,4 +1,4 @@
-"""Check the fields of a schedule request as the provider would; it alone knows those rules."""
+"""Check the fields of a schedule request as the provider would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide which request goes wrong, and how; it alone knows the words of `--fault`."""
+"""Decide which requests to the sandbox fail, and how: the faults of `--fault`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Let requests in or refuse them as Yii2's rate limiter does; it alone knows that arithmetic."""
+"""The sandbox's rate limiter, which counts as Yii2's does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carry requests and replies over real sockets on loopback; it alone closes, resets, hangs and drips."""
+"""The sandbox's HTTP server on loopback, which can close, reset, hang or drip a connection."""
 
 from __future__ import annotations
 

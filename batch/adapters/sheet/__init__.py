@@ -1,4 +1,4 @@
-"""Read spreadsheets as a person sees them; it alone knows file formats, number formats and the columns' names."""
+"""Read spreadsheets as a person sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open a zipped workbook without letting it hurt: limits, no DTD, no entity; it alone reads zip entries.
+"""Open a zipped workbook without letting it hurt: limits, no DTD, no entity.
 
 Deflate packs at most
 1032 to 1 (https://zlib.net/zlib_tech.html), an honest sheet 10 to 40 to 1.

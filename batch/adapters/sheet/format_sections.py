@@ -1,4 +1,4 @@
-"""Take a number format apart into its sections and their tokens; it alone knows how a format is written down."""
+"""Take a number format apart into its sections and their tokens."""
 
 from __future__ import annotations
 

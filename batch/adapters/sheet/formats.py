@@ -1,4 +1,4 @@
-"""Write a number as a spreadsheet shows it by its number format; it alone knows the language of number formats.
+"""Write a number as a spreadsheet shows it by its number format.
 
 The language: ECMA-376 part 1, 18.8.30 and 18.8.31 (https://ecma-international.org/publications-and-standards/standards/ecma-376/).
 What the file cannot tell (the reader's own regional settings, fractions, the calendars of other

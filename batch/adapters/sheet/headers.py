@@ -1,4 +1,4 @@
-"""Find the header row and say which field stands in which column; it alone knows the columns' names and aliases."""
+"""Find the header row and say which field stands in which column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a row and its template into the text that goes out; it alone knows the fill-in fields.
+"""Turns a row and its template into the text that goes out.
 
 The language is a small part of Jinja2, see `language`; the filters stand in `filters`. What a cell says is never read
 as a template: only the Message cell and the template file are.

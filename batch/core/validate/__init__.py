@@ -1,4 +1,4 @@
-"""Checks drafts against the team's rules and makes campaigns of those that pass; it alone knows the rules.
+"""Checks drafts against the team's rules and makes campaigns of those that pass.
 
 Pure: the moment and the account are handed in. One function a check; `checker.CHECKS`, `texts.TEXT_CHECKS` and
 `codes.CODES` are the tables of contents.
