@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,8 @@ from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import shape_tally
 from batch.core.printable import whole_text
+from batch.model import Entry
 from batch.model.places import make_place, rows_of
-
-if TYPE_CHECKING:
-    from batch.model import Entry
 
 Entries = Annotated[
     list[int], typer.Argument(help="Entries, by the numbers that the report shows.", show_default=False)

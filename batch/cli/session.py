@@ -22,12 +22,11 @@ from batch.cli.screen import Interrupt, Screen
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
-from batch.model.secret import RedactingFilter
+from batch.model.secret import RedactingFilter, Secret
 from batch.system.person import person_at_work
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.model.secret import Secret
     from batch.workflows.context import World
 
 DONE, LOOK, INTERRUPTED = 0, 1, 130

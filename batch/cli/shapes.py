@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch.model import FindingKind
+from batch.model import Finding, FindingKind, Issue
 from batch.model.errors import BatchError
 from batch.model.places import list_row, sheet_row
 
 if TYPE_CHECKING:
-    from batch.model import Finding, Issue
     from batch.workflows.check import Check
     from batch.workflows.purge import Purged
     from batch.workflows.restore import Restoring

@@ -11,10 +11,10 @@ from batch.core.identity import fold, is_test
 from batch.core.validate import find_moved_names, find_same_offers, find_short_credits, often_texted
 from batch.core.validate.account import MMS_CREDITS, count_contacts
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Issue, KnownEntry, Level, Parts, Status
+from batch.workflows.context import Context
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.workflows.context import Context
 
 _OUT = frozenset({Status.ACCEPTED, Status.SENT, Status.SUBMITTING, Status.IN_DOUBT})
 _SURE = frozenset({Action.SUBMIT, Action.SKIP, Action.WAIT})

@@ -18,6 +18,7 @@ from batch.core.hosts import is_loopback
 from batch.core.ledger_urls import IN_MEMORY, sqlite_path, sqlite_url
 from batch.core.pacing import Pace
 from batch.core.payload import PostingRules
+from batch.core.settle import Instant
 from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import LedgerError, ProviderError, StoppedError, UsageError
 from batch.model.secret import Secret
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from batch.adapters.glance import Glance
     from batch.adapters.ledger import Ledger, Pause
     from batch.adapters.provider import Provider
-    from batch.core.settle import Instant
-    from batch.model.secret import Secret
 
 HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '

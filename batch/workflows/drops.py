@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, hash_offer
 from batch.core.printable import printable, whole_text
@@ -18,13 +17,11 @@ from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Context
 from batch.workflows.events import Note
 from batch.workflows.mail import Mailer, queue_words, try_to_mail
+from batch.workflows.mail_queue import MailQueue
 from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
 from batch.workflows.submit import submit_in
 from batch.workflows.tally import Tally, describe_counts
-
-if TYPE_CHECKING:
-    from batch.workflows.mail_queue import MailQueue
 
 _PEOPLE_READ = {
     "accepted": "at the provider",

@@ -12,6 +12,7 @@ from batch.adapters.report import Previewed, write_preview
 from batch.core.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
+from batch.model.limits import Limits
 from batch.model.places import list_row
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
@@ -21,7 +22,6 @@ from batch.workflows.report import in_row, report_templates, writing
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.model.limits import Limits
 
 _MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
 """Entries of which nothing ever left: a fixed row may take their place."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batch.adapters.report import credits_of, insights_html, insights_json, insights_xlsx
 from batch.core.identity import is_test
 from batch.core.insights import find_insights
-from batch.model import Attempt, Batch, DeliveryCount, Entry, Level, Sending, Status
+from batch.model import Attempt, Batch, DeliveryCount, Entry, Insights, Level, Sending, Status
 from batch.model.times import zone_of
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted
 from batch.system.disk import make_folder, write_whole
@@ -20,7 +20,6 @@ from batch.workflows.report import report_templates, writing
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
-    from batch.model import Insights
 
 FORMATS = ("html", "xlsx", "json")
 DIGEST_WEEKS = 26

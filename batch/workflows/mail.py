@@ -22,6 +22,7 @@ from batch.model.errors import BatchError, DeliveryError, UsageError
 from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.system.disk import mode_within
+from batch.workflows.context import World
 from batch.workflows.events import Note
 from batch.workflows.insights import describe_insights
 from batch.workflows.notices import health_lines, read_health, when
@@ -35,14 +36,13 @@ from batch.workflows.report import (
     week_scope,
     write,
 )
+from batch.workflows.tally import Comparison
 
 if TYPE_CHECKING:
     from batch.adapters.config import EmailSection, Settings
     from batch.adapters.ledger import Ledger, Mail
     from batch.adapters.mail import Attachment, Server
     from batch.adapters.report import Report
-    from batch.workflows.context import World
-    from batch.workflows.tally import Comparison
 
 GIVEN_UP = timedelta(days=30)
 """A mail that the server will never take is not tried again; it shows in `doctor` for as long."""

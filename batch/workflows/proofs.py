@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from batch.core.guards import DOUBT_CODES, may_have_gone
 from batch.core.identity import looks_typed, split_tag
 from batch.core.match import find_doubled, has_true_tag
 from batch.core.payload import from_provider_time
-from batch.core.settle import find_by_tag, judge_found
+from batch.core.settle import Reading, find_by_tag, judge_found
 from batch.core.trust import (
     Evidence,
     Sentinel,
@@ -23,14 +22,10 @@ from batch.core.trust import (
     lacks_most,
     measure,
 )
-from batch.model import Account, Group, Issue, Level, Listed, Listing, Status, StatusChange
+from batch.model import Account, Entry, Group, Issue, Level, Listed, Listing, Status, StatusChange
 from batch.model.errors import NotAsAskedError, ProviderError
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
-
-if TYPE_CHECKING:
-    from batch.core.settle import Reading
-    from batch.model import Entry
 
 MOVING = timedelta(minutes=2)
 """So near its time a campaign may be on its way from one list to the other."""

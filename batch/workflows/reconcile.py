@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from batch.adapters.provider import AddressError
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
+from batch.core.settle import Reading
 from batch.model import DeliveryCount, Entry, FindingKind, Status, StatusChange
 from batch.model.errors import ProviderError, StoppedError
 from batch.model.plurals import plural
@@ -26,7 +27,6 @@ from batch.workflows.tally import Comparison
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.core.settle import Reading
 
 _TRACKED = frozenset(
     {Status.ACCEPTED, Status.SENT, Status.MISSING, Status.CANCELLED, Status.IN_DOUBT, Status.SUBMITTING}

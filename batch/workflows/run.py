@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
+from batch.core.settle import Reading
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import check_account, remember_names
@@ -30,9 +30,6 @@ from batch.workflows.proofs import prove_account
 from batch.workflows.report import write_batch_report
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
 from batch.workflows.tally import Tally, count_batch
-
-if TYPE_CHECKING:
-    from batch.core.settle import Reading
 
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""

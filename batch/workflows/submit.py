@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.core.settle import Reading
 from batch.core.validate.groups import FIELD as GROUPS
 from batch.core.validate.groups import spell_groups
 from batch.model import Action, Group
@@ -38,7 +39,6 @@ from batch.workflows.tally import Tally, count_batch
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.sheet import Sheet
-    from batch.core.settle import Reading
 
 
 def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:

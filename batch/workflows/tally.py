@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from batch.core.reconcile import APPROVED
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
-
-if TYPE_CHECKING:
-    from batch.workflows.context import Context
+from batch.workflows.context import Context
 
 _COUNTED_AS = {
     Status.SUBMITTING: "in_doubt",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from batch.model import NOT_SHOWN, Status
 from batch.workflows.approve import expire_unapproved
@@ -15,13 +14,11 @@ from batch.workflows.context import Context
 from batch.workflows.drops import raise_trouble
 from batch.workflows.events import Note
 from batch.workflows.mail import Mailer, queue_comparison, try_to_mail
+from batch.workflows.mail_queue import MailQueue
 from batch.workflows.notices import last_time_of_day
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.resume import resume_in
 from batch.workflows.run import be_submitter, expire, find_planned
-
-if TYPE_CHECKING:
-    from batch.workflows.mail_queue import MailQueue
 
 UPKEEP = timedelta(minutes=5)
 """Between two looks, the first of which went well, at what is in doubt, still planned, or waits for the provider."""
