@@ -14,6 +14,7 @@ from batch.adapters.report import (
     Report,
     Skipped,
     WeekFigures,
+    count,
     count_entries,
     is_long,
     to_csv,
@@ -23,6 +24,7 @@ from batch.adapters.report import (
     write_xlsx,
 )
 from batch.core.file_names import plain_stem
+from batch.core.guards import FRESH
 from batch.core.identity import is_test
 from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Issue, Status
@@ -94,8 +96,17 @@ def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
     for batch in batches:
         open_ones = (one for one in batch_scope(ledger, batch).entries if standing_of(one, now).needs_attention)
         due.update({entry.id: entry for entry in open_ones})
+    if start <= now < end:
+        due.update({entry.id: entry for entry in _open_without_time(ledger, now)})
     title = f"Week {week[-2:]} of {week[:4]}"
     return Scope(title, f"week-{week}", "week", _campaigns(due.values()), batches, week=week)
+
+
+def _open_without_time(ledger: Ledger, now: datetime) -> Iterator[Entry]:
+    """Give the open rows whose time cannot be read, whenever they were taken in: no week of their own tells them."""
+    for entry in ledger.entries(statuses=FRESH):
+        if entry.send_at is None and standing_of(entry, now).needs_attention:
+            yield entry
 
 
 def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
@@ -137,7 +148,7 @@ def gather(
     ids = [entry.id for entry in scope.entries]
     batches = tuple(ledger.batch(number) for number in scope.batches)
     pause = ledger.pauses.first()
-    return Report(
+    report = Report(
         title=scope.title,
         kind=scope.kind,
         made_at=now,
@@ -167,6 +178,12 @@ def gather(
         compared_at=compared.at if (compared := ledger.journal.last_run("reconcile")) else None,
         to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
     )
+    return replace(report, trend=_agreeing(report, scope.week))
+
+
+def _agreeing(report: Report, week: str) -> tuple[WeekFigures, ...]:
+    """Give the trend with the report's own totals for its own week: one number has one meaning."""
+    return tuple(replace(one, figures=count(report)) if one.week == week else one for one in report.trend)
 
 
 def each_row(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -237,10 +254,12 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
 
 
 def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> Figures | None:
-    """Count the same kind of report before this one: the week before, or the file's last batch before."""
+    """Count the report before this one: of a week that is over the week before, or the file's last batch."""
     earlier = None
     if scope.week:
-        monday = week_bounds(scope.week, settings.team_zone)[0]
+        monday, end = week_bounds(scope.week, settings.team_zone)
+        if now < end:
+            return None  # half a week against a whole one says nothing
         earlier = week_scope(ledger, week_of(monday - timedelta(days=3), settings.team_zone), settings.team_zone, now)
         # A row of a file of the week before that still needs attention and is due now stands in this week's report.
         here = {entry.id for entry in scope.entries}

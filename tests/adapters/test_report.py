@@ -52,7 +52,7 @@ from batch.adapters.report import (
     write_status,
     write_xlsx,
 )
-from batch.adapters.report.charts import quiet_of
+from batch.adapters.report.charts import calendar_chart, quiet_of, texts_by_day
 from batch.adapters.report.tasks import tasks_of
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Status
 from batch.model.times import local_time, time_left
@@ -135,6 +135,41 @@ def test_texts_parts_and_credits_are_those_at_the_provider() -> None:
     )
     figures = count(report)
     assert (figures.contacts, figures.parts, figures.credits, figures.money) == (110, 120, 320, 160.0)
+
+
+def test_texts_split_into_sent_scheduled_and_not_going() -> None:
+    """The three add up to the texts, and the tile says so."""
+    report = week_report()
+    figures = count(report)
+    split = (figures.texts_sent, figures.texts_scheduled, figures.texts_not_going)
+    assert (sum(split), all(split)) == (figures.contacts, True)
+    note = {tile.name: tile.note for tile in key_figures(report, figures)}["contacts"]
+    assert note == " + ".join(
+        f"{n:,} {word}" for n, word in zip(split, ("sent", "scheduled", "not going"), strict=True)
+    )
+
+
+def test_what_may_go_is_in_no_bar_and_hatched_in_the_calendar() -> None:
+    """Held, waiting, in doubt, not approved, to be deleted: none of it counts as what goes out."""
+    may_go = (
+        make_entry(2, Status.HELD, contacts_count=50),
+        make_entry(3, Status.WAITING),
+        make_entry(4, Status.IN_DOUBT),
+        make_entry(5, provider_status_id=2),
+        make_entry(6, cancel_why="wrong price"),
+    )
+    report = batch_of(make_entry(1), *may_go)
+    assert sum(texts for _, texts in texts_by_day(report).values()) == count(report).texts_scheduled == 1203
+    drawn = calendar_chart(report)
+    assert drawn is not None
+    assert [sum(int(row[column]) for row in drawn.rows) for column in (2, 3)] == [1, 5]
+    assert str(drawn.svg).count('class="heat may-go"') == 5
+    assert "5 more may go" in drawn.words
+
+
+def test_parts_are_shown_only_where_they_are_not_the_texts(tmp_path: Path) -> None:
+    """The same number under two names makes a reader look for the difference."""
+    assert "parts" not in html_figures(write_html(sample_report(), tmp_path / "a.html").read_text("utf-8"))
 
 
 def test_delivery_is_counted_by_the_providers_ids() -> None:

@@ -108,3 +108,23 @@ def test_what_did_not_go_in_time_is_said_in_the_past_tense_everywhere(ready: She
     for output, said in outputs(ready, "Campaign 1"):
         assert "did not go" in said, output
         assert "before its time comes" not in said, output
+
+
+def test_a_row_without_a_readable_time_is_in_the_report_of_the_current_week(
+    ready: Shell, sandbox: Any, tmp_path: Path
+) -> None:
+    """Also weeks after its file was taken in: no week of its own would ever tell of it."""
+    ready.run("submit", write_csv(tmp_path / "week.csv", [row(1), row(2, DateTime="soon")]))
+    go_on(ready, sandbox, timedelta(days=21))
+    paths = ready.run("report", "--format", "html,json").out.split()
+    said = {Path(path).suffix: (ready.folder / path).read_text(encoding="utf-8") for path in paths}
+    assert [one["campaign_name"] for one in json.loads(said[".json"])["rows"]] == ["Campaign 2"]
+    assert "Also open, from files taken in" in said[".html"]
+
+
+def test_a_running_week_is_not_compared_with_a_whole_one(ready: Shell, week: Path) -> None:
+    """On a Tuesday "sent -30" is noise; and the trend says of this week what its report says."""
+    (path,) = ready.run("report", "--format", "json").out.split()
+    report = json.loads((ready.folder / path).read_text(encoding="utf-8"))
+    assert report["before"] is None
+    assert {name: report["trend"][-1][name] for name in report["figures"]} == report["figures"]

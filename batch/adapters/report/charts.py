@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from batch.adapters.report.contents import Figures, Report, WeekFigures
-from batch.adapters.report.figures import AT_THE_PROVIDER, arrivals
+from batch.adapters.report.figures import SCHEDULED, SENT, arrivals
 from batch.model import Entry
 from batch.model.plurals import plural
 from batch.model.times import day_words, hour_words, zone_of
@@ -24,8 +24,12 @@ WIDTH = 360
 """Units of every picture: on a phone a unit is a pixel, so that its words stay readable."""
 LONGEST = 14
 """Days in the calendar and bars in a picture."""
-GOING = AT_THE_PROVIDER | {"planned", "submitting", "waiting", "held", "in_doubt"}
-"""What stands in the calendar: it went, goes, or may go."""
+GOING = SENT | SCHEDULED
+"""What went or goes: solid in the calendar, and the only texts in a bar."""
+MAY_GO = frozenset({"unapproved", "to_cancel", "planned", "submitting", "waiting", "held", "in_doubt"})
+"""What may go: hatched in the calendar, and in no bar."""
+_HEAT = (1, 2, 4, 8)
+"""Campaigns in one hour from which on its color is a step stronger, the same in every report."""
 _LEFT, _TOP, _LINE = 34, 34, 17
 """Of the calendar: the room for its hours, the room for its days, the height of an hour."""
 
@@ -90,31 +94,53 @@ def delivery_chart(report: Report) -> Chart | None:
 
 def calendar_chart(report: Report) -> Chart | None:
     """Show what goes out when, a day a column and an hour a line, by the clock of each row's own zone."""
-    hours: Counter[tuple[date, int]] = Counter()
-    for _, _, local in _going(report):
-        hours[local.date(), local.hour] += 1
+    going, may_go = _by_hour(report, GOING), _by_hour(report, MAY_GO)
+    hours = going + may_go
     if not hours:
         return None
-    first = _first_day(Counter({day: sum(n for (d, _), n in hours.items() if d == day) for day, _ in hours}))
-    last = max(day for day, _ in hours)
-    days = [first + timedelta(days=place) for place in range(7 if (last - first).days < 7 else LONGEST)]
+    days = _calendar_days(hours)
     outside = sum(number for (day, _), number in hours.items() if day not in days)
     quiet = quiet_of(report.quiet_hours)
-    rows = tuple((day_words(_noon(day)), hour_words(hour), f"{n:,}") for (day, hour), n in sorted(hours.items()))
-    busiest = max(hours.items(), key=lambda pair: pair[1])
-    words = (
-        f"{plural(sum(hours.values()), 'campaign')} from {day_words(_noon(min(d for d, _ in hours)))} to "
-        f"{day_words(_noon(last))}; the busiest hour is {day_words(_noon(busiest[0][0]))} {hour_words(busiest[0][1])} "
-        f"with {busiest[1]:,}; {sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours "
-        f"({report.quiet_hours})"
+    rows = tuple(
+        (day_words(_noon(day)), hour_words(hour), f"{going[day, hour]:,}", f"{may_go[day, hour]:,}")
+        for day, hour in sorted(hours)
     )
     note = f"quiet hours {report.quiet_hours} are shaded; hours are by the clock of each campaign's own zone"
+    if may_go:
+        note = f"solid: goes or went; hatched: {may_go.total():,} may go; {note}"
     if outside:
         note += f"; {plural(outside, 'campaign')} on other days: see the table"
     return Chart(
-        "calendar", "What goes out when", words, _calendar_svg(days, hours, quiet), ("Day", "Hour", "Campaigns"),
-        rows[:200], note=note,
+        "calendar", "What goes out when", _calendar_words(report, going, may_go, quiet),
+        _calendar_svg(days, going, may_go, quiet), ("Day", "Hour", "Goes", "May go"), rows[:200], note=note,
     )  # fmt: skip
+
+
+Hours = Counter[tuple[date, int]]
+
+
+def _by_hour(report: Report, standings: Collection[str]) -> Hours:
+    return Counter((local.date(), local.hour) for _, local in _timed(report, standings))
+
+
+def _calendar_days(hours: Hours) -> list[date]:
+    by_day: Counter[date] = Counter()
+    for (day, _), number in hours.items():
+        by_day[day] += number
+    first = _first_day(by_day)
+    return [first + timedelta(days=place) for place in range(7 if (max(by_day) - first).days < 7 else LONGEST)]
+
+
+def _calendar_words(report: Report, going: Hours, may_go: Hours, quiet: frozenset[int]) -> str:
+    hours = going + may_go
+    (day, hour), most = max(hours.items(), key=lambda pair: pair[1])
+    first, last = min(day for day, _ in hours), max(day for day, _ in hours)
+    more = f", {may_go.total():,} more may go" if may_go else ""
+    return (
+        f"{plural(going.total(), 'campaign')} from {day_words(_noon(first))} to {day_words(_noon(last))}{more}; "
+        f"the busiest hour is {day_words(_noon(day))} {hour_words(hour)} with {most:,}; "
+        f"{sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours ({report.quiet_hours})"
+    )
 
 
 def texts_chart(report: Report) -> Chart | None:
@@ -131,12 +157,11 @@ def texts_chart(report: Report) -> Chart | None:
 
 
 def texts_by_day(report: Report) -> dict[date, tuple[int, int]]:
-    """Count campaigns at the provider and their texts for each local day on which any goes out."""
+    """Count the campaigns that went or go, and their texts, for each local day on which any goes out."""
     found: dict[date, tuple[int, int]] = {}
-    for entry, standing, local in _going(report):
-        if standing in AT_THE_PROVIDER:
-            campaigns, texts = found.get(local.date(), (0, 0))
-            found[local.date()] = (campaigns + 1, texts + (entry.contacts_count or 0))
+    for entry, local in _timed(report, GOING):
+        campaigns, texts = found.get(local.date(), (0, 0))
+        found[local.date()] = (campaigns + 1, texts + (entry.contacts_count or 0))
     return dict(sorted(found.items()))
 
 
@@ -184,12 +209,11 @@ def _bars(name: str, title: str, what: str, counts: Sequence[tuple[str, int, str
     return Chart(name, title, words, None, ("", what.title()), (*rows, ("total", f"{whole:,}")), bars)
 
 
-def _going(report: Report) -> Iterable[tuple[Entry, str, datetime]]:
-    """Give what went, goes or may go, with its standing and its time by the row's own clock."""
+def _timed(report: Report, standings: Collection[str]) -> Iterable[tuple[Entry, datetime]]:
+    """Give the entries of some standings, each with its time by the row's own clock."""
     for entry in report.entries:
-        standing = report.standing_of(entry).word.standing
-        if entry.send_at is not None and standing in GOING:
-            yield entry, standing, entry.send_at.astimezone(zone_of(entry.zone or report.zone))
+        if entry.send_at is not None and report.standing_of(entry).word.standing in standings:
+            yield entry, entry.send_at.astimezone(zone_of(entry.zone or report.zone))
 
 
 def _first_day(days: Mapping[date, int]) -> date:
@@ -221,25 +245,39 @@ def _bar_svg(share: float, tone: str) -> Markup:
     ).format(tone, width)
 
 
-def _calendar_svg(days: Sequence[date], hours: Mapping[tuple[date, int], int], quiet: frozenset[int]) -> Markup:
-    used = [hour for day, hour in hours if day in days]
+def _calendar_svg(days: Sequence[date], going: Hours, may_go: Hours, quiet: frozenset[int]) -> Markup:
+    used = [hour for day, hour in going + may_go if day in days]
     shown = range(min([7, *used]), max([21, *used]) + 1)
     bottom, wide = _TOP + _LINE * len(shown), (WIDTH - _LEFT) / len(days)
-    most = max(hours.values())
-    pieces = [_open_svg(bottom + 4)]
+    pieces = [_open_svg(bottom + 4), _HATCH]
     pieces += [_hour_line(hour, _TOP + place * _LINE, quiet=hour in quiet) for place, hour in enumerate(shown)]
     for place, day in enumerate(days):
         x = _LEFT + place * wide
         pieces.append(_two_lines(x + wide / 2, day_words(_noon(day)), narrow=len(days) > 7))
         pieces.append(Markup('<path class="grid" d="M{:.1f} {}V{}"/>').format(x, _TOP, bottom))
         for hour in shown:
-            if number := hours.get((day, hour), 0):
-                strength = 1 + min(3, int(4 * number / most)) if most > 1 else 2
-                words = f"{day_words(_noon(day))}, {hour_words(hour)}: {plural(number, 'campaign')}"
-                pieces.append(
-                    _heat(x, _TOP + (hour - shown.start) * _LINE, wide, number, strength=strength, words=words)
-                )
+            pieces += _cell(
+                day, hour, (going[day, hour], may_go[day, hour]), (x, _TOP + (hour - shown.start) * _LINE, wide)
+            )
     return Markup("").join([*pieces, Markup("</svg>")])
+
+
+_HATCH = Markup(
+    '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path class="hatch-line" d="M0 0V5"/></pattern></defs>'
+)
+
+
+def _cell(day: date, hour: int, numbers: tuple[int, int], place: tuple[float, int, float]) -> Iterable[Markup]:
+    """Draw one hour of one day: what goes, and beside it what may go."""
+    x, y, wide = place
+    at = f"{day_words(_noon(day))}, {hour_words(hour)}"
+    kinds = [(number, what) for number, what in zip(numbers, ("goes", "may go"), strict=True) if number]
+    for position, (number, what) in enumerate(kinds):
+        part = wide / len(kinds)
+        strength = f"heat-{sum(number >= step for step in _HEAT)}" if what == "goes" else "may-go"
+        words = f"{at}: {plural(number, 'campaign')}{'' if what == 'goes' else ' may go'}"
+        yield _heat(x + position * part, y, part, number, strength=strength, words=words)
 
 
 def _hour_line(hour: int, y: int, *, quiet: bool) -> Markup:
@@ -253,10 +291,10 @@ def _hour_line(hour: int, y: int, *, quiet: bool) -> Markup:
     )
 
 
-def _heat(x: float, y: int, wide: float, number: int, *, strength: int, words: str) -> Markup:
+def _heat(x: float, y: int, wide: float, number: int, *, strength: str, words: str) -> Markup:
     """Draw one hour of one day, the stronger the more goes out in it."""
     return Markup(
-        '<g class="heat heat-{}"><title>{}</title>'
+        '<g class="heat {}"><title>{}</title>'
         '<rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" rx="3"/>'
         '<text x="{:.1f}" y="{}" text-anchor="middle">{}</text></g>'
     ).format(strength, words, x + 1.5, y + 1.5, wide - 3, _LINE - 3, x + wide / 2, y + 12.5, number)

@@ -31,6 +31,12 @@ class Figures:
     """Rows and findings that wait for somebody, each counted once."""
     contacts: int = 0
     """Texts by the provider's ContactsCount, of what is scheduled, not yet approved or sent."""
+    texts_sent: int = 0
+    """Of `contacts`: of what went out. With the two that follow it adds up to `contacts`."""
+    texts_scheduled: int = 0
+    """Of what is approved and scheduled."""
+    texts_not_going: int = 0
+    """Of what is at the provider and not approved, or to be deleted there."""
     parts: int = 0
     """Texts times the parts of each, the same campaigns."""
     credits: int = 0

@@ -60,6 +60,8 @@ class Task:
     link: str
     """The part of the page's address that shows these rows alone."""
     cards: tuple[Card, ...]
+    undated: bool = False
+    """Whether the time of these rows cannot be read: in the report of a week, they are no part of that week."""
 
     @property
     def rows_words(self) -> str:
@@ -84,8 +86,8 @@ def tasks_of(report: Report) -> tuple[Task, ...]:
 _Pair = tuple[Entry, Standing]
 
 
-def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, str]:
-    return _PLACE[standing.concern], standing.word.text, standing.cause, entry.owner
+def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, str, bool]:
+    return _PLACE[standing.concern], standing.word.text, standing.cause, entry.owner, entry.send_at is None
 
 
 def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
@@ -110,6 +112,7 @@ def _task(group: Sequence[_Pair], report: Report) -> Task:
         contacts=sum(one.contacts_count or one.expected_contacts or 0 for one, _ in group),
         link="#" + urlencode({name: value for name, value in wanted.items() if value}, errors="replace"),
         cards=tuple(_card(one, stands, report) for one, stands in group[:CARDS]),
+        undated=entry.send_at is None,
     )
 
 

@@ -92,7 +92,7 @@ def _write_figures(writer: WorkbookWriter, sheet: Any, line: int, figures: Figur
             writer.put(sheet, place, 1, figure.value / figures.reported, "share")
         else:
             writer.put(sheet, place, 1, figure.value, "number")
-        writer.put(sheet, place, 2, figure.change or figure.note, "beside")
+        writer.put(sheet, place, 2, "; ".join(filter(None, (figure.note, figure.change))), "beside")
     return line + len(shown) + 2
 
 
