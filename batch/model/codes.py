@@ -199,6 +199,10 @@ RULES = (
         "choose another hour",
     ),
     _soft("day-not-allowed", _H, "a group is not texted on this weekday", "choose another day"),
+    _soft(
+        "group-guard-unknown", _H, "a [groups] section of the settings is the name of no group of the account",
+        "write the section's name as the dashboard shows it",
+    ),
     _soft("purpose-not-agreed", _E, "a group did not opt in to this purpose", "remove the group of the row"),
     _soft("blackout-day", _H, "the send time lies in one of the team's own blackout days or hours", "choose another"),
     _soft("holiday", _W, "the send date is a public holiday", "choose another day unless you mean it"),

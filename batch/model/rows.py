@@ -115,6 +115,8 @@ class Account:
     groups: tuple[Group, ...] | None = None
     templates: tuple[MmsTemplate, ...] | None = None
     credits: int | None = None
+    former: Mapping[str, str] | None = None
+    """What groups were called before, as far as the ledger remembers: folded name to id; None where nobody asked it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from batch.core.ledger_urls import IN_MEMORY, sqlite_path, sqlite_url
 from batch.core.pacing import Pace
 from batch.core.payload import PostingRules
 from batch.core.settle import Instant
+from batch.core.validate.lost_guards import describe_lost, find_lost
 from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import LedgerError, ProviderError, StoppedError, UsageError
 from batch.model.secret import Secret
@@ -276,6 +277,12 @@ def read_account(provider: Provider, tell: Tell) -> Account:
         except ProviderError:
             raise
     return Account(**found)  # type: ignore[arg-type]
+
+
+def tell_lost_guards(settings: Settings, account: Account, tell: Tell) -> None:
+    """Say which sections of the settings guard nobody by their names."""
+    for guard in find_lost(settings.groups, account):
+        tell(Note(describe_lost(guard), loud=True))
 
 
 def need_zone(settings: Settings, *, for_real: bool) -> str:

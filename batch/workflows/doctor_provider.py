@@ -67,7 +67,7 @@ def _unknown_groups(settings: Settings, provider: Provider) -> list[Line]:
     missing = ", ".join(
         f'"{name}"' for name in settings.groups if fold(name) not in there and plain_id(name) not in there
     )
-    remedy = "write each as the dashboard shows it: until then its hours, days and purpose hold for nobody"
+    remedy = "write each as the dashboard shows it: until then the rows that it may guard are held"
     return [Line("groups of the settings", "warning", f"the account has no {missing}", remedy)] if missing else []
 
 

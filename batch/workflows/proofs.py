@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from batch.core.guards import DOUBT_CODES, may_have_gone
-from batch.core.identity import looks_typed, split_tag
+from batch.core.identity import fold, looks_typed, split_tag
 from batch.core.match import find_doubled, has_true_tag
 from batch.core.payload import from_provider_time
 from batch.core.settle import Reading, find_by_tag, judge_found
@@ -25,7 +25,7 @@ from batch.core.trust import (
 from batch.model import Account, Entry, Group, Issue, Level, Listed, Listing, Status, StatusChange
 from batch.model.errors import NotAsAskedError, ProviderError
 from batch.model.plurals import plural
-from batch.workflows.context import Context, read_account
+from batch.workflows.context import Context, read_account, tell_lost_guards
 
 MOVING = timedelta(minutes=2)
 """So near its time a campaign may be on its way from one list to the other."""
@@ -137,10 +137,29 @@ def read_own_account(context: Context) -> Account:
     if account.groups is None or context.rehearsal:
         return account
     refuse_other_groups(context, account.groups)
+    pairs = [(group.id, group.name) for group in account.groups]
+    account = replace(account, former=_former_names(context))
+    tell_lost_guards(context.settings, account, context.world.tell)
     if not context.looking:
-        pairs = [(group.id, group.name) for group in account.groups]
+        _remember_guarded(context, account)
         context.ledger.groups.remember_of_account(pairs, context.world.now())
     return account
+
+
+def _former_names(context: Context) -> dict[str, str]:
+    """Give what groups were called before: by sheets and sections, and by the account itself."""
+    seen, named = context.ledger.groups.of_account(), context.ledger.groups.named()
+    return {fold(name): group for group, name in seen.items()} | {fold(name): group for name, group in named.items()}
+
+
+def _remember_guarded(context: Context, account: Account) -> None:
+    """Remember the group that each section of the settings means, so that it is known after it is renamed."""
+    named = {fold(name) for name in context.ledger.groups.named()}
+    today = {fold(group.name): group.id for group in account.groups or ()}
+    known = {**(account.former or {}), **today}
+    pairs = [(name, known[fold(name)]) for name in context.settings.groups if fold(name) in known.keys() - named]
+    if pairs:
+        context.ledger.groups.remember_named(pairs, context.world.now())
 
 
 def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:

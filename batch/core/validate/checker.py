@@ -22,7 +22,7 @@ from batch.core.validate.texts import Text, check_placeholders, check_text, make
 from batch.core.validate.times import find_time_cells
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.core.validate.twins import Twins
-from batch.core.validate.windows import check_windows, keep_quiet_here
+from batch.core.validate.windows import check_guards, check_windows, keep_quiet_here
 from batch.model import Account, Campaign, Checked, Draft, Issue, Level, Parts, Row
 from batch.model.places import FOR_EACH, place_of, sheet_row
 
@@ -268,6 +268,10 @@ def _windows(case: Case, terms: Terms) -> tuple[Trouble, ...]:
     return check_windows(case.groups, case.media.purpose, case.when.moment, case.time_field, terms)
 
 
+def _guards(case: Case, terms: Terms) -> tuple[Trouble, ...]:
+    return check_guards(case.groups, terms)
+
+
 def _text(case: Case, terms: Terms) -> tuple[Trouble, ...]:
     return check_text(case.text, terms) if case.text is not None else NO_TROUBLE
 
@@ -293,6 +297,7 @@ CHECKS: tuple[Check, ...] = (
     _subject,
     _quiet_hours,
     _windows,
+    _guards,
     _days,
     _text,
     _expected_contacts,

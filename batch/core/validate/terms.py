@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from batch.core.identity import fold, plain_id
 from batch.core.validate.hours import Hours, parse_blackout, parse_hours, parse_weekday
+from batch.core.validate.lost_guards import find_lost
 from batch.core.validate.rules import PURPOSES, GroupRule, Rules
 from batch.core.validate.zones import find_zone
 from batch.model import Account, Group, Level, MmsTemplate
@@ -48,6 +49,8 @@ class Terms:
         self.account = account
         self.groups_by_name = _by_name(account.groups if account else None)
         self.groups_by_id = {group.id: group for group in (account.groups if account else None) or ()}
+        self.lost = find_lost(rules.groups, account)
+        self.windows |= {one.renamed.id: self.windows[_group_key(one.name)] for one in self.lost if one.renamed}
         self.templates_by_name = _by_name(account.templates if account else None)
         self._check_words()
 

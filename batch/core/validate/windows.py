@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from batch.core.validate.calendar import LAW
 from batch.core.validate.groups import Groups
 from batch.core.validate.hours import Hours
+from batch.core.validate.lost_guards import describe_lost
 from batch.core.validate.terms import Terms, Window
 from batch.core.validate.times import SendTime
 from batch.core.validate.trouble import Trouble
@@ -37,6 +38,19 @@ def check_windows(groups: Groups, purpose: str, moment: SendTime, field: str, te
         if window is not None:
             found.extend(_check_window(name, window, purpose, moment, field))
     return tuple(found)
+
+
+def check_guards(groups: Groups, terms: Terms) -> tuple[Trouble, ...]:
+    """Hold what a section of the settings would guard whose name is no group's: a typo must not switch a guard off."""
+    held = [guard for guard in terms.lost if guard.holds]
+    if not held:
+        return ()
+    bare = any(window is None for _, window in _windows(groups, terms))
+    return tuple(
+        Trouble("group-guard-unknown", "GroupIds", describe_lost(guard), guard.name)
+        for guard in held
+        if (guard.near.id in groups.ids if guard.near else bare)
+    )
 
 
 def _windows(groups: Groups, terms: Terms) -> Iterator[tuple[str, Window | None]]:
