@@ -27,11 +27,24 @@ class MailBox:
 
     mails: list[EmailMessage] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    """Addresses that it does not know."""
+    drops: int = 0
+    """How many mails it takes and then hangs up, without a word."""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address in self.refused:
+            return "550 no such user here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.answers:
             return self.answers.pop(0)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        if self.drops:
+            self.drops -= 1
+            server.transport.abort()
         return "250 OK"
 
     @property

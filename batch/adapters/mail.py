@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime, getaddresses, make_msgid
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from batch.core.file_names import safe_name
 from batch.model.errors import DeliveryError, UsageError
@@ -114,6 +114,25 @@ def send(message: bytes, server: Server) -> tuple[str, ...]:
     return tuple(refused)
 
 
+class _Unsure(smtplib.SMTP):
+    """A session that says when it broke with the mail under way: then the server may have taken it."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Hand over the mail itself; raise DeliveryError where no answer came."""
+        try:
+            return super().data(msg)
+        except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError, ssl.SSLError):
+            raise DeliveryError(
+                "the connection broke before the mail server confirmed the mail",
+                "it may have arrived, and is tried again under the same Message-ID",
+                unsure=True,
+            ) from None
+
+
+class _UnsureOverTls(_Unsure, smtplib.SMTP_SSL):
+    """The same on a port that speaks TLS from the start."""
+
+
 def check_server(server: Server) -> None:
     """Connect and sign in, nothing more; raises DeliveryError."""
     with _telling(server), _signed_in(server) as session:
@@ -184,8 +203,8 @@ def _signed_in(server: Server) -> Iterator[smtplib.SMTP]:
 
 def _connect(server: Server) -> smtplib.SMTP:
     if server.security == "tls":
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=_verifying(server.ca_file))
-    session = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        return _UnsureOverTls(server.host, server.port, timeout=server.timeout, context=_verifying(server.ca_file))
+    session = _Unsure(server.host, server.port, timeout=server.timeout)
     if server.security == "none":
         return session
     try:

@@ -126,11 +126,13 @@ class ReportError(BatchError):
 class DeliveryError(BatchError):
     """A mail could not be handed to the mail server.
 
-    `permanent` says that the server will never take this very mail; everything else may be tried again.
+    `permanent` says that the server will never take this very mail; everything else may be tried again. `unsure` says
+    that it may have taken it all the same.
     """
 
     name = "DeliveryError"
 
-    def __init__(self, words: str, remedy: str = "", *, permanent: bool = False) -> None:
+    def __init__(self, words: str, remedy: str = "", *, permanent: bool = False, unsure: bool = False) -> None:
         super().__init__(words, remedy)
         self.permanent = permanent
+        self.unsure = unsure

@@ -155,12 +155,21 @@ def queue_digest(mailer: Mailer) -> bool:
     week = week_of(now - timedelta(days=3, hours=12), settings.team_zone)
     scope = week_scope(mailer.ledger, week, settings.team_zone, now)
     report = _gather(mailer, scope)
-    lines = (*health_lines(read_health(mailer.ledger, now), settings), *describe_insights(settings, mailer.ledger, now))
+    lines = (
+        *health_lines(read_health(mailer.ledger, now), settings),
+        *_tell_refused(mailer),
+        *describe_insights(settings, mailer.ledger, now),
+    )
     key = f"digest:{week_of(now, settings.team_zone)}"
     attachments = _attach(mailer, report, scope.stem)
     return _put(
         mailer, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments
     )
+
+
+def _tell_refused(mailer: Mailer) -> Iterator[str]:
+    if refused := refused_addresses(mailer.settings, mailer.ledger):
+        yield f"▲ the mail server refuses {', '.join(refused)}: correct the address under [email]"
 
 
 def queue_preview(mailer: Mailer, batch: int, preview: Path, how: Sequence[str]) -> bool:
@@ -248,15 +257,26 @@ def _send(mailer: Mailer, mail: Mail) -> bool | None:
     except DeliveryError as trouble:
         again = now + GIVEN_UP if trouble.permanent else next_try(mail.tries + 1, now)
         mailer.ledger.outbox.note_failed(mail.id, trouble.words, again)
-        mailer.note(f'mail "{mail.subject}" did not go: {trouble}', event="mail-failed", loud=True)
+        what = "may not have arrived" if trouble.unsure else "did not go"
+        mailer.note(f'mail "{mail.subject}" {what}: {trouble}', event="mail-failed", loud=True)
         return False if trouble.permanent else None
-    mailer.ledger.outbox.note_sent(mail.id, now)
-    mailer.note(f'mail "{mail.subject}" went to {", ".join(mail.to)}', event="mail-sent")
+    mailer.ledger.outbox.note_sent(mail.id, now, refused)
+    took = [one for one in mail.to if not set(_plain([one])) & set(_plain(refused))]
+    mailer.note(f'mail "{mail.subject}" went to {", ".join(took)}', event="mail-sent")
     if refused:
-        mailer.note(
-            f"the mail server does not know {', '.join(refused)}: correct [email]", event="mail-refused", loud=True
-        )
+        words = f"the mail server refused {', '.join(refused)}, who did not get it: correct the address"
+        mailer.note(words, event="mail-refused", loud=True)
     return True
+
+
+def refused_addresses(settings: Settings, ledger: Ledger) -> list[str]:
+    """Give the addresses of the settings that the mail server refused when a mail last went to them."""
+    email = settings.email
+    state: dict[str, bool] = {}
+    for recipients, refused in ledger.outbox.refusals():
+        state |= dict.fromkeys(_plain(recipients), False) | dict.fromkeys(_plain(refused), True)
+    wanted = _plain((*email.to, *email.attention_to, *email.digest_to, *email.approvers))
+    return [one for one in dict.fromkeys(wanted) if state.get(one)]
 
 
 def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) -> None:

@@ -12,8 +12,9 @@ from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
 
 from batch.model import Status
 from batch.model.errors import DeliveryError, UsageError
+from batch.workflows.doctor import examine
 from batch.workflows.find import report_again
-from batch.workflows.mail import Mailer, send_due
+from batch.workflows.mail import Mailer, queue_digest, refused_addresses, send_due
 from batch.workflows.notices import last_digest_time
 
 
@@ -113,6 +114,42 @@ def test_a_mail_that_is_refused_for_good_does_not_block_the_next() -> None:
         with team.desk.ledger() as ledger:
             [waiting] = ledger.outbox.unsent()
             assert waiting.next_try > team.desk.clock.now() + timedelta(days=20)
+
+
+def test_an_address_that_the_server_refuses_is_named_until_it_is_corrected() -> None:
+    """Only who got the mail is said to have got it; doctor and digest keep the other."""
+    with weekly(mail=True) as team:
+        team.box.refused = {"gone@example.com"}
+        team.desk.set(email__to=f"{BOSS},gone@example.com", email__attention_to="", email__digest_to=BOSS)
+        team.desk.submit(team.desk.sheet(1))
+        words = team.desk.words()
+        assert f'1 scheduled, all well" went to {BOSS}\'' in words
+        assert "refused gone@example.com, who did not get it" in words
+        with team.desk.ledger() as ledger:
+            mailer = Mailer(team.desk.settings, ledger, team.desk.world)
+            assert refused_addresses(team.desk.settings, ledger) == ["gone@example.com"]
+            queue_digest(mailer)
+            send_due(mailer)
+        assert "the mail server refuses gone@example.com" in body(team.box.mails[-1], "plain")
+        [line] = [one for one in examine(team.desk.settings, team.desk.world) if one.line == "unsent mails"]
+        assert (line.state, "gone@example.com" in line.words) == ("warning", True)
+        team.desk.set(email__to=f"{BOSS},here@example.com")
+        with team.desk.ledger() as ledger:
+            assert refused_addresses(team.desk.settings, ledger) == []
+
+
+def test_a_server_that_hangs_up_after_the_mail_may_have_it() -> None:
+    """It is said so, and the second copy bears the same Message-ID."""
+    with weekly(mail=True) as team:
+        team.box.drops = 1
+        team.desk.submit(team.desk.sheet(1))
+        assert "may not have arrived: " in team.desk.words()
+        assert "it may have arrived, and is tried again under the same Message-ID" in team.desk.words()
+        team.desk.clock.advance(minutes=2)
+        with team.desk.ledger() as ledger:
+            assert send_due(Mailer(team.desk.settings, ledger, team.desk.world)) == 1
+        first, second = team.box.mails
+        assert first["Message-ID"] == second["Message-ID"]
 
 
 def test_a_wrong_address_in_the_settings_fails_no_batch() -> None:

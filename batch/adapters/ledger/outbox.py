@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ class Mail:
     next_try: datetime
     tries: int
     words: str
-    """What the mail server said last; empty before the first try."""
+    """What the mail server said last; empty before the first try. Of a mail that went: whom the server refused."""
 
 
 class Outbox:
@@ -59,9 +59,17 @@ class Outbox:
         """Give every mail that waits, the oldest first."""
         return self._select()
 
-    def note_sent(self, mail: int, now: datetime) -> bool:
-        """Note that the server took a mail, and drop its body; False when it does not wait."""
-        return self._update(mail, {"sent_at": write_time(now), "words": "", "body": b""})
+    def note_sent(self, mail: int, now: datetime, refused: Sequence[str] = ()) -> bool:
+        """Note that the server took a mail but for some recipients, and drop its body; False when it does not wait."""
+        words = write_texts(tuple(refused)) if refused else ""
+        return self._update(mail, {"sent_at": write_time(now), "words": words, "body": b""})
+
+    def refusals(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Give the recipients of each mail that went, and those of them whom the server refused, the oldest first."""
+        statement = select(mails.c.recipients, mails.c.words).where(mails.c.sent_at.is_not(None)).order_by(mails.c.id)
+        with self._transactions.read() as connection:
+            for recipients, words in connection.execute(statement):
+                yield read_texts(recipients), read_texts(words) if words else ()
 
     def note_failed(self, mail: int, words: str, next_try: datetime) -> bool:
         """Note why a mail did not go, and when it is tried again; False when it does not wait."""
