@@ -87,14 +87,18 @@ class Session:
     clock: Callable[[], datetime] | None = None
     """Another clock than the system's, to go through a week in a moment."""
 
-    def settings(self, **changes: object) -> Settings:
-        """Load the settings; `changes` are sections' values that an option overrides, as `section__key`."""
+    def settings(self, *, watches: bool = False, **changes: object) -> Settings:
+        """Load the settings; `changes` are sections' values that an option overrides, as `section__key`.
+
+        Only what watches, or examines everything, refuses to begin for a wrong value under [watch].
+        """
         from batch.adapters.config import load_settings
 
         environ = dict(self.environ)
         for name, value in changes.items():
             environ[f"CAMPAIGN_BATCH_{name.upper()}"] = str(value)
-        settings = load_settings(self.config, environ, Path.cwd(), ALL_CODES, HARD, ledger=self.ledger)
+        unused = () if watches else ("watch",)
+        settings = load_settings(self.config, environ, Path.cwd(), ALL_CODES, HARD, ledger=self.ledger, unused=unused)
         self._keep_secrets(settings)
         return settings
 

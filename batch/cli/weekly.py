@@ -33,7 +33,7 @@ def watch(
     from batch.workflows.watch import watch_folder
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
-    settings = session.settings()
+    settings = session.settings(watches=True)
     world = replace(session.world(), tell=Journal(as_json=log_format == "json", quiet=session.screen.quiet).tell)
     try:
         watched = watch_folder(
@@ -107,7 +107,7 @@ def doctor(json: Json = False) -> None:
     """Say what works and what to do about the rest: settings, ledger, folders, clock, token, provider, mail."""
     from batch.workflows.doctor import examine
 
-    lines = examine(session.settings(), session.world())
+    lines = examine(session.settings(watches=True), session.world())
     session.screen.close()
     if json:
         print_json([{"line": one.line, "state": one.state, "words": one.words, "remedy": one.remedy} for one in lines])

@@ -381,3 +381,13 @@ def test_the_usage_line_names_the_command_however_it_is_started() -> None:
         [sys.executable, "-m", "batch", "submit", "--help"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("Usage: campaign-batch submit ")
+
+
+@pytest.mark.parametrize("command", [["watch", "--once"], ["doctor"]])
+def test_a_wrong_setting_of_the_watch_stops_only_what_watches(ready: Shell, tmp_path: Path, command: list[str]) -> None:
+    """One line names the variable, the value and what is allowed; a submit goes on."""
+    ready.set(WATCH__STABLE_SECONDS=0)
+    ran = ready.run(*command)
+    wanted = "campaign-batch: CAMPAIGN_BATCH_WATCH__STABLE_SECONDS has an invalid value (0): it takes a number above 0"
+    assert (ran.code, ran.err.strip()) == (2, wanted)
+    assert ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)])).code == 0

@@ -123,7 +123,7 @@ def test_an_address_that_the_server_refuses_is_named_until_it_is_corrected() -> 
         team.desk.set(email__to=f"{BOSS},gone@example.com", email__attention_to="", email__digest_to=BOSS)
         team.desk.submit(team.desk.sheet(1))
         words = team.desk.words()
-        assert f'1 scheduled, all well" went to {BOSS}\'' in words
+        assert f"1 scheduled, all well\" went to {BOSS}'" in words
         assert "refused gone@example.com, who did not get it" in words
         with team.desk.ledger() as ledger:
             mailer = Mailer(team.desk.settings, ledger, team.desk.world)

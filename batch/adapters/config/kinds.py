@@ -6,10 +6,11 @@ No message here repeats what was given: a token pasted into the wrong place must
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}")
 _ADDRESS = re.compile(r"(?:[^<>@,;\s\"]+@[^<>@,;\s\"]+|[^<>@,;\r\n\"]*<[^<>@,;\s\"]+@[^<>@,;\s\"]+>)")
+
+BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
+"""Pydantic's errors about a number that is too small or too large, with the key of the bound."""
 
 
 def split_list(given: object) -> object:
@@ -153,3 +157,23 @@ Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
 FilePath = Annotated[Path | None, BeforeValidator(_no_blank), AfterValidator(_home)]
 Longest = Annotated[Annotated[int, Field(ge=20)] | None, BeforeValidator(_no_blank)]
+
+
+def say_expected(kind: str, context: Mapping[str, Any]) -> str:
+    """Say what a setting takes, by the kind of pydantic's error."""
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return str(context["expected"]).replace("'", "")
+    if kind.startswith(("int_", "float_", "finite_")):
+        return "a whole number" if kind.startswith("int_") else "a number"
+    if kind in BOUNDS:
+        words = {"gt": "a number above", "ge": "a number from", "lt": "a number below", "le": "a number up to"}
+        return f"{words[BOUNDS[kind]]} {context[BOUNDS[kind]]:g}"
+    if kind.startswith("bool_"):
+        return "true or false"
+    if kind.startswith("tuple_"):
+        return 'a list such as ["one", "two"]'
+    if kind.startswith("string_too"):
+        return "a text that is not empty" if "min_length" in context else f"at most {context['max_length']} characters"
+    return "a text in quotes"

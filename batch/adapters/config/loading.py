@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from batch.adapters.config.kept import Kept, password_user, token_user
+from batch.adapters.config.kinds import BOUNDS, say_expected
 from batch.adapters.config.sections import (
     SECTIONS,
     EmailSection,
@@ -80,12 +81,14 @@ def load_settings(
     hard: Collection[str] = (),
     *,
     ledger: str = "",
+    unused: Collection[str] = (),
 ) -> Settings:
     """Load the settings: environment over file over default; without a path, `campaign-batch.toml` in the folder.
 
     `codes` are the codes that `[rules]` may name (None: any), `hard` those whose level stays as it is; `ledger` is what
     the option of that name says, which wins over all. Relative paths of the file begin at the file, others in the
-    folder. Raises UsageError for all that is wrong: file, variable or option, key and the nearest known one, no value.
+    folder. Raises UsageError for all that is wrong: file, variable or option, key and the nearest known one, and of
+    values only numbers. What is wrong in sections that are `unused` by the command counts as not given.
     """
     source = _find_file(path, folder)
     base = (source.parent if source else folder).absolute()
@@ -96,6 +99,8 @@ def load_settings(
     if ledger:
         given.put("ledger", "url", ledger, "--ledger")
     _check_rules(given, codes, hard)
+    for name in unused:
+        _leave_out_wrong(name, given)
     sections = {name: _make_section(name, model, given) for name, model in SECTIONS.items()}
     groups = {name: _make_group(name, values, given) for name, values in given.values.get("groups", {}).items()}
     _check_state(given)
@@ -220,6 +225,15 @@ def _make_section(name: str, model: type[Section], given: _Given) -> Section:
     return _validate(model, values, lambda key: _place(given, name, key), given)
 
 
+def _leave_out_wrong(name: str, given: _Given) -> None:
+    try:
+        with _without_plugins():
+            SECTIONS[name].model_validate(given.values.get(name, {}))
+    except ValidationError as trouble:
+        for key in _troubles(trouble):
+            del given.values[name][key], given.places[name, key]
+
+
 def _make_group(name: str, values: object, given: _Given) -> GroupSection:
     place = f'[groups."{name}"] in {given.places["groups", name]}'
     if not isinstance(values, dict):
@@ -237,13 +251,13 @@ def _make_group(name: str, values: object, given: _Given) -> GroupSection:
 
 
 def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[[str], str], given: _Given) -> _S:
-    """Make a section of its values; note the place of each wrong one, never the value."""
+    """Make a section of its values; note the place of each wrong one, and no value that could be a secret."""
     try:
         with _without_plugins():
             return model.model_validate(values)
     except ValidationError as trouble:
-        for key, expected in _troubles(trouble).items():
-            given.troubles.append(UsageError(f"{place_of(key)} has an invalid value", f"it takes {expected}"))
+        for key, (value, expected) in _troubles(trouble).items():
+            given.troubles.append(UsageError(f"{place_of(key)} has an invalid value{value}", f"it takes {expected}"))
         return model.model_construct()
 
 
@@ -261,32 +275,13 @@ def _without_plugins() -> Iterator[None]:
             os.environ[switch] = before
 
 
-def _troubles(trouble: ValidationError) -> dict[str, str]:
-    """Give each wrong key and what it takes, in our words: pydantic's own show what was given."""
-    found: dict[str, str] = {}
-    for one in trouble.errors(include_url=False, include_input=False):
-        found.setdefault(str(one["loc"][0]), _say_expected(one["type"], one.get("ctx", {})))
+def _troubles(trouble: ValidationError) -> dict[str, tuple[str, str]]:
+    """Give each wrong key, its value if that is a number, and what it takes: pydantic's own words show any value."""
+    found: dict[str, tuple[str, str]] = {}
+    for one in trouble.errors(include_url=False):
+        value = f" ({float(one['input']):g})" if one["type"] in BOUNDS else ""
+        found.setdefault(str(one["loc"][0]), (value, say_expected(one["type"], one.get("ctx", {}))))
     return found
-
-
-def _say_expected(kind: str, context: Mapping[str, Any]) -> str:
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "literal_error":
-        return str(context["expected"]).replace("'", "")
-    if kind.startswith(("int_", "float_", "finite_")):
-        return "a whole number" if kind.startswith("int_") else "a number"
-    bounds = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
-    if kind in bounds:
-        words = {"gt": "a number above", "ge": "a number from", "lt": "a number below", "le": "a number up to"}
-        return f"{words[bounds[kind]]} {context[bounds[kind]]:g}"
-    if kind.startswith("bool_"):
-        return "true or false"
-    if kind.startswith("tuple_"):
-        return 'a list such as ["one", "two"]'
-    if kind.startswith("string_too"):
-        return "a text that is not empty" if "min_length" in context else f"at most {context['max_length']} characters"
-    return "a text in quotes"
 
 
 def _place(given: _Given, section: str, key: str) -> str:
