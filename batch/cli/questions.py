@@ -8,6 +8,7 @@ from batch.adapters.config import FILE_NAME, check_secret, check_values, store_i
 from batch.adapters.config.starter import refuse_other, write_starter
 from batch.cli.session import Session, need
 from batch.core.printable import printable
+from batch.core.validate.zone_places import zones_of_place
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
 
@@ -99,6 +100,10 @@ def _ask(session: Session, setting: str, question: str, default: str) -> str:
     """Ask until the setting can take the answer."""
     while True:
         answer = session.screen.ask(f"{question} [{default}] ").strip() or default
+        if setting == "sheet.timezone" and (zones := zones_of_place(answer)) and answer not in zones:
+            default = zones[0]
+            session.screen.say(f'"{answer}" is in {" and ".join(zones)}: press Enter to take {default}')
+            continue
         try:
             check_values({setting: answer})
         except UsageError as trouble:

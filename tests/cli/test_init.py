@@ -32,7 +32,7 @@ def test_init_refuses_before_it_asks(tmp_path: Path) -> None:
 def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Path) -> None:
     """Each answer is looked at when it is given; a token with a blank in it is none."""
     answers = [
-        (ZONE, "Chicago"),
+        (ZONE, "Gotham"),
         (ZONE, "America/Chicago"),
         (DATES, "american"),
         (DATES, ""),
@@ -43,13 +43,32 @@ def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Pa
     ]
     code, shown = answer_at_terminal(["init"], answers, tmp_path)
     assert code == 0
-    assert '"Chicago" is not valid: it takes a time zone such as America/Chicago' in shown
+    assert '"Gotham" is not valid: it takes a time zone such as America/Chicago' in shown
     assert '"american" is not valid: it takes month, day or iso' in shown
     assert "holds a blank" in shown
     settings = load_settings(None, {}, tmp_path)
     assert (settings.sheet.timezone, settings.sheet.date_order) == ("America/Chicago", "month")
     assert settings.provider.access_token.reveal() == "abc123"
     assert "abc123" not in shown
+
+
+@pytest.mark.parametrize(
+    ("place", "offered", "zone"),
+    [
+        ("CT", '"CT" is in America/Chicago: press Enter', "America/Chicago"),
+        ("chicago", '"chicago" is in America/Chicago: press Enter', "America/Chicago"),
+        ("Texas", '"Texas" is in America/Chicago and America/Denver: press Enter', "America/Chicago"),
+        ("arizona", '"arizona" is in America/Phoenix: press Enter', "America/Phoenix"),
+        ("New York", '"New York" is in America/New_York: press Enter', "America/New_York"),
+    ],
+)
+def test_init_offers_the_zone_of_a_place(tmp_path: Path, place: str, offered: str, zone: str) -> None:
+    """Nobody has to know what IANA calls it."""
+    answers = [(ZONE, place), (ZONE, ""), (DATES, ""), (INBOX, ""), (REPORTS, ""), (TOKEN, "")]
+    code, shown = answer_at_terminal(["init"], answers, tmp_path)
+    assert code == 0
+    assert offered in " ".join(shown.split())
+    assert load_settings(None, {}, tmp_path).sheet.timezone == zone
 
 
 KEYRING = """
