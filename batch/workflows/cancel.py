@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -48,13 +48,25 @@ _OFF = timedelta(days=2)
 
 def cancel_entries(settings: Settings, world: World, numbers: Sequence[int], why: str) -> list[str]:
     """Drop what never went, note what must be deleted in the dashboard; give the list for the person who does it."""
+    return _change_each(settings, world, numbers, why, _cancel_one)
+
+
+def keep_entries(settings: Settings, world: World, numbers: Sequence[int], why: str) -> list[str]:
+    """Take the wish to cancel back: the campaigns go out as they were scheduled."""
+    return _change_each(settings, world, numbers, why, _keep_one)
+
+
+def _change_each(
+    settings: Settings,
+    world: World,
+    numbers: Sequence[int],
+    why: str,
+    change: Callable[[Ledger, World, Entry, str], str],
+) -> list[str]:
     with open_ledger_of(settings, world, create=False) as ledger:
         entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
-        lines = [_cancel_one(ledger, world, entry, why) for entry in entries]
-        return [
-            *lines,
-            *list_asked(settings, ledger, world.now()),
-        ]
+        lines = [change(ledger, world, entry, why) for entry in entries]
+        return [*lines, *list_asked(settings, ledger, world.now())]
 
 
 def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
@@ -88,17 +100,6 @@ def _what_now(entry: Entry, now: datetime) -> str:
     if entry.send_at is not None and entry.send_at <= now:
         return "has probably gone out, its time is over: reconcile will tell"
     return "is to be deleted in the provider's dashboard; reconcile ticks it off"
-
-
-def keep_entries(settings: Settings, world: World, numbers: Sequence[int], why: str) -> list[str]:
-    """Take the wish to cancel back: the campaigns go out as they were scheduled."""
-    with open_ledger_of(settings, world, create=False) as ledger:
-        entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
-        lines = [_keep_one(ledger, world, entry, why) for entry in entries]
-        return [
-            *lines,
-            *list_asked(settings, ledger, world.now()),
-        ]
 
 
 def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
