@@ -1,7 +1,7 @@
 """Draw the charts of a report as inline SVG, each with its numbers in words.
 
-By hand, since libraries for pages draw with scripts, which a mail program does not run, and those for files (matplotlib)
-are heavier than this whole program.
+By hand, since libraries for pages draw with scripts, which a mail program does not run, and those for files
+(matplotlib) are heavier than this whole program.
 """
 
 from __future__ import annotations
