@@ -145,7 +145,6 @@ def list_entry(entry: Entry, **changes: Any) -> Listed:
         contacts_count=entry.contacts_count,
         status_id=3,
         status="Approved and Scheduled",
-        type_id=1,
         mms_template_id=entry.mms_template_id,
         subject=entry.subject,
     )

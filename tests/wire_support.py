@@ -88,7 +88,6 @@ def make_listed(**changes: Any) -> Listed:
         contacts_count=150,
         status_id=3,
         status="Approved and Scheduled",
-        type_id=1,
     )
     return replace(listed, **changes)
 

@@ -156,7 +156,6 @@ def _to_listed(item: dict[str, Any]) -> Listed:
         contacts_count=_to_number(item.get("ContactsCount")),
         status_id=_to_number(item.get("Status_Id")),
         status=_to_text(item.get("Status_Description")),
-        type_id=_to_number(item.get("Type_Id")),
         mms_template_id=_to_number(item.get("MmsTemplateId")) or None,
         subject=_to_text(item.get("Subject")),
     )

@@ -13,10 +13,10 @@ LONGEST = 110
 """Bytes that leave room for what is put around a name (255 is the usual limit)."""
 
 
-def plain_stem(name: str, most: int = 60) -> str:
+def plain_stem(name: str) -> str:
     """Write a name with letters, digits, `-` and `_` only, for a file of ours."""
     kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
-    return kept.strip("-")[:most] or "sheet"
+    return kept.strip("-")[:60] or "sheet"
 
 
 def safe_name(name: str, longest: int = LONGEST) -> str:

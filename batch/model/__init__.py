@@ -20,13 +20,12 @@ from batch.model.entries import (
     StatusChange,
 )
 from batch.model.insights import Insight, Insights, Mark, Sending
-from batch.model.issues import NEEDS_A_PERSON, NOTHING, Issue, Level, Status
+from batch.model.issues import NOTHING, Issue, Level, Status
 from batch.model.people import UNKNOWN, Person, Proof, Way
 from batch.model.plans import Action, Decision, KnownEntry, Plan
 from batch.model.rows import Account, Campaign, Checked, Draft, Group, Header, MmsTemplate, Parts, Row
 
 __all__ = [
-    "NEEDS_A_PERSON",
     "NOTHING",
     "NOT_SHOWN",
     "PERSON",

@@ -27,7 +27,6 @@ class Listed:
     contacts_count: int | None = None
     status_id: int | None = None
     status: str = ""
-    type_id: int | None = None
     mms_template_id: int | None = None
     subject: str = ""
 

@@ -45,12 +45,6 @@ class Status(StrEnum):
     REPLACED = "replaced"
 
 
-NEEDS_A_PERSON = frozenset(
-    {Status.INVALID, Status.HELD, Status.REJECTED, Status.IN_DOUBT, Status.EXPIRED, Status.MISSING}
-)
-"""The statuses that end in somebody's hands (`accepted` joins them while the provider has not approved it)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing that is wrong, or worth a look, about one cell, row or file."""

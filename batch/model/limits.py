@@ -8,7 +8,7 @@ processes together, whatever stands in it. An honest sheet of 100,000 rows and 2
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -52,10 +52,3 @@ class Limits:
 
 
 DEFAULT = Limits()
-
-
-def described() -> list[tuple[str, int, str, str]]:
-    """List name, default, meaning and setting of every limit, for people who read about them."""
-    return [
-        (one.name, getattr(DEFAULT, one.name), one.metadata["what"], one.metadata["setting"]) for one in fields(Limits)
-    ]

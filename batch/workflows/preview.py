@@ -159,6 +159,7 @@ def _write_preview(context: Context, contents: Contents, account: Account) -> Pa
             notes=_notes(context, batch),
             templates=report_templates(settings),
             team=settings.reports.team,
+            logo=Path(settings.reports.logo) if settings.reports.logo else None,
             made_at=context.world.now(),
         )
 

@@ -591,7 +591,7 @@ def test_the_evidence_accounts_for_one_campaign(tmp_path: Path) -> None:
     page = write_evidence(
         entry, (attempt_of(21),), history_of(21), tmp_path / "e.html", made_at=NOW, zone=CHICAGO,
         provider_zone=NEW_YORK, delivery=(DeliveryCount(2, "Delivered", 7),), checks=("quiet hours kept",),
-        batch=batch, sizes=(1203,),
+        batch=batch,
     ).read_text("utf-8")  # fmt: skip
     for words in (
         entry.message, "Austin stores", "1,203", "CST", "UTC", "lee", "dana on ops-pc", "quiet hours kept", "50021",

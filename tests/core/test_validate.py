@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from validate_support import ACCOUNT, GOOD, NOW, check, codes, make_row, the_issue
 
 from batch.core.identity import make_fingerprint, make_key
-from batch.core.validate import Checker, GroupRule, Rules, check_all, check_rules
+from batch.core.validate import Checker, GroupRule, Rules, check_all
 from batch.model import Draft, Issue, Level, Row
 from batch.model.errors import UsageError
 
@@ -227,9 +227,9 @@ def test_hard_codes_and_unknown_levels_are_refused(levels: Mapping[str, str]) ->
     ],
 )
 def test_rules_that_cannot_be_followed_are_refused_by_name(rules: Rules, words: str) -> None:
-    """A wrong setting is found before the first row."""
+    """A wrong setting is found with the first row."""
     with pytest.raises(UsageError, match=words):
-        check_rules(rules, NOW)
+        check(rules=rules)
 
 
 def test_holidays_are_not_loaded_for_nothing() -> None:

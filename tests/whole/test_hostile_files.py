@@ -34,7 +34,7 @@ from batch.adapters.sheet import open_sheet, read_cells
 from batch.adapters.sheet.child import Child
 from batch.core.bounds import _shown, beyond
 from batch.model.errors import SheetError
-from batch.model.limits import DEFAULT, described
+from batch.model.limits import DEFAULT, Limits
 
 TORTURE = bool(os.environ.get("CAMPAIGN_TORTURE"))
 MOST_MEMORY = 600 * 2**20
@@ -95,6 +95,13 @@ def test_files_at_several_limits_at_once_are_refused_for_one_of_them(tmp_path: P
         if bool(words) != bool(case.beyond) or (words and not is_one_of(words, case)):
             wrong.append((case.name, words, case.beyond))
     assert wrong == []
+
+
+def described() -> list[tuple[str, int, str, str]]:
+    """List name, default, meaning and setting of every limit, for people who read about them."""
+    return [
+        (one.name, getattr(DEFAULT, one.name), one.metadata["what"], one.metadata["setting"]) for one in fields(Limits)
+    ]
 
 
 def test_each_limit_has_words_and_each_setting_is_one() -> None:

@@ -84,11 +84,11 @@ def hash_offer(path: Path) -> Offered:
         return Offered(hashlib.sha256(content).hexdigest(), state.st_uid, bool(state.st_mode & 0o002))
 
 
-def read_small(path: Path, most: int = 4096) -> bytes:
+def read_small(path: Path) -> bytes:
     """Read a note or marker of our own, which somebody may have replaced; empty for what is not a plain file."""
     try:
         with open_plain(path) as (file, _):
-            return file.read(most)
+            return file.read(4096)
     except (OSError, OddFileError):
         return b""
 

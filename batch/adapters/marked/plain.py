@@ -29,7 +29,6 @@ def write_rows(
     rows: Mapping[int, Sequence[object]],
     *,
     first: int = 1,
-    title: str = "Campaigns",
     widths: Mapping[int, float] | None = None,
     heights: Mapping[int, int] | None = None,
     epoch_1904: bool = False,
@@ -42,7 +41,7 @@ def write_rows(
 
     written = BytesIO()
     book = Workbook(written, {"constant_memory": True, "date_1904": epoch_1904})
-    sheet = book.add_worksheet(title)
+    sheet = book.add_worksheet("Campaigns")
     sheet.freeze_panes(first, 1)
     for at, name in enumerate(header):
         width = (widths or {}).get(at) or _fit([name, *(row[at] for row in islice(rows.values(), 200))])

@@ -46,7 +46,6 @@ def write_evidence(
     delivery: Sequence[DeliveryCount] = (),
     checks: Sequence[str] = (),
     batch: Batch | None = None,
-    sizes: Sequence[int | None] = (),
     templates: Sequence[Path] = (),
     team: str = "",
     logo: Path | None = None,
@@ -54,8 +53,7 @@ def write_evidence(
 ) -> Path:
     """Write one page about one campaign, to be printed and filed.
 
-    `checks` are the checks that it passed, in words; `sizes` the members of its groups, in their order, when known;
-    `second` says how the second person is known.
+    `checks` are the checks that it passed, in words; `second` says how the second person is known.
     """
     standing = standing_of(entry, made_at, zone)
     page = render_page(
@@ -72,8 +70,7 @@ def write_evidence(
         sentence=sentence(entry, standing, zone, delivery, made_at),
         next=standing.next,
         times=_times(entry, zone, provider_zone),
-        groups=_groups(entry, sizes),
-        sized=any(size is not None for size in sizes),
+        groups=named_groups(entry),
         facts=_facts(entry, batch),
         people=_people(entry, batch, history, zone, second),
         issues=[(TONES[_TONES[issue.level]], cell_of(issue), issue.message) for issue in entry.issues],
@@ -94,14 +91,6 @@ def _times(entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]
         ("By the sheet's clock", local_time(moment, entry.zone or zone, _EVERY_YEAR)),
         ("As sent to the provider", f"{entry.send_at_provider or 'not sent'} ({entry.provider_zone or provider_zone})"),
         ("UTC", moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
-    ]
-
-
-def _groups(entry: Entry, sizes: Sequence[int | None]) -> list[tuple[str, str, str]]:
-    known = (*sizes, *[None] * len(entry.group_ids))
-    return [
-        (group, name, "" if size is None else f"{size:,}")
-        for (group, name), size in zip(named_groups(entry), known, strict=False)
     ]
 
 

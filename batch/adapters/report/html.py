@@ -25,8 +25,6 @@ PLAIN_LIMIT = 500
 """Rows that stand in the page ready to read, for those without a script."""
 CARD_LIMIT = 200
 """Rows told one by one under what needs attention; the rest is in the table."""
-OPEN_CARDS = 5
-"""Rows of one kind that are told before the others are folded away."""
 
 COLUMNS = (
     ("status", "Status"),

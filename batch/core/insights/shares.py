@@ -46,7 +46,7 @@ class Share:
 
 
 def compare_shares(
-    frame: pd.DataFrame, key: str, *, name: str, title: str, what: str, order: Sequence[str] = (), shown: int = 12
+    frame: pd.DataFrame, key: str, *, name: str, title: str, what: str, order: Sequence[str] = ()
 ) -> Insight | None:
     """Give the shares for each value of a column of the frame; None when no delivery is known.
 
@@ -56,7 +56,7 @@ def compare_shares(
     shares = sorted(_sum_up(frame, key), key=lambda share: (places.get(share.label, 0), -share.known))
     if not shares:
         return None
-    drawn = [share for share in shares if share.known >= FEWEST][: max(shown, len(order))]
+    drawn = [share for share in shares if share.known >= FEWEST][: max(12, len(order))]
     longest = max((1 - share.reach[0] for share in drawn), default=1.0)
     marks = tuple(_mark(share, longest) for share in drawn)
     rows = tuple(_row(share) for share in shares)

@@ -16,7 +16,6 @@ from batch.core.validate.account import (
 from batch.core.validate.checker import Checker, apply_late, check_all
 from batch.core.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
 from batch.core.validate.slips import find_other_week, find_same_offers
-from batch.core.validate.terms import check_rules
 from batch.core.validate.times import parse_send_time
 from batch.core.validate.zones import find_zone
 
@@ -29,7 +28,6 @@ __all__ = [
     "account_waits",
     "apply_late",
     "check_all",
-    "check_rules",
     "credits_needed",
     "find_moved_names",
     "find_other_week",

@@ -54,24 +54,24 @@ def find_other_week(file: str, days: Collection[date], week_start: str = "monday
     return (Issue(0, "", "", "file-other-week", words, Level.WARNING, file),)
 
 
-def find_same_offers(rows: Iterable[Checked], earlier: Iterable[Earlier], column: str = _OFFER) -> dict[int, Issue]:
+def find_same_offers(rows: Iterable[Checked], earlier: Iterable[Earlier]) -> dict[int, Issue]:
     """Warn of rows whose Offer is that of the campaign of the same name in the week before; row to issue."""
     before: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for entry in earlier:
         if entry.send_at is not None:
-            before[fold(entry.campaign_name), fold(entry.fields.get(column, ""))].append(entry.send_at)
+            before[fold(entry.campaign_name), fold(entry.fields.get(_OFFER, ""))].append(entry.send_at)
     found = {}
     for checked in rows:
-        offer = checked.row.text(column)
+        offer = checked.row.text(_OFFER)
         times = before.get((fold(checked.name), fold(offer)), []) if offer else []
         week_before = [moment for moment in times if _is_week_before(moment, checked.send_at)]
         if not week_before:
             continue
         day = day_words(week_before[-1])
         words = f'the offer "{offer}" is the same as a week before ({day}): did you forget to change it?'
-        letter = checked.row.header.letter(column)
+        letter = checked.row.header.letter(_OFFER)
         found[checked.row.number] = Issue(
-            checked.row.number, letter, column, "offer-as-before", words, Level.WARNING, offer
+            checked.row.number, letter, _OFFER, "offer-as-before", words, Level.WARNING, offer
         )
     return found
 

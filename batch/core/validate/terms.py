@@ -69,13 +69,6 @@ class Terms:
             raise UsageError(f'date_order "{rules.date_order}" is not known', "set it to month, day or iso")
 
 
-def check_rules(rules: Rules, now: datetime) -> None:
-    """Find out before any row whether the rules can be followed; raises UsageError that names the setting."""
-    Terms(rules, now, None)
-    if rules.holiday_country:
-        holiday_names(rules.holiday_country, rules.holiday_state, now.year)
-
-
 @lru_cache(maxsize=32)
 def holiday_names(country: str, state: str, year: int) -> Mapping[date, str]:
     """Give the public holidays of one year, day to name; raises UsageError for a place that nobody knows."""
