@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sheet_support import GOOD, HEADER, Book, N, Sheet, X
 
-from batch.adapters.sheet import KNOWN, Grid, open_sheet, read_cells
+from batch.adapters.sheet import KNOWN, open_sheet
 from batch.adapters.sheet import child as child_room
 from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
@@ -87,12 +87,6 @@ def test_a_sheet_whose_state_says_show_is_shown(tmp_path: Path, reader: Child) -
     assert len(list(open_sheet(path, child=reader))) == 1
 
 
-def test_a_date_that_cannot_be_shown_is_not_empty_where_nothing_else_tells_of_it(tmp_path: Path, reader: Child) -> None:
-    """Cells without a meaning have no issues that would say so."""
-    path = save(tmp_path / "a.xlsx", (*GOOD[:4], N(46353, "[$-F800]dddd, mmmm dd, yyyy")))
-    assert read_cells(path, child=reader).rows[1][1][4] == "2026-11-27"
-
-
 def test_the_words_of_an_issue_name_address_value_and_remedy(tmp_path: Path, reader: Child) -> None:
     """Somebody who never saw a terminal knows which cell to fix, and how."""
     (row,) = open_sheet(
@@ -104,26 +98,6 @@ def test_the_words_of_an_issue_name_address_value_and_remedy(tmp_path: Path, rea
     assert "format the column as Text" in issue.message
     assert row.unshown[4].field == "Offer"
     assert "# ?/?" in row.unshown[4].message
-
-
-def test_cells_are_read_without_any_header(tmp_path: Path, reader: Child) -> None:
-    """Merged cells filled, hidden rows left out, hidden columns named; the first visible sheet that says something."""
-    path = tmp_path / "a.xlsx"
-    rows: Any = [("a", None, "c"), ("x", "y", None), (), ("hidden",), ("z",)]
-    Book(
-        [
-            Sheet([], name="Empty"),
-            Sheet(rows, name="Two", merges=("A1:B1", "C1:C2"), hidden_rows=(4,), hidden_columns=(2,)),
-        ]
-    ).save(path)
-    assert read_cells(path, child=reader) == Grid(
-        "Two",
-        ((1, ("a", "a", "c")), (2, ("x", "y", "c")), (5, ("z", "", ""))),
-        blank=1,
-        left_out=1,
-        hidden_columns=(2,),
-    )
-    assert read_cells(path, name="two", child=reader).sheet == "Two"
 
 
 def test_a_reader_that_dies_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from batch.adapters.sheet.child import Child
 from batch.adapters.sheet.expand import expand
 from batch.adapters.sheet.headers import EXAMPLE, KNOWN, NEEDED, map_columns
 from batch.adapters.sheet.kinds import find_kind
-from batch.adapters.sheet.rows import RowMaker, to_moment, write_plainly
+from batch.adapters.sheet.rows import RowMaker
 from batch.core.bounds import beyond
 from batch.core.printable import whole_text
 from batch.model import Header, Issue, Level, Row
@@ -20,9 +20,9 @@ from batch.model.errors import SheetError
 from batch.model.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
-    from batch.adapters.sheet.shapes import Extra, Message, RowOut
+    from batch.adapters.sheet.shapes import Message, RowOut
 
-__all__ = ["KNOWN", "NEEDED", "Grid", "RowMaker", "Sheet", "open_sheet", "read_cells"]
+__all__ = ["KNOWN", "NEEDED", "RowMaker", "Sheet", "open_sheet"]
 
 
 class Sheet:
@@ -78,18 +78,6 @@ class Sheet:
                 self.issues += (*_damage_note(value["damage"]), *_example_notes(self.header, value["examples"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """One sheet as a person sees it, without any meaning of its columns."""
-
-    sheet: str
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
-    """Number as Excel shows it, and texts; blank and hidden rows are not among them."""
-    blank: int
-    left_out: int
-    hidden_columns: tuple[int, ...]
-
-
 def open_sheet(
     path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 0, date_order: str = "month",
     child: Child | None = None, limits: Limits = DEFAULT,
@@ -101,7 +89,7 @@ def open_sheet(
     follows each reader's own settings, is shown. `max_rows` is a shorter way to say it in `limits`. Raises
     SheetError, with the file's name in it.
     """
-    request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding, with_header=True)
+    request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding)
     notes: list[Issue] = []
     asked = child or Child()
     read = expand(_messages(path, request, asked, close=child is None), Limits(**request["limits"]))
@@ -110,45 +98,14 @@ def open_sheet(
     return Sheet(whole_text(path.name), head, notes, messages, asked)
 
 
-def read_cells(
-    path: Path, *, name: str = "", encoding: str = "cp1252", max_rows: int = 1_048_576, date_order: str = "month",
-    child: Child | None = None, limits: Limits = DEFAULT,
-) -> Grid:  # fmt: skip
-    """Read the cells of one sheet (the first visible one, or the one named) as a person sees them."""
-    request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding, with_header=False)
-    messages = _named(path.name, _messages(path, request, child or Child(), close=child is None))
-    head = _head(messages, [], encoding)
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    end: dict[str, int] = {"blank": 0, "left_out": 0}
-    for kind, value in messages:
-        if kind == "rows":
-            rows.extend((number, _fill_in_dates(texts, extras or ())) for number, texts, extras in value)
-        elif kind == "end":
-            end = value
-    return Grid(head["sheet"], tuple(rows), end["blank"], end["left_out"], tuple(head["hidden"]))
-
-
-def _fill_in_dates(texts: tuple[str, ...], extras: Iterable[Extra]) -> tuple[str, ...]:
-    unclear = [extra for extra in extras if extra[1] == "date" and extra[6] and not texts[extra[0]]]
-    if not unclear:
-        return texts
-    cells = list(texts)
-    for at, _, serial, epoch_1904, has_date, has_time, _ in unclear:
-        moment = to_moment(serial, epoch_1904=epoch_1904, has_date=has_date, has_time=has_time)
-        cells[at] = write_plainly(serial, moment)
-    return tuple(cells)
-
-
 def _with_rows(limits: Limits, max_rows: int) -> Limits:
     return replace(limits, rows=max_rows) if max_rows else limits
 
 
-def _request(
-    path: Path, name: str, limits: Limits, date_order: str, encoding: str, *, with_header: bool
-) -> dict[str, Any]:
+def _request(path: Path, name: str, limits: Limits, date_order: str, encoding: str) -> dict[str, Any]:
     return {
         "path": str(path.resolve()), "kind": "", "name": name, "limits": limits.plain(), "date_order": date_order,
-        "encoding": encoding, "with_header": with_header,
+        "encoding": encoding,
     }  # fmt: skip
 
 

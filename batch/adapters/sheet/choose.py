@@ -12,7 +12,7 @@ from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.elsewhere import Head, Note, holds_campaigns, note_above, note_other_tabs, read_head
 from batch.adapters.sheet.grid import Counts, body, fill_merged
 from batch.adapters.sheet.lists import find_lists, note_list, read_list
-from batch.adapters.sheet.shapes import Message, RawRow, RowOut, Tab
+from batch.adapters.sheet.shapes import Message, RowOut, Tab
 from batch.core.bounds import beyond
 from batch.model.columns import column_letter
 from batch.model.errors import SheetError
@@ -26,14 +26,10 @@ THICK = 1_000_000
 """Characters of a block that is handed on before it has as many rows."""
 
 
-def read_tabs(tabs: list[Tab], name: str, *, with_header: bool, limits: Limits) -> Iterator[Message]:
+def read_tabs(tabs: list[Tab], name: str, limits: Limits) -> Iterator[Message]:
     """Give what one sheet of a file says, as messages that travel between processes."""
     if len(tabs) > limits.sheets:
         raise beyond("sheets", limits, found=len(tabs))
-    if not with_header:
-        tab = _named(tabs, name) if name else _first(tabs)
-        yield from _read(tab, 0, limits)
-        return
     tab, row, names, notes, lists = _with_header(tabs, name, limits)
     if len(names) > limits.columns:
         raise beyond("columns", limits, found=len(names))
@@ -46,23 +42,20 @@ def _read(
     tab: Tab,
     row: int,
     limits: Limits,
-    names: list[str] | None = None,
-    notes: list[Note] | None = None,
+    names: list[str],
+    notes: list[Note],
     *,
-    tabs: list[str] | None = None,
-    lists: list[dict[str, Any]] | None = None,
+    tabs: list[str],
+    lists: list[dict[str, Any]],
 ) -> Iterator[Message]:
     hidden = sorted(set(tab.hidden_columns))
-    head = {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes or [], "tabs": tabs or []}
-    head["lists"] = lists or []
+    head = {"sheet": tab.name, "row": row, "names": names, "hidden": hidden, "notes": notes, "tabs": tabs}
+    head["lists"] = lists
     yield "head", head
     counts, tally = Counts(), SizeGuard(limits)
     whole = fill_merged(tab, limits, tally)
-    if names is None:
-        found = _every(whole, counts)
-    else:
-        name = headers.map_columns(names)["CampaignName"]
-        found = body(whole, row, names, counts, text_only=tab.text_only, name=name)
+    name = headers.map_columns(names)["CampaignName"]
+    found = body(whole, row, names, counts, text_only=tab.text_only, name=name)
     total = 0
     for block in _blocks(found, tally):
         total += len(block)
@@ -83,21 +76,6 @@ def _blocks(rows: Iterator[RowOut], tally: SizeGuard) -> Iterator[list[RowOut]]:
                 break
         tally.widen(len(block) * len(block[0][1]))
         yield block
-
-
-def _every(rows: Iterator[RawRow], counts: Counts) -> Iterator[RowOut]:
-    for number, texts, hidden, extras in rows:
-        if not any(texts) and not extras:
-            counts.blank += not hidden
-        elif hidden:
-            counts.left_out += 1
-        else:
-            yield number, tuple(texts), extras
-
-
-def _first(tabs: list[Tab]) -> Tab:
-    visible = _visible(tabs)
-    return next((tab for tab in visible if any(any(row[1]) for row in tab.rows())), visible[0])
 
 
 def _visible(tabs: list[Tab]) -> list[Tab]:

@@ -48,7 +48,7 @@ def answers(request: dict[str, Any]) -> Iterator[Message]:
     limits = Limits(**request["limits"])
     try:
         book = _open(request, limits)
-        messages = read_tabs(book.tabs, request["name"], with_header=request["with_header"], limits=limits)
+        messages = read_tabs(book.tabs, request["name"], limits)
         head = next(messages)  # nothing is said before it is sure that the sheet can be read
         yield "note", {"macros": getattr(book, "macros", False), "legacy": getattr(book, "legacy", False)}
         yield head
