@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from batch import __version__
 from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
+from batch.cli.usage import WEEK, plain_usage
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
@@ -34,6 +35,18 @@ DONE, LOOK, INTERRUPTED = 0, 1, 130
 
 class Commands(TyperGroup):
     """All commands; what is wrong with the words of one is told like any other trouble."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Give the commands in the order of a week; one that nobody placed stands last."""
+        places = {name: place for place, name in enumerate(WEEK)}
+        return sorted(super().list_commands(ctx), key=lambda name: places.get(name, len(places)))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Give a command with a line of help that fits into 80 columns."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and cmd_name in WEEK:
+            command.short_help = WEEK[cmd_name]
+        return command
 
     def main(self, *words: Any, **more: Any) -> Any:
         """Run one command; raise SystemExit with its code, UsageError for words that mean nothing."""
@@ -55,7 +68,7 @@ def _tell_usage(trouble: Any) -> int:
         lines = trouble.format_message().splitlines()
     else:
         lines = context.get_usage().splitlines() if context else []
-        lines += [f"Error: {' '.join(trouble.format_message().split())}"]
+        lines += [f"Error: {plain_usage(' '.join(trouble.format_message().split()))}"]
         lines += [f'type "{context.command_path} --help" to see how'] if context else []
     for line in lines:
         session.screen.say(line, loud=True)

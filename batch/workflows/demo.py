@@ -91,10 +91,13 @@ def run_demo(folder: Path, world: World) -> Path:
 def _make_folder(folder: Path) -> Path:
     """Make the demo's folder; one that already exists is left alone, beside a new one."""
     wanted, number = folder, 1
-    while wanted.exists() and any(wanted.iterdir()):
-        number += 1
-        wanted = folder.with_name(f"{folder.name}-{number}")
-    wanted.mkdir(parents=True, exist_ok=True)
+    try:
+        while wanted.exists() and any(wanted.iterdir()):
+            number += 1
+            wanted = folder.with_name(f"{folder.name}-{number}")
+        wanted.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError):
+        raise UsageError(f'"{folder}" cannot be the folder of the demo', "name a new one that can be made") from None
     return wanted.resolve()
 
 

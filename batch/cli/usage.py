@@ -1,0 +1,46 @@
+"""The commands in the order of a week, a line each, and plain words for an argument that cannot work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+WEEK: Mapping[str, str] = {
+    "init": "Write a settings file; on a terminal it asks.",
+    "doctor": "Say what works, and what to do about the rest.",
+    "new": "Write a workbook to begin with.",
+    "check": "Read and check spreadsheets; nothing is sent.",
+    "submit": "Check, plan and submit spreadsheets, then report.",
+    "approve": "Let a batch go that waits for a second person.",
+    "reject": "Do not let a batch go that waits for a second person.",
+    "watch": "Take in each file that is dropped into a folder.",
+    "resume": "Settle what is in doubt, then submit the rest.",
+    "find": "Say what went, goes or did not go.",
+    "resolve": "Put a person's decision about an entry on the record.",
+    "acknowledge": "Put on the record that you know what went wrong.",
+    "cancel": "Drop what was not sent; list what to delete by hand.",
+    "pause": "Stop everything until somebody lifts it.",
+    "unpause": "Lift the pause.",
+    "reconcile": "Compare the ledger with the provider's lists.",
+    "report": "Write the report of a batch, a week, or since a day.",
+    "insights": "Show what the history teaches.",
+    "ledger": "Look into the ledger, move it, keep it safe.",
+    "sandbox": "Start a stand-in provider on this machine.",
+    "demo": "Take samples through everything, in the sandbox.",
+}
+"""Each fits into a line of 80 columns beside the longest name."""
+
+_PLAIN = (
+    (re.compile(r"Input should be a valid integer.*"), "it takes a whole number"),
+    (re.compile(r"Input should be a valid number.*"), "it takes a number"),
+    (re.compile(r"Input should be greater than or equal to (\S+)"), r"it takes \1 or more"),
+    (re.compile(r"Input should be less than or equal to (\S+)"), r"it takes \1 or less"),
+    (re.compile(r"Input should be (?:a )?"), "it takes "),
+)
+
+
+def plain_usage(words: str) -> str:
+    """Say in plain words what the library says of an argument."""
+    for pattern, plain in _PLAIN:
+        words = pattern.sub(plain, words)
+    return words

@@ -1,0 +1,39 @@
+"""Help in the order of a week, and plain words for what cannot work."""
+
+from __future__ import annotations
+
+import pytest
+from cli_support import Shell
+
+from batch.cli.usage import WEEK
+
+
+def test_help_lists_the_commands_in_the_order_of_a_week(shell: Shell) -> None:
+    """All of them, none cut, none beyond 80 columns."""
+    ran = shell.run("--help")
+    lines = ran.out.partition("Commands:")[2].splitlines()
+    named = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
+    assert named == list(WEEK)
+    assert "..." not in ran.out.partition("Commands:")[2]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("approve", "x"), "it takes a whole number"),
+        (("sandbox", "--port", "99999"), "it takes 65535 or less"),
+        (("submit", "--limit", "-1", "a.csv"), "it takes 0 or more"),
+        (("sandbox", "--latency", "x"), "it takes a number"),
+        (("demo", "--folder", "/"), '"/" cannot be the folder of the demo: name a new one'),
+        (("demo", "--folder", "/etc/passwd"), "cannot be the folder of the demo"),
+        (("demo", "--folder", "/proc/none"), "cannot be the folder of the demo"),
+    ],
+)
+def test_an_argument_that_cannot_work_is_told_plainly(shell: Shell, words: tuple[str, ...], told: str) -> None:
+    """Nothing of the libraries' own words, no internal error."""
+    ran = shell.run(*words)
+    assert ran.code == 2
+    assert told in ran.err
+    assert "Input should" not in ran.err
+    assert "internal error" not in ran.err
