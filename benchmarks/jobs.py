@@ -24,7 +24,7 @@ def drop(file: str, ledger: str) -> dict[str, float]:
     checked = time.perf_counter() - begun
     with open_at(Path(ledger)) as opened:
         took = _time(lambda: plan_into(opened, rows, path.name))
-        skipped = sum(line.what == "skipped" for line in opened.batch_rows(opened.batches()[-1].id))
+        skipped = sum(line.what == "skipped" for line in opened.batches.rows(opened.batches.all()[-1].id))
     whole = {"whole": time.perf_counter() - begun, "whole_cpu": time.process_time() - used}
     return {**took, **whole, "check": checked, "skipped": skipped}
 
@@ -57,7 +57,7 @@ def submit(ledger: str, url: str, token: str) -> dict[str, float]:
     with open_at(Path(ledger)) as opened:
         world = World()
         context = Context(settings, opened, make_provider(settings, opened, world, url=url, token=Secret(token)), world)
-        submission, planned = Submission(context), opened.planned()
+        submission, planned = Submission(context), opened.entries.planned()
         took = _time(lambda: submission.run(planned))
         return {**took, "accepted": submission.accepted}
 
@@ -72,16 +72,16 @@ def reconcile(ledger: str) -> dict[str, float]:
 
     now = datetime.now(UTC)
     with open_at(Path(ledger)) as opened:
-        body = list_as_provider(opened.entries())
+        body = list_as_provider(opened.entries.select())
         matched = 0
 
         def work() -> None:
             nonlocal matched
             reading = Reading(Listing(parse_list(body), now), Listing((), now))
-            entries = opened.entries(due_from=now)
-            found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=opened.tags(), since=now)
-            opened.observe(found.seen, now)
-            opened.record_findings(found.findings, found.compared, now)
+            entries = opened.entries.select(due_from=now)
+            found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=opened.known.tags(), since=now)
+            opened.lists.observe(found.seen, now)
+            opened.findings.record(found.findings, found.compared, now)
             matched = sum(found.counts.values()) - len(found.findings)
 
         return {**_time(work), "matched": matched}

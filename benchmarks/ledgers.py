@@ -43,13 +43,12 @@ def plan_into(ledger: Ledger, rows: list[Checked], file: str) -> Plan:
     """Plan rows against the ledger and record the plan, as a submission does before its first request."""
     now = datetime.now(UTC)
     fingerprints = {row.campaign.fingerprint for row in rows if row.campaign is not None}
-    known = ledger.known({row.key for row in rows}, fingerprints, now)
+    known = ledger.known.matching({row.key for row in rows}, fingerprints, now)
     plan = make_plan(rows, known, rules=PlanRules(file=file, provider_zone=ZONE), now=now)
-    batch = ledger.add_batch(
-        file=file, sheet="", file_hash="", taken_in_at=now, rows=len(rows), blank=0, left_out=0,
-        submitted_by="bench", machine="bench", state="open",
+    ledger.batches.take_in(
+        plan.decisions, account="main", taken_in_at=now, file=file, sheet="", file_hash="", rows=len(rows), blank=0,
+        left_out=0, submitted_by="bench", machine="bench",
     )  # fmt: skip
-    ledger.record_plan(batch, plan.decisions, account="main", now=now, who="bench")
     return plan
 
 

@@ -75,7 +75,7 @@ def live_second_week(folder: Path, rooms: Context, sandbox: Sandbox) -> str:
     submit_in(mms, rooms, Options())
     sandbox.advance(days=4, seconds=3 * 3600)
     reconcile_in(rooms, delivery=True, budget=1000)
-    entry = next(rooms.ledger.entries(batch=tally.batch))
+    entry = next(rooms.ledger.entries.select(batch=tally.batch))
     return week_of(entry.send_at or rooms.world.now(), ZONE)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine
 
 from batch.adapters.ledger import Ledger, open_ledger
+from batch.adapters.ledger.batches import insert_batch
+from batch.adapters.ledger.planning import insert_plan
 from batch.model import (
     Action,
     Answer,
@@ -55,9 +59,22 @@ def migrate(path: Path, revision: str) -> None:
     engine.dispose()
 
 
+def add_batch(ledger: Ledger, **batch: Any) -> int:
+    """Take in a sheet without a plan."""
+    with ledger._transactions.write() as connection:
+        return insert_batch(connection, **batch)
+
+
+def record_plan(ledger: Ledger, batch: int, decisions: Iterable[Decision], **how: Any) -> dict[int, int]:
+    """Write the plan of a batch in a transaction of its own; give the entry of each row."""
+    with ledger._transactions.write() as connection:
+        return insert_plan(connection, batch, decisions, **how)
+
+
 def make_batch(ledger: Ledger, rows: int, file: str = "week.xlsx") -> int:
     """Take in a sheet of so many rows."""
-    return ledger.add_batch(
+    return add_batch(
+        ledger,
         file=file,
         sheet="Campaigns",
         file_hash="abc",
@@ -140,7 +157,7 @@ def decide_invalid(number: int) -> Decision:
 def plan(ledger: Ledger, *decisions: Decision, file: str = "week.xlsx") -> dict[int, int]:
     """Take in a sheet and write its plan; give the entry of each row."""
     batch = make_batch(ledger, len(decisions), file)
-    return ledger.record_plan(batch, decisions, account="main", now=NOW, who="ana")
+    return record_plan(ledger, batch, decisions, account="main", now=NOW, who="ana")
 
 
 def plan_one(ledger: Ledger, number: int = 2) -> int:
@@ -150,12 +167,12 @@ def plan_one(ledger: Ledger, number: int = 2) -> int:
 
 def claim(ledger: Ledger, entry: int, now: datetime = NOW) -> int | None:
     """Record the intent of an entry."""
-    return ledger.record_intent(entry, payload_hash="hash", now=now, lead=LEAD)
+    return ledger.attempts.record_intent(entry, payload_hash="hash", now=now, lead=LEAD)
 
 
 def finish(ledger: Ledger, entry: int, attempt: int, outcome: Outcome = ACCEPTED) -> bool:
     """Record the outcome of an attempt."""
-    return ledger.record_outcome(entry, attempt, outcome, OK, now=NOW, who="ana")
+    return ledger.attempts.record_outcome(entry, attempt, outcome, OK, now=NOW, who="ana")
 
 
 def accept(ledger: Ledger, entry: int, provider_id: str = "501") -> None:

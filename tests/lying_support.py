@@ -319,7 +319,7 @@ class Stage:
 
     def _do_approve(self, said: list[str]) -> int:
         with self.desk.ledger() as ledger:
-            waiting = [batch.id for batch in ledger.batches() if batch.state == "waiting-for-approval"]
+            waiting = [batch.id for batch in ledger.batches.all() if batch.state == "waiting-for-approval"]
         if not waiting:
             raise UsageError("nothing waits for approval")
         tally = approve_batch(self.desk.settings, self.team.as_person("bo"), waiting[-1], frozenset())
@@ -343,8 +343,8 @@ class Stage:
 
     def _look(self) -> tuple[list[Entry], list[str]]:
         with self.desk.ledger() as ledger:
-            problems = ledger.verify(self.desk.clock.now())
-            return list(ledger.entries()), [f"the ledger is not complete: {problem}" for problem in problems]
+            problems = ledger.upkeep.verify(self.desk.clock.now())
+            return list(ledger.entries.select()), [f"the ledger is not complete: {problem}" for problem in problems]
 
     def doubles(self) -> Iterator[str]:
         texts = Counter(campaign.message for campaign in self.sandbox.campaigns)

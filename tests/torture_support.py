@@ -198,7 +198,7 @@ class Bench:
 
     def entries(self, *statuses: Status) -> list[Entry]:
         with self.ledger() as ledger:
-            return list(ledger.entries(statuses=set(statuses) or None))
+            return list(ledger.entries.select(statuses=set(statuses) or None))
 
     def entry(self, reference: str) -> Entry:
         """Give the newest entry of a reference."""
@@ -207,14 +207,14 @@ class Bench:
     def attempts(self, reference: str) -> list[str]:
         """Give what each attempt of a row came to."""
         with self.ledger() as ledger:
-            return [attempt.outcome for attempt in ledger.attempts(self.entry(reference).id)]
+            return [attempt.outcome for attempt in ledger.attempts.of(self.entry(reference).id)]
 
     def words(self) -> str:
         return "\n".join(str(event) for event in self.told)
 
     def problems(self) -> tuple[str, ...]:
         with self.ledger() as ledger:
-            return ledger.verify(self.clock.now())
+            return ledger.upkeep.verify(self.clock.now())
 
 
 @contextlib.contextmanager

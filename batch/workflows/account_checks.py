@@ -105,7 +105,7 @@ def _moved(context: Context, campaigns: Iterable[Campaign]) -> dict[int, tuple[I
 
 def _reserved(context: Context) -> int:
     """Estimate the credits that what is scheduled already will take."""
-    coming = context.ledger.entries(statuses={Status.ACCEPTED}, due_from=context.world.now())
+    coming = context.ledger.entries.select(statuses={Status.ACCEPTED}, due_from=context.world.now())
     return sum(
         (entry.contacts_count or 0) * (MMS_CREDITS if entry.mms_template_id is not None else entry.parts or 1)
         for entry in coming
@@ -113,7 +113,7 @@ def _reserved(context: Context) -> int:
 
 
 def _others(context: Context) -> Iterator[Entry]:
-    yield from context.ledger.entries(statuses=_OUT | {Status.PLANNED}, due_from=context.world.now() - _WEEK)
+    yield from context.ledger.entries.select(statuses=_OUT | {Status.PLANNED}, due_from=context.world.now() - _WEEK)
 
 
 def _often(
@@ -132,7 +132,7 @@ def _same_offers(context: Context, rows: Sequence[Checked], new: set[int]) -> Ma
         return {}
     first = min(row.send_at for row in fresh if row.send_at is not None)
     last = max(row.send_at for row in fresh if row.send_at is not None)
-    earlier = context.ledger.entries(statuses=_OUT, due_from=first - _OFFERED, due_until=last)
+    earlier = context.ledger.entries.select(statuses=_OUT, due_from=first - _OFFERED, due_until=last)
     before = (entry for entry in earlier if not is_test(entry.key))
     return {row: (issue,) for row, issue in find_same_offers(fresh, before).items()}
 

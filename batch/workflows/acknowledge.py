@@ -23,15 +23,15 @@ def acknowledge_entries(settings: Settings, world: World, numbers: Sequence[int]
     A difference that shows up later is open again: what is acknowledged is what the provider showed until now.
     """
     with open_ledger_of(settings, world, create=False) as ledger:
-        entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
+        entries = [ledger.entries.get(number) for number in dict.fromkeys(numbers)]
         for entry in entries:
             _need_open(entry, world)
         lines = []
         for entry in entries:
             standing = standing_of(entry, world.now())
             marks = tuple(_open_marks(entry, standing.concern))
-            ledger.acknowledge_entry(entry.id, marks, why=why, who=world.signature, now=world.now())
-            ledger.change_status(StatusChange(
+            ledger.findings.acknowledge_entry(entry.id, marks, why=why, who=world.signature, now=world.now())
+            ledger.changes.make(StatusChange(
                 entry.id, entry.status, expected={entry.status}, why=f"acknowledged: {why}", who=world.signature,
                 now=world.now(), kind=ChangeKind.ACKNOWLEDGED,
             ))  # fmt: skip

@@ -50,7 +50,7 @@ def approve_in(
     `seen` is the mark of the preview that was looked at.
     """
     with be_submitter(context):
-        batch = context.ledger.batch(number)
+        batch = context.ledger.batches.get(number)
         approver = by or Approver(context.world.person)
         who = approver.shown
         way = _need_waiting(context, batch, approver)
@@ -58,7 +58,7 @@ def approve_in(
         _refuse_unknown_rows(batch, released, rows)
         reading = begin_run(context)
         _leave_out(context, [entry for entry, _ in released if {entry.row, sheet_row(entry.row)} & rows], who)
-        context.ledger.note_approver(number, approver.person, way)
+        context.ledger.people.note_approver(number, approver.person, way)
         _record_approval(context, number, released, who)
         _tell_elsewhere(context, number)
         tally = Tally(number, batch.file, batch.rows, blank=batch.blank, left_out=batch.left_out)
@@ -77,8 +77,8 @@ def _find_released(context: Context, batch: Batch, seen: str) -> list[tuple[Entr
 
     What a later preview has taken over waits for that one; all else must be, to the letter, as it was shown.
     """
-    shown = context.ledger.previewed(batch.id)
-    entries = list(context.ledger.entries(ids=set(shown))) if shown else []
+    shown = context.ledger.batches.previewed(batch.id)
+    entries = list(context.ledger.entries.select(ids=set(shown))) if shown else []
     ours = [entry for entry in entries if entry.batch == batch.id and entry.status in KEPT]
     now = {entry.id: hash_of(context, entry) for entry in ours}
     mark = make_mark(shown | now, entries)
@@ -122,7 +122,7 @@ def _refuse_unknown_rows(batch: Batch, released: Iterable[tuple[Entry, str]], ro
 
 def _leave_out(context: Context, entries: Iterable[Entry], who: str) -> None:
     for entry in entries:
-        context.ledger.change_status(StatusChange(
+        context.ledger.changes.make(StatusChange(
             entry.id, Status.CANCELLED, expected=KEPT, why=f"left out of the approval by {who}",
             who=context.world.who, now=context.world.now(),
         ))  # fmt: skip
@@ -131,19 +131,19 @@ def _leave_out(context: Context, entries: Iterable[Entry], who: str) -> None:
 def _record_approval(context: Context, batch: int, released: Iterable[tuple[Entry, str]], who: str) -> None:
     """Write down who said yes and to which payload, row by row and then for the batch: only with that anything goes."""
     for entry, payload in released:
-        found = context.ledger.entry(entry.id)
+        found = context.ledger.entries.get(entry.id)
         if found.status in KEPT:
-            context.ledger.change_status(StatusChange(
+            context.ledger.changes.make(StatusChange(
                 entry.id, found.status, expected={found.status}, why=f"approved by {who}", who=context.world.who,
                 now=context.world.now(), approved_by=who, bound_payload=payload, kind=ChangeKind.APPROVED,
             ))  # fmt: skip
-    context.ledger.change_batch(batch, state="approved", approved_by=who, now=context.world.now())
+    context.ledger.batches.change(batch, state="approved", approved_by=who, now=context.world.now())
 
 
 def _tell_elsewhere(context: Context, batch: int) -> None:
     """Say which rows of the preview wait for another one: they were handed in again since."""
-    shown = context.ledger.previewed(batch)
-    entries = context.ledger.entries(ids=set(shown), statuses=KEPT) if shown else ()
+    shown = context.ledger.batches.previewed(batch)
+    entries = context.ledger.entries.select(ids=set(shown), statuses=KEPT) if shown else ()
     later = sorted({entry.batch for entry in entries if entry.batch != batch})
     for number in later:
         context.note(f"some rows of batch {batch} were handed in again: they wait for the preview of batch {number}")
@@ -163,13 +163,13 @@ def reject_batch(settings: Settings, world: World, batch: int, why: str) -> str:
 
     The no follows the rows into whatever batch has taken them over since.
     """
-    with open_context(settings, world) as context, context.ledger.submitter(world.who, world.now()):
-        taken = context.ledger.batch(batch)
+    with open_context(settings, world) as context, context.ledger.lock.hold(world.who, world.now()):
+        taken = context.ledger.batches.get(batch)
         if taken.state != NOT_SHOWN and taken.superseded_by is None:
             _refuse_unless_waiting(taken)
         entries = _rows_of(context, batch)
         held = _hold(context, entries, f"rejected by {world.who}: {why}")
-        context.ledger.change_batch(batch, state=REJECTED, approved_by="", now=world.now())
+        context.ledger.batches.change(batch, state=REJECTED, approved_by="", now=world.now())
         for number in sorted({batch, *(entry.batch for entry in entries)}):
             write_batch_report(context, number)
     stay = plural(held, "row stays", "rows stay")
@@ -187,10 +187,10 @@ def _tell_gone(gone: int) -> str:
 
 def _rows_of(context: Context, batch: int) -> list[Entry]:
     """Give all that a batch showed or would have shown, wherever it stands by now."""
-    lines = context.ledger.batch_rows(batch)
+    lines = context.ledger.batches.rows(batch)
     ids = {line.entry for line in lines if line.entry is not None and line.what not in ELSEWHERE}
-    ids |= set(context.ledger.previewed(batch))
-    return list(context.ledger.entries(ids=ids)) if ids else []
+    ids |= set(context.ledger.batches.previewed(batch))
+    return list(context.ledger.entries.select(ids=ids)) if ids else []
 
 
 def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
@@ -199,7 +199,7 @@ def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
         if entry.status not in KEPT:
             continue
         issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; fix the row and drop the file again", Level.HOLD)
-        held += context.ledger.change_status(StatusChange(
+        held += context.ledger.changes.make(StatusChange(
             entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
             issues=(*entry.issues, issue), approved_by="", bound_payload="",
         ))  # fmt: skip
@@ -209,7 +209,7 @@ def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
 def expire_unapproved(context: Context) -> tuple[int, ...]:
     """Give the batches that wait for a second person while a row of theirs has come too near its time."""
     until = context.world.now() + context.lead
-    late = {entry.batch for entry in context.ledger.entries(statuses={Status.PLANNED}, due_until=until)}
+    late = {entry.batch for entry in context.ledger.entries.select(statuses={Status.PLANNED}, due_until=until)}
     return tuple(
-        batch.id for batch in context.ledger.batches() if batch.state in {NOT_SHOWN, WAITS} and batch.id in late
+        batch.id for batch in context.ledger.batches.all() if batch.state in {NOT_SHOWN, WAITS} and batch.id in late
     )

@@ -64,7 +64,7 @@ def _change_each(
     change: Callable[[Ledger, World, Entry, str], str],
 ) -> list[str]:
     with open_ledger_of(settings, world, create=False) as ledger:
-        entries = [ledger.entry(number) for number in dict.fromkeys(numbers)]
+        entries = [ledger.entries.get(number) for number in dict.fromkeys(numbers)]
         lines = [change(ledger, world, entry, why) for entry in entries]
         return [*lines, *list_asked(settings, ledger, world.now())]
 
@@ -73,18 +73,18 @@ def _cancel_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     name = name_entry(entry)
     now, who = world.now(), world.signature
     # The wish stands first: should the campaign be on its way at this very moment, it is not sent again.
-    asked = entry.status in _AT_PROVIDER | _NEVER_LEFT and ledger.request_cancel(entry.id, why, who, now)
+    asked = entry.status in _AT_PROVIDER | _NEVER_LEFT and ledger.changes.request_cancel(entry.id, why, who, now)
     if (
         entry.status in _NEVER_LEFT
         and not may_have_gone(entry)
-        and ledger.change_status(
+        and ledger.changes.make(
             StatusChange(entry.id, Status.CANCELLED, expected={entry.status}, why=why, who=who, now=now)
         )
     ):
         return f"{name} was never submitted and is dropped"
     if asked:
-        return f"{name} {_what_now(ledger.entry(entry.id), now)}"
-    return f'{name} is "{_standing(ledger.entry(entry.id), world.now())}" and cannot be cancelled any more'
+        return f"{name} {_what_now(ledger.entries.get(entry.id), now)}"
+    return f'{name} is "{_standing(ledger.entries.get(entry.id), world.now())}" and cannot be cancelled any more'
 
 
 def _what_now(entry: Entry, now: datetime) -> str:
@@ -104,7 +104,7 @@ def _what_now(entry: Entry, now: datetime) -> str:
 
 def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     name = name_entry(entry)
-    if ledger.take_back_cancel(entry.id, why, world.signature, world.now()):
+    if ledger.changes.take_back_cancel(entry.id, why, world.signature, world.now()):
         return f"{name} is to go out after all: do not delete it in the dashboard"
     return f'{name} is "{_standing(entry, world.now())}", and nobody wanted it cancelled'
 
@@ -115,11 +115,11 @@ def _standing(entry: Entry, now: datetime) -> str:
 
 def drop_unwanted(context: Context, entry: Entry) -> bool:
     """Drop a planned entry that somebody wants cancelled; False when nobody does."""
-    now = context.ledger.entry(entry.id)
+    now = context.ledger.entries.get(entry.id)
     if not now.cancel_source:
         return False
     why = f"it never reached the provider, and was to be cancelled: {now.cancel_why}"
-    return context.ledger.change_status(
+    return context.ledger.changes.make(
         StatusChange(
             entry.id,
             Status.CANCELLED,
@@ -133,7 +133,7 @@ def drop_unwanted(context: Context, entry: Entry) -> bool:
 
 def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
     """Say whether a campaign that is to be cancelled goes out within the hour, and nobody has looked since."""
-    times = [entry.send_at for entry in ledger.cancellations() if entry.send_at is not None]
+    times = [entry.send_at for entry in ledger.entries.cancellations() if entry.send_at is not None]
     near = [time for time in times if time - ALARM <= now < time]
     last = ledger.journal.last_run("reconcile")
     return bool(near) and (last is None or last.at < max(near) - ALARM)
@@ -144,7 +144,7 @@ def alarm_is_due(ledger: Ledger, now: datetime) -> bool:
 
 def note_marks(context: Context, check: Check, plan: Plan) -> list[str]:
     """Note which scheduled campaigns a sheet marks as to be cancelled, or no longer marks; give what a person does."""
-    asked = {entry.id: entry for entry in context.ledger.cancellations()} | _asked_before(context, plan)
+    asked = {entry.id: entry for entry in context.ledger.entries.cancellations()} | _asked_before(context, plan)
     marked = 0
     lines: list[str] = []
     for decision in plan.decisions:
@@ -169,7 +169,7 @@ def note_marks(context: Context, check: Check, plan: Plan) -> list[str]:
 def _asked_before(context: Context, plan: Plan) -> dict[int, Entry]:
     """Find what is planned again though it is to be cancelled: it was in doubt when somebody asked."""
     anew = {one.entry for one in plan.decisions if one.action is Action.SUBMIT and one.entry is not None}
-    found = context.ledger.entries(ids=anew) if anew else ()
+    found = context.ledger.entries.select(ids=anew) if anew else ()
     return {entry.id: entry for entry in found if entry.cancel_source}
 
 
@@ -178,15 +178,17 @@ def _note_mark(context: Context, check: Check, row: int, entry: int, asked: Mapp
     if entry in asked:
         return True
     why, world = f'marked Cancel in row {row} of "{check.file}"', context.world
-    found = context.ledger.entry(entry)
+    found = context.ledger.entries.get(entry)
     there = found.status in _AT_PROVIDER or may_have_gone(found)
-    return there and context.ledger.request_cancel(entry, why, world.signature, world.now(), SHEET)
+    return there and context.ledger.changes.request_cancel(entry, why, world.signature, world.now(), SHEET)
 
 
 def _take_back_mark(context: Context, check: Check, row: int, entry: int) -> str:
     world = context.world
-    context.ledger.take_back_cancel(entry, f'no mark in row {row} of "{check.file}"', world.signature, world.now())
-    name = context.ledger.entry(entry).campaign_name
+    context.ledger.changes.take_back_cancel(
+        entry, f'no mark in row {row} of "{check.file}"', world.signature, world.now()
+    )
+    name = context.ledger.entries.get(entry).campaign_name
     return f'row {row} "{name}" is no longer marked Cancel: it goes out as scheduled, do not delete it in the dashboard'
 
 
@@ -194,7 +196,7 @@ def find_gone(context: Context, check: Check, plan: Plan) -> list[Issue]:
     """Name what an earlier version of this file had and this one has not, and that goes out anyway."""
     keys = {row.key for row in check.kept}
     answered = {number for one in plan.decisions for number in (one.entry, one.replaces)}
-    coming = context.ledger.entries(statuses=set(_STILL), due_from=context.world.now())
+    coming = context.ledger.entries.select(statuses=set(_STILL), due_from=context.world.now())
     return [
         Issue(0, "", "", "gone-from-sheet", _explain_gone(entry), Level.WARNING)
         for entry in coming
@@ -290,7 +292,7 @@ def list_open(settings: Settings, world: World) -> list[str]:
 
 def list_asked(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Write what is to be cancelled and may still be there."""
-    return list_to_delete(as_they_go(settings, ledger, ledger.cancellations()), settings.team_zone, now)
+    return list_to_delete(as_they_go(settings, ledger, ledger.entries.cancellations()), settings.team_zone, now)
 
 
 def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[str]:
@@ -307,10 +309,10 @@ def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[s
 
 def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Write all that is still scheduled at the provider, by day and groups, and what is gone since the pause began."""
-    zone, lately = settings.team_zone, ledger.entries(statuses=_MAYBE_THERE, due_from=now - _OFF)
+    zone, lately = settings.team_zone, ledger.entries.select(statuses=_MAYBE_THERE, due_from=now - _OFF)
     there = [entry for entry in as_they_go(settings, ledger, lately) if entry.send_at and entry.send_at >= now]
     pause = ledger.pauses.first()
-    gone = ledger.entries(statuses={Status.CANCELLED}, due_from=now, changed_since=pause.since) if pause else ()
+    gone = ledger.entries.select(statuses={Status.CANCELLED}, due_from=now, changed_since=pause.since) if pause else ()
     entries = [*there, *(entry for entry in gone if entry.provider_id)]
     left = sum(entry.status is not Status.CANCELLED for entry in entries)
     if not entries:

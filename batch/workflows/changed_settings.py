@@ -62,7 +62,7 @@ def warn_of_changes(context: Context, *, look: bool = False) -> None:
     before = context.ledger.journal.settings()
     if before == now:
         return
-    for words in describe_changed(context.settings, before, len(context.ledger.planned())):
+    for words in describe_changed(context.settings, before, len(context.ledger.entries.planned())):
         context.note(words, loud=True)
     if not look:
         context.ledger.journal.keep_settings(now)
@@ -99,7 +99,7 @@ def warn_of_off_time(context: Context) -> int:
 def find_off_time(context: Context) -> dict[timedelta, list[Entry]]:
     """Find what is scheduled for another time than is meant, by how far it is off."""
     found: dict[timedelta, list[Entry]] = defaultdict(list)
-    for entry in context.ledger.entries(statuses={Status.ACCEPTED}, due_from=context.world.now()):
+    for entry in context.ledger.entries.select(statuses={Status.ACCEPTED}, due_from=context.world.now()):
         moment = from_provider_time(entry.send_at_provider, context.zone)
         if moment is None or entry.send_at is None or is_time(entry.send_at_provider, entry.send_at, context.zone):
             continue
@@ -117,7 +117,7 @@ def hold_outdated(context: Context, entries: Iterable[Entry]) -> tuple[Entry, ..
         if entry.id in outdated:
             why = outdated[entry.id]
             issue = Issue(entry.row, "", "", CODE, why, Level.HOLD)
-            context.ledger.change_status(StatusChange(
+            context.ledger.changes.make(StatusChange(
                 entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
                 issues=(*entry.issues, issue),
             ))  # fmt: skip

@@ -83,7 +83,7 @@ def run_demo(folder: Path, world: World) -> Path:
         _tell_again(world, submit_in(samples[0], context, Options()))
         comparison = reconcile_in(context)
         world.tell(Note(f"reconciled with the provider: {sum(comparison.counts.values())} campaigns compared"))
-        week = week_of(ledger.entry(1).send_at or world.now(), "America/Chicago")
+        week = week_of(ledger.entries.get(1).send_at or world.now(), "America/Chicago")
         scope = week_scope(ledger, week, "America/Chicago", world.now())
         return write(gather(settings, ledger, scope, now=world.now()), settings, scope.stem, ("html", "xlsx"))[0]
 

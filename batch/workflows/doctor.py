@@ -165,7 +165,7 @@ def _ledger_lines(settings: Settings, world: World) -> list[Line]:
 
 
 def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
-    problems = ledger.verify(world.now())
+    problems = ledger.upkeep.verify(world.now())
     yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else Line("ledger", "fine", "whole")
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)

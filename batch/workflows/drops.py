@@ -158,8 +158,8 @@ class DroppedFiles:
         """Give the batches from which every row of a file is known; none when one is new."""
         if not _is_known(tally) or tally.batch is None:
             return ()
-        ids = {line.entry for line in self._context.ledger.batch_rows(tally.batch) if line.entry is not None}
-        return tuple(sorted({entry.batch for entry in self._context.ledger.entries(ids=ids)})) if ids else ()
+        ids = {line.entry for line in self._context.ledger.batches.rows(tally.batch) if line.entry is not None}
+        return tuple(sorted({entry.batch for entry in self._context.ledger.entries.select(ids=ids)})) if ids else ()
 
     def let_approved_go(self) -> None:
         """Let go what a person moved to `approved`; what cannot go comes back with a note."""
@@ -193,7 +193,7 @@ class DroppedFiles:
         except (OSError, OddFileError) as trouble:
             words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
             raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
-        proof = self._context.ledger.proof(batch)
+        proof = self._context.ledger.people.proof(batch)
         if offered.sha256 != proof.preview_sha256:
             raise UsageError(f'"{path.name}" is not the preview of batch {batch} as it was written', _COPY)
         if offered.uid != my_uid() and not offered.open_to_all:
@@ -212,7 +212,7 @@ class DroppedFiles:
     def tidy_waiting(self) -> None:
         """Take away the previews of batches that wait no longer."""
         offers = {path: found for path in self._inbox.waiting.glob("batch-*.html") if (found := read_offer(path))}
-        states = {batch.id: batch.state for batch in self._context.ledger.batches()} if offers else {}
+        states = {batch.id: batch.state for batch in self._context.ledger.batches.all()} if offers else {}
         for path, (batch, _) in offers.items():
             if states.get(batch) != WAITS:
                 with suppress(OSError):

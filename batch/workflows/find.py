@@ -96,21 +96,21 @@ def _check_week(week: str) -> str:
 def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     """Write the page of one entry with all its evidence."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        entry = ledger.entry(number)
+        entry = ledger.entries.get(number)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"
         with writing(path):
             return write_evidence(
                 entry,
-                ledger.attempts(number),
-                ledger.history(number),
+                ledger.attempts.of(number),
+                ledger.changes.of(number),
                 path,
                 made_at=world.now(),
                 zone=settings.team_zone,
                 provider_zone=settings.provider.timezone,
-                delivery=ledger.deliveries([number]).get(number, ()),
+                delivery=ledger.deliveries.of_each([number]).get(number, ()),
                 checks=checks_passed(settings, entry),
-                batch=ledger.batch(entry.batch),
-                second=describe_way(ledger.proof(entry.batch).way),
+                batch=ledger.batches.get(entry.batch),
+                second=describe_way(ledger.people.proof(entry.batch).way),
                 templates=report_templates(settings),
                 team=settings.reports.team,
                 logo=Path(settings.reports.logo) if settings.reports.logo else None,
@@ -143,10 +143,10 @@ def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str
     """Give every batch with the numbers of its rows by where they stand."""
     with open_ledger_of(settings, world, create=False) as ledger:
         listed = []
-        for batch in ledger.batches():
-            lines = ledger.batch_rows(batch.id)
+        for batch in ledger.batches.all():
+            lines = ledger.batches.rows(batch.id)
             ids = {line.entry for line in lines if line.entry is not None}
-            entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
+            entries = {entry.id: entry for entry in ledger.entries.select(ids=ids)} if ids else {}
             counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
             listed.append((batch, dict(counts)))
         return listed
@@ -155,7 +155,7 @@ def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str
 def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
     """Give one entry with its attempts and history."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        entry = ledger.entry(number)
+        entry = ledger.entries.get(number)
         standing = standing_of(entry, world.now(), settings.team_zone)
         return {
             "entry": entry.id,
@@ -183,8 +183,8 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
             "owner": entry.owner,
             "to_be_cancelled": entry.cancel_why,
             "issues": [f"{issue.level}: {issue.message} [{issue.code}]" for issue in entry.issues],
-            "attempts": [_tell_attempt(one) for one in ledger.attempts(number)],
-            "history": [_tell_change(one) for one in ledger.history(number)],
+            "attempts": [_tell_attempt(one) for one in ledger.attempts.of(number)],
+            "history": [_tell_change(one) for one in ledger.changes.of(number)],
         }
 
 
@@ -209,13 +209,13 @@ def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:
 def backup_ledger(settings: Settings, world: World) -> Path:
     """Write a whole copy of the ledger beside it."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        return ledger.backup(world.now())
+        return ledger.upkeep.backup(world.now())
 
 
 def verify_ledger(settings: Settings, world: World) -> tuple[str, ...]:
     """Look for damage and broken rules in the ledger."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        return ledger.verify(world.now())
+        return ledger.upkeep.verify(world.now())
 
 
 def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Entry, str]]:
@@ -227,9 +227,9 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
     """
     zone, now = settings.team_zone, world.now()
     with open_ledger_of(settings, world, create=False) as ledger:
-        found = as_they_go(settings, ledger, _closest(list(ledger.entries(words=words)), words))
+        found = as_they_go(settings, ledger, _closest(list(ledger.entries.select(words=words)), words))
         entries = sorted(found, key=lambda entry: _place(entry, now))
-        deliveries = ledger.deliveries([entry.id for entry in entries])
+        deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
         return [(entry, _tell(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
 
 

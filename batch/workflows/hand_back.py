@@ -124,9 +124,9 @@ def _as_read(check: Check, source: Path) -> Path:
 
 def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
     """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
-    lines = {line.row: line.entry for line in context.ledger.batch_rows(batch) if line.what not in _NOT_ITS_OWN}
+    lines = {line.row: line.entry for line in context.ledger.batches.rows(batch) if line.what not in _NOT_ITS_OWN}
     wanted = {entry for entry in lines.values() if entry is not None}
-    entries = {one.id: one for one in context.ledger.entries(ids=wanted)} if wanted else {}
+    entries = {one.id: one for one in context.ledger.entries.select(ids=wanted)} if wanted else {}
     rows, failed = [], []
     for one in check.kept:
         entry = entries.get(lines.get(one.row.number) or 0)
@@ -157,6 +157,8 @@ def _ids_by_key(check: Check, settings: Settings, world: World) -> dict[str, str
     """Find the places that rows have from an earlier submit, when there is a ledger; the newest of a key counts."""
     keys = {one.key for one in check.kept if one.key}
     with suppress(BatchError), open_ledger_of(settings, world, create=False) as ledger:
-        known = [one for one in ledger.known(keys, (), world.now()) if one.key in keys and one.status in _MENDABLE]
+        known = [
+            one for one in ledger.known.matching(keys, (), world.now()) if one.key in keys and one.status in _MENDABLE
+        ]
         return {one.key: make_row_id(one.id, one.key) for one in known}
     return {}

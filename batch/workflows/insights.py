@@ -44,11 +44,11 @@ def describe_insights(settings: Settings, ledger: Ledger, now: datetime) -> list
 def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> Insights:
     """Count what was sent in the last weeks, and what its sheets got wrong."""
     since = now - timedelta(weeks=weeks)
-    batches = {batch.id: batch for batch in ledger.batches()}
-    went = [one for one in ledger.entries(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
-    deliveries = ledger.deliveries([one.id for one in went]) if went else {}
+    batches = {batch.id: batch for batch in ledger.batches.all()}
+    went = [one for one in ledger.entries.select(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
+    deliveries = ledger.deliveries.of_each([one.id for one in went]) if went else {}
     approved = [one.id for one in went if one.approved_by]
-    attempts = ledger.attempts_of(approved) if approved else {}
+    attempts = ledger.attempts.of_each(approved) if approved else {}
     sendings = [
         _sending(
             one, deliveries.get(one.id, ()), _hours_waited(batches[one.batch], attempts.get(one.id, ())),
@@ -96,7 +96,7 @@ def _hours_waited(batch: Batch, attempts: Sequence[Attempt]) -> float | None:
 
 
 def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> Iterable[tuple[str, str]]:
-    for entry in ledger.entries(statuses={Status.INVALID, Status.REPLACED}, changed_since=since):
+    for entry in ledger.entries.select(statuses={Status.INVALID, Status.REPLACED}, changed_since=since):
         who = entry.submitted_by or batches[entry.batch].submitted_by
         yield from ((code, who) for code in {one.code for one in entry.issues if one.level is Level.ERROR})
 

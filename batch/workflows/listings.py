@@ -112,7 +112,7 @@ def since_when(context: Context, entries: Iterable[Entry]) -> datetime:
 
 def find_unknown(context: Context, reading: Reading) -> tuple[Listed, ...]:
     """Give the campaigns that are to come at the provider and not in the ledger."""
-    known = context.ledger.provider_ids()
+    known = context.ledger.known.provider_ids()
     now = context.world.now()
     return tuple(
         item for item in reading.scheduled.items if item.id not in known and is_coming(item, context.zone, now)
@@ -121,7 +121,7 @@ def find_unknown(context: Context, reading: Reading) -> tuple[Listed, ...]:
 
 def warn_of_other_ledger(context: Context, unknown: Sequence[Listed], own_tags: set[str]) -> None:
     """Say loudly when campaigns to come bear tags that this ledger never gave; a name that a hand typed bears none."""
-    tags, quiet = own_tags | context.ledger.tags(), context.ledger.acknowledged()
+    tags, quiet = own_tags | context.ledger.known.tags(), context.ledger.findings.acknowledged()
     foreign = [item for item in unknown if (tag := split_tag(item.name)[1]) and tag not in tags]
     accounts = {context.settings.provider.account, "main"}
     proven = [item for item in foreign if has_true_tag(item, context.zone, accounts)]
@@ -182,7 +182,7 @@ def _hold_alike(context: Context, entries: Sequence[Entry], reading: Reading) ->
     """Hold what is planned where an unknown campaign to come has its text and its groups, unless a person was asked."""
     if not entries or context.settings.rules.get("looks-edited") in {"off", "warning"}:
         return
-    tags, known = context.ledger.tags(), context.ledger.acknowledged()
+    tags, known = context.ledger.known.tags(), context.ledger.findings.acknowledged()
     unknown: dict[tuple[str, ...], list[Listed]] = {}
     for item in find_unknown(context, reading):
         if item.group_ids and item.id not in known and split_tag(item.name)[1] not in tags:
@@ -196,8 +196,8 @@ def _hold_alike(context: Context, entries: Sequence[Entry], reading: Reading) ->
 
 def find_doubts(context: Context) -> list[Doubt]:
     """Give every entry in doubt, with the end of its last attempt."""
-    entries = list(context.ledger.entries(statuses={Status.IN_DOUBT}))
-    attempts = context.ledger.attempts_of([entry.id for entry in entries])
+    entries = list(context.ledger.entries.select(statuses={Status.IN_DOUBT}))
+    attempts = context.ledger.attempts.of_each([entry.id for entry in entries])
     return [_doubt(context, entry, attempts.get(entry.id, ())) for entry in entries]
 
 
@@ -261,8 +261,8 @@ def _settle_all(context: Context, readings: Sequence[Reading]) -> tuple[int, lis
     doubts = find_doubts(context)
     if not doubts:
         return 0, []
-    claimed, tags = context.ledger.provider_ids(), context.ledger.tags()
-    spans = context.ledger.doubt_spans([doubt.entry.id for doubt in doubts])
+    claimed, tags = context.ledger.known.provider_ids(), context.ledger.known.tags()
+    spans = context.ledger.known.doubt_spans([doubt.entry.id for doubt in doubts])
     newer = find_newer(context.ledger)
     adopted = 0
     early: list[Doubt] = []
@@ -309,7 +309,7 @@ def _settle_one(
 
 def find_newer(ledger: Ledger) -> dict[str, Entry]:
     """Give the rows that were edited while their older version was in doubt, and wait for its end; by key."""
-    held = ledger.entries(statuses={Status.HELD})
+    held = ledger.entries.select(statuses={Status.HELD})
     return {entry.key: entry for entry in held if any(issue.code == "in-doubt" for issue in entry.issues)}
 
 
@@ -349,7 +349,7 @@ def _conclude(context: Context, entry: Entry, settled: Settlement, expected: Sta
     """Write a settlement down and give it; None when the entry has moved on meanwhile."""
     settled = _respect_claim(context, entry, settled)
     issues = (*entry.issues, *settled.issues) if settled.issues else None
-    moved = context.ledger.change_status(
+    moved = context.ledger.changes.make(
         StatusChange(
             entry.id,
             settled.status,
@@ -369,7 +369,7 @@ def _respect_claim(context: Context, entry: Entry, settled: Settlement) -> Settl
     """Let a person decide where the campaign that was found is another entry's: it was thought deleted, and is not."""
     if settled.listed is None or settled.status is not Status.ACCEPTED:
         return settled
-    holder = context.ledger.provider_ids().get(settled.listed.id, entry.id)
+    holder = context.ledger.known.provider_ids().get(settled.listed.id, entry.id)
     if holder == entry.id:
         return settled
     words = (

@@ -115,7 +115,7 @@ def queue_batches(mailer: Mailer, batches: Sequence[int], *, stopped: str = "") 
     if not batches:
         return
     ledger, email = mailer.ledger, mailer.settings.email
-    told = [number for number in batches if ledger.batch(number).state not in {NOT_SHOWN, WAITS}]
+    told = [number for number in batches if ledger.batches.get(number).state not in {NOT_SHOWN, WAITS}]
     to: Sequence[str] = ()
     if told and email.to:
         scope = batches_scope(ledger, told)
@@ -143,7 +143,7 @@ def queue_comparison(mailer: Mailer, comparison: Comparison) -> None:
     if not comparison.needs_look:
         return
     ids = {finding.entry for finding in comparison.findings if finding.entry is not None}
-    entries = tuple(mailer.ledger.entries(ids=ids)) if ids else ()
+    entries = tuple(mailer.ledger.entries.select(ids=ids)) if ids else ()
     title = f"Comparison of {when(mailer.world.now(), mailer.settings)}"
     _queue_attention(mailer, Scope(title, "comparison", "reconciliation", entries, findings=comparison.findings))
 

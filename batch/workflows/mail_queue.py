@@ -26,7 +26,7 @@ class MailQueue:
         self._taken_at = self._now()
         self._since = self._since or self._now()
         if batches:
-            self._mailer.ledger.note_unmailed(batches)
+            self._mailer.ledger.batches.note_unmailed(batches)
 
     def empty(self, *, now: bool = False, digest: bool = True) -> None:
         """Mail what has been gathered long enough, the digest when it is due, and whatever waits in the outbox."""
@@ -34,14 +34,14 @@ class MailQueue:
             return
         if digest:
             try_to_mail(self._mailer, self._digest_when_due)
-        if (batches := self._mailer.ledger.unmailed()) and (now or self._is_time()):
+        if (batches := self._mailer.ledger.batches.unmailed()) and (now or self._is_time()):
             try_to_mail(self._mailer, lambda: self._queue(batches))
         try_to_mail(self._mailer, lambda: send_due(self._mailer))
 
     def _queue(self, batches: tuple[int, ...]) -> None:
         queue_batches(self._mailer, batches)
         self._since = None
-        self._mailer.ledger.note_mailed(batches)
+        self._mailer.ledger.batches.note_mailed(batches)
         self._mailer.ledger.journal.note_run("mailed", self._now(), " ".join(map(str, batches)))
 
     def _is_time(self) -> bool:

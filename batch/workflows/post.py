@@ -45,7 +45,7 @@ class Submission:
     def __init__(self, context: Context, *, limit: int | None = None) -> None:
         self._context = context
         self._limit = limit
-        self._known = set(context.ledger.provider_ids())
+        self._known = set(context.ledger.known.provider_ids())
         self._unreachable = 0
         self._refusals = 0
         self._refused_since = 0.0
@@ -91,7 +91,7 @@ class Submission:
         context = self._context
         payload = make_payload(entry, context.posting)
         intended = context.world.now()
-        number = context.ledger.record_intent(
+        number = context.ledger.attempts.record_intent(
             entry.id,
             payload_hash=hash_payload(payload),
             now=intended,
@@ -121,7 +121,7 @@ class Submission:
         until = context.ended[entry.id] + _PATIENCE
         while True:
             try:
-                context.ledger.record_outcome(
+                context.ledger.attempts.record_outcome(
                     entry.id, number, outcome, answer, now=context.world.now(), who=context.world.who
                 )
             except LedgerReplacedError:
@@ -247,7 +247,7 @@ class Submission:
     def read_list_at_last(self) -> None:
         """Read the list once more after the last one: what it shows now can later be seen to be gone."""
         context = self._context
-        if not self.accepted or context.world.stopped() or not context.ledger.unobserved(context.world.now()):
+        if not self.accepted or context.world.stopped() or not context.ledger.known.unobserved(context.world.now()):
             return
         try:
             listing = context.provider.scheduled(steady=False)
@@ -272,7 +272,7 @@ class Submission:
         words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
         if entry.send_at is not None and entry.send_at <= now + context.lead:
             words = "its time came too near before it could go"
-            context.ledger.change_status(
+            context.ledger.changes.make(
                 StatusChange(
                     entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now
                 )
@@ -282,7 +282,7 @@ class Submission:
     def _hold_unbound(self, entry: Entry) -> bool:
         """Hold a row that would go otherwise than a second person approved it; False if something else stopped it."""
         context = self._context
-        now, batch = context.ledger.entry(entry.id), context.ledger.batch(entry.batch)
+        now, batch = context.ledger.entries.get(entry.id), context.ledger.batches.get(entry.batch)
         unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
         changed = now.bound_payload not in {"", hash_payload(make_payload(now, context.posting))}
         if now.status is not Status.PLANNED or not (unseen or changed):
@@ -290,7 +290,7 @@ class Submission:
         words = "nobody has approved it" if unseen else "it would not be sent as it was approved: settings changed"
         words += "; drop the file again, and approve the preview that comes of it"
         issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
-        context.ledger.change_status(StatusChange(
+        context.ledger.changes.make(StatusChange(
             entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=context.world.who, now=context.world.now(),
             issues=(*now.issues, issue),
         ))  # fmt: skip

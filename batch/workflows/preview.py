@@ -64,7 +64,7 @@ class Contents:
 
 def offer_batches(context: Context) -> list[Path]:
     """Write the previews that an earlier run did not come to write, and offer their batches; give their paths."""
-    left = [batch for batch in context.ledger.batches() if batch.state == NOT_SHOWN]
+    left = [batch for batch in context.ledger.batches.all() if batch.state == NOT_SHOWN]
     account = read_account(context.provider, context.world.tell) if left else Account()
     return [offer_batch(context, batch.id, account) for batch in left]
 
@@ -74,10 +74,10 @@ def offer_batch(context: Context, number: int, account: Account) -> Path:
 
     Before that nobody can say yes to it, and no other preview takes its rows for shown.
     """
-    contents = gather_contents(context, context.ledger.batch(number))
+    contents = gather_contents(context, context.ledger.batches.get(number))
     path = _write_preview(context, contents, account)
-    context.ledger.note_preview(number, hash_file(path))
-    context.ledger.bind_preview(
+    context.ledger.people.note_preview(number, hash_file(path))
+    context.ledger.batches.bind_preview(
         number, contents.hashes, contents.mark, _find_emptied(context, contents), now=context.world.now()
     )
     mailer = Mailer(context.settings, context.ledger, context.world)
@@ -88,8 +88,8 @@ def offer_batch(context: Context, number: int, account: Account) -> Path:
 
 def gather_contents(context: Context, batch: Batch) -> Contents:
     """Read what a batch holds, and make the payloads as they would be posted now."""
-    lines = {one.entry: one for one in context.ledger.batch_rows(batch.id) if one.entry and one.what not in ELSEWHERE}
-    found = context.ledger.entries(ids=set(lines)) if lines else ()
+    lines = {one.entry: one for one in context.ledger.batches.rows(batch.id) if one.entry and one.what not in ELSEWHERE}
+    found = context.ledger.entries.select(ids=set(lines)) if lines else ()
     own = each_row(context.ledger, (one for one in found if one.batch == batch.id))
     entries = tuple(sorted(own, key=lambda one: one.row))
     hashes = {entry.id: hash_of(context, entry) for entry in entries if entry.status in KEPT}
@@ -111,14 +111,14 @@ def make_mark(hashes: Mapping[int, str], entries: Iterable[Entry]) -> str:
 def _find_emptied(context: Context, contents: Contents) -> list[int]:
     """Find the older batches whose rows this one has all taken over: its preview counts, and theirs no more."""
     open_ones = [
-        one for one in context.ledger.batches() if one.state in {WAITS, NOT_SHOWN} and one.id < contents.batch.id
+        one for one in context.ledger.batches.all() if one.state in {WAITS, NOT_SHOWN} and one.id < contents.batch.id
     ]
     return [older.id for older in open_ones if _is_taken_over(context, older, contents)]
 
 
 def _is_taken_over(context: Context, older: Batch, contents: Contents) -> bool:
-    ids = {line.entry for line in context.ledger.batch_rows(older.id) if line.entry and line.what not in ELSEWHERE}
-    entries = list(context.ledger.entries(ids=ids)) if ids else []
+    ids = {line.entry for line in context.ledger.batches.rows(older.id) if line.entry and line.what not in ELSEWHERE}
+    entries = list(context.ledger.entries.select(ids=ids)) if ids else []
     ours = {entry.id for entry in contents.entries}
     taken = any(entry.id in ours or entry.replaced_by in ours for entry in entries)
     return taken and not any(entry.batch == older.id and entry.status in KEPT for entry in entries)
@@ -129,7 +129,7 @@ def _tell_approvers(context: Context, contents: Contents, account: Account) -> l
     entries = contents.entries
     going = [_as_campaign(one, account) for one in entries if one.status is Status.PLANNED and one.send_at is not None]
     counts = Counter(_COUNTED_AS[one.status] for one in entries if one.status in _COUNTED_AS)
-    counts["skipped"] += sum(line.what in ELSEWHERE for line in context.ledger.batch_rows(contents.batch.id))
+    counts["skipped"] += sum(line.what in ELSEWHERE for line in context.ledger.batches.rows(contents.batch.id))
     totals = tell_totals(going, counts, context.world.now().year, context.settings.reports.credit_price)
     return [f"{totals}.", *_how_to_answer(contents.batch)]
 
@@ -167,7 +167,7 @@ def _write_preview(context: Context, contents: Contents, account: Account) -> Pa
 def _show(context: Context, contents: Contents, account: Account) -> list[Previewed]:
     """Put every row of a batch into a preview: first what is new, then what another preview has shown word for word."""
     sizes = {group.id: group.contacts for group in account.groups or () if group.contacts is not None}
-    shown = context.ledger.shown_before(set(contents.hashes), contents.batch.id)
+    shown = context.ledger.batches.shown_before(set(contents.hashes), contents.batch.id)
     items = []
     for entry in contents.entries:
         before = shown.get((entry.id, contents.hashes.get(entry.id, "")))
@@ -186,7 +186,7 @@ def _tell_before(before: Shown) -> str:
 
 def _notes(context: Context, batch: Batch) -> list[str]:
     notes = [issue.message for issue in batch.issues]
-    skipped = sum(line.what in ELSEWHERE for line in context.ledger.batch_rows(batch.id))
+    skipped = sum(line.what in ELSEWHERE for line in context.ledger.batches.rows(batch.id))
     if skipped:
         notes.append(f"{plural(skipped, 'row is', 'rows are')} known from before: neither shown nor sent again")
     return notes

@@ -36,36 +36,36 @@ _WHICH_ACCOUNT = "check CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN: another account n
 
 def find_sentinels(context: Context) -> tuple[Sentinel, ...]:
     """Give what the lists must show: accepted, still to come, and called gone by no person."""
-    return context.ledger.sentinels(context.world.now() + MOVING)
+    return context.ledger.known.sentinels(context.world.now() + MOVING)
 
 
 def reach_of(context: Context, reading: Reading) -> Reading:
     """Measure how far a reading reaches; without that it proves no absence."""
-    spans = context.ledger.spans(context.world.now() + MOVING)
+    spans = context.ledger.known.spans(context.world.now() + MOVING)
     reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(context), spans)
     return replace(reading, reach=reach)
 
 
 def evidence_of(context: Context, reading: Reading) -> Evidence:
     """Collect what speaks for it that campaigns are gone which a reading does not show."""
-    known = context.ledger.provider_ids()
+    known = context.ledger.known.provider_ids()
     ours = [int(item.id) for item in reading.scheduled.items if item.id in known and item.id.isdigit()]
-    unobserved = set(context.ledger.unobserved(context.world.now()).values())
+    unobserved = set(context.ledger.known.unobserved(context.world.now()).values())
     reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(context), {})
     return Evidence(reach, min(ours, default=None), max(ours, default=None), frozenset(known.values()) - unobserved)
 
 
 def observe_first(context: Context, listing: Listing) -> None:
     """Note which campaigns a list shows for the first time: only what stood there can be seen to be gone."""
-    new = context.ledger.unobserved(context.world.now())
+    new = context.ledger.known.unobserved(context.world.now())
     seen = [(new[item.id], item, "scheduled") for item in listing.items if item.id in new]
     if seen:
-        context.ledger.observe(seen, context.world.now())
+        context.ledger.lists.observe(seen, context.world.now())
 
 
 def notice_doubled(context: Context, listing: Listing) -> None:
     """Say loudly, once a run, which campaigns of ours a list shows a second time; the latest list has the word."""
-    known, quiet, now = context.ledger.provider_ids(), context.ledger.acknowledged(), context.world.now()
+    known, quiet, now = context.ledger.known.provider_ids(), context.ledger.findings.acknowledged(), context.world.now()
     context.doubled.clear()
     for item, ours in find_doubled(listing.items, known):
         if item.id in quiet or not is_coming(item, context.zone, now):
@@ -104,7 +104,7 @@ def refuse_strange_list(context: Context, reading: Reading) -> None:
     The groups are read once more before that is said: somebody may have made a new one. A list that shows a campaign
     of this ledger is this account's.
     """
-    known = context.ledger.provider_ids()
+    known = context.ledger.known.provider_ids()
     if context.rehearsal or any(item.id in known for item in reading.scheduled.items):
         return
     now = context.world.now()
@@ -126,7 +126,7 @@ def refuse_strange_list(context: Context, reading: Reading) -> None:
 
 def prove_account(context: Context, reading: Reading) -> None:
     """Raise ProviderError where nothing on the lists is ours and the groups are another account's."""
-    known = context.ledger.provider_ids()
+    known = context.ledger.known.provider_ids()
     if not context.rehearsal and not any(item.id in known for item in reading.scheduled.items):
         read_own_account(context)
 
@@ -176,8 +176,8 @@ def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
 
 def refuse_second_ledger(context: Context, listing: Listing) -> None:
     """Raise NotAsAskedError where the list shows what is planned here, or bears a tag that this ledger never gave."""
-    known, quiet = context.ledger.provider_ids(), context.ledger.acknowledged()
-    planned, given = context.ledger.planned_tags(), context.ledger.tags()
+    known, quiet = context.ledger.known.provider_ids(), context.ledger.findings.acknowledged()
+    planned, given = context.ledger.known.planned_tags(), context.ledger.known.tags()
     now, accounts = context.world.now(), {context.settings.provider.account, "main"}
     for item in listing.items:
         tag = split_tag(item.name)[1] if item.id not in known and item.id not in quiet else ""
@@ -206,7 +206,7 @@ def is_coming(item: Listed, zone: str, now: datetime) -> bool:
 def recover(context: Context, reading: Reading) -> None:
     """Count as accepted again what seemed gone and stands on the scheduled list after all."""
     shown = {item.id: item for item in reading.scheduled.items}
-    gone = context.ledger.entries(statuses={Status.MISSING, Status.CANCELLED}, due_from=context.world.now())
+    gone = context.ledger.entries.select(statuses={Status.MISSING, Status.CANCELLED}, due_from=context.world.now())
     for entry in list(gone):
         if entry.provider_id in shown:
             take_back(context, entry, shown[entry.provider_id])
@@ -214,14 +214,16 @@ def recover(context: Context, reading: Reading) -> None:
 
 def recognize(context: Context, reading: Reading) -> int:
     """Count as accepted what a person was to look for, where its tag stands on a list after all; give how many."""
-    held = [entry for entry in context.ledger.entries(statuses={Status.HELD}) if entry.tag and may_have_gone(entry)]
+    held = [
+        entry for entry in context.ledger.entries.select(statuses={Status.HELD}) if entry.tag and may_have_gone(entry)
+    ]
     by_tag = find_by_tag(reading) if held else {}
     recognized = 0
     for entry in held:
         found = by_tag.get(entry.tag, ())
-        settled = judge_found(entry, found, context.ledger.provider_ids()) if found else None
+        settled = judge_found(entry, found, context.ledger.known.provider_ids()) if found else None
         if settled is not None and settled.status is Status.ACCEPTED:
-            recognized += context.ledger.change_status(StatusChange(
+            recognized += context.ledger.changes.make(StatusChange(
                 entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=context.world.who,
                 now=context.world.now(), evidence=settled.evidence, listed=settled.listed,
                 issues=tuple(issue for issue in entry.issues if issue.code not in DOUBT_CODES),
@@ -233,7 +235,7 @@ def take_back(context: Context, entry: Entry, item: Listed | None) -> bool:
     """Count one entry as accepted again; a cancelled one is still to be deleted, and what took its place gives way."""
     why = "seen on the provider's list of scheduled campaigns"
     now, who = context.world.now(), context.world.who
-    moved = context.ledger.change_status(
+    moved = context.ledger.changes.make(
         StatusChange(entry.id, Status.ACCEPTED, expected={entry.status}, why=why, who=who, now=now, listed=item)
     )
     if moved:
@@ -245,8 +247,8 @@ def settle_return(context: Context, entry: Entry) -> None:
     """Do what follows when an entry that seemed gone is there after all."""
     if entry.status is Status.CANCELLED and not entry.cancel_why:
         why = "it counted as cancelled, and is at the provider anyway"
-        context.ledger.request_cancel(entry.id, why, context.world.who, context.world.now())
-    for twin in context.ledger.twins(entry.id):
+        context.ledger.changes.request_cancel(entry.id, why, context.world.who, context.world.now())
+    for twin in context.ledger.entries.twins(entry.id):
         _give_way(context, entry, twin)
 
 
@@ -261,7 +263,7 @@ def _give_way(context: Context, entry: Entry, twin: Entry) -> None:
         )
         context.note(words, loud=True)
     elif twin.fingerprint == entry.fingerprint and (twin.status is not Status.HELD or codes & _STOOD_IN):
-        context.ledger.change_status(
+        context.ledger.changes.make(
             StatusChange(
                 twin.id, Status.REPLACED, expected={twin.status}, why=there, who=who, now=now, replaced_by=entry.id
             )
@@ -269,7 +271,7 @@ def _give_way(context: Context, entry: Entry, twin: Entry) -> None:
     elif twin.status is not Status.HELD:
         words = f"{there}: delete Id {entry.provider_id} in the dashboard first, or drop this one"
         issue = Issue(twin.row, "", "", "edited-after-submission", words, Level.HOLD)
-        context.ledger.change_status(
+        context.ledger.changes.make(
             StatusChange(
                 twin.id, Status.HELD, expected={twin.status}, why=words, who=who, now=now, issues=(*twin.issues, issue)
             )

@@ -23,7 +23,7 @@ def as_they_go(settings: Settings, ledger: Ledger, entries: Iterable[Entry]) -> 
     """
     entries = tuple(entries)
     there = [entry.id for entry in entries if _is_there(entry)]
-    shown = ledger.shown_times(there) if there else {}
+    shown = ledger.lists.shown_times(there) if there else {}
     zone = settings.provider.timezone
     return tuple(
         _as_it_goes(entry, shown.get(entry.id) or entry.send_at_provider, zone) if _is_there(entry) else entry

@@ -31,13 +31,15 @@ def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
     """Forget the texts of closed weeks; a person at a terminal is asked."""
     limit = _limit(before, world.now(), ZoneInfo(settings.team_zone))
     with open_ledger_of(settings, world, create=False) as ledger:
-        counted = ledger.count_purge(limit)
+        counted = ledger.upkeep.count_purge(limit)
         if not counted.entries and not counted.mails:
             return Purged(limit, counted, done=False, lines=(f"nothing to forget before {_day(limit, settings)}",))
         if not world.confirm(f"forget {_count(counted)} from before {_day(limit, settings)}, for good?"):
             return Purged(limit, counted, done=False, lines=("nothing was forgotten",))
-        with ledger.submitter(world.who, world.now()):
-            done = ledger.purge(limit, why=f"forgotten: purge --before {before}", who=world.signature, now=world.now())
+        with ledger.lock.hold(world.who, world.now()):
+            done = ledger.upkeep.purge(
+                limit, why=f"forgotten: purge --before {before}", who=world.signature, now=world.now()
+            )
             words = f"{_count(done)} from before {_day(limit, settings)}, by {world.signature}"
             ledger.journal.note_run("purge", world.now(), words)
         return Purged(limit, done, done=True, lines=tuple(_lines(ledger, done, limit, settings)))

@@ -47,7 +47,7 @@ def reconcile_books(
 ) -> Comparison:
     """Compare both books, update statuses, report; with `delivery` read delivery within a budget of requests."""
     with open_context(settings, world) as context:
-        with context.ledger.submitter(world.who, world.now()):
+        with context.ledger.lock.hold(world.who, world.now()):
             comparison = reconcile_in(context, delivery=delivery, budget=budget, acknowledge=acknowledge)
         mail_comparison(settings, context.ledger, world, comparison)
         return comparison
@@ -58,7 +58,7 @@ def reconcile_in(
 ) -> Comparison:
     """Do what `reconcile` does, with a ledger and a provider that are open already."""
     ledger, world = context.ledger, context.world
-    ledger.orphans(world.now(), world.who)
+    ledger.attempts.doubt_orphans(world.now(), world.who)
     reading = _read_whole(context)
     ledger.journal.bind(context.settings.provider.account, context.provider.host)
     warn_of_changes(context)
@@ -86,12 +86,12 @@ def _read_whole(context: Context) -> Reading:
 
 
 def _tracked(context: Context) -> list[Entry]:
-    return list(context.ledger.entries(statuses=_TRACKED, due_from=context.world.now() - _WATCHED))
+    return list(context.ledger.entries.select(statuses=_TRACKED, due_from=context.world.now() - _WATCHED))
 
 
 def _compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
     ledger, settings = context.ledger, context.settings
-    batches, pause = ledger.batches(), ledger.pauses.first()
+    batches, pause = ledger.batches.all(), ledger.pauses.first()
     return reconcile(
         _tracked(context),
         reading,
@@ -103,8 +103,8 @@ def _compare(context: Context, reading: Reading, shown_before: Collection[int] =
             evidence=evidence_of(context, reading),
         ),
         now=context.world.now(),
-        tags=ledger.tags(),
-        acknowledged=ledger.acknowledged(),
+        tags=ledger.known.tags(),
+        acknowledged=ledger.findings.acknowledged(),
         since=batches[0].taken_in_at if batches else context.world.now(),
         shown_before=shown_before,
     )
@@ -137,22 +137,22 @@ def _wait_between(context: Context, lacking: int) -> None:
 
 def _write_down(context: Context, found: Reconciliation) -> int:
     now, who = context.world.now(), context.world.who
-    context.ledger.observe(found.seen, now)
+    context.ledger.lists.observe(found.seen, now)
     moved = 0
-    claimed = context.ledger.provider_ids()
+    claimed = context.ledger.known.provider_ids()
     back = [move.entry for move in found.moves if move.old in _SEEMED_GONE and move.new is Status.ACCEPTED]
-    returned = list(context.ledger.entries(ids=back)) if back else []
+    returned = list(context.ledger.entries.select(ids=back)) if back else []
     for move in found.moves:
         listed = move.listed
         # The sent history may number campaigns anew: the Id that we were given stays.
         if listed is not None and (move.new is Status.SENT or claimed.get(listed.id, move.entry) != move.entry):
             listed = replace(listed, id="")
-        moved += context.ledger.change_status(
+        moved += context.ledger.changes.make(
             StatusChange(move.entry, move.new, expected={move.old}, why=move.why, who=who, now=now, listed=listed)
         )
     for entry in returned:
         settle_return(context, entry)
-    context.ledger.record_findings(found.findings, found.compared, now)
+    context.ledger.findings.record(found.findings, found.compared, now)
     return moved
 
 
@@ -160,7 +160,7 @@ def _acknowledge(context: Context, found: Reconciliation) -> None:
     for finding in found.findings:
         if finding.code in {"made-elsewhere", "maybe-other-ledger", "other-ledger"}:
             why = "acknowledged with reconcile --acknowledge"
-            context.ledger.acknowledge(finding.provider_id, why, context.world.who, context.world.now())
+            context.ledger.findings.acknowledge(finding.provider_id, why, context.world.who, context.world.now())
 
 
 def write_reconciliation(context: Context, comparison: Comparison) -> list[Path]:
@@ -186,7 +186,7 @@ def read_delivery(context: Context, budget: int) -> int:
     What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
     """
     read = 0
-    for entry in list(context.ledger.entries(statuses={Status.SENT})):
+    for entry in list(context.ledger.entries.select(statuses={Status.SENT})):
         if context.world.stopped() or read >= budget:
             break
         try:
@@ -200,7 +200,7 @@ def read_delivery(context: Context, budget: int) -> int:
 
 
 def _read_one_delivery(context: Context, entry: Entry, budget: int) -> int:
-    progress = context.ledger.delivery_progress(entry.id)
+    progress = context.ledger.deliveries.progress(entry.id)
     if progress is not None and progress.final:
         return 0
     read, number, mark = 0, 1 if progress is None else progress.page + 1, ""
@@ -213,9 +213,9 @@ def _read_one_delivery(context: Context, entry: Entry, budget: int) -> int:
             continue
         if page.mark == mark:
             break
-        before = context.ledger.deliveries((entry.id,)).get(entry.id, ()) if number > 1 else ()
+        before = context.ledger.deliveries.of_each((entry.id,)).get(entry.id, ()) if number > 1 else ()
         final = page.last and _is_final(entry, (*before, *page.counts), context.world.now())
-        context.ledger.record_delivery(entry.id, number, page.counts, final=final, now=context.world.now())
+        context.ledger.deliveries.record(entry.id, number, page.counts, final=final, now=context.world.now())
         if page.last:
             break
         number, mark = number + 1, page.mark
@@ -224,7 +224,7 @@ def _read_one_delivery(context: Context, entry: Entry, budget: int) -> int:
 
 def _sent_id(context: Context, entry: Entry) -> str:
     """Give the Id under which the sent history shows a campaign."""
-    seen = [one.listed.id for one in context.ledger.observations(entry.id) if one.where == "sent"]
+    seen = [one.listed.id for one in context.ledger.lists.observations(entry.id) if one.where == "sent"]
     return seen[-1] if seen else entry.provider_id
 
 

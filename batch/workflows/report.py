@@ -77,10 +77,10 @@ def write_batch_report(context: Context, batch: int, *, stopped: str = "") -> li
 
 def batch_scope(ledger: Ledger, batch: int) -> Scope:
     """Take one batch."""
-    taken = ledger.batch(batch)
-    lines = ledger.batch_rows(batch)
+    taken = ledger.batches.get(batch)
+    lines = ledger.batches.rows(batch)
     ids = {line.entry for line in lines if line.entry is not None and line.what != "skipped"}
-    entries = tuple(ledger.entries(ids=ids)) if ids else ()
+    entries = tuple(ledger.entries.select(ids=ids)) if ids else ()
     stem = f"batch-{batch:04d}-{plain_stem(Path(taken.file).stem)}"
     return Scope(f'Batch {batch}: "{taken.file}"', stem, "batch", entries, (batch,))
 
@@ -91,8 +91,8 @@ def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
     Each campaign counts once: in the week of its send time, as the version that stands.
     """
     start, end = week_bounds(week, zone)
-    batches = tuple(one.id for one in ledger.batches() if start <= one.taken_in_at < end)
-    due = {entry.id: entry for entry in ledger.entries(due_from=start, due_until=end)}
+    batches = tuple(one.id for one in ledger.batches.all() if start <= one.taken_in_at < end)
+    due = {entry.id: entry for entry in ledger.entries.select(due_from=start, due_until=end)}
     for batch in batches:
         open_ones = (one for one in batch_scope(ledger, batch).entries if standing_of(one, now).needs_attention)
         due.update({entry.id: entry for entry in open_ones})
@@ -104,7 +104,7 @@ def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
 
 def _open_without_time(ledger: Ledger, now: datetime) -> Iterator[Entry]:
     """Give the open rows whose time cannot be read, whenever they were taken in: no week of their own tells them."""
-    for entry in ledger.entries(statuses=FRESH):
+    for entry in ledger.entries.select(statuses=FRESH):
         if entry.send_at is None and standing_of(entry, now).needs_attention:
             yield entry
 
@@ -112,8 +112,8 @@ def _open_without_time(ledger: Ledger, now: datetime) -> Iterator[Entry]:
 def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
     """Take what was taken in or is due from a day on."""
     start = datetime.combine(since, time(), ZoneInfo(zone)).astimezone(UTC)
-    batches = tuple(one.id for one in ledger.batches() if one.taken_in_at >= start)
-    found = {entry.id: entry for entry in ledger.entries(due_from=start)}
+    batches = tuple(one.id for one in ledger.batches.all() if one.taken_in_at >= start)
+    found = {entry.id: entry for entry in ledger.entries.select(due_from=start)}
     for batch in batches:
         found.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
     return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", _campaigns(found.values()), batches)
@@ -146,7 +146,7 @@ def gather(
     """Gather all that a report of this scope says, the weeks and the report before it too."""
     zone = settings.team_zone
     ids = [entry.id for entry in scope.entries]
-    batches = tuple(ledger.batch(number) for number in scope.batches)
+    batches = tuple(ledger.batches.get(number) for number in scope.batches)
     pause = ledger.pauses.first()
     report = Report(
         title=scope.title,
@@ -159,9 +159,9 @@ def gather(
         skipped=_skipped(ledger, scope),
         findings=scope.findings,
         matched=scope.matched,
-        attempts=ledger.attempts_of(ids),
-        history=ledger.histories(ids),
-        deliveries=ledger.deliveries(ids),
+        attempts=ledger.attempts.of_each(ids),
+        history=ledger.changes.of_each(ids),
+        deliveries=ledger.deliveries.of_each(ids),
         trend=_trend(settings, ledger, now) if not rehearsal else (),
         before=_before(settings, ledger, scope, now) if not rehearsal else None,
         quiet_hours=settings.checks.quiet_hours,
@@ -176,7 +176,7 @@ def gather(
         stopped=stopped,
         paused=describe_pause(pause, settings) if pause else "",
         compared_at=compared.at if (compared := ledger.journal.last_run("reconcile")) else None,
-        to_cancel=as_they_go(settings, ledger, ledger.cancellations()),
+        to_cancel=as_they_go(settings, ledger, ledger.entries.cancellations()),
     )
     return replace(report, trend=_agreeing(report, scope.week))
 
@@ -200,7 +200,7 @@ def each_row(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def _rows_by_entry(ledger: Ledger, batch: int) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for line in ledger.batch_rows(batch):
+    for line in ledger.batches.rows(batch):
         if line.entry is not None and line.what == Status.INVALID.value:
             found.setdefault(line.entry, []).append(line.row)
     return found
@@ -224,9 +224,9 @@ def _by_time(entry: Entry) -> tuple[datetime, int]:
 def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
     """Take the rows that were known from before: a batch's report tells of rows, all others count campaigns."""
     batches = scope.batches if scope.kind == "batch" else ()
-    lines = [(batch, line) for batch in batches for line in ledger.batch_rows(batch) if line.what == "skipped"]
+    lines = [(batch, line) for batch in batches for line in ledger.batches.rows(batch) if line.what == "skipped"]
     ids = {line.entry for _, line in lines if line.entry is not None}
-    entries = {entry.id: entry for entry in ledger.entries(ids=ids)} if ids else {}
+    entries = {entry.id: entry for entry in ledger.entries.select(ids=ids)} if ids else {}
     return tuple(_skip(batch, line.row, line.why, entries.get(line.entry or 0)) for batch, line in lines)
 
 
@@ -245,7 +245,7 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
     start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
     by_week: dict[str, list[Entry]] = {week: [] for week in weeks}
-    for entry in ledger.entries(due_from=start, due_until=end):
+    for entry in ledger.entries.select(due_from=start, due_until=end):
         if entry.send_at is not None and entry.status is not Status.REPLACED and not is_test(entry.key):
             by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
     figures = [WeekFigures(week, _count(settings, ledger, entries, now)) for week, entries in by_week.items()]
@@ -265,9 +265,11 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
         here = {entry.id for entry in scope.entries}
         earlier = replace(earlier, entries=tuple(entry for entry in earlier.entries if entry.id not in here))
     elif scope.kind == "batch" and scope.batches:
-        this = ledger.batch(scope.batches[0])
+        this = ledger.batches.get(scope.batches[0])
         same = [
-            one.id for one in ledger.batches() if one.id < this.id and (one.file, one.sheet) == (this.file, this.sheet)
+            one.id
+            for one in ledger.batches.all()
+            if one.id < this.id and (one.file, one.sheet) == (this.file, this.sheet)
         ]
         earlier = batch_scope(ledger, same[-1]) if same else None
     if earlier is None or not earlier.entries:
@@ -276,7 +278,7 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
 
 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: datetime, *, skipped: int = 0) -> Figures:
-    deliveries = ledger.deliveries([entry.id for entry in entries])
+    deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
     price = settings.reports.credit_price or None
     return count_entries(tuple(each_row(ledger, entries)), deliveries, now=now, skipped=skipped, credit_price=price)
 
@@ -335,7 +337,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
             path,
             made_at=now,
             zone=zone,
-            deliveries=ledger.deliveries([entry.id for entry in entries]),
+            deliveries=ledger.deliveries.of_each([entry.id for entry in entries]),
             paused=describe_pause(pause, settings) if pause else "",
             templates=report_templates(settings),
             provider_zone=settings.provider.timezone,
@@ -347,8 +349,8 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
 
 def _lately(ledger: Ledger, since: datetime) -> tuple[Entry, ...]:
     """Take what is due since then, and what needs fixing though its time is missing, or long ago by a slip."""
-    due = {entry.id: entry for entry in ledger.entries(due_from=since)}
-    broken = ledger.entries(statuses={Status.INVALID}, changed_since=since)
+    due = {entry.id: entry for entry in ledger.entries.select(due_from=since)}
+    broken = ledger.entries.select(statuses={Status.INVALID}, changed_since=since)
     return tuple((due | {entry.id: entry for entry in broken}).values())
 
 

@@ -32,12 +32,12 @@ _DROPPABLE = _KEPT_BACK | {Status.INVALID, Status.PLANNED, Status.IN_DOUBT, Stat
 
 def resolve_entry(settings: Settings, world: World, number: int, wish: str, why: str, *, provider_id: str = "") -> str:
     """Do what a person decided about one entry and give the sentence for it."""
-    with open_ledger_of(settings, world, create=False) as ledger, ledger.submitter(world.who, world.now()):
-        ledger.orphans(world.now(), world.who)
-        entry = ledger.entry(number)
+    with open_ledger_of(settings, world, create=False) as ledger, ledger.lock.hold(world.who, world.now()):
+        ledger.attempts.doubt_orphans(world.now(), world.who)
+        entry = ledger.entries.get(number)
         if wish == "send" and settings.approval.required:
             shared = settings.approval.shared_users
-            need_second_sender(ledger, world, ledger.batch(entry.batch), name_entry(entry), shared=shared)
+            need_second_sender(ledger, world, ledger.batches.get(entry.batch), name_entry(entry), shared=shared)
         decide = {"accepted": _accept, "not-sent": _not_sent, "deleted": _deleted, "send": _send, "drop": _drop}[wish]
         said = decide(ledger, world, entry, why, provider_id)
         if wish == "send" and settings.approval.required:
@@ -48,7 +48,7 @@ def resolve_entry(settings: Settings, world: World, number: int, wish: str, why:
 def _bind(ledger: Ledger, settings: Settings, world: World, entry: Entry) -> None:
     """Let go what would be posted now, and nothing else: who sends a row where a second person is required is one."""
     payload = hash_payload(make_payload(entry, posting_rules(settings)))
-    ledger.change_status(StatusChange(
+    ledger.changes.make(StatusChange(
         entry.id, Status.PLANNED, expected={Status.PLANNED}, why=f"approved by {world.who}", who=world.who,
         now=world.now(), approved_by=world.who, bound_payload=payload, kind=ChangeKind.APPROVED,
     ))  # fmt: skip
@@ -58,7 +58,7 @@ def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: s
     number = plain_id(provider_id)
     if not number.isdigit() or number == "0":
         raise UsageError(f'"{provider_id}" is not an Id', "give the number that the provider's dashboard shows")
-    holder = ledger.provider_ids().get(number)
+    holder = ledger.known.provider_ids().get(number)
     if holder is not None and holder != entry.id:
         raise UsageError(
             f"Id {number} belongs to entry {holder} already", f'look at it: "campaign-batch ledger show {holder}"'
@@ -78,7 +78,7 @@ def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) ->
     for issue in entry.issues:
         if issue.code == "looks-alike" and issue.value.isdigit():
             # It is another campaign: the next run must not take it for this one again.
-            ledger.acknowledge(issue.value, f"not entry {entry.id}: {why}", world.signature, world.now())
+            ledger.findings.acknowledge(issue.value, f"not entry {entry.id}: {why}", world.signature, world.now())
     if newer := find_newer(ledger).get(entry.key):
         held = give_way(entry, newer)
         _move(ledger, world, entry, held.status, expected=_UNSURE, why=why, issues=(*answered, *held.issues))
@@ -98,7 +98,7 @@ def _deleted(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> 
             'type "campaign-batch reconcile": the sent history tells',
         )
     if entry.status in _THERE and not entry.cancel_why:
-        ledger.request_cancel(entry.id, f"deleted in the dashboard: {why}", world.signature, world.now())
+        ledger.changes.request_cancel(entry.id, f"deleted in the dashboard: {why}", world.signature, world.now())
     told = f"not in the dashboard any more: {why}"
     _move(ledger, world, entry, Status.CANCELLED, expected=_THERE, why=told)
     return f"{name_entry(entry)} (Id {entry.provider_id}) counts as deleted; should a list show it again, you are told"
@@ -119,7 +119,7 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
             f"entry {entry.id} was read with other settings than today's",
             "submit its file again: it is read again with today's",
         )
-    if ledger.batch(entry.batch).state == REJECTED:
+    if ledger.batches.get(entry.batch).state == REJECTED:
         raise UsageError(
             f"entry {entry.id} is of batch {entry.batch}, which was rejected, so it is not submitted",
             "submit the file again",
@@ -132,7 +132,7 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
     if not insist_on_entry(world, entry):
         return f"{name_entry(entry)} stays as it is"
     released = tuple(issue.code for issue in entry.issues if issue.level is Level.HOLD)
-    ledger.take_back_cancel(entry.id, why, world.signature, world.now())
+    ledger.changes.take_back_cancel(entry.id, why, world.signature, world.now())
     _move(ledger, world, entry, Status.PLANNED, expected=_KEPT_BACK, why=why, released=released)
     return f'{name_entry(entry)} may go; "campaign-batch resume" submits it'
 
@@ -163,7 +163,7 @@ def _move(
 ) -> None:
     who, now = world.signature, world.now()
     change = StatusChange(entry.id, to, expected=expected, why=why, who=who, now=now, **more)  # type: ignore[arg-type]
-    moved = entry.status in expected and ledger.change_status(change)
+    moved = entry.status in expected and ledger.changes.make(change)
     if not moved:
         allowed = " or ".join(f'"{word.text}"' for name, word in WORDS.items() if name in expected)
         raise UsageError(

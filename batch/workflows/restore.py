@@ -40,7 +40,7 @@ def restore_ledger(settings: Settings, world: World, wanted: Path | None) -> Res
     account = (settings.provider.account, urlsplit(settings.provider.url).hostname or "")
     done = restore(place, backup, account=account, who=world.signature, now=world.now())
     with open_ledger(settings.ledger.url, now=world.now(), create=False) as ledger:
-        problems = ledger.verify(world.now())
+        problems = ledger.upkeep.verify(world.now())
     return Restoring(done, problems, tuple(_lines(done)))
 
 

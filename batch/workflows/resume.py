@@ -39,7 +39,7 @@ def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tal
 
 
 def _tell_unapproved(context: Context) -> None:
-    for batch in context.ledger.batches():
+    for batch in context.ledger.batches.all():
         if batch.state == WAITS:
             how = f'it goes when another person types "campaign-batch approve {batch.id}"'
             context.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
@@ -48,7 +48,7 @@ def _tell_unapproved(context: Context) -> None:
 def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     """Do what `resume` does, with a ledger and a provider that are open already."""
     open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.PLANNED, Status.WAITING}
-    before = {entry.id: entry.status for entry in context.ledger.entries(statuses=open_ones)}
+    before = {entry.id: entry.status for entry in context.ledger.entries.select(statuses=open_ones)}
     touched = list(before)
     tally = Tally(rows=len(touched))
     reading = begin_run(context, tally)
@@ -59,7 +59,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
         submit_planned(context, tally, None, reading, limit)
     except BatchError as trouble:
         tally.trouble = trouble
-    entries = list(context.ledger.entries(ids=touched)) if touched else []
+    entries = list(context.ledger.entries.select(ids=touched)) if touched else []
     tally.counts = Counter(count_as("", entry) for entry in entries)
     tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
@@ -75,7 +75,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
 
 def release_waiting(context: Context) -> None:
     """Let go what waited for the provider and need wait no longer."""
-    waiting = list(context.ledger.entries(statuses={Status.WAITING}))
+    waiting = list(context.ledger.entries.select(statuses={Status.WAITING}))
     if not waiting:
         return
     account = read_own_account(context)
@@ -84,7 +84,7 @@ def release_waiting(context: Context) -> None:
     for entry in ready:
         if entry.id in short:
             continue
-        context.ledger.change_status(
+        context.ledger.changes.make(
             StatusChange(
                 entry.id,
                 Status.PLANNED,

@@ -53,7 +53,7 @@ def _read(ledger: Ledger, wanted: set[int]) -> dict[int, Entry]:
     """Read entries, and those that took their place, and so on."""
     entries: dict[int, Entry] = {}
     while wanted:
-        read = {entry.id: entry for entry in ledger.entries(ids=wanted)}
+        read = {entry.id: entry for entry in ledger.entries.select(ids=wanted)}
         entries |= read
         wanted = {entry.replaced_by for entry in read.values() if entry.replaced_by is not None} - entries.keys()
     return entries

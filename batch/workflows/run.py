@@ -50,7 +50,7 @@ class Options:
 @contextmanager
 def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
-    with context.ledger.submitter(context.world.who, context.world.now()):
+    with context.ledger.lock.hold(context.world.who, context.world.now()):
         if pauses := context.ledger.pauses.all():
             raise BatchError(
                 f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
@@ -60,9 +60,9 @@ def be_submitter(context: Context) -> Iterator[None]:
 
 def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times passed."""
-    context.ledger.orphans(context.world.now(), context.world.who)
+    context.ledger.attempts.doubt_orphans(context.world.now(), context.world.who)
     doubts = [doubt.entry for doubt in find_doubts(context)]
-    planned = context.ledger.planned()
+    planned = context.ledger.entries.planned()
     reading = read_trusted(context, since_when(context, (*doubts, *planned)))
     if planned:
         prove_account(context, reading)
@@ -72,7 +72,9 @@ def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     adopted += adopt(context, planned, reading)
     expire(context)
     warn_of_changes(context)
-    hold_outdated(context, (*context.ledger.planned(), *context.ledger.entries(statuses={Status.WAITING})))
+    hold_outdated(
+        context, (*context.ledger.entries.planned(), *context.ledger.entries.select(statuses={Status.WAITING}))
+    )
     if tally is not None:
         tally.adopted += adopted
     return reading
@@ -88,7 +90,7 @@ def expire(context: Context) -> None:
         (Status.WAITING, now + context.lead, Status.HELD, "what it waited for did not come before its lead time"),
     )
     for status, until, to, why in groups:
-        for entry in list(context.ledger.entries(statuses={status}, due_until=until)):
+        for entry in list(context.ledger.entries.select(statuses={status}, due_until=until)):
             if not may_have_gone(entry):  # else nobody knows that it is too late: it may have gone out
                 _move_on(context, entry, to, why)
 
@@ -96,7 +98,7 @@ def expire(context: Context) -> None:
 def _move_on(context: Context, entry: Entry, to: Status, why: str) -> None:
     late = Issue(entry.row, "", "", "too-late", why, Level.HOLD)
     issues = (*entry.issues, late) if to is Status.HELD else None
-    context.ledger.change_status(
+    context.ledger.changes.make(
         StatusChange(
             entry.id,
             to,
@@ -129,7 +131,7 @@ def plan_rows(context: Context, check: Check, reading: Reading, options: Options
     keys = {row.key for row in check.kept}
     fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
     named = follow_row_ids(context.ledger, check.kept)
-    known = context.ledger.known(keys | named.keys, fingerprints, world.now())
+    known = context.ledger.known.matching(keys | named.keys, fingerprints, world.now())
     unknown = find_unknown(context, reading)
     rows = check_account(context, warn_of_unknown(check.kept, named.unknown), known, account)
     plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=named.entries)
@@ -143,7 +145,7 @@ def record_batch(context: Context, check: Check, plan: Plan, *, waits: bool = Fa
     With `waits` nothing of it may go before its preview is written and a second person says yes.
     """
     world = context.world
-    batch = context.ledger.take_in(
+    batch = context.ledger.batches.take_in(
         plan.decisions,
         account=context.settings.provider.account,
         file=check.file,
@@ -159,7 +161,7 @@ def record_batch(context: Context, check: Check, plan: Plan, *, waits: bool = Fa
         state=NOT_SHOWN if waits else "open",
         issues=tuple(issue for issue in check.warnings if issue.row == 0),
     )
-    context.ledger.note_submitter(batch, world.person)
+    context.ledger.people.note_submitter(batch, world.person)
     remember_names(context, plan.decisions)
     return batch
 
@@ -184,7 +186,7 @@ def _submit_batch(context: Context, tally: Tally, reading: Reading, options: Opt
         tally.trouble = trouble
     assert tally.batch is not None
     now = context.world.now()
-    context.ledger.change_batch(tally.batch, state="done", now=now)
+    context.ledger.batches.change(tally.batch, state="done", now=now)
     context.ledger.journal.note_run("submit", now, f'batch {tally.batch}: "{tally.file}"')
 
 
@@ -208,5 +210,5 @@ def submit_planned(context: Context, tally: Tally, batch: int | None, reading: R
 
 def find_planned(context: Context, batch: int | None) -> tuple[Entry, ...]:
     """Give what is planned, by send time; batches that wait for a second person are left out."""
-    closed = {one.id for one in context.ledger.batches() if one.is_kept_back and one.id != batch}
-    return tuple(entry for entry in context.ledger.planned(batch) if entry.batch not in closed)
+    closed = {one.id for one in context.ledger.batches.all() if one.is_kept_back and one.id != batch}
+    return tuple(entry for entry in context.ledger.entries.planned(batch) if entry.batch not in closed)

@@ -40,7 +40,7 @@ def describe_way(way: Way) -> str:
 
 def need_second(context: Context, batch: Batch, approver: Approver) -> Way:
     """Give how it is known that it is another person who says yes; raise UsageError where it is not."""
-    submitter = context.ledger.proof(batch.id).submitter
+    submitter = context.ledger.people.proof(batch.id).submitter
     words = f"batch {batch.id} was handed in by {submitter.shown}, so somebody else must approve it"
     one_user = _is_one_user(context.world, batch, submitter, approver.person)
     return _need_other(submitter, approver, words, one_user=one_user, shared=context.settings.approval.shared_users)
@@ -48,7 +48,7 @@ def need_second(context: Context, batch: Batch, approver: Approver) -> Way:
 
 def need_second_sender(ledger: Ledger, world: World, batch: Batch, what: str, *, shared: bool) -> None:
     """Raise UsageError where a held row would be let go by who handed it in."""
-    submitter = ledger.proof(batch.id).submitter
+    submitter = ledger.people.proof(batch.id).submitter
     words = f"{what} needs a second person, and {submitter.shown} handed it in"
     one_user = _is_one_user(world, batch, submitter, world.person)
     _need_other(submitter, Approver(world.person), words, one_user=one_user, shared=shared)

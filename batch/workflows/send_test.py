@@ -76,7 +76,7 @@ def try_zone(ledger: Ledger, zone: str = "") -> TriedZone:
     The provider writes no zone beside its times, so the same text coming back proves little; a test that leaves the
     list of scheduled campaigns when it was due proves it.
     """
-    tests = [entry for entry in ledger.entries(words=TEST_MARK) if is_test(entry.key) and entry.provider_id]
+    tests = [entry for entry in ledger.entries.select(words=TEST_MARK) if is_test(entry.key) and entry.provider_id]
     if not tests:
         return TriedZone(f"not tried yet: {_TRY}")
     entry = max(tests, key=lambda one: one.id)
@@ -93,8 +93,8 @@ def try_zone(ledger: Ledger, zone: str = "") -> TriedZone:
 
 def _shown_times(ledger: Ledger, entry: Entry) -> list[str]:
     """Give every send time that the provider showed of an entry: in its answer, and on its lists."""
-    shown = [one.listed.send_at for one in ledger.observations(entry.id)]
-    for attempt in ledger.attempts(entry.id):
+    shown = [one.listed.send_at for one in ledger.lists.observations(entry.id)]
+    for attempt in ledger.attempts.of(entry.id):
         with suppress(ValueError):
             found = parse_one(attempt.answer.encode(), "")
             shown += [found.send_at] if found is not None else []
@@ -104,7 +104,7 @@ def _shown_times(ledger: Ledger, entry: Entry) -> list[str]:
 def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> TriedZone:
     assert entry.send_at is not None
     due = f"{entry.send_at_provider} {f'({zone}) ' if zone else ''}of test entry {entry.id}"
-    gone = next((one.at for one in ledger.observations(entry.id) if one.where == "sent"), None)
+    gone = next((one.at for one in ledger.lists.observations(entry.id) if one.where == "sent"), None)
     if gone is not None and gone < entry.send_at - _SLACK:
         early = round((entry.send_at - gone).total_seconds() / 60)
         return TriedZone(f"it went out {early} minutes before {due}: correct [provider] timezone", wrong=True)

@@ -78,8 +78,10 @@ class Tally:
 def count_batch(context: Context, tally: Tally) -> None:
     """Count where the rows of a batch stand now."""
     assert tally.batch is not None
-    lines = context.ledger.batch_rows(tally.batch)
-    entries = {entry.id: entry for entry in context.ledger.entries(ids={line.entry for line in lines if line.entry})}
+    lines = context.ledger.batches.rows(tally.batch)
+    entries = {
+        entry.id: entry for entry in context.ledger.entries.select(ids={line.entry for line in lines if line.entry})
+    }
     tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
     gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
     tally.attention = sum(_wants_look(entry) for entry in gone)

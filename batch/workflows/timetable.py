@@ -76,16 +76,16 @@ class Timetable:
     def _has_open_rows(self) -> bool:
         ledger = self._context.ledger
         open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
-        if any(batch.state == NOT_SHOWN for batch in ledger.batches()):
+        if any(batch.state == NOT_SHOWN for batch in ledger.batches.all()):
             return True
-        return any(True for _ in ledger.entries(statuses=open_ones)) or bool(find_planned(self._context, None))
+        return any(True for _ in ledger.entries.select(statuses=open_ones)) or bool(find_planned(self._context, None))
 
     def compare_when_due(self) -> None:
         """Compare every night, once after each send time, and before what is to be cancelled goes out."""
         nightly = self._is_due("nightly")
         if not (nightly or self._went_out() or alarm_is_due(self._context.ledger, self._now())):
             return
-        with self._context.ledger.submitter(self._context.world.who, self._now()):
+        with self._context.ledger.lock.hold(self._context.world.who, self._now()):
             comparison = reconcile_in(self._context, delivery=True)
         words = f"compared with the provider: {sum(comparison.counts.values())} campaigns"
         self._context.world.tell(Note(words, loud=False, event="compared"))
@@ -107,7 +107,7 @@ class Timetable:
         ledger, settings = self._context.ledger, self._context.settings
         last = ledger.journal.last_run(run)
         if last is None:
-            if ledger.batches():
+            if ledger.batches.all():
                 ledger.journal.note_run(run, self._now(), "begun")
             return False
         return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)
@@ -115,14 +115,14 @@ class Timetable:
     def _went_out(self) -> bool:
         """Whether a campaign's time passed half an hour ago, and nobody has looked since."""
         now, ledger = self._now(), self._context.ledger
-        went = ledger.entries(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
+        went = ledger.entries.select(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
         times = [entry.send_at for entry in went if entry.send_at is not None]
         last = ledger.journal.last_run("reconcile")
         return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)
 
     def _back_up(self) -> None:
         if self._context.ledger.path is not None:
-            path = self._context.ledger.backup(self._now())
+            path = self._context.ledger.upkeep.backup(self._now())
             self._context.world.tell(Note(f"the ledger was copied to {path}", loud=False, event="backed-up"))
 
     def _now(self) -> datetime:

@@ -31,18 +31,18 @@ def test_an_observation_is_kept_only_when_it_differs(ledger: Ledger) -> None:
     pending = Listed("501", "Sale 2", "Hi", "2031-03-05 10:00:00", ("100", "7"), 0, 40, 1, "Pending")
     approved = Listed("501", "Sale 2", "Hi", "2031-03-05 10:00:00", ("100", "7"), 0, 42, 2, "Approved and Scheduled")
     sent = Listed("501", "Sale 2", "Hi", "2031-03-05 10:00:00", None, 0, 42, 2, "Approved and Scheduled")
-    assert ledger.observe([(entry, pending, "scheduled")], NOW) == 1
-    assert ledger.observe([(entry, pending, "scheduled")], NOW + HOUR) == 0
-    assert ledger.observe([(entry, approved, "scheduled")], NOW + 2 * HOUR) == 1
-    assert ledger.observe([(entry, sent, "sent")], NOW + 3 * HOUR) == 1
-    assert ledger.observe([(99, sent, "sent")], NOW) == 0
-    seen = ledger.observations(entry)
+    assert ledger.lists.observe([(entry, pending, "scheduled")], NOW) == 1
+    assert ledger.lists.observe([(entry, pending, "scheduled")], NOW + HOUR) == 0
+    assert ledger.lists.observe([(entry, approved, "scheduled")], NOW + 2 * HOUR) == 1
+    assert ledger.lists.observe([(entry, sent, "sent")], NOW + 3 * HOUR) == 1
+    assert ledger.lists.observe([(99, sent, "sent")], NOW) == 0
+    seen = ledger.lists.observations(entry)
     assert [(one.at, one.where, one.listed) for one in seen] == [
         (NOW, "scheduled", pending),
         (NOW + 2 * HOUR, "scheduled", approved),
         (NOW + 3 * HOUR, "sent", sent),
     ]
-    found = ledger.entry(entry)
+    found = ledger.entries.get(entry)
     assert (found.contacts_count, found.provider_status_id) == (42, 2)
     assert (found.provider_status, found.changed_at) == ("Approved and Scheduled", NOW + 3 * HOUR)
     assert found.status is Status.ACCEPTED
@@ -52,18 +52,18 @@ def test_what_a_list_does_not_show_is_not_forgotten(ledger: Ledger) -> None:
     """The sent history may lack the counts that the scheduled list had."""
     entry = plan_one(ledger)
     accept(ledger, entry)
-    ledger.observe([(entry, Listed("501", "Sale 2"), "sent")], NOW)
-    found = ledger.entry(entry)
+    ledger.lists.observe([(entry, Listed("501", "Sale 2"), "sent")], NOW)
+    found = ledger.entries.get(entry)
     assert (found.contacts_count, found.provider_status) == (40, "Pending")
-    assert ledger.observations(entry)[0].listed == Listed("501", "Sale 2")
+    assert ledger.lists.observations(entry)[0].listed == Listed("501", "Sale 2")
 
 
 def test_a_campaign_made_elsewhere_is_acknowledged_once(ledger: Ledger) -> None:
     """Twice does no harm."""
-    assert ledger.acknowledged() == set()
-    ledger.acknowledge("900", "made by marketing", "ana", NOW)
-    ledger.acknowledge("900", "still theirs", "bo", NOW)
-    assert ledger.acknowledged() == {"900"}
+    assert ledger.findings.acknowledged() == set()
+    ledger.findings.acknowledge("900", "made by marketing", "ana", NOW)
+    ledger.findings.acknowledge("900", "still theirs", "bo", NOW)
+    assert ledger.findings.acknowledged() == {"900"}
 
 
 def test_a_finding_stays_open_on_its_campaign_until_it_is_compared_anew(ledger: Ledger) -> None:
@@ -71,41 +71,41 @@ def test_a_finding_stays_open_on_its_campaign_until_it_is_compared_anew(ledger: 
     entry = plan_one(ledger)
     stranger = Finding(FindingKind.UNEXPECTED, "made elsewhere", provider_id="900")
     drift = Finding(FindingKind.DRIFTED, "words", "drifted", entry, "501", "Sale", "DateTime", "10:00", "11:00")
-    first = ledger.record_findings([drift, stranger], {entry}, NOW)
-    assert ledger.entry(entry).findings == (drift,)
-    assert ledger.record_findings([stranger], set(), NOW + HOUR) == first + 1
-    assert ledger.entry(entry).findings == (drift,)
-    ledger.record_findings([], {entry}, NOW + 2 * HOUR)
-    assert ledger.entry(entry).findings == ()
+    first = ledger.findings.record([drift, stranger], {entry}, NOW)
+    assert ledger.entries.get(entry).findings == (drift,)
+    assert ledger.findings.record([stranger], set(), NOW + HOUR) == first + 1
+    assert ledger.entries.get(entry).findings == (drift,)
+    ledger.findings.record([], {entry}, NOW + 2 * HOUR)
+    assert ledger.entries.get(entry).findings == ()
 
 
 def test_what_a_person_acknowledged_is_not_open_any_more_and_anything_else_is(ledger: Ledger) -> None:
     """The same difference is known; the provider showing another time is news."""
     entry = plan_one(ledger)
     drift = Finding(FindingKind.DRIFTED, "words", "drifted", entry, "501", "Sale", "DateTime", "10:00", "11:00")
-    ledger.record_findings([drift], {entry}, NOW)
-    ledger.acknowledge_entry(entry, [drift.mark], why="told the store", who="ana", now=NOW)
-    found = ledger.entry(entry)
+    ledger.findings.record([drift], {entry}, NOW)
+    ledger.findings.acknowledge_entry(entry, [drift.mark], why="told the store", who="ana", now=NOW)
+    found = ledger.entries.get(entry)
     assert (found.findings, found.acknowledged) == ((), {("drifted", "DateTime", "11:00")})
     later = replace(drift, theirs="12:00")
-    ledger.record_findings([drift, later], {entry}, NOW + HOUR)
-    assert ledger.entry(entry).findings == (later,)
+    ledger.findings.record([drift, later], {entry}, NOW + HOUR)
+    assert ledger.entries.get(entry).findings == (later,)
 
 
 def test_delivery_goes_on_where_it_stopped(ledger: Ledger) -> None:
     """Pages add up; one that is read again takes its own place; page 1 begins anew."""
     entry = plan_one(ledger)
     delivered, failed = DeliveryCount(2, "Delivered", 90), DeliveryCount(3, "Failed", 10)
-    assert ledger.delivery_progress(entry) is None
-    ledger.record_delivery(entry, 1, (delivered, failed), False, NOW)
-    ledger.record_delivery(entry, 2, (DeliveryCount(2, "Delivered", 50),), False, NOW)
-    ledger.record_delivery(entry, 2, (DeliveryCount(2, "Delivered", 60),), True, NOW + HOUR)
-    assert ledger.deliveries((entry, 99)) == {entry: (DeliveryCount(2, "Delivered", 150), failed)}
-    progress = ledger.delivery_progress(entry)
+    assert ledger.deliveries.progress(entry) is None
+    ledger.deliveries.record(entry, 1, (delivered, failed), False, NOW)
+    ledger.deliveries.record(entry, 2, (DeliveryCount(2, "Delivered", 50),), False, NOW)
+    ledger.deliveries.record(entry, 2, (DeliveryCount(2, "Delivered", 60),), True, NOW + HOUR)
+    assert ledger.deliveries.of_each((entry, 99)) == {entry: (DeliveryCount(2, "Delivered", 150), failed)}
+    progress = ledger.deliveries.progress(entry)
     assert progress is not None
     assert (progress.page, progress.final, progress.at) == (2, True, NOW + HOUR)
-    ledger.record_delivery(entry, 1, (delivered,), False, NOW)
-    assert ledger.deliveries((entry,)) == {entry: (delivered,)}
+    ledger.deliveries.record(entry, 1, (delivered,), False, NOW)
+    assert ledger.deliveries.of_each((entry,)) == {entry: (delivered,)}
 
 
 def test_the_pace_is_shared(ledger: Ledger, tmp_path: Path) -> None:
@@ -250,13 +250,13 @@ def test_planted_damage_is_found(tmp_path: Path, name: str) -> None:
         plan(ledger, decide(2), decide(3, Action.HOLD), decide(4), decide(5))
         accept(ledger, 1)
         claim(ledger, 4)
-        assert ledger.verify(NOW) == ()
+        assert ledger.upkeep.verify(NOW) == ()
     connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
     connection.executescript(statements)
     connection.commit()
     connection.close()
     with open_at(tmp_path) as ledger:
-        assert any(words in problem for problem in ledger.verify(NOW)), ledger.verify(NOW)
+        assert any(words in problem for problem in ledger.upkeep.verify(NOW)), ledger.upkeep.verify(NOW)
 
 
 def test_a_damaged_file_is_found(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_damaged_file_is_found(tmp_path: Path) -> None:
     content[middle : middle + 4096] = b"\x5a" * 4096
     path.write_bytes(content)
     with open_at(tmp_path) as ledger:
-        assert "damaged" in ledger.verify(NOW)[0]
+        assert "damaged" in ledger.upkeep.verify(NOW)[0]
 
 
 def test_many_breaches_of_a_kind_are_counted(tmp_path: Path) -> None:
@@ -281,6 +281,6 @@ def test_many_breaches_of_a_kind_are_counted(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     with open_at(tmp_path) as ledger:
-        problems = ledger.verify(NOW)
+        problems = ledger.upkeep.verify(NOW)
     assert len(problems) == 6
     assert problems[-1] == "... and 5 more of the same kind"

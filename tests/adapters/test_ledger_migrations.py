@@ -165,16 +165,16 @@ def test_the_old_sentences_are_columns_afterwards(old: Path, tmp_path: Path) -> 
 def test_what_was_brought_up_to_date_is_read_like_any_other(old: Path, tmp_path: Path) -> None:
     """Every entry, its history and its attempts, and nothing that its rules forbid."""
     with open_at(tmp_path) as ledger:
-        entries = list(ledger.entries())
+        entries = list(ledger.entries.select())
         assert [entry.status for entry in entries] == list(Status)
         assert {entry.group_names for entry in entries} == {("VIP", "Été")}
-        assert all(len(ledger.history(entry.id)) == 2 for entry in entries)
-        made = {entry.status for entry in entries if ledger.attempts(entry.id)}
+        assert all(len(ledger.changes.of(entry.id)) == 2 for entry in entries)
+        made = {entry.status for entry in entries if ledger.attempts.of(entry.id)}
         assert made == {Status(name) for name in TRIED}
-        assert [batch.state for batch in ledger.batches()] == list(NOTES)
+        assert [batch.state for batch in ledger.batches.all()] == list(NOTES)
         assert ledger.pauses.first() is not None
         assert len(list(ledger.export())) == len(Status)
-        damage = [problem for problem in ledger.verify(NOW) if "taken out" in problem or "not there" in problem]
+        damage = [problem for problem in ledger.upkeep.verify(NOW) if "taken out" in problem or "not there" in problem]
         assert damage == []
 
 
@@ -235,4 +235,4 @@ def test_the_findings_of_the_last_comparison_are_open_afterwards(tmp_path: Path)
             put(connection, "reconciliations", id=number, at=AT)
             put(connection, "findings", reconciliation=number, number=1, kind="drifted", entry=entry, code="drifted")
     with open_ledger(f"sqlite:///{path.as_posix()}", now=NOW) as ledger:
-        assert [len(ledger.entry(entry).findings) for entry in (1, 2)] == [0, 1]
+        assert [len(ledger.entries.get(entry).findings) for entry in (1, 2)] == [0, 1]

@@ -55,12 +55,12 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
 
 def test_who_asked_for_a_cancellation(ledger: Ledger) -> None:
     """A sheet's own sentence is the sheet's, every other one a person's."""
-    assert [ledger.entry(number).cancel_source for number in (1, 2, 3)] == ["sheet", "person", ""]
+    assert [ledger.entries.get(number).cancel_source for number in (1, 2, 3)] == ["sheet", "person", ""]
 
 
 def test_what_a_line_of_history_is_about(ledger: Ledger) -> None:
     """And the history can be changed by nobody afterwards."""
-    kinds = [change.kind for change in ledger.history(1)]
+    kinds = [change.kind for change in ledger.changes.of(1)]
     assert kinds == [ChangeKind.CANCEL_ASKED, ChangeKind.CANCEL_TAKEN_BACK, ChangeKind.PLAIN]
     assert ledger.path is not None
     with contextlib.closing(sqlite3.connect(ledger.path)) as file, pytest.raises(sqlite3.IntegrityError):
@@ -74,16 +74,16 @@ def test_who_paused_everything(ledger: Ledger) -> None:
 
 def test_what_a_batch_is_bound_to_and_what_took_its_place(ledger: Ledger) -> None:
     """What a person noted stays a note."""
-    one, two, three = (ledger.batch(number) for number in (1, 2, 3))
+    one, two, three = (ledger.batches.get(number) for number in (1, 2, 3))
     assert one.superseded_by == 2
     assert (two.preview_mark, two.note, two.state) == ("0123456789abcdef", "", "waiting-for-approval")
     assert (three.preview_mark, three.superseded_by, three.note) == ("", None, "said by a person")
-    assert ledger.previewed(2) == {}
+    assert ledger.batches.previewed(2) == {}
 
 
 def test_which_batches_people_must_still_hear_of(ledger: Ledger, request: pytest.FixtureRequest) -> None:
     """As the last of the notes said; the first schema had none."""
-    assert ledger.unmailed() == (() if "0001" in request.node.name else (2, 3))
-    ledger.note_mailed(ledger.unmailed())
-    ledger.note_unmailed([1])
-    assert ledger.unmailed() == (1,)
+    assert ledger.batches.unmailed() == (() if "0001" in request.node.name else (2, 3))
+    ledger.batches.note_mailed(ledger.batches.unmailed())
+    ledger.batches.note_unmailed([1])
+    assert ledger.batches.unmailed() == (1,)

@@ -93,7 +93,7 @@ def test_an_older_schema_is_migrated_after_a_backup(tmp_path: Path) -> None:
     path = make_old(tmp_path)
     before = schema_of(path)
     with open_at(tmp_path, "old.sqlite3") as ledger:
-        assert ledger.batch(7).file == "old.xlsx"
+        assert ledger.batches.get(7).file == "old.xlsx"
         assert ledger.journal.last_run("submit") is None
     copies = list((tmp_path / "backups").glob("old-*.sqlite3"))
     assert [copy.name for copy in copies] == ["old-20310303-150000.sqlite3"]
@@ -107,11 +107,11 @@ def test_an_older_ledger_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -
     path = make_old(tmp_path)
     before = path.read_bytes()
     with open_ledger(f"sqlite:///{path}", now=NOW, look=True) as ledger:
-        assert (ledger.batch(7).file, ledger.journal.last_run("submit")) == ("old.xlsx", None)
+        assert (ledger.batches.get(7).file, ledger.journal.last_run("submit")) == ("old.xlsx", None)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["old.sqlite3"]
     with open_ledger(f"sqlite:///{path}", now=NOW) as ledger:
-        assert ledger.batch(7).file == "old.xlsx"
+        assert ledger.batches.get(7).file == "old.xlsx"
     assert path.read_bytes() != before
 
 
@@ -205,7 +205,7 @@ def test_a_locked_ledger_says_so(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match="locked by another program"):
             claim(ledger, entry)
         other.execute("ROLLBACK")
-        assert ledger.entry(entry).status == "planned"
+        assert ledger.entries.get(entry).status == "planned"
     other.close()
 
 
@@ -250,8 +250,8 @@ def test_a_full_disk_writes_nothing_and_says_so(tmp_path: Path) -> None:
     assert "disk" in words
     assert "then run the command again" in words
     with open_at(tmp_path) as ledger:
-        assert [found.id for found in ledger.entries()] == [entry]
-        assert ledger.verify(NOW) == ()
+        assert [found.id for found in ledger.entries.select()] == [entry]
+        assert ledger.upkeep.verify(NOW) == ()
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become nobody")
@@ -307,32 +307,32 @@ def test_a_throw_away_ledger_does_all_that_a_file_does() -> None:
     """Rehearsals run on it; only a backup makes no sense."""
     with throw_away_ledger(NOW) as ledger:
         entry = plan_one(ledger)
-        with ledger.submitter("ana", NOW):
+        with ledger.lock.hold("ana", NOW):
             accept(ledger, entry)
-            with pytest.raises(LedgerBusyError), ledger.submitter("bo", NOW):
+            with pytest.raises(LedgerBusyError), ledger.lock.hold("bo", NOW):
                 pass
-        assert ledger.entry(entry).provider_id == "501"
+        assert ledger.entries.get(entry).provider_id == "501"
         assert ledger.path is None
-        assert ledger.verify(NOW) == ()
+        assert ledger.upkeep.verify(NOW) == ()
         with pytest.raises(LedgerError, match="is not a file"):
-            ledger.backup(NOW)
+            ledger.upkeep.backup(NOW)
 
 
 def test_one_submitter_at_a_time(tmp_path: Path) -> None:
     """The second one hears who holds it since when; readers are never kept out."""
     with open_at(tmp_path) as ledger, open_at(tmp_path) as other:
-        with ledger.submitter("ana", NOW):
+        with ledger.lock.hold("ana", NOW):
             owner = read_owner(tmp_path / "ledger.sqlite3")
             assert owner is not None
             assert (owner.who, owner.pid, owner.since) == ("ana", os.getpid(), NOW)
             with (
                 pytest.raises(LedgerBusyError, match=r"ana on .* since 2031-03-03 15:00 UTC"),
-                other.submitter("bo", NOW),
+                other.lock.hold("bo", NOW),
             ):
                 pass
-            assert list(other.entries()) == []
+            assert list(other.entries.select()) == []
         assert read_owner(tmp_path / "ledger.sqlite3") is None
-        with other.submitter("bo", NOW + timedelta(minutes=1)):
+        with other.lock.hold("bo", NOW + timedelta(minutes=1)):
             pass
 
 
@@ -343,12 +343,12 @@ def test_a_link_to_a_ledger_shares_its_lock(tmp_path: Path) -> None:
         link.symlink_to(tmp_path / "ledger.sqlite3")
         with (
             open_at(tmp_path, link.name) as linked,
-            ledger.submitter("ana", NOW),
+            ledger.lock.hold("ana", NOW),
             pytest.raises(LedgerBusyError, match="ana"),
-            linked.submitter("bo", NOW),
+            linked.lock.hold("bo", NOW),
         ):
             pass
-        with linked.submitter("bo", NOW):
+        with linked.lock.hold("bo", NOW):
             owners = [read_owner(path) for path in (link, tmp_path / "ledger.sqlite3")]
         assert [owner and owner.who for owner in owners] == ["bo", "bo"]
 
@@ -358,12 +358,12 @@ def test_a_dead_owners_lock_frees_itself(tmp_path: Path) -> None:
     code = (
         "import os, signal\nfrom tests.ledger_support import *\n"
         "ledger = open_at(Path(FOLDER))\n"
-        "with ledger.submitter('ana', NOW):\n    print('held', flush=True)\n    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "with ledger.lock.hold('ana', NOW):\n    print('held', flush=True)\n    os.kill(os.getpid(), signal.SIGTERM)\n"
     )
     with pytest.raises(subprocess.CalledProcessError):
         run_child(code, tmp_path)
     assert read_owner(tmp_path / "ledger.sqlite3") is not None
-    with open_at(tmp_path) as ledger, ledger.submitter("bo", NOW):
+    with open_at(tmp_path) as ledger, ledger.lock.hold("bo", NOW):
         owner = read_owner(tmp_path / "ledger.sqlite3")
         assert owner is not None
         assert owner.who == "bo"
@@ -376,13 +376,13 @@ def test_a_backup_is_a_whole_ledger_and_the_newest_stay(tmp_path: Path) -> None:
         (tmp_path / "backups").mkdir()
         stranger = tmp_path / "backups" / "ledger-before-the-move.sqlite3"
         stranger.write_text("mine")
-        copies = [ledger.backup(NOW + timedelta(days=day)) for day in range(16)]
+        copies = [ledger.upkeep.backup(NOW + timedelta(days=day)) for day in range(16)]
     left = sorted((tmp_path / "backups").iterdir())
     assert left == sorted([*copies[2:], stranger])
     assert copies[0].name == "ledger-20310303-150000.sqlite3"
     with open_ledger(str(copies[-1]), now=NOW) as restored:
-        assert restored.entry(entry).campaign_name == "Sale 2"
-        assert restored.verify(NOW) == ()
+        assert restored.entries.get(entry).campaign_name == "Sale 2"
+        assert restored.upkeep.verify(NOW) == ()
 
 
 def test_a_ledger_belongs_to_one_account(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_the_answer_is_kept_without_the_token(tmp_path: Path) -> None:
         attempt = claim(ledger, entry)
         assert attempt is not None
         finish(ledger, entry, attempt, ACCEPTED)
-        assert ledger.attempts(entry)[0].answer == '{"Id": "***"}'
+        assert ledger.attempts.of(entry)[0].answer == '{"Id": "***"}'
 
 
 def test_two_processes_never_claim_one_row(tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_two_processes_never_claim_one_row(tmp_path: Path) -> None:
     code = (
         "from tests.ledger_support import *\n"
         "ledger = open_at(Path(FOLDER))\n"
-        "print(','.join(str(e.id) for e in ledger.planned() if claim(ledger, e.id)))\n"
+        "print(','.join(str(e.id) for e in ledger.entries.planned() if claim(ledger, e.id)))\n"
     )
     command = [sys.executable, "-c", f"FOLDER = {str(tmp_path)!r}\nfrom pathlib import Path\n{code}"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -423,8 +423,8 @@ def test_two_processes_never_claim_one_row(tmp_path: Path) -> None:
     claimed = [[one for one in child.communicate()[0].strip().split(",") if one] for child in children]
     assert sorted(map(int, claimed[0] + claimed[1])) == list(range(1, 61))
     with open_at(tmp_path) as ledger:
-        assert all(len(made) == 1 for made in ledger.attempts_of(range(1, 61)).values())
-        assert ledger.verify(NOW) == ()
+        assert all(len(made) == 1 for made in ledger.attempts.of_each(range(1, 61)).values())
+        assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_kill_between_intent_and_outcome_ends_in_doubt(tmp_path: Path) -> None:
@@ -440,14 +440,14 @@ def test_a_kill_between_intent_and_outcome_ends_in_doubt(tmp_path: Path) -> None
         run_child(code, tmp_path)
     assert killed.value.stdout.strip() == "1"
     with open_at(tmp_path) as ledger:
-        assert ledger.entry(entry).status == "submitting"
-        assert ledger.orphans(NOW, "bo") == (entry,)
-        assert ledger.orphans(NOW, "bo") == ()
-        found = ledger.entry(entry)
+        assert ledger.entries.get(entry).status == "submitting"
+        assert ledger.attempts.doubt_orphans(NOW, "bo") == (entry,)
+        assert ledger.attempts.doubt_orphans(NOW, "bo") == ()
+        found = ledger.entries.get(entry)
         assert (found.status, found.attempts) == ("in_doubt", 1)
-        assert ledger.attempts(entry)[0].ended_at == NOW
+        assert ledger.attempts.of(entry)[0].ended_at == NOW
         assert not finish(ledger, entry, 1)
-        assert ledger.verify(NOW) == ()
+        assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_ledger_closes_twice(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.ledger_support import (
     HEADER,
     NOW,
     accept,
+    add_batch,
     claim,
     decide,
     decide_invalid,
@@ -24,6 +25,7 @@ from tests.ledger_support import (
     open_at,
     plan,
     plan_one,
+    record_plan,
 )
 
 
@@ -37,7 +39,8 @@ def ledger(tmp_path: Path):
 def test_a_batch_is_read_back_as_it_was_taken_in(ledger: Ledger) -> None:
     """Who, where, how many rows, what was wrong with the file."""
     issue = Issue(0, "", "", "hidden-columns", 'column "F" is hidden', Level.WARNING)
-    number = ledger.add_batch(
+    number = add_batch(
+        ledger,
         file="week 48.xlsx",
         sheet="Campaigns",
         file_hash="abc",
@@ -49,7 +52,7 @@ def test_a_batch_is_read_back_as_it_was_taken_in(ledger: Ledger) -> None:
         machine="ops-pc",
         issues=(issue,),
     )
-    found = ledger.batch(number)
+    found = ledger.batches.get(number)
     assert (found.file, found.sheet, found.file_hash, found.rows) == ("week 48.xlsx", "Campaigns", "abc", 25)
     assert (found.blank, found.left_out, found.submitted_by, found.machine) == (3, 1, "ana", "ops-pc")
     assert (found.taken_in_at, found.state, found.issues) == (NOW, "open", (issue,))
@@ -58,7 +61,8 @@ def test_a_batch_is_read_back_as_it_was_taken_in(ledger: Ledger) -> None:
 def test_batches_are_changed_and_listed(ledger: Ledger) -> None:
     """What is not given stays; a number that is none is an error."""
     first = make_batch(ledger, 1)
-    second = ledger.add_batch(
+    second = add_batch(
+        ledger,
         file="b.csv",
         sheet="",
         file_hash="",
@@ -70,22 +74,22 @@ def test_batches_are_changed_and_listed(ledger: Ledger) -> None:
         machine="",
         state="waiting-for-approval",
     )
-    ledger.change_batch(second, state="approved", approved_by="bo", now=NOW)
-    ledger.change_batch(second, note="fine", now=NOW)
-    found = ledger.batch(second)
+    ledger.batches.change(second, state="approved", approved_by="bo", now=NOW)
+    ledger.batches.change(second, note="fine", now=NOW)
+    found = ledger.batches.get(second)
     assert (found.state, found.approved_by, found.note) == ("approved", "bo", "fine")
-    assert [batch.id for batch in ledger.batches()] == [first, second]
-    assert [batch.id for batch in ledger.batches(since=NOW + timedelta(hours=1))] == [second]
+    assert [batch.id for batch in ledger.batches.all()] == [first, second]
+    assert [batch.id for batch in ledger.batches.all(since=NOW + timedelta(hours=1))] == [second]
     with pytest.raises(UsageError, match="there is no batch 99"):
-        ledger.batch(99)
+        ledger.batches.get(99)
     with pytest.raises(UsageError, match="there is no batch 99"):
-        ledger.change_batch(99, state="done", now=NOW)
+        ledger.batches.change(99, state="done", now=NOW)
 
 
 def test_every_field_of_a_campaign_comes_back(ledger: Ledger) -> None:
     """As it was planned, with every cell of its row by header."""
     issue = Issue(2, "B", "Message", "no-opt-out", 'add "STOP"', Level.WARNING, "Sale")
-    entry = ledger.entry(plan(ledger, decide(2, issues=(issue,)))[2])
+    entry = ledger.entries.get(plan(ledger, decide(2, issues=(issue,)))[2])
     campaign = make_campaign(2)
     for name in (
         "message",
@@ -127,7 +131,8 @@ def test_each_action_has_its_status_and_the_totals_tie(ledger: Ledger) -> None:
     unsure = plan_one(ledger, 3)
     doubt(ledger, unsure)
     batch = make_batch(ledger, 7)
-    placed = ledger.record_plan(
+    placed = record_plan(
+        ledger,
         batch,
         [
             decide(2, Action.SKIP, entry=known, why="already scheduled as 501"),
@@ -143,19 +148,19 @@ def test_each_action_has_its_status_and_the_totals_tie(ledger: Ledger) -> None:
         who="ana",
     )
     assert sorted(placed) == [2, 3, 4, 5, 6, 7, 8]
-    rows = ledger.batch_rows(batch)
+    rows = ledger.batches.rows(batch)
     assert [row.what for row in rows] == ["skipped", "settling", "planned", "held", "waiting", "cancelled", "invalid"]
     assert rows[0] == BatchRow(2, known, "skipped", "already scheduled as 501")
     assert {row.row: row.entry for row in rows} == placed
-    assert [entry.id for entry in ledger.entries(batch=batch)] == sorted(placed.values())
-    assert len(list(ledger.entries())) == 7
-    assert ledger.entry(known).batch != batch
-    assert ledger.verify(NOW) == ()
+    assert [entry.id for entry in ledger.entries.select(batch=batch)] == sorted(placed.values())
+    assert len(list(ledger.entries.select())) == 7
+    assert ledger.entries.get(known).batch != batch
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_row_with_errors_keeps_what_can_be_read(ledger: Ledger) -> None:
     """So that people find it, and its fixed version meets it by its key."""
-    entry = ledger.entry(plan(ledger, decide_invalid(8))[8])
+    entry = ledger.entries.get(plan(ledger, decide_invalid(8))[8])
     assert (entry.status, entry.campaign_name, entry.message) == (Status.INVALID, "Sale 8", "some text")
     assert (entry.fingerprint, entry.send_at, entry.key) == ("", None, "row:sale 8|")
     assert entry.fields["Store"] == "Store 8"
@@ -165,9 +170,9 @@ def test_a_row_with_errors_keeps_what_can_be_read(ledger: Ledger) -> None:
 def test_a_cancelled_row_without_an_entry_is_accounted_for(ledger: Ledger) -> None:
     """A skipped row may have met none."""
     batch = make_batch(ledger, 1)
-    assert ledger.record_plan(batch, [decide(2, Action.SKIP)], account="main", now=NOW, who="ana") == {}
-    assert ledger.batch_rows(batch) == (BatchRow(2, None, "skipped", ""),)
-    assert ledger.verify(NOW) == ()
+    assert record_plan(ledger, batch, [decide(2, Action.SKIP)], account="main", now=NOW, who="ana") == {}
+    assert ledger.batches.rows(batch) == (BatchRow(2, None, "skipped", ""),)
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_held_row_is_planned_anew_in_its_own_entry(ledger: Ledger) -> None:
@@ -177,23 +182,23 @@ def test_a_held_row_is_planned_anew_in_its_own_entry(ledger: Ledger) -> None:
     moved = replace(decide(2, entry=entry, store="Store new"), why="allowed")
     moved = replace(moved, checked=replace(moved.checked, row=replace(moved.checked.row, number=9)))
     batch = make_batch(ledger, 1, "second.xlsx")
-    assert ledger.record_plan(batch, [moved], account="main", now=NOW + timedelta(hours=1), who="bo") == {9: entry}
-    found = ledger.entry(entry)
+    assert record_plan(ledger, batch, [moved], account="main", now=NOW + timedelta(hours=1), who="bo") == {9: entry}
+    found = ledger.entries.get(entry)
     assert (found.status, found.batch, found.file, found.row) == (Status.PLANNED, batch, "second.xlsx", 9)
     assert (found.issues, found.fields["Store"]) == ((), "Store new")
-    changes = ledger.history(entry)
+    changes = ledger.changes.of(entry)
     assert [(change.old, change.new, change.who) for change in changes] == [
         (None, Status.HELD, "ana"),
         (Status.HELD, Status.PLANNED, "bo"),
     ]
     assert changes[1].why == "allowed"
-    assert ledger.verify(NOW) == ()
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_what_a_person_let_go_counts_for_that_content_only(ledger: Ledger) -> None:
     """Released codes and the approval stay with the same fingerprint and fall with another."""
     entry = plan(ledger, decide(2, Action.HOLD))[2]
-    ledger.change_status(
+    ledger.changes.make(
         StatusChange(
             entry,
             Status.HELD,
@@ -206,13 +211,13 @@ def test_what_a_person_let_go_counts_for_that_content_only(ledger: Ledger) -> No
         )
     )
     plan(ledger, decide(2, Action.HOLD, entry=entry))
-    (known,) = ledger.known([f"ref:r{2}"], [], NOW)
+    (known,) = ledger.known.matching([f"ref:r{2}"], [], NOW)
     assert known.released == ("quiet-hours",)
-    assert ledger.entry(entry).approved_by == "bo"
+    assert ledger.entries.get(entry).approved_by == "bo"
     plan(ledger, decide(2, Action.HOLD, entry=entry, text="something else"))
-    (known,) = ledger.known([f"ref:r{2}"], [], NOW)
+    (known,) = ledger.known.matching([f"ref:r{2}"], [], NOW)
     assert known.released == ()
-    assert ledger.entry(entry).approved_by == ""
+    assert ledger.entries.get(entry).approved_by == ""
 
 
 def test_a_mended_row_takes_the_place_of_the_old_one(ledger: Ledger) -> None:
@@ -220,11 +225,11 @@ def test_a_mended_row_takes_the_place_of_the_old_one(ledger: Ledger) -> None:
     old = plan_one(ledger, 2)
     new = plan(ledger, decide(2, replaces=old, text="fixed"), file="fixed.xlsx")[2]
     assert new != old
-    assert (ledger.entry(old).status, ledger.entry(old).replaced_by) == (Status.REPLACED, new)
-    assert ledger.history(old)[-1].why == "fixed in row 2 of batch 2"
-    assert ledger.entry(new).status is Status.PLANNED
-    assert [known.id for known in ledger.known(["ref:r2"], [], NOW)] == [new]
-    assert ledger.verify(NOW) == ()
+    assert (ledger.entries.get(old).status, ledger.entries.get(old).replaced_by) == (Status.REPLACED, new)
+    assert ledger.changes.of(old)[-1].why == "fixed in row 2 of batch 2"
+    assert ledger.entries.get(new).status is Status.PLANNED
+    assert [known.id for known in ledger.known.matching(["ref:r2"], [], NOW)] == [new]
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_skipped_row_may_clear_a_stale_version_away(ledger: Ledger) -> None:
@@ -233,15 +238,15 @@ def test_a_skipped_row_may_clear_a_stale_version_away(ledger: Ledger) -> None:
     accept(ledger, there)
     edited = plan(ledger, decide(2, Action.HOLD, text="edited"))[2]
     plan(ledger, decide(2, Action.SKIP, entry=there, replaces=edited))
-    assert (ledger.entry(edited).status, ledger.entry(edited).replaced_by) == (Status.REPLACED, there)
-    assert ledger.entry(there).status is Status.ACCEPTED
-    assert ledger.verify(NOW) == ()
+    assert (ledger.entries.get(edited).status, ledger.entries.get(edited).replaced_by) == (Status.REPLACED, there)
+    assert ledger.entries.get(there).status is Status.ACCEPTED
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def take_back(ledger: Ledger, entry: int) -> None:
     """Let a colleague drop an entry, as `cancel` does beside a submitter that is at work."""
     why, who = "wrong price", "bo"
-    ledger.change_status(StatusChange(entry, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=who, now=NOW))
+    ledger.changes.make(StatusChange(entry, Status.CANCELLED, expected={Status.PLANNED}, why=why, who=who, now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -252,11 +257,11 @@ def test_what_may_have_gone_or_was_taken_back_is_neither_renewed_nor_replaced(le
     """A plan that was made before it moved on is refused whole."""
     entry = plan_one(ledger, 2)
     bring(ledger, entry)
-    before = ledger.entry(entry)
+    before = ledger.entries.get(entry)
     with pytest.raises(LedgerError, match=f"entry {entry} changed while the plan was made"):
         plan(ledger, decide(5), decide(2, text="new", **{how: entry}))
-    assert list(ledger.entries()) == [before]
-    assert ledger.verify(NOW) == ()
+    assert list(ledger.entries.select()) == [before]
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_an_entry_that_two_rows_claim_goes_to_the_first(ledger: Ledger) -> None:
@@ -264,10 +269,10 @@ def test_an_entry_that_two_rows_claim_goes_to_the_first(ledger: Ledger) -> None:
     entry = plan(ledger, decide_invalid(8))[8]
     batch = make_batch(ledger, 2)
     both = [replace(decide_invalid(8), entry=entry), replace(decide_invalid(9), entry=entry)]
-    placed = ledger.record_plan(batch, both, account="main", now=NOW, who="ana")
+    placed = record_plan(ledger, batch, both, account="main", now=NOW, who="ana")
     assert placed[8] == entry
     assert placed[9] != entry
-    assert ledger.verify(NOW) == ()
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_two_open_entries_never_share_a_key(ledger: Ledger) -> None:
@@ -275,7 +280,7 @@ def test_two_open_entries_never_share_a_key(ledger: Ledger) -> None:
     plan_one(ledger, 2)
     with pytest.raises(LedgerError, match="refused a change"):
         plan(ledger, decide(3), decide(2, text="same key, other text"))
-    assert len(list(ledger.entries())) == 1
+    assert len(list(ledger.entries.select())) == 1
 
 
 def test_a_plan_longer_than_a_chunk_ties(ledger: Ledger) -> None:
@@ -283,18 +288,18 @@ def test_a_plan_longer_than_a_chunk_ties(ledger: Ledger) -> None:
     placed = plan(ledger, *(decide(number) for number in range(2, 5_103)))
     assert len(placed) == 5_101
     assert sorted(placed.values()) == list(range(1, 5_102))
-    assert ledger.entry(5_101).fields["Store"] == "Store 5102"
-    assert [entry.id for entry in ledger.entries()] == list(range(1, 5_102))
+    assert ledger.entries.get(5_101).fields["Store"] == "Store 5102"
+    assert [entry.id for entry in ledger.entries.select()] == list(range(1, 5_102))
     again = plan(ledger, *(decide(number, entry=placed[number]) for number in range(2, 5_103)))
     assert again == placed
-    assert ledger.verify(NOW) == ()
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_separator_in_a_cell_shifts_nothing(ledger: Ledger) -> None:
     """The character that parts the cells in the ledger is a blank to people."""
     entry = plan(ledger, decide(2, store="North\x1fSouth"))[2]
-    assert ledger.entry(entry).fields["Store"] == "North South"
-    assert ledger.entry(entry).fields.keys() == set(HEADER.names)
+    assert ledger.entries.get(entry).fields["Store"] == "North South"
+    assert ledger.entries.get(entry).fields.keys() == set(HEADER.names)
 
 
 def test_the_plan_learns_what_is_known(ledger: Ledger) -> None:
@@ -305,12 +310,16 @@ def test_the_plan_learns_what_is_known(ledger: Ledger) -> None:
     cancelled = plan(ledger, decide(4, Action.CANCEL))[4]
     replaced = plan(ledger, decide(5, Action.HOLD))[5]
     newest = plan(ledger, decide(5, replaces=replaced, text="fixed"))[5]
-    assert [known.id for known in ledger.known([], [], NOW)] == [coming, newest]
-    assert [known.id for known in ledger.known(["ref:r2", "ref:r5", "ref:none"], [], NOW)] == [past, coming, newest]
-    fingerprint = ledger.entry(cancelled).fingerprint
-    assert [known.id for known in ledger.known([], [fingerprint, ""], NOW)] == [coming, cancelled, newest]
-    found = ledger.known(["ref:r3"], [], NOW + timedelta(days=99))[0]
-    entry = ledger.entry(coming)
+    assert [known.id for known in ledger.known.matching([], [], NOW)] == [coming, newest]
+    assert [known.id for known in ledger.known.matching(["ref:r2", "ref:r5", "ref:none"], [], NOW)] == [
+        past,
+        coming,
+        newest,
+    ]
+    fingerprint = ledger.entries.get(cancelled).fingerprint
+    assert [known.id for known in ledger.known.matching([], [fingerprint, ""], NOW)] == [coming, cancelled, newest]
+    found = ledger.known.matching(["ref:r3"], [], NOW + timedelta(days=99))[0]
+    entry = ledger.entries.get(coming)
     assert (found.id, found.batch, found.file, found.row, found.key) == (coming, 2, "week.xlsx", 3, "ref:r3")
     assert (found.fingerprint, found.tag, found.name) == (entry.fingerprint, entry.tag, "Sale 3")
     assert (found.group_ids, found.send_at, found.status) == (("100", "7"), entry.send_at, Status.PLANNED)
@@ -323,19 +332,19 @@ def test_known_entries_bear_their_codes(ledger: Ledger) -> None:
         Issue(2, "", "", code, "words", Level.HOLD) for code in ("quiet-hours", "close-to-another", "quiet-hours")
     )
     plan(ledger, decide(2, Action.HOLD, issues=issues))
-    assert ledger.known(["ref:r2"], [], NOW)[0].last_codes == ("quiet-hours", "close-to-another")
+    assert ledger.known.matching(["ref:r2"], [], NOW)[0].last_codes == ("quiet-hours", "close-to-another")
 
 
 def test_tags_and_ids_of_all_time_are_known(ledger: Ledger) -> None:
     """The tag of an attempt stays known though its entry got another."""
     entry = plan_one(ledger, 2)
-    first = ledger.entry(entry).tag
+    first = ledger.entries.get(entry).tag
     accept(ledger, entry, "501")
     other = plan_one(ledger, 3)
     doubt(ledger, other)
-    sent_tag = ledger.entry(other).tag
-    ledger.change_status(StatusChange(other, Status.HELD, expected=(Status.IN_DOUBT,), why="", who="bo", now=NOW))
+    sent_tag = ledger.entries.get(other).tag
+    ledger.changes.make(StatusChange(other, Status.HELD, expected=(Status.IN_DOUBT,), why="", who="bo", now=NOW))
     plan(ledger, decide(3, entry=other, text="new text"))
-    assert ledger.tags() == {first, sent_tag, ledger.entry(other).tag}
-    assert len(ledger.tags()) == 3
-    assert ledger.provider_ids() == {"501": entry}
+    assert ledger.known.tags() == {first, sent_tag, ledger.entries.get(other).tag}
+    assert len(ledger.known.tags()) == 3
+    assert ledger.known.provider_ids() == {"501": entry}

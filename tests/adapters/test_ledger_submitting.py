@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch.adapters.ledger import Ledger
-from batch.adapters.ledger.reading import PAGE
+from batch.adapters.ledger.entries import PAGE
 from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
@@ -39,18 +39,18 @@ def ledger(tmp_path: Path):
 
 def change(ledger: Ledger, entry: int, to: Status, expected: Status, **more) -> bool:
     """Change a status by hand."""
-    return ledger.change_status(StatusChange(entry, to, expected=(expected,), why="because", who="bo", now=NOW, **more))
+    return ledger.changes.make(StatusChange(entry, to, expected=(expected,), why="because", who="bo", now=NOW, **more))
 
 
 def test_an_intent_is_an_attempt_and_a_change(ledger: Ledger) -> None:
     """Number, time and hash of the payload, before anything is sent."""
     entry = plan_one(ledger)
     assert claim(ledger, entry) == 1
-    (attempt,) = ledger.attempts(entry)
+    (attempt,) = ledger.attempts.of(entry)
     assert (attempt.number, attempt.started_at, attempt.ended_at, attempt.payload_hash) == (1, NOW, None, "hash")
-    assert ledger.entry(entry).status is Status.SUBMITTING
-    assert [change.new for change in ledger.history(entry)] == [Status.PLANNED, Status.SUBMITTING]
-    assert ledger.entry(entry).attempts == 0
+    assert ledger.entries.get(entry).status is Status.SUBMITTING
+    assert [change.new for change in ledger.changes.of(entry)] == [Status.PLANNED, Status.SUBMITTING]
+    assert ledger.entries.get(entry).attempts == 0
 
 
 def test_a_second_intent_writes_nothing(ledger: Ledger) -> None:
@@ -58,7 +58,7 @@ def test_a_second_intent_writes_nothing(ledger: Ledger) -> None:
     entry = plan_one(ledger)
     assert claim(ledger, entry) == 1
     assert claim(ledger, entry) is None
-    assert len(ledger.attempts(entry)) == 1
+    assert len(ledger.attempts.of(entry)) == 1
 
 
 @pytest.mark.parametrize("action", [Action.HOLD, Action.WAIT, Action.CANCEL])
@@ -66,7 +66,7 @@ def test_only_a_planned_entry_is_claimed(ledger: Ledger, action: Action) -> None
     """A held or waiting one never goes by accident."""
     entry = plan(ledger, decide(2, action))[2]
     assert claim(ledger, entry) is None
-    assert ledger.attempts(entry) == ()
+    assert ledger.attempts.of(entry) == ()
 
 
 def test_the_lead_time_is_kept_to_the_second(ledger: Ledger) -> None:
@@ -84,11 +84,11 @@ def test_no_twin_goes_while_the_first_is_uncertain(ledger: Ledger, bring) -> Non
     first = plan_one(ledger, 2)
     second = plan_one(ledger, 3)
     bring(ledger, first)
-    fingerprint = ledger.entry(first).fingerprint
+    fingerprint = ledger.entries.get(first).fingerprint
     with ledger._transactions.write() as connection:
         connection.exec_driver_sql("UPDATE entries SET fingerprint = ? WHERE id = ?", (fingerprint, second))
     assert claim(ledger, second) is None
-    assert change(ledger, first, Status.HELD, ledger.entry(first).status)
+    assert change(ledger, first, Status.HELD, ledger.entries.get(first).status)
     assert claim(ledger, second) == 1
 
 
@@ -114,15 +114,15 @@ def test_an_acceptance_is_kept_whole(ledger: Ledger) -> None:
     attempt = claim(ledger, entry)
     assert attempt == 1
     assert finish(ledger, entry, 1)
-    found = ledger.entry(entry)
+    found = ledger.entries.get(entry)
     assert (found.status, found.provider_id, found.contacts_count) == (Status.ACCEPTED, "501", 40)
     assert (found.provider_status_id, found.provider_status, found.attempts) == (1, "Pending", 1)
-    (made,) = ledger.attempts(entry)
+    (made,) = ledger.attempts.of(entry)
     assert (made.ended_at, made.outcome, made.http_status) == (NOW, "accepted", 200)
     assert (made.why, made.answer) == ("accepted", '{"Id": "501"}')
-    last = ledger.history(entry)[-1]
+    last = ledger.changes.of(entry)[-1]
     assert (last.old, last.new, last.why, last.who) == (Status.SUBMITTING, Status.ACCEPTED, "accepted", "ana")
-    assert ledger.verify(NOW) == ()
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_an_outcome_counts_only_for_its_own_attempt(ledger: Ledger) -> None:
@@ -135,9 +135,9 @@ def test_an_outcome_counts_only_for_its_own_attempt(ledger: Ledger) -> None:
     assert not finish(ledger, entry, 1)
     assert not finish(ledger, entry, 3)
     assert not finish(ledger, 99, 1)
-    assert ledger.entry(entry).status is Status.SUBMITTING
+    assert ledger.entries.get(entry).status is Status.SUBMITTING
     assert finish(ledger, entry, 2)
-    assert ledger.verify(NOW) == ()
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_refusal_for_now_is_no_attempt_that_counts(ledger: Ledger) -> None:
@@ -146,11 +146,11 @@ def test_a_refusal_for_now_is_no_attempt_that_counts(ledger: Ledger) -> None:
     for number in (1, 2, 3, 4):
         assert claim(ledger, entry) == number
         assert finish(ledger, entry, number, BACK_TO_PLANNED)
-    assert ledger.entry(entry).attempts == 0
+    assert ledger.entries.get(entry).attempts == 0
     assert claim(ledger, entry) == 5
     assert finish(ledger, entry, 5, IN_DOUBT)
-    assert ledger.entry(entry).attempts == 1
-    assert ledger.verify(NOW) == ()
+    assert ledger.entries.get(entry).attempts == 1
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_the_providers_words_join_the_issues_once(ledger: Ledger) -> None:
@@ -159,22 +159,22 @@ def test_the_providers_words_join_the_issues_once(ledger: Ledger) -> None:
     theirs = Issue(2, "C", "GroupIds", "refused", "Group is invalid.", Level.ERROR)
     entry = plan(ledger, decide(2, issues=(ours,)))[2]
     assert claim(ledger, entry) == 1
-    ledger.record_outcome(
+    ledger.attempts.record_outcome(
         entry, 1, Outcome(Status.REJECTED, "refused", issues=(theirs, ours)), Answer(422), now=NOW, who="ana"
     )
-    assert ledger.entry(entry).issues == (ours, theirs)
-    assert ledger.known(["ref:r2"], [], NOW)[0].last_codes == ("no-opt-out", "refused")
+    assert ledger.entries.get(entry).issues == (ours, theirs)
+    assert ledger.known.matching(["ref:r2"], [], NOW)[0].last_codes == ("no-opt-out", "refused")
 
 
 def test_a_long_answer_is_cut_and_none_is_none(ledger: Ledger) -> None:
     """4,000 characters are enough to see what it was; broken letters do no harm."""
     first, second = plan(ledger, decide(2), decide(3)).values()
     assert claim(ledger, first) == 1
-    ledger.record_outcome(first, 1, IN_DOUBT, Answer(502, body=b"\xff" + b"x" * 9_000), now=NOW, who="ana")
+    ledger.attempts.record_outcome(first, 1, IN_DOUBT, Answer(502, body=b"\xff" + b"x" * 9_000), now=NOW, who="ana")
     assert claim(ledger, second) == 1
-    ledger.record_outcome(second, 1, IN_DOUBT, None, now=NOW, who="ana")
-    assert ledger.attempts(first)[0].answer == "\ufffd" + "x" * 3_999
-    assert (ledger.attempts(second)[0].http_status, ledger.attempts(second)[0].answer) == (None, "")
+    ledger.attempts.record_outcome(second, 1, IN_DOUBT, None, now=NOW, who="ana")
+    assert ledger.attempts.of(first)[0].answer == "\ufffd" + "x" * 3_999
+    assert (ledger.attempts.of(second)[0].http_status, ledger.attempts.of(second)[0].answer) == (None, "")
 
 
 def test_one_id_belongs_to_one_entry(ledger: Ledger) -> None:
@@ -184,9 +184,9 @@ def test_one_id_belongs_to_one_entry(ledger: Ledger) -> None:
     assert claim(ledger, second) == 1
     with pytest.raises(LedgerError, match="refused a change"):
         finish(ledger, second, 1, ACCEPTED)
-    assert ledger.entry(second).status is Status.SUBMITTING
-    assert ledger.orphans(NOW, "ana") == (second,)
-    assert ledger.verify(NOW) == ()
+    assert ledger.entries.get(second).status is Status.SUBMITTING
+    assert ledger.attempts.doubt_orphans(NOW, "ana") == (second,)
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_status_moves_only_from_where_it_is_expected(ledger: Ledger) -> None:
@@ -196,15 +196,15 @@ def test_a_status_moves_only_from_where_it_is_expected(ledger: Ledger) -> None:
     listed = Listed("777", contacts_count=41, status_id=3, status="Approved and Scheduled")
     assert not change(ledger, entry, Status.ACCEPTED, Status.HELD, listed=listed)
     assert not change(ledger, 99, Status.ACCEPTED, Status.HELD)
-    assert ledger.entry(entry).provider_id == ""
+    assert ledger.entries.get(entry).provider_id == ""
     assert change(ledger, entry, Status.ACCEPTED, Status.IN_DOUBT, listed=listed, evidence="list of 15:05")
-    found = ledger.entry(entry)
+    found = ledger.entries.get(entry)
     assert (found.provider_id, found.contacts_count, found.provider_status) == ("777", 41, "Approved and Scheduled")
-    last = ledger.history(entry)[-1]
+    last = ledger.changes.of(entry)[-1]
     assert (last.why, last.who, last.evidence, last.at) == ("because", "bo", "list of 15:05", NOW)
     assert change(ledger, entry, Status.SENT, Status.ACCEPTED, listed=Listed(""))
-    assert ledger.entry(entry).provider_id == "777"
-    assert ledger.verify(NOW) == ()
+    assert ledger.entries.get(entry).provider_id == "777"
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_decision_of_a_person_brings_issues_and_releases(ledger: Ledger) -> None:
@@ -212,10 +212,10 @@ def test_a_decision_of_a_person_brings_issues_and_releases(ledger: Ledger) -> No
     issue = Issue(2, "", "", "expired", "its time has passed", Level.ERROR)
     entry = plan(ledger, decide(2, Action.HOLD, issues=(Issue(2, "", "", "quiet-hours", "at night", Level.HOLD),)))[2]
     assert change(ledger, entry, Status.PLANNED, Status.HELD, released=("quiet-hours",), approved_by="bo", issues=())
-    assert (ledger.entry(entry).issues, ledger.entry(entry).approved_by) == ((), "bo")
+    assert (ledger.entries.get(entry).issues, ledger.entries.get(entry).approved_by) == ((), "bo")
     assert change(ledger, entry, Status.EXPIRED, Status.PLANNED, issues=(issue,))
-    assert ledger.entry(entry).issues == (issue,)
-    known = ledger.known(["ref:r2"], [], NOW)[0]
+    assert ledger.entries.get(entry).issues == (issue,)
+    known = ledger.known.matching(["ref:r2"], [], NOW)[0]
     assert (known.released, known.last_codes) == (("quiet-hours",), ("expired",))
 
 
@@ -224,33 +224,33 @@ def test_a_submitting_entry_that_is_moved_ends_its_attempt(ledger: Ledger) -> No
     entry = plan_one(ledger)
     assert claim(ledger, entry) == 1
     assert change(ledger, entry, Status.HELD, Status.SUBMITTING)
-    assert (ledger.attempts(entry)[0].ended_at, ledger.attempts(entry)[0].outcome) == (NOW, "held")
-    assert ledger.entry(entry).attempts == 1
-    assert ledger.verify(NOW) == ()
+    assert (ledger.attempts.of(entry)[0].ended_at, ledger.attempts.of(entry)[0].outcome) == (NOW, "held")
+    assert ledger.entries.get(entry).attempts == 1
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_cancellation_is_listed_until_it_is_confirmed(ledger: Ledger) -> None:
     """What is sent, cancelled or replaced cannot be cancelled."""
     entry = plan_one(ledger)
     accept(ledger, entry)
-    assert ledger.cancellations() == ()
-    assert ledger.request_cancel(entry, "wrong price", "ana", NOW)
-    assert [found.id for found in ledger.cancellations()] == [entry]
-    assert ledger.entry(entry).cancel_why == "wrong price"
-    assert ledger.history(entry)[-1].why == "cancellation asked for: wrong price"
+    assert ledger.entries.cancellations() == ()
+    assert ledger.changes.request_cancel(entry, "wrong price", "ana", NOW)
+    assert [found.id for found in ledger.entries.cancellations()] == [entry]
+    assert ledger.entries.get(entry).cancel_why == "wrong price"
+    assert ledger.changes.of(entry)[-1].why == "cancellation asked for: wrong price"
     assert change(ledger, entry, Status.CANCELLED, Status.ACCEPTED)
-    assert ledger.cancellations() == ()
-    assert not ledger.request_cancel(entry, "again", "ana", NOW)
-    assert not ledger.request_cancel(99, "none", "ana", NOW)
-    assert ledger.verify(NOW) == ()
+    assert ledger.entries.cancellations() == ()
+    assert not ledger.changes.request_cancel(entry, "again", "ana", NOW)
+    assert not ledger.changes.request_cancel(99, "none", "ana", NOW)
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_planned_entries_come_by_send_time(ledger: Ledger) -> None:
     """The earliest first, of one batch or of all."""
     later = plan(ledger, decide(2, send_at=NOW + timedelta(days=3)), decide(3, send_at=NOW + timedelta(days=1)))
     sooner = plan(ledger, decide(4, send_at=NOW + timedelta(days=2)), decide(5, Action.HOLD))
-    assert [entry.id for entry in ledger.planned()] == [later[3], sooner[4], later[2]]
-    assert [entry.id for entry in ledger.planned(batch=2)] == [sooner[4]]
+    assert [entry.id for entry in ledger.entries.planned()] == [later[3], sooner[4], later[2]]
+    assert [entry.id for entry in ledger.entries.planned(batch=2)] == [sooner[4]]
 
 
 def test_entries_are_narrowed_by_all_that_is_given(ledger: Ledger) -> None:
@@ -260,7 +260,7 @@ def test_entries_are_narrowed_by_all_that_is_given(ledger: Ledger) -> None:
     ids = [first[2], first[3], second[4]]
 
     def found(**wanted) -> list[int]:
-        return [entry.id for entry in ledger.entries(**wanted)]
+        return [entry.id for entry in ledger.entries.select(**wanted)]
 
     assert found() == ids
     assert found(batch=1) == ids[:2]
@@ -272,7 +272,7 @@ def test_entries_are_narrowed_by_all_that_is_given(ledger: Ledger) -> None:
     assert found(changed_since=NOW + timedelta(seconds=1)) == []
     assert found(changed_since=NOW, statuses=(Status.PLANNED,), batch=1) == ids[:2]
     with pytest.raises(UsageError, match="there is no entry 99"):
-        ledger.entry(99)
+        ledger.entries.get(99)
 
 
 def test_words_find_a_campaign_by_whatever_people_remember(ledger: Ledger) -> None:
@@ -281,9 +281,9 @@ def test_words_find_a_campaign_by_whatever_people_remember(ledger: Ledger) -> No
     accept(ledger, entry, "98765")
 
     def found(words) -> list[int]:
-        return [one.id for one in ledger.entries(words=words)]
+        return [one.id for one in ledger.entries.select(words=words)]
 
-    for words in ("CAFÉ", "zürich sale", "98765", "R2", "100%", ["Café Zürich"], ledger.entry(entry).tag.upper()):
+    for words in ("CAFÉ", "zürich sale", "98765", "R2", "100%", ["Café Zürich"], ledger.entries.get(entry).tag.upper()):
         assert found(words) == [entry], words
     assert found("été vip") == [1, 2]
     assert found("zürich bern") == []
@@ -295,24 +295,27 @@ def test_the_ledger_is_written_to_while_it_is_read(ledger: Ledger) -> None:
     """No transaction stays open between two entries, though there are more than a page of them."""
     plan(ledger, *(decide(number) for number in range(2, PAGE + 12)))
     seen = 0
-    for entry in ledger.entries():
+    for entry in ledger.entries.select():
         if seen % 500 == 0:
             assert claim(ledger, entry.id) == 1
         seen += 1
     assert seen == PAGE + 10
-    assert len(list(ledger.entries(statuses=(Status.SUBMITTING,)))) == 5
+    assert len(list(ledger.entries.select(statuses=(Status.SUBMITTING,)))) == 5
 
 
 def test_histories_and_attempts_come_in_bulk(ledger: Ledger) -> None:
     """An entry without any has an empty one."""
     first, second = plan(ledger, decide(2), decide(3)).values()
     accept(ledger, first)
-    assert {entry: len(changes) for entry, changes in ledger.histories((first, second)).items()} == {
+    assert {entry: len(changes) for entry, changes in ledger.changes.of_each((first, second)).items()} == {
         first: 3,
         second: 1,
     }
-    assert {entry: len(made) for entry, made in ledger.attempts_of((first, second)).items()} == {first: 1, second: 0}
-    assert ledger.histories(()) == {}
+    assert {entry: len(made) for entry, made in ledger.attempts.of_each((first, second)).items()} == {
+        first: 1,
+        second: 0,
+    }
+    assert ledger.changes.of_each(()) == {}
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,13 @@ def test_an_older_state_in_the_ledgers_place_is_named(tmp_path: Path, replace: C
     """By another file or in the same one: no intent is written, and nothing else."""
     with open_at(tmp_path) as ledger:
         first = plan_one(ledger)
-        copy = ledger.backup(NOW)
+        copy = ledger.upkeep.backup(NOW)
         second = plan(ledger, decide(3))[3]
-        assert ledger.entry(second).status == "planned"
+        assert ledger.entries.get(second).status == "planned"
         replace(tmp_path / "ledger.sqlite3", copy)
         for act in (
             lambda: claim(ledger, first),
-            ledger.planned,
+            ledger.entries.planned,
             lambda: ledger.journal.note_run("submit", NOW),
         ):
             with pytest.raises(LedgerReplacedError, match="while this command ran"):
@@ -63,7 +63,7 @@ def test_another_ledger_in_its_place_is_named_though_it_knows_more(tmp_path: Pat
     (tmp_path / "other").mkdir()
     with open_at(tmp_path / "other") as other:
         plan(other, *(decide(number) for number in range(2, 30)))
-        copy = other.backup(NOW)
+        copy = other.upkeep.backup(NOW)
     with open_at(tmp_path) as ledger:
         entry = plan_one(ledger)
         by_content(tmp_path / "ledger.sqlite3", copy)
@@ -76,8 +76,8 @@ def test_two_processes_on_one_ledger_are_no_replacement(tmp_path: Path) -> None:
     with open_at(tmp_path) as ledger, open_at(tmp_path) as other:
         entry = plan_one(ledger)
         accept(other, entry)
-        ledger.backup(NOW + timedelta(days=1))
-        assert ledger.entry(entry).status == "accepted"
+        ledger.upkeep.backup(NOW + timedelta(days=1))
+        assert ledger.entries.get(entry).status == "accepted"
         assert plan(other, decide(5))
 
 
@@ -106,7 +106,7 @@ def test_a_run_stops_with_3_before_its_next_request(
         write_csv(tmp_path / "first.csv", [row(1)])
         assert shell.run("submit", "first.csv").code == 0
         with open_ledger(f"sqlite:///{path}", now=datetime.now(UTC)) as ledger:
-            copy = ledger.backup(datetime.now(UTC))
+            copy = ledger.upkeep.backup(datetime.now(UTC))
         write_csv(tmp_path / "week.csv", (row(number) for number in range(11, 30)))
         thread = _replace_after(sandbox, 4, lambda: replace(path, copy))
         ran = shell.run("submit", "week.csv")

@@ -231,7 +231,7 @@ class Team(RuleBasedStateMachine):
 
     def _waiting(self) -> list[Batch]:
         with self.desk.ledger() as ledger:
-            return [batch for batch in ledger.batches() if batch.state == "waiting-for-approval"]
+            return [batch for batch in ledger.batches.all() if batch.state == "waiting-for-approval"]
 
     @precondition(lambda self: self._waiting())
     @rule(which=st.integers(0, 100))
@@ -297,9 +297,9 @@ class Team(RuleBasedStateMachine):
         if not self.desk.ledger_path.exists():
             return
         with self.desk.ledger() as ledger:
-            entries = list(ledger.entries())
-            assert ledger.verify(self.desk.clock.now()) == ()
-            batches = [(batch.rows, len(ledger.batch_rows(batch.id))) for batch in ledger.batches()]
+            entries = list(ledger.entries.select())
+            assert ledger.upkeep.verify(self.desk.clock.now()) == ()
+            batches = [(batch.rows, len(ledger.batches.rows(batch.id))) for batch in ledger.batches.all()]
         assert [stated for stated, counted in batches if stated != counted] == []
         claimed = [entry for entry in entries if entry.provider_id]
         assert len({entry.provider_id for entry in claimed}) == len(claimed)

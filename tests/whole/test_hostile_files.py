@@ -154,9 +154,9 @@ def test_the_ledger_grows_by_two_kilobytes_a_row_at_most(kind: str, tmp_path: Pa
         team.watch(30)
         grown = _ledger_bytes(team) - before
         with team.desk.ledger() as ledger:
-            lines = ledger.batch_rows(2)
+            lines = ledger.batches.rows(2)
             assert len(lines) == 300
-            entries = {entry.row: entry for entry in ledger.entries(batch=2)}
+            entries = {entry.row: entry for entry in ledger.entries.select(batch=2)}
         assert grown <= PER_BYTE * path.stat().st_size + 300 * PER_ROW
         assert entries[2].message == good[0][1]
         assert entries[160].codes if hasattr(entries[160], "codes") else entries[160].issues
@@ -478,4 +478,4 @@ def _ledger_bytes(team: Round) -> int:
 
 def _rows(team: Round) -> int:
     with team.desk.ledger() as ledger:
-        return sum(batch.rows for batch in ledger.batches())
+        return sum(batch.rows for batch in ledger.batches.all())

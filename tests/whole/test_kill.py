@@ -136,8 +136,8 @@ def gather(desk: Bench, rows: int, figures: Figures) -> None:
     figures.problems += desk.problems()
     figures.leaks += leaks(desk.folder)
     with desk.ledger() as ledger:
-        for batch in ledger.batches():
-            lines = ledger.batch_rows(batch.id)
+        for batch in ledger.batches.all():
+            lines = ledger.batches.rows(batch.id)
             if len(lines) != batch.rows:
                 figures.problems.append(f"batch {batch.id}: {batch.rows} rows, {len(lines)} accounted for")
     if not figures.doubled and not figures.lost:
@@ -244,7 +244,7 @@ def test_a_crash_at_every_step_of_one_submission_leaves_the_row_there_once() -> 
         crashes = [crash_at(desk, steps, row, step)[0] for row, step in enumerate(window, start=2)]
         assert all(crashes)
         with desk.ledger() as ledger:
-            assert all(batch.rows == len(ledger.batch_rows(batch.id)) for batch in ledger.batches())
+            assert all(batch.rows == len(ledger.batches.rows(batch.id)) for batch in ledger.batches.all())
         assert_exactly_once(desk.sandbox, desk.entries(), len(crashes) + 2)
         assert desk.problems() == ()
 

@@ -86,7 +86,7 @@ def desk() -> Iterator[Bench]:
 def posts_an_attempt(desk: Bench, rows: int) -> bool:
     """Whether no attempt made more than one POST."""
     with desk.ledger() as ledger:
-        made = sum(len(ledger.attempts(entry.id)) for entry in ledger.entries())
+        made = sum(len(ledger.attempts.of(entry.id)) for entry in ledger.entries.select())
     return len(desk.sandbox.posts) <= made
 
 

@@ -220,12 +220,12 @@ def test_what_was_never_on_a_list_cannot_be_seen_to_be_gone(desk: Bench) -> None
     desk.sandbox.faults.add("scheduled=500@3")
     desk.submit(desk.sheet(3))
     with desk.ledger() as ledger:
-        unseen = set(ledger.unobserved(desk.clock.now()).values())
+        unseen = set(ledger.known.unobserved(desk.clock.now()).values())
     assert unseen <= {2, 3}
     desk.sandbox.faults.clear()
     desk.reconcile()
     with desk.ledger() as ledger:
-        assert ledger.unobserved(desk.clock.now()) == {}
+        assert ledger.known.unobserved(desk.clock.now()) == {}
 
 
 # What recovers.

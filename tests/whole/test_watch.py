@@ -22,7 +22,7 @@ from batch.workflows.watch import watch_folder
 
 def batches(desk: Round) -> int:
     with desk.desk.ledger() as ledger:
-        return len(ledger.batches())
+        return len(ledger.batches.all())
 
 
 def test_a_dropped_file_is_taken_in_and_filed_with_its_report() -> None:
@@ -339,7 +339,7 @@ def test_a_second_submitter_is_waited_for() -> None:
     """While somebody submits by hand, the file waits in `working` and does not count as failed."""
     with weekly() as team:
         team.drop(1)
-        with team.desk.ledger() as ledger, ledger.submitter("bo", team.desk.clock.now()):
+        with team.desk.ledger() as ledger, ledger.lock.hold("bo", team.desk.clock.now()):
             team.watch(60)
         assert (batches(team), team.desk.sandbox.posts) == (0, [])
         team.watch(60)

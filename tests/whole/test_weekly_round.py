@@ -59,7 +59,9 @@ def test_the_whole_weekly_round() -> None:
         assert len(sent) == 5
         assert "5 sent" in (desk.folder / "reports" / "latest.html").read_text(encoding="utf-8")
         with desk.ledger() as ledger:
-            assert sum(count.contacts for found in ledger.deliveries([e.id for e in sent]).values() for count in found)
+            assert sum(
+                count.contacts for found in ledger.deliveries.of_each([e.id for e in sent]).values() for count in found
+            )
 
         # The next Monday the digest tells it all.
         box.mails.clear()

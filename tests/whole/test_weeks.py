@@ -159,8 +159,8 @@ def test_a_campaign_in_doubt_that_is_to_be_cancelled_is_never_sent_again(
     ready.run("submit", file, "--limit", "0")
     with open_ledger(f"sqlite:///{(ready.folder / 'ledger.sqlite3').as_posix()}", now=datetime.now(UTC)) as ledger:
         now = datetime.now(UTC)
-        assert ledger.record_intent(2, payload_hash="x", now=now, lead=timedelta()) == 1
-        ledger.orphans(now, "test")
+        assert ledger.attempts.record_intent(2, payload_hash="x", now=now, lead=timedelta()) == 1
+        ledger.attempts.doubt_orphans(now, "test")
     ran = ready.run("cancel", "2", "--why", "not needed")
     assert "may or may not have arrived: it is not sent again, and if it is there it is to be deleted" in ran.out
     ran = ready.run("resume")

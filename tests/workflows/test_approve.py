@@ -35,7 +35,7 @@ def approve(team: Round, batch: int = 1, *, who: str = "bo", rows: frozenset[int
 
 def state(team: Round, batch: int = 1) -> tuple[str, str]:
     with team.desk.ledger() as ledger:
-        found = ledger.batch(batch)
+        found = ledger.batches.get(batch)
         return found.state, found.approved_by
 
 
@@ -360,7 +360,7 @@ def test_killed_anywhere_on_the_way_to_a_preview_nothing_unseen_can_go(part: flo
             team.desk.submit(path)
         bomb.disarm()
         with team.desk.ledger() as ledger:
-            offered = any(batch.state == "waiting-for-approval" for batch in ledger.batches())
+            offered = any(batch.state == "waiting-for-approval" for batch in ledger.batches.all())
         tally = team.desk.submit(path)
         new, before = shown(tally)
         assert all(f"Offer number [{row}]" in (before if offered else new) for row in range(3))

@@ -140,5 +140,5 @@ def test_a_mark_alone_is_taken_back_with_the_mark(desk: Bench) -> None:
     unmark(desk, row)
     assert desk.entry("R-0").cancel_source == ""
     with desk.ledger() as ledger:
-        kinds = [change.kind for change in ledger.history(1)]
+        kinds = [change.kind for change in ledger.changes.of(1)]
     assert kinds[-2:] == [ChangeKind.CANCEL_ASKED, ChangeKind.CANCEL_TAKEN_BACK]

@@ -44,7 +44,7 @@ def test_what_is_planned_is_posted_by_the_zone_of_the_day_it_goes(desk: Bench) -
         post.payload["DateTime"] for post in desk.sandbox.posts
     ]
     with desk.ledger() as ledger:
-        zones = [ledger.attempts(entry.id)[-1].provider_zone for entry in desk.entries()]
+        zones = [ledger.attempts.of(entry.id)[-1].provider_zone for entry in desk.entries()]
     assert zones == [LOS_ANGELES, NEW_YORK, NEW_YORK]
 
 
@@ -69,7 +69,7 @@ def test_tags_switched_on_after_the_plan_are_posted_and_kept(desk: Bench) -> Non
     first = desk.sandbox.posts[0].payload["CampaignName"]
     assert first == f"Sale 0 #{desk.entry('R-0').tag}"
     with desk.ledger() as ledger:
-        assert ledger.attempts(desk.entry("R-0").id)[-1].tag == desk.entry("R-0").tag
+        assert ledger.attempts.of(desk.entry("R-0").id)[-1].tag == desk.entry("R-0").tag
 
 
 def test_what_was_posted_with_a_tag_is_adopted_though_it_was_planned_without(desk: Bench) -> None:
@@ -88,10 +88,10 @@ def test_what_an_attempt_hashes_is_what_a_preview_of_the_same_settings_hashes(de
     """One function makes what is shown, bound and posted."""
     desk.submit(desk.sheet(1), limit=0)
     with open_context(desk.settings, desk.world) as context:
-        bound = hash_payload(make_payload(context.ledger.entry(1), context.posting))
+        bound = hash_payload(make_payload(context.ledger.entries.get(1), context.posting))
     desk.resume()
     with desk.ledger() as ledger:
-        assert [one.payload_hash for one in ledger.attempts(1)] == [bound]
+        assert [one.payload_hash for one in ledger.attempts.of(1)] == [bound]
     assert bound == hash_payload(desk.sandbox.posts[0].payload)
 
 

@@ -80,7 +80,7 @@ def test_a_small_difference_is_none(desk: Bench, seconds: float) -> None:
     desk.clock.set_forward(seconds=seconds)
     assert desk.submit(desk.sheet(2)).counts == {"accepted": 2}
     with desk.ledger() as ledger:
-        offsets = [ledger.attempts(entry.id)[0].clock_offset for entry in desk.entries()]
+        offsets = [ledger.attempts.of(entry.id)[0].clock_offset for entry in desk.entries()]
     assert all(offset is not None and abs(offset + seconds) <= 1 for offset in offsets)
 
 
@@ -95,7 +95,7 @@ def test_an_approval_by_a_wrong_clock_is_none(desk: Bench) -> None:
     with pytest.raises(ClockError):
         approve_batch(desk.settings, other, batch, frozenset())
     with desk.ledger() as ledger:
-        assert ledger.batch(batch).state == "waiting-for-approval"
+        assert ledger.batches.get(batch).state == "waiting-for-approval"
     desk.clock.set_forward(hours=-3)
     assert approve_batch(desk.settings, other, batch, frozenset()).counts == {"accepted": 2}
 
@@ -186,7 +186,7 @@ def test_a_clock_that_cannot_be_compared_is_told_once(dateless: Bench) -> None:
     assert dateless.submit(dateless.sheet(2)).counts == {"accepted": 2}
     assert dateless.words().count("could not be compared") == 1
     with dateless.ledger() as ledger:
-        assert [ledger.attempts(entry.id)[0].clock_offset for entry in dateless.entries()] == [None, None]
+        assert [ledger.attempts.of(entry.id)[0].clock_offset for entry in dateless.entries()] == [None, None]
 
 
 def leave_a_late_doubt(desk: Bench) -> None:
@@ -283,9 +283,14 @@ def test_an_attempt_that_a_clock_far_ahead_closed_is_settled_all_the_same(desk: 
     """`resolve` asks no provider: by a clock that is 40 days ahead it calls the attempt of a dead run ended."""
     desk.submit(desk.sheet(3), limit=1)
     with desk.ledger() as ledger:
-        entry = ledger.entry(2)
+        entry = ledger.entries.get(2)
         now = desk.clock.now()
-        assert ledger.record_intent(2, payload_hash="x", now=now, lead=timedelta(), posted=entry, clock_offset=0.0) == 1
-        ledger.orphans(now + timedelta(days=40), "ann")
+        assert (
+            ledger.attempts.record_intent(
+                2, payload_hash="x", now=now, lead=timedelta(), posted=entry, clock_offset=0.0
+            )
+            == 1
+        )
+        ledger.attempts.doubt_orphans(now + timedelta(days=40), "ann")
     assert desk.resume().counts == {"accepted": 2}
     assert desk.clock.slept < 600

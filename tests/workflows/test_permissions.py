@@ -230,9 +230,9 @@ def as_another(folder: Path, user: int, group: int) -> str:
         "from batch.adapters.ledger import open_ledger\n"
         f"os.setgroups([]); os.setgid({group}); os.setuid({user})\nos.umask(0o077)\nnow = datetime.now(UTC)\n"
         "try:\n"
-        f"    with open_ledger('sqlite:///{folder}/ledger.sqlite3', now=now) as ledger, ledger.submitter('bo', now):\n"
-        "        ledger.journal.note_run('test', now)\n        ledger.backup(now)\n"
-        "        print(len(list(ledger.entries())), 'entries, noted')\n"
+        f"    with open_ledger('sqlite:///{folder}/ledger.sqlite3', now=now) as ledger, ledger.lock.hold('bo', now):\n"
+        "        ledger.journal.note_run('test', now)\n        ledger.upkeep.backup(now)\n"
+        "        print(len(list(ledger.entries.select())), 'entries, noted')\n"
         "except Exception as trouble:\n    print(type(trouble).__name__)\n"
     )
     done = subprocess.run(

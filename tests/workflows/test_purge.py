@@ -78,8 +78,8 @@ def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
 def close_open_ones(desk: Bench) -> None:
     """Let a person decide about what is held: nothing may be left that is open to somebody."""
     with desk.ledger() as ledger:
-        for entry in list(ledger.entries(statuses={Status.HELD, Status.WAITING})):
-            ledger.change_status(
+        for entry in list(ledger.entries.select(statuses={Status.HELD, Status.WAITING})):
+            ledger.changes.make(
                 StatusChange(
                     entry.id, Status.CANCELLED, expected={entry.status}, why="dropped", who="ana", now=desk.clock.now()
                 )
@@ -100,11 +100,14 @@ def test_numbers_ids_times_statuses_and_hashes_stay(desk: Bench) -> None:
     """Everything that a count, a report or a proof against doubles needs; the record says who forgot how much."""
     close_open_ones(desk)
     with desk.ledger() as ledger:
-        before, attempts = list(ledger.entries()), [ledger.attempts(entry.id) for entry in ledger.entries()]
+        before, attempts = (
+            list(ledger.entries.select()),
+            [ledger.attempts.of(entry.id) for entry in ledger.entries.select()],
+        )
     done = purge(desk)
     with desk.ledger() as ledger:
-        after = list(ledger.entries())
-        assert ledger.verify(desk.clock.now()) == ()
+        after = list(ledger.entries.select())
+        assert ledger.upkeep.verify(desk.clock.now()) == ()
         for one, other in zip(before, after, strict=True):
             for name in (
                 "id", "batch", "row", "key", "fingerprint", "tag", "reference", "campaign_name", "provider_name",
@@ -114,10 +117,10 @@ def test_numbers_ids_times_statuses_and_hashes_stay(desk: Bench) -> None:
                 assert getattr(one, name) == getattr(other, name), name
             assert [issue.code for issue in one.issues] == [issue.code for issue in other.issues]
             assert (other.message, other.subject, other.owner, any(other.fields.values())) == ("", "", "", False)
-            assert ledger.history(other.id)[-1].who == "ann on m"
-            assert "purge --before" in ledger.history(other.id)[-1].why
+            assert ledger.changes.of(other.id)[-1].who == "ann on m"
+            assert "purge --before" in ledger.changes.of(other.id)[-1].why
         for one_made, entry in zip(attempts, after, strict=True):
-            made = ledger.attempts(entry.id)
+            made = ledger.attempts.of(entry.id)
             assert [(a.number, a.payload_hash, a.http_status, a.started_at) for a in made] == [
                 (a.number, a.payload_hash, a.http_status, a.started_at) for a in one_made
             ]
@@ -149,12 +152,12 @@ def test_what_is_open_to_somebody_or_still_to_come_is_never_touched(desk: Bench)
         for number, status in zip(numbers, statuses, strict=True):
             connection.execute("UPDATE entries SET status = ? WHERE id = ?", (status, number))
     with desk.ledger() as ledger:
-        kept = [e for e in ledger.entries() if e.id in numbers or (e.send_at and e.send_at > desk.clock.now())]
+        kept = [e for e in ledger.entries.select() if e.id in numbers or (e.send_at and e.send_at > desk.clock.now())]
     assert len(kept) == 8
     done = purge(desk, ahead=1000)
     assert done.counted.kept.keys() >= {"held", "waiting", "in_doubt", "missing", "accepted"}
     with desk.ledger() as ledger:
-        assert [ledger.entry(entry.id) for entry in kept] == kept
+        assert [ledger.entries.get(entry.id) for entry in kept] == kept
 
 
 def test_this_week_is_not_closed(desk: Bench) -> None:
@@ -178,7 +181,9 @@ def test_what_was_forgotten_is_compared_and_never_sent_again(desk: Bench) -> Non
     purge(desk)
     assert [finding.code for finding in desk.reconcile().findings] == [finding.code for finding in findings]
     with desk.ledger() as ledger:
-        assert not any("pumpkin" in str(seen) for entry in ledger.entries() for seen in ledger.observations(entry.id))
+        assert not any(
+            "pumpkin" in str(seen) for entry in ledger.entries.select() for seen in ledger.lists.observations(entry.id)
+        )
     desk.submit(desk.folder / "week.csv")
     assert len(desk.sandbox.posts) == posts
 
@@ -231,7 +236,7 @@ def test_a_person_at_a_terminal_is_asked(ready: Shell, tmp_path: Path) -> None:
     code, shown = answer_at_terminal(words, [("[y/N]", "n")], tmp_path, **environ)
     assert (code, "for good?" in shown, "nothing was forgotten" in shown) == (0, True, True), shown
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=datetime.now(UTC)) as ledger:
-        assert ledger.entry(1).message
+        assert ledger.entries.get(1).message
     code, shown = answer_at_terminal([*words, "--yes"], [], tmp_path, **environ)
     assert (code, "forgot texts" in shown) == (0, True), shown
 
@@ -240,6 +245,6 @@ def test_nothing_is_forgotten_while_somebody_submits(ready: Shell, tmp_path: Pat
     """It would take the text from under a run."""
     old_week(ready, tmp_path)
     now = datetime.now(UTC)
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=now) as ledger, ledger.submitter("ana", now):
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=now) as ledger, ledger.lock.hold("ana", now):
         assert ready.run("ledger", "purge", "--before", "2099-01-01").code == 3
-        assert ledger.entry(1).message
+        assert ledger.entries.get(1).message

@@ -142,7 +142,7 @@ def test_a_status_that_moves_is_seen_and_kept(desk: Bench) -> None:
     desk.reconcile()
     entry = desk.entry("R-0")
     with desk.ledger() as ledger:
-        seen = [one.listed.status_id for one in ledger.observations(entry.id)]
+        seen = [one.listed.status_id for one in ledger.lists.observations(entry.id)]
     assert (seen, entry.provider_status_id) == ([3, 1, 3], 3)
 
 
@@ -159,7 +159,7 @@ def test_a_cancelled_campaign_is_ticked_off_when_it_is_gone(desk: Bench) -> None
     """Still there: named. Gone from between others that are shown: cancelled, and nothing is missing."""
     entry = desk.entry("R-1")
     with desk.ledger() as ledger:
-        ledger.request_cancel(entry.id, "wrong price", "ann", desk.clock.now())
+        ledger.changes.request_cancel(entry.id, "wrong price", "ann", desk.clock.now())
     assert "still-there" in codes(desk.reconcile())
     desk.sandbox.delete(entry.provider_id)
     books = desk.reconcile()
@@ -233,7 +233,10 @@ def delivered(desk: Bench, reference: str) -> tuple[int, bool]:
     """Give how many contacts are counted, and whether that is final."""
     entry = desk.entry(reference)
     with desk.ledger() as ledger:
-        counts, progress = ledger.deliveries((entry.id,)).get(entry.id, ()), ledger.delivery_progress(entry.id)
+        counts, progress = (
+            ledger.deliveries.of_each((entry.id,)).get(entry.id, ()),
+            ledger.deliveries.progress(entry.id),
+        )
     return sum(count.contacts for count in counts), progress is not None and progress.final
 
 
@@ -315,7 +318,7 @@ def test_a_person_may_say_that_it_arrived(doubt: Bench) -> None:
     assert "counts as accepted" in decide(doubt, "R-2", "accepted", number)
     assert (doubt.entry("R-2").status, doubt.entry("R-2").provider_id) == (Status.ACCEPTED, number)
     with doubt.ledger() as ledger:
-        last = ledger.history(doubt.entry("R-2").id)[-1]
+        last = ledger.changes.of(doubt.entry("R-2").id)[-1]
     assert (last.why, last.new) == ("because", Status.ACCEPTED)
 
 

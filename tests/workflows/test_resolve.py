@@ -30,9 +30,9 @@ def hold(desk: Bench, code: str, *, status: Status = Status.PLANNED) -> None:
     if not desk.ledger_path.exists():
         desk.submit(desk.sheet(1), limit=0)
     with desk.ledger() as ledger:
-        entry = ledger.entry(1)
+        entry = ledger.entries.get(1)
         issue = Issue(entry.row, "", "", code, "it may be there", Level.HOLD)
-        ledger.change_status(
+        ledger.changes.make(
             StatusChange(
                 1,
                 Status.HELD,

@@ -41,7 +41,7 @@ def submit(ready: Shell, name: str, *numbers: int) -> None:
 def backup(ready: Shell, ahead: int = 0) -> Path:
     """Make a backup, as of so many days from now."""
     with open_ledger(f"sqlite:///{ready.folder / LEDGER}", now=datetime.now(UTC)) as ledger:
-        return ledger.backup(datetime.now(UTC) + timedelta(days=ahead))
+        return ledger.upkeep.backup(datetime.now(UTC) + timedelta(days=ahead))
 
 
 def die_in_a_transaction(path: Path) -> None:
@@ -174,7 +174,7 @@ def test_nothing_is_restored_while_somebody_submits(ready: Shell, tmp_path: Path
     submit(ready, "week.csv", 1)
     backup(ready)
     now = datetime.now(UTC)
-    with open_ledger(f"sqlite:///{tmp_path / LEDGER}", now=now) as ledger, ledger.submitter("ana", now):
+    with open_ledger(f"sqlite:///{tmp_path / LEDGER}", now=now) as ledger, ledger.lock.hold("ana", now):
         ran = ready.run("ledger", "restore", "--yes")
     assert (ran.code, "ana on" in ran.err) == (3, True)
     assert aside(tmp_path) == []

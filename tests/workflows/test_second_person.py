@@ -73,9 +73,9 @@ def test_a_copy_by_another_lets_it_go_and_the_owner_is_on_the_record(team: Round
     put_copy(team, offer(team), ROBIN)
     assert went(team) == 2
     with team.desk.ledger() as ledger:
-        proof = ledger.proof(1)
+        proof = ledger.people.proof(1)
         assert (proof.submitter.uid, proof.approver.uid, proof.way) == (str(DANA), str(ROBIN), Way.COPY)
-        assert ledger.batch(1).approved_by == f"uid {ROBIN}"
+        assert ledger.batches.get(1).approved_by == f"uid {ROBIN}"
     page = write_evidence_of(team.desk.settings, team.desk.world, 1).read_text(encoding="utf-8")
     assert "by the owner of the preview" in page
 
@@ -130,7 +130,7 @@ def test_a_moved_preview_counts_only_where_who_handed_it_in_may_not_write(team: 
     back.rename(team.folder / "approved" / page.name)
     assert went(team) == 2
     with team.desk.ledger() as ledger:
-        assert ledger.proof(1).way is Way.MOVED
+        assert ledger.people.proof(1).way is Way.MOVED
 
 
 def test_where_all_share_one_user_a_moved_preview_is_refused_unless_that_is_allowed(team: Round) -> None:

@@ -56,7 +56,7 @@ def test_the_ledger_keeps_the_hash_of_what_was_read(desk: Bench, change: Callabl
     desk.confirm = say_yes
     assert desk.submit(path).counts == {"accepted": 2}
     with desk.ledger() as ledger:
-        assert ledger.batch(1).file_hash == sha256(read)
+        assert ledger.batches.get(1).file_hash == sha256(read)
 
 
 def test_the_marked_copy_is_made_of_what_was_read(desk: Bench) -> None:

@@ -465,7 +465,7 @@ def test_a_second_submitter_is_told_who_is_at_work_since_when(desk: Bench) -> No
     """Exit 3 at once, and nothing sent."""
     desk.resume()
     busy = pytest.raises(LedgerBusyError, match=r"ben on .* since 2026-03-02 15:00")
-    with desk.ledger() as ledger, ledger.submitter("ben", desk.clock.now()), busy as caught:
+    with desk.ledger() as ledger, ledger.lock.hold("ben", desk.clock.now()), busy as caught:
         desk.submit(desk.sheet(1))
     assert (caught.value.exit_code, desk.sandbox.posts) == (3, [])
 
@@ -530,7 +530,7 @@ def test_a_ledger_that_cannot_be_written_ends_the_run_with_nothing_sent_after(
     if locker is not None:
         locker.close()
     with desk.ledger() as ledger:
-        made = sum(len(ledger.attempts(entry.id)) for entry in ledger.entries())
+        made = sum(len(ledger.attempts.of(entry.id)) for entry in ledger.entries.select())
     assert where <= sent == made
     desk.told, desk.confirm = [], lambda _words: True
     desk.submit(path)

@@ -1,10 +1,11 @@
 """The ledger: a database of everything that was planned, sent and seen, written before anything is sent."""
 
 from batch.adapters.ledger.batches import BatchRow, Shown
-from batch.adapters.ledger.books import DeliveryProgress, Observation
+from batch.adapters.ledger.deliveries import DeliveryProgress
 from batch.adapters.ledger.exporting import EXPORT_KEYS
-from batch.adapters.ledger.face import Ledger, open_ledger, throw_away_ledger
 from batch.adapters.ledger.journal import Run
+from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
+from batch.adapters.ledger.lists import Observation
 from batch.adapters.ledger.lock import Owner, read_owner
 from batch.adapters.ledger.outbox import Mail
 from batch.adapters.ledger.pauses import Pause

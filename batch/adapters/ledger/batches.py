@@ -1,4 +1,4 @@
-"""The statements about batches: one spreadsheet taken in once, and its rows."""
+"""The batches: each is one spreadsheet taken in once, with what became of its rows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from batch.adapters.ledger.bulk import in_list, insert_rows
 from batch.adapters.ledger.cutting import cut_words
 from batch.adapters.ledger.forms import read_issues, read_time, write_issues, write_time
+from batch.adapters.ledger.journal import settings_of, write_settings
+from batch.adapters.ledger.planning import insert_plan
 from batch.adapters.ledger.tables import batch_rows, batches, preview_rows
-from batch.model import REJECTED, WAITS, Batch, Issue
+from batch.adapters.ledger.transactions import Transactions
+from batch.model import REJECTED, WAITS, Batch, Decision, Issue
+from batch.model.errors import UsageError
 from batch.model.places import place_of
 
 
@@ -38,6 +42,126 @@ class Shown:
     """Whether a person said no to it."""
 
 
+class Batches:
+    """The batches of one ledger."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def take_in(
+        self,
+        decisions: Iterable[Decision],
+        *,
+        account: str,
+        taken_in_at: datetime,
+        read_with: Mapping[str, Any] | None = None,
+        **batch: Any,
+    ) -> int:
+        """Add a batch and write its plan, both or neither; give the batch's number. The rest as in `insert_batch`.
+
+        `read_with` are the settings with which its rows were read.
+        """
+        with self._transactions.write() as connection:
+            number = insert_batch(connection, taken_in_at=taken_in_at, **batch)
+            if read_with:
+                write_settings(connection, settings_of(number), read_with)
+            who = batch["submitted_by"]
+            insert_plan(connection, number, decisions, account=account, now=taken_in_at, who=who)
+            return number
+
+    def get(self, id: int) -> Batch:
+        """Give one batch; UsageError when there is none."""
+        with self._transactions.read() as connection:
+            row = connection.execute(select(batches).where(batches.c.id == id)).first()
+        if row is None:
+            raise _no_batch(id)
+        return _batch(row)
+
+    def all(self, *, since: datetime | None = None) -> tuple[Batch, ...]:
+        """Give the batches, those taken in since a time, the oldest first."""
+        statement = select(batches).order_by(batches.c.id)
+        if since is not None:
+            statement = statement.where(batches.c.taken_in_at >= write_time(since))
+        with self._transactions.read() as connection:
+            return tuple(_batch(row) for row in connection.execute(statement))
+
+    def change(
+        self,
+        id: int,
+        *,
+        state: str | None = None,
+        approved_by: str | None = None,
+        note: str | None = None,
+        now: datetime,
+    ) -> None:
+        """Change what is given of a batch; UsageError when there is none."""
+        given = {"state": state, "approved_by": approved_by, "note": note}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        with self._transactions.write() as connection:
+            statement = update(batches).where(batches.c.id == id).values(**values, changed_at=write_time(now))
+            changed = connection.execute(statement)
+        if changed.rowcount != 1:
+            raise _no_batch(id)
+
+    def bind_preview(
+        self, batch: int, rows: Mapping[int, str], mark: str, superseded: Collection[int], now: datetime
+    ) -> None:
+        """Write down what a preview shows (entry to payload hash), offer its batch, close those it supersedes."""
+        shown = [(batch, entry, hash_) for entry, hash_ in sorted(rows.items())]
+        offered = {"state": WAITS, "preview_mark": mark, "changed_at": write_time(now)}
+        closed = {"state": "done", "superseded_by": batch, "changed_at": write_time(now)}
+        with self._transactions.write() as connection:
+            connection.execute(delete(preview_rows).where(preview_rows.c.batch == batch))
+            insert_rows(connection, preview_rows, ("batch", "entry", "payload_hash"), shown)
+            connection.execute(update(batches).where(batches.c.id == batch).values(offered))
+            older = batches.c.id.in_(in_list(superseded, connection.dialect))
+            connection.execute(update(batches).where(older).values(closed))
+
+    def previewed(self, batch: int) -> dict[int, str]:
+        """Give what the preview of a batch shows: entry to the hash of its payload."""
+        with self._transactions.read() as connection:
+            asked = select(preview_rows.c.entry, preview_rows.c.payload_hash).where(preview_rows.c.batch == batch)
+            return dict(connection.execute(asked).all())
+
+    def shown_before(self, ids: Collection[int], batch: int) -> dict[tuple[int, str], Shown]:
+        """Give the payloads (entry and hash) that another batch's preview has shown, with the newest such preview."""
+        with self._transactions.read() as connection:
+            asked = (
+                select(preview_rows.c.entry, preview_rows.c.payload_hash, preview_rows.c.batch, batches.c.state)
+                .join(batches, batches.c.id == preview_rows.c.batch)
+                .where(preview_rows.c.entry.in_(in_list(ids, connection.dialect)), preview_rows.c.batch != batch)
+                .where(batches.c.preview_mark != "")
+                .order_by(preview_rows.c.batch)
+            )
+            rows = connection.execute(asked)
+            return {(row.entry, row.payload_hash): Shown(row.batch, row.state == REJECTED) for row in rows}
+
+    def note_unmailed(self, numbers: Collection[int]) -> None:
+        """Remember batches that people must still hear of."""
+        self._set_unmailed(numbers, waits=True)
+
+    def note_mailed(self, numbers: Collection[int]) -> None:
+        """Note that people have heard of some batches, or will by a mail in the outbox."""
+        self._set_unmailed(numbers, waits=False)
+
+    def unmailed(self) -> tuple[int, ...]:
+        """Give the batches that people must still hear of, the oldest first."""
+        with self._transactions.read() as connection:
+            asked = select(batches.c.id).where(batches.c.unmailed == 1).order_by(batches.c.id)
+            return tuple(connection.execute(asked).scalars())
+
+    def rows(self, batch: int) -> tuple[BatchRow, ...]:
+        """Give what became of each row of a batch, in the order of the sheet."""
+        asked = select(batch_rows).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
+        with self._transactions.read() as connection:
+            return tuple(BatchRow(place_of(row.row), row.entry, row.what, row.why) for row in connection.execute(asked))
+
+    def _set_unmailed(self, numbers: Collection[int], *, waits: bool) -> None:
+        with self._transactions.write() as connection:
+            asked = batches.c.id.in_(in_list(numbers, connection.dialect))
+            connection.execute(update(batches).where(asked).values(unmailed=int(waits)))
+
+
 def insert_batch(
     connection: Connection,
     *,
@@ -50,8 +174,8 @@ def insert_batch(
     left_out: int,
     submitted_by: str,
     machine: str,
-    state: str,
-    issues: Iterable[Issue],
+    state: str = "open",
+    issues: Iterable[Issue] = (),
 ) -> int:
     """Write a new batch; give its number."""
     moment = write_time(taken_in_at)
@@ -74,83 +198,6 @@ def insert_batch(
     return int(key[0])
 
 
-def select_batch(connection: Connection, batch: int) -> Batch | None:
-    """Read one batch."""
-    row = connection.execute(select(batches).where(batches.c.id == batch)).first()
-    return None if row is None else _batch(row)
-
-
-def select_batches(connection: Connection, since: datetime | None) -> tuple[Batch, ...]:
-    """Read all batches, or those taken in at or after a time, the oldest first."""
-    statement = select(batches).order_by(batches.c.id)
-    if since is not None:
-        statement = statement.where(batches.c.taken_in_at >= write_time(since))
-    return tuple(_batch(row) for row in connection.execute(statement))
-
-
-def update_batch(
-    connection: Connection, batch: int, *, state: str | None, approved_by: str | None, note: str | None, now: datetime
-) -> bool:
-    """Change what is given of a batch; False when there is none."""
-    given = {"state": state, "approved_by": approved_by, "note": note}
-    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    statement = update(batches).where(batches.c.id == batch).values(**values, changed_at=write_time(now))
-    return connection.execute(statement).rowcount == 1
-
-
-def supersede(connection: Connection, batch: int, by: int, now: datetime) -> None:
-    """Close a batch whose rows another one has all taken over."""
-    values = {"state": "done", "superseded_by": by, "changed_at": write_time(now)}
-    connection.execute(update(batches).where(batches.c.id == batch).values(values))
-
-
-def bind_preview(connection: Connection, batch: int, rows: Mapping[int, str], mark: str, now: datetime) -> None:
-    """Write down what the preview of a batch shows, and offer it to a second person."""
-    connection.execute(delete(preview_rows).where(preview_rows.c.batch == batch))
-    shown = [(batch, entry, hash_) for entry, hash_ in sorted(rows.items())]
-    insert_rows(connection, preview_rows, ("batch", "entry", "payload_hash"), shown)
-    values = {"state": WAITS, "preview_mark": mark, "changed_at": write_time(now)}
-    connection.execute(update(batches).where(batches.c.id == batch).values(values))
-
-
-def select_preview(connection: Connection, batch: int) -> dict[int, str]:
-    """Read what the preview of a batch shows: entry and the hash of its payload."""
-    asked = select(preview_rows.c.entry, preview_rows.c.payload_hash).where(preview_rows.c.batch == batch)
-    return dict(connection.execute(asked).all())
-
-
-def select_shown(connection: Connection, entries: Collection[int], but: int) -> dict[tuple[int, str], Shown]:
-    """Read which payloads of these entries another bound preview has shown: entry and hash to the newest showing."""
-    asked = (
-        select(preview_rows.c.entry, preview_rows.c.payload_hash, preview_rows.c.batch, batches.c.state)
-        .join(batches, batches.c.id == preview_rows.c.batch)
-        .where(preview_rows.c.entry.in_(in_list(entries, connection.dialect)), preview_rows.c.batch != but)
-        .where(batches.c.preview_mark != "")
-        .order_by(preview_rows.c.batch)
-    )
-    rows = connection.execute(asked)
-    return {(entry, hash_): Shown(batch, rejected=state == REJECTED) for entry, hash_, batch, state in rows}
-
-
-def set_unmailed(connection: Connection, numbers: Collection[int], *, waits: bool) -> None:
-    """Note that people must still hear of some batches, or have."""
-    asked = batches.c.id.in_(in_list(numbers, connection.dialect))
-    connection.execute(update(batches).where(asked).values(unmailed=int(waits)))
-
-
-def select_unmailed(connection: Connection) -> tuple[int, ...]:
-    """Read the batches that people must still hear of, the oldest first."""
-    asked = select(batches.c.id).where(batches.c.unmailed == 1).order_by(batches.c.id)
-    return tuple(connection.execute(asked).scalars())
-
-
-def select_batch_rows(connection: Connection, batch: int) -> tuple[BatchRow, ...]:
-    """Read what became of each row of a batch, in the order of the sheet."""
-    columns = (batch_rows.c.row, batch_rows.c.entry, batch_rows.c.what, batch_rows.c.why)
-    statement = select(*columns).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
-    return tuple(BatchRow(place_of(row), *rest) for row, *rest in connection.execute(statement))
-
-
 def _batch(row: Row[Any]) -> Batch:
     return Batch(
         id=row.id,
@@ -170,3 +217,7 @@ def _batch(row: Row[Any]) -> Batch:
         preview_mark=row.preview_mark,
         superseded_by=row.superseded_by,
     )
+
+
+def _no_batch(id: int) -> UsageError:
+    return UsageError(f"there is no batch {id}", '"campaign-batch ledger list" shows them all')

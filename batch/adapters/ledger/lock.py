@@ -34,6 +34,31 @@ class Owner:
         return f"{self.who} on {self.machine} (process {self.pid}) since {self.since:%Y-%m-%d %H:%M} UTC"
 
 
+class SubmitterLock:
+    """Lets one process submit on a ledger; a ledger in memory has no other."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self._engine = engine
+        self._path = path
+        self._held = False
+
+    @contextmanager
+    def hold(self, who: str, now: datetime) -> Iterator[None]:
+        """Hold the ledger as its one submitter; LedgerBusyError says at once who holds it since when."""
+        if self._path is not None:
+            with hold_lock(self._path, who, now):
+                yield
+            return
+        if self._held:
+            raise busy(None)
+        self._held = True
+        try:
+            with _hold_advisory_lock(self._engine):
+                yield
+        finally:
+            self._held = False
+
+
 @contextmanager
 def hold_lock(ledger: Path, who: str, now: datetime) -> Iterator[Owner]:
     """Hold the submitter's lock of a ledger file; the system frees it when its owner dies.
@@ -84,7 +109,7 @@ def _beside(ledger: Path, ending: str) -> Path:
 
 
 @contextmanager
-def hold_advisory_lock(engine: Engine) -> Iterator[None]:
+def _hold_advisory_lock(engine: Engine) -> Iterator[None]:
     """Hold PostgreSQL's own lock, which ends with its connection; a ledger in memory has no other submitter."""
     if engine.dialect.name != "postgresql":
         yield

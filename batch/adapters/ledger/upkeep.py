@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from batch.adapters.ledger.forms import write_time
+from batch.adapters.ledger.purging import Purge, count_purge, forget, overwrite_freed
 from batch.adapters.ledger.tables import TRIGGERS, metadata
+from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerError
 from batch.system.disk import make_folder, make_private
@@ -126,7 +128,40 @@ INVARIANTS = (
 """What must hold, each as the words for a breach and the statement that finds the breaches."""
 
 
-def find_problems(connection: Connection, now: datetime) -> Iterator[str]:
+class Upkeep:
+    """The care of one ledger: its checks, its backups, and what it forgets."""
+
+    def __init__(self, transactions: Transactions, path: Path | None) -> None:
+        self._transactions = transactions
+        self._path = path
+
+    def verify(self, now: datetime) -> tuple[str, ...]:
+        """Look for damage and broken rules; give each problem in words."""
+        with self._transactions.read() as connection:
+            return tuple(_find_problems(connection, now))
+
+    def backup(self, now: datetime, keep: int = KEEP) -> Path:
+        """Write a whole copy into `backups/` beside the ledger, and keep the newest ones."""
+        if self._path is None:
+            name = self._transactions.name
+            raise LedgerError(f"{name} is not a file, so it cannot be copied", "use the database's own backup")
+        return write_backup(self._transactions.engine, self._path, now, keep)
+
+    def count_purge(self, limit: datetime) -> Purge:
+        """Count what forgetting everything closed before `limit` would take."""
+        with self._transactions.read() as connection:
+            return count_purge(connection, limit)
+
+    def purge(self, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
+        """Forget the texts of everything closed before `limit`, in the file's free pages, too."""
+        with self._transactions.write() as connection:
+            done = forget(connection, limit, why=why, who=who, now=now)
+        with explained(self._transactions.name):
+            overwrite_freed(self._transactions.engine)
+        return done
+
+
+def _find_problems(connection: Connection, now: datetime) -> Iterator[str]:
     """Look for damage; give each problem in words, none when all is well."""
     if connection.dialect.name == "sqlite":
         for damage in _find_damage(connection):

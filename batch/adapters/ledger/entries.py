@@ -1,0 +1,188 @@
+"""The entries: each is one row's place in the ledger, and how it stands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select
+
+from batch.adapters.ledger.bulk import by_name, in_list
+from batch.adapters.ledger.findings import add_open
+from batch.adapters.ledger.forms import STATUSES, Cells, read_issues, read_texts, read_time_or_none, write_time
+from batch.adapters.ledger.tables import batch_rows, batches, entries
+from batch.adapters.ledger.transactions import Transactions
+from batch.model import Entry, Status
+from batch.model.errors import UsageError
+from batch.model.places import place_of
+
+PAGE = 2_000
+"""Entries read at a time: no transaction stays open while the caller works on them, or it would lock writers out."""
+
+_PERHAPS_THERE = (Status.ACCEPTED, Status.IN_DOUBT, Status.SUBMITTING, Status.HELD)
+"""A held one is to be cancelled only while nobody is sure that it is not there: any other was dropped at once."""
+
+_IN_ITS_PLACE = (Status.HELD, Status.PLANNED, Status.WAITING, Status.ACCEPTED, Status.IN_DOUBT)
+
+_SEARCHED = (
+    entries.c.campaign_name,
+    entries.c.provider_name,
+    entries.c.message,
+    entries.c.reference,
+    entries.c.subject,
+    entries.c.group_ids,
+    entries.c.group_names,
+    entries.c.provider_id,
+    entries.c.owner,
+    entries.c.cells,
+    batches.c.file,
+)
+_COLUMNS = tuple(entries.c[field.name] for field in dataclasses.fields(Entry) if field.name in entries.c)
+_ALL = select(*_COLUMNS, entries.c.cells).join(batches, batches.c.id == entries.c.batch)
+"""What an entry has of its batch is read once a batch, not once an entry; the join is there for those who ask by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are asked for; what is None does not matter."""
+
+    batch: int | None = None
+    statuses: Collection[Status] | None = None
+    ids: Collection[int] | None = None
+    due_from: datetime | None = None
+    due_until: datetime | None = None
+    changed_since: datetime | None = None
+    words: str | Iterable[str] | None = None
+
+
+class Entries:
+    """The entries of one ledger, as they stand."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def get(self, id: int) -> Entry:
+        """Give one entry; UsageError when there is none."""
+        for found in self.select(ids=(id,)):
+            return found
+        raise UsageError(f"there is no entry {id}", '"campaign-batch find WORDS" shows entries with their numbers')
+
+    def select(
+        self,
+        *,
+        batch: int | None = None,
+        statuses: Collection[Status] | None = None,
+        ids: Collection[int] | None = None,
+        due_from: datetime | None = None,
+        due_until: datetime | None = None,
+        changed_since: datetime | None = None,
+        words: str | Iterable[str] | None = None,
+    ) -> Iterator[Entry]:
+        """Stream the entries that fit all that is given, by number.
+
+        `batch`: those that a row of it made or met; `due_from` is within, `due_until` without; `words` must all stand
+        in the names, message, groups, Ids or cells. The ledger may be written to between two entries.
+        """
+        words = words if words is None or isinstance(words, str) else tuple(words)
+        wanted = Wanted(batch, statuses, ids, due_from, due_until, changed_since, words)
+        after = 0
+        while True:
+            with self._transactions.read() as connection:
+                asked = _narrow(_ALL, wanted, connection).where(entries.c.id > after).order_by(entries.c.id)
+                page = _read(connection, asked.limit(PAGE))
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+    def planned(self, batch: int | None = None) -> tuple[Entry, ...]:
+        """Give the entries to be submitted, the earliest send time first."""
+        with self._transactions.read() as connection:
+            asked = _narrow(_ALL, Wanted(batch=batch, statuses=(Status.PLANNED,)), connection)
+            return tuple(_read(connection, asked.order_by(entries.c.send_at, entries.c.id)))
+
+    def cancellations(self) -> tuple[Entry, ...]:
+        """Give the entries that are to be deleted in the dashboard and may still be there."""
+        there = entries.c.status.in_([status.value for status in _PERHAPS_THERE])
+        asked = _ALL.where(entries.c.cancel_why != "", there).order_by(entries.c.send_at, entries.c.id)
+        with self._transactions.read() as connection:
+            return tuple(_read(connection, asked))
+
+    def twins(self, entry: int) -> tuple[Entry, ...]:
+        """Give the newer entries of the same key that took its place while it seemed gone, the oldest first."""
+        key = select(entries.c.key).where(entries.c.id == entry).scalar_subquery()
+        waiting = entries.c.status.in_([status.value for status in _IN_ITS_PLACE])
+        asked = _ALL.where(entries.c.key == key, entries.c.id > entry, waiting).order_by(entries.c.id)
+        with self._transactions.read() as connection:
+            return tuple(_read(connection, asked))
+
+
+def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> Select[Any]:
+    if wanted.batch is not None:
+        of_batch = select(batch_rows.c.entry).where(batch_rows.c.batch == wanted.batch)
+        statement = statement.where(entries.c.id.in_(of_batch))
+    if wanted.statuses is not None:
+        statement = statement.where(entries.c.status.in_([status.value for status in wanted.statuses]))
+    if wanted.ids is not None:
+        statement = statement.where(entries.c.id.in_(in_list(wanted.ids, connection.dialect)))
+    if wanted.due_from is not None:
+        statement = statement.where(entries.c.send_at >= write_time(wanted.due_from))
+    if wanted.due_until is not None:
+        statement = statement.where(entries.c.send_at < write_time(wanted.due_until))
+    if wanted.changed_since is not None:
+        statement = statement.where(entries.c.changed_at >= write_time(wanted.changed_since))
+    for word in _words(wanted.words):
+        statement = statement.where(_bears(word))
+    return statement
+
+
+def _words(words: str | Iterable[str] | None) -> list[str]:
+    if words is None:
+        return []
+    return words.split() if isinstance(words, str) else list(words)
+
+
+def _bears(word: str) -> Any:
+    """Look for a word in everything people may remember of a campaign, in capitals or not."""
+    # SQLite's lower() knows ASCII only: an accented word is looked for as small and as capital letters.
+    forms = dict.fromkeys(_lower_ascii(form) for form in (word.lower(), word.upper()))
+    patterns = [form.replace("/", "//").replace("%", "/%").replace("_", "/_") for form in forms]
+    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in _SEARCHED for pattern in patterns))
+
+
+def _lower_ascii(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _read(connection: Connection, statement: Select[Any]) -> list[Entry]:
+    rows = by_name(connection.execute(statement))
+    columns = (
+        batches.c.id,
+        batches.c.file,
+        batches.c.sheet,
+        batches.c.header,
+        batches.c.submitted_by,
+        batches.c.machine,
+    )
+    numbers = in_list({row["batch"] for row in rows}, connection.dialect)
+    found: Iterable[Row[Any]] = connection.execute(select(*columns).where(batches.c.id.in_(numbers))) if rows else ()
+    of_batch = {batch.id: batch for batch in found}
+    return add_open(connection, [_entry(row, of_batch[row["batch"]]) for row in rows])
+
+
+def _entry(row: dict[str, Any], batch: Row[Any]) -> Entry:
+    fields = Cells(batch.header, row.pop("cells"))
+    row["row"] = place_of(row["row"], fields)
+    row["group_ids"] = read_texts(row["group_ids"])
+    row["group_names"] = read_texts(row["group_names"])
+    row["send_at"] = read_time_or_none(row["send_at"])
+    row["status"] = STATUSES[row["status"]]
+    row["issues"] = read_issues(row["issues"])
+    row["changed_at"] = read_time_or_none(row["changed_at"])
+    row["file"], row["sheet"], row["submitted_by"], row["machine"] = (
+        batch.file, batch.sheet, batch.submitted_by, batch.machine,
+    )  # fmt: skip
+    return Entry(fields=fields, **row)

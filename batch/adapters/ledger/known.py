@@ -1,0 +1,145 @@
+"""What the plan and the lists ask of the ledger: which keys, fingerprints, tags and Ids it knows, and since when."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
+
+from batch.adapters.ledger.bulk import by_name, in_list
+from batch.adapters.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
+from batch.adapters.ledger.tables import attempts, batches, entries, history
+from batch.adapters.ledger.transactions import Transactions
+from batch.core.trust import Sentinel, Span
+from batch.model import KnownEntry, Status
+from batch.model.places import place_of
+
+COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
+"""What the guards compare a new row with, while its time is still to come."""
+
+_KNOWN = select(
+    *(entries.c[field.name] for field in dataclasses.fields(KnownEntry) if field.name in entries.c),
+    entries.c.campaign_name.label("name"),
+    entries.c.codes.label("last_codes"),
+    batches.c.file,
+    batches.c.sheet,
+).join(batches, batches.c.id == entries.c.batch)
+
+
+class Known:
+    """What one ledger knows of already: keys, fingerprints, tags and Ids."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def matching(self, keys: Collection[str], fingerprints: Collection[str], now: datetime) -> tuple[KnownEntry, ...]:
+        """Give the entries with one of these keys or fingerprints, and all that are still to come; none replaced."""
+        coming = and_(entries.c.status.in_([status.value for status in COMING]), entries.c.send_at > write_time(now))
+        with self._transactions.read() as connection:
+            key, fingerprint = _how_to_search(connection, len(keys))
+            has_key = key.in_(in_list(keys, connection.dialect))
+            says_it = fingerprint.in_(in_list([one for one in fingerprints if one], connection.dialect))
+            asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, or_(has_key, says_it, coming))
+            return tuple(_known_entry(row) for row in by_name(connection.execute(asked.order_by(entries.c.id))))
+
+    def tags(self) -> set[str]:
+        """Give every tag that this ledger ever gave or sent."""
+        with self._transactions.read() as connection:
+            given = select(entries.c.tag).where(entries.c.tag != "")
+            sent = select(attempts.c.tag).where(attempts.c.tag != "")
+            return set(connection.execute(given.union(sent)).scalars())
+
+    def planned_tags(self) -> set[str]:
+        """Give the tags of what is planned: nobody else may have sent it."""
+        with self._transactions.read() as connection:
+            planned = select(entries.c.tag).where(entries.c.status == Status.PLANNED.value, entries.c.tag != "")
+            return set(connection.execute(planned).scalars())
+
+    def provider_ids(self) -> dict[str, int]:
+        """Give every Id of the provider with the entry that has it."""
+        with self._transactions.read() as connection:
+            statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "")
+            return dict(connection.execute(statement).all())
+
+    def sentinels(self, after: datetime) -> tuple[Sentinel, ...]:
+        """Give what the provider's lists must show: accepted, to come after a moment, and called gone by nobody."""
+        with self._transactions.read() as connection:
+            statement = select(entries.c.id, entries.c.provider_id, entries.c.status).where(
+                entries.c.status.in_([Status.ACCEPTED.value, Status.MISSING.value]),
+                entries.c.send_at > write_time(after),
+                entries.c.provider_id != "",
+                entries.c.cancel_why == "",
+            )
+            missing = Status.MISSING.value
+            found = connection.execute(statement.order_by(entries.c.id))
+            return tuple(Sentinel(row.id, row.provider_id, row.status == missing) for row in found)
+
+    def spans(self, after: datetime) -> dict[str, Span]:
+        """Give when each campaign with an Id that is to come was posted and accepted, by Id."""
+        with self._transactions.read() as connection:
+            begun = _first(Status.SUBMITTING).label("begun")
+            known = _first(Status.ACCEPTED).label("known")
+            statement = (
+                select(entries.c.provider_id, begun, known)
+                .join(history, history.c.entry == entries.c.id)
+                .where(entries.c.provider_id != "", entries.c.send_at > write_time(after))
+                .group_by(entries.c.id)
+            )
+            return {row.provider_id: _span(row) for row in connection.execute(statement) if row.known is not None}
+
+    def doubt_spans(self, ids: Collection[int]) -> dict[int, Span]:
+        """Give when doubts came to be, by entry."""
+        with self._transactions.read() as connection:
+            begun = _last(Status.SUBMITTING).label("begun")
+            known = _last(Status.IN_DOUBT).label("known")
+            asked = history.c.entry.in_(in_list(ids, connection.dialect))
+            statement = select(history.c.entry, begun, known).where(asked).group_by(history.c.entry)
+            return {row.entry: _span(row) for row in connection.execute(statement) if row.known is not None}
+
+    def unobserved(self, after: datetime) -> dict[str, int]:
+        """Give the campaigns to come that no list has shown since they were accepted: Id to entry."""
+        with self._transactions.read() as connection:
+            statement = select(entries.c.provider_id, entries.c.id).where(
+                entries.c.status.in_([Status.ACCEPTED.value, Status.MISSING.value]),
+                entries.c.send_at > write_time(after),
+                entries.c.provider_id != "",
+                entries.c.observed == "",
+            )
+            return dict(connection.execute(statement).all())
+
+
+def _how_to_search(connection: Connection, asked: int) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Give key and fingerprint as columns, or as expressions that keep SQLite from its indexes.
+
+    Once a good part of the ledger is asked for, one scan is a third faster than two look-ups an entry and a sort.
+    """
+    newest = connection.execute(select(func.max(entries.c.id))).scalar() or 0
+    if asked * 4 < newest:
+        return entries.c.key, entries.c.fingerprint
+    return entries.c.key.concat(""), entries.c.fingerprint.concat("")
+
+
+def _first(status: Status) -> ColumnElement[int]:
+    """Take the first line of the history at which an entry came to a status."""
+    return func.min(case((history.c.new == status.value, history.c.id)))
+
+
+def _last(status: Status) -> ColumnElement[int]:
+    return func.max(case((history.c.new == status.value, history.c.id)))
+
+
+def _span(row: Row[Any]) -> Span:
+    return Span(row.begun, row.known)
+
+
+def _known_entry(row: dict[str, Any]) -> KnownEntry:
+    row["row"] = place_of(row["row"])
+    row["group_ids"] = read_texts(row["group_ids"])
+    row["send_at"] = read_time_or_none(row["send_at"])
+    row["status"] = STATUSES[row["status"]]
+    row["last_codes"] = tuple(row["last_codes"].split())
+    row["released"] = read_texts(row["released"])
+    return KnownEntry(**row)

@@ -1,0 +1,114 @@
+"""The ledger as the workflows see it: the parts, each with its own statements, over the same transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from batch.adapters.ledger.attempts import Attempts
+from batch.adapters.ledger.batches import Batches
+from batch.adapters.ledger.bulk import in_chunks
+from batch.adapters.ledger.changes import Changes
+from batch.adapters.ledger.deliveries import Deliveries
+from batch.adapters.ledger.entries import Entries
+from batch.adapters.ledger.exporting import as_account, as_dict, as_frame
+from batch.adapters.ledger.findings import Findings
+from batch.adapters.ledger.groups import SeenGroups
+from batch.adapters.ledger.journal import RunJournal
+from batch.adapters.ledger.known import Known
+from batch.adapters.ledger.lists import ProviderLists
+from batch.adapters.ledger.lock import SubmitterLock
+from batch.adapters.ledger.opening import name_of, prepare, resolve_url
+from batch.adapters.ledger.outbox import Outbox
+from batch.adapters.ledger.pauses import Pauses
+from batch.adapters.ledger.people import BatchPeople
+from batch.adapters.ledger.transactions import Transactions
+from batch.adapters.ledger.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BUSY_SECONDS = 15.0
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def open_ledger(
+    url: str,
+    *,
+    now: datetime,
+    create: bool = True,
+    folder: Path | None = None,
+    busy_seconds: float = BUSY_SECONDS,
+    redact: Callable[[str], str] = _as_it_is,
+    look: bool = False,
+) -> Ledger:
+    """Open a ledger, make it when it is new, migrate it (after a backup) when it is old.
+
+    With `look` the file of an old one stays as it is: a migrated copy in memory is opened in its place.
+
+    A relative path in `url` is relative to `folder`, else to the working folder. `redact` takes the token out of
+    what the provider answered before it is kept. Raises LedgerError, or UsageError for a URL that is none.
+    """
+    parsed, path = resolve_url(url, folder)
+    engine = prepare(parsed, path, now=now, create=create, busy_seconds=busy_seconds, look=look)
+    return Ledger(engine, path, name_of(parsed, path), redact)
+
+
+def throw_away_ledger(now: datetime, redact: Callable[[str], str] = _as_it_is) -> Ledger:
+    """Make a ledger in memory for a rehearsal; it is gone when it is closed."""
+    return open_ledger("sqlite://", now=now, redact=redact)
+
+
+class Ledger:
+    """All that was planned, sent and seen, in parts; `now` is always handed in, aware."""
+
+    def __init__(self, engine: Engine, path: Path | None, name: str, redact: Callable[[str], str]) -> None:
+        self.path = path
+        self._transactions = transactions = Transactions(engine, path, name, redact)
+        self.lock = SubmitterLock(engine, path)
+        self.journal = RunJournal(transactions)
+        self.groups = SeenGroups(transactions)
+        self.pauses = Pauses(transactions)
+        self.known = Known(transactions)
+        self.batches = Batches(transactions)
+        self.people = BatchPeople(transactions)
+        self.entries = Entries(transactions)
+        self.changes = Changes(transactions)
+        self.attempts = Attempts(transactions)
+        self.lists = ProviderLists(transactions)
+        self.findings = Findings(transactions)
+        self.deliveries = Deliveries(transactions)
+        self.outbox = Outbox(transactions)
+        self.upkeep = Upkeep(transactions, path)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go; a closed ledger opens again automatically when it is used."""
+        self._transactions.engine.dispose()
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Stream the entries as `ledger export` writes them, each with its attempts and its history."""
+        for entries in in_chunks(self.entries.select()):
+            ids = [entry.id for entry in entries]
+            attempts, histories = self.attempts.of_each(ids), self.changes.of_each(ids)
+            for entry in entries:
+                yield as_dict(entry) | as_account(attempts[entry.id], histories[entry.id])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give all entries as a table for a notebook, one column a key of `export`."""
+        return as_frame(as_dict(entry) for entry in self.entries.select())

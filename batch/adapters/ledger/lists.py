@@ -1,0 +1,121 @@
+"""What the provider's own lists showed of our entries."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, Integer, bindparam, func, select, update
+
+from batch.adapters.ledger.bulk import in_list, insert_rows, update_rows
+from batch.adapters.ledger.forms import read_time, write_json, write_time
+from batch.adapters.ledger.tables import entries, observations
+from batch.adapters.ledger.transactions import Transactions
+from batch.model import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How the provider showed an entry's campaign from one moment on."""
+
+    at: datetime
+    where: str
+    """`scheduled` or `sent`: on which list."""
+    listed: Listed
+
+
+_CHANGED = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_"))
+    .values(
+        observed=bindparam("mark"),
+        provider_status=func.coalesce(bindparam("status_"), entries.c.provider_status),
+        provider_status_id=func.coalesce(bindparam("status_id", type_=Integer), entries.c.provider_status_id),
+        contacts_count=func.coalesce(bindparam("contacts", type_=Integer), entries.c.contacts_count),
+        changed_at=bindparam("at"),
+    )
+)
+
+
+class ProviderLists:
+    """What the provider's lists showed of the entries of one ledger."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def observe(self, items: Iterable[tuple[int, Listed, str]], now: datetime) -> int:
+        """Keep what the lists show of entries where it differs from the last time; give how many did.
+
+        Each item is entry, campaign as listed, and the list: `scheduled` or `sent`.
+        """
+        items, at = tuple(items), write_time(now)
+        with self._transactions.write() as connection:
+            rows, changes = _differing(items, _last_marks(connection, [entry for entry, _, _ in items]), at)
+            insert_rows(connection, observations, ("entry", "at", "place", "listed"), rows)
+            update_rows(connection, _CHANGED, ("mark", "status_", "status_id", "contacts", "at", "entry_"), changes)
+        return len(rows)
+
+    def observations(self, entry: int) -> tuple[Observation, ...]:
+        """Give how the provider showed an entry's campaign over time."""
+        asked = select(observations).where(observations.c.entry == entry).order_by(observations.c.id)
+        with self._transactions.read() as connection:
+            rows = connection.execute(asked).all()
+        return tuple(Observation(read_time(row.at), row.place, _read_listed(row.listed)) for row in rows)
+
+    def shown_times(self, ids: Collection[int]) -> dict[int, str]:
+        """Give the provider's own text of the time at which it showed each of these campaigns last."""
+        with self._transactions.read() as connection:
+            asked = observations.c.entry.in_(in_list(ids, connection.dialect))
+            last = select(func.max(observations.c.id)).where(asked).group_by(observations.c.entry)
+            statement = select(observations.c.entry, observations.c.listed).where(observations.c.id.in_(last))
+            return {row.entry: _read_listed(row.listed).send_at for row in connection.execute(statement)}
+
+
+def _differing(
+    items: Iterable[tuple[int, Listed, str]], last: dict[int, str], at: str
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Make the rows and the changes of what differs from the last observation of its entry."""
+    rows: list[tuple[Any, ...]] = []
+    changes: list[tuple[Any, ...]] = []
+    for entry, listed, where in items:
+        shown = write_json(_as_dict(listed))
+        mark = sha256(f"{where} {shown}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        if last.get(entry, mark) == mark:
+            continue
+        last[entry] = mark
+        rows.append((entry, at, where, shown))
+        changes.append(_as_change(entry, listed, mark, at))
+    return rows, changes
+
+
+def _last_marks(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    asked = entries.c.id.in_(in_list(ids, connection.dialect))
+    found = connection.execute(select(entries.c.id, entries.c.observed).where(asked))
+    return dict(found.all())
+
+
+def _as_dict(listed: Listed) -> dict[str, Any]:
+    """Keep of a campaign only what the provider shows."""
+    return {name: value for name, value in zip(_LISTED, _values(listed), strict=True) if value not in _NOT_SHOWN}
+
+
+def _as_change(entry: int, listed: Listed, mark: str, at: str) -> tuple[Any, ...]:
+    return mark, listed.status or None, listed.status_id, listed.contacts_count, at, entry
+
+
+def _read_listed(text: str) -> Listed:
+    shown = json.loads(text)
+    if "group_ids" in shown:
+        shown["group_ids"] = tuple(shown["group_ids"])
+    return Listed(**{"id": "", **shown})
+
+
+_LISTED = tuple(field.name for field in dataclasses.fields(Listed))
+_values = attrgetter(*_LISTED)
+_NOT_SHOWN = (None, "")
