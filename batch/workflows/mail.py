@@ -12,6 +12,7 @@ from datetime import timedelta
 from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
 from batch.adapters.report import count, mail_html, mail_text, subject
@@ -49,6 +50,8 @@ GIVEN_UP = timedelta(days=30)
 SHOWN = 12
 """Campaigns that the mail to the approvers tells in full; the rest is in the preview."""
 _MEGABYTE = 1_048_576
+_LARGEST_PAGE = 5 * _MEGABYTE
+"""A larger page is not attached: many mail servers would refuse the whole mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,12 +304,14 @@ def _found(entry: Entry, findings: Iterable[object]) -> bool:
     return any(getattr(finding, "entry", None) == entry.id for finding in findings)
 
 
-def _put_attention(mailer: Mailer, to: Sequence[str], scope: Scope, lines: Sequence[str] = ()) -> None:
+def _put_attention(
+    mailer: Mailer, to: Sequence[str], scope: Scope, lines: Sequence[str] = (), *, commands: bool = False
+) -> None:
     report = _gather(mailer, scope)
     needing = count(report).needs_person
     subject = f"{scope.title}: {needing:,} {'needs' if needing == 1 else 'need'} a look"
     key = f"attention:{','.join(to)}:{_outcome(report)}"
-    _put(mailer, to, report, kind="attention", key=key, subject_=subject, lines=lines)
+    _put(mailer, to, report, kind="attention", key=key, subject_=subject, lines=lines, commands=commands)
 
 
 def _by_owner(mailer: Mailer, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
@@ -342,8 +347,16 @@ def _outcome(report: Report) -> str:
 
 
 def _attach(mailer: Mailer, report: Report, stem: str) -> list[Attachment]:
-    """Write the Excel report and take it along, with the CSV of a long one."""
-    return [Attachment(path.name, path.read_bytes()) for path in write(report, mailer.settings, stem, ("xlsx",))]
+    """Write the page and the Excel report; take along the Excel file, and the page where no address leads to it."""
+    page, book = write(report, mailer.settings, stem, ("html", "xlsx"))
+    taken = [book] if mailer.settings.reports.url or page.stat().st_size > _LARGEST_PAGE else [book, page]
+    return [Attachment(path.name, path.read_bytes()) for path in taken]
+
+
+def _address(mailer: Mailer, stem: str) -> str:
+    """Give the address of a page in the reports folder; empty when the settings name none."""
+    url = mailer.settings.reports.url
+    return f"{url.rstrip('/')}/{quote(stem)}.html" if url and stem else ""
 
 
 def _stem(title: str) -> str:
@@ -361,12 +374,14 @@ def _put(
     lines: Sequence[str] = (),
     attachments: Sequence[Attachment] = (),
     subject_: str = "",
+    commands: bool = False,
 ) -> bool:
     if not to:
         return False
     templates, short = report_templates(mailer.settings), kind in {"attention", "approval"}
-    text = mail_text(report, lines=lines, short=short)
-    page = mail_html(report, templates=templates, lines=lines, short=short)
+    url = _address(mailer, Path(attachments[0].name).stem) if attachments and kind != "approval" else ""
+    text = mail_text(report, lines=lines, short=short, commands=commands, url=url)
+    page = mail_html(report, templates=templates, lines=lines, short=short, commands=commands, url=url)
     return _compose(mailer, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
 
 

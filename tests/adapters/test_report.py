@@ -435,10 +435,10 @@ def test_no_subject_can_add_a_header() -> None:
 
 
 def test_the_mail_needs_no_style_sheet_and_no_script() -> None:
-    """Mail programs know tables and inline styles; 600 px wide."""
+    """Mail programs know tables and inline styles; 600 px wide. The one style sheet only turns colors dark."""
     mail = mail_html(week_report())
     assert "<script" not in mail
-    assert "<style" not in mail
+    assert re.findall(r"<style>(.{38})", mail) == ["@media (prefers-color-scheme:dark){.gr"]
     assert "http" not in mail
     assert 'width="600"' in mail
     assert len(mail) < 100_000  # Gmail cuts what is longer than 102 kB
@@ -455,6 +455,36 @@ def test_both_mails_name_what_to_do_and_what_goes_next() -> None:
         for words in ("Black Friday Austin Domain 26 #00000026", "hidden row"):
             assert words in mail
     assert "GOES OUT NEXT" in mail_text(week_report())
+
+
+def test_a_mail_says_what_to_type_only_to_those_who_run_the_tool() -> None:
+    """A manager reads what to do; the command stays in the mail to the operators."""
+    report = batch_of(make_entry(1, Status.EXPIRED), replace(GONE, id=2), OLD)
+    for write in (mail_html, mail_text):
+        told, plain = (write(report, commands=commands).replace("\n", " ") for commands in (True, False))
+        assert "campaign-batch acknowledge" in told
+        assert "campaign-batch" not in plain
+
+
+def test_a_mail_links_to_the_page() -> None:
+    """The verdict, what to do, what goes next, then the button; the totals come after it."""
+    mail = mail_html(week_report(), url="https://reports.example/week-48.html")
+    places = [mail.index(words) for words in ("need attention", "Goes out next", "Open the report", "credits, est")]
+    assert places == sorted(places)
+    assert 'href="https://reports.example/week-48.html"' in mail
+    assert "https://reports.example/week-48.html" in mail_text(
+        week_report(), url="https://reports.example/week-48.html"
+    )
+
+
+def test_what_is_to_be_deleted_never_goes_out_next() -> None:
+    """Neither does what the provider has not approved."""
+    soon = NOW + timedelta(hours=2)
+    report = batch_of(
+        make_entry(1, send_at=soon, cancel_why="wrong price"), make_entry(2, send_at=soon, provider_status_id=1)
+    )
+    assert "Goes out next" not in mail_html(report)
+    assert "GOES OUT NEXT" not in mail_text(report)
 
 
 def test_rows_with_one_cause_and_one_owner_are_one_task() -> None:

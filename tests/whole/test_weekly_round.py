@@ -36,7 +36,7 @@ def test_the_whole_weekly_round() -> None:
         assert tally.counts["accepted"] == 4
         [report] = box.to(BOSS)
         assert report["Subject"] == 'Batch 1: "week.csv": 4 scheduled, 1 needs attention'
-        [attached] = report.iter_attachments()
+        attached, _page = report.iter_attachments()
         book = openpyxl.load_workbook(io.BytesIO(attached.get_payload(decode=True)))
         assert book.sheetnames
 

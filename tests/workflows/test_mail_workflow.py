@@ -30,8 +30,9 @@ def test_after_a_submit_the_report_goes_with_both_bodies_and_the_workbook() -> N
         assert f"texts: {totals(team)}" in plain.casefold()
         assert "<script" not in page
         assert "5 scheduled" in page
-        [attached] = list(mail.iter_attachments())
+        attached, page_attached = mail.iter_attachments()
         assert attached.get_filename() == "batch-0001-week.xlsx"
+        assert page_attached.get_filename() == "batch-0001-week.html"
         book = openpyxl.load_workbook(io.BytesIO(attached.get_payload(decode=True)))
         names = {cell.value for sheet in book for line in sheet.iter_rows() for cell in line}
         assert {entry.campaign_name for entry in team.desk.entries()} <= names

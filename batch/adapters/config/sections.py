@@ -182,6 +182,8 @@ class ReportsSection(Section):
     currency: str = "USD"
     weekly_budget: Annotated[int, Field(ge=0)] = 0
     """Credits that a week may cost, for `insights`; 0 for no budget."""
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where the reports folder can be read in a browser, for the button in a mail; empty: the page is attached."""
 
 
 class EmailSection(Section):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -32,25 +34,41 @@ def subject(report: Report) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in line).split())[:200]
 
 
-def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence[str] = (), short: bool = False) -> str:
+def mail_html(
+    report: Report,
+    *,
+    templates: Sequence[Path] = (),
+    lines: Sequence[str] = (),
+    short: bool = False,
+    commands: bool = True,
+    url: str = "",
+) -> str:
     """Write the mail's body: tables and inline styles, 600 px wide, no script, nothing to load.
 
     `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive; one that begins
     with a warning sign stands out. `short` leaves the totals out, for a mail that is only about what needs somebody.
+    `commands` is for those who run the tool: all others read no command, and in a mail with totals no steps either.
+    `url` is where the page is.
     """
     figures = count(report)
+    said = verdict(report, figures)
+    tasks = [
+        replace(task, next=_told(task.next, commands=commands) if short or commands else "")
+        for task in tasks_of(report)
+    ]
     return render_part(
         "mail.html.j2",
         templates,
         report=report,
         subject=subject(report),
-        verdict=verdict(report, figures),
+        verdict=replace(said, words=_told(said.words, commands=commands)),
+        url=url,
         tones=TONES,
         figures=figures,
         tiles=_tiles(report, figures, short=short),
         outcome=[(WORDS[key], number) for key, number in figures.by_status.items()],
-        tasks=tasks_of(report)[:TOLD],
-        more=max(0, len(tasks_of(report)) - TOLD),
+        tasks=tasks[:TOLD],
+        more=max(0, len(tasks) - TOLD),
         findings=loose_findings(report)[:TOLD],
         to_cancel=_to_cancel(report),
         coming=_coming(report),
@@ -59,23 +77,26 @@ def mail_html(report: Report, *, templates: Sequence[Path] = (), lines: Sequence
     )
 
 
-def mail_text(report: Report, *, lines: Sequence[str] = (), short: bool = False) -> str:
+def mail_text(
+    report: Report, *, lines: Sequence[str] = (), short: bool = False, commands: bool = True, url: str = ""
+) -> str:
     """Write the mail's plain twin, with the same totals."""
     figures = count(report)
     said = verdict(report, figures)
     blocks = [
         ["REHEARSAL: nothing went to the real provider"] if report.rehearsal else [],
-        [report.title, said.words, said.more],
+        [report.title, _told(said.words, commands=commands), said.more],
         list(lines),
+        _task_lines(report, commands=commands, steps=short or commands),
+        _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
+        [f"The report: {url}"] if url else [],
         [
             f"{tile.label}: {tile.shown}{f' ({tile.change})' if tile.change else ''}"
             for tile in _tiles(report, figures, short=short)
         ],
         [f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()] + [f"{figures.rows:,} in total"],
-        _task_lines(report),
         _listed("Delete in the dashboard", [" | ".join(line) for line in _to_cancel(report)]),
         _listed("What the comparison found", [finding.words for finding in loose_findings(report)[:TOLD]]),
-        _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
         _listed("Notes", list(report.notes)),
         [f"Made {local_time(report.made_at, report.zone, 0)}. The report has all the details."],
     ]
@@ -88,11 +109,23 @@ def _tiles(report: Report, figures: Figures, *, short: bool) -> list[KeyFigure]:
     return [] if short else [one for one in key_figures(report, figures) if one.value or one.name in always]
 
 
-def _task_lines(report: Report) -> list[str]:
+_COMMAND = re.compile(r"[,;:]?\s*(?:\b(?:else|then|and|or|run|type|with)\s+)*\bcampaign-batch\s.*$", re.DOTALL)
+
+
+def _told(words: str, *, commands: bool) -> str:
+    """Leave out the command at the end of an advice, for readers who do not run the tool."""
+    return words if commands else _COMMAND.sub("", words)
+
+
+def _task_lines(report: Report, *, commands: bool, steps: bool) -> list[str]:
     tasks = tasks_of(report)
     lines = ["WHAT TO DO"] if tasks else []
     for task in tasks[:TOLD]:
-        lines += [f"- {task.words}", f"  {_whose(task)}", f"  next: {task.next}" if task.next else ""]
+        lines += [
+            f"- {task.words}",
+            f"  {_whose(task)}",
+            f"  next: {told}" if steps and (told := _told(task.next, commands=commands)) else "",
+        ]
     if len(tasks) > TOLD:
         lines.append(f"and {len(tasks) - TOLD:,} more in the report")
     return lines
