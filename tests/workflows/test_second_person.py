@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,10 @@ from typing import Any
 
 import pytest
 from cli_support import coming, row, write_csv
+from filelock import FileLock
 from weekly_support import Round, weekly
 
+import batch
 from batch.model import Person, Way
 from batch.system.person import may_write, person_at_work, person_of
 from batch.workflows.find import write_evidence_of
@@ -163,8 +166,24 @@ def test_the_rights_of_a_folder_count_those_above_it_too(tmp_path: Path) -> None
 # The command, typed by real users
 
 
+@pytest.fixture(scope="module")
+def open_to_all() -> Iterator[None]:
+    """Let every user reach the Python and the code that run here, as on a machine where the tool is installed for all.
+
+    The reading process gives up all rights, so that it reads only what everybody may.
+    """
+    needed = [Path(sys.base_prefix), Path(sys.prefix), Path(batch.__file__)]
+    with FileLock(Path(tempfile.gettempdir()) / "campaign-batch-open-to-all.lock"):
+        closed = {one: one.stat().st_mode for path in needed for one in path.parents if not one.stat().st_mode & 0o001}
+        for folder, mode in closed.items():
+            folder.chmod(stat.S_IMODE(mode) | 0o011)
+        yield
+        for folder, mode in closed.items():
+            folder.chmod(stat.S_IMODE(mode))
+
+
 @pytest.fixture
-def house(ready: Any) -> Iterator[Path]:
+def house(ready: Any, open_to_all: None) -> Iterator[Path]:
     """Give a folder that all may write to, with a batch that Dana handed in."""
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv")

@@ -1,7 +1,4 @@
-"""Write a copy of a user's workbook with its bad cells marked, or one with only its failed rows.
-
-By hand, since openpyxl drops shapes, extensions and the last values of formulas of a workbook that it writes again.
-"""
+"""Write a copy of a user's workbook with its bad cells marked, or one with only its failed rows."""
 
 from __future__ import annotations
 
