@@ -11,7 +11,7 @@ from batch.model import Account, Group
 
 
 class LostGuard(NamedTuple):
-    """A section of the settings whose name is no group's today."""
+    """A section of the settings that names no group of today."""
 
     name: str
     renamed: Group | None = None

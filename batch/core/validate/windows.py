@@ -41,7 +41,7 @@ def check_windows(groups: Groups, purpose: str, moment: SendTime, field: str, te
 
 
 def check_guards(groups: Groups, terms: Terms) -> tuple[Trouble, ...]:
-    """Hold what a section of the settings would guard whose name is no group's: a typo must not switch a guard off."""
+    """Hold what a section that names no group may be meant to guard: a typo must not switch a guard off."""
     held = [guard for guard in terms.lost if guard.holds]
     if not held:
         return ()
