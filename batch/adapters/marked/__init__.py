@@ -1,4 +1,7 @@
-"""Write a copy of a user's workbook with its bad cells marked, or one with only its failed rows."""
+"""Write a copy of a user's workbook with its bad cells marked, or one with only its failed rows.
+
+By hand, since openpyxl drops shapes, extensions and the last values of formulas of a workbook that it writes again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Draw the charts of a report as inline SVG, each with its numbers in words."""
+"""Draw the charts of a report as inline SVG, each with its numbers in words.
+
+By hand, since libraries for pages draw with scripts, which a mail program does not run, and those for files
+(matplotlib) are heavier than this whole program.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from batch.adapters.report.bars import draw_bar
 from batch.adapters.report.contents import Figures, Report, WeekFigures
 from batch.adapters.report.figures import SCHEDULED, SENT, arrivals
 from batch.model import Entry
@@ -201,7 +206,7 @@ def _bars(name: str, title: str, what: str, counts: Sequence[tuple[str, int, str
     whole = sum(number for _, number, _ in counts)
     most = max((number for _, number, _ in counts), default=0) or 1
     bars = tuple(
-        Bar(label, f"{n:,}", f"{n / whole:.0%}" if whole else "", tone, TONES[tone].sign, _bar_svg(n / most, tone))
+        Bar(label, f"{n:,}", f"{n / whole:.0%}" if whole else "", tone, TONES[tone].sign, draw_bar(tone, n / most))
         for label, n, tone in counts
     )
     words = ", ".join(f"{number:,} {label}" for label, number, _ in counts) + f"; {whole:,} {what} in total"
@@ -235,14 +240,6 @@ def _fold_days(bars: Sequence[tuple[date, int]]) -> tuple[list[tuple[str, int]],
     for day, number in bars:
         weeks[f"W{day.isocalendar().week}"] += number
     return list(weeks.items())[:53], "Texts by week"
-
-
-def _bar_svg(share: float, tone: str) -> Markup:
-    width = max(1.5, 100 * share)
-    return Markup(
-        '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
-        '<rect class="track" width="100" height="10"/><rect class="fill-{}" width="{:.1f}" height="10"/></svg>'
-    ).format(tone, width)
 
 
 def _calendar_svg(days: Sequence[date], going: Hours, may_go: Hours, quiet: frozenset[int]) -> Markup:

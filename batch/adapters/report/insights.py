@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
+from batch.adapters.report.bars import draw_bar
 from batch.adapters.report.page import embed_logo, render_page
 from batch.adapters.report.workbook import INK, plain_text
 from batch.core.json_text import write_json
 from batch.model import Insight, Insights, Mark
 from batch.model.times import local_time
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 _LONGEST = 200
 """Rows of a table on the page; the workbook and the JSON hold all."""
@@ -45,7 +43,14 @@ def insights_html(
         made_at=local_time(insights.made_at, zone, 0),
         campaigns=insights.campaigns,
         texts=insights.texts,
-        found=[(one, [ChartLine(mark, _bar(mark)) for mark in one.marks], _cells(one)) for one in insights.found],
+        found=[
+            (
+                one,
+                [ChartLine(mark, draw_bar(mark.tone, mark.value, mark.low, mark.high)) for mark in one.marks],
+                _cells(one),
+            )
+            for one in insights.found
+        ],
         longest=_LONGEST,
     )
 
@@ -111,19 +116,6 @@ def _write_sheet(sheet: Any, one: Insight, head: Any, share: Any, number: Any) -
                 sheet.write_string(place, column, plain_text(value))
             elif value is not None:
                 sheet.write_number(place, column, value, share if column in one.shares else number)
-
-
-def _bar(mark: Mark) -> Markup:
-    """Draw a bar, and over it the range in which the true share lies."""
-    bar = Markup(
-        '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
-        '<rect class="track" width="100" height="10"/><rect class="fill-{}" width="{:.1f}" height="10"/>'
-    ).format(mark.tone, max(0.5, 100 * mark.value))
-    if mark.low is not None and mark.high is not None:
-        bar += Markup('<rect class="range" x="{:.2f}" y="4" width="{:.2f}" height="2"/>').format(
-            100 * mark.low, max(0.5, 100 * (mark.high - mark.low))
-        )
-    return bar + Markup("</svg>")
 
 
 def _cells(one: Insight) -> list[list[str]]:

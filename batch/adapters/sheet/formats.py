@@ -3,6 +3,8 @@
 The language: ECMA-376 part 1, 18.8.30 and 18.8.31 (https://ecma-international.org/publications-and-standards/standards/ecma-376/).
 What the file cannot tell (the reader's own regional settings, fractions, the calendars of other
 countries) is not guessed: `show` gives None, and the caller says how to fix the cell.
+
+By hand, since calamine and openpyxl give the value of a cell and not what it shows.
 """
 
 from __future__ import annotations

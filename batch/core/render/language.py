@@ -4,6 +4,9 @@ Allowed are texts, fields (`{{ Offer }}`, `{{ row["End date"] }}`), constants, `
 `or`, `not`, `is defined` and the filters of FILTERS. What is not on the list is refused by name and line, so that no
 template can loop, call, compute, reach an object or grow: a new word of Jinja2's is refused until somebody allows it
 here. The tree that runs is built anew from allowed nodes only, and runs in Jinja2's sandbox anyway.
+
+By hand, since Jinja2's sandbox bounds what a template may reach, but neither its loops, nor how much it writes, nor the
+words of its errors.
 """
 
 from __future__ import annotations
