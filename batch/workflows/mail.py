@@ -12,7 +12,6 @@ from datetime import timedelta
 from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
 from batch.adapters.report import count, mail_html, mail_text, subject
@@ -26,6 +25,7 @@ from batch.system.disk import mode_within
 from batch.workflows.context import World
 from batch.workflows.events import Note
 from batch.workflows.insights import describe_insights
+from batch.workflows.mail_attachments import address_of, attach_report, stem_of
 from batch.workflows.notices import health_lines, read_health, when
 from batch.workflows.owners import allowed_domains, describe_strangers, owner_address
 from batch.workflows.report import (
@@ -35,7 +35,6 @@ from batch.workflows.report import (
     report_templates,
     week_of,
     week_scope,
-    write,
 )
 from batch.workflows.tally import Comparison
 
@@ -50,8 +49,6 @@ GIVEN_UP = timedelta(days=30)
 SHOWN = 12
 """Campaigns that the mail to the approvers tells in full; the rest is in the preview."""
 _MEGABYTE = 1_048_576
-_LARGEST_PAGE = 5 * _MEGABYTE
-"""A larger page is not attached: many mail servers would refuse the whole mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,8 @@ def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report
     if not mailer.is_open or not to:
         raise UsageError("no mail server is set", "write host, from and to under [email]; see the README")
     key = f"by-hand:{secrets.token_hex(8)}"
-    _put(mailer, to, report, kind="report", key=key, attachments=_attach(mailer, report, _stem(report.title)))
+    files = attach_report(mailer.settings, report, stem_of(report.title))
+    _put(mailer, to, report, kind="report", key=key, attachments=files)
     send_due(mailer)
     waiting = [mail for mail in ledger.outbox.unsent() if mail.dedupe_key == key]
     if waiting and waiting[0].words:
@@ -126,7 +124,8 @@ def queue_batches(mailer: Mailer, batches: Sequence[int], *, stopped: str = "") 
         if _says_something(report):
             to = email.to
             key = f"batches:{','.join(map(str, told))}:{_outcome(report)}"
-            _put(mailer, to, report, kind="report", key=key, attachments=_attach(mailer, report, scope.stem))
+            files = attach_report(mailer.settings, report, scope.stem)
+            _put(mailer, to, report, kind="report", key=key, attachments=files)
     _queue_attention(mailer, batches_scope(ledger, batches), without=to if told == list(batches) else ())
 
 
@@ -164,7 +163,7 @@ def queue_digest(mailer: Mailer) -> bool:
         *describe_insights(settings, mailer.ledger, now),
     )
     key = f"digest:{week_of(now, settings.team_zone)}"
-    attachments = _attach(mailer, report, scope.stem)
+    attachments = attach_report(mailer.settings, report, scope.stem)
     return _put(
         mailer, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments
     )
@@ -346,24 +345,6 @@ def _outcome(report: Report) -> str:
     return short_hash(sorted(parts))
 
 
-def _attach(mailer: Mailer, report: Report, stem: str) -> list[Attachment]:
-    """Write the page and the Excel report; take along the Excel file, and the page where no address leads to it."""
-    page, book = write(report, mailer.settings, stem, ("html", "xlsx"))
-    taken = [book] if mailer.settings.reports.url or page.stat().st_size > _LARGEST_PAGE else [book, page]
-    return [Attachment(path.name, path.read_bytes()) for path in taken]
-
-
-def _address(mailer: Mailer, stem: str) -> str:
-    """Give the address of a page in the reports folder; empty when the settings name none."""
-    url = mailer.settings.reports.url
-    return f"{url.rstrip('/')}/{quote(stem)}.html" if url and stem else ""
-
-
-def _stem(title: str) -> str:
-    kept = "".join(letter if letter.isalnum() else "-" for letter in title.casefold())
-    return "-".join(part for part in kept.split("-") if part)[:80] or "report"
-
-
 def _put(
     mailer: Mailer,
     to: Sequence[str],
@@ -379,7 +360,7 @@ def _put(
     if not to:
         return False
     templates, short = report_templates(mailer.settings), kind in {"attention", "approval"}
-    url = _address(mailer, Path(attachments[0].name).stem) if attachments and kind != "approval" else ""
+    url = address_of(mailer.settings, Path(attachments[0].name).stem) if attachments and kind != "approval" else ""
     text = mail_text(report, lines=lines, short=short, commands=commands, url=url)
     page = mail_html(report, templates=templates, lines=lines, short=short, commands=commands, url=url)
     return _compose(mailer, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
