@@ -280,14 +280,10 @@ def make_rules(settings: Settings, zone: str) -> Rules:
         contacts_tolerance=checks.contacts_tolerance,
         brand=checks.brand,
         levels=dict(settings.rules),
-        groups=_group_rules(settings),
+        groups={name: GroupRule(**rule.model_dump()) for name, rule in settings.groups.items()},
         blackout=tuple(checks.blackout),
         holiday_country=checks.country,
         holiday_state=checks.state,
         words=tuple(checks.word_list),
         week_start=checks.week_start,
     )
-
-
-def _group_rules(settings: Settings) -> dict[str, GroupRule]:
-    return {name: GroupRule(**rule.model_dump()) for name, rule in settings.groups.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,7 +68,7 @@ def failed_rows_beside(path: Path) -> Path:
 def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings, world: World) -> list[Path]:
     """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
     ids = _ids_by_key(check, settings, world)
-    rows = [Returned(one.row, _all_issues(one), _row_id(one, ids)) for one in check.kept]
+    rows = [Returned(one.row, _all_issues(one), one.row.text("RowId") or ids.get(one.key, "")) for one in check.kept]
     source = _as_read(check, source)
     left = settings.sheet.limits, seconds_left(check, settings)
     failed = _alone(one for one in rows if any(issue.level is Level.ERROR for issue in one.issues))
@@ -147,10 +147,6 @@ def _alone(failed: Iterable[Returned]) -> list[Returned]:
 
 def _all_issues(one: Checked) -> tuple[Issue, ...]:
     return (*one.issues, *(one.campaign.waits if one.campaign is not None else ()))
-
-
-def _row_id(one: Checked, ids: Mapping[str, str]) -> str:
-    return one.row.text("RowId") or ids.get(one.key, "")
 
 
 def _ids_by_key(check: Check, settings: Settings, world: World) -> dict[str, str]:

@@ -27,7 +27,7 @@ from batch.core.file_names import plain_stem
 from batch.core.guards import FRESH
 from batch.core.identity import is_test
 from batch.core.standing import standing_of
-from batch.model import Batch, Entry, Finding, Issue, Status
+from batch.model import Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, describe_pause
@@ -167,7 +167,7 @@ def gather(
         quiet_hours=settings.checks.quiet_hours,
         blank=sum(batch.blank for batch in batches),
         left_out=sum(batch.left_out for batch in batches),
-        notes=_notes(batches),
+        notes=tuple(issue.message for batch in batches for issue in batch.issues),
         rehearsal=rehearsal,
         team=settings.reports.team,
         logo=Path(settings.reports.logo) if settings.reports.logo else None,
@@ -233,10 +233,6 @@ def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
 def _skip(batch: int, row: int, why: str, entry: Entry | None) -> Skipped:
     name = entry.campaign_name if entry is not None else ""
     return Skipped(batch, row, name, entry.id if entry else None, entry.provider_id if entry else "", why)
-
-
-def _notes(batches: Iterable[Batch]) -> tuple[str, ...]:
-    return tuple(issue.message for batch in batches for issue in batch.issues)
 
 
 def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigures, ...]:

@@ -81,7 +81,7 @@ def _add_all(tree: Document, texts: Mapping[tuple[int, int], str]) -> dict[tuple
     if AUTHOR not in names:
         add(tree, authors, "author").appendChild(tree.createTextNode(AUTHOR))
         names.append(AUTHOR)
-    there = {one.getAttribute("ref"): one for one in _comments(tree)}
+    there = {one.getAttribute("ref"): one for _, one in _listed(tree)}
     fresh = {}
     for (row, position), words in texts.items():
         cell = f"{column_letter(position)}{row}"
@@ -116,10 +116,6 @@ def _is_threaded(comment: Element, authors: list[str]) -> bool:
 
 def _authors(tree: Document) -> list[Element]:
     return [one for group in children(tree, "authors") for one in children(group, "author")]
-
-
-def _comments(tree: Document) -> list[Element]:
-    return [one for _, one in _listed(tree)]
 
 
 def _listed(tree: Document) -> list[tuple[Element, Element]]:

@@ -54,7 +54,7 @@ def count(report: Report) -> Figures:
         findings=report.findings,
         credit_price=report.credit_price,
     )
-    return _with_sheet(figures, report.blank, report.left_out)
+    return replace(figures, blank=report.blank, left_out=report.left_out)
 
 
 def count_entries(
@@ -244,7 +244,3 @@ def _persons(entries: Iterable[Entry], findings: Iterable[Finding], now: datetim
     for place, finding in enumerate(findings_for_people(findings)):
         found.add(("entry", str(finding.entry)) if finding.entry is not None else ("finding", str(place)))
     return found
-
-
-def _with_sheet(figures: Figures, blank: int, left_out: int) -> Figures:
-    return replace(figures, blank=blank, left_out=left_out)
