@@ -127,7 +127,7 @@ class DeliveryError(BatchError):
     """A mail could not be handed to the mail server.
 
     `permanent` says that the server will never take this very mail; everything else may be tried again. `unsure` says
-    that it may have taken it all the same.
+    that it may have taken the mail anyway.
     """
 
     name = "DeliveryError"

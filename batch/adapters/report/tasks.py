@@ -61,7 +61,7 @@ class Task:
     """The part of the page's address that shows these rows alone."""
     cards: tuple[Card, ...]
     undated: bool = False
-    """Whether the time of these rows cannot be read: in the report of a week, they are no part of that week."""
+    """Whether the time of these rows cannot be read: they belong to no week."""
 
     @property
     def rows_words(self) -> str:
