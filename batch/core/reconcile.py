@@ -315,7 +315,7 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
         yield _finding(entry, FindingKind.DRIFTED, "went-out", words, loud=True)
         return
     near = _is_near(entry, now, ALARM)
-    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) is to be cancelled and still scheduled: '
+    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) should be canceled but is still scheduled: '
     words += "delete it in the dashboard"
     if near:
         words += " NOW, it goes out within the hour"

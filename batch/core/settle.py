@@ -164,7 +164,7 @@ def judge_found(entry: Entry, found: Sequence[Listed], claimed: Collection[str] 
         return _held(entry, "held-twice", words, found[0], ids)
     if not found[0].id or found[0].id in claimed:
         words = (
-            f"the provider holds it already (Id {ids}), but this Id cannot be taken for it: another row has it, or "
+            f"the provider holds it already (Id {ids}), but this Id cannot be used: another row already has it, or "
             f"it is not valid. Look at it in the dashboard"
         )
         return _held(entry, "looks-alike", words, found[0], ids)

@@ -63,12 +63,12 @@ def _tell_apart(tag: str, given: Collection[str], *, twice: bool, theirs: bool) 
 
 
 _WORDS = {
-    "held-twice": "is the same as a campaign of this ledger: it is there twice, delete one of them",
+    "held-twice": "duplicates one of this ledger's campaigns, delete one of them",
     "not-counted": (
         "bears the tag of a row that this ledger does not count as scheduled: "
         'type "campaign-batch resume", and if it stays, look at it in the dashboard'
     ),
-    "other-ledger": "bears a tag that this ledger never gave: another ledger works on this account, find out who",
+    "other-ledger": "has a tag that did not come from this ledger: another ledger works on this account, find out who",
     "maybe-other-ledger": (
         "ends like a campaign with a tag: if nobody typed #{tag} there, another ledger works on this account, "
         'find out who; else type "campaign-batch reconcile --acknowledge"'

@@ -113,7 +113,7 @@ def question_gone(provider_id: str, entry: int, evidence: Evidence, *, paused: b
     number = int(provider_id) if provider_id.isdigit() else 0
     if not evidence.lowest < number < evidence.highest:
         which = "first" if number < evidence.lowest else "last"
-        return f"it would be the {which} of this ledger's campaigns on the list, and the list may lack that end"
+        return f"it would be the {which} of this ledger's campaigns on the list, and the list may be cut off there"
     return ""
 
 

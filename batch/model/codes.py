@@ -91,7 +91,7 @@ SHEET = (
     _note("macros-ignored", "the workbook has macros; they do not run", "nothing, unless the macros fill in cells"),
     _note("damaged-xml", "part of the workbook is damaged", "open the file in Excel, save it and compare the rows"),
     _note("legacy-encoding", "the text file is not UTF-8", "check the accents, or save as CSV UTF-8"),
-    _note("rows-above-header", "rows above the header are not taken", "move them below the header if they should go"),
+    _note("rows-above-header", "rows above the header are skipped", "move them below the header if they should go"),
     _note("example-row", "the name of an example row begins with EXAMPLE; the row is not taken", "type another name"),
     _note("other-sheet", "another sheet holds campaigns that are not taken", "show it, or name it with --sheet"),
     _note("field-unused", "no text uses this column", "nothing, or write the field into the text"),
@@ -162,7 +162,10 @@ RULES = (
     _hard("group-id-invalid", "a group id is not a positive whole number", _FIX),
     _hard("group-unknown", "no group of the account has this name", "correct the name, or write the group's id"),
     _hard("group-ambiguous", "the account has two groups that could be meant", "write the group's id"),
-    _hard("groups-not-readable", "the account's groups could not be read, so a name stays a name", "write the ids"),
+    _hard(
+        "groups-not-readable", "the account's groups could not be read, so names could not be matched to ids",
+        "write the ids",
+    ),
     _soft("group-twice", _W, "a group is named twice in one row; it gets one text", "remove one of them"),
     _soft("group-not-looked-up", _W, "a group's name could not be looked up offline", "check again with --online"),
     _hard("time-empty", "there is no send time; a blank never means now", "fill in the date and the time"),
@@ -356,7 +359,7 @@ def why_not_allowed(name: str) -> str:
         return f"it is about a campaign after it was submitted, not about a row that waits{step}"
     if code.level is Level.ERROR:
         return f"a row with this error cannot be sent{step}"
-    return f"it holds no row that a person could send{step}"
+    return f"no row is on hold for it{step}"
 
 
 def table() -> str:

@@ -43,7 +43,7 @@ def _need_open(entry: Entry, world: World) -> None:
     standing = standing_of(entry, world.now())
     if not any(_open_marks(entry, standing.concern)):
         raise UsageError(
-            f'{name_entry(entry)} is "{standing.word.text}": nothing about it is to be acknowledged',
+            f'{name_entry(entry)} is "{standing.word.text}": there is nothing to acknowledge',
             f'to decide about it, see "campaign-batch ledger show {entry.id}"' if standing.needs_attention else "",
         )
 

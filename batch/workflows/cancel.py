@@ -94,11 +94,11 @@ def _what_now(entry: Entry, now: datetime) -> str:
             f'"campaign-batch resolve {entry.id} --drop --why ..."'
         )
     if entry.status is Status.MISSING:
-        return "is not at the provider any more; should it come back it is to be deleted"
+        return "is not at the provider any more; if it shows up again, delete it"
     if entry.status is not Status.ACCEPTED:
-        return "may or may not have arrived: it is not sent again, and if it is there it is to be deleted"
+        return "may or may not have arrived: it is not sent again, and if you find it in the dashboard, delete it"
     if entry.send_at is not None and entry.send_at <= now:
-        return "has probably gone out, its time is over: reconcile will tell"
+        return "has probably gone out, since its send time has passed: run reconcile to find out"
     return "is to be deleted in the provider's dashboard; reconcile ticks it off"
 
 
@@ -106,7 +106,7 @@ def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     name = name_entry(entry)
     if ledger.changes.take_back_cancel(entry.id, why, world.signature, world.now()):
         return f"{name} is to go out after all: do not delete it in the dashboard"
-    return f'{name} is "{_standing(entry, world.now())}", and nobody wanted it cancelled'
+    return f'{name} is "{_standing(entry, world.now())}", and no one asked to cancel it'
 
 
 def _standing(entry: Entry, now: datetime) -> str:

@@ -59,5 +59,5 @@ def _say_unknown(context: Context) -> None:
         context.said.add("clock")
         context.note(
             "the provider's answers have no date, so this machine's clock could not be compared with it: make sure "
-            "that it is right; a doubt of an earlier run waits its settling time again"
+            "that it is right; a doubt of an earlier run waits the full settling time again"
         )

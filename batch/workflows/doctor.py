@@ -83,7 +83,7 @@ def _folders(settings: Settings) -> Iterator[Line]:
     yield examine_line("folder of reports", lambda: _folder("folder of reports", Path(settings.reports.folder)))
     yield examine_line("watched folder", lambda: _folder("watched folder", Path(settings.watch.folder)))
     templates = Path(settings.templates.folder)
-    words = str(templates) if templates.is_dir() else f"{templates} is not there; the program's own templates count"
+    words = str(templates) if templates.is_dir() else f"{templates} does not exist; the built-in templates are used"
     yield Line("folder of templates", "fine", words)
     yield from _named_files(settings)
 

@@ -45,7 +45,7 @@ _TO_MEND = ("invalid", "held", "rejected", "expired")
 
 
 _COPY = (
-    'let another person COPY the file from "waiting" to "approved" (a copy bears the name of who made it), or type '
+    'let another person COPY the file from "waiting" to "approved" (a copy is owned by whoever made it), or type '
     "campaign-batch approve"
 )
 
@@ -195,7 +195,7 @@ class DroppedFiles:
             raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
         proof = self._context.ledger.people.proof(batch)
         if offered.sha256 != proof.preview_sha256:
-            raise UsageError(f'"{path.name}" is not the preview of batch {batch} as it was written', _COPY)
+            raise UsageError(f'"{path.name}" is not the original preview of batch {batch} as it was written', _COPY)
         if offered.uid != my_uid() and not offered.open_to_all:
             return Approver(person_of(offered.uid), Way.COPY)
         # Moved, not copied, so it is still ours: then only the rights of the folder tell who it was not.

@@ -178,7 +178,8 @@ def queue_preview(mailer: Mailer, batch: int, preview: Path, how: Sequence[str])
     """Put the preview of a batch that waits for a second person into the approvers' outbox."""
     report = _gather(mailer, batch_scope(mailer.ledger, batch))
     waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
-    subject = f"Please approve {report.title}: {plural(len(waiting), 'campaign waits', 'campaigns wait')} for your yes"
+    waits = plural(len(waiting), "campaign is", "campaigns are")
+    subject = f"Please approve {report.title}: {waits} waiting for your approval"
     told = (*how, *_tell_waiting(mailer, waiting))
     page = Attachment(preview.name, preview.read_bytes(), "text/html")
     email = mailer.settings.email

@@ -186,8 +186,8 @@ class Submission:
         self._refusals += 1
         if self._refusals >= _MOST_REFUSALS or now - self._refused_since >= _LONGEST_REFUSAL:
             raise ProviderError(
-                f"the provider only asks for a pause: it let nothing in {self._refusals} times in a row (429)",
-                'nothing is lost: type "campaign-batch resume" in an hour; if it stays so, ask its support',
+                f"the provider keeps asking us to slow down: it accepted nothing {self._refusals} times in a row (429)",
+                'nothing is lost: type "campaign-batch resume" in an hour; if this continues, contact its support',
             )
 
     def _wait_for_provider(self, outcome: Outcome) -> None:
@@ -242,7 +242,7 @@ class Submission:
         """Raise NotAsAskedError where the provider made two campaigns of the first one: it would do so with each."""
         notice_doubled(self._context, listing)
         if words := self._context.doubled.get(provider_id):
-            raise NotAsAskedError("one campaign was submitted, and the provider made two of it", words)
+            raise NotAsAskedError("one campaign was submitted, and the provider created it twice", words)
 
     def read_list_at_last(self) -> None:
         """Read the list once more after the last one: what it shows now can later be seen to be gone."""
@@ -271,7 +271,7 @@ class Submission:
         now = context.world.now()
         words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
         if entry.send_at is not None and entry.send_at <= now + context.lead:
-            words = "its time came too near before it could go"
+            words = "it got too close to its send time"
             context.ledger.changes.make(
                 StatusChange(
                     entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now

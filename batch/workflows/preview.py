@@ -28,7 +28,7 @@ KEPT = frozenset({Status.PLANNED, Status.HELD, Status.WAITING})
 ELSEWHERE = frozenset({"skipped", "settling"})
 """What a batch notes of rows that another batch's entry answers for."""
 _DECIDED = {
-    Status.HELD: "stays here until somebody decides",
+    Status.HELD: "is on hold until someone decides",
     Status.WAITING: "goes as soon as the provider is ready for it",
     Status.INVALID: "stays here",
     Status.CANCELLED: "is not submitted",

@@ -175,7 +175,7 @@ def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
 
 
 def refuse_second_ledger(context: Context, listing: Listing) -> None:
-    """Raise NotAsAskedError where the list shows what is planned here, or bears a tag that this ledger never gave."""
+    """Raise NotAsAskedError where the list shows what is planned here, or a tag that this ledger did not give."""
     known, quiet = context.ledger.known.provider_ids(), context.ledger.findings.acknowledged()
     planned, given = context.ledger.known.planned_tags(), context.ledger.known.tags()
     now, accounts = context.world.now(), {context.settings.provider.account, "main"}

@@ -70,6 +70,6 @@ def _lines(ledger: Ledger, done: Purge, limit: datetime, settings: Settings) -> 
     held = f'"{ledger.path.parent / "backups"}"' if ledger.path is not None else "backups of the database"
     lines.append(
         f'the texts still stand in {held}, in the reports of "{settings.reports.folder}" and in the sheets of '
-        f'"{settings.watch.folder}": delete there what is older, too'
+        f'"{settings.watch.folder}": delete the older ones there as well'
     )
     return lines

@@ -101,7 +101,7 @@ def _deleted(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> 
         ledger.changes.request_cancel(entry.id, f"deleted in the dashboard: {why}", world.signature, world.now())
     told = f"not in the dashboard any more: {why}"
     _move(ledger, world, entry, Status.CANCELLED, expected=_THERE, why=told)
-    return f"{name_entry(entry)} (Id {entry.provider_id}) counts as deleted; should a list show it again, you are told"
+    return f"{name_entry(entry)} (Id {entry.provider_id}) is marked as deleted; you will be told if it shows up again"
 
 
 def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
@@ -112,7 +112,7 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
     if any(issue.code in NEVER_LET_GO for issue in entry.issues):
         raise UsageError(
             f"entry {entry.id} waits until it is sure whether its earlier version arrived",
-            'end that doubt first ("campaign-batch resume", or resolve it), then drop the file again',
+            'settle that first ("campaign-batch resume", or resolve it), then drop the file again',
         )
     if any(issue.code == CODE for issue in entry.issues):
         raise UsageError(
@@ -147,9 +147,7 @@ def _refuse_doubtful(entry: Entry) -> None:
 
 def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
     unsure = entry.status is Status.IN_DOUBT or may_have_gone(entry)
-    mark = Issue(
-        entry.row, "", "", DROPPED_IN_DOUBT, "dropped while it was not sure that it had not arrived", Level.HOLD
-    )
+    mark = Issue(entry.row, "", "", DROPPED_IN_DOUBT, "dropped although it may have arrived", Level.HOLD)
     issues = (*entry.issues, mark) if unsure else None
     _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why, issues=issues)
     said = f"{name_entry(entry)} is dropped and will not be submitted"

@@ -33,7 +33,7 @@ def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tal
             tally = resume_in(context, limit=limit)
         mail_batches(settings, context.ledger, world, tally.moved, stopped=str(tally.trouble or ""))
         for preview in tally.previews:
-            context.note(f"the preview that an earlier run did not come to write: {preview}")
+            context.note(f"the preview that an earlier run did not finish: {preview}")
         _tell_unapproved(context)
         return tally
 
@@ -89,7 +89,7 @@ def release_waiting(context: Context) -> None:
                 entry.id,
                 Status.PLANNED,
                 expected={Status.WAITING},
-                why="what it waited for is there now",
+                why="it no longer has to wait",
                 who=context.world.who,
                 now=context.world.now(),
             )

@@ -84,10 +84,10 @@ def expire(context: Context) -> None:
     """Record what can no longer go: planned rows within the lead time, kept-back rows whose time has passed."""
     now = context.world.now()
     groups = (
-        (Status.PLANNED, now + context.lead, Status.EXPIRED, "its time came too near before it could go"),
+        (Status.PLANNED, now + context.lead, Status.EXPIRED, "it got too close to its send time"),
         (Status.HELD, now, Status.EXPIRED, "its time passed while it waited for a person"),
         (Status.WAITING, now, Status.EXPIRED, "its time passed while it waited for the provider"),
-        (Status.WAITING, now + context.lead, Status.HELD, "what it waited for did not come before its lead time"),
+        (Status.WAITING, now + context.lead, Status.HELD, "what it was waiting for did not happen in time"),
     )
     for status, until, to, why in groups:
         for entry in list(context.ledger.entries.select(statuses={status}, due_until=until)):

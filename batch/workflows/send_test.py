@@ -151,7 +151,7 @@ def _find_group(wanted: str, account: Account, most: int) -> str:
 def _refuse_large(group: Group, most: int) -> None:
     if group.contacts is not None and group.contacts <= most:
         return
-    size = f"has {group.contacts:,} contacts" if group.contacts is not None else "has nobody knows how many contacts"
+    size = f"has {group.contacts:,} contacts" if group.contacts is not None else "has an unknown number of contacts"
     raise UsageError(
         f'"{group.name or group.id}" {size}, and a test goes to at most {most:,}',
         "name a group of the team's own phones, or set test_contacts under [checks]",

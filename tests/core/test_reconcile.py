@@ -397,7 +397,7 @@ def test_what_is_to_be_cancelled_and_still_there_is_said(left, loud):
     assert (kinds(found), finding.code, finding.loud) == ({"drifted": 1}, "still-there", loud)
     assert finding.theirs == ("goes out within the hour" if loud else "scheduled")
     assert finding.words == (
-        '"Spring sale" (Id 5001) is to be cancelled and still scheduled: delete it in the dashboard'
+        '"Spring sale" (Id 5001) should be canceled but is still scheduled: delete it in the dashboard'
         + (" NOW, it goes out within the hour" if loud else "")
     )
     timeless = replace(entry, send_at=None)
@@ -542,7 +542,7 @@ def test_a_tag_that_only_another_ledger_can_have_made_is_another_ledgers(at, lou
     finding = only(compare([], [item]))
     assert (finding.code, finding.loud) == ("other-ledger", loud)
     assert finding.words == (
-        f'"{item.name}" (Id 700, {"for" if loud else "at"} {at}) bears a tag that this ledger never gave: another '
+        f'"{item.name}" (Id 700, {"for" if loud else "at"} {at}) has a tag that did not come from this ledger: another '
         "ledger works on this account, find out who"
     )
 
@@ -592,9 +592,7 @@ def test_a_second_campaign_with_a_tag_of_ours_is_a_double():
     found = compare([ENTRY], [stranger(), LISTED, replace(LISTED, id="6000")])
     assert [finding.code for finding in found.findings] == ["held-twice", "made-elsewhere"]
     assert found.findings[0].loud
-    assert found.findings[0].words.endswith(
-        "is the same as a campaign of this ledger: it is there twice, delete one of them"
-    )
+    assert found.findings[0].words.endswith("duplicates one of this ledger's campaigns, delete one of them")
     copy = compare([ENTRY], [LISTED, replace(LISTED, id="6000", name="Spring sale")])
     assert only(copy).code == "held-twice"
 

@@ -162,7 +162,9 @@ def test_a_campaign_in_doubt_that_is_to_be_cancelled_is_never_sent_again(
         assert ledger.attempts.record_intent(2, payload_hash="x", now=now, lead=timedelta()) == 1
         ledger.attempts.doubt_orphans(now, "test")
     ran = ready.run("cancel", "2", "--why", "not needed")
-    assert "may or may not have arrived: it is not sent again, and if it is there it is to be deleted" in ran.out
+    assert (
+        "may or may not have arrived: it is not sent again, and if you find it in the dashboard, delete it" in ran.out
+    )
     ran = ready.run("resume")
     assert "was not submitted: it was to be cancelled" in ran.err
     assert (statuses(ready), len(sandbox.posts)) == (["accepted", "cancelled", "accepted"], 2)

@@ -350,7 +350,7 @@ def test_what_did_not_arrive_and_was_edited_since_stays_here(doubt: Bench) -> No
     older, held = (entry for entry in doubt.entries() if entry.reference == "R-1")
     assert (older.status, held.issues[-1].code) == (Status.IN_DOUBT, "in-doubt")
     said = resolve_entry(doubt.settings, doubt.world, older.id, "not-sent", "looked")
-    assert f'row 2 of "week.csv" (entry {held.id}) says it otherwise since: drop that file again' in said
+    assert f'row 2 of "week.csv" (entry {held.id}) has replaced it since then: drop that file again' in said
     assert f'"campaign-batch resolve {older.id} --send --why ..."' in said
     doubt.resume()
     older = next(entry for entry in doubt.entries() if entry.id == older.id)

@@ -84,7 +84,7 @@ class Child:
                 if whole:
                     return
             if said or request["careful"]:
-                raise SheetError("the file makes its reader crash", _REMEDY)
+                raise SheetError("the file could not be read (the reader crashed)", _REMEDY)
             raise _TooFastError
         finally:
             if not whole:

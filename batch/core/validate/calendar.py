@@ -90,7 +90,7 @@ def _holiday(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] | No
     if not rules.holiday_country:
         return None
     name = holiday_names(rules.holiday_country, rules.holiday_state, local.year).get(local.date())
-    return ("holiday", f"{date_words(local)} is a public holiday ({name}): is that meant?") if name else None
+    return ("holiday", f"{date_words(local)} is a public holiday ({name}): is that intended?") if name else None
 
 
 def _quiet_hours(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:

@@ -49,7 +49,7 @@ def find_other_week(file: str, days: Collection[date], week_start: str = "monday
         return ()
     words = (
         f'"{file}" is named for the week of {date_words(_first_day(named, start))}, but its campaigns go out from '
-        f"{date_words(min(days))} to {date_words(max(days))}: were the dates, or the name, not changed?"
+        f"{date_words(min(days))} to {date_words(max(days))}: did you forget to change the dates or the file name?"
     )
     return (Issue(0, "", "", "file-other-week", words, Level.WARNING, file),)
 
