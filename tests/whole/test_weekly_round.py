@@ -26,7 +26,10 @@ def test_the_whole_weekly_round() -> None:
         assert desk.sandbox.posts == []
         assert len(team.sheets("attention")) == 1
         [preview] = box.to(LEAD)
-        assert preview["Subject"] == 'Please approve Batch 1: "week.csv": 4 campaigns are waiting for your approval'
+        assert (
+            str(preview["Subject"]).strip()
+            == 'Please approve Batch 1: "week.csv": 4 campaigns are waiting for your approval'
+        )
         [page] = preview.iter_attachments()
         assert all(f"Offer number [{number}]" in page.get_content() for number in range(4))
         assert "Sale 4" in body(box.to(OPS)[0], "plain")
