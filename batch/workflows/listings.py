@@ -316,7 +316,7 @@ def find_newer(ledger: Ledger) -> dict[str, Entry]:
 def give_way(entry: Entry, newer: Entry) -> Settlement:
     """Hold a row that did not arrive and that its sheet says otherwise since: it would go out as nobody wants it."""
     words = (
-        f'it did not arrive, and row {newer.row} of "{newer.file}" (entry {newer.id}) says it otherwise since: '
+        f'it did not arrive, and row {newer.row} of "{newer.file}" (entry {newer.id}) has replaced it since then: '
         f"drop that file again"
     )
     return Settlement(
