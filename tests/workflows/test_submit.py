@@ -143,7 +143,7 @@ def test_a_limiter_that_lets_nothing_in_ends_the_run(told: dict[str, str], times
         begun = desk.clock.at
         tally = desk.submit(desk.sheet(2))
         assert tally.trouble is not None
-        assert f"it let nothing in {times} times in a row (429)" in str(tally.trouble)
+        assert f"it accepted nothing {times} times in a row (429)" in str(tally.trouble)
         assert 'type "campaign-batch resume"' in str(tally.trouble)
         assert (tally.trouble.exit_code, tally.counts) == (3, {"planned": 2})
         assert (desk.attempts("R-0"), desk.attempts("R-1")) == (["planned"] * times, [])
@@ -323,7 +323,7 @@ def test_a_sent_history_that_grows_between_two_pages_is_read_again(times: int, w
         if whole:
             assert desk.submit(path).counts == {"accepted": 3}
             return
-        with pytest.raises(ProviderError, match="sent history is not whole: the list changed each of the 3 times"):
+        with pytest.raises(ProviderError, match="sent history is not complete: the list changed each of the 3 times"):
             desk.submit(path)
         assert desk.sandbox.posts == []
 
