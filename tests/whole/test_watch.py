@@ -351,7 +351,7 @@ def test_one_watcher_a_folder() -> None:
     with weekly() as team:
 
         def second() -> None:
-            with pytest.raises(InboxBusyError, match="watched already by ann on m"):
+            with pytest.raises(InboxBusyError, match="already being watched by ann on m"):
                 watch_folder(team.desk.settings, team.desk.world, folder=team.folder, once=True)
 
         team.watch(5, each=second)
