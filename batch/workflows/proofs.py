@@ -142,7 +142,8 @@ def read_own_account(context: Context) -> Account:
     tell_lost_guards(context.settings, account, context.world.tell)
     if not context.looking:
         _remember_guarded(context, account)
-        context.ledger.groups.remember_of_account(pairs, context.world.now())
+        at_stake = bool(context.ledger.batches.all())
+        context.ledger.groups.remember_of_account(pairs, context.world.now(), anew=not at_stake)
     return account
 
 
@@ -163,9 +164,12 @@ def _remember_guarded(context: Context, account: Account) -> None:
 
 
 def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
-    """Raise ProviderError where an account shows none of the groups that this one had."""
+    """Raise ProviderError where an account shows none of the groups that this one had.
+
+    A ledger that holds no batch yet has nothing at stake: a wrong token that was tried first is simply corrected.
+    """
     remembered = context.ledger.groups.of_account()
-    if is_other_account(remembered, {group.id for group in groups}):
+    if context.ledger.batches.all() and is_other_account(remembered, {group.id for group in groups}):
         had = ", ".join(f'"{name}" ({group})' for group, name in sorted(remembered.items())[:3])
         raise ProviderError(
             f"the account shows none of the {len(remembered)} groups that it had ({had}): the token is another "

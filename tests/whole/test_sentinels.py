@@ -140,7 +140,7 @@ def test_the_only_campaign_that_a_person_deleted_is_called_gone_by_that_person(d
     with pytest.raises(ProviderError, match="which is most of them") as stopped:
         desk.reconcile()
     assert '"campaign-batch resolve 1 --deleted --why ..."' in stopped.value.remedy
-    assert "(Id 12345) counts as deleted" in resolve(desk, 1)
+    assert "(Id 12345) is marked as deleted" in resolve(desk, 1)
     mended = changed(desk.row(0), Message="Offer number [0] is better. Reply STOP to opt out")
     assert desk.submit(desk.sheet([mended])).counts == {"accepted": 1}
     with pytest.raises(UsageError):
@@ -337,3 +337,13 @@ def test_a_second_ledger_is_found_at_one_campaign(desk: Bench, whose: str) -> No
     assert isinstance(tally.trouble, NotAsAskedError)
     assert name in str(tally.trouble)
     assert len(desk.sandbox.posts) == 1
+
+
+def test_a_wrong_token_that_was_tried_first_is_simply_corrected() -> None:
+    """Before anything was taken in nothing is at stake: the right account is not refused for the wrong one's groups."""
+    with bench() as desk:
+        with desk.ledger() as ledger:
+            ledger.groups.remember_of_account([("900001", "Orchard friends")], desk.clock.now())
+        assert desk.submit(desk.sheet(1)).trouble is None
+        with desk.ledger() as ledger:
+            assert "900001" not in ledger.groups.of_account()

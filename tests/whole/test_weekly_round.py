@@ -38,7 +38,7 @@ def test_the_whole_weekly_round() -> None:
         tally = approve_batch(desk.settings, team.as_person("lead"), 1, frozenset())
         assert tally.counts["accepted"] == 4
         [report] = box.to(BOSS)
-        assert report["Subject"] == 'Batch 1: "week.csv": 4 scheduled, 1 needs attention'
+        assert report["Subject"] == 'Batch 1: "week.csv": 1 needs attention; 4 scheduled'
         attached, _page = report.iter_attachments()
         book = openpyxl.load_workbook(io.BytesIO(attached.get_payload(decode=True)))
         assert book.sheetnames

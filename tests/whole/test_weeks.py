@@ -294,7 +294,7 @@ def test_a_time_after_the_clock_change_goes_out_at_that_hour_of_the_clock(
     ready.run("submit", write_csv(week, [row(1, DateTime=text, TimeZone="CT")]))
     assert sandbox.posts[0].payload["DateTime"] == f"{moment:%Y-%m-%d} 10:00:00"
     zone_word = f"{moment.replace(hour=9):%Z}"
-    assert f"9:00 {zone_word}" in ready.run("find", "Campaign").out
+    assert f"9:00 AM {zone_word}" in ready.run("find", "Campaign").out
 
 
 # A recall on Saturday morning

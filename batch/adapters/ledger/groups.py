@@ -38,10 +38,12 @@ class SeenGroups:
         with self._transactions.read() as connection:
             return _select_of_account(connection)
 
-    def remember_of_account(self, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
-        """Remember the groups that the account shows, id and name; what it showed before is never forgotten."""
+    def remember_of_account(self, pairs: Iterable[tuple[str, str]], now: datetime, *, anew: bool = False) -> None:
+        """Remember the groups that the account shows, id and name; what it showed before is forgotten only `anew`."""
         shown, at = dict(pairs), write_time(now)
         with self._transactions.write() as connection:
+            if anew:
+                connection.execute(delete(account_groups))
             known = _select_of_account(connection)
             seen = {group: name for group, name in shown.items() if known.get(group) != name}
             gone = account_groups.c.group_id.in_(in_list(list(seen), connection.dialect))
