@@ -8,6 +8,7 @@ from batch.core.validate.account import credits_needed
 from batch.model import Campaign
 from batch.model.plurals import plural
 from batch.model.times import local_time
+from batch.model.wording import money_words
 
 GOES = "goes"
 _STAY: Mapping[str, tuple[str, str]] = {
@@ -18,7 +19,7 @@ _STAY: Mapping[str, tuple[str, str]] = {
 }
 
 
-def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int, price: float = 0.0) -> str:
+def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int, price: float, currency: str) -> str:
     """Say how many rows go, to how many people, in how many parts, for how much, and when.
 
     `counts` has the rows under `goes`, `invalid`, `held`, `waiting` and `skipped`; `year` is left out of times.
@@ -26,7 +27,9 @@ def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int,
     told = [tell_rows(counts), *(tell(going) for tell in _SAID)]
     credits = sum(map(credits_needed, going))
     if credits:
-        told.append(f"about {plural(credits, 'credit')}" + (f" (${credits * price:,.2f})" if price else ""))
+        told.append(
+            f"about {plural(credits, 'credit')}" + (f" ({money_words(credits * price, currency)})" if price else "")
+        )
     return f"{told[0]}: {', '.join(part for part in (*told[1:], _tell_when(going, year)) if part)}"
 
 

@@ -63,7 +63,8 @@ def _confirm_totals(context: Context, plan: Plan, account: Account) -> bool:
     known = [one if account.groups else replace(one, contacts=None) for one in going]
     counts = Counter(_COUNTED_AS[one.action] for one in plan.decisions)
     settings = context.settings
-    words = tell_totals(known, counts, context.world.now().year, settings.reports.credit_price)
+    reports = settings.reports
+    words = tell_totals(known, counts, context.world.now().year, reports.credit_price, reports.currency)
     if settings.approval.required:
         return context.world.confirm(f"{words}. Hand them to a second person for approval?")
     return context.world.confirm(f"{words}. Submit {plural(len(going), 'campaign')}?")

@@ -130,7 +130,8 @@ def _tell_approvers(context: Context, contents: Contents, account: Account) -> l
     going = [_as_campaign(one, account) for one in entries if one.status is Status.PLANNED and one.send_at is not None]
     counts = Counter(_COUNTED_AS[one.status] for one in entries if one.status in _COUNTED_AS)
     counts["skipped"] += sum(line.what in ELSEWHERE for line in context.ledger.batches.rows(contents.batch.id))
-    totals = tell_totals(going, counts, context.world.now().year, context.settings.reports.credit_price)
+    reports = context.settings.reports
+    totals = tell_totals(going, counts, context.world.now().year, reports.credit_price, reports.currency)
     return [f"{totals}.", *_how_to_answer(contents.batch)]
 
 
