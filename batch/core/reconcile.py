@@ -11,16 +11,12 @@ from batch.core.identity import collapse
 from batch.core.match import TRACKED, UNSURE, Matches
 from batch.core.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.core.settle import Reading
+from batch.core.standing import ALARM
 from batch.core.strangers import find_strangers
 from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
 from batch.model import Entry, Finding, FindingKind, Listed, Status
 from batch.model.times import span_words
-
-APPROVED = 3
-"""The provider's Status_Id of Approved and Scheduled."""
-
-ALARM = timedelta(hours=1)
-"""So near its time, a campaign that was to be cancelled and is still there is an alarm."""
+from batch.model.wording import APPROVED
 
 URGENT = timedelta(days=1)
 """So near its time, a campaign that the provider has not approved is an alarm."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from batch.core.standing import DID_NOT_GO, WENT_OUT, Concern, standing_of
+from batch.core.standing import DID_NOT_GO, WENT_OUT, Concern, Standing, standing_of
 from batch.model import ChangeKind, Entry, StatusChange
 from batch.model.errors import UsageError
 from batch.workflows.context import World, open_ledger_of
@@ -24,12 +24,9 @@ def acknowledge_entries(settings: Settings, world: World, numbers: Sequence[int]
     """
     with open_ledger_of(settings, world, create=False) as ledger:
         entries = [ledger.entries.get(number) for number in dict.fromkeys(numbers)]
-        for entry in entries:
-            _need_open(entry, world)
+        open_ones = [(entry, *_need_open(entry, world)) for entry in entries]
         lines = []
-        for entry in entries:
-            standing = standing_of(entry, world.now())
-            marks = tuple(_open_marks(entry, standing.concern))
+        for entry, standing, marks in open_ones:
             ledger.findings.acknowledge_entry(entry.id, marks, why=why, who=world.signature, now=world.now())
             ledger.changes.make(StatusChange(
                 entry.id, entry.status, expected={entry.status}, why=f"acknowledged: {why}", who=world.signature,
@@ -39,13 +36,16 @@ def acknowledge_entries(settings: Settings, world: World, numbers: Sequence[int]
         return lines
 
 
-def _need_open(entry: Entry, world: World) -> None:
+def _need_open(entry: Entry, world: World) -> tuple[Standing, tuple[Mark, ...]]:
+    """Give how an entry stands and what is open on it; raise UsageError when nothing is."""
     standing = standing_of(entry, world.now())
-    if not any(_open_marks(entry, standing.concern)):
+    marks = tuple(_open_marks(entry, standing.concern))
+    if not marks:
         raise UsageError(
             f'{name_entry(entry)} is "{standing.word.text}": there is nothing to acknowledge',
             f'to decide about it, see "campaign-batch ledger show {entry.id}"' if standing.needs_attention else "",
         )
+    return standing, marks
 
 
 def _open_marks(entry: Entry, concern: Concern) -> Iterator[Mark]:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from batch.adapters.inbox import Inbox
 from batch.core.guards import is_from, may_have_gone
 from batch.core.identity import is_test
-from batch.core.reconcile import ALARM
-from batch.core.standing import standing_of
+from batch.core.standing import ALARM, standing_of
 from batch.model import SHEET, Action, Entry, Issue, Level, PauseCause, Plan, Status, StatusChange
 from batch.model.errors import UsageError
 from batch.model.plurals import plural

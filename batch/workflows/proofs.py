@@ -136,14 +136,16 @@ def read_own_account(context: Context) -> Account:
     account = read_account(context.provider, context.world.tell)
     if account.groups is None or context.rehearsal:
         return account
-    refuse_other_groups(context, account.groups)
+    # A ledger that holds no batch has nothing at stake: a wrong token that was tried first is simply corrected.
+    new = not context.ledger.batches.all()
+    if not new:
+        refuse_other_groups(context, account.groups)
     pairs = [(group.id, group.name) for group in account.groups]
     account = replace(account, former=_former_names(context))
     tell_lost_guards(context.settings, account, context.world.tell)
     if not context.looking:
         _remember_guarded(context, account)
-        at_stake = bool(context.ledger.batches.all())
-        context.ledger.groups.remember_of_account(pairs, context.world.now(), anew=not at_stake)
+        context.ledger.groups.remember_of_account(pairs, context.world.now(), anew=new)
     return account
 
 
@@ -164,12 +166,9 @@ def _remember_guarded(context: Context, account: Account) -> None:
 
 
 def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
-    """Raise ProviderError where an account shows none of the groups that this one had.
-
-    A ledger that holds no batch yet has nothing at stake: a wrong token that was tried first is simply corrected.
-    """
+    """Raise ProviderError where an account shows none of the groups that this one had."""
     remembered = context.ledger.groups.of_account()
-    if context.ledger.batches.all() and is_other_account(remembered, {group.id for group in groups}):
+    if is_other_account(remembered, {group.id for group in groups}):
         had = ", ".join(f'"{name}" ({group})' for group, name in sorted(remembered.items())[:3])
         raise ProviderError(
             f"the account shows none of the {len(remembered)} groups that it had ({had}): the token is another "

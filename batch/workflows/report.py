@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -276,7 +277,9 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: datetime, *, skipped: int = 0) -> Figures:
     deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
     price = settings.reports.credit_price or None
-    return count_entries(tuple(each_row(ledger, entries)), deliveries, now=now, skipped=skipped, credit_price=price)
+    stand = partial(standing_of, now=now)
+    rows = tuple(each_row(ledger, entries))
+    return count_entries(rows, deliveries, stand=stand, skipped=skipped, credit_price=price)
 
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:

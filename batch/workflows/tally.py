@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batch.core.reconcile import APPROVED
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
+from batch.model.wording import APPROVED
 from batch.workflows.context import Context
 
 _COUNTED_AS = {

@@ -122,6 +122,14 @@ class Report:
     to_cancel: tuple[Entry, ...] = ()
     """What a person must delete in the provider's dashboard."""
 
+    _standings: dict[tuple[int, int], Standing] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was asked before: a report asks some ten times for each row. Rows with the same cells share an entry."""
+
     def standing_of(self, entry: Entry) -> Standing:
         """Say how an entry stands at the moment of the report."""
-        return standing_of(entry, self.made_at, self.zone)
+        place = entry.id, entry.row
+        if place not in self._standings:
+            self._standings[place] = standing_of(entry, self.made_at, self.zone)
+        return self._standings[place]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from batch.adapters.report.contents import Figures, Report
-from batch.core.standing import standing_of
+from batch.core.standing import Standing
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, FindingKind
 from batch.model.wording import (
@@ -49,7 +48,7 @@ def count(report: Report) -> Figures:
     figures = count_entries(
         report.entries,
         report.deliveries,
-        now=report.made_at,
+        stand=report.standing_of,
         skipped=len(report.skipped),
         findings=report.findings,
         credit_price=report.credit_price,
@@ -61,20 +60,23 @@ def count_entries(
     entries: Iterable[Entry],
     deliveries: Mapping[int, Sequence[DeliveryCount]],
     *,
-    now: datetime,
+    stand: Callable[[Entry], Standing],
     skipped: int = 0,
     findings: Sequence[Finding] = (),
     credit_price: float | None = None,
 ) -> Figures:
-    """Add up entries, for a report or for one week of the trend."""
+    """Add up entries, for a report or for one week of the trend; `stand` says how each of them stands."""
     standings: Counter[str] = Counter({"skipped": skipped} if skipped else {})
     parts = credits = 0
     texts: Counter[str] = Counter()
     delivery: list[DeliveryCount] = []
-    entries = tuple(entries)
+    needing: list[Entry] = []
     for entry in entries:
-        standing = standing_of(entry, now).word.standing
+        stands = stand(entry)
+        standing = stands.word.standing
         standings[standing] += 1
+        if stands.needs_attention:
+            needing.append(entry)
         delivery.extend(deliveries.get(entry.id, ()))
         if standing in AT_THE_PROVIDER:
             texts[standing] += entry.contacts_count or 0
@@ -86,7 +88,7 @@ def count_entries(
         scheduled=sum(standings[name] for name in SCHEDULED),
         not_approved=standings["unapproved"],
         sent=sum(standings[name] for name in SENT),
-        needs_person=len(_persons(entries, findings, now)),
+        needs_person=len(_persons(needing, findings)),
         contacts=texts.total(),
         texts_sent=sum(texts[name] for name in SENT),
         texts_scheduled=sum(texts[name] for name in SCHEDULED),
@@ -201,15 +203,15 @@ def loose_findings(report: Report) -> list[Finding]:
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
-def urgent_first(entries: Iterable[Entry], now: datetime) -> list[Entry]:
-    """Put what is due within a day first, then by standing, then by send time; for entries that need somebody."""
+def urgent_first(report: Report) -> list[Entry]:
+    """Put what is due within a day first, then by standing, then by send time: the entries that need attention."""
 
     def place(entry: Entry) -> tuple[bool, int, float, int]:
         moment = entry.send_at.timestamp() if entry.send_at else float("inf")
-        standing = standing_of(entry, now)
-        return (not standing.is_due(now), ORDER[standing.word.standing], moment, entry.row)
+        standing = report.standing_of(entry)
+        return (not standing.is_due(report.made_at), ORDER[standing.word.standing], moment, entry.row)
 
-    return sorted(entries, key=place)
+    return sorted(needed_entries(report), key=place)
 
 
 def _figure(  # noqa: PLR0917 - the table above reads as one
@@ -239,8 +241,8 @@ def _if(number: int) -> str:
     return "look" if number else "quiet"
 
 
-def _persons(entries: Iterable[Entry], findings: Iterable[Finding], now: datetime) -> set[tuple[str, str]]:
-    found = {("entry", str(entry.id)) for entry in entries if standing_of(entry, now).needs_attention}
+def _persons(needing: Iterable[Entry], findings: Iterable[Finding]) -> set[tuple[str, str]]:
+    found = {("entry", str(entry.id)) for entry in needing}
     for place, finding in enumerate(findings_for_people(findings)):
         found.add(("entry", str(finding.entry)) if finding.entry is not None else ("finding", str(place)))
     return found

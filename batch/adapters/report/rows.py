@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from batch.adapters.report.contents import Report, Skipped
 from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
-from batch.core.standing import Standing, sentence, standing_of
+from batch.core.standing import Standing, sentence
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
 from batch.model.times import clock, day_words, local_time, zone_of
 from batch.model.wording import TONES, WORDS, delivery_words, group_words
@@ -92,9 +92,10 @@ def shown_rows(report: Report, *, only_needed: bool = False) -> list[ReportRow]:
         show_entry(
             entry,
             view,
-            report.attempts.get(entry.id, ()),
-            report.history.get(entry.id, ()),
-            report.deliveries.get(entry.id, ()),
+            report.standing_of(entry),
+            attempts=report.attempts.get(entry.id, ()),
+            history=report.history.get(entry.id, ()),
+            delivery=report.deliveries.get(entry.id, ()),
         )
         for entry in sorted(chosen, key=by_time)
     ]
@@ -115,6 +116,8 @@ class View:
 def show_entry(
     entry: Entry,
     view: View,
+    standing: Standing,
+    *,
     attempts: Sequence[Attempt] = (),
     history: Sequence[Change] = (),
     delivery: Sequence[DeliveryCount] = (),
@@ -122,7 +125,6 @@ def show_entry(
     """Put an entry into people's words."""
     year = view.now.astimezone(UTC).year
     moment = entry.send_at
-    standing = standing_of(entry, view.now, view.zone)
     there = standing.word.standing in AT_THE_PROVIDER
     return ReportRow(
         standing=standing.word.standing,

@@ -9,6 +9,7 @@ from pathlib import Path
 from batch.adapters.report.html import PLAIN_LIMIT, chips
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, View, pack, show_entry
+from batch.core.standing import standing_of
 from batch.model import NOTHING, DeliveryCount, Entry
 from batch.model.times import local_time
 from batch.model.wording import TONES
@@ -43,7 +44,10 @@ def write_status(
     chosen = sorted(every, key=lambda entry: _distance(entry, made_at))[:LIMIT]
     view = View(zone, provider_zone, made_at, {entry.id: entry for entry in chosen})
     ordered = sorted(chosen, key=lambda entry: _place(entry, made_at))
-    rows = [show_entry(entry, view, delivery=deliveries.get(entry.id, ())) for entry in ordered]
+    rows = [
+        show_entry(entry, view, standing_of(entry, made_at, zone), delivery=deliveries.get(entry.id, ()))
+        for entry in ordered
+    ]
     page = render_page(
         "status.html.j2",
         templates,

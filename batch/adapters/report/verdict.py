@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import count, done_words, loose_findings
-from batch.core.standing import Concern, Standing
+from batch.core.standing import UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry, Status
 from batch.model.plurals import plural
 from batch.model.times import local_time
 
-FRESH = timedelta(hours=26)
-"""A nightly comparison and two hours: what is longer at the provider without one is not called well."""
 MANY = 0.2
 """Share of the rows with an open question from which on a report is red, however far ahead their times are."""
 USUAL = 0.5
@@ -137,7 +134,8 @@ def _not_compared(report: Report) -> str:
     """Say when what lies at the provider was compared last, where that is too long ago; empty when it is not."""
     at_provider = [entry for entry in report.entries if entry.status in {Status.ACCEPTED, Status.SENT}]
     oldest = min((entry.changed_at for entry in at_provider if entry.changed_at), default=report.made_at)
-    if report.made_at - oldest <= FRESH or (report.compared_at and report.made_at - report.compared_at <= FRESH):
+    since = report.made_at - UNSEEN_AFTER
+    if oldest >= since or (report.compared_at and report.compared_at >= since):
         return ""
     if report.compared_at is None:
         return "nothing wrong seen, but it was never compared with the provider: run campaign-batch reconcile"

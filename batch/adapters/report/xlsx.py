@@ -201,7 +201,7 @@ FINDINGS = (
 
 def _write_needed(writer: WorkbookWriter) -> None:
     report = writer.report
-    needed = urgent_first(needed_entries(report), report.made_at)
+    needed = urgent_first(report)
     writer.table(
         "Needs attention",
         NEEDED,
