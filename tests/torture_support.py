@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import gc
 import json
 import multiprocessing
 import os
@@ -396,6 +397,20 @@ def _run_command(arguments: list[str], environ: dict[str, str], places: tuple[st
 
 class Crash(BaseException):
     """The end of the world for one run: nothing in the project may catch it."""
+
+
+def crashed(run: Callable[[], object]) -> bool:
+    """Whether a run ended in a crash; what it held open is let go then, as the system does for a killed process.
+
+    Without it, a crash right behind ``BEGIN`` leaves the ledger locked until a collection happens to come by.
+    """
+    struck = False
+    try:
+        run()
+    except Crash:
+        struck = True
+    gc.collect()  # out here: inside, the exception still holds every frame
+    return struck
 
 
 class Steps:

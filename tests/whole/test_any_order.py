@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from machine_support import SEEN_THROUGH, WatchfulSandbox, Word, mark_of
-from torture_support import Bench, Clock, Crash, Steps, bench, make_row, write_sheet
+from torture_support import Bench, Clock, Crash, Steps, bench, crashed, make_row, write_sheet
 
 from batch.core.identity import split_tag
 from batch.model import Batch, Status
@@ -107,7 +107,12 @@ class Team(RuleBasedStateMachine):
         for order in (*self.lies, *([f"{fault}x1"] if fault else [])):
             self.desk.sandbox.faults.add(order)
         self.steps.arm(crash_at)
-        try:
+        crashed(lambda: self._start(command))
+        self.steps.arm(0)
+        self.desk.sandbox.faults.clear()
+
+    def _start(self, command: str) -> None:
+        with suppress(BatchError):
             if command == "submit":
                 self._may_go()
                 self.desk.submit(self._sheet(), allow=frozenset({"deleted-in-dashboard"}))
@@ -117,11 +122,6 @@ class Team(RuleBasedStateMachine):
                 watch_folder(self.desk.settings, self.desk.world, folder=self.desk.folder / command, once=True)
             else:
                 self.desk.reconcile()
-        except (Crash, BatchError):
-            pass
-        finally:
-            self.steps.arm(0)
-            self.desk.sandbox.faults.clear()
 
     def _sheet(self) -> Path:
         return self.desk.sheet(list(self.rows.values()))

@@ -22,6 +22,7 @@ from torture_support import (
     assert_exactly_once,
     bench,
     count_campaigns,
+    crashed,
     one_submission,
     real_clock,
     start,
@@ -209,11 +210,7 @@ def crash_at(desk: Bench, steps: Steps, row: int, step: int) -> tuple[bool, list
     """Submit one new row, crash at a step, start again; give whether it crashed, and the steps until then."""
     path = desk.sheet([desk.row(row)], f"row{row}.csv")
     steps.arm(step)
-    try:
-        desk.submit(path)
-        struck = False
-    except Crash:
-        struck = True
+    struck = crashed(lambda: desk.submit(path))
     log = steps.log
     steps.arm(0)
     if struck and any(entry.reference == f"R-{row}" for entry in desk.entries()):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cli_support import Shell, row, write_csv
-from torture_support import Crash, Steps, assert_exactly_once
+from torture_support import Crash, Steps, assert_exactly_once, crashed
 from weekly_support import Round, weekly
 
 from batch.adapters.report.preview import CARD_LIMIT
@@ -356,8 +356,7 @@ def test_killed_anywhere_on_the_way_to_a_preview_nothing_unseen_can_go(part: flo
         path = team.desk.sheet(3)
         bomb = Steps(team.desk.folder, crash)
         bomb.arm(begun + round(part * (len(steps.log) - begun)))
-        with contextlib.suppress(Crash):
-            team.desk.submit(path)
+        crashed(lambda: team.desk.submit(path))
         bomb.disarm()
         with team.desk.ledger() as ledger:
             offered = any(batch.state == "waiting-for-approval" for batch in ledger.batches.all())
