@@ -37,7 +37,7 @@ STORES = (
 )
 HOLD = Issue(
     9, "D", "DateTime", "quiet-hours",
-    '"11/27/2026 9:30 PM" lies in the quiet hours 21:00-08:00: choose another hour', Level.HOLD, "11/27/2026 9:30 PM",
+    '"11/27/2026 9:30 PM" is in the quiet hours 21:00-08:00: choose another hour', Level.HOLD, "11/27/2026 9:30 PM",
 )  # fmt: skip
 WRONG_TIME = Issue(12, "D", "DateTime", "time-missing", '"11/28/2026" has no hour: write it as "11/28/2026 10:00 AM"')
 REFUSED = Issue(15, "", "Message", "provider", 'the provider says about Message: "Message is too long."')
@@ -122,7 +122,7 @@ def week_report(**changes: object) -> Report:
                  DeliveryCount(1, "Pending", 9)),
         },
         trend=trend, quiet_hours="21:00-08:00", blank=2, left_out=1,
-        notes=("1 hidden row was NOT taken: show it in the sheet if it should go",), credit_price=0.02,
+        notes=("1 hidden row was left out: show it in the sheet if it should go",), credit_price=0.02,
     )  # fmt: skip
     report = replace(report, before=Figures(rows=22, scheduled=17, contacts=19_000, parts=19_500, credits=21_000,
                                             needs_person=3, reported=1000, delivered=960, failed=20, opted_out=8),

@@ -106,7 +106,7 @@ def _decode(content: bytes) -> str:
         if content.startswith(mark):
             return content.decode(encoding)
     if b"\0" in content:
-        raise ValueError("a zero byte: no text, or UTF-16 without its mark")
+        raise ValueError("a zero byte: it is not text, or UTF-16 without its mark")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -34,8 +34,8 @@ def resume(
 
 @app.command()
 def reconcile(
-    delivery: Annotated[bool, typer.Option("--delivery", help="Read the delivery of what was sent, too.")] = False,
-    budget: Annotated[int, typer.Option(min=1, help="Requests that --delivery may use.")] = 100,
+    delivery: Annotated[bool, typer.Option("--delivery", help="Also read the delivery of what was sent.")] = False,
+    budget: Annotated[int, typer.Option(min=1, help="The most requests that --delivery makes.")] = 100,
     acknowledge: Annotated[
         bool, typer.Option("--acknowledge", help="Accept campaigns that were made elsewhere as known.")
     ] = False,
@@ -71,7 +71,7 @@ def report(
     format: Annotated[
         str, typer.Option(help="html, xlsx, csv, json: one or several, separated by commas.")
     ] = "html,xlsx",
-    email: Annotated[bool, typer.Option("--email", help="Send it by mail, too.")] = False,
+    email: Annotated[bool, typer.Option("--email", help="Also send it by mail.")] = False,
     evidence: Annotated[int | None, typer.Option(help="One page about one entry, with all its evidence.")] = None,
 ) -> None:
     """Write the report of a batch, of a week (this one by default), or since a day."""

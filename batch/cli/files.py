@@ -30,7 +30,7 @@ Files = Annotated[
 def check(
     files: Files,
     online: Annotated[
-        bool, typer.Option("--online", help="Ask the provider for groups, templates and credits too.")
+        bool, typer.Option("--online", help="Also ask the provider for groups, templates and credits.")
     ] = False,
     preview: Annotated[Path | None, typer.Option(help="Write every message as its recipients will read it.")] = None,
     marked: Annotated[
@@ -168,10 +168,10 @@ def submit(
         "--all-or-nothing and --allow too-many-errors cannot be used together",
         "leave one out",
     )
-    need(test or row is None, "--row goes with --test GROUP")
+    need(test or row is None, "--row needs --test GROUP")
     need(
         not (test and (sandbox or dry_run)),
-        "--test goes to the provider, so it goes with neither --sandbox nor --dry-run",
+        "--test sends through the provider, so it cannot be used with --sandbox or --dry-run",
     )
     options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, widen(allow or ()))
     ends = [

@@ -83,7 +83,7 @@ def _read_rows(text: str) -> frozenset[int]:
 
 @app.command()
 def reject(batch: int, why: Why = "") -> None:
-    """Do not let a batch go that waits for a second person."""
+    """Reject a batch that waits for a second person."""
     from batch.workflows.approve import reject_batch
 
     reason = need_reason(why)

@@ -56,7 +56,7 @@ def renew_password(session: Session) -> None:
     need(session.screen.interactive, "a password is only asked for on a terminal", "use one, or write it into its file")
     settings = session.settings()
     email = settings.email
-    need(email.username, "nobody signs in at the mail server", "set [email] username first")
+    need(email.username, "the mail server has no username", "set [email] username first")
     password = _ask_secret(session, f"The mail server's password of {email.username}", blanks=True)
     need(password, "no password was given")
     if email.password_file is not None:

@@ -244,7 +244,7 @@ def _admit(fault: Exception) -> int:
         for line in session.redact("".join(traceback.format_exception(fault))).splitlines():
             session.screen.say(f"  {line}", loud=True)
     words = (
-        f"an internal error of campaign-batch ({type(fault).__name__}); what was recorded stands and nothing is lost"
+        f"an internal error of campaign-batch ({type(fault).__name__}); what was recorded is safe and nothing is lost"
     )
     session.screen.say(f'campaign-batch: {words}: type "campaign-batch -v ..." to see more, and report it', loud=True)
     return BatchError.exit_code

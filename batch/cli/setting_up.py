@@ -43,7 +43,7 @@ def sandbox(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where it happens; an own folder.")] = Path("campaign-batch-demo"),
+    folder: Annotated[Path, typer.Option(help="The folder for the demo.")] = Path("campaign-batch-demo"),
     json: Json = False,
 ) -> None:
     """Take the sample workbook through everything, against the sandbox, in a folder of its own."""

@@ -25,7 +25,7 @@ _WEIGHT = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
 
 _WORDS = {
     "accepted": "at the provider",
-    "skipped": "known from before",
+    "skipped": "already taken in",
     "planned": "still to be submitted",
     "invalid": "needs fixing",
     "held": "waiting for you",
@@ -44,11 +44,11 @@ def show_issues(screen: Screen, check: Check) -> None:
             screen.say(f"note: {issue.message}")
     hidden = check.left_out - sum(issue.code == "example-row" for issue in check.warnings)
     if hidden:
-        screen.say(f"note: {plural(hidden, 'hidden row')} NOT taken: show what should go in the sheet", loud=True)
+        screen.say(f"note: {plural(hidden, 'hidden row')} left out: unhide the rows that should go", loud=True)
     rows = [issue for issue in (*check.errors, *check.warnings) if issue.row]
     rows.sort(key=lambda issue: (_WEIGHT[issue.level], issue.row))
     show_issue_table(screen, _say_once(screen, rows))
-    left_out = f", {plural(check.left_out, 'row')} NOT taken" if check.left_out else ""
+    left_out = f", {plural(check.left_out, 'row')} left out" if check.left_out else ""
     screen.say(
         f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
         f"{check.rows - check.valid} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
@@ -157,7 +157,7 @@ def show_decisions(screen: Screen, decisions: Sequence[Decision], file_issues: I
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:
-        screen.say(f"... and {plural(len(skipped) - _MOST, 'more row', 'more rows')} known from before")
+        screen.say(f"... and {plural(len(skipped) - _MOST, 'more row', 'more rows')} already taken in")
 
 
 def _telling(decision: Decision) -> list[Issue]:
@@ -173,7 +173,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
         return
     counts = describe_counts(tally.counts, _WORDS, _MANY)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
-    left_out = f" ({plural(tally.left_out, 'hidden or example row')} NOT taken)" if tally.left_out else ""
+    left_out = f" ({plural(tally.left_out, 'hidden or example row')} left out)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")
     if tally.counts["waiting"]:
         screen.say('to submit what no longer has to wait, type "campaign-batch resume" later')

@@ -38,7 +38,7 @@ def classify(answer: Answer, entry: Entry, known_ids: Container[str]) -> Outcome
     if status in ROW_REFUSED:
         return _refuse(answer, entry)
     if 300 <= status < 400:
-        return _doubt(f"the provider points to another address ({status}), which is never followed", Stop.REDIRECT)
+        return _doubt(f"the provider points to another address ({status}) and is not followed", Stop.REDIRECT)
     return _doubt(_uncertain(status))
 
 

@@ -204,7 +204,7 @@ def _same_campaign(row: Checked, campaign: Campaign, around: Surroundings) -> Is
         where = f"is at the provider as {entry.provider_id}" if entry.provider_id else "is about to be submitted"
         how = "delete that one in the dashboard first"
         if entry.status in GOING:
-            how = f'take that one back first with "campaign-batch cancel {entry.id} --why ..."'
+            how = f'cancel that one first with "campaign-batch cancel {entry.id} --why ..."'
         words = (
             f'"{entry.name}" to these groups {where} for {show_time(moment, campaign.zone)} (entry {entry.id}, '
             f"{_place(entry, around.rules)}): if this row moves it, {how}; if it "

@@ -220,7 +220,7 @@ def _remedy(case: _Case, met: KnownEntry) -> str:
 
 def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
     if case.row.past:
-        return _skip(case, met, f"it was taken back before (entry {met.id}), and its time has passed")
+        return _skip(case, met, f"it was cancelled before (entry {met.id}), and its time has passed")
     return _decide_new(case, campaign, deleted_before(case.row, met))
 
 
@@ -240,7 +240,7 @@ def _cancel(case: _Case) -> Decision:
         why = f"marked Cancel; it is at the provider as {met.provider_id or 'not sure'} (entry {met.id})"
         return _skip(case, met, why)
     if met.status in GONE and case.own is None and case.old is None:
-        return _skip(case, met, f"marked Cancel; it was taken back before (entry {met.id})")
+        return _skip(case, met, f"marked Cancel; it was cancelled before (entry {met.id})")
     return _place(case, Action.CANCEL, case.row.issues, "marked Cancel before it was submitted")
 
 
@@ -327,7 +327,7 @@ def _point_out_old_date(case: _Case, decision: Decision, *, has_new: bool) -> De
     if not has_new and not asked:
         return decision
     words = (
-        f"this row is from the past ({decision.why}), while other rows of the file are new: "
+        f"this row is old ({decision.why}), while other rows of the file are new: "
         f"did you forget to change its date? Fix the date, or remove the row from the sheet"
     )
     issue = held_for(case.row, "DateTime", "date-not-changed", words, case.row.row.text("DateTime"))

@@ -15,7 +15,7 @@ def how_to_settle(met: KnownEntry) -> str:
     """Say how a doubtful entry is settled: by a person's answer, or by the next run."""
     if met.status is Status.HELD:
         return how_to_answer(met.id)
-    return 'it is settled by "campaign-batch resume"'
+    return 'run "campaign-batch resume" to settle it'
 
 
 def in_doubt(row: Checked, met: KnownEntry) -> Issue:

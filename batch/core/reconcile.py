@@ -311,7 +311,7 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
         yield _finding(entry, FindingKind.DRIFTED, "went-out", words, loud=True)
         return
     near = _is_near(entry, now, ALARM)
-    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) should be canceled but is still scheduled: '
+    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) should be cancelled but is still scheduled: '
     words += "delete it in the dashboard"
     if near:
         words += " NOW, it goes out within the hour"

@@ -175,7 +175,7 @@ def judge_found(entry: Entry, found: Sequence[Listed], claimed: Collection[str] 
 def judge_alike(entry: Entry, item: Listed) -> Settlement:
     """Leave to a person whether a campaign without our tag is this one."""
     words = (
-        f'the provider holds "{item.name}" (Id {item.id}), which may be this campaign, but does not bear our tag: '
+        f'the provider holds "{item.name}" (Id {item.id}), which may be this campaign, but does not have our tag: '
         f'if it is this one, type "campaign-batch resolve {entry.id} --accepted {item.id} --why ..."; '
         f"if not, the same with --not-sent"
     )

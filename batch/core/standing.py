@@ -254,7 +254,7 @@ def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -
 
 
 _ACKNOWLEDGE = (
-    "look in the dashboard why, give the row a new time and drop the file again, then put it on the record: "
+    "find out why in the dashboard, give the row a new time and drop the file again, then put it on the record: "
     'campaign-batch acknowledge {entry} --why "..."'
 )
 

@@ -65,7 +65,7 @@ def _tell_apart(tag: str, given: Collection[str], *, twice: bool, theirs: bool) 
 _WORDS = {
     "held-twice": "duplicates one of this ledger's campaigns, delete one of them",
     "not-counted": (
-        "bears the tag of a row that this ledger does not count as scheduled: "
+        "has the tag of a row that is not scheduled in this ledger: "
         'type "campaign-batch resume", and if it stays, look at it in the dashboard'
     ),
     "other-ledger": "has a tag that did not come from this ledger: another ledger works on this account, find out who",
@@ -74,7 +74,6 @@ _WORDS = {
         'find out who; else type "campaign-batch reconcile --acknowledge"'
     ),
     "made-elsewhere": (
-        "was made elsewhere, not by this ledger: if that is as it should be, "
-        'type "campaign-batch reconcile --acknowledge"'
+        'was made elsewhere, not by this ledger: if that is expected, type "campaign-batch reconcile --acknowledge"'
     ),
 }

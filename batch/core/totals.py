@@ -15,7 +15,7 @@ _STAY: Mapping[str, tuple[str, str]] = {
     "invalid": ("{} needs fixing", "{} need fixing"),
     "held": ("{} waits for you", "{} wait for you"),
     "waiting": ("{} waits for the provider", "{} wait for the provider"),
-    "skipped": ("{} is known from before", "{} are known from before"),
+    "skipped": ("{} was already taken in", "{} were already taken in"),
 }
 
 

@@ -84,7 +84,7 @@ SHEET = (
     _hard("formula-not-calculated", "the file has no value for a formula", "open the file, save it, drop it again"),
     _hard("format-unclear", "the cell's number format leaves open what the cell shows", _AS_TEXT),
     _hard("number-mangled", "the spreadsheet changed the digits of an id", _AS_TEXT),
-    _hard("date-as-number", "a date stands in the cell as a bare number", "format the cell as a date"),
+    _hard("date-as-number", "the cell has a date as a bare number", "format the cell as a date"),
     _hard("merged-cells", "the cell is merged with others, so its value belongs to no one row", "unmerge the cells"),
     _hard("ragged-row", "the row has more cells than the header", "put texts with commas in quotes"),
     _note("hidden-columns", "columns of the sheet are hidden; they are read", "show the columns and check them"),
@@ -95,7 +95,7 @@ SHEET = (
     _note("example-row", "the name of an example row begins with EXAMPLE; the row is not taken", "type another name"),
     _note("other-sheet", "another sheet holds campaigns that are not taken", "show it, or name it with --sheet"),
     _note("field-unused", "no text uses this column", "nothing, or write the field into the text"),
-    _note("row-id-unknown", "the RowId is none that this ledger gave", "clear the RowId"),
+    _note("row-id-unknown", "this ledger did not give this RowId", "clear the RowId"),
 )
 
 TEXT = (
@@ -151,7 +151,7 @@ PLAN = (
     ),
     _plan(
         "too-many-errors", "too many rows of the file have errors, so nothing goes",
-        entry="fix the rows with errors and drop the file again: these are sent then, too",
+        entry="fix the rows with errors and drop the file again: then these are sent as well",
     ),
 )  # fmt: skip
 
@@ -168,7 +168,7 @@ RULES = (
     ),
     _soft("group-twice", _W, "a group is named twice in one row; it gets one text", "remove one of them"),
     _soft("group-not-looked-up", _W, "a group's name could not be looked up offline", "check again with --online"),
-    _hard("time-empty", "there is no send time; a blank never means now", "fill in the date and the time"),
+    _hard("time-empty", "there is no send time; an empty time never means now", "fill in the date and the time"),
     _hard("time-missing", "there is a date without a time of day", "add the time"),
     _hard("time-unreadable", "the send time is not in a form that can be read", "write it like 2026-12-01 09:00"),
     _hard("date-order-unclear", "the date reads in two ways, and `date_order` is not set", "set date_order"),
@@ -194,20 +194,20 @@ RULES = (
     _hard("row-repeated", "an earlier row of the file says the same", "delete one of the two rows"),
     _hard("same-key-twice", "two rows of the file are one campaign with different content", "give each a Reference"),
     _soft(
-        "quiet-hours", _H, "the send time lies in the quiet hours of the row's zone",
+        "quiet-hours", _H, "the send time is in the quiet hours of the row's zone",
         entry_step='choose another hour, or send it anyway: campaign-batch resolve {entry} --send --why "..."',
     ),
     _soft(
-        "quiet-hours-there", _H, "the send time lies outside a group's hours at the recipients' place",
+        "quiet-hours-there", _H, "the send time is outside a group's hours at the recipients' place",
         "choose another hour",
     ),
     _soft("day-not-allowed", _H, "a group is not texted on this weekday", "choose another day"),
     _soft(
-        "group-guard-unknown", _H, "a [groups] section of the settings is the name of no group of the account",
+        "group-guard-unknown", _H, "a [groups] section of the settings matches no group of the account",
         "write the section's name as the dashboard shows it",
     ),
-    _soft("purpose-not-agreed", _E, "a group did not opt in to this purpose", "remove the group of the row"),
-    _soft("blackout-day", _H, "the send time lies in one of the team's own blackout days or hours", "choose another"),
+    _soft("purpose-not-agreed", _E, "a group did not opt in to this purpose", "remove the group from the row"),
+    _soft("blackout-day", _H, "the send time is in one of the team's own blackout days or hours", "choose another"),
     _soft("holiday", _W, "the send date is a public holiday", "choose another day unless you mean it"),
     _soft("brand-missing", _E, "the text does not name the brand", "name the brand in the text"),
     _soft("no-opt-out", _W, "the text does not say how to opt out", "add how to opt out, like Reply STOP to opt out"),

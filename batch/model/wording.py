@@ -1,7 +1,7 @@
 """The words, order and colours of every standing; the report, the preview, the mail and the terminal all ask here.
 
 A standing is an entry's status as people see it: `accepted` is two of them, since only Approved and Scheduled may be
-called scheduled, and a row known from before, which has no entry, is one too.
+called scheduled, and a row already taken in, which has no entry, is one too.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ WORDS: Mapping[str, Word] = {
             "run campaign-batch reconcile: it says whether it went out",
         ),
         Word("sent", "sent", "good", "seen in the provider's sent history"),
-        Word("skipped", "known from before", "quiet", "the same row was taken in before; nothing was sent again"),
+        Word("skipped", "already taken in", "quiet", "the same row was taken in before; nothing was sent again"),
         Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, and the lists confirm it"),
         Word("replaced", "fixed in another row", "quiet", "a fixed row replaced it"),
     )

@@ -107,7 +107,7 @@ def _refuse_unless_waiting(batch: Batch) -> None:
     ends = {"approved": f"is approved{by} already", REJECTED: "was rejected", "done": f"is done{by}"}
     told = ends.get(batch.state, "needs no approval")
     if batch.superseded_by is not None:
-        told = f"was handed in again as batch {batch.superseded_by}"
+        told = f"was submitted again as batch {batch.superseded_by}"
     raise UsageError(f"batch {batch.id} does not wait for approval: it {told}", 'see "campaign-batch ledger list"')
 
 
@@ -146,7 +146,7 @@ def _tell_elsewhere(context: Context, batch: int) -> None:
     entries = context.ledger.entries.select(ids=set(shown), statuses=KEPT) if shown else ()
     later = sorted({entry.batch for entry in entries if entry.batch != batch})
     for number in later:
-        context.note(f"some rows of batch {batch} were handed in again: they wait for the preview of batch {number}")
+        context.note(f"some rows of batch {batch} were submitted again: they wait for the preview of batch {number}")
 
 
 def _tell_late(context: Context, tally: Tally) -> None:
@@ -182,7 +182,7 @@ def _tell_gone(gone: int) -> str:
     if not gone:
         return ""
     rows = plural(gone, "row of it is", "rows of it are")
-    return f'; {rows} at the provider already by another yes: "campaign-batch cancel" lists what to delete there'
+    return f'; {rows} at the provider already, approved in another batch: "campaign-batch cancel" lists them'
 
 
 def _rows_of(context: Context, batch: int) -> list[Entry]:

@@ -98,13 +98,13 @@ def _what_now(entry: Entry, now: datetime) -> str:
         return "may or may not have arrived: it is not sent again, and if you find it in the dashboard, delete it"
     if entry.send_at is not None and entry.send_at <= now:
         return "has probably gone out, since its send time has passed: run reconcile to find out"
-    return "is to be deleted in the provider's dashboard; reconcile ticks it off"
+    return "must be deleted in the provider's dashboard; reconcile checks it off"
 
 
 def _keep_one(ledger: Ledger, world: World, entry: Entry, why: str) -> str:
     name = name_entry(entry)
     if ledger.changes.take_back_cancel(entry.id, why, world.signature, world.now()):
-        return f"{name} is to go out after all: do not delete it in the dashboard"
+        return f"{name} will go out after all: do not delete it in the dashboard"
     return f'{name} is "{_standing(entry, world.now())}", and no one asked to cancel it'
 
 
@@ -225,7 +225,7 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
         ledger.pauses.add(why, world.signature, world.now())
         ledger.journal.note_run("pause", world.now(), f"{world.signature}: {why}")
         first = (
-            f"paused already, {describe_pause(before, settings)}; it stays so"
+            f"paused already, {describe_pause(before, settings)}; it stays paused"
             if before
             else "paused: nothing more is submitted until somebody types campaign-batch unpause"
         )
@@ -302,7 +302,7 @@ def list_to_delete(entries: Iterable[Entry], zone: str, now: datetime) -> list[s
     return [
         f"to delete in the provider's dashboard ({len(wanted)}), the next to go first:",
         *(f"  [ ] {_when(entry, zone, now)} {_campaign(entry)}" for entry in wanted),
-        'then type "campaign-batch reconcile": it ticks off what is gone',
+        'then type "campaign-batch reconcile": it checks off what is gone',
     ]
 
 
@@ -321,7 +321,7 @@ def list_scheduled(settings: Settings, ledger: Ledger, now: datetime) -> list[st
     head = (
         f"{plural(left, 'campaign is', 'campaigns are')} still scheduled at the provider, and sent unless deleted there"
     )
-    tail = 'to stop one, delete it in the dashboard, then type "campaign-batch reconcile": it ticks off what is gone'
+    tail = 'to stop one, delete it in the dashboard, then type "campaign-batch reconcile": it checks off what is gone'
     return [f"{head}:", *_by_day(entries, zone, now), tail]
 
 

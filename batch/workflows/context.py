@@ -51,7 +51,7 @@ def utc_now() -> datetime:
 def refuse_to_insist(words: str) -> bool:
     """Raise UsageError: what may be a second sending goes with an explicit yes only."""
     raise UsageError(
-        f"nothing was sent: {words.rpartition('; ')[0] or words}", "if that is meant, type the same command with --yes"
+        f"nothing was sent: {words.rpartition('; ')[0] or words}", "to do it anyway, type the same command with --yes"
     )
 
 

@@ -182,7 +182,7 @@ def _account(settings: Settings, ledger: Ledger) -> Line:
     bound = ledger.journal.bound()
     here = (settings.provider.account, urlsplit(settings.provider.url).hostname or "")
     if bound is None:
-        return Line("account", "fine", "the ledger belongs to none yet")
+        return Line("account", "fine", "the ledger does not belong to an account yet")
     words = f'the ledger belongs to account "{bound[0]}" at {bound[1]}'
     host = bound[1].partition(":")[0]
     if (bound[0], host) != here:
@@ -222,7 +222,7 @@ def _last_watch(settings: Settings, health: Health) -> Line:
     run = health.last_runs["watch"]
     words = f"seen {when(run.at, settings)}"
     if health.now - run.at > SEEN:
-        return Line("watch", "warning", words, "it is not running any more: start it, or look into its log")
+        return Line("watch", "warning", words, "it is not running any more: start it, or check its log")
     return Line("watch", "fine", words)
 
 

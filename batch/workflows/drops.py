@@ -26,7 +26,7 @@ from batch.workflows.tally import Tally, describe_counts
 _PEOPLE_READ = {
     "accepted": "at the provider",
     "planned": "will be submitted",
-    "skipped": "known from before",
+    "skipped": "already taken in",
     "invalid": "needs fixing",
     "held": "waits for you",
     "waiting": "waits for the provider",
@@ -192,7 +192,7 @@ class DroppedFiles:
             offered = hash_offer(path)
         except (OSError, OddFileError) as trouble:
             words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
-            raise UsageError(f'"{path.name}" is {words}, which says nothing about who approves', _COPY) from None
+            raise UsageError(f'"{path.name}" is {words}, which does not show who approves', _COPY) from None
         proof = self._context.ledger.people.proof(batch)
         if offered.sha256 != proof.preview_sha256:
             raise UsageError(f'"{path.name}" is not the original preview of batch {batch} as it was written', _COPY)
@@ -205,7 +205,7 @@ class DroppedFiles:
         if self._context.settings.approval.shared_users:
             return Approver(Person(), Way.SHARED)
         raise UsageError(
-            f"nothing says who moved the preview of batch {batch}: {submitter.shown}, who handed it in, may do so, too",
+            f"nothing says who moved the preview of batch {batch}: {submitter.shown}, who submitted it, could have",
             _COPY,
         )
 
@@ -249,7 +249,7 @@ def describe_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     counts = describe_counts(tally.counts, _PEOPLE_READ, _MANY)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
-        lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} NOT taken.")
+        lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} left out.")
     if tally.approval:
         lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')

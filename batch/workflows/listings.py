@@ -79,7 +79,7 @@ def read_trusted(context: Context, since: datetime | None = None) -> Reading:
     """Read both lists and raise ProviderError when they prove nothing; what seemed gone and is there counts again."""
     reading = read_lists(context, since)
     if why := _distrust(context, reading):
-        raise ProviderError(f"nothing was submitted, since {why[0]}", why[1])
+        raise ProviderError(f"nothing was submitted, because {why[0]}", why[1])
     refuse_strange_list(context, reading)
     notice_doubled(context, reading.scheduled)
     if not context.looking:
@@ -249,7 +249,7 @@ def _read(context: Context) -> Reading | None:
         return None
     reading = read_lists(context, since_when(context, (doubt.entry for doubt in doubts)))
     if why := _distrust(context, reading):
-        context.note(f"the doubts stay, since {why[0]}: {why[1]}", loud=True)
+        context.note(f"the doubts stay, because {why[0]}: {why[1]}", loud=True)
         return None
     notice_doubled(context, reading.scheduled)
     observe_first(context, reading.scheduled)

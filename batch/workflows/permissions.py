@@ -56,7 +56,7 @@ def _describe_left(settings: Settings, left: list[Exposed]) -> str:
         group = settings.ledger.group
         return f'{name_some(left)} could not be given to the group "{group}": is this user in it, and do they own it?'
     words = f"others may read or change {name_some(left)}, and this user cannot take that away"
-    return f'{words}: let the user they belong to type "campaign-batch ledger list"'
+    return f'{words}: ask the user they belong to, to type "campaign-batch ledger list"'
 
 
 def _describe_done(settings: Settings, done: list[Exposed]) -> str:

@@ -137,7 +137,7 @@ def _tell_approvers(context: Context, contents: Contents, account: Account) -> l
 
 def _how_to_answer(batch: Batch) -> list[str]:
     return [
-        f"Nothing has been sent. Another person than {batch.submitted_by} can approve it.",
+        f"Nothing has been sent. Somebody other than {batch.submitted_by} must approve it.",
         f"On a terminal: campaign-batch approve {batch.id} [--except ROWS]",
         'Without a terminal: move the preview from "waiting" to "approved" in the watched folder.',
         f'To stop it: campaign-batch reject {batch.id} --why "..."',
@@ -189,7 +189,7 @@ def _notes(context: Context, batch: Batch) -> list[str]:
     notes = [issue.message for issue in batch.issues]
     skipped = sum(line.what in ELSEWHERE for line in context.ledger.batches.rows(batch.id))
     if skipped:
-        notes.append(f"{plural(skipped, 'row is', 'rows are')} known from before: neither shown nor sent again")
+        notes.append(f"{plural(skipped, 'row was', 'rows were')} already taken in: neither shown nor sent again")
     return notes
 
 

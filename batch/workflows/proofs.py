@@ -192,7 +192,7 @@ def refuse_second_ledger(context: Context, listing: Listing) -> None:
         what = "a row that is planned here, and was not sent by this ledger" if tag in planned else _NEVER_GIVEN
         raise NotAsAskedError(
             f'another ledger works on this account: the provider holds "{item.name}" (Id {item.id}), {what}',
-            "find out who works with it: two ledgers on one account send twice. If it is right as it is, type "
+            "find out who uses it: two ledgers on one account send twice. If this is expected, type "
             '"campaign-batch reconcile --acknowledge"',
         )
 
@@ -249,7 +249,7 @@ def take_back(context: Context, entry: Entry, item: Listed | None) -> bool:
 def settle_return(context: Context, entry: Entry) -> None:
     """Do what follows when an entry that seemed gone is there after all."""
     if entry.status is Status.CANCELLED and not entry.cancel_why:
-        why = "it counted as cancelled, and is at the provider anyway"
+        why = "it was marked as cancelled, but is at the provider"
         context.ledger.changes.request_cancel(entry.id, why, context.world.who, context.world.now())
     for twin in context.ledger.entries.twins(entry.id):
         _give_way(context, entry, twin)

@@ -27,7 +27,7 @@ _ESCAPES: dict[str, Callable[[str], str]] = {
 def write_running(kind: str, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Write the ready files of one kind and the guide into `running/` of a folder, filled in for this machine."""
     if kind not in KINDS:
-        raise UsageError(f'there is nothing ready for "{kind}"', f"choose one of {', '.join(KINDS)}")
+        raise UsageError(f'there are no ready files for "{kind}"', f"choose one of {', '.join(KINDS)}")
     source, target = templates_folder() / "running", folder / "running"
     wanted = {target / path.name: path for path in (*sorted((source / kind).iterdir()), source / "GUIDE.md")}
     if kind == "docker":

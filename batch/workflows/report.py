@@ -223,7 +223,7 @@ def _by_time(entry: Entry) -> tuple[datetime, int]:
 
 
 def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
-    """Take the rows that were known from before: a batch's report tells of rows, all others count campaigns."""
+    """Take the rows that were already taken in: a batch's report tells of rows, all others count campaigns."""
     batches = scope.batches if scope.kind == "batch" else ()
     lines = [(batch, line) for batch in batches for line in ledger.batches.rows(batch) if line.what == "skipped"]
     ids = {line.entry for _, line in lines if line.entry is not None}

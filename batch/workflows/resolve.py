@@ -64,7 +64,7 @@ def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: s
             f"Id {number} belongs to entry {holder} already", f'look at it: "campaign-batch ledger show {holder}"'
         )
     _move(ledger, world, entry, Status.ACCEPTED, expected=_UNSURE, why=why, listed=Listed(number))
-    return f"{name_entry(entry)} counts as accepted with Id {number}; reconcile will compare it"
+    return f"{name_entry(entry)} is now accepted with Id {number}; reconcile will compare it"
 
 
 def _not_sent(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
@@ -111,12 +111,12 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
         raise UsageError(f"the time of entry {entry.id} has passed", "give the row a new time and drop the file again")
     if any(issue.code in NEVER_LET_GO for issue in entry.issues):
         raise UsageError(
-            f"entry {entry.id} waits until it is sure whether its earlier version arrived",
+            f"entry {entry.id} waits until it is known whether its earlier version arrived",
             'settle that first ("campaign-batch resume", or resolve it), then drop the file again',
         )
     if any(issue.code == CODE for issue in entry.issues):
         raise UsageError(
-            f"entry {entry.id} was read with other settings than today's",
+            f"entry {entry.id} was read with different settings",
             "submit its file again: it is read again with today's",
         )
     if ledger.batches.get(entry.batch).state == REJECTED:
@@ -152,7 +152,7 @@ def _drop(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
     _move(ledger, world, entry, Status.CANCELLED, expected=_DROPPABLE, why=why, issues=issues)
     said = f"{name_entry(entry)} is dropped and will not be submitted"
     if unsure:
-        said += '; should it be at the provider anyway, "campaign-batch reconcile" says so'
+        said += '; if it is at the provider after all, "campaign-batch reconcile" tells you'
     return said
 
 

@@ -75,5 +75,5 @@ def _follow(entry: Entry, entries: Mapping[int, Entry]) -> Entry:
 
 def _unknown(row: Checked) -> Issue:
     text = row.row.text(FIELD)
-    words = f'the RowId "{text[:40]}" is not in this ledger, so the row counts as a new one: leave the cell as it came'
+    words = f'the RowId "{text[:40]}" is not in this ledger, so the row is treated as new: leave the cell as it was'
     return Issue(row.row.number, row.row.header.letter(FIELD), FIELD, UNKNOWN, words, Level.WARNING, text[:200])

@@ -12,7 +12,7 @@ from batch.workflows.context import Context, World
 _KNOWN_BY = {
     Way.COMMAND: "by the system's user who typed the command",
     Way.COPY: "by the owner of the preview's copy in the folder approved",
-    Way.MOVED: "by the rights of the folder approved: who handed it in may not write there",
+    Way.MOVED: "by the rights of the folder approved: who submitted it may not write there",
     Way.SHARED: "NOT proven: people share one system user here, and [approval] shared_users allows it",
 }
 
@@ -41,7 +41,7 @@ def describe_way(way: Way) -> str:
 def need_second(context: Context, batch: Batch, approver: Approver) -> Way:
     """Give how it is known that it is another person who says yes; raise UsageError where it is not."""
     submitter = context.ledger.people.proof(batch.id).submitter
-    words = f"batch {batch.id} was handed in by {submitter.shown}, so somebody else must approve it"
+    words = f"batch {batch.id} was submitted by {submitter.shown}, so somebody else must approve it"
     one_user = _is_one_user(context.world, batch, submitter, approver.person)
     return _need_other(submitter, approver, words, one_user=one_user, shared=context.settings.approval.shared_users)
 
@@ -49,7 +49,7 @@ def need_second(context: Context, batch: Batch, approver: Approver) -> Way:
 def need_second_sender(ledger: Ledger, world: World, batch: Batch, what: str, *, shared: bool) -> None:
     """Raise UsageError where a held row would be let go by who handed it in."""
     submitter = ledger.people.proof(batch.id).submitter
-    words = f"{what} needs a second person, and {submitter.shown} handed it in"
+    words = f"{what} needs a second person, and {submitter.shown} submitted it"
     one_user = _is_one_user(world, batch, submitter, world.person)
     _need_other(submitter, Approver(world.person), words, one_user=one_user, shared=shared)
 
@@ -81,4 +81,4 @@ _OTHER_WAYS = (
 def _tell_unproven(submitter: Person, person: Person, *, one_user: bool) -> str:
     if one_user:
         return f" ({submitter.name} is the same system user, which proves no second person)"
-    return f" (the system does not say who {'types this' if not person.is_known else 'handed it in'})"
+    return f" (the system does not say who {'types this' if not person.is_known else 'submitted it'})"

@@ -117,7 +117,7 @@ class Watch:
             self.look()
             if not self._stopped():
                 self._wait(self._context.settings.watch.scan_seconds)
-        self._tell("watch-ended", "the watch ends; what is left goes on with the next one")
+        self._tell("watch-ended", "the watch is stopping; what is left continues at its next start")
         return self._watched()
 
     def run_once(self) -> Watched:

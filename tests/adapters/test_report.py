@@ -117,7 +117,7 @@ def week_of_rows(rows: int) -> Report:
 
 
 def test_the_rows_are_the_sum_of_their_standings() -> None:
-    """Every row is counted once, those known from before too."""
+    """Every row is counted once, those already taken in too."""
     figures = count(week_report())
     assert figures.rows == sum(figures.by_status.values()) == 28
     assert figures.by_status["skipped"] == 2

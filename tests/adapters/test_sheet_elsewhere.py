@@ -124,7 +124,7 @@ def test_a_hidden_tab_with_campaigns_is_counted_and_named(state: str, tmp_path: 
     found = read(book(tmp_path / "a.xlsx", Sheet([HEADER, ONE]), old), child)
     assert found.good == ["One"]
     assert [note.code for note in found.notes] == ["other-sheet"]
-    assert 'hidden sheet "Old" holds 3 rows that look like campaigns, NOT taken' in found.notes[0].message
+    assert 'hidden sheet "Old" holds 3 rows that look like campaigns, left out' in found.notes[0].message
 
 
 def test_campaigns_on_a_hidden_tab_alone_are_named(tmp_path: Path, child: Child) -> None:

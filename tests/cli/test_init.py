@@ -45,7 +45,7 @@ def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Pa
     assert code == 0
     assert '"Gotham" is not valid: it takes a time zone such as America/Chicago' in shown
     assert '"american" is not valid: it takes month, day or iso' in shown
-    assert "holds a blank" in shown
+    assert "contains a space" in shown
     settings = load_settings(None, {}, tmp_path)
     assert (settings.sheet.timezone, settings.sheet.date_order) == ("America/Chicago", "month")
     assert settings.provider.access_token.reveal() == "abc123"

@@ -99,7 +99,7 @@ def expected_outcome(status: int) -> Outcome:
     if 200 <= status < 300:
         return Outcome(Status.IN_DOUBT, f"the provider answered {status}, which does not say that it is scheduled")
     if 300 <= status < 400:
-        why = f"the provider points to another address ({status}), which is never followed"
+        why = f"the provider points to another address ({status}) and is not followed"
         return Outcome(Status.IN_DOUBT, why, stop=Stop.REDIRECT)
     return Outcome(Status.IN_DOUBT, f"the provider answered {status}; it may have scheduled it or not")
 

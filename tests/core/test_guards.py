@@ -183,7 +183,7 @@ def test_the_same_campaign_at_another_time_is_held():
     assert decision.issues[0].value == "Thu, Feb 5, 2026, 10:00 AM EST"
     going = [decide(MOVED, moved(status=status, provider_id="")).why for status in (Status.PLANNED, Status.WAITING)]
     assert all("is about to be submitted for" in why for why in going)
-    assert all('take that one back first with "campaign-batch cancel 1 --why ..."' in why for why in going)
+    assert all('cancel that one first with "campaign-batch cancel 1 --why ..."' in why for why in going)
 
 
 def test_a_file_with_rows_in_common_is_an_earlier_version_too():

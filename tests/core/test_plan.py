@@ -109,7 +109,7 @@ def test_a_row_in_doubt_is_left_to_settle(status):
     decision = decide(ROW, know(ROW, status))
     assert met(decision) == (Action.SETTLE, 1, None)
     assert decision.why == (
-        'entry 1 may or may not have arrived at the provider: it is settled by "campaign-batch resume"'
+        'entry 1 may or may not have arrived at the provider: run "campaign-batch resume" to settle it'
     )
 
 
@@ -121,7 +121,7 @@ def test_an_edited_row_waits_while_its_older_version_is_in_doubt(status):
     assert codes_of(decision) == ["in-doubt"]
     assert decision.why == decision.issues[0].message
     assert "entry 1) may or may not have arrived" in decision.why
-    assert decision.why.endswith('it is settled by "campaign-batch resume"; then drop the file again')
+    assert decision.why.endswith('run "campaign-batch resume" to settle it; then drop the file again')
     assert (decision.issues[0].column, decision.issues[0].value) == ("A", "Spring sale")
 
 
@@ -222,7 +222,7 @@ def test_a_row_of_the_past_is_asked_about_when_others_are_new(status):
     assert met(first) == (Action.HOLD, None, None)
     assert codes_of(first) == ["date-not-changed"]
     assert first.why == (
-        "this row is from the past (already sent as 9001 (entry 1)), while other rows of the file are new: "
+        "this row is old (already sent as 9001 (entry 1)), while other rows of the file are new: "
         "did you forget to change its date? Fix the date, or remove the row from the sheet"
     )
     assert (first.issues[0].field, first.issues[0].value) == ("DateTime", "2026-01-29 15:00")
@@ -574,7 +574,7 @@ def test_a_cancelled_row_that_nobody_knows_is_noted_once():
     """Dropped again it makes no other entry."""
     assert met(decide(cancelled(ROW))) == (Action.CANCEL, None, None)
     again = decide(cancelled(ROW), know(ROW, Status.CANCELLED, provider_id=""))
-    assert (met(again), again.why) == ((Action.SKIP, 1, None), "marked Cancel; it was taken back before (entry 1)")
+    assert (met(again), again.why) == ((Action.SKIP, 1, None), "marked Cancel; it was cancelled before (entry 1)")
     assert met(decide(cancelled(ROW), know(ROW, Status.MISSING), know(ROW, Status.HELD, 2))) == (Action.CANCEL, 2, None)
     assert met(decide(cancelled(ROW), know(ROW, Status.REJECTED))) == (Action.CANCEL, None, 1)
 

@@ -397,7 +397,7 @@ def test_what_is_to_be_cancelled_and_still_there_is_said(left, loud):
     assert (kinds(found), finding.code, finding.loud) == ({"drifted": 1}, "still-there", loud)
     assert finding.theirs == ("goes out within the hour" if loud else "scheduled")
     assert finding.words == (
-        '"Spring sale" (Id 5001) should be canceled but is still scheduled: delete it in the dashboard'
+        '"Spring sale" (Id 5001) should be cancelled but is still scheduled: delete it in the dashboard'
         + (" NOW, it goes out within the hour" if loud else "")
     )
     timeless = replace(entry, send_at=None)
@@ -415,7 +415,7 @@ def test_what_was_to_be_cancelled_and_went_out_is_loud():
 
 
 def test_what_was_to_be_cancelled_and_is_gone_is_checked_off():
-    """As asked, and said once; it stays so."""
+    """As asked, and said once; it stays paused."""
     found = compare([make_entry(cancel_why="wrong date")], rules=replace(RULES, evidence=PROVEN))
     why = "it is on neither of the provider's lists any more, as asked (wrong date)"
     assert kinds(found) == {"matched": 1}
@@ -521,8 +521,8 @@ def test_what_was_made_elsewhere_is_said_until_it_is_acknowledged():
     assert (finding.kind, finding.code, finding.loud) == (FindingKind.UNEXPECTED, "made-elsewhere", False)
     assert (finding.provider_id, finding.name, finding.theirs) == ("700", "Bake sale", "2026-02-06 09:00:00")
     assert finding.words == (
-        '"Bake sale" (Id 700, for 2026-02-06 09:00:00) was made elsewhere, not by this ledger: if that is as it should '
-        'be, type "campaign-batch reconcile --acknowledge"'
+        '"Bake sale" (Id 700, for 2026-02-06 09:00:00) was made elsewhere, not by this ledger: if that is expected, '
+        'type "campaign-batch reconcile --acknowledge"'
     )
     assert kinds(compare([ENTRY], [LISTED, stranger()], acknowledged={"700"})) == {"matched": 1}
 
@@ -608,7 +608,7 @@ def test_one_with_the_tag_of_a_row_that_does_not_count_as_scheduled_is_loud():
     found = compare([], [LISTED], tags={ENTRY.tag})
     finding = only(found)
     assert (finding.code, finding.loud) == ("not-counted", True)
-    assert 'does not count as scheduled: type "campaign-batch resume", and if' in finding.words
+    assert 'is not scheduled in this ledger: type "campaign-batch resume", and if' in finding.words
     foreign = compare([], [of_another_ledger(), of_another_ledger(id="1")], tags={ENTRY.tag})
     assert {one.code for one in foreign.findings} == {"other-ledger"}
 

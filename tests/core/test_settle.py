@@ -228,7 +228,7 @@ def test_our_text_at_our_time_without_our_tag_is_held():
     settled = end(ENTRY, *both([alike(send_at=ARRIVED.send_at[:16], message=" 20%  off")]))
     assert (settled.status, settled.evidence) == (Status.HELD, "12345")
     assert settled.why == (
-        'the provider holds "Whatever" (Id 12345), which may be this campaign, but does not bear our tag: if it is '
+        'the provider holds "Whatever" (Id 12345), which may be this campaign, but does not have our tag: if it is '
         'this one, type "campaign-batch resolve 7 --accepted 12345 --why ..."; if not, the same with --not-sent'
     )
     assert (settled.issues[0].code, settled.listed.id) == ("looks-alike", "12345")

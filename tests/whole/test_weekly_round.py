@@ -47,7 +47,7 @@ def test_the_whole_weekly_round() -> None:
         team.drop([desk.row(number) for number in range(5)])
         team.watch(120)
         [page] = box.to(LEAD)[-1].iter_attachments()
-        assert "4 rows are known from before: neither shown nor sent again" in page.get_content()
+        assert "4 rows were already taken in: neither shown nor sent again" in page.get_content()
         assert "Offer number [0]" not in page.get_content()
         approve_batch(desk.settings, team.as_person("lead"), 2, frozenset())
         assert [entry.status for entry in desk.entries()].count(Status.ACCEPTED) == 5

@@ -91,7 +91,7 @@ def test_a_cancel_mark_makes_a_line_on_the_to_do_list_and_reconcile_ticks_it_off
     ran = ready.run("submit", write_csv(week, rows))
     assert ran.code == 1
     assert 'Id 12346 "Campaign 1 #' in ran.err
-    assert 'to Dallas stores, 412 contacts\nthen type "campaign-batch reconcile": it ticks off what is gone' in ran.err
+    assert 'to Dallas stores, 412 contacts\nthen type "campaign-batch reconcile": it checks off what is gone' in ran.err
     assert "in 3 days" in ran.err or "in 2 days" in ran.err
     report = Path(ready.run("submit", week, "--json").json["reports"][0]).read_text(encoding="utf-8")
     assert "Delete in the dashboard" in report
@@ -107,7 +107,7 @@ def test_a_cancel_mark_makes_a_line_on_the_to_do_list_and_reconcile_ticks_it_off
 
 
 def test_a_cancel_mark_on_a_row_that_never_went_drops_it(ready: Shell, sandbox: Any, week: Path) -> None:
-    """It is counted as known from before, nothing is sent, and there is nothing to delete."""
+    """It is counted as already taken in, nothing is sent, and there is nothing to delete."""
     ran = ready.run("submit", write_csv(week, [row(1, Cancel="yes"), row(2, Cancel="")]), "--json")
     assert (ran.code, ran.json["skipped"], ran.json["accepted"], len(sandbox.posts)) == (0, 1, 1, 1)
     assert statuses(ready) == ["cancelled", "accepted"]
@@ -125,7 +125,7 @@ def test_a_cancel_mark_that_is_taken_away_takes_the_wish_back(ready: Shell, sand
     assert "(the store burned down): if it should go out after all, type" in ran.err
     assert '"campaign-batch cancel 2 --undo --why ..."' in ran.err
     ran = ready.run("cancel", "2", "--undo", "--why", "it did not")
-    assert ran.out == 'entry 2 "Campaign 2" is to go out after all: do not delete it in the dashboard\n'
+    assert ran.out == 'entry 2 "Campaign 2" will go out after all: do not delete it in the dashboard\n'
     assert ready.run("reconcile").code == 0
 
 
@@ -357,7 +357,7 @@ def test_a_file_named_stop_is_taken_away_and_no_command_lifts_its_pause(
 def test_a_second_pause_leaves_the_first_ones_words(ready: Shell, sandbox: Any, week: Path) -> None:
     """And unpause without a pause says so."""
     assert ready.run("pause", "--why", "one").code == 0
-    assert '("one"); it stays so' in ready.run("pause", "--why", "two").out
+    assert '("one"); it stays paused' in ready.run("pause", "--why", "two").out
     assert ready.run("unpause").code == 0
     assert ready.run("unpause").out == "nothing was paused\n"
 

@@ -131,7 +131,7 @@ def test_the_same_file_again_shows_what_changed_first_and_all_else_below() -> No
         new, _, before = page.partition("Shown before, and released by the same yes")
         assert ("Mended text" in new, "Offer number [0]" in new, "Offer number [0]" in before) == (True, False, True)
         assert before.count("shown before, word for word, in the preview of batch 1") == 2
-        with pytest.raises(UsageError, match="it was handed in again as batch 2"):
+        with pytest.raises(UsageError, match="it was submitted again as batch 2"):
             approve(team, 1)
         approve(team, 2)
         assert len(team.desk.sandbox.posts) == 3

@@ -81,7 +81,7 @@ def test_nothing_is_claimed_from_few_texts() -> None:
     """3 of 10 is in the table, but neither drawn nor called worse."""
     few = sending(2, groups=("Waco",), contacts=10, delivered=3, failed=7, opted_out=0)
     found = learn(sending(1), few)["by-group"]
-    assert found.sentence == f"too few texts to compare: it takes two lines with {FEWEST:,} texts each"
+    assert found.sentence == f"too few texts to compare: at least two lines need {FEWEST:,} texts each"
     assert [mark.label for mark in found.marks] == ["Dallas stores"]
     assert {row[0]: row[2:4] for row in found.rows} == {"Dallas stores": (1000, 0.97), "Waco": (10, 0.3)}
 

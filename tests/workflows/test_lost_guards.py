@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cli_support import Shell, coming, row, write_csv
 
-SAYS = '[groups."Dalas stores"] is the name of no group of the account (did you mean "Dallas stores"?)'
+SAYS = '[groups."Dalas stores"] matches no group of the account (did you mean "Dallas stores"?)'
 
 
 @pytest.fixture

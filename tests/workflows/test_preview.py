@@ -139,7 +139,7 @@ def test_hidden_rows_are_said_first(shell: Shell, tmp_path: Path) -> None:
     book.active.row_dimensions[3].hidden = True
     book.save(tmp_path / "a.xlsx")
     lines = shell.run("check", tmp_path / "a.xlsx").err.splitlines()
-    assert lines[0].startswith("note: 1 hidden row NOT taken")
+    assert lines[0].startswith("note: 1 hidden row left out")
 
 
 def test_a_cell_cannot_command_the_terminal(shell: Shell, tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def check_secret(secret: Secret, place: str, *, blanks: bool = False) -> Secret:
     if not plain:
         raise UsageError(f"{place} is empty", "put only the token or password there, on one line")
     if not plain.isprintable() or (not blanks and " " in plain):
-        raise UsageError(f"{place} holds a blank or a line break", "put only the token or password there, on one line")
+        raise UsageError(
+            f"{place} contains a space or a line break", "put only the token or password there, on one line"
+        )
     return Secret(plain)
 
 
@@ -86,7 +88,7 @@ def _read_file(path: Path, variable: str) -> Secret:
             return Secret(file.read(8192))
     except (OSError, ValueError):
         words = f"the file that {variable}_FILE names cannot be read"
-        raise UsageError(words, "let it name a file that holds the token alone, readable for you") from None
+        raise UsageError(words, "point it at a file that contains only the token and that you can read") from None
 
 
 def _ask_keyring(user: str) -> Secret:
@@ -109,6 +111,6 @@ def _tell_keyring(user: str, secret: Secret) -> None:
     if not held:
         raise UsageError(
             "this system has no working keyring",
-            "put the token or password alone into a file that only you can read, and let "
+            "put only the token or password into a file that only you can read, and let "
             "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE or CAMPAIGN_BATCH_EMAIL__PASSWORD_FILE name it",
         )

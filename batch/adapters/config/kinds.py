@@ -108,7 +108,9 @@ def _provider_url(given: str) -> str:
     if parts.username is not None:
         raise ValueError("an address without a name and password in it")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("an address that begins with https:// (http:// would show the token to everybody on the way)")
+        raise ValueError(
+            "an address that begins with https:// (http:// would show the token to anybody on the network)"
+        )
     return given.strip().rstrip("/")
 
 

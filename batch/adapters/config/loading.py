@@ -45,7 +45,7 @@ PATHS = {
 USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _S = TypeVar("_S", bound=Section)
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)([^?]*)(.*)", re.DOTALL)
-_RULES_STAND = 'the code of a rule stands behind each problem that "campaign-batch check" reports'
+_RULES_STAND = 'each problem that "campaign-batch check" reports ends with its code'
 _SETTINGS_STAND = '"campaign-batch init" in an empty folder writes a file that explains them all'
 
 
@@ -172,7 +172,7 @@ def _read_toml(source: Path) -> dict[str, Any]:
         where = f" ({found[0]})" if found else ""
         raise UsageError(
             f"{source.name} cannot be read as TOML{where}",
-            "texts stand in quotes, a key once only, and a Windows path in 'single quotes'",
+            "put texts in quotes, use each key once, and put a Windows path in 'single quotes'",
         ) from None
 
 
@@ -344,7 +344,7 @@ def _misplaced_secret(section: str, key: str, file: str) -> UsageError:
     option = "--token" if section == "provider" else "--mail-password"
     return UsageError(
         f"[{section}] {key} does not belong in {file}",
-        f"remove it (and have it renewed if others could read it), and set {variable} or {variable}_FILE, "
+        f"remove it (and have it replaced if others could read it), and set {variable} or {variable}_FILE, "
         f'or put it into the keyring with "campaign-batch init {option}"',
     )
 
@@ -365,7 +365,7 @@ def _unknown_key(section: str, key: str, file: str) -> UsageError:
 
 def _unknown_variable(variable: str) -> UsageError:
     if variable.upper().startswith(f"{PREFIX}GROUPS"):
-        return UsageError(f"{variable} is not a setting", f"[groups] can only stand in {FILE_NAME}")
+        return UsageError(f"{variable} is not a setting", f"[groups] can only be set in {FILE_NAME}")
     return UsageError(f"{variable} is not a setting", _nearest(variable.upper(), _known_variables()))
 
 

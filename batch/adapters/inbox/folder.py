@@ -48,7 +48,7 @@ MOST_FAILURES = 3
 _GIVEN_UP = (
     "this file could not be processed in three attempts, so it was set aside.\n"
     'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
-    "with what was begun. Then fix it and drop it again: nothing is sent twice.\n"
+    "with what was started. Then fix it and drop it again: nothing is sent twice.\n"
 )
 
 

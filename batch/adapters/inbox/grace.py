@@ -114,7 +114,7 @@ class Grace:
         clock = f"{taken_at.astimezone(self._zone):%H:%M}"
         text = (
             f'"{printable(name)}" will be taken at {clock}.\n'
-            "Remove it from this folder before then, and nothing happens. This note is removed automatically.\n"
+            "To stop it, remove it from this folder before then. This note is removed automatically.\n"
             f"\n[{seen.size} {seen.mtime_ns} {taken_at.isoformat()}]\n"
         )
         with contextlib.suppress(OSError):

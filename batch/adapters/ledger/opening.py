@@ -80,7 +80,7 @@ def _look_at_file(path: Path, *, create: bool) -> None:
             f'the folder of the ledger, "{path.parent}", is not there', "create it, or correct [ledger] url"
         )
     if not path.exists() and not create:
-        raise UsageError(f'there is no ledger "{path}"', "run this where it lies, or name it with --ledger")
+        raise UsageError(f'there is no ledger "{path}"', "run this in its folder, or name it with --ledger")
     if path.exists() and not os.access(path, os.R_OK):
         remedy = "run this as that user, or let that user share it with a group of the system: [ledger] group"
         raise LedgerError(f'the ledger "{path}" belongs to another user', remedy)

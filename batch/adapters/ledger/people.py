@@ -1,4 +1,4 @@
-"""The people of a batch: who handed it in, who approved it, and how that is known."""
+"""The people of a batch: who submitted it, who approved it, and how that is known."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def refuse_place(path: Path) -> None:
     """
     if found := unsafe_place(path, _mounts()) or _remote_drive(path):
         raise LedgerError(
-            f'the ledger "{path}" would lie {found}, where it will be damaged sooner or later',
+            f'the ledger "{path}" would be {found}, where it will be damaged sooner or later',
             "put it on a local disk of the one machine that submits, with [ledger] url or --ledger",
         )
 

@@ -37,7 +37,7 @@ class Witness:
             return
         lineage, newest = self._content(connection)
         if self._newest >= 0 and (lineage != self._lineage or newest < self._newest):
-            self._refuse("was overwritten with another content")
+            self._refuse("was overwritten with other content")
         self._lineage, self._newest = lineage, newest
 
     def keep(self, connection: Connection) -> tuple[str | None, int]:
@@ -65,6 +65,6 @@ class Witness:
     def _refuse(self, how: str) -> None:
         raise LedgerReplacedError(
             f'the ledger "{self._path}" {how} while this command ran, so nothing more is submitted',
-            'make sure that the right file lies there ("campaign-batch ledger list" shows its batches), then type '
+            'make sure that the right file is there ("campaign-batch ledger list" shows its batches), then type '
             '"campaign-batch resume"',
         )

@@ -337,9 +337,7 @@ def _raise_for_good(where: str, answer: Answer) -> None:
     if status in {404, 405, 406, 415}:
         raise AddressError(f"the provider does not have this address: {where} ({status})", "check [provider] url")
     if 300 <= status < 400:
-        raise AddressError(
-            f"{where} points to another address ({status}), which is never followed", "check [provider] url"
-        )
+        raise AddressError(f"{where} points to another address ({status}) and is not followed", "check [provider] url")
     if status in {400, 422}:
         raise ProviderError(f"the provider refused the question at {where} ({status}{_reason(answer)})", "report this")
 
@@ -359,7 +357,7 @@ def _reason(answer: Answer) -> str:
 
 def _check_security(token: Secret, *, verify: str | bool) -> None:
     if not token:
-        raise UsageError("there is no token for the provider", f"put it into the environment as {TOKEN_SETTING}")
+        raise UsageError("there is no token for the provider", f"set {TOKEN_SETTING}")
     if verify is False:
         raise UsageError("the provider's certificate is always verified", "give the path of its certificate instead")
 

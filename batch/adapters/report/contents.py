@@ -67,7 +67,7 @@ class WeekFigures:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that was known from before: it made no entry."""
+    """A row that was already taken in: it made no entry."""
 
     batch: int
     row: int

@@ -22,7 +22,7 @@ from batch.model.wording import (
 )
 
 FIELDS: Mapping[str, str] = {
-    "entry": "the entry's number in the ledger; empty for a row known from before that names none",
+    "entry": "the entry's number in the ledger; empty for a row already taken in that names none",
     "batch": "the number of the batch that took the row in",
     "file": "the spreadsheet's name",
     "sheet": "the sheet's name in it",
@@ -41,7 +41,7 @@ FIELDS: Mapping[str, str] = {
     "type_recipients": "0 single opt-in, 1 double opt-in",
     "mms_template_id": "the MMS template's id, or empty",
     "subject": "of an MMS",
-    "status": "the ledger's own status, or skipped for a row known from before",
+    "status": "the ledger's own status, or skipped for a row already taken in",
     "standing": "the status as people see it: accepted is scheduled or unapproved",
     "shown_as": "the words for it",
     "needs_a_person": "true or false",
@@ -111,7 +111,7 @@ def _records(report: Report) -> list[dict[str, Any]]:
         | {
             "entry": row.entry, "batch": row.batch, "row": sheet_row(row.row),
             "list_row": list_row(row.row), "campaign_name": row.name, "status": "skipped",
-            "standing": "skipped", "shown_as": "known from before", "needs_a_person": False, "reason": row.why,
+            "standing": "skipped", "shown_as": "already taken in", "needs_a_person": False, "reason": row.why,
             "provider_id": row.provider_id, "group_ids": [], "group_names": [], "issues": [],
         }
         for row in report.skipped

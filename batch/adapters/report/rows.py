@@ -84,7 +84,7 @@ CSV_KEYS = (
 
 
 def shown_rows(report: Report, *, only_needed: bool = False) -> list[ReportRow]:
-    """Give the rows of a report by send time, those known from before at the end."""
+    """Give the rows of a report by send time, those already taken in at the end."""
     places = {entry.id: entry for entry in report.entries}
     chosen = needed_entries(report) if only_needed else report.entries
     view = View(report.zone, report.provider_zone, report.made_at, places)
@@ -159,7 +159,7 @@ def show_entry(
 
 
 def show_skipped(row: Skipped, report: Report) -> ReportRow:
-    """Put a row that was known from before into people's words."""
+    """Put a row that was already taken in into people's words."""
     file = next((batch.file for batch in report.batches if batch.id == row.batch), "")
     return ReportRow(
         standing="skipped", tone=WORDS["skipped"].tone,

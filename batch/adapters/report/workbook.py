@@ -168,7 +168,7 @@ class WorkbookWriter:
         dates = {"num_format": "ddd d mmm", "text_axis": True} if drawing.days else {}
         chart.set_x_axis(dates | {"visible": not lies, "major_gridlines": {"visible": False}})
         chart.set_size({"width": 620, "height": 300})
-        words = f"{title}: the numbers stand in the columns to the left"
+        words = f"{title}: the numbers are in the columns to the left"
         sheet.insert_chart(drawing.cell, chart, {"description": words})
 
     def finish(self) -> bytes:

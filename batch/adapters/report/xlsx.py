@@ -157,7 +157,7 @@ def _write_notes(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures
             notes.insert(0, f"the sheet {name} has the first {MOST_ROWS:,} of {number:,}")
     if figures.blank or figures.left_out:
         notes.append(
-            f"not counted: {figures.blank:,} blank rows, {figures.left_out:,} hidden, filtered or example rows left out"
+            f"not counted: {figures.blank:,} empty rows, {figures.left_out:,} hidden, filtered or example rows left out"
         )
     notes += [
         f"batch {batch.id}: {batch.file}, taken in {local_time(batch.taken_in_at, report.zone, 0)} "

@@ -136,7 +136,7 @@ def _head(messages: Iterator[Message], notes: list[Issue], encoding: str) -> dic
         if kind == "head":
             return dict(value)
         if kind == "note" and value["macros"]:
-            words = "the workbook has macros: they were not run, the cells count as they were saved"
+            words = "the workbook has macros: they were not run; the saved values of the cells are used"
             notes.append(Issue(0, "", "", "macros-ignored", words, Level.WARNING))
         if kind == "note" and value["legacy"]:
             notes.append(_legacy_note(encoding))

@@ -58,7 +58,7 @@ def note_above(head: Head, names: list[str]) -> Iterator[Note]:
         )
     full = [row[0] for row in above if _is_full(row, names) and headers.score(row[1]) < 2]
     if full:
-        yield "rows-above-header", f"{_rows(full)} above the header in row {head.row}: they are NOT taken"
+        yield "rows-above-header", f"{_rows(full)} above the header in row {head.row}: they are left out"
 
 
 def note_other_tabs(
@@ -171,7 +171,7 @@ def _left_out(tab: Tab, count: int, *, by_name: bool) -> Note:
     how = "name it with --sheet if they should go" if by_name and not tab.hidden else "show it if they should go"
     return (
         "other-sheet",
-        f'the {_state(tab)}sheet "{tab.name}" holds {_many(count)}, NOT taken: {how}',
+        f'the {_state(tab)}sheet "{tab.name}" holds {_many(count)}, left out: {how}',
     )
 
 

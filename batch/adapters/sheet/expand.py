@@ -143,7 +143,7 @@ class Expansion:
         near = find_near(wanted, others)
         there = ", ".join(f'"{tab}"' for tab in others[:8]) or "no other sheet"
         remedy = f'did you mean "{near}"?' if near else f"there is {there}"
-        return f'ForEach names the list "{wanted}", but no sheet of the workbook is called so: {remedy}'
+        return f'ForEach names the list "{wanted}", but the workbook has no sheet with that name: {remedy}'
 
     def _count(self, texts: Sequence[str], found: _List) -> None:
         """Hold what a list makes to the limits of a file: rows and characters count each time."""

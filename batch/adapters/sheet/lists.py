@@ -50,7 +50,7 @@ def read_list(tab: Tab, limits: Limits) -> dict[str, Any]:
 def note_list(tab: Tab, left_out: int) -> Iterator[Note]:
     """Say where a list stands that nobody sees, and how many of its rows are left out."""
     if tab.hidden:
-        yield "list-hidden", f'the list "{tab.name}" stands on a hidden sheet, and is used'
+        yield "list-hidden", f'the list "{tab.name}" is on a hidden sheet and is used'
     if left_out:
         rows = "1 hidden row is" if left_out == 1 else f"{left_out:,} hidden rows are"
         yield "list-rows-left-out", f'{rows} left out of the list "{tab.name}": show what should get a campaign'

@@ -110,7 +110,7 @@ class RowMaker:
             cells[at] = cells[at] or write_plainly(serial, moment)
             unshown[at] = self._issue(
                 number, at, "format-unclear",
-                f'the date format "{unclear}" cannot be shown as every reader of the sheet sees it: '
+                f'the date format "{unclear}" does not look the same on every computer: '
                 "give the cell a plain date format, or type the date as text",
                 cells[at],
             )  # fmt: skip
@@ -201,7 +201,7 @@ class RowMaker:
         text = cells[at]
         if at in self._times:
             if _SERIAL.fullmatch(text):
-                words = f'"{text}" is how Excel counts days, not a date: format the cell as a date and a time'
+                words = f'"{text}" is an Excel day number, not a date: format the cell as a date and a time'
                 yield self._issue(number, at, "date-as-number", words, text)
             return
         if _WHOLE.fullmatch(text) and self._ids[at] != "Reference":

@@ -208,7 +208,7 @@ def _slow(history: History) -> Insight | None:
     hours = [one.waited or 0.0 for one in waited]
     middle = median(hours)
     rows = tuple((one.entry, one.name, f"{one.local:%Y-%m-%d}", one.waited) for one in waited)
-    sentence = f"a second person takes {middle:.1f} hours as a rule; the slowest took {hours[0]:.1f}"
+    sentence = f"approval usually takes {middle:.1f} hours; the slowest took {hours[0]:.1f}"
     marks = tuple(Mark(one.name, f"{one.waited:.1f} h", (one.waited or 0) / (hours[0] or 1)) for one in waited[:_SHOWN])
     return Insight(
         "slowest-approved", "Slowest to be approved", sentence, ("Entry", "Campaign", "Sent on", "Hours"), rows, marks

@@ -67,7 +67,7 @@ def describe_shares(shares: Sequence[Share]) -> str:
     """Name the worst only where its whole range lies below the best one's: anything else may be chance."""
     enough = [share for share in shares if share.known >= FEWEST]
     if len(enough) < 2:
-        return f"too few texts to compare: it takes two lines with {FEWEST:,} texts each"
+        return f"too few texts to compare: at least two lines need {FEWEST:,} texts each"
     best = max(enough, key=lambda share: share.arrived)
     worst = min(enough, key=lambda share: share.arrived)
     if worst.reach[1] >= best.reach[0]:

@@ -66,7 +66,7 @@ def find_short_credits(campaigns: Iterable[Campaign], credits: int | None, reser
         need = credits_needed(campaign)
         if need > left:
             words = (
-                f"it needs about {need:,} credits and {max(left, 0):,} are left by then: buy credits, then it goes on"
+                f"it needs about {need:,} credits and {max(left, 0):,} are left by then: buy credits, and it continues"
             )
             short[campaign.row] = Issue(campaign.row, "", "", "credits-short", words, Level.WARNING)
             continue

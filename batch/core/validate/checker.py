@@ -182,7 +182,7 @@ class Checker:
             return None
         there = _place(twin.row, row)
         if twin.equal:
-            words = f"this row says the same as row {there}: remove one of them"
+            words = f"this row is the same as row {there}: remove one of them"
             return self._to_issue(row, None, Trouble("row-repeated", "CampaignName", words, row.text("CampaignName")))
         self._late.setdefault(twin.row, replace(self._same_key(row, row.number), row=there))
         return self._same_key(row, there)

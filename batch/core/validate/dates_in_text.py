@@ -68,7 +68,7 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
         dates.extend(_find_figures(text, sent, date_order))
     if months := _MONTH_WORDS & words:
         dates.extend(_find_months(text, sent, months))
-    found = [Mention(written, f"lies before the send date ({day_words(sent)})") for written, day in dates if day < sent]
+    found = [Mention(written, f"is before the send date ({day_words(sent)})") for written, day in dates if day < sent]
     if not words.isdisjoint(_DAY_WORDS):
         found.extend(_find_weekdays(text, sent, {day.weekday() for _, day in dates if day >= sent}))
     if "weekend" in words:

@@ -53,10 +53,10 @@ def describe_lost(guard: LostGuard) -> str:
     """Say of a section what it guards today and what to write."""
     section = f'[groups."{guard.name}"]'
     if guard.renamed is not None:
-        now = f'this group is called "{guard.renamed.name}" today, and the section still holds for it'
+        now = f'this group is called "{guard.renamed.name}" today, and the section still applies to it'
         return f"{section}: {now}: write the new name"
     if guard.is_gone:
-        return f"{section} guards nobody: its group is not in the account any more; take the section out"
+        return f"{section} guards nobody: its group is not in the account any more; remove the section"
     meant = f' (did you mean "{guard.near.name}"?)' if guard.near else ""
     held = "rows to that group are held" if guard.near else "rows to groups without a section of their own are held"
-    return f"{section} is the name of no group of the account{meant}: {held}; write it as the dashboard shows it"
+    return f"{section} matches no group of the account{meant}: {held}; write it as the dashboard shows it"

@@ -133,7 +133,7 @@ def _costly_characters(text: Text, _: Terms) -> tuple[Trouble, ...]:
 def _name_costly(character: str, name: str, plain: str | None) -> str:
     if plain is None:
         return f'"{character}" ({name}), leave it out if you can'
-    return f'"{character}" ({name}), write "{plain}"' if plain.strip() else f"{name}, write a plain blank or nothing"
+    return f'"{character}" ({name}), write "{plain}"' if plain.strip() else f"{name}, type a plain space, or nothing"
 
 
 def _doubled(text: Text, _: Terms) -> tuple[Trouble, ...]:
@@ -190,7 +190,7 @@ def _forbidden_subject(text: Text, terms: Terms) -> tuple[Trouble, ...]:
     found = _find_words(terms.forbidden, text.lowered)
     if not found:
         return NO_TROUBLE
-    words = f"{_quote(found)} belongs to a subject that carriers forbid or restrict: make sure that it may be sent"
+    words = f"{_quote(found)} is about a subject that carriers forbid or restrict: make sure that it may be sent"
     return (Trouble("forbidden-subject", FIELD, words, found[0]),)
 
 

@@ -114,7 +114,7 @@ def parse_send_time(text: str, date_order: str, field: str = "DateTime") -> tupl
     `date_order` is `month`, `day` or `iso`; under `iso` a date like 3/4/2026 is `date-order-unclear`.
     """
     if not text.strip():
-        return None, Trouble("time-empty", field, f"the send time is empty, and a blank never means now: {_HOW}")
+        return None, Trouble("time-empty", field, f"the send time is empty, and an empty time never means now: {_HOW}")
     day, found, trouble = _read_day(text.strip(), date_order, field)
     if day is None or found is None:
         return None, trouble
@@ -174,7 +174,7 @@ def _read_real(cell: datetime | date | time, field: str, *, shows_time: bool) ->
 
 def _read_two_cells(day: Cell, clock: Cell, date_order: str) -> tuple[datetime | None, Trouble | None]:
     if day == "":
-        words = f"the date is empty, and a blank never means today: {_HOW_DATE} in Date and 14:30 in Time"
+        words = f"the date is empty, and an empty date never means today: {_HOW_DATE} in Date and 14:30 in Time"
         return None, Trouble("time-empty", "Date", words)
     if clock == "":
         return None, _time_missing(_shown(day), "Time")
