@@ -1,6 +1,6 @@
 """The command line: options in, one workflow, words and exit code out."""
 
-from batch.cli import books, files, people, setting_up, weekly
+from batch.cli import decisions, files, records, setting_up, unattended
 from batch.cli.session import main
 
-__all__ = ["books", "files", "main", "people", "setting_up", "weekly"]
+__all__ = ["decisions", "files", "main", "records", "setting_up", "unattended"]

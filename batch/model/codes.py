@@ -41,22 +41,27 @@ class Code:
 
 
 def _hard(name: str, meaning: str, step: str = "", level: Level = Level.ERROR) -> Code:
+    """An error that nobody can change or allow."""
     return Code(name, meaning, step, level)
 
 
 def _soft(name: str, level: Level, meaning: str, step: str = "", entry_step: str = "") -> Code:
+    """What `[rules]` may weigh differently and `--allow` may send anyway."""
     return Code(name, meaning, step, level, by_rules=True, by_allow=True, entry_step=entry_step)
 
 
 def _plan(name: str, meaning: str, step: str = "", *, rules: bool = True, allow: bool = True, entry: str = "") -> Code:
+    """A hold that comes of what the ledger or the provider already has."""
     return Code(name, meaning, step, Level.HOLD, by_rules=rules, by_allow=allow, entry_step=entry)
 
 
 def _note(name: str, meaning: str, step: str) -> Code:
+    """A warning that nobody can change."""
     return Code(name, meaning, step, Level.WARNING)
 
 
 def _held(name: str, meaning: str, entry_step: str, step: str = "") -> Code:
+    """A hold of a row after it was planned."""
     return Code(name, meaning, step, Level.HOLD, entry_step=entry_step)
 
 
@@ -78,6 +83,7 @@ _COMPARE = "compare the group in the dashboard with what you expected"
 _AS_TEXT = "format the column as text, type the value again and drop the file again"
 
 SHEET = (
+    # Made by adapters/sheet, from the cells as they stand in the file.
     _hard("hidden-unknown", "whether the row is hidden could not be read", "save the file as .xlsx", _H),
     _hard("broken-character", "the cell has a character that was damaged when the file was saved", _FIX),
     _hard("cell-error", "the cell shows an error of the spreadsheet", "fix the formula, or type the value"),
@@ -99,6 +105,7 @@ SHEET = (
 )
 
 TEXT = (
+    # Made while the text is rendered (core/render); what checks a finished text is in RULES.
     _hard("message-missing", "neither Message nor Template is filled in, or the text came out empty", _FIX),
     _hard("message-and-template", "both Message and Template are filled in", "clear one of the two"),
     _hard("template-not-found", "there is no template of that name in the folder", "correct the name, or add the file"),
@@ -118,6 +125,7 @@ TEXT = (
 )
 
 PLAN = (
+    # Made by core/guards and core/plan: the row beside the ledger and the provider's lists.
     _plan(
         "same-text-same-groups-same-time", "another row already sends this text to these groups at this time",
         "delete one of the two rows, or send it anyway with --allow",
@@ -156,6 +164,7 @@ PLAN = (
 )  # fmt: skip
 
 RULES = (
+    # Made by core/validate, checks of the rendered text among them.
     _hard("name-missing", "the campaign has no name", "fill in CampaignName"),
     _hard("cell-too-long", "a name, reference, subject, owner or list of groups is too long", "shorten the cell"),
     _hard("groups-missing", "no group is named", "fill in GroupIds"),
@@ -233,6 +242,7 @@ RULES = (
 )  # fmt: skip
 
 AFTER = (
+    # Made after planning: by answers, approvals, changed settings.
     _hard("refused", "the provider refused the row and names this field", "change what the provider names"),
     _held("waits", "the row waits for something outside the sheet", "", "see what it waits for; it is tried again"),
     _held("too-late", "it could not go in time", "give the row a new time and drop the file again, or remove it"),
@@ -271,6 +281,7 @@ AFTER = (
 )  # fmt: skip
 
 FOUND = (
+    # Made by core/reconcile, and only on findings.
     _found("missing", "we hold an Id that is on neither of the provider's lists", "look for the Id in the dashboard"),
     _found("not-proven", "the campaign is not on the lists, but they do not prove that it is gone", "compare later"),
     _found("cancelled", "the lists confirm that the campaign was cancelled", "nothing"),

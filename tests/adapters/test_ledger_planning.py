@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -87,28 +87,15 @@ def test_batches_are_changed_and_listed(ledger: Ledger) -> None:
 
 
 def test_every_field_of_a_campaign_comes_back(ledger: Ledger) -> None:
-    """As it was planned, with every cell of its row by header."""
+    """As it was planned, with every cell of its row by header.
+
+    A new field of a campaign is asked for too, unless the ledger keeps it under another name or not at all.
+    """
     issue = Issue(2, "B", "Message", "no-opt-out", 'add "STOP"', Level.WARNING, "Sale")
     entry = ledger.entries.get(plan(ledger, decide(2, issues=(issue,)))[2])
     campaign = make_campaign(2)
-    for name in (
-        "message",
-        "group_ids",
-        "group_names",
-        "send_at",
-        "zone",
-        "type_recipients",
-        "mms_template_id",
-        "mms_high_resolution",
-        "subject",
-        "reference",
-        "expected_contacts",
-        "owner",
-        "purpose",
-        "key",
-        "fingerprint",
-        "row",
-    ):
+    kept = {one.name for one in fields(campaign)} - {"name", "cancel", "parts", "contacts", "waits"}
+    for name in sorted(kept):
         assert getattr(entry, name) == getattr(campaign, name), name
     assert (entry.campaign_name, entry.provider_name) == ("Sale 2", f"Sale 2 #{campaign.fingerprint[:8]}")
     assert (entry.tag, entry.send_at_provider) == (campaign.fingerprint[:8], "2031-03-05 10:00:00")

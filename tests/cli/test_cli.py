@@ -16,7 +16,7 @@ from cli_support import Shell, coming, row, write_csv
 
 import batch
 from batch.adapters.ledger import open_ledger
-from batch.cli.weekly import Journal
+from batch.cli.unattended import Journal
 from batch.workflows.events import Note
 
 

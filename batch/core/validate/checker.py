@@ -14,9 +14,9 @@ from batch.core.validate.account import account_waits, count_contacts
 from batch.core.validate.calendar import When, read_when
 from batch.core.validate.groups import Groups, read_groups
 from batch.core.validate.lengths import check_lengths, keep_few, shorten_key
-from batch.core.validate.media import Media, media_cells, read_media
 from batch.core.validate.mojibake import check_doubled
 from batch.core.validate.rules import Rules
+from batch.core.validate.sending import SendingCells, read_sending, sending_cells
 from batch.core.validate.terms import Terms, level_of
 from batch.core.validate.texts import Text, check_placeholders, check_text, make_text, signal_words, too_long
 from batch.core.validate.times import find_time_cells
@@ -53,7 +53,7 @@ class Case(NamedTuple):
     groups: Groups
     when: When
     time_field: str
-    media: Media
+    sending: SendingCells
     contacts: int | None
 
 
@@ -70,7 +70,7 @@ class Checker:
         self._late: dict[int, Issue] = {}
         self._read_when = _remember(partial(read_when, terms=self._terms))
         self._read_groups = _remember(partial(read_groups, terms=self._terms))
-        self._read_media = _remember(partial(read_media, terms=self._terms))
+        self._read_sending = _remember(partial(read_sending, terms=self._terms))
         self._count = _remember(partial(count_contacts, groups_by_id=self._terms.groups_by_id))
         self._find_waits = _remember(partial(_find_waits, account=account))
 
@@ -115,8 +115,8 @@ class Checker:
             sent = when.moment.local.date() if when.moment.local else None
             text = make_text(draft.message, measure(draft.message), sent, self._signals)
         contacts = self._count(groups.ids)
-        media = self._read_media(media_cells(row))
-        return Case(row.text("CampaignName"), text, groups, when, cells.field, media, contacts)
+        sending = self._read_sending(sending_cells(row))
+        return Case(row.text("CampaignName"), text, groups, when, cells.field, sending, contacts)
 
     def _run_checks(self, row: Row, draft: Draft | None, case: Case, before: tuple[Issue, ...]) -> tuple[Issue, ...]:
         troubles = [trouble for check in CHECKS for trouble in check(case, self._terms)]
@@ -140,18 +140,18 @@ class Checker:
         return Issue(row.number, letter, field, trouble.code, trouble.words, level, trouble.value[:_LONGEST_VALUE])
 
     def _make_campaign(self, row: Row, draft: Draft, case: Case, key: str, reference: str) -> Campaign:
-        moment, groups, media, text = case.when.moment, case.groups, case.media, case.text
+        moment, groups, sending, text = case.when.moment, case.groups, case.sending, case.text
         assert moment.send_at is not None
         fingerprint = make_fingerprint(
             message=draft.message,
             group_ids=groups.ids or groups.names,
             send_at=moment.send_at,
-            mms_template_id=media.template,
-            mms_high_resolution=media.high_resolution,
-            subject=media.subject,
-            type_recipients=media.type_recipients,
+            mms_template_id=sending.template,
+            mms_high_resolution=sending.high_resolution,
+            subject=sending.subject,
+            type_recipients=sending.type_recipients,
         )
-        waits = self._find_waits((groups.ids, media.template))
+        waits = self._find_waits((groups.ids, sending.template))
         return Campaign(
             row=row.number,
             name=case.name,
@@ -160,15 +160,15 @@ class Checker:
             group_names=groups.names,
             send_at=moment.send_at,
             zone=moment.zone,
-            type_recipients=media.type_recipients,
-            mms_template_id=media.template,
-            mms_high_resolution=media.high_resolution,
-            subject=media.subject,
+            type_recipients=sending.type_recipients,
+            mms_template_id=sending.template,
+            mms_high_resolution=sending.high_resolution,
+            subject=sending.subject,
             reference=reference,
-            expected_contacts=media.expected,
+            expected_contacts=sending.expected,
             owner=row.text("Owner"),
-            purpose=media.purpose,
-            cancel=media.cancel,
+            purpose=sending.purpose,
+            cancel=sending.cancel,
             parts=text.parts if text is not None else _NO_PARTS,
             contacts=case.contacts,
             key=key,
@@ -224,7 +224,7 @@ def _name_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:
 
 
 def _name_doubled(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return (*check_doubled(case.name, "CampaignName"), *check_doubled(case.media.subject, "Subject"))
+    return (*check_doubled(case.name, "CampaignName"), *check_doubled(case.sending.subject, "Subject"))
 
 
 def _message_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:
@@ -248,11 +248,11 @@ def _send_time(case: Case, _: Terms) -> tuple[Trouble, ...]:
 
 
 def _media(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return case.media.troubles
+    return case.sending.troubles
 
 
 def _subject(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return check_placeholders(case.media.subject, "Subject") if case.media.subject else NO_TROUBLE
+    return check_placeholders(case.sending.subject, "Subject") if case.sending.subject else NO_TROUBLE
 
 
 def _days(case: Case, _: Terms) -> tuple[Trouble, ...]:
@@ -261,11 +261,11 @@ def _days(case: Case, _: Terms) -> tuple[Trouble, ...]:
 
 def _quiet_hours(case: Case, terms: Terms) -> tuple[Trouble, ...]:
     quiet = case.when.quiet
-    return quiet if quiet and keep_quiet_here(case.groups, case.media.purpose, terms) else NO_TROUBLE
+    return quiet if quiet and keep_quiet_here(case.groups, case.sending.purpose, terms) else NO_TROUBLE
 
 
 def _windows(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    return check_windows(case.groups, case.media.purpose, case.when.moment, case.time_field, terms)
+    return check_windows(case.groups, case.sending.purpose, case.when.moment, case.time_field, terms)
 
 
 def _guards(case: Case, terms: Terms) -> tuple[Trouble, ...]:
@@ -277,7 +277,7 @@ def _text(case: Case, terms: Terms) -> tuple[Trouble, ...]:
 
 
 def _expected_contacts(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    expected, contacts = case.media.expected, case.contacts
+    expected, contacts = case.sending.expected, case.contacts
     if expected is None or contacts is None:
         return NO_TROUBLE
     if abs(contacts - expected) <= terms.rules.contacts_tolerance * expected:

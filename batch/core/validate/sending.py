@@ -15,7 +15,7 @@ from batch.model import Row
 FIELDS = (
     "TypeRecipients", "MmsTemplateId", "MmsHighResolution", "Subject", "ExpectedContacts", "Purpose", "Cancel",
 )  # fmt: skip
-"""The cells that `read_media` takes, in this order."""
+"""The cells that `read_sending` takes, in this order."""
 
 _NO_CELLS = ("",) * len(FIELDS)
 _RECIPIENTS = {"0": 0, "single": 0, "single opt-in": 0, "1": 1, "double": 1, "double opt-in": 1}
@@ -24,7 +24,7 @@ _COUNT = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
 _NO_MARK = frozenset({"", "0", "no", "false", "n", "-"})
 
 
-class Media(NamedTuple):
+class SendingCells(NamedTuple):
     """What kind of sending a row is, as far as its cells could be read."""
 
     type_recipients: int = 0
@@ -37,19 +37,19 @@ class Media(NamedTuple):
     troubles: tuple[Trouble, ...] = NO_TROUBLE
 
 
-def media_cells(row: Row) -> tuple[str, ...]:
-    """Give the texts of the cells that `read_media` takes."""
+def sending_cells(row: Row) -> tuple[str, ...]:
+    """Give the texts of the cells that `read_sending` takes."""
     columns, texts = row.header.columns, row.texts
     if columns.keys().isdisjoint(FIELDS):
         return _NO_CELLS
     return tuple([texts[columns[field]] if field in columns else "" for field in FIELDS])
 
 
-def read_media(cells: tuple[str, ...], terms: Terms) -> Media:
+def read_sending(cells: tuple[str, ...], terms: Terms) -> SendingCells:
     """Turn the cells into numbers and words, or say everything that is wrong with them."""
     recipients, template, high, subject, expected, purpose, cancel = cells
     found: list[Trouble] = []
-    media = Media(
+    sending = SendingCells(
         _read_recipients(recipients, terms, found),
         _read_template(template, terms, found),
         _read_high_resolution(high, found),
@@ -59,8 +59,8 @@ def read_media(cells: tuple[str, ...], terms: Terms) -> Media:
         fold(cancel) not in _NO_MARK,
     )
     if not template.strip():
-        media = _without_picture(media, high, found)
-    return media._replace(troubles=tuple(found))
+        sending = _without_picture(sending, high, found)
+    return sending._replace(troubles=tuple(found))
 
 
 def _read_recipients(cell: str, terms: Terms, found: list[Trouble]) -> int:
@@ -138,11 +138,11 @@ def _read_purpose(cell: str, found: list[Trouble]) -> str:
     return ""
 
 
-def _without_picture(media: Media, high: str, found: list[Trouble]) -> Media:
-    if media.subject:
-        words = f'only an MMS has a subject, "{cut(media.subject)}": name an MMS template, or empty this cell'
-        found.append(Trouble("mms-only", "Subject", words, media.subject))
-    if media.high_resolution:
+def _without_picture(sending: SendingCells, high: str, found: list[Trouble]) -> SendingCells:
+    if sending.subject:
+        words = f'only an MMS has a subject, "{cut(sending.subject)}": name an MMS template, or empty this cell'
+        found.append(Trouble("mms-only", "Subject", words, sending.subject))
+    if sending.high_resolution:
         words = f'only an MMS has a picture to link to, "{cut(high)}": name an MMS template, or empty this cell'
         found.append(Trouble("mms-only", "MmsHighResolution", words, high))
-    return media._replace(high_resolution=None)
+    return sending._replace(high_resolution=None)
