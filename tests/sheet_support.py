@@ -14,6 +14,8 @@ HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 HEADER = ("CampaignName", "Message", "GroupIds", "DateTime", "Offer")
 GOOD = ("Spring sale", "Hello", "100", "2027-03-01 10:00", "two for one")
+READY_TO = "import marshal, os; m = marshal.dumps(('ready', ()), 2); os.write(1, len(m).to_bytes(4, 'big') + m)\n"
+"""What a reading process of a test says first; what it does then follows."""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,12 @@ class SheetError(BatchError):
         self.bare = bare
 
 
+class MachineError(BatchError):
+    """This machine cannot start a process or keep a temporary file; no sheet is to blame, each may be tried again."""
+
+    name = "MachineError"
+
+
 class LedgerError(BatchError):
     """The ledger cannot be opened or must not be used."""
 

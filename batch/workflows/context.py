@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import LedgerError, ProviderError, StoppedError, UsageError
 from batch.model.secret import Secret
 from batch.model.times import local_time
+from batch.system.disk import make_temporary_folder
 from batch.system.person import person_at_work
 from batch.workflows.events import Note, Tell, Wait, say_nothing
 from batch.workflows.permissions import secure
@@ -153,13 +153,14 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
     from batch.adapters.sandbox import Sandbox, store_groups
 
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-batch-", ignore_cleanup_errors=True))
+        folder = make_temporary_folder()
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         known = {group.id: group for group in (*groups, *store_groups())}
         zone = settings.provider.timezone
         sandbox = stack.enter_context(
             Sandbox(lenient=True, zone=zone, limit=0, groups=known.values(), clock=lambda: world.now().timestamp())
         )
-        url = sqlite_url(Path(folder) / "rehearsal.sqlite3")
+        url = sqlite_url(folder / "rehearsal.sqlite3")
         ledger = stack.enter_context(open_ledger(url, now=world.now()))
         provider = make_provider(settings, ledger, world, url=sandbox.url, token=Secret(sandbox.token))
         yield Context(settings, ledger, provider, world, rehearsal=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from batch.adapters.mail import check_server
+from batch.adapters.sheet.child import Child
 from batch.model.errors import HOW_TO_RESTORE, BatchError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
@@ -42,7 +43,7 @@ def examine(settings: Settings, world: World) -> list[Line]:
     found = [*_settings(settings), *_folders(settings), _zone(settings), *_rights(settings)]
     found += _ledger_lines(settings, world)
     found += provider_lines(settings, world)
-    found += [_mail_server(settings), _disk(settings)]
+    found += [_mail_server(settings), _disk(settings), _reader()]
     return found
 
 
@@ -261,6 +262,15 @@ def _mail_server(settings: Settings) -> Line:
         return Line("mail server", "fine", f"{email.host} accepts the sign-in; mails go to {', '.join(email.to)}")
 
     return examine_line("mail server", look)
+
+
+def _reader() -> Line:
+    def look() -> Line:
+        with Child() as child:
+            child.get_ready()
+        return Line("reader of files", "fine", "the process that reads files starts")
+
+    return examine_line("reader of files", look)
 
 
 def _disk(settings: Settings) -> Line:

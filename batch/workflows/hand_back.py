@@ -11,7 +11,7 @@ from batch.adapters.marked import Returned, ending_for, write_failed_rows, write
 from batch.adapters.report import Previewed, write_preview
 from batch.core.identity import make_row_id
 from batch.model import Account, Checked, Issue, Level, Status
-from batch.model.errors import AlreadyThereError, BatchError, SheetError, UsageError
+from batch.model.errors import AlreadyThereError, BatchError, MachineError, SheetError, UsageError
 from batch.model.limits import Limits
 from batch.model.places import list_row
 from batch.workflows.check import Check, seconds_left
@@ -77,7 +77,7 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
     written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
     if troubles:
         others = "".join(f'; written is "{one}"' for one in written)
-        raise SheetError(troubles[0].words, f"{troubles[0].remedy}{others}")
+        raise type(troubles[0])(troubles[0].words, f"{troubles[0].remedy}{others}")
     return written
 
 
@@ -86,14 +86,15 @@ def _write_each(
     source: Path,
     sheet: str,
     left: tuple[Limits, float],
-) -> tuple[list[Path], list[SheetError]]:
+) -> tuple[list[Path], list[SheetError | MachineError]]:
     """Write what can be written of some workbooks; give the others' troubles."""
-    written, troubles = [], []
+    written: list[Path] = []
+    troubles: list[SheetError | MachineError] = []
     for write, path, rows in wanted:
         try:
             written.append(write(source, path, rows, sheet=sheet, limits=left[0], seconds=left[1]))
-        except SheetError as trouble:
-            troubles.append(SheetError(f'"{path.name}" could not be written: {trouble.words}', trouble.remedy))
+        except (SheetError, MachineError) as trouble:
+            troubles.append(type(trouble)(f'"{path.name}" could not be written: {trouble.words}', trouble.remedy))
     return written, troubles
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from batch.adapters.sheet.child import Child
+from batch.model.errors import MachineError
 
 
 @contextmanager
@@ -19,6 +20,6 @@ def start_reader(path: Path) -> Iterator[Child | None]:
         yield None
         return
     with Child() as child:
-        with suppress(OSError):  # whoever asks it starts it again, and says what is wrong
+        with suppress(MachineError):  # whoever asks it starts it again, and says what is wrong
             child.start()
         yield child

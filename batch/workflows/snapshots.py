@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import stat
-import tempfile
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batch.model.errors import SheetError
+from batch.system.disk import make_temporary_folder, no_room
 
 _BLOCK = 1 << 20
 
@@ -41,13 +41,13 @@ def take_snapshot(path: Path, longest: int) -> Snapshot | None:
     if not stat.S_ISREG(state.st_mode) or state.st_size > longest:
         os.close(source)
         return None
-    folder = Path(tempfile.mkdtemp(prefix="campaign-batch-"))
-    try:
-        with os.fdopen(source, "rb") as file:
+    with os.fdopen(source, "rb") as file:
+        folder = make_temporary_folder()
+        try:
             snapshot = Snapshot(folder / path.name, _copy(file, folder / path.name, longest))
-    except BaseException:
-        _remove(folder)
-        raise
+        except BaseException:
+            _remove(folder)
+            raise
     weakref.finalize(snapshot, _remove, folder)
     return snapshot
 
@@ -67,20 +67,24 @@ def _copy(file: BinaryIO, copy: Path, longest: int) -> str:
     digest = hashlib.sha256()
     try:
         with copy.open("wb") as target:
-            for block in _blocks(file, longest):
+            for block in _blocks(file, longest, copy.name):
                 digest.update(block)
                 target.write(block)
     except OSError as trouble:
-        raise SheetError(
-            f'"{copy.name}" could not be copied to be read ({trouble.strerror or type(trouble).__name__})',
-            "make room in the folder for temporary files, then try again",
-            file=copy.name,
-        ) from None
+        raise no_room(trouble) from None
     return digest.hexdigest()
 
 
-def _blocks(file: BinaryIO, longest: int) -> Iterator[bytes]:
+def _blocks(file: BinaryIO, longest: int, name: str) -> Iterator[bytes]:
     read = 0
-    while read <= longest and (block := file.read(_BLOCK)):
+    while read <= longest and (block := _read(file, name)):
         read += len(block)
         yield block
+
+
+def _read(file: BinaryIO, name: str) -> bytes:
+    try:
+        return file.read(_BLOCK)
+    except OSError as trouble:
+        why = trouble.strerror or type(trouble).__name__
+        raise SheetError(f'"{name}" could not be read to its end ({why})', "copy it once more", file=name) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sheet_support import GOOD, HEADER, Book, N, Sheet, X
+from sheet_support import GOOD, HEADER, READY_TO, Book, N, Sheet, X
 
 from batch.adapters.sheet import KNOWN, open_sheet
 from batch.adapters.sheet import child as child_room
@@ -105,8 +105,9 @@ def test_a_reader_that_dies_is_one_line(tmp_path: Path, monkeypatch: pytest.Monk
     path = save(tmp_path / "a.xlsx", GOOD)
     with Child() as child:
         with monkeypatch.context() as patch:
-            patch.setattr(child_room, "_BOOT", "import os; os._exit(134)")
-            with pytest.raises(SheetError, match=r'"a\.xlsx": the file could not be read \(the reader crashed\)'):
+            patch.setattr(child_room, "_BOOT", READY_TO + "os._exit(134)")
+            crashed = r'"a\.xlsx": the file could not be read \(the reader crashed: exit code 134\)'
+            with pytest.raises(SheetError, match=crashed):
                 open_sheet(path, child=child)
         assert len(list(open_sheet(path, child=child))) == 1
 
@@ -131,7 +132,7 @@ def test_a_sheet_that_lies_about_the_end_of_the_world_is_refused_by_name(tmp_pat
 
 def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its patience, by name."""
-    monkeypatch.setattr(child_room, "_BOOT", "import time; time.sleep(600)")
+    monkeypatch.setattr(child_room, "_BOOT", READY_TO + "import time; time.sleep(600)")
     with pytest.raises(SheetError, match=r"longer than 1 seconds.*max_seconds"):
         open_sheet(save(tmp_path / "a.xlsx", GOOD), limits=replace(DEFAULT, seconds=1))
 
@@ -154,7 +155,7 @@ def test_a_text_file_is_read_in_the_confined_process(
     sign = "," if ending == "csv" else "\t"
     path.write_text(f"{sign.join(HEADER)}\n{sign.join(GOOD)}\n", encoding="utf-8")
     assert [row.texts for row in open_sheet(path)] == [GOOD]
-    monkeypatch.setattr(child_room, "_BOOT", "import time; time.sleep(600)")
+    monkeypatch.setattr(child_room, "_BOOT", READY_TO + "import time; time.sleep(600)")
     with pytest.raises(SheetError, match="longer than 1 seconds"):
         open_sheet(path, limits=replace(DEFAULT, seconds=1))
 

@@ -15,6 +15,7 @@ KINDS = {
     "UsageError",
     "AlreadyThereError",
     "SheetError",
+    "MachineError",
     "LedgerError",
     "LedgerBusyError",
     "LedgerReplacedError",

@@ -27,6 +27,7 @@ from hostile_support import (
     fat_files,
     with_comments,
 )  # fmt: skip
+from sheet_support import READY_TO
 from weekly_support import Round, weekly
 
 from batch.adapters.config.sections import SheetSection
@@ -309,7 +310,7 @@ def test_a_file_of_bad_rows_lies_in_attention_and_costs_its_neighbour_nothing(tm
 def test_a_reader_that_floods_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes through the pipe is counted: this process takes no more than the limits allow."""
     flood = (
-        "import os, sys, marshal\n"
+        f"{READY_TO}\n"
         "body = marshal.dumps(('rows', [(2, ('x' * 100_000,), None)] * 20), 2)\n"
         "head = {'sheet': '', 'row': 1, 'names': ['CampaignName'], 'hidden': [], 'notes': [], 'tabs': []}\n"
         "head = marshal.dumps(('head', head), 2)\n"

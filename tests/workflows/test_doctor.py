@@ -34,7 +34,7 @@ def test_a_team_that_is_set_up_is_fine() -> None:
         wanted = {
             "token", "folder of reports", "watched folder", "time zone", "ledger", "account", "last file", "last run",
             "watch", "last comparison", "pause", "doubts", "unsent mails", "groups", "MMS templates", "credits",
-            "clock", "mail server", "disk",
+            "clock", "mail server", "disk", "reader of files",
         }  # fmt: skip
         assert wanted <= set(found)
 

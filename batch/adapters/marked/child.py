@@ -5,16 +5,16 @@ from __future__ import annotations
 import copyreg
 import os
 import pickle
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from batch.adapters.marked.worker import READY
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
-from batch.system.confined.process import Confined, search_path
+from batch.system.confined.process import Confined, cannot_start, search_path
 
 if TYPE_CHECKING:
     from batch.adapters.marked.marks import Returned
@@ -38,23 +38,18 @@ main()
 def ask(job: Job, seconds: float = 0) -> bytes:
     """Give the workbook that is made of a file within `seconds`; nothing where the file is not a workbook.
 
-    Raises SheetError where that would go beyond a limit, or the process dies.
+    Raises SheetError where that would go beyond a limit, or the process dies; MachineError where there is none to ask.
     """
     what, source, rows, sheet, limits = job
     running = Confined(_BOOT, [str(os.getpid()), str(WRITTEN), *search_path()])
-    late = threading.Event()
-
-    def give_up() -> None:
-        late.set()
-        running.kill()
-
-    timer = threading.Timer(seconds or limits.seconds, give_up)
-    timer.start()
     try:
-        _tell(running, (what, str(source.resolve()), list(rows), sheet, limits))
-        answer = running.source.read(LARGEST + 1)
+        with running.ending_after(seconds or limits.seconds) as late:
+            _tell(running, (what, str(source.resolve()), list(rows), sheet, limits))
+            is_ready = running.source.read(1) == READY
+            answer = running.source.read(LARGEST + 1)
+        if not is_ready:
+            raise cannot_start("it takes too long" if late.is_set() else running.why_it_ended())
     finally:
-        timer.cancel()
         running.close()
     if late.is_set():
         raise beyond("seconds", limits)

@@ -18,8 +18,13 @@ Job = tuple[str, str, list[Returned], str, Limits]
 """What to make, of which file, which rows, of which sheet, within which limits."""
 
 
+READY = b"."
+"""What the process says before it takes its job: a death before that has nothing to do with a file."""
+
+
 def main() -> None:
     """Do one job; `=` and the workbook is the answer, or `!`, what is wrong and what to do."""
+    os.write(1, READY)
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 the other end is this program
     limits = job[4]
     limit(RLIMIT_AS=limits.memory)

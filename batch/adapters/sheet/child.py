@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from batch.adapters.sheet.worker import receive, send
+from batch.adapters.sheet.worker import READY, receive, send
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
-from batch.system.confined.process import Confined, search_path
+from batch.system.confined.process import ENDED, Confined, cannot_start, search_path
 
 if TYPE_CHECKING:
     from batch.adapters.sheet.shapes import Message
@@ -28,6 +28,8 @@ main()
 _REMEDY = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
 _LARGEST = 32 * 2**20
 """Bytes of one message: a block of rows has at most some 8 MB of them, and takes many times that once it is read."""
+_START = 30.0
+"""Seconds within which the process must say that it is ready; no file has a part in that."""
 _CROWD = 8
 """Bytes of the pipe that a character and a cell may take at most: more did not come from a reader of ours."""
 
@@ -37,6 +39,7 @@ class Child:
 
     def __init__(self) -> None:
         self._process: Confined | None = None
+        self._is_ready = False
         self.waited = 0.0
         """Seconds that the file took here so far, of which this process only waited."""
         self._left = 0
@@ -48,15 +51,30 @@ class Child:
         self.close()
 
     def start(self) -> None:
-        """Start the process, so that it gets ready while something else is done."""
+        """Start the process, so that it gets ready while something else is done; raises MachineError."""
         if self._process is not None and self._process.is_alive():
             return
         self.close()
         self._process = Confined(_BOOT, [str(os.getpid()), *search_path()])
 
+    def get_ready(self) -> Confined:
+        """Give the process once it can be asked; raises MachineError for one that does not come that far."""
+        self.start()
+        process = cast(Confined, self._process)
+        if self._is_ready:
+            return process
+        with process.ending_after(_START) as late:
+            self._is_ready = receive(process.source, _LARGEST)[1] == READY
+        if not self._is_ready:
+            why = f"it is not ready within {_START:.0f} seconds" if late.is_set() else process.why_it_ended()
+            self.close()
+            raise cannot_start(why)
+        return process
+
     def ask(self, request: dict[str, Any]) -> Iterator[Message]:
         """Give the answers to one request, up to the last; raises SheetError for a failure, a death or silence.
 
+        Raises MachineError where there is no process to ask.
         A reader that dies before it says anything believed the file too much: another one is asked to be careful.
         """
         self.waited = 0.0
@@ -70,9 +88,9 @@ class Child:
         self._left = _CROWD * (limits.characters + limits.reach)
         said = whole = False
         try:
-            self.start()
-            process = cast(Confined, self._process)
-            _tell(process, request)
+            process = self.get_ready()
+            with suppress(OSError):  # it died: it gives no answer
+                send(process.sink, cast("Message", request))
             while (message := self._next(process, limits)) is not None:
                 if message[0] == "fail":
                     whole = True
@@ -84,7 +102,7 @@ class Child:
                 if whole:
                     return
             if said or request["careful"]:
-                raise SheetError("the file could not be read (the reader crashed)", _REMEDY)
+                raise _crash(process)
             raise _TooFastError
         finally:
             if not whole:
@@ -94,25 +112,15 @@ class Child:
         """End the process."""
         if self._process is None:
             return
-        process, self._process = self._process, None
+        process, self._process, self._is_ready = self._process, None, False
         process.close()
 
     def _next(self, process: Confined, limits: Limits) -> Message | None:
         """Wait for a message; None when the process died."""
-        late = threading.Event()
-
-        def give_up() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(max(0.0, limits.seconds - self.waited), give_up)
         begun = time.monotonic()
-        timer.start()
-        try:
+        with process.ending_after(limits.seconds - self.waited) as late:
             size, message = receive(process.source, min(self._left, _LARGEST))
-        finally:
-            timer.cancel()
-            self.waited += time.monotonic() - begun
+        self.waited += time.monotonic() - begun
         self._left -= size
         if message is None and late.is_set():
             raise beyond("seconds", limits)
@@ -125,8 +133,10 @@ class _TooFastError(Exception):
     """The reader died, or will, over a file that is larger than it says."""
 
 
-def _tell(process: Confined, request: dict[str, Any]) -> None:
-    try:
-        send(process.sink, cast("Message", request))
-    except OSError as error:
-        raise SheetError("the reading process could not be started", "run `campaign-batch doctor`") from error
+def _crash(process: Confined) -> SheetError:
+    """Say that the process died over a file that it had begun with."""
+    why = process.why_it_ended()
+    if why == ENDED:
+        words = "the file could not be read (the system ended the reader, most likely because memory is short)"
+        return SheetError(words, "make more memory free, or split the file, and drop it again")
+    return SheetError(f"the file could not be read (the reader crashed: {why})", _REMEDY)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
-from batch.model.errors import SheetError
+from batch.model.errors import MachineError, SheetError
 
 ZIPPED = {".xlsx": "xlsx", ".xlsm": "xlsx", ".ods": "ods"}
 TEXTS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv"}
@@ -69,6 +70,8 @@ def _start(path: Path) -> bytes:
         raise SheetError(words, "check the name and the folder", file=path.name, bare=words) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a usable name"
+        if getattr(error, "errno", 0) in _SHORT:
+            raise MachineError(f"this machine cannot open another file ({why})", "end other programs") from error
         raise _refuse(path, f"cannot be opened ({why})", "close it in Excel, or check who can read it") from error
 
 
@@ -87,6 +90,8 @@ def _content(start: bytes) -> str:
     return "an XML file" if head.startswith(b"<?xml") else ""
 
 
+_SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What the system says when it runs short of something itself."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _REFUSED = {
     ".xlsb": "a binary Excel workbook",

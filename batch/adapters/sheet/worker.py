@@ -23,12 +23,16 @@ from batch.model.errors import SheetError
 from batch.model.limits import Limits
 from batch.system.confined.within import limit, limit_seconds
 
+READY = ("ready", ())
+"""What the process says before it takes the first request: a death before that has nothing to do with a file."""
+
 
 def main() -> None:
     """Answer requests until there are no more."""
     gc.disable()
     _get_ready()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=2**16)
+    send(sink, READY)
     while request := receive(source)[1]:
         limit(RLIMIT_AS=request["limits"]["memory"])
         limit_seconds(request["limits"]["seconds"])

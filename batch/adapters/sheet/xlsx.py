@@ -318,7 +318,10 @@ class _Loading(threading.Thread):
         self._load = load
         self._trouble: BaseException | None = None
         self._sheet: CalamineSheet | None = None
-        self.start()
+        try:
+            self.start()
+        except RuntimeError:  # this machine allows no thread more
+            self.run()
 
     def run(self) -> None:
         try:
@@ -328,7 +331,8 @@ class _Loading(threading.Thread):
 
     def wait(self) -> CalamineSheet:
         """Give the sheet once it is laid out; raises what calamine raised."""
-        self.join()
+        if self.ident is not None:
+            self.join()
         if self._sheet is None:
             raise self._trouble or RuntimeError("no sheet")
         return self._sheet
