@@ -12,11 +12,14 @@ _FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 LONGEST = 110
 """Bytes that leave room for what is put around a name (255 is the usual limit)."""
 
+_LONGEST_STEM = 160
+"""Bytes: sixty letters may have four each."""
+
 
 def plain_stem(name: str) -> str:
     """Write a name with letters, digits, `-` and `_` only, for a file of ours."""
     kept = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
-    return kept.strip("-")[:60] or "sheet"
+    return kept.strip("-")[:60].encode()[:_LONGEST_STEM].decode("utf-8", "ignore") or "sheet"
 
 
 def safe_name(name: str, longest: int = LONGEST) -> str:

@@ -25,6 +25,10 @@ from batch.workflows.timetable import Timetable
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
 
+_NO_EVENTS = (
+    "the system does not report new files here (its limit of watched folders may be reached): "
+    "the watch looks every {seconds} seconds instead, and misses none"
+)
 ALIVE = timedelta(minutes=15)
 """Between two notes in the ledger that somebody watches."""
 LONGEST_REST = timedelta(minutes=5)
@@ -67,8 +71,23 @@ def watch_folder(
     )
     _reach(inbox, world, once=once)
     with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world, quiet=True) as context:
-        watch = Watch(context, inbox, wait or (lambda seconds: wake(place, seconds, stop, events=events)))
+        watch = Watch(context, inbox, wait or _wait_for_drops(context, place, stop, events=events))
         return watch.run_once() if once else watch.run()
+
+
+def _wait_for_drops(
+    context: Context, place: Path, stop: threading.Event | None, *, events: bool
+) -> Callable[[float], object]:
+    """Wait until something is dropped; where the system gives no word of it, say so once, and only wait."""
+    told: list[Note] = []
+
+    def tell() -> None:
+        words = _NO_EVENTS.format(seconds=f"{context.settings.watch.scan_seconds:g}")
+        if not told:
+            told.append(Note(words, loud=True, event="no-events"))
+            context.world.tell(told[0])
+
+    return lambda seconds: wake(place, seconds, stop, events=events, refused=tell)
 
 
 def _reach(inbox: Inbox, world: World, *, once: bool) -> None:

@@ -8,6 +8,7 @@ keeps its name: the name tells a fixed sheet from a new one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -149,7 +150,10 @@ class Inbox:
         return tuple(found.values())
 
     def claim(self, ready: Ready, now: datetime) -> Claimed | None:
-        """Take a file by one atomic rename; None when another was faster, or it was changed or taken out meanwhile."""
+        """Take a file by one atomic rename; None when another was faster, or it was changed or taken out meanwhile.
+
+        Raises BatchError where no rename can take it, as from one disk to another.
+        """
         source = self.folder / ready.name
         mark = secrets.token_hex(3)
         _need_folder(self.working)
@@ -160,8 +164,10 @@ class Inbox:
                 return None
             make_private(place)
             source.replace(claimed.path)
-        except OSError:
+        except OSError as trouble:
             remove_empty(place)
+            if trouble.errno == errno.EXDEV:
+                raise _tell_of_two_disks(self.folder) from None
             return None
         self._grace.drop_note(ready.name)
         return self._copy(claimed, ready)
@@ -306,6 +312,8 @@ class Inbox:
         try:
             yield
         except OSError as trouble:
+            if trouble.errno == errno.EXDEV:
+                raise _tell_of_two_disks(self.folder) from None
             gone = not needed.is_dir()
             words = trouble.strerror or "not available"
         else:
@@ -324,6 +332,12 @@ def _need_folder(folder: Path) -> None:
     state = folder.lstat()
     if not stat.S_ISDIR(state.st_mode) or getattr(state, "st_reparse_tag", 0) == _JUNCTION:
         raise BatchError(f'"{folder}" is a link or a file, not a folder', "remove it: the watch makes a new one")
+
+
+def _tell_of_two_disks(folder: Path) -> BatchError:
+    inner = ", ".join(f'"{name}"' for name in FOLDERS)
+    words = f'"{folder}" and a folder within it are on different disks, so no file can be moved there in one step'
+    return BatchError(words, f"keep {inner} on the same disk, without a mount or link of their own")
 
 
 def _is_still(path: Path, ready: Ready) -> bool:
