@@ -23,19 +23,6 @@ _NAMED = 4
 """Rows that are named one by one where they have the same trouble."""
 _WEIGHT = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
 
-_WORDS = {
-    "accepted": "at the provider",
-    "skipped": "already taken in",
-    "planned": "still to be submitted",
-    "invalid": "needs fixing",
-    "held": "waiting for you",
-    "waiting": "waiting for the provider",
-    "rejected": "refused by the provider",
-    "in_doubt": "not sure it arrived",
-    "expired": "too late",
-}
-_MANY = {"needs fixing": "need fixing"}
-
 
 def show_issues(screen: Screen, check: Check) -> None:
     """Show what a check found, errors first, then one line of totals."""
@@ -171,7 +158,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    counts = describe_counts(tally.counts, _WORDS, _MANY)
+    counts = describe_counts(tally.counts)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
     left_out = f" ({plural(tally.left_out, 'hidden or example row')} left out)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")

@@ -8,15 +8,10 @@ from batch.core.validate.account import credits_needed
 from batch.model import Campaign
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.model.wording import money_words
+from batch.model.wording import COUNT_WORDS, money_words
 
 GOES = "goes"
-_STAY: Mapping[str, tuple[str, str]] = {
-    "invalid": ("{} needs fixing", "{} need fixing"),
-    "held": ("{} waits for you", "{} wait for you"),
-    "waiting": ("{} waits for the provider", "{} wait for the provider"),
-    "skipped": ("{} was already taken in", "{} were already taken in"),
-}
+_STAY = ("invalid", "held", "waiting", "skipped")
 
 
 def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int, price: float, currency: str) -> str:
@@ -38,7 +33,7 @@ def tell_rows(counts: Mapping[str, int]) -> str:
     goes, total = counts[GOES], sum(counts.values())
     verb = "goes" if goes == 1 else "go"
     rows = plural(total, "row")
-    stay = [words[counts[name] != 1].format(f"{counts[name]:,}") for name, words in _STAY.items() if counts.get(name)]
+    stay = [plural(counts[name], *COUNT_WORDS[name]) for name in _STAY if counts.get(name)]
     if not stay:
         return f"{'all ' if total > 1 else ''}{rows} {verb}"
     return f"{goes:,} of {rows} {verb} ({', '.join(stay)})"

@@ -165,6 +165,19 @@ WORDS: Mapping[str, Word] = {
 
 ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WORDS)}
 
+COUNT_WORDS: Mapping[str, tuple[str, str]] = {
+    "accepted": ("at the provider", "at the provider"),
+    "skipped": ("already taken in", "already taken in"),
+    "planned": ("still to be submitted", "still to be submitted"),
+    "invalid": ("needs fixing", "need fixing"),
+    "held": ("waits for you", "wait for you"),
+    "waiting": ("waits for the provider", "wait for the provider"),
+    "rejected": ("refused by the provider", "refused by the provider"),
+    "in_doubt": ("not sure it arrived", "not sure they arrived"),
+    "expired": ("too late", "too late"),
+}
+"""Where the rows of a file ended, behind a number: one, and several."""
+
 FINDING_WORDS: Mapping[FindingKind, tuple[str, str]] = {
     FindingKind.MISSING: ("not found at the provider", "bad"),
     FindingKind.UNEXPECTED: ("at the provider, not in our ledger", "look"),

@@ -23,24 +23,7 @@ from batch.workflows.second_person import Approver
 from batch.workflows.submit import submit_in
 from batch.workflows.tally import Tally, describe_counts
 
-_PEOPLE_READ = {
-    "accepted": "at the provider",
-    "planned": "will be submitted",
-    "skipped": "already taken in",
-    "invalid": "needs fixing",
-    "held": "waits for you",
-    "waiting": "waits for the provider",
-    "rejected": "refused by the provider",
-    "in_doubt": "not sure it arrived",
-    "expired": "too late",
-}
-_MANY = {
-    "needs fixing": "need fixing",
-    "waits for you": "wait for you",
-    "waits for the provider": "wait for the provider",
-    "not sure it arrived": "not sure they arrived",
-}
-_TO_MEND = ("invalid", "held", "rejected", "expired")
+_TO_FIX = ("invalid", "held", "rejected", "expired")
 """What can be fixed in the sheet."""
 
 
@@ -246,7 +229,7 @@ def describe_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     if known:
         batches = " and ".join(map(str, known))
         return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
-    counts = describe_counts(tally.counts, _PEOPLE_READ, _MANY)
+    counts = describe_counts(tally.counts)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
         lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} left out.")
@@ -258,6 +241,6 @@ def describe_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
         lines.append(f"The run stopped: {tally.trouble}.")
         lines.append("Nothing is lost; the rest is sent automatically as soon as possible.")
     if tally.needs_look:
-        then = " Then drop the fixed file again." if any(tally.counts[name] for name in _TO_MEND) else ""
+        then = " Then drop the fixed file again." if any(tally.counts[name] for name in _TO_FIX) else ""
         lines.append(f"Open the report beside this note: it says row by row what to do.{then}")
     return "\n".join(map(printable, lines))

@@ -10,7 +10,7 @@ from pathlib import Path
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
-from batch.model.wording import APPROVED
+from batch.model.wording import APPROVED, COUNT_WORDS
 from batch.workflows.context import Context
 
 _COUNTED_AS = {
@@ -87,9 +87,9 @@ def count_batch(context: Context, tally: Tally) -> None:
     tally.attention = sum(_wants_look(entry) for entry in gone)
 
 
-def describe_counts(counts: Mapping[str, int], words: Mapping[str, str], many: Mapping[str, str]) -> str:
-    """Say where rows ended, in the order and the words given; `many` has the words that several rows want."""
-    return ", ".join(plural(counts[name], word, many.get(word, word)) for name, word in words.items() if counts[name])
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Say where rows ended: `3 at the provider, 1 needs fixing`."""
+    return ", ".join(plural(counts[name], *words) for name, words in COUNT_WORDS.items() if counts[name])
 
 
 def count_as(what: str, entry: Entry | None) -> str:

@@ -227,7 +227,7 @@ def test_a_template_that_is_approved_a_day_later_lets_its_row_go(ready: Shell, w
         ready.set(PROVIDER__URL=sandbox.url, PROVIDER__ACCESS_TOKEN=sandbox.token)
         ran = ready.run("submit", write_csv(week, [row(1, MmsTemplateId="77")]))
         assert (ran.code, sandbox.posts) == (1, [])
-        assert "1 waiting for the provider" in ran.err
+        assert "1 waits for the provider" in ran.err
         assert "the row waits until it is approved" in ran.err
         assert 'to submit what no longer has to wait, type "campaign-batch resume" later' in ran.err
         assert ready.run("resume", "--json").json["waiting"] == 1
