@@ -67,7 +67,7 @@ def test_another_ledger_in_its_place_is_named_though_it_knows_more(tmp_path: Pat
     with open_at(tmp_path) as ledger:
         entry = plan_one(ledger)
         by_content(tmp_path / "ledger.sqlite3", copy)
-        with pytest.raises(LedgerReplacedError, match="another content"):
+        with pytest.raises(LedgerReplacedError, match="other content"):
             claim(ledger, entry)
 
 

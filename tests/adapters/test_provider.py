@@ -789,7 +789,7 @@ def test_a_reading_gives_up_when_its_time_is_up():
         (403, TokenError, "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN"),
         (404, AddressError, "does not have this address"),
         (405, AddressError, r"\[provider\] url"),
-        (302, AddressError, "never followed"),
+        (302, AddressError, "is not followed"),
         (422, ProviderError, "refused the question"),
     ],
 )

@@ -153,7 +153,7 @@ def test_the_sheet_needs_no_column_that_the_list_has(tmp_path: Path, child: Chil
 @pytest.mark.parametrize(
     ("wanted", "code", "words"),
     [("Storse", "list-unknown", 'did you mean "Stores"?'), ("Regions", "list-unknown", 'there is "Stores"'),
-     ("Campaigns", "list-unknown", "no sheet of the workbook is called so")],
+     ("Campaigns", "list-unknown", "the workbook has no sheet with that name")],
 )  # fmt: skip
 def test_a_list_that_is_not_there_is_an_error_with_the_nearest(
     wanted: str, code: str, words: str, tmp_path: Path, child: Child

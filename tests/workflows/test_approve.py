@@ -308,7 +308,7 @@ def test_what_no_preview_showed_is_new_to_the_next_one() -> None:
         blocked.unlink()
         new, before = shown(ask(team, 4))
         assert ([f"Offer number [{row}]" in new for row in range(4)], before) == ([True] * 4, "")
-        with pytest.raises(UsageError, match="handed in again as batch 2"):
+        with pytest.raises(UsageError, match="submitted again as batch 2"):
             approve(team, 1)
         assert approve(team, 2).counts["accepted"] == 4
 
@@ -454,7 +454,7 @@ def test_a_row_that_changed_in_the_least_is_shown_anew(what: str) -> None:
         tally = ask(team, [team.desk.row(0, **{field: text}), team.desk.row(1)])
         new, before = (re.sub(r"<[^>]+>", "", part) for part in shown(tally))
         assert (text in new, "Offer number [1]" in before) == (True, True)
-        with pytest.raises(UsageError, match="handed in again"):
+        with pytest.raises(UsageError, match="submitted again"):
             approve(team, 1)
         approve(team, 2)
         posted = [post.payload for post in team.desk.sandbox.posts]

@@ -315,7 +315,7 @@ def _after(desk: Bench, posts: int) -> Any:
 def test_a_person_may_say_that_it_arrived(doubt: Bench) -> None:
     """Accepted with that Id, on the record; reconcile compares it from then on."""
     number = str(doubt.sandbox.campaigns[-1].id)
-    assert "counts as accepted" in decide(doubt, "R-2", "accepted", number)
+    assert "is now accepted" in decide(doubt, "R-2", "accepted", number)
     assert (doubt.entry("R-2").status, doubt.entry("R-2").provider_id) == (Status.ACCEPTED, number)
     with doubt.ledger() as ledger:
         last = ledger.changes.of(doubt.entry("R-2").id)[-1]
@@ -374,7 +374,7 @@ def test_what_a_person_saw_not_to_have_arrived_is_no_doubt_any_more() -> None:
 
 def test_a_person_may_drop_a_doubt_or_what_is_held_and_nothing_is_sent(doubt: Bench) -> None:
     """Cancelled; resume leaves it alone."""
-    assert '"campaign-batch reconcile" says so' in decide(doubt, "R-1", "drop")
+    assert '"campaign-batch reconcile" tells you' in decide(doubt, "R-1", "drop")
     doubt.resume()
     assert doubt.entry("R-1").status is Status.CANCELLED
     assert len(doubt.sandbox.posts) == 3
@@ -419,7 +419,7 @@ def test_an_edited_row_is_not_let_go_beside_a_doubt_that_settling_left_to_a_pers
         desk.submit(desk.sheet(1))
         desk.submit(desk.sheet([desk.row(0, Message="Offer number [0] is better. Reply STOP to opt out")]))
         assert [entry.status for entry in desk.entries()] == [Status.HELD, Status.HELD]
-        with pytest.raises(UsageError, match="until it is sure whether its earlier version arrived"):
+        with pytest.raises(UsageError, match="until it is known whether its earlier version arrived"):
             decide(desk, "R-0", "send")
         desk.resume()
         assert len(desk.sandbox.campaigns) == 1

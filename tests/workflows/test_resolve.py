@@ -157,6 +157,6 @@ def test_without_a_terminal_only_an_explicit_yes_sends_twice(ready: Any, more: l
 def test_without_a_terminal_the_fact_is_said_and_not_the_question() -> None:
     """`send it anyway?` is for who can answer; else the command to type follows."""
     with pytest.raises(
-        UsageError, match=r"^nothing was sent: entry 1 may be sent a second time \(beside Id 7; 8\): if"
+        UsageError, match=r"^nothing was sent: entry 1 may be sent a second time \(beside Id 7; 8\): to do it"
     ):
         refuse_to_insist("entry 1 may be sent a second time (beside Id 7; 8); send it anyway?")

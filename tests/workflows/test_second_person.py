@@ -86,7 +86,7 @@ def test_a_copy_by_another_lets_it_go_and_the_owner_is_on_the_record(team: Round
 def test_a_copy_by_who_handed_it_in_is_refused(team: Round) -> None:
     """That is no second person."""
     put_copy(team, offer(team), DANA)
-    assert (went(team), f"handed in by uid {DANA}" in refusal(team)) == (0, True)
+    assert (went(team), f"submitted by uid {DANA}" in refusal(team)) == (0, True)
 
 
 @pytest.mark.parametrize("kind", ["symlink", "hard link"])
@@ -98,7 +98,7 @@ def test_a_link_to_somebody_elses_file_is_refused(team: Round, kind: str) -> Non
     os.chown(theirs, ROBIN, -1)
     link = team.folder / "approved" / page.name
     link.symlink_to(theirs) if kind == "symlink" else os.link(theirs, link)
-    assert (went(team), "says nothing about who approves" in refusal(team)) == (0, True)
+    assert (went(team), "does not show who approves" in refusal(team)) == (0, True)
     assert not os.path.lexists(link)
 
 
@@ -251,7 +251,7 @@ def test_who_became_root_with_sudo_is_recorded_beside_it(house: Path, sandbox: A
     mine = write_csv(house / "b.csv", [row(3, DateTime=coming(9, 12))])
     assert run(house, 0, "submit", mine.name, "--yes", SUDO_USER=dana).returncode == 0
     ran = run(house, 0, "approve", "2", SUDO_USER=dana)
-    assert (ran.returncode, "handed in by root (sudo by dana)" in ran.stderr) == (2, True)
+    assert (ran.returncode, "submitted by root (sudo by dana)" in ran.stderr) == (2, True)
     ran = run(house, 0, "approve", "2", SUDO_USER="robin")
     assert (ran.returncode, "root is the same system user" in ran.stderr) == (2, True)
     ran = run(house, 0, "approve", "2", SUDO_USER=dana, CAMPAIGN_BATCH_APPROVAL__SHARED_USERS="true")
