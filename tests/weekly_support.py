@@ -26,21 +26,30 @@ class MailBox:
     """What a real SMTP server took; `answers` are what it says to the next mails instead of taking them."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     """Addresses that it does not know."""
+    later: set[str] = field(default_factory=set)
+    """Addresses for which it takes a mail only at the second try, as greylisting does."""
     drops: int = 0
     """How many mails it takes and then hangs up, without a word."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if address in self.refused:
             return "550 no such user here"
+        if address in self.later:
+            self.later.remove(address)
+            return "451 4.7.1 greylisted, try again"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.answers:
             return self.answers.pop(0)
+        self.raw.append(envelope.content)
+        self.recipients.append(list(envelope.rcpt_tos))
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         if self.drops:
             self.drops -= 1
@@ -57,16 +66,15 @@ class MailBox:
 
 
 @contextlib.contextmanager
-def mailbox() -> Iterator[tuple[MailBox, int]]:
-    """Run an SMTP server on a free port."""
+def mailbox(box: MailBox, largest: int) -> Iterator[int]:
+    """Run an SMTP server on a free port, which takes mails up to so many bytes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    box = MailBox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, data_size_limit=largest)
     controller.start()
     try:
-        yield box, port
+        yield port
     finally:
         controller.stop()
 
@@ -133,13 +141,15 @@ class Round:
 
 
 @contextlib.contextmanager
-def weekly(*, mail: bool = False, **quirks: Any) -> Iterator[Round]:
+def weekly(
+    *, mail: bool = False, box: MailBox | None = None, largest_mail: int = 2**25, **quirks: Any
+) -> Iterator[Round]:
     """Set up a watched folder, with a mailbox when asked for."""
     with bench(**quirks) as desk, contextlib.ExitStack() as stack:
         desk.set(watch__grace_minutes=0, watch__folder=desk.folder / "inbox", checks__texts_per_day=0)
-        box = MailBox()
+        box = box or MailBox()
         if mail:
-            box, port = stack.enter_context(mailbox())
+            port = stack.enter_context(mailbox(box, largest_mail))
             desk.set(
                 email__host="127.0.0.1", email__port=port, email__security="none", email__to=BOSS,
                 email__attention_to=OPS, email__digest_to=BOSS, email__approvers=LEAD, email__reply_to=OPS,

@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime, getaddresses, make_msgid
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from batch.core.file_names import safe_name
 from batch.model.errors import DeliveryError, UsageError
@@ -26,6 +26,8 @@ Security = Literal["starttls", "tls", "none"]
 
 LARGEST = 10 * 1024 * 1024
 _POLICY = policy.SMTP.clone(cte_type="7bit")
+_TOO_LARGE, _TOO_LARGE_TOO = 552, " 5.3.4 "
+"""How a server says that a mail is larger than it takes (RFC 1870, RFC 3463)."""
 _LONGEST_PAUSE = timedelta(hours=6)
 _NO_PASSWORD = Secret("")
 
@@ -100,18 +102,52 @@ def clean(text: str) -> str:
     return " ".join(plain.split())
 
 
-def send(message: bytes, server: Server) -> tuple[str, ...]:
-    """Hand a mail to the server; give the recipients that it refused while it took the others.
+class Refused(NamedTuple):
+    """The recipients for whom the server did not take a mail, while it took it for others."""
+
+    for_good: tuple[str, ...] = ()
+    for_now: tuple[str, ...] = ()
+    """Servers with greylisting take it for these later."""
+
+
+def send(message: bytes, server: Server, to: Sequence[str] = ()) -> Refused:
+    """Hand a mail to the server, for all whom it is to or only some; give those for whom it was refused.
 
     Raises DeliveryError. A broken connection after the last byte may mean that it was taken anyway; a second
     copy then bears the same Message-ID.
     """
     mail = BytesParser(policy=policy.SMTP).parsebytes(message, headersonly=True)
-    recipients = [address for _, address in getaddresses([str(one) for one in mail.get_all("To", [])]) if address]
+    named = to or [str(one) for one in mail.get_all("To", [])]
+    recipients = [address for _, address in getaddresses(named) if address]
     [(_, sender)] = getaddresses([str(mail["From"])])
     with _telling(server), _signed_in(server) as session:
         refused = session.sendmail(sender, recipients, message)
-    return tuple(refused)
+    for_now = tuple(one for one, (code, _) in refused.items() if code < 500)
+    return Refused(tuple(one for one in refused if one not in for_now), for_now)
+
+
+def lighten(message: bytes) -> bytes | None:
+    """Give a mail without its attachments, with a note in both texts; None when it has none.
+
+    It keeps its Message-ID.
+    """
+    mail = BytesParser(policy=_POLICY).parsebytes(message)
+    attached = [_reread(one) for one in mail.iter_attachments()]
+    text, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    if not attached or text is None:
+        return None
+    note = _note(attached)
+    plain = f"{text.get_content().rstrip()}\n\n{note}\n"
+    html = _add_note(page.get_content(), note) if page is not None else ""
+    mail.clear_content()
+    mail.set_content(plain, cte="quoted-printable")
+    if html:
+        mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    return mail.as_bytes()
+
+
+def _reread(part: Any) -> Attachment:
+    return Attachment(part.get_filename("attachment"), part.get_payload(decode=True) or b"")
 
 
 class _Unsure(smtplib.SMTP):
@@ -179,11 +215,14 @@ def _read_address(text: str, setting: str) -> Address:
     try:
         [(name, address)] = found
         user, _, domain = address.rpartition("@")
-        if not user or not domain or not address.isascii():
+        if not user or not domain:
             raise ValueError
-        return Address(display_name=name, addr_spec=address)
+        if address.isascii():
+            return Address(display_name=name, addr_spec=address)
     except (ValueError, IndexError):
-        raise UsageError(f"a mail address of [email] {setting} is not valid", remedy) from None
+        raise UsageError(f'"{text.strip()}" of [email] {setting} is not a mail address', remedy) from None
+    words = f'the mail address "{address}" of [email] {setting} has letters that many mail servers refuse'
+    raise UsageError(words, "use an address with plain letters only, such as ops@example.com")
 
 
 @contextmanager
@@ -279,7 +318,9 @@ def _tell(server: Server, trouble: Exception) -> DeliveryError:
         code, answer = trouble.smtp_code, trouble.smtp_error
         permanent = _for_good(code) and isinstance(trouble, smtplib.SMTPDataError | smtplib.SMTPSenderRefused)
         remedy = "ask whoever runs the server" if permanent else "it is retried automatically"
-        return DeliveryError(f"{name} refused: {_said(code, answer, server.password)}", remedy, permanent=permanent)
+        said = _said(code, answer, server.password)
+        too_large = permanent and (code == _TOO_LARGE or _TOO_LARGE_TOO in said)
+        return DeliveryError(f"{name} refused: {said}", remedy, permanent=permanent, too_large=too_large)
     if isinstance(trouble, ssl.SSLCertVerificationError):
         return DeliveryError(
             f"the certificate of {name} is not trusted ({trouble.verify_message})",

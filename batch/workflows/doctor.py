@@ -19,7 +19,7 @@ from batch.workflows.cancel import how_to_go_on
 from batch.workflows.context import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
 from batch.workflows.doctor_provider import provider_lines
-from batch.workflows.mail import Mailer, mail_server_of, refused_addresses
+from batch.workflows.mail_sending import Mailer, mail_server_of, refused_addresses
 from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
 from batch.workflows.send_test import try_zone

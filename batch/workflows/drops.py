@@ -16,8 +16,9 @@ from batch.system.person import may_write, my_uid, person_of
 from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Context
 from batch.workflows.events import Note
-from batch.workflows.mail import Mailer, queue_words, try_to_mail
+from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
+from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
 from batch.workflows.submit import submit_in

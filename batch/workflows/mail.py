@@ -5,27 +5,24 @@ from __future__ import annotations
 import html as markup
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.adapters.mail import Attachment, Server, clean, compose, next_try, send
+from batch.adapters.mail import Attachment, clean, compose
 from batch.adapters.report import count, mail_html, mail_text, subject
 from batch.core.identity import short_hash
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry, Status
-from batch.model.errors import BatchError, DeliveryError, UsageError
+from batch.model.errors import DeliveryError, UsageError
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.system.disk import mode_within
 from batch.workflows.context import World
-from batch.workflows.events import Note
 from batch.workflows.insights import describe_insights
 from batch.workflows.mail_attachments import address_of, attach_report, stem_of
+from batch.workflows.mail_sending import Mailer, plain_addresses, refused_addresses, send_due, try_to_mail
 from batch.workflows.notices import health_lines, read_health, when
 from batch.workflows.owners import allowed_domains, describe_strangers, owner_address
 from batch.workflows.report import (
@@ -39,34 +36,13 @@ from batch.workflows.report import (
 from batch.workflows.tally import Comparison
 
 if TYPE_CHECKING:
-    from batch.adapters.config import EmailSection, Settings
-    from batch.adapters.ledger import Ledger, Mail
-    from batch.adapters.mail import Attachment, Server
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
     from batch.adapters.report import Report
 
-GIVEN_UP = timedelta(days=30)
-"""A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
 SHOWN = 12
 """Campaigns that the mail to the approvers tells in full; the rest is in the preview."""
 _MEGABYTE = 1_048_576
-
-
-@dataclass(frozen=True, slots=True)
-class Mailer:
-    """Where mails are written: the settings, the outbox, the clock."""
-
-    settings: Settings
-    ledger: Ledger
-    world: World
-
-    @property
-    def is_open(self) -> bool:
-        """Whether mails can be written at all."""
-        return bool(self.settings.email.host and self.settings.email.sender)
-
-    def note(self, words: str, *, event: str = "", loud: bool = False) -> None:
-        """Tell one line."""
-        self.world.tell(Note(words, loud, event))
 
 
 def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report) -> None:
@@ -101,14 +77,6 @@ def mail_comparison(settings: Settings, ledger: Ledger, world: World, comparison
     if mailer.is_open:
         try_to_mail(mailer, lambda: queue_comparison(mailer, comparison))
         try_to_mail(mailer, lambda: send_due(mailer))
-
-
-def try_to_mail(mailer: Mailer, act: Callable[[], object]) -> None:
-    """Do something about mail; what goes wrong is told and no more, since the campaigns went anyway."""
-    try:
-        act()
-    except (BatchError, OSError) as trouble:
-        mailer.note(f"the mail is not on its way: {trouble}", event="mail-trouble", loud=True)
 
 
 def queue_batches(mailer: Mailer, batches: Sequence[int], *, stopped: str = "") -> None:
@@ -210,78 +178,6 @@ def queue_words(mailer: Mailer, subject: str, words: Sequence[str], *, kind: str
     return _compose(mailer, email.attention_to or email.to, subject, text, page, kind=kind, key=key)
 
 
-def send_due(mailer: Mailer) -> int:
-    """Send the mails whose time has come, unless another process is at it; give how many went."""
-    if not mailer.is_open:
-        return 0
-    sent = 0
-    with _only_sender(mailer.ledger) as ours:
-        for mail in mailer.ledger.outbox.due(mailer.world.now()) if ours else ():
-            if mailer.world.stopped():
-                break
-            gone = _send(mailer, mail)
-            sent += gone is True
-            if gone is None:
-                break
-    return sent
-
-
-@contextmanager
-def _only_sender(ledger: Ledger) -> Iterator[bool]:
-    """Let one process send at a time: two would send the same mail."""
-    if ledger.path is None:
-        yield True
-        return
-    from filelock import FileLock, Timeout
-
-    place = ledger.path.with_name(f"{ledger.path.name}.mail.lock")
-    lock = FileLock(place, timeout=0, mode=mode_within(place.parent))
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
-
-
-def mail_server_of(email: EmailSection, timeout: float) -> Server:
-    """Give the mail server of the settings; asks for its password."""
-    return Server(email.host, email.port, email.security, email.username, email.password, timeout, email.ca_file)
-
-
-def _send(mailer: Mailer, mail: Mail) -> bool | None:
-    """Hand one mail over; False when the server does not want this one, None when it wants none just now."""
-    email, now = mailer.settings.email, mailer.world.now()
-    try:
-        refused = send(mail.body, mail_server_of(email, email.timeout))
-    except DeliveryError as trouble:
-        again = now + GIVEN_UP if trouble.permanent else next_try(mail.tries + 1, now)
-        mailer.ledger.outbox.note_failed(mail.id, trouble.words, again)
-        what = "may not have arrived" if trouble.unsure else "did not go"
-        mailer.note(f'mail "{mail.subject}" {what}: {trouble}', event="mail-failed", loud=True)
-        return False if trouble.permanent else None
-    mailer.ledger.outbox.note_sent(mail.id, now, refused)
-    took = [one for one in mail.to if not set(_plain([one])) & set(_plain(refused))]
-    mailer.note(f'mail "{mail.subject}" went to {", ".join(took)}', event="mail-sent")
-    if refused:
-        words = f"the mail server refused {', '.join(refused)}, who did not get it: correct the address"
-        mailer.note(words, event="mail-refused", loud=True)
-    return True
-
-
-def refused_addresses(settings: Settings, ledger: Ledger) -> list[str]:
-    """Give the addresses of the settings that the mail server refused when a mail last went to them."""
-    email = settings.email
-    state: dict[str, bool] = {}
-    for recipients, refused in ledger.outbox.refusals():
-        state |= dict.fromkeys(_plain(recipients), False) | dict.fromkeys(_plain(refused), True)
-    wanted = _plain((*email.to, *email.attention_to, *email.digest_to, *email.approvers))
-    return [one for one in dict.fromkeys(wanted) if state.get(one)]
-
-
 def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) -> None:
     """Mail what needs attention to those who look after it, and to each owner the rows that are theirs."""
     found = [finding for finding in scope.findings if finding.kind != "matched"]
@@ -289,11 +185,11 @@ def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) 
     needing = tuple(one for one in scope.entries if standing_of(one, now, zone).needs_attention or _found(one, found))
     if not needing and not any(finding.kind != "unexpected" or finding.loud for finding in found):
         return
-    told = set(_plain(without))
-    others = [one for one in mailer.settings.email.attention_to if not set(_plain([one])) & told]
+    told = set(plain_addresses(without))
+    others = [one for one in mailer.settings.email.attention_to if not set(plain_addresses([one])) & told]
     whole = replace(scope, entries=needing, batches=(), findings=tuple(found))
     _put_attention(mailer, others, whole, describe_strangers(needing, allowed_domains(mailer.settings.email)))
-    told |= set(_plain(others))
+    told |= set(plain_addresses(others))
     for owner, theirs in _by_owner(mailer, needing).items():
         if owner not in told:
             of_theirs = tuple(one for one in found if one.entry in {entry.id for entry in theirs})
@@ -322,11 +218,6 @@ def _by_owner(mailer: Mailer, entries: Iterable[Entry]) -> dict[str, list[Entry]
         if address := owner_address(entry.owner, domains):
             found[address].append(entry)
     return found
-
-
-def _plain(addresses: Iterable[str]) -> list[str]:
-    pairs = getaddresses([one for one in addresses if one])
-    return [address.casefold() for _, address in pairs if "@" in address and address.isascii()]
 
 
 def _gather(mailer: Mailer, scope: Scope, *, stopped: str = "") -> Report:

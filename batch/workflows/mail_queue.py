@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from batch.workflows.mail import Mailer, queue_batches, queue_digest, send_due, try_to_mail
+from batch.workflows.mail import queue_batches, queue_digest
+from batch.workflows.mail_sending import Mailer, send_due, try_to_mail
 from batch.workflows.notices import last_digest_time
 
 GATHER = timedelta(minutes=10)

@@ -17,7 +17,8 @@ from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
-from batch.workflows.mail import Mailer, queue_preview, try_to_mail
+from batch.workflows.mail import queue_preview
+from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.report import batch_scope, each_row, report_templates, writing
 from batch.workflows.snapshots import hash_file
 

@@ -13,8 +13,9 @@ from batch.workflows.clock import ask_clock
 from batch.workflows.context import Context
 from batch.workflows.drops import raise_trouble
 from batch.workflows.events import Note
-from batch.workflows.mail import Mailer, queue_comparison, try_to_mail
+from batch.workflows.mail import queue_comparison
 from batch.workflows.mail_queue import MailQueue
+from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.notices import last_time_of_day
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.resume import resume_in

@@ -18,8 +18,9 @@ from batch.workflows.cancel import STOP_WORDS, how_to_go_on
 from batch.workflows.context import Context, World, describe_pause, need_zone, open_context, say_if_paused
 from batch.workflows.drops import DroppedFiles
 from batch.workflows.events import Note
-from batch.workflows.mail import Mailer, queue_words, try_to_mail
+from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
+from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.timetable import Timetable
 
 if TYPE_CHECKING:

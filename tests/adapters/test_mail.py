@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from wire_support import Certificate, make_certificate
 
-from batch.adapters.mail import Attachment, Security, Server, check_server, compose, next_try, send
+from batch.adapters.mail import Attachment, Refused, Security, Server, check_server, compose, next_try, send
 from batch.model.errors import DeliveryError, UsageError
 from batch.model.secret import Secret
 
@@ -127,7 +127,7 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 def test_a_mail_arrives_as_it_was_written(box: Box, plain: int) -> None:
     """Both bodies, the attachment, the addresses and the date come out at the other end."""
-    assert send(write().as_bytes(), at(plain)) == ()
+    assert send(write().as_bytes(), at(plain)) == Refused()
     [mail] = box.mails
     assert (mail["Subject"], mail["Reply-To"]) == ("Week 48: 25 scheduled, 2 need attention", "ops@example.com")
     assert mail["From"] == "Campaigns <campaigns@example.com>"
@@ -284,7 +284,7 @@ def test_a_mail_that_is_refused_for_good_is_not_tried_again(box: Box, plain: int
         send(write().as_bytes(), at(plain))
     assert caught.value.permanent
     box.refuse = frozenset({"ann@example.com"})
-    assert send(write().as_bytes(), at(plain)) == ("ann@example.com",)
+    assert send(write().as_bytes(), at(plain)).for_good == ("ann@example.com",)
     with pytest.raises(DeliveryError, match="none of the recipients") as caught:
         send(write(to=["ann@example.com"]).as_bytes(), at(plain))
     assert caught.value.permanent
@@ -296,7 +296,7 @@ def test_a_goodbye_that_fails_does_not_undo_success() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_rude_server, args=(listener,))
         thread.start()
-        assert send(write().as_bytes(), at(listener.getsockname()[1])) == ()
+        assert send(write().as_bytes(), at(listener.getsockname()[1])) == Refused()
         thread.join(timeout=10)
 
 

@@ -14,7 +14,8 @@ from batch.model import Status
 from batch.model.errors import DeliveryError, UsageError
 from batch.workflows.doctor import examine
 from batch.workflows.find import report_again
-from batch.workflows.mail import Mailer, queue_digest, refused_addresses, send_due
+from batch.workflows.mail import queue_digest
+from batch.workflows.mail_sending import Mailer, refused_addresses, send_due
 from batch.workflows.notices import last_digest_time
 
 

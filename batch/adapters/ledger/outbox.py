@@ -51,6 +51,18 @@ class Outbox:
             connection.execute(insert(mails).values(**values, added_at=at, next_try=at))
             return True
 
+    def add_rest(self, mail: Mail, to: Sequence[str], next_try: datetime) -> None:
+        """Let a mail wait, too, for those who did not get it yet: the same bytes, so the same Message-ID."""
+        key = f"{mail.dedupe_key} to {write_texts(tuple(to))}"
+        if self.add(to, mail.subject, mail.body, mail.kind, key, mail.added_at):
+            with self._transactions.write() as connection:
+                connection.execute(update(mails).where(mails.c.dedupe_key == key).values(next_try=write_time(next_try)))
+
+    def replace_body(self, mail: int, body: bytes) -> None:
+        """Let a mail that waits go with other bytes."""
+        with self._transactions.write() as connection:
+            connection.execute(update(mails).where(mails.c.id == mail, mails.c.sent_at.is_(None)).values(body=body))
+
     def due(self, now: datetime) -> tuple[Mail, ...]:
         """Give the mails whose next try is due, the oldest first."""
         return self._select(mails.c.next_try <= write_time(now))
