@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.main import get_command
 
 from batch.cli.session import app, run_guarded, session
 
@@ -39,6 +41,12 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+@cache
+def _commands() -> Any:
+    """Give the commands as click has them; made anew for each run, they would take longer than most runs."""
+    return get_command(app)
+
+
 class Shell:
     """A shell in a folder of its own with an environment of its own."""
 
@@ -60,7 +68,7 @@ class Shell:
         session.environ = dict(os.environ)
         session.clock = lambda: datetime.now(UTC) + self.ahead
         self._capsys.readouterr()
-        code = run_guarded(lambda: app([str(word) for word in words]))
+        code = run_guarded(lambda: _commands()([str(word) for word in words]))
         captured = self._capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
