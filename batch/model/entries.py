@@ -24,7 +24,7 @@ class PauseCause(StrEnum):
     STOP_FILE = "stop-file"
     """A file named STOP in a watched folder."""
     WATCH = "watch"
-    """The provider did not do as it was asked, and nobody was there."""
+    """The provider did not do as it was asked; a corrected setting lifts it, too."""
 
 
 class ChangeKind(StrEnum):

@@ -277,7 +277,8 @@ def how_to_go_on(pauses: Sequence[Pause]) -> str:
     if len(steps) == len(pauses):
         return f'to go on, {", and ".join(steps)}; where no watch runs, type "campaign-batch unpause" then'
     steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
-    return f'to go on, {" and ".join((*steps, "type"))} "campaign-batch unpause"'
+    corrected = "correct that setting under [provider], or " if pauses[0].cause is PauseCause.WATCH else ""
+    return f'to go on, {corrected}{" and ".join((*steps, "type"))} "campaign-batch unpause"'
 
 
 def list_open(settings: Settings, world: World) -> list[str]:

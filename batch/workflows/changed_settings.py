@@ -51,9 +51,22 @@ def read_with(settings: Settings) -> dict[str, Any]:
 
 def in_use(settings: Settings) -> dict[str, Any]:
     """Give all settings that say what is posted."""
+    return {**posted_with(settings), **read_with(settings)}
+
+
+def posted_with(settings: Settings) -> dict[str, Any]:
+    """Give the settings from which name and time of what is posted are made."""
     provider = settings.provider
-    posted = {"provider_zone": provider.timezone, "max_name": provider.max_name, "tag_names": provider.tag_names}
-    return {**posted, **read_with(settings)}
+    return {"provider_zone": provider.timezone, "max_name": provider.max_name, "tag_names": provider.tag_names}
+
+
+def describe_posted(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say which of two sets of these settings differ."""
+    return [
+        f"{_POSTED_WITH[key]} was {_show(before[key])} and is {_show(value)} now"
+        for key, value in now.items()
+        if key in before and before[key] != value
+    ]
 
 
 def warn_of_changes(context: Context, *, look: bool = False) -> None:

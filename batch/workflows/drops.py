@@ -9,8 +9,8 @@ from pathlib import Path
 
 from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, hash_offer
 from batch.core.printable import printable, whole_text
-from batch.model import WAITS, PauseCause, Person, Way
-from batch.model.errors import BatchError, NotAsAskedError, SheetError, UsageError
+from batch.model import WAITS, Person, Way
+from batch.model.errors import BatchError, SheetError, UsageError
 from batch.model.plurals import plural
 from batch.system.person import may_write, my_uid, person_of
 from batch.workflows.approve import approve_in, read_offer
@@ -130,7 +130,7 @@ class DroppedFiles:
         self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
         self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
         self._count(claimed, f"batch {tally.batch}", look=look)
-        raise_trouble(self._context, tally)
+        raise_trouble(tally)
 
     def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
         self.files += 1
@@ -168,7 +168,7 @@ class DroppedFiles:
         self._tell("approved", f"batch {tally.batch} was approved by moving its preview", batch=tally.batch)
         self.needs_look |= tally.needs_look
         self._mail_queue.add(found[0])
-        raise_trouble(self._context, tally)
+        raise_trouble(tally)
 
     def _who_approves(self, path: Path, batch: int) -> Approver:
         """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
@@ -206,11 +206,8 @@ class DroppedFiles:
         self._context.world.tell(Note(words, loud, event, batch, None, file))
 
 
-def raise_trouble(context: Context, tally: Tally) -> None:
-    """Raise why a run stopped; where the provider did not do as asked, let nothing go until a person looked."""
-    if isinstance(tally.trouble, NotAsAskedError):
-        context.ledger.pauses.add(tally.trouble.words, "the watch", context.world.now(), PauseCause.WATCH)
-        context.world.tell(Note(f"everything is paused: {tally.trouble}", loud=True, event="paused"))
+def raise_trouble(tally: Tally) -> None:
+    """Raise why a run stopped."""
     if tally.trouble is not None:
         raise tally.trouble
 

@@ -10,7 +10,7 @@ from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
 from batch.core.settle import Reading
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
-from batch.model.errors import BatchError, ReportError
+from batch.model.errors import BatchError, NotAsAskedError, ReportError
 from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
@@ -25,6 +25,7 @@ from batch.workflows.listings import (
     since_when,
     warn_of_other_ledger,
 )
+from batch.workflows.not_as_asked import lift_if_corrected, pause_after
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
 from batch.workflows.report import write_batch_report
@@ -51,6 +52,7 @@ class Options:
 def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with context.ledger.lock.hold(context.world.who, context.world.now()):
+        lift_if_corrected(context)
         if pauses := context.ledger.pauses.all():
             raise BatchError(
                 f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
@@ -192,6 +194,14 @@ def _submit_batch(context: Context, tally: Tally, reading: Reading, options: Opt
 
 def submit_planned(context: Context, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:
     """Submit what is planned, settle what is in doubt, and again for what the settling gives back."""
+    try:
+        _submit_and_settle(context, tally, batch, reading, limit)
+    except NotAsAskedError as trouble:
+        pause_after(context, trouble)
+        raise
+
+
+def _submit_and_settle(context: Context, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:
     submission = Submission(context, limit=limit)
     tally.adopted += adopt(context, find_planned(context, batch), reading)
     planned = hold_outdated(context, find_planned(context, batch))

@@ -60,7 +60,7 @@ class Timetable:
         for preview in tally.previews:
             self._offer(preview)
         self._mail_queue.add(*tally.moved)
-        raise_trouble(self._context, tally)
+        raise_trouble(tally)
 
     def _expire_unapproved(self) -> None:
         late = expire_unapproved(self._context)

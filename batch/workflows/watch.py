@@ -21,6 +21,7 @@ from batch.workflows.events import Note
 from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
+from batch.workflows.not_as_asked import lift_if_corrected
 from batch.workflows.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def watch_folder(
     )
     _reach(inbox, world, once=once)
     with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world, quiet=True) as context:
+        lift_if_corrected(context)
         watch = Watch(context, inbox, wait or _wait_for_drops(context, place, stop, events=events))
         return watch.run_once() if once else watch.run()
 

@@ -164,13 +164,16 @@ def test_a_provider_that_does_something_else_pauses_everything() -> None:
     """A name that lost its tag: one campaign is out, no second one goes before a person looked."""
     with weekly() as team:
         team.drop(4)
-        team.desk.sandbox.faults.add("rename")
+        team.desk.sandbox.faults.add("rename@1")
         team.watch(3600)
         assert len(team.desk.sandbox.posts) == 1
         with team.desk.ledger() as ledger:
             pause = ledger.pauses.first()
         assert pause is not None
-        assert pause.who == "the watch"
+        assert pause.who == "campaign-batch"
+        team.desk.set(provider__max_name="30")
+        team.watch(3600)
+        assert len(team.desk.sandbox.posts) == 4
 
 
 def test_doubts_are_settled_between_files() -> None:

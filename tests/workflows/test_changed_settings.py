@@ -12,7 +12,7 @@ from torture_support import Bench, bench
 from batch.core.identity import split_tag
 from batch.core.payload import from_provider_time, hash_payload, make_payload
 from batch.model import Level
-from batch.model.errors import NotAsAskedError, UsageError
+from batch.model.errors import BatchError, NotAsAskedError, UsageError
 from batch.workflows.cancel import pause_all
 from batch.workflows.check import check_file
 from batch.workflows.context import open_context
@@ -252,9 +252,13 @@ def test_after_the_tag_was_lost_a_longest_name_that_is_set_sends_no_other_one_to
         rows = [desk.row(number, CampaignName=f"The very long name of sale number {number}") for number in range(4)]
         tally = desk.submit(desk.sheet(rows))
         assert isinstance(tally.trouble, NotAsAskedError)
+        with pytest.raises(BatchError, match="everything is paused by campaign-batch"):
+            desk.resume()
         assert len(desk.sandbox.posts) == 1
+        desk.told.clear()
         desk.set(provider__max_name="30")
         assert desk.resume().trouble is None
+        assert "the pause is lifted: [provider] max_name was not set and is 30 now" in desk.words()
         names = [post.payload["CampaignName"] for post in desk.sandbox.posts]
         assert [len(name) for name in names[1:]] == [30, 30, 30]
         assert [entry.status.value for entry in desk.entries()] == ["accepted"] * 4

@@ -48,17 +48,17 @@ class RunJournal:
         with self._transactions.read() as connection:
             return select_bound(connection)
 
-    def settings(self, batch: int | None = None) -> dict[str, Any]:
+    def settings(self, of: int | str | None = None) -> dict[str, Any]:
         """Give the settings with which a batch was read, or those of the last run; empty when nobody kept them."""
-        asked = select(notes.c.value).where(notes.c.name == settings_of(batch))
+        asked = select(notes.c.value).where(notes.c.name == settings_of(of))
         with self._transactions.read() as connection:
             found = connection.execute(asked).scalar()
         return dict(json.loads(found)) if found else {}
 
-    def keep_settings(self, values: Mapping[str, Any]) -> None:
-        """Keep the settings of this run."""
+    def keep_settings(self, values: Mapping[str, Any], of: str | None = None) -> None:
+        """Keep the settings of this run, or under a name of their own."""
         with self._transactions.write() as connection:
-            write_settings(connection, settings_of(None), values)
+            write_settings(connection, settings_of(of), values)
 
     def note_run(self, kind: str, now: datetime, words: str = "") -> None:
         """Note that something ran: `submit`, `reconcile`, `watch`, `file` or any other word."""
@@ -93,9 +93,9 @@ def select_bound(connection: Connection) -> tuple[str, str] | None:
     return (found["account"], found["host"]) if "account" in found else None
 
 
-def settings_of(batch: int | None) -> str:
+def settings_of(what: int | str | None) -> str:
     """Name the settings with which a batch was read, or those of the last run."""
-    return "settings" if batch is None else f"settings:{batch}"
+    return "settings" if what is None else f"settings:{what}"
 
 
 def write_settings(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
