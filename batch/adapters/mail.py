@@ -14,6 +14,7 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses, make_msgid
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -24,12 +25,31 @@ from batch.model.secret import Secret
 
 Security = Literal["starttls", "tls", "none"]
 
-LARGEST = 10 * 1024 * 1024
-_POLICY = policy.SMTP.clone(cte_type="7bit")
+LARGEST = 5 * 1024 * 1024
+"""Bytes of all attachments together; many mail servers refuse a mail that is much larger."""
 _TOO_LARGE, _TOO_LARGE_TOO = 552, " 5.3.4 "
 """How a server says that a mail is larger than it takes (RFC 1870, RFC 3463)."""
 _LONGEST_PAUSE = timedelta(hours=6)
 _NO_PASSWORD = Secret("")
+
+
+class _Folding(EmailPolicy):
+    """Folds a header inside its text only.
+
+    Python puts some long texts on a line of their own behind the name, and the text arrives with a leading blank.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        """Fold for a text."""
+        return super().fold(name, value).replace(f"{name}:{self.linesep} ", f"{name}: ", 1)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Fold for the wire."""
+        empty, joined = f"{name}:{self.linesep} ", f"{name}: "
+        return super().fold_binary(name, value).replace(empty.encode("ascii"), joined.encode("ascii"), 1)
+
+
+_POLICY = _Folding(linesep="\r\n", cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)

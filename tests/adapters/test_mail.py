@@ -141,6 +141,21 @@ def test_a_mail_arrives_as_it_was_written(box: Box, plain: int) -> None:
     assert (attached.get_filename(), attached.get_content()) == ("report week 48.xlsx", b"PK\x03\x04 workbook")
 
 
+SUBJECTS = (
+    'Please approve Batch 1: "week.csv": 1 campaign is waiting for your approval',
+    'Batch 12: "northwind week 48 last version.xlsx": the run stopped: the token was refused; 13 scheduled',
+    "W" * 190,
+    "Größe " * 30,
+)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_long_subject_arrives_without_a_leading_blank(box: Box, plain: int, subject: str) -> None:
+    """It is folded inside its text, never right behind its name."""
+    send(write(subject=subject).as_bytes(), at(plain))
+    assert box.mails[0]["Subject"] == subject.strip()
+
+
 def test_the_bytes_are_plain_ascii_in_short_lines() -> None:
     """Servers without 8BITMIME, and the limit of 998 characters a line, do no harm."""
     raw = write(html=f"<p>{'ü' * 5000}</p>", subject="Grüße aus Köln").as_bytes()
