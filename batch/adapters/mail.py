@@ -41,12 +41,14 @@ class _Folding(EmailPolicy):
 
     def fold(self, name: str, value: Any) -> str:
         """Fold for a text."""
-        return super().fold(name, value).replace(f"{name}:{self.linesep} ", f"{name}: ", 1)
+        folded: str = super().fold(name, value)
+        return folded.replace(f"{name}:{self.linesep} ", f"{name}: ", 1)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Fold for the wire."""
-        empty, joined = f"{name}:{self.linesep} ", f"{name}: "
-        return super().fold_binary(name, value).replace(empty.encode("ascii"), joined.encode("ascii"), 1)
+        empty, joined = f"{name}:{self.linesep} ".encode(), f"{name}: ".encode()
+        folded: bytes = super().fold_binary(name, value)
+        return folded.replace(empty, joined, 1)
 
 
 _POLICY = _Folding(linesep="\r\n", cte_type="7bit")
@@ -151,7 +153,7 @@ def lighten(message: bytes) -> bytes | None:
 
     It keeps its Message-ID.
     """
-    mail = BytesParser(policy=_POLICY).parsebytes(message)
+    mail: Any = BytesParser(policy=_POLICY).parsebytes(message)
     attached = [_reread(one) for one in mail.iter_attachments()]
     text, page = mail.get_body(("plain",)), mail.get_body(("html",))
     if not attached or text is None:
@@ -222,7 +224,8 @@ def _note(left_out: Sequence[Attachment]) -> str:
 def _add_note(html: str, note: str) -> str:
     if not note:
         return html
-    paragraph = f'<p style="font-family:Arial,sans-serif;font-size:14px">{markup.escape(note)}</p>'
+    look = "margin:0;padding:8px 16px;color:#565f6c;font-family:Arial,sans-serif;font-size:13px"
+    paragraph = f'<p class="grey" style="{look}">{markup.escape(note)}</p>'
     place = html.lower().rfind("</body>")
     return f"{html[:place]}{paragraph}{html[place:]}" if place >= 0 else html + paragraph
 

@@ -21,7 +21,7 @@ from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.workflows.context import World
 from batch.workflows.insights import describe_insights
-from batch.workflows.mail_attachments import address_of, attach_report, stem_of
+from batch.workflows.mail_attachments import address_of, attach_report, largest_attachment, stem_of
 from batch.workflows.mail_sending import Mailer, plain_addresses, refused_addresses, send_due, try_to_mail
 from batch.workflows.notices import health_lines, read_health, when
 from batch.workflows.owners import allowed_domains, describe_strangers, owner_address
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Campaigns that the mail to the approvers tells in full; the rest is in the preview."""
-_MEGABYTE = 1_048_576
 
 
 def mail_report(settings: Settings, ledger: Ledger, world: World, report: Report) -> None:
@@ -188,7 +187,8 @@ def _queue_attention(mailer: Mailer, scope: Scope, without: Sequence[str] = ()) 
     told = set(plain_addresses(without))
     others = [one for one in mailer.settings.email.attention_to if not set(plain_addresses([one])) & told]
     whole = replace(scope, entries=needing, batches=(), findings=tuple(found))
-    _put_attention(mailer, others, whole, describe_strangers(needing, allowed_domains(mailer.settings.email)))
+    strangers = describe_strangers(needing, allowed_domains(mailer.settings.email))
+    _put_attention(mailer, others, whole, strangers, commands=True)
     told |= set(plain_addresses(others))
     for owner, theirs in _by_owner(mailer, needing).items():
         if owner not in told:
@@ -280,7 +280,7 @@ def _compose(
         html=page,
         reply_to=email.reply_to,
         attachments=attachments,
-        largest=int(email.max_attachment_mb * _MEGABYTE),
+        largest=largest_attachment(mailer.settings),
         now=now,
         message_id_domain=email.sender.rpartition("@")[2].strip("> "),
     )

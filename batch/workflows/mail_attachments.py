@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from batch.adapters.mail import Attachment
+from batch.adapters.mail import LARGEST, Attachment
 from batch.workflows.report import write
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.report import Report
 
-LARGEST_PAGE = 5 * 1_048_576
-"""A larger page is not attached: many mail servers would refuse the whole mail."""
+_MEGABYTE = 1_048_576
 
 
 def attach_report(settings: Settings, report: Report, stem: str) -> list[Attachment]:
-    """Write the page and the Excel report; take along the Excel file, and the page where no address leads to it."""
-    page, book = write(report, settings, stem, ("html", "xlsx"))
-    taken = [book] if settings.reports.url or page.stat().st_size > LARGEST_PAGE else [book, page]
-    return [Attachment(path.name, path.read_bytes()) for path in taken]
+    """Write the page and the Excel report; take along the Excel file, and the page where no address leads to it.
+
+    Where the Excel file is too large for a mail, a CSV of what needs attention goes in its place.
+    """
+    page, book = write(report, settings, stem, ("html", "xlsx"))[:2]
+    taken = [Attachment(book.name, book.read_bytes())]
+    if book.stat().st_size > largest_attachment(settings):
+        needed = tuple(entry for entry in report.entries if report.standing_of(entry).needs_attention)
+        short = replace(report, entries=needed, skipped=())
+        [table] = write(short, settings, f"{stem}-needs-attention", ("csv",))
+        taken.append(Attachment(table.name, table.read_bytes(), "text/csv"))
+    if not settings.reports.url:
+        taken.append(Attachment(page.name, page.read_bytes(), "text/html"))
+    return taken
+
+
+def largest_attachment(settings: Settings) -> int:
+    """Give the bytes that all attachments of a mail may have together; what does not fit is named in the mail."""
+    return min(LARGEST, int(settings.email.max_attachment_mb * _MEGABYTE))
 
 
 def address_of(settings: Settings, stem: str) -> str:

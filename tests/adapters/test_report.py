@@ -52,11 +52,13 @@ from batch.adapters.report import (
     write_status,
     write_xlsx,
 )
+from batch.adapters.report.advice import without_commands
 from batch.adapters.report.charts import calendar_chart, quiet_of, texts_by_day
 from batch.adapters.report.tasks import tasks_of
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Status
+from batch.model.codes import NEXT_BY_CODE
 from batch.model.times import local_time, time_left
-from batch.model.wording import TONES
+from batch.model.wording import TONES, WORDS
 
 
 def batch_of(*entries: object, **changes: object) -> Report:
@@ -167,9 +169,13 @@ def test_what_may_go_is_in_no_bar_and_hatched_in_the_calendar() -> None:
     assert "5 more may go" in drawn.words
 
 
-def test_parts_are_shown_only_where_they_are_not_the_texts(tmp_path: Path) -> None:
+def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path: Path) -> None:
     """The same number under two names makes a reader look for the difference."""
-    assert "parts" not in html_figures(write_html(sample_report(), tmp_path / "a.html").read_text("utf-8"))
+    page = write_html(sample_report(), tmp_path / "a.html").read_text("utf-8")
+    assert not {"parts", "credits"} & set(html_figures(page))
+    priced = replace(sample_report(), credit_price=0.02)
+    assert "all of them scheduled, about $" in write_html(priced, tmp_path / "a.html").read_text("utf-8")
+    assert "</span> parts" not in mail_html(priced)
 
 
 def test_delivery_is_counted_by_the_providers_ids() -> None:
@@ -446,15 +452,38 @@ def test_the_mail_needs_no_style_sheet_and_no_script() -> None:
 
 def test_both_mails_name_what_to_do_and_what_goes_next() -> None:
     """Five causes at most, the worst first, and how many more there are; the plain twin says what the HTML says."""
-    tasks = tasks_of(week_report())
+    report = replace(week_report(), to_cancel=(make_entry(99, cancel_why="wrong price"),))
+    tasks = tasks_of(report)
     assert tasks[0].cause == "expired"
-    for mail in (mail_html(week_report()), " ".join(mail_text(week_report()).split())):
+    for mail in (html.unescape(mail_html(report)), " ".join(mail_text(report).split())):
         for task in tasks[:5]:
-            assert html.unescape(task.words) in html.unescape(mail)
-        assert f"and {len(tasks) - 5} more in the report" in mail
-        for words in ("Black Friday Austin Domain 26 #00000026", "hidden row"):
+            assert task.words[:90] in mail
+        for words in ("Black Friday Miami Brickell 99 #00000099", "hidden row", "more in the report"):
             assert words in mail
-    assert "GOES OUT NEXT" in mail_text(week_report())
+    assert "GOES OUT NEXT" in mail_text(report)
+
+
+@pytest.mark.parametrize(
+    ("advice", "told"),
+    [
+        ("stopped: token refused; run campaign-batch doctor. 2 did not go.", "stopped: token refused. 2 did not go."),
+        ('choose another hour, or send it anyway: campaign-batch resolve 8 --send --why "..."', "choose another hour"),
+        ("delete the Id, run campaign-batch reconcile, then drop the file", "delete the Id, then drop the file"),
+        ("run campaign-batch resume, then drop the file again", "drop the file again"),
+        ("run campaign-batch reconcile: it says whether it went out", ""),
+        ('tell them, then put it on the record: campaign-batch acknowledge 21 --why "..."', "tell them"),
+        ("fix the cell and drop the file again", "fix the cell and drop the file again"),
+    ],
+)  # fmt: skip
+def test_a_command_is_taken_out_and_the_rest_stays(advice: str, told: str) -> None:
+    """What stands behind the command is kept, and what only leads to it or explains it goes with it."""
+    assert without_commands(advice) == told
+
+
+def test_no_advice_leaves_a_command_to_a_manager() -> None:
+    """Whatever the words of a standing or a code say."""
+    advice = {word.next for word in WORDS.values()} | set(NEXT_BY_CODE.values())
+    assert not [one for one in advice if "campaign-batch" in without_commands(one) or " --" in without_commands(one)]
 
 
 def test_a_mail_says_what_to_type_only_to_those_who_run_the_tool() -> None:

@@ -350,6 +350,14 @@ def test_no_page_is_wider_than_the_screen(see: Any, week: Path, tmp_path: Path, 
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_managers_mail_is_one_screen_of_a_phone(see: Any, tmp_path: Path) -> None:
+    """Verdict, five causes, what goes next, the button and the totals, with nothing to scroll."""
+    mail = tmp_path / "mail.html"
+    mail.write_text(mail_html(week_report(), commands=False, url="https://reports.example/week-48.html"), "utf-8")
+    seen = see(mail, viewport={"width": 390, "height": 844})
+    assert seen.page.evaluate("document.documentElement.scrollHeight") <= 844
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation(see: Any, week: Path, tmp_path: Path, scheme: str) -> None:
     """WCAG 2.2 A and AA by axe-core, in light and dark, on every kind of page, with a detail open."""

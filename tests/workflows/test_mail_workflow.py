@@ -190,6 +190,19 @@ def test_a_report_too_large_for_a_mail_is_left_out_with_a_note() -> None:
         assert "Too large to attach" in body(mail, "html")
 
 
+def test_an_excel_report_that_is_too_large_sends_a_csv_of_what_needs_attention() -> None:
+    """And the mail names what stayed out."""
+    with weekly(mail=True) as team:
+        team.desk.set(email__max_attachment_mb=0.005)
+        team.desk.submit(team.desk.sheet([team.desk.row(0), team.desk.row(1, DateTime="2026-13-45 11:00")]))
+        [mail] = team.box.to(BOSS)
+        [table] = mail.iter_attachments()
+        assert table.get_filename() == "batch-0001-week-needs-attention.csv"
+        assert len(table.get_payload(decode=True).decode().splitlines()) == 2
+        assert "Too large to attach" in body(mail, "plain")
+        assert "batch-0001-week.xlsx" in body(mail, "html")
+
+
 def test_a_report_by_hand_goes_now_or_says_why_not() -> None:
     """`report --email`: the week to those of the digest; a failure is an error, and the mail waits."""
     with weekly(mail=True) as team:

@@ -205,7 +205,8 @@ class EmailSection(Section):
     approvers: Addresses = ()
     owner_domains: Domains = ()
     """Where a sheet's owners may get mail; empty: only at the domains of the addresses above."""
-    max_attachment_mb: Annotated[float, Field(ge=0)] = 10.0
+    max_attachment_mb: Annotated[float, Field(ge=0)] = 5.0
+    """What a mail takes along at most; more than 5 counts as 5, since many mail servers refuse it."""
     digest_day: Weekday = "monday"
     digest_at: Clock = "07:00"
 

@@ -150,9 +150,19 @@ FIRST = ("scheduled", "sent", "contacts", "delivered", "needs_person", "credits"
 
 
 def differing(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
-    """Leave out the parts where they are the texts: the same number under two names makes a reader look for why."""
-    texts = next((tile.value for tile in tiles if tile.name == "contacts"), None)
-    return [tile for tile in tiles if tile.name != "parts" or tile.value != texts]
+    """Leave out parts and credits that are as many as the texts: one number under two names makes a reader wonder.
+
+    What the credits cost then stands with the texts.
+    """
+    by_name = {tile.name: tile for tile in tiles}
+    texts = by_name.get("contacts")
+    same = {name for name in ("parts", "credits") if texts and name in by_name and by_name[name].value == texts.value}
+    money = by_name["credits"].note if "credits" in same else ""
+    return [
+        replace(tile, note=", ".join(filter(None, (tile.note, money)))) if tile is texts else tile
+        for tile in tiles
+        if tile.name not in same
+    ]
 
 
 def tiles_first(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
@@ -162,14 +172,16 @@ def tiles_first(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
 
 
 def texts_words(figures: Figures) -> str:
-    """Split the texts so that they add up: `3,000 sent + 20,000 scheduled`; empty without any."""
+    """Split the texts so that they add up: `3,000 sent + 20,000 scheduled`."""
     split = (
         (figures.texts_sent, "sent"),
         (figures.texts_scheduled, "scheduled"),
         (figures.texts_not_going, "not going"),
     )
-    told = " + ".join(f"{number:,} {word}" for number, word in split if number)
-    return told or "by the provider's ContactsCount"
+    there = [(number, word) for number, word in split if number]
+    if len(there) == 1:
+        return f"all of them {there[0][1]}"
+    return " + ".join(f"{number:,} {word}" for number, word in there) or "by the provider's ContactsCount"
 
 
 def done_words(figures: Figures) -> str:

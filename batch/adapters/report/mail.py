@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
+from batch.adapters.report.advice import without_commands
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import KeyFigure, count, done_words, key_figures, loose_findings
+from batch.adapters.report.figures import KeyFigure, count, differing, done_words, key_figures, loose_findings
 from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
 from batch.adapters.report.tasks import Task, tasks_of
@@ -22,6 +22,10 @@ TOLD = 5
 """Causes told; a mail is read on a phone, the rest is in the report."""
 COMING = 3
 """Campaigns named under what goes out next."""
+LONGEST = 100
+"""Characters of a cause on a phone; the plain twin and the report have all of it."""
+DELETED = 3
+"""Campaigns to be deleted that are named."""
 
 
 def subject(report: Report) -> str:
@@ -52,10 +56,10 @@ def mail_html(
     """
     figures = count(report)
     said = verdict(report, figures)
-    tasks = [
-        replace(task, next=_told(task.next, commands=commands) if short or commands else "")
-        for task in tasks_of(report)
-    ]
+    tasks = [_shown(task, commands=commands, steps=short or commands) for task in tasks_of(report)]
+    told = tasks[:TOLD]
+    loose = [finding.words for finding in loose_findings(report)]
+    room = TOLD - len(told)
     return render_part(
         "mail.html.j2",
         templates,
@@ -66,15 +70,21 @@ def mail_html(
         tones=TONES,
         figures=figures,
         tiles=_tiles(report, figures, short=short),
-        outcome=[(WORDS[key], number) for key, number in figures.by_status.items()],
-        tasks=tasks[:TOLD],
-        more=max(0, len(tasks) - TOLD),
-        findings=loose_findings(report)[:TOLD],
+        tasks=told,
+        findings=loose[:room],
+        more=len(tasks) - len(told) + len(loose[room:]),
         to_cancel=_to_cancel(report),
+        deleted=DELETED,
         coming=_coming(report),
         made_at=local_time(report.made_at, report.zone, 0),
         lines=lines,
     )
+
+
+def _shown(task: Task, *, commands: bool, steps: bool) -> Task:
+    """Give a task as a phone has room for it."""
+    words = task.words if steps else textwrap.shorten(task.brief, LONGEST, placeholder=" …")
+    return replace(task, words=words, next=_told(task.next, commands=commands) if steps else "")
 
 
 def mail_text(
@@ -106,15 +116,13 @@ def mail_text(
 def _tiles(report: Report, figures: Figures, *, short: bool) -> list[KeyFigure]:
     """Give the totals that say something: a phone shows few lines at once."""
     always = {"needs_person", "scheduled"}
-    return [] if short else [one for one in key_figures(report, figures) if one.value or one.name in always]
-
-
-_COMMAND = re.compile(r"[,;:]?\s*(?:\b(?:else|then|and|or|run|type|with)\s+)*\bcampaign-batch\s.*$", re.DOTALL)
+    tiles = [] if short else differing(key_figures(report, figures))
+    return [one for one in tiles if one.value or one.name in always]
 
 
 def _told(words: str, *, commands: bool) -> str:
-    """Leave out the command at the end of an advice, for readers who do not run the tool."""
-    return words if commands else _COMMAND.sub("", words)
+    """Leave out what is to be typed, for readers who do not run the tool."""
+    return words if commands else without_commands(words)
 
 
 def _task_lines(report: Report, *, commands: bool, steps: bool) -> list[str]:
@@ -137,7 +145,9 @@ def _whose(task: Task) -> str:
 
 
 def _to_cancel(report: Report) -> list[tuple[str, ...]]:
+    """Give what is to be deleted and is none of the report's own rows, which are tasks."""
     year = report.made_at.astimezone(UTC).year
+    here = {entry.id for entry in report.entries}
     return [
         (
             entry.provider_name or entry.campaign_name,
@@ -147,6 +157,7 @@ def _to_cancel(report: Report) -> list[tuple[str, ...]]:
             time_left(entry.send_at, report.made_at) if entry.send_at else "",
         )
         for entry in sorted(report.to_cancel, key=by_time)
+        if entry.id not in here
     ]
 
 

@@ -47,6 +47,8 @@ class Task:
     """The code that the rows have in common, or their standing."""
     words: str
     """What is wrong with them."""
+    brief: str
+    """The same for a phone: of one row only what became of it and which it is."""
     next: str
     """What to do, where it is the same for all."""
     who: str
@@ -103,6 +105,7 @@ def _task(group: Sequence[_Pair], report: Report) -> Task:
         tone="bad" if any(one.is_due(report.made_at) for _, one in group) else standing.word.tone,
         cause=standing.cause,
         words=_words(group),
+        brief=f"{standing.word.text}: {_which(entry, standing)}" if len(group) == 1 else _words(group),
         next=_common_next(group),
         who=entry.owner,
         by=local_time(first, report.zone, report.made_at.year) if first else "",
