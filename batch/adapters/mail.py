@@ -165,7 +165,8 @@ def lighten(message: bytes) -> bytes | None:
     mail.set_content(plain, cte="quoted-printable")
     if html:
         mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    return mail.as_bytes()
+    lighter: bytes = mail.as_bytes()
+    return lighter
 
 
 def _reread(part: Any) -> Attachment:
