@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from batch.core.identity import collapse
@@ -64,6 +64,8 @@ class ReconcileRules:
     """The account's label, which is part of every tag."""
     paused: str = ""
     """By whom and why everything is paused, if it is: what is gone then was taken back on purpose."""
+    meant: Mapping[int, datetime] = field(default_factory=dict)
+    """By entry the moment that is meant today, where its zone's rules changed since its file was read."""
     evidence: Evidence = NO_EVIDENCE
     """What the reading shows beside what it lacks: without it nothing counts as deleted."""
 
@@ -196,7 +198,7 @@ def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Ite
         was, shown = _write(ours), _write(theirs)
         words = f'{name} is "{shown}" at the provider, but was scheduled as "{was}": look at it in the dashboard'
         yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=was, theirs=shown)
-    yield from _time_drift(entry, item, where, rules.zone)
+    yield from _time_drift(entry, item, where, rules)
     yield from _contacts(entry, item, rules)
 
 
@@ -218,8 +220,10 @@ def _pairs(entry: Entry, item: Listed, where: str) -> Iterator[tuple[str, _Value
         yield "TypeRecipients", entry.type_recipients, item.type_recipients
 
 
-def _time_drift(entry: Entry, item: Listed, where: str, zone: str) -> Iterator[Finding]:
+def _time_drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Iterator[Finding]:
     """Compare what the list says, read in the provider's zone of today, with the moment that was meant."""
+    zone, moved = rules.zone, rules.meant.get(entry.id)
+    entry = replace(entry, send_at=moved) if moved is not None else entry
     meant = to_provider_time(entry.send_at, zone) if entry.send_at is not None else entry.send_at_provider
     ours, theirs = minute_of(meant), minute_of(item.send_at)
     if ours == theirs:
@@ -227,7 +231,7 @@ def _time_drift(entry: Entry, item: Listed, where: str, zone: str) -> Iterator[F
     moment = from_provider_time(item.send_at, zone)
     words = f'DateTime is "{theirs}" at the provider, but "{ours}" ({zone}) is meant: look at it in the dashboard'
     if moment is not None and entry.send_at is not None:
-        words = _tell_drift(entry, moment, where, zone)
+        words = _tell_drift(entry, moment, where, zone) if moved is None else _tell_moved(entry, moment, where)
     loud = where == "scheduled"
     yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field="DateTime", ours=ours, theirs=theirs, loud=loud)
 
@@ -245,6 +249,20 @@ def _tell_drift(entry: Entry, moment: datetime, where: str, zone: str) -> str:
         f"{name} (Id {entry.provider_id}) goes out on {shown}, {off}: {meant} is meant{why}. If {zone} under "
         f"[provider] timezone is right, delete it in the dashboard, then submit the file again "
         f"with --allow deleted-in-dashboard"
+    )
+
+
+def _tell_moved(entry: Entry, moment: datetime, where: str) -> str:
+    """Say that a newer time-zone database moved what the sheet meant, and what to do."""
+    assert entry.send_at is not None
+    name, place = f'"{entry.campaign_name}"', entry.zone
+    meant, shown = show_time(entry.send_at, place), show_time(moment, place)
+    why = f"the clock rules of {place} changed after its file was read"
+    if where == "sent":
+        return f"{name} went out on {shown}, but {meant} was meant: {why}"
+    return (
+        f"{name} (Id {entry.provider_id}) goes out on {shown}, but {meant} is meant: {why}. "
+        f"Delete it in the dashboard, then submit the file again with --allow deleted-in-dashboard"
     )
 
 

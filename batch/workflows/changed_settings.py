@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from batch.core.payload import from_provider_time, is_time
+from batch.core.payload import from_provider_time, is_time, show_time
 from batch.model import Entry, Issue, Level, Status, StatusChange
 from batch.model.plurals import plural
 from batch.model.times import span_words
 from batch.workflows.context import Context, need_zone
+from batch.workflows.zone_changes import find_moved
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -112,11 +113,14 @@ def warn_of_off_time(context: Context) -> int:
 def find_off_time(context: Context) -> dict[timedelta, list[Entry]]:
     """Find what is scheduled for another time than is meant, by how far it is off."""
     found: dict[timedelta, list[Entry]] = defaultdict(list)
-    for entry in context.ledger.entries.select(statuses={Status.ACCEPTED}, due_from=context.world.now()):
+    entries = list(context.ledger.entries.select(statuses={Status.ACCEPTED}, due_from=context.world.now()))
+    moved = find_moved(context.ledger, entries)
+    for entry in entries:
         moment = from_provider_time(entry.send_at_provider, context.zone)
-        if moment is None or entry.send_at is None or is_time(entry.send_at_provider, entry.send_at, context.zone):
+        meant = moved.get(entry.id, entry.send_at)
+        if moment is None or meant is None or is_time(entry.send_at_provider, meant, context.zone):
             continue
-        found[moment - entry.send_at].append(entry)
+        found[moment - meant].append(entry)
     return found
 
 
@@ -125,7 +129,9 @@ def hold_outdated(context: Context, entries: Iterable[Entry]) -> tuple[Entry, ..
     entries = tuple(entries)
     kept = {batch: context.ledger.journal.settings(batch) for batch in {entry.batch for entry in entries}}
     now = read_with(context.settings)
+    moved, zones = find_moved(context.ledger, entries), {entry.id: entry.zone for entry in entries}
     outdated = {entry.id: why for entry in entries if (why := _find_outdated(entry, kept[entry.batch], now))}
+    outdated |= {number: _tell_moved(moment, zones[number]) for number, moment in moved.items()}
     for entry in entries:
         if entry.id in outdated:
             why = outdated[entry.id]
@@ -151,6 +157,14 @@ def _find_outdated(entry: Entry, kept: Mapping[str, Any], now: Mapping[str, Any]
     if not changed:
         return ""
     return f"read with other settings ({'; '.join(changed)}), so it is not sent: submit its file again"
+
+
+def _tell_moved(meant: datetime, zone: str) -> str:
+    """Say that a planned row would go at another time of the clock than its sheet says."""
+    return (
+        f"the clock rules of {zone} changed after its file was read, which meant {show_time(meant, zone)}, "
+        f"so it is not sent: submit its file again"
+    )
 
 
 def _guess(entry: Entry, now: Mapping[str, Any]) -> dict[str, Any]:

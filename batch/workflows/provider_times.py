@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from batch.core.payload import from_provider_time, is_time, show_time
 from batch.model import Entry, Issue, Level, Status
 from batch.model.times import span_words
+from batch.workflows.zone_changes import find_moved
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -24,9 +26,11 @@ def as_they_go(settings: Settings, ledger: Ledger, entries: Iterable[Entry]) -> 
     entries = tuple(entries)
     there = [entry.id for entry in entries if _is_there(entry)]
     shown = ledger.lists.shown_times(there) if there else {}
-    zone = settings.provider.timezone
+    zone, moved = settings.provider.timezone, find_moved(ledger, entries)
     return tuple(
-        _as_it_goes(entry, shown.get(entry.id) or entry.send_at_provider, zone) if _is_there(entry) else entry
+        _as_it_goes(entry, shown.get(entry.id) or entry.send_at_provider, zone, moved.get(entry.id, entry.send_at))
+        if _is_there(entry)
+        else entry
         for entry in entries
     )
 
@@ -35,8 +39,8 @@ def _is_there(entry: Entry) -> bool:
     return entry.status in _THERE and bool(entry.provider_id)
 
 
-def _as_it_goes(entry: Entry, text: str, zone: str) -> Entry:
-    moment, meant = from_provider_time(text, zone), entry.send_at
+def _as_it_goes(entry: Entry, text: str, zone: str, meant: datetime | None) -> Entry:
+    moment = from_provider_time(text, zone)
     if moment is None or meant is None or is_time(text, meant, zone):
         return entry
     place = entry.zone or zone

@@ -24,6 +24,7 @@ from batch.workflows.mail import mail_comparison
 from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
 from batch.workflows.report import Scope, gather, write, write_status_page
 from batch.workflows.tally import Comparison
+from batch.workflows.zone_changes import find_moved
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -90,16 +91,17 @@ def _tracked(context: Context) -> list[Entry]:
 
 
 def _compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
-    ledger, settings = context.ledger, context.settings
+    ledger, settings, tracked = context.ledger, context.settings, _tracked(context)
     batches, pause = ledger.batches.all(), ledger.pauses.first()
     return reconcile(
-        _tracked(context),
+        tracked,
         reading,
         rules=ReconcileRules(
             context.zone,
             settings.checks.contacts_tolerance,
             account=settings.provider.account,
             paused=describe_pause(pause, settings) if pause else "",
+            meant=find_moved(ledger, tracked),
             evidence=evidence_of(context, reading),
         ),
         now=context.world.now(),

@@ -31,6 +31,7 @@ from batch.workflows.proofs import prove_account
 from batch.workflows.report import write_batch_report
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
 from batch.workflows.tally import Tally, count_batch
+from batch.workflows.zone_changes import OFFSETS, offsets_of
 
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""
@@ -154,7 +155,7 @@ def record_batch(context: Context, check: Check, plan: Plan, *, waits: bool = Fa
         sheet=check.sheet,
         file_hash=check.file_hash,
         taken_in_at=world.now(),
-        read_with=read_with(context.settings),
+        read_with={**read_with(context.settings), OFFSETS: offsets_of(plan.decisions)},
         rows=check.rows,
         blank=check.blank,
         left_out=check.left_out,
