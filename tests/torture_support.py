@@ -91,7 +91,7 @@ def make_row(number: int, start: datetime, **changes: str) -> dict[str, str]:
 def write_sheet(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
     """Write rows as a .csv sheet."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, dict.fromkeys((*COLUMNS, *(name for one in rows for name in one))))
         writer.writeheader()
         writer.writerows(rows)
     return path

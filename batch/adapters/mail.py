@@ -335,9 +335,8 @@ def _tell(server: Server, trouble: Exception) -> DeliveryError:
         answers = [(code, said) for code, said in trouble.recipients.values()]
         permanent = all(_for_good(code) for code, _ in answers)
         said = _said(*answers[0], server.password) if answers else "no recipient"
-        return DeliveryError(
-            f"{name} accepted none of the recipients: {said}", "check the addresses", permanent=permanent
-        )
+        words = f"{name} accepted none of the recipients: {said}"
+        return DeliveryError(words, "check the addresses", permanent=permanent, nobody=permanent)
     if isinstance(trouble, smtplib.SMTPResponseException):
         code, answer = trouble.smtp_code, trouble.smtp_error
         permanent = _for_good(code) and isinstance(trouble, smtplib.SMTPDataError | smtplib.SMTPSenderRefused)

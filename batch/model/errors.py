@@ -133,15 +133,24 @@ class DeliveryError(BatchError):
     """A mail could not be handed to the mail server.
 
     `permanent` says that the server will never take this very mail; everything else may be tried again. `unsure` says
-    that it may have taken the mail anyway, `too_large` that it takes no mail of this size.
+    that it may have taken the mail anyway, `too_large` that it takes no mail of this size, `nobody` that it knows none
+    of the recipients.
     """
 
     name = "DeliveryError"
 
     def __init__(
-        self, words: str, remedy: str = "", *, permanent: bool = False, unsure: bool = False, too_large: bool = False
+        self,
+        words: str,
+        remedy: str = "",
+        *,
+        permanent: bool = False,
+        unsure: bool = False,
+        too_large: bool = False,
+        nobody: bool = False,
     ) -> None:
         super().__init__(words, remedy)
         self.permanent = permanent
         self.unsure = unsure
         self.too_large = too_large
+        self.nobody = nobody

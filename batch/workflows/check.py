@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,10 +15,9 @@ from batch.adapters.glance import glance_at_pause, glance_at_settings
 from batch.adapters.messages import load_message
 from batch.adapters.sheet import open_sheet
 from batch.core.bounds import beyond
-from batch.core.identity import fold
 from batch.core.validate import GroupRule, Rules, find_other_week
 from batch.model import Account, Issue, Level
-from batch.model.errors import BatchError, SheetError
+from batch.model.errors import SheetError
 from batch.system.resources import templates_folder
 from batch.workflows.account_checks import check_account_alone
 from batch.workflows.changed_settings import describe_changed
@@ -27,11 +25,8 @@ from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_b
 from batch.workflows.context import (
     World,
     describe_pause,
-    make_provider,
+    look_at_account,
     need_zone,
-    open_ledger_of,
-    read_account,
-    tell_lost_guards,
 )
 from batch.workflows.events import Checking, Note, Tell, say_nothing
 from batch.workflows.snapshots import Snapshot, take_snapshot
@@ -111,10 +106,7 @@ def check_file(
     for words in describe_changed(settings, *glance_at_settings(settings.ledger.url)):
         world.tell(Note(words, loud=True))
     opened = open_file(path, settings, sheet=sheet, reader=reader)
-    account = read_account(make_provider(settings, None, world), world.tell) if online else None
-    if account is not None:
-        account = replace(account, former=_former_names(settings, world))
-        tell_lost_guards(settings, account, world.tell)
+    account = look_at_account(settings, world) if online else None
     zone = need_zone(settings, for_real=False)
     keeps = keep or account is not None
     check = check_sheet(opened, settings, zone=zone, now=world.now(), account=account, keep=keeps, tell=world.tell)
@@ -122,14 +114,6 @@ def check_file(
         _check_account(check, settings, account)
     check.kept = check.kept if keep else []
     return check, account
-
-
-def _former_names(settings: Settings, world: World) -> Mapping[str, str]:
-    """Give what sheets and settings called groups before, where there is a ledger that remembers it."""
-    if settings.groups:
-        with suppress(BatchError), open_ledger_of(settings, world, create=False) as ledger:
-            return {fold(name): group for name, group in ledger.groups.named().items()}
-    return {}
 
 
 def _check_account(check: Check, settings: Settings, account: Account) -> None:

@@ -6,21 +6,22 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from batch.core.hosts import is_loopback
+from batch.core.identity import fold
 from batch.core.ledger_urls import IN_MEMORY, sqlite_path, sqlite_url
 from batch.core.pacing import Pace
 from batch.core.payload import PostingRules
 from batch.core.settle import Instant
 from batch.core.validate.lost_guards import describe_lost, find_lost
 from batch.model import UNKNOWN, Account, Group, Person
-from batch.model.errors import LedgerError, ProviderError, StoppedError, UsageError
+from batch.model.errors import BatchError, LedgerError, ProviderError, StoppedError, UsageError
 from batch.model.secret import Secret
 from batch.model.times import local_time
 from batch.system.disk import make_temporary_folder
@@ -278,6 +279,22 @@ def read_account(provider: Provider, tell: Tell) -> Account:
         except ProviderError:
             raise
     return Account(**found)  # type: ignore[arg-type]
+
+
+def look_at_account(settings: Settings, world: World) -> Account:
+    """Ask what there is, for commands without a ledger of their own, and say which sections guard nobody."""
+    account = read_account(make_provider(settings, None, world), world.tell)
+    account = replace(account, former=_former_names(settings, world))
+    tell_lost_guards(settings, account, world.tell)
+    return account
+
+
+def _former_names(settings: Settings, world: World) -> Mapping[str, str]:
+    """Give what sheets and settings called groups before, where there is a ledger that remembers it."""
+    if settings.groups:
+        with suppress(BatchError), open_ledger_of(settings, world, create=False, quiet=True) as ledger:
+            return {fold(name): group for name, group in ledger.groups.named().items()}
+    return {}
 
 
 def tell_lost_guards(settings: Settings, account: Account, tell: Tell) -> None:

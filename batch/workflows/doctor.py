@@ -19,7 +19,7 @@ from batch.workflows.cancel import how_to_go_on
 from batch.workflows.context import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
 from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
 from batch.workflows.doctor_provider import provider_lines
-from batch.workflows.mail_sending import Mailer, mail_server_of, refused_addresses
+from batch.workflows.mail_sending import Mailer, how_to_correct, mail_server_of, refused_addresses
 from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
 from batch.workflows.send_test import try_zone
@@ -237,9 +237,9 @@ def _comparison(settings: Settings, health: Health) -> Line:
 
 def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
     waiting = ledger.outbox.unsent()
-    if refused := refused_addresses(settings, ledger):
+    if refused := refused_addresses(settings, ledger, world.now()):
         words = f"{len(waiting) or 'none'}; the mail server refuses {', '.join(refused)}, who get nothing"
-        return Line("unsent mails", "warning", words, "correct the address under [email]")
+        return Line("unsent mails", "warning", words, how_to_correct(settings, refused))
     if not waiting:
         return Line("unsent mails", "fine", "none")
     oldest = waiting[0]

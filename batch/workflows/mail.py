@@ -22,7 +22,14 @@ from batch.model.times import local_time
 from batch.workflows.context import World
 from batch.workflows.insights import describe_insights
 from batch.workflows.mail_attachments import address_of, attach_report, largest_attachment, stem_of
-from batch.workflows.mail_sending import Mailer, plain_addresses, refused_addresses, send_due, try_to_mail
+from batch.workflows.mail_sending import (
+    Mailer,
+    how_to_correct,
+    plain_addresses,
+    refused_addresses,
+    send_due,
+    try_to_mail,
+)
 from batch.workflows.notices import health_lines, read_health, when
 from batch.workflows.owners import allowed_domains, describe_strangers, owner_address
 from batch.workflows.report import (
@@ -137,8 +144,8 @@ def queue_digest(mailer: Mailer) -> bool:
 
 
 def _tell_refused(mailer: Mailer) -> Iterator[str]:
-    if refused := refused_addresses(mailer.settings, mailer.ledger):
-        yield f"▲ the mail server refuses {', '.join(refused)}: correct the address under [email]"
+    if refused := refused_addresses(mailer.settings, mailer.ledger, mailer.world.now()):
+        yield f"▲ the mail server refuses {', '.join(refused)}: {how_to_correct(mailer.settings, refused)}"
 
 
 def queue_preview(mailer: Mailer, batch: int, preview: Path, how: Sequence[str]) -> bool:

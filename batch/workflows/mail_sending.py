@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import getaddresses
 from typing import TYPE_CHECKING
 
 from batch.adapters.mail import Server, lighten, next_try, send
+from batch.model import Entry, Status
 from batch.model.errors import BatchError, DeliveryError
 from batch.system.disk import mode_within
 from batch.workflows.context import World
@@ -100,6 +101,10 @@ def _send(mailer: Mailer, mail: Mail) -> bool | None:
     except DeliveryError as trouble:
         if trouble.too_large and (lighter := lighten(mail.body)):
             return _send(mailer, _without_attachments(mailer, mail, lighter, trouble))
+        if trouble.nobody:
+            mailer.ledger.outbox.note_sent(mail.id, now, mail.to)
+            _tell_who_did_not_get_it(mailer, (), mail.to)
+            return False
         _note_failed(mailer, mail, trouble)
         return False if trouble.permanent else None
     for_now = _pick(mail.to, refused.for_now)
@@ -149,11 +154,26 @@ def plain_addresses(addresses: Iterable[str]) -> list[str]:
     return [address.casefold() for _, address in pairs if "@" in address and address.isascii()]
 
 
-def refused_addresses(settings: Settings, ledger: Ledger) -> list[str]:
-    """Give the addresses of the settings that the mail server refused when a mail last went to them."""
+def refused_addresses(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
+    """Give the addresses of the settings, and of Owners, that the mail server refused when a mail last went to them."""
     email = settings.email
     state: dict[str, bool] = {}
     for recipients, refused in ledger.outbox.refusals():
         state |= dict.fromkeys(plain_addresses(recipients), False) | dict.fromkeys(plain_addresses(refused), True)
     wanted = plain_addresses((*email.to, *email.attention_to, *email.digest_to, *email.approvers))
+    if any(refused for one, refused in state.items() if one not in wanted):
+        wanted += plain_addresses(entry.owner for entry in ledger.entries.select(due_from=now) if _counts(entry))
     return [one for one in dict.fromkeys(wanted) if state.get(one)]
+
+
+def _counts(entry: Entry) -> bool:
+    return bool(entry.owner) and entry.status not in {Status.CANCELLED, Status.REPLACED}
+
+
+def how_to_correct(settings: Settings, refused: Iterable[str]) -> str:
+    """Say where refused addresses are written."""
+    email = settings.email
+    own = set(plain_addresses((*email.to, *email.attention_to, *email.digest_to, *email.approvers)))
+    where = ["under [email]"] * any(one in own for one in refused)
+    where += ["in the sheet's Owner column"] * any(one not in own for one in refused)
+    return f"correct the address {' and '.join(where)}"

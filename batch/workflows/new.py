@@ -15,7 +15,7 @@ from batch.core.validate import find_other_week
 from batch.model import Account
 from batch.model.codes import ALL_CODES
 from batch.system.resources import templates_folder
-from batch.workflows.context import World, make_provider, read_account
+from batch.workflows.context import World, look_at_account
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -31,7 +31,7 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
     """Write the starter workbook; UsageError when there is a file of that name."""
     if path.exists():
         online = False  # the refusal needs no request
-    account = read_account(make_provider(settings, None, world), world.tell) if online else Account()
+    account = look_at_account(settings, world) if online else Account()
     choices = {
         "Template": _list_templates(settings),
         "GroupIds": [group.name or group.id for group in account.groups or ()],

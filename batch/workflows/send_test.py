@@ -16,7 +16,8 @@ from batch.model.errors import UsageError
 from batch.model.places import sheet_row
 from batch.model.plurals import plural
 from batch.workflows.check import Check, check_sheet, open_file
-from batch.workflows.context import Context, World, need_zone, open_context, read_account
+from batch.workflows.context import Context, World, need_zone, open_context
+from batch.workflows.proofs import read_own_account
 from batch.workflows.run import Options, be_submitter, begin_run, finish_batch, record_batch
 from batch.workflows.tally import Tally
 
@@ -41,7 +42,7 @@ def submit_tests(
     zone = need_zone(settings, for_real=True)
     with open_context(settings, world) as context, be_submitter(context):
         reading = begin_run(context)
-        account = read_account(context.provider, world.tell)
+        account = read_own_account(context)
         check = check_sheet(
             opened, settings, zone=zone, now=world.now(), account=account, keep=True, taking=True, tell=world.tell
         )

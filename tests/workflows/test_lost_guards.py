@@ -55,3 +55,11 @@ def test_a_group_that_was_renamed_stays_guarded(ready: Shell, sandbox: Any, tmp_
         assert '[groups."Dallas stores"]: this group is called "Texas north" today' in ran.err
         assert "purpose-not-agreed" in ran.err
     assert len(sandbox.posts) == 1
+
+
+def test_a_test_and_a_new_workbook_say_so_too(ready: Shell, tmp_path: Path, guarded: Path) -> None:
+    """Every command that reads the account does."""
+    commands = (["submit", guarded, "--test", "100", "--row", 2, "--yes"], ["new", tmp_path / "a.xlsx", "--online"])
+    for command in commands:
+        ready.set(CHECKS__TEST_CONTACTS="1000")
+        assert ready.run(*command).err.count(SAYS) == 1

@@ -129,7 +129,7 @@ def test_an_address_that_the_server_refuses_is_named_until_it_is_corrected() -> 
         assert "refused gone@example.com, who did not get it" in words
         with team.desk.ledger() as ledger:
             mailer = Mailer(team.desk.settings, ledger, team.desk.world)
-            assert refused_addresses(team.desk.settings, ledger) == ["gone@example.com"]
+            assert refused_addresses(team.desk.settings, ledger, team.desk.clock.now()) == ["gone@example.com"]
             queue_digest(mailer)
             send_due(mailer)
         assert "the mail server refuses gone@example.com" in body(team.box.mails[-1], "plain")
@@ -137,7 +137,30 @@ def test_an_address_that_the_server_refuses_is_named_until_it_is_corrected() -> 
         assert (line.state, "gone@example.com" in line.words) == ("warning", True)
         team.desk.set(email__to=f"{BOSS},here@example.com")
         with team.desk.ledger() as ledger:
-            assert refused_addresses(team.desk.settings, ledger) == []
+            assert refused_addresses(team.desk.settings, ledger, team.desk.clock.now()) == []
+
+
+def test_an_owner_whom_the_server_refuses_is_named_until_the_sheet_is_corrected() -> None:
+    """The mail went to that address alone; doctor and digest say where to correct it."""
+    with weekly(mail=True) as team:
+        team.box.refused = {"gone@example.com"}
+        wrong = {"Message": "{{ Offr }}", "Owner": "gone@example.com"}
+        team.desk.submit(team.desk.sheet([team.desk.row(0, Owner=""), team.desk.row(1, **wrong)]))
+        assert "refused gone@example.com, who did not get it" in team.desk.words()
+        [line] = [one for one in examine(team.desk.settings, team.desk.world) if one.line == "unsent mails"]
+        assert (line.words, line.remedy) == (
+            "none; the mail server refuses gone@example.com, who get nothing",
+            "correct the address in the sheet's Owner column",
+        )
+        with team.desk.ledger() as ledger:
+            mailer = Mailer(team.desk.settings, ledger, team.desk.world)
+            queue_digest(mailer)
+            send_due(mailer)
+        said = " ".join(body(team.box.mails[-1], "plain").split())
+        assert "refuses gone@example.com: correct the address in the sheet's Owner column" in said
+        team.desk.submit(team.desk.sheet([team.desk.row(0, Owner=""), team.desk.row(1, Owner="here@example.com")]))
+        [line] = [one for one in examine(team.desk.settings, team.desk.world) if one.line == "unsent mails"]
+        assert line.words == "none"
 
 
 def test_a_server_that_hangs_up_after_the_mail_may_have_it() -> None:
