@@ -10,6 +10,7 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,8 @@ from batch.adapters.report import (
     write_xlsx,
 )
 from batch.adapters.report.advice import without_commands
-from batch.adapters.report.charts import calendar_chart, quiet_of, texts_by_day
+from batch.adapters.report.charts import charts_of, outcome_chart, texts_by_day, trend_chart
+from batch.adapters.report.heatmap import calendar_chart, quiet_of
 from batch.adapters.report.tasks import tasks_of
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Status
 from batch.model.codes import NEXT_BY_CODE
@@ -167,6 +169,33 @@ def test_what_may_go_is_in_no_bar_and_hatched_in_the_calendar() -> None:
     assert [sum(int(row[column]) for row in drawn.rows) for column in (2, 3)] == [1, 5]
     assert str(drawn.svg).count('class="heat may-go"') == 5
     assert "5 more may go" in drawn.words
+
+
+def test_a_long_range_is_drawn_by_weekday_with_thin_labels() -> None:
+    """Half a year: a column for each weekday, a color by the week's average, and no label over another or cut."""
+    past = [make_entry(n, Status.SENT, send_at=NOW - timedelta(weeks=26) + timedelta(days=n)) for n in range(1, 181)]
+    report = batch_of(*past)
+    drawn = {chart.name: chart for chart in charts_of(report, count(report))}
+    assert drawn["calendar"].title == "What goes out when, by weekday"
+    assert set(re.findall(r"heat-\d", str(drawn["calendar"].svg))) == {"heat-1"}
+    places = [float(x) for x in re.findall(r'class="value" x="([\d.]+)"', str(drawn["texts"].svg))]
+    assert min(places) >= 12
+    assert max(places) <= 348
+    assert all(later - one >= 30 for one, later in pairwise(places))
+
+
+def test_the_trend_counts_as_the_report_does() -> None:
+    """The bar of this week is the number of campaigns under the verdict."""
+    report = week_report()
+    trend = trend_chart(report.trend)
+    assert trend is not None
+    assert trend.rows[-1][1] == f"{count(report).rows:,}"
+
+
+def test_one_outcome_needs_no_picture() -> None:
+    """Where every row ended the same, the total says it."""
+    assert outcome_chart(count(sample_report())) is not None
+    assert outcome_chart(count(batch_of(make_entry(1)))) is None
 
 
 def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ class Card:
 
     where: str
     anchor: str
+    """Leads to the row in the table."""
+    id_here: str
+    """By which the row leads back."""
     name: str
     when: str
     left: str
@@ -48,7 +51,9 @@ class Task:
     words: str
     """What is wrong with them."""
     brief: str
-    """The same for a phone: of one row only what became of it and which it is."""
+    """The same in short: of one row only what became of it and which it is."""
+    why: str
+    """The reason of one row, where it says more than what became of it; empty where `brief` has it."""
     next: str
     """What to do, where it is the same for all."""
     who: str
@@ -106,6 +111,7 @@ def _task(group: Sequence[_Pair], report: Report) -> Task:
         cause=standing.cause,
         words=_words(group),
         brief=f"{standing.word.text}: {_which(entry, standing)}" if len(group) == 1 else _words(group),
+        why=standing.reason if len(group) == 1 and standing.reason != standing.word.text else "",
         next=_common_next(group),
         who=entry.owner,
         by=local_time(first, report.zone, report.made_at.year) if first else "",
@@ -154,6 +160,7 @@ def _card(entry: Entry, standing: Standing, report: Report) -> Card:
     return Card(
         where=f"row {entry.row}" + (f" of {entry.file}" if len(report.batches) != 1 else ""),
         anchor=f"#entry-{entry.id}",
+        id_here=f"task-{entry.id}-{entry.row}",
         name=entry.campaign_name or "(no name)",
         when=local_time(moment, entry.zone or report.zone, report.made_at.year) if moment else "",
         left=time_left(moment, report.made_at) if moment else "",

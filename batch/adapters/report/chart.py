@@ -1,0 +1,82 @@
+"""One picture of a report: its record, and the strokes and words that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from batch.adapters.report.contents import Report
+from batch.adapters.report.figures import SCHEDULED, SENT
+from batch.model import Entry
+from batch.model.times import zone_of
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+WIDTH = 360
+"""Units of every picture: on a phone a unit is a pixel, so that its words stay readable."""
+LONGEST = 14
+"""Days in the calendar and bars in a picture."""
+GOING = SENT | SCHEDULED
+"""What went or goes: solid in the calendar, and the only texts in a bar."""
+MAY_GO = frozenset({"unapproved", "to_cancel", "planned", "submitting", "waiting", "held", "in_doubt"})
+"""What may go: hatched in the calendar, and in no bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture with its words and its numbers."""
+
+    name: str
+    title: str
+    words: str
+    """What the picture says, for those who do not see it."""
+    svg: Markup | None
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    bars: tuple[Bar, ...] = ()
+    """For a table that is its own picture."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a table that is its own picture."""
+
+    label: str
+    shown: str
+    share: str
+    tone: str
+    sign: str
+    svg: Markup
+
+
+def timed(report: Report, standings: Collection[str]) -> Iterable[tuple[Entry, datetime]]:
+    """Give the entries of some standings, each with its time by the row's own clock."""
+    for entry in report.entries:
+        if entry.send_at is not None and report.standing_of(entry).word.standing in standings:
+            yield entry, entry.send_at.astimezone(zone_of(entry.zone or report.zone))
+
+
+def open_svg(height: float) -> Markup:
+    """Begin a picture of a height."""
+    return Markup('<svg class="picture" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">').format(
+        WIDTH, height
+    )
+
+
+def two_lines(x: float, label: str, *, narrow: bool, y: float = 13) -> Markup:
+    """Write `Mon, Dec 1` as the weekday over the date, and leave out the month where it is narrow."""
+    first, _, rest = label.partition(", ")
+    rest = rest.rpartition(" ")[2] if narrow else rest
+    text = Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')
+    return text.format(x, y, first[:1] if narrow and rest else first) + text.format(x, y + 13, rest)
+
+
+def noon(day: date) -> datetime:
+    """Give a moment of a day, for its name."""
+    return datetime(day.year, day.month, day.day, 12)  # noqa: DTZ001 - only its weekday and date are written
