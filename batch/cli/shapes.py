@@ -58,6 +58,8 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
         "file": tally.file,
         "rows": tally.rows,
         **{name: tally.counts[name] for name in _COUNTS},
+        "skipped": tally.counts["skipped"] + tally.counts["left_out_by_approver"],
+        "left_out_by_approver": tally.counts["left_out_by_approver"],
         "adopted": tally.adopted,
         "blank": tally.blank,
         "left_out": tally.left_out,

@@ -7,16 +7,21 @@ import signal
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.core.json_text import write_json
-from batch.model.errors import InboxBusyError
+from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.events import Event, Note, Progress
 
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+
+_USUAL = "inbox"
+"""The watched folder that nobody named: it is simply made."""
 _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
 
 
@@ -26,6 +31,7 @@ def watch(
         Path | None, typer.Argument(help="The drop folder; the one of the settings by default.", show_default=False)
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Process the complete files and exit, for cron.")] = False,
+    create: Annotated[bool, typer.Option("--create", help="Make the folder if it does not exist.")] = False,
     no_events: Annotated[bool, typer.Option("--no-events", help="Do not use the system's file events.")] = False,
     log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
 ) -> None:
@@ -34,6 +40,7 @@ def watch(
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     settings = session.settings(watches=True)
+    _refuse_mistyped(folder, settings, create=create)
     world = replace(session.world(), tell=Journal(as_json=log_format == "json", quiet=session.screen.quiet).tell)
     try:
         watched = watch_folder(
@@ -47,6 +54,14 @@ def watch(
     if once and watched.trouble is not None:
         _end_watch(watched.trouble.exit_code)
     _end_watch(LOOK if once and watched.needs_look else DONE)
+
+
+def _refuse_mistyped(folder: Path | None, settings: Settings, *, create: bool) -> None:
+    """Raise UsageError for a folder that somebody named and that is not there; a share that is away is waited for."""
+    place = folder or Path(settings.watch.folder)
+    usual = folder is None and place.name == _USUAL
+    if not (usual or create or place.exists()) and place.parent.is_dir():
+        raise UsageError(f'there is no folder "{place}"', "check its name, or make it: add --create")
 
 
 def _end_watch(code: int) -> NoReturn:

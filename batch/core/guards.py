@@ -20,6 +20,8 @@ REJECTED_BY_PERSON = "rejected-by-person"
 """The code of a row that a second person did not let go: only what is handed in again may go after all."""
 DOUBT_CODES = frozenset({"held-twice", "looks-alike", "no-tag", "tried-often"})
 """What settling leaves to a person: such an entry is held, but it may be at the provider anyway."""
+LEFT_OUT = "left-out-by-approver"
+"""On an entry that a second person left out of an approval, and on the row that is handed in again."""
 SECOND_CODES = frozenset({"edited-after-submission", "deleted-in-dashboard", "looks-edited"})
 """What is held for one of these was scheduled before: to send it may be a second sending, and asks for a yes."""
 DROPPED_IN_DOUBT = "dropped-in-doubt"

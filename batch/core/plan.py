@@ -11,6 +11,7 @@ from batch.core.guards import (
     GOING,
     GONE,
     GUARDS,
+    LEFT_OUT,
     THERE,
     PlanRules,
     Surroundings,
@@ -220,7 +221,8 @@ def _remedy(case: _Case, met: KnownEntry) -> str:
 
 def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
     if case.row.past:
-        return _skip(case, met, f"it was cancelled before (entry {met.id}), and its time has passed")
+        what = "left out by the approver" if LEFT_OUT in met.last_codes else "cancelled before"
+        return _skip(case, met, f"it was {what} (entry {met.id}), and its time has passed")
     return _decide_new(case, campaign, deleted_before(case.row, met))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, held_for
+from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, LEFT_OUT, held_for
 from batch.core.identity import as_read, collapse
 from batch.core.payload import show_time
 from batch.core.settle import how_to_answer
@@ -68,6 +68,8 @@ def _is_odd(sign: str) -> bool:
 
 def deleted_before(row: Checked, met: KnownEntry) -> Issue:
     """Hold a row whose campaign was taken back."""
+    if LEFT_OUT in met.last_codes:
+        return _left_out(row, met)
     what = f"was scheduled as {met.provider_id} (entry {met.id}) and is not at the provider any more"
     if not DOUBT_CODES.union({DROPPED_IN_DOUBT}).isdisjoint(met.last_codes):
         what = f"was dropped while nobody knew whether it had arrived (entry {met.id}; look for it in the dashboard)"
@@ -78,3 +80,11 @@ def deleted_before(row: Checked, met: KnownEntry) -> Issue:
         f"else remove the row"
     )
     return held_for(row, "CampaignName", "deleted-in-dashboard", words, row.name, ids=(met.provider_id,))
+
+
+def _left_out(row: Checked, met: KnownEntry) -> Issue:
+    words = (
+        f"the approver of batch {met.batch} left this row out (entry {met.id}), and it was never submitted: to send it "
+        f'after all, type "campaign-batch submit FILE --allow {LEFT_OUT}"; else remove the row'
+    )
+    return held_for(row, "CampaignName", LEFT_OUT, words, row.name)

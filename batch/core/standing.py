@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from batch.core.guards import LEFT_OUT
 from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE
 from batch.model.plurals import plural
@@ -155,6 +156,17 @@ def _sent(entry: Entry, now: datetime) -> Worded:
     return _looked_at(entry, WORDS["sent"])
 
 
+def _cancelled(entry: Entry, now: datetime) -> Worded:
+    del now
+    return WORDS["left_out" if is_left_out(entry) else "cancelled"], Concern.NONE
+
+
+def is_left_out(entry: Entry) -> bool:
+    """Whether a second person left the row out when they let its batch go."""
+    marks = (issue for issue in entry.issues if issue.code == LEFT_OUT and issue.level is Level.HOLD)
+    return entry.status is Status.CANCELLED and next(marks, None) is not None
+
+
 _DIFFERENT = {
     "Message": "with a different text",
     "Subject": "with a different subject",
@@ -194,6 +206,7 @@ _WORDS_OF = {
     Status.IN_DOUBT: _in_doubt,
     Status.ACCEPTED: _accepted,
     Status.SENT: _sent,
+    Status.CANCELLED: _cancelled,
 }
 
 
@@ -214,6 +227,8 @@ def _wishes(entry: Entry, word: Word) -> Iterator[Cause]:
 
 def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
     """Give what the checks, the plan and the provider's answer said of it."""
+    if is_left_out(entry):
+        yield from (Cause(issue.code, issue.message) for issue in entry.issues if issue.code == LEFT_OUT)
     if entry.status in {Status.SENT, Status.CANCELLED, Status.REPLACED}:
         return
     if entry.status is Status.ACCEPTED:
@@ -294,6 +309,7 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
         "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
         "did_not_go": f"did not go, was due {when}: {standing.reason}",
         "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, did not go",
+        "left_out": f"{standing.reason}, was for {when}",
         "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
         "missing": f"{text} (Id {entry.provider_id}), was due {when}",
     } | dict.fromkeys(("waiting", "planned", "submitting", "in_doubt"), f"{text}, for {when}")

@@ -149,6 +149,12 @@ PLAN = (
         entry="it was deleted on purpose? then drop it here too: "
         'campaign-batch resolve {entry} --drop --why "..."; to send it anyway: --send',
     ),
+    _plan(
+        "left-out-by-approver", "the approver left the row out", rules=False,
+        step="send it with --allow, or remove the row",
+        entry="the approver left it out: remove the row from the sheet; to send it after all: "
+        'campaign-batch resolve {entry} --send --why "..."',
+    ),
     _both(_plan(
         "in-doubt", "an earlier version of this row may or may not have arrived", rules=False, allow=False,
         step="run campaign-batch resume, then drop the file again",

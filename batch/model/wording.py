@@ -157,7 +157,8 @@ WORDS: Mapping[str, Word] = {
         ),
         Word("sent", "sent", "good", "seen in the provider's sent history"),
         Word("skipped", "already taken in", "quiet", "the same row was taken in before; nothing was sent again"),
-        Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, and the lists confirm it"),
+        Word("left_out", "left out by the approver", "quiet", "whoever approved the file left this row out"),
+        Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, or dropped before it went"),
         Word("replaced", "fixed in another row", "quiet", "a fixed row replaced it"),
     )
 }
@@ -168,6 +169,7 @@ ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WOR
 COUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "accepted": ("at the provider", "at the provider"),
     "skipped": ("already taken in", "already taken in"),
+    "left_out_by_approver": ("left out by the approver", "left out by the approver"),
     "planned": ("still to be submitted", "still to be submitted"),
     "invalid": ("needs fixing", "need fixing"),
     "held": ("waits for you", "wait for you"),

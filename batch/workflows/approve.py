@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.core.guards import REJECTED_BY_PERSON
+from batch.core.guards import LEFT_OUT, REJECTED_BY_PERSON
 from batch.model import NOT_SHOWN, REJECTED, WAITS, Batch, ChangeKind, Entry, Issue, Level, Status, StatusChange, Way
 from batch.model.errors import UsageError
 from batch.model.places import sheet_row
@@ -122,9 +122,11 @@ def _refuse_unknown_rows(batch: Batch, released: Iterable[tuple[Entry, str]], ro
 
 def _leave_out(context: Context, entries: Iterable[Entry], who: str) -> None:
     for entry in entries:
+        why = f"left out by the approver ({who})"
+        mark = Issue(entry.row, "", "", LEFT_OUT, why, Level.HOLD)
         context.ledger.changes.make(StatusChange(
-            entry.id, Status.CANCELLED, expected=KEPT, why=f"left out of the approval by {who}",
-            who=context.world.who, now=context.world.now(),
+            entry.id, Status.CANCELLED, expected=KEPT, why=why, who=context.world.who, now=context.world.now(),
+            issues=(*entry.issues, mark),
         ))  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class DroppedFiles:
             for left in unfinished:
                 self._inbox.forgive(left)
         scanned = self._inbox.scan(self._context.world.now())
-        self._tell_open({one.name: one.lock for one in scanned if isinstance(one, Settling) and one.lock})
+        self._tell_open({one.name: one.note for one in scanned if isinstance(one, Settling) and one.lock})
         for found in scanned:
             if self._context.world.stopped():
                 return
@@ -66,14 +66,15 @@ class DroppedFiles:
                 self._take(claimed)
             self._tell_refused()
 
-    def _tell_open(self, locks: Mapping[str, str]) -> None:
+    def _tell_open(self, words: Mapping[str, str]) -> None:
         """Say once of each file that waits because it is open: a lock that a crash left would keep it for good."""
-        for name, lock in locks.items():
-            if name not in self._open:
-                words = f'"{name}" waits, because it is open in Excel or LibreOffice: close it there; '
-                words += f'if nobody has it open, delete "{lock}" beside it'
-                self._tell("file-open", words, file=name)
-        self._open = set(locks)
+        for name in words.keys() - self._open:
+            self._tell("file-open", words[name], file=name)
+        self._open = set(words)
+        told, self._inbox.left_alone.told = self._inbox.left_alone.told, []
+        for why in told:
+            if why not in words.values():
+                self._tell("file-left", why)
 
     def _tell_refused(self) -> None:
         while self._inbox.refused:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from batch.core.standing import is_left_out
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
@@ -96,6 +97,8 @@ def count_as(what: str, entry: Entry | None) -> str:
     """Name the count that a row of a batch belongs to."""
     if what == "skipped" or entry is None:
         return "skipped"
+    if is_left_out(entry):
+        return "left_out_by_approver"
     return _COUNTED_AS.get(entry.status, entry.status.value)
 
 

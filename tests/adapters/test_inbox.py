@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -473,3 +473,51 @@ def test_a_stop_ends_the_wait() -> None:
 def test_names_that_may_be_sheets() -> None:
     """Anything else that people drop is taken, so that it can be refused in words."""
     assert all(map(may_be_sheet, ["march.xlsx", "photo.png", "stop sign.xlsx", "a.tmp.xlsx", "will be taken at 9.txt"]))
+
+
+def test_what_is_not_taken_has_a_note_after_a_minute_and_only_while_it_is_so(tmp_path: Path) -> None:
+    """A file that is open, one that grows, a sheet in a subfolder, a link, an unfinished copy: each says why, once."""
+    inbox = make(tmp_path)
+    drop(inbox, "open.csv")
+    lock = drop(inbox, ".~lock.open.csv#", "ann")
+    (inbox.folder / "Week 49").mkdir()
+    drop(inbox, "Week 49/a.xlsx")
+    (inbox.folder / "empty").mkdir()
+    drop(inbox, "half.xlsx.crdownload")
+    (inbox.folder / "linked.csv").symlink_to(tmp_path / "elsewhere.csv")
+    grown = ""
+    for second in range(0, 61, 4):
+        grown += "CampaignName,Message\n"
+        drop(inbox, "grows.csv", grown)
+        inbox.scan(after(second))
+        if second < 60:
+            assert [name for name in listed(inbox.folder) if "not taken" in name] == []
+    said = {
+        name.removesuffix(" - not taken yet.txt"): (inbox.folder / name).read_text("utf-8")
+        for name in listed(inbox.folder) if "not taken" in name
+    }  # fmt: skip
+    assert said.keys() == {"open.csv", "grows.csv", "Week 49", "half.xlsx.crdownload", "linked.csv"}
+    assert 'delete ".~lock.open.csv#" beside it' in said["open.csv"]
+    assert "is still being written" in said["grows.csv"]
+    assert "is a folder, and sheets in it are not taken: move them out of it" in said["Week 49"]
+    assert "is an unfinished copy or download" in said["half.xlsx.crdownload"]
+    assert "is a link, so it is not taken" in said["linked.csv"]
+    assert len(inbox.left_alone.told) == 5
+    inbox.scan(after(64))
+    assert len(inbox.left_alone.told) == 5, "never twice"
+    lock.unlink()
+    (inbox.folder / "Week 49" / "a.xlsx").rename(inbox.folder / "a.xlsx")
+    inbox.scan(after(68))
+    names = [name for name in listed(inbox.folder) if "not taken" in name]
+    assert names == ["half.xlsx.crdownload - not taken yet.txt", "linked.csv - not taken yet.txt"]
+
+
+def test_a_single_look_tells_by_the_age_of_the_lock(tmp_path: Path) -> None:
+    """A scheduler starts a new watch every few minutes; none of them looks for a minute."""
+    drop(make(tmp_path), "open.csv")
+    drop(make(tmp_path), "~$open.csv", "ann")
+    now = datetime.now(UTC)
+    make(tmp_path).scan(now + timedelta(seconds=30))
+    assert not (tmp_path / "inbox" / "open.csv - not taken yet.txt").exists()
+    make(tmp_path).scan(now + timedelta(seconds=90))
+    assert (tmp_path / "inbox" / "open.csv - not taken yet.txt").exists()

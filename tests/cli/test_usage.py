@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from cli_support import Shell
 
@@ -37,3 +39,13 @@ def test_an_argument_that_cannot_work_is_told_plainly(shell: Shell, words: tuple
     assert told in ran.err
     assert "Input should" not in ran.err
     assert "internal error" not in ran.err
+
+
+def test_a_mistyped_watch_folder_is_not_made(ready: Shell, tmp_path: Path) -> None:
+    """One line, exit 2; `--create` makes it."""
+    ran = ready.run("watch", tmp_path / "inbocks", "--once")
+    assert (ran.code, (tmp_path / "inbocks").exists()) == (2, False)
+    assert ran.err.strip().endswith("check its name, or make it: add --create")
+    assert len(ran.err.splitlines()) == 1
+    ready.set(WATCH__STABLE_SECONDS="0.1")
+    assert ready.run("watch", tmp_path / "inbocks", "--once", "--create").code == 0

@@ -15,12 +15,13 @@ from torture_support import Crash, Steps, assert_exactly_once, crashed
 from weekly_support import Round, weekly
 
 from batch.adapters.report.preview import CARD_LIMIT
-from batch.model import Status
+from batch.cli.shapes import shape_tally
+from batch.model import Action, Status
 from batch.model.errors import ReportError, UsageError
 from batch.workflows.approve import approve_batch, reject_batch
-from batch.workflows.find import write_evidence_of
+from batch.workflows.find import find_entries, write_evidence_of
 from batch.workflows.resolve import resolve_entry
-from batch.workflows.tally import Tally
+from batch.workflows.tally import Tally, describe_counts
 
 
 def ask(team: Round, rows: object = 3, name: str = "week.csv") -> Tally:
@@ -74,16 +75,26 @@ def test_who_handed_it_in_may_not_approve_it(who: str) -> None:
 
 
 def test_rows_can_be_left_out() -> None:
-    """They are dropped for good; an unknown row is said before anything is done."""
+    """They are dropped, named as such everywhere, and held when they come again; an unknown row is said first."""
     with weekly() as team:
         ask(team)
         with pytest.raises(UsageError, match="no row 9"):
             approve(team, rows=frozenset({2, 9}))
         tally = approve(team, rows=frozenset({2}))
-        assert (tally.counts["accepted"], tally.counts["skipped"]) == (2, 1)
+        assert (tally.counts["accepted"], tally.counts["left_out_by_approver"]) == (2, 1)
+        assert describe_counts(tally.counts) == "2 at the provider, 1 left out by the approver"
+        shape = shape_tally(tally)
+        assert (shape["skipped"], shape["left_out_by_approver"]) == (1, 1)
+        [(_, sentence)] = find_entries(team.desk.settings, team.desk.world, "Sale 0")
+        assert sentence.startswith("left out by the approver (bo), was for ")
         assert [entry.status for entry in team.desk.entries()] == [
             Status.CANCELLED, Status.ACCEPTED, Status.ACCEPTED,
         ]  # fmt: skip
+        again = ask(team)
+        assert again.counts == {"skipped": 2, "held": 1}
+        held = next(one for one in again.decisions if one.action is Action.HOLD)
+        assert [issue.code for issue in held.issues] == ["left-out-by-approver"]
+        assert "the approver of batch 1 left this row out (entry 1)" in held.why
 
 
 def test_a_batch_is_approved_once() -> None:

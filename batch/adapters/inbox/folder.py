@@ -30,6 +30,7 @@ from batch.adapters.inbox.copies import (
     write_failures,
 )
 from batch.adapters.inbox.grace import Grace, Ready, Settling
+from batch.adapters.inbox.left_alone import LeftAlone
 from batch.adapters.inbox.names import (
     STOP_NAMES,
     claim_name,
@@ -89,6 +90,7 @@ class Inbox:
         self.working, self.done, self.attention, self.waiting, self.approved = (folder / name for name in FOLDERS)
         self._zone = zone
         self._grace = Grace(folder, timedelta(seconds=stable_seconds), timedelta(seconds=grace_seconds), zone)
+        self.left_alone = LeftAlone(folder, FOLDERS)
         self.refused: list[str] = []
         """What was put aside unread since somebody last asked, in words."""
 
@@ -147,6 +149,7 @@ class Inbox:
             if may_be_sheet(name) and (looked := self._grace.look(name, locks, notes, now)):
                 found[name] = looked
         self._grace.forget(found.keys(), notes)
+        self.left_alone.note(entries, found, now)
         return tuple(found.values())
 
     def claim(self, ready: Ready, now: datetime) -> Claimed | None:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Settling:
     """When it would be ready if it stands still from now on."""
     lock: str = ""
     """The file beside it that says it is open; a program that crashed leaves it there for good."""
+    note: str = field(default="", compare=False)
+    """What people are told when it stays so; empty in its grace, of which a note of its own tells."""
 
 
 @dataclass(slots=True)
@@ -77,9 +79,11 @@ class Grace:
             self.drop_note(name)
             seen = self._seen[name] = _Seen(state.st_size, state.st_mtime_ns, now)
         if locked:
-            return Settling(name, "still open in Excel or LibreOffice", now + self._stable + grace, locked)
+            why = "still open in Excel or LibreOffice"
+            return Settling(name, why, now + self._stable + grace, locked, _tell_open(name, locked))
         if now - seen.since < self._stable:
-            return Settling(name, "may still be growing", seen.since + self._stable + grace)
+            growing = f'"{name}" is still being written: it is taken when it has stopped growing'
+            return Settling(name, "may still be growing", seen.since + self._stable + grace, note=growing)
         return self._wait_out_grace(name, seen, now)
 
     def _recall(self, name: str, state: os.stat_result, notes: set[str], now: datetime) -> _Seen:
@@ -104,7 +108,8 @@ class Grace:
             self._keep_note(name, seen, seen.taken_at)
             return Settling(name, "in its grace", seen.taken_at)
         if not _opens(self._folder / name):
-            return Settling(name, "cannot be opened", now + self._stable)
+            closed = f'"{name}" cannot be opened, so it waits: close it where it is open, and check who may read it'
+            return Settling(name, "cannot be opened", now + self._stable, note=closed)
         return Ready(name, seen.size, seen.mtime_ns)
 
     def _keep_note(self, name: str, seen: _Seen, taken_at: datetime) -> None:
@@ -136,6 +141,11 @@ class Grace:
             if _read_note(self._folder / note) is not None:
                 with contextlib.suppress(OSError):
                     (self._folder / note).unlink()
+
+
+def _tell_open(name: str, lock: str) -> str:
+    words = f'"{name}" waits, because it is open in Excel or LibreOffice: close it there'
+    return f'{words}; if nobody has it open, delete "{lock}" beside it'
 
 
 def _opens(path: Path) -> bool:

@@ -9,18 +9,24 @@ from pathlib import PurePath
 from batch.core.file_names import safe_name
 
 STOP_NAMES = frozenset({"stop", "stop.txt"})  # Windows hides the .txt that Notepad adds
-_LITTER = frozenset({"desktop.ini", "thumbs.db"})
+LITTER = frozenset({"desktop.ini", "thumbs.db", "$recycle.bin", "system volume information", "lost+found"})
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".download")
 _NOTE = re.compile(r"(.+) - will be taken at \d\d\.\d\d\.txt", re.DOTALL)
+_LEFT = re.compile(r".+ - not taken yet\.txt", re.DOTALL)
 _CLAIM = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{6})")
 
 
 def may_be_sheet(name: str) -> bool:
     """Say whether a file of that name can have been dropped to be taken in."""
     plain = name.casefold()
-    if name.startswith(("~$", ".")) or plain.endswith(_UNFINISHED):
+    if name.startswith(("~$", ".")) or is_unfinished(name) or is_left_note(name):
         return False
-    return plain not in STOP_NAMES | _LITTER and _NOTE.fullmatch(name) is None
+    return plain not in STOP_NAMES | LITTER and _NOTE.fullmatch(name) is None
+
+
+def is_unfinished(name: str) -> bool:
+    """Say whether a file bears the name that programs give to a copy or download under way."""
+    return name.casefold().endswith(_UNFINISHED)
 
 
 def lock_names(name: str) -> frozenset[str]:
@@ -36,6 +42,16 @@ def note_name(name: str, taken_at: datetime, zone: tzinfo | None) -> str:
 def is_note(name: str) -> bool:
     """Say whether a file bears the name of one of our notes."""
     return _NOTE.fullmatch(name) is not None
+
+
+def left_note_name(name: str) -> str:
+    """Name the note beside what is not taken."""
+    return f"{safe_name(name)} - not taken yet.txt"
+
+
+def is_left_note(name: str) -> bool:
+    """Say whether a file bears the name of a note beside what is not taken."""
+    return _LEFT.fullmatch(name) is not None
 
 
 def claim_name(now: datetime, mark: str) -> str:
