@@ -209,6 +209,23 @@ def test_more_issues_than_anybody_reads_are_refused(tmp_path: Path, shell: Shell
     assert "more than 250,000 errors and warnings: fix those of its first rows, or split it" in ran.err
 
 
+@pytest.mark.parametrize("column", ["Message", "Subject", "Offer"])
+def test_texts_that_make_a_search_begin_again_at_each_sign_take_no_time(
+    column: str, tmp_path: Path, shell: Shell
+) -> None:
+    """Cells as long as they may be, of the signs that fields are written with: all of them are read in the time."""
+    shell.set(SHEET__TIMEZONE="America/New_York")
+    signs = ("{", "{{", "{#", "{%", "{{ a }}", "[a]", "<b>", "%a", "$a", "((", "-1;", "Mon ", "1/1/", "a@b.")
+    rows = []
+    for at, sign in enumerate(signs):
+        good = {"CampaignName": f"Sale {at}", "Message": "{{ Offer }} STOP", "GroupIds": "100", "DateTime": coming()}
+        long = "a" + sign * (30_000 // len(sign))
+        rows.append([*(good | {"Subject": "s", "Offer": "o", column: long}).values()])
+    header = ["CampaignName", "Message", "GroupIds", "DateTime", "Subject", "Offer"]
+    ran = shell.run("check", Table([header, *rows]).save(tmp_path / "signs.csv"), "--json")
+    assert (ran.code, ran.json["rows"]) == (1, len(signs)), ran.err
+
+
 def _bad(folder: Path, count: int, good: int = 0, name: str = "bad.ods") -> Path:
     """Make a small file of many rows that are wrong in their names and texts."""
     rows = [["", "", "100", coming(), "x"], ["Sale", "Hello there", "100", coming(), "x"]]

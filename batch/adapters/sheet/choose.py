@@ -22,8 +22,8 @@ _Chosen = tuple[Tab, int, list[str], list[Note], list[Tab]]
 """The tab of campaigns, its header's row and names, what is worth a look, and the tabs that it uses as lists."""
 
 BLOCK = 500
-THICK = 1_000_000
-"""Characters of a block that is handed on before it has as many rows."""
+THICK = 200_000
+"""Characters of a block that is handed on before it has as many rows: after each one the seconds are looked at."""
 
 
 def read_tabs(tabs: list[Tab], name: str, limits: Limits) -> Iterator[Message]:

@@ -36,7 +36,8 @@ class RefusedError(Exception):
         self.fault = Fault(code, words)
 
 
-_SPAN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
+_SPAN = re.compile(r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\{#.{0,500}?#\}", re.S)
+"""A span has an end: one without would be looked for to the end of the text, again for each brace."""
 
 
 def find_faults(text: str) -> Iterator[Fault]:
@@ -76,8 +77,8 @@ def _reads(field: str) -> bool:
     return _SIMPLE.fullmatch(field[2:-2].strip()) is not None
 
 
-_FIELD = re.compile(r"\{\{.*?\}\}", re.S)
-_TAG = re.compile(r"\{%.*?%\}", re.S)
+_FIELD = re.compile(r"\{\{.{0,500}?\}\}", re.S)
+_TAG = re.compile(r"\{%.{0,500}?%\}", re.S)
 _SIMPLE = re.compile(r"[^\W\d]\w*(?:\s*\|.*)?", re.S)
 
 

@@ -29,9 +29,10 @@ _PAIRED = re.compile(
 )
 _START = re.compile(r"(?:[<«\[%#@~‹|$^(]|\*\||__|&lt;)[\s$%=\[(<#@~]{0,3}[^\W\d_]")
 _DOLLAR = re.compile(r"\$([^\W\d_]\w{1,40})")
-_WELL = re.compile(r"\{\{[^{}]*\}\}(?!\})|\{%[^{}]*%\}|\{#.*?#\}", re.S)
+_WELL = re.compile(r"\{\{[^{}]*\}\}(?!\})|\{%[^{}]*%\}|\{#.{0,500}?#\}", re.S)
 _FIELD = re.compile(r"(?<!\{)\{\{([^{}]*)\}\}(?!\})")
-_BRACED = re.compile(rf"[$#@%]?\{{[\s{{]*[$!#@%]?\s*({_NAME}[?!.]?)\s*[}}\s]*\}}")
+_BRACED = re.compile(rf"[$#@%]?\{{[\s{{]{{0,5}}[$!#@%]?\s{{0,5}}({_NAME}[?!.]?)[}}\s]{{0,5}}\}}")
+"""Every gap has an end: what repeats without one takes the square of a text's length, and a sheet has many texts."""
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _CURLY = str.maketrans("“”„‟«»‘’‚‛", '""""""\'\'\'\'')
 

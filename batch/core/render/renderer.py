@@ -197,7 +197,8 @@ def _find_written_wrong(program: Program, header: Header, source: str) -> list[F
 
 
 def _bind(program: Program, header: Header, field: str, source: str) -> _Bound:
-    faults = _find_written_wrong(program, header, source)
+    # What is refused for its length is not searched as well.
+    faults = _find_written_wrong(program, header, source) if len(source) <= LONGEST else list(program.faults)
     optional = {slot.field for slot in program.slots if slot.kind is Kind.THERE}
     positions: list[int] = []
     for slot in program.slots:
