@@ -30,6 +30,12 @@ def find_near(word: str, choices: Iterable[str], close: float = CLOSE) -> str:
     return by_fold[found] if best >= close else ""
 
 
+def find_near_ids(number: str, choices: Iterable[str]) -> list[str]:
+    """Give the ids, three at most, that a mistyped one may mean: a digit is wrong, missing or in another place."""
+    likely = difflib.get_close_matches(number, choices, n=6, cutoff=0.75)
+    return [one for one in likely if abs(len(one) - len(number)) < 2][:3]
+
+
 def _likeness(word: str, choice: str, common: Counter[str]) -> float:
     ours, theirs = _WORDS.findall(word), _WORDS.findall(choice)
     shared = set(ours) & set(theirs)

@@ -175,7 +175,7 @@ RULES = (
     _hard("cell-too-long", "a name, reference, subject, owner or list of groups is too long", "shorten the cell"),
     _hard("groups-missing", "no group is named", "fill in GroupIds"),
     _hard("group-id-invalid", "a group id is not a positive whole number", _FIX),
-    _hard("group-unknown", "no group of the account has this name", "correct the name, or write the group's id"),
+    _hard("group-unknown", "no group of the account has this name or id", "correct it as the dashboard shows it"),
     _hard("group-ambiguous", "the account has two groups that could be meant", "write the group's id"),
     _hard(
         "groups-not-readable", "the account's groups could not be read, so names could not be matched to ids",
@@ -241,7 +241,7 @@ RULES = (
     _soft("often-texted", _W, "the same people get many texts in a day or week", "move or drop one of them"),
     _soft("file-other-week", _W, "the file is named for another week than its dates", "check the dates"),
     _soft("offer-as-before", _W, "the same offer went out in the week before", "check the offer"),
-    _hard("group-missing", "a group is not in the account; the row waits", "add the group, or correct the row", _W),
+    _hard("group-missing", "a group is gone from the account; the row waits", "add the group, or correct the row", _W),
     _hard("group-empty", "a group has no contacts; the row waits", "add contacts to the group", _W),
     _hard("template-not-approved", "the MMS template is not approved; the row waits", "have it approved", _W),
     _hard("credits-short", "there are not enough credits for this row; it waits", "buy credits", _W),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,15 +68,28 @@ def test_a_preview_is_a_page(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_online_names_what_a_row_would_wait_for(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
-    """A group that is not there, one without people: warnings, since the row is not wrong and will wait."""
-    rows = [row(1), row(2, GroupIds="999999"), row(3, GroupIds="140"), row(4, MmsTemplateId="503")]
+    """A group without people, a template that is not approved: warnings, since the row is not wrong and will wait."""
+    rows = [row(1), row(2, GroupIds="140"), row(3, MmsTemplateId="503")]
     found = ready.run("check", write_csv(tmp_path / "a.csv", rows), "--online", "--json").json
-    assert (found["valid"], found["errors"]) == (4, [])
-    wanted = [(3, "group-missing"), (4, "group-empty"), (5, "template-not-approved")]
+    assert (found["valid"], found["errors"]) == (3, [])
+    wanted = [(3, "group-empty"), (4, "template-not-approved")]
     assert [one for one in codes(found) if one[1] != "often-texted"] == wanted
     assert {issue["column"] for issue in found["warnings"] if issue["code"].startswith("group-")} == {"C"}
-    said = ready.run("check", tmp_path / "a.csv", "--online").err
-    assert "is not in the account" in said
+
+
+def test_online_an_id_that_does_not_exist_is_an_error_that_names_the_near_ones(ready: Shell, tmp_path: Path) -> None:
+    """It would wait for ever; offline nobody can say."""
+    rows = [row(1, GroupIds="999999"), row(2, GroupIds="1113"), row(3, MmsTemplateId="5003")]
+    path = write_csv(tmp_path / "a.csv", rows)
+    assert ready.run("check", path).code == 0
+    found = ready.run("check", path, "--online", "--json").json
+    assert [(issue["row"], issue["code"]) for issue in found["errors"]] == [
+        (2, "group-unknown"), (3, "group-unknown"), (4, "template-unknown"),
+    ]  # fmt: skip
+    words = [issue["message"] for issue in found["errors"]]
+    assert words[0] == "no group of the account has the id 999999: write the id as the dashboard shows it"
+    assert re.search(r"has the id 1113, did you mean 11\d \(\"", words[1])
+    assert re.search(r"has the id 5003, did you mean 50\d \(\"", words[2])
 
 
 def test_online_says_when_the_credits_do_not_reach(shell: Shell, tmp_path: Path) -> None:

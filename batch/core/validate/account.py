@@ -124,7 +124,7 @@ def _group_waits(group_ids: Sequence[str], by_id: Mapping[str, Group]) -> tuple[
     for one in group_ids:
         group = by_id.get(one)
         if group is None:
-            words = f"group {one} is not in the account: the row waits until it is there, or write the right id"
+            words = f"group {one} is not in the account any more: the row waits until it is there again"
             found.append(Issue(0, "", "GroupIds", "group-missing", words, Level.WARNING, one))
         elif group.contacts == 0:
             words = f'group {one} ("{group.name}") has no contacts: the row waits until it has some'
@@ -138,7 +138,7 @@ def _template_waits(template_id: int | None, account: Account) -> tuple[Issue, .
     found = next((template for template in account.templates if template.id == template_id), None)
     if found is not None and found.status_id == APPROVED:
         return ()
-    state = "is not in the account" if found is None else f'("{found.name}") is {found.status or "not approved yet"}'
+    state = "is gone from the account" if found is None else f'("{found.name}") is {found.status or "not approved yet"}'
     words = f"MMS template {template_id} {state}: the row waits until it is approved"
     return (Issue(0, "", "MmsTemplateId", "template-not-approved", words, Level.WARNING, str(template_id)),)
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from batch.core.identity import fold, plain_id
 from batch.core.printable import cut
 from batch.core.validate.terms import Terms
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
+from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest, suggest_ids
+from batch.model import Group
 
 FIELD = "GroupIds"
 
@@ -76,7 +77,17 @@ def _find_wrong_id(piece: str, terms: Terms) -> Trouble | None:
             "rename that group in the provider's dashboard"
         )
         return Trouble("group-ambiguous", FIELD, words, piece)
+    if terms.groups_by_id and plain not in terms.groups_by_id:
+        return Trouble("group-unknown", FIELD, _explain_unknown_id(plain, namesakes, terms), piece)
     return None
+
+
+def _explain_unknown_id(plain: str, namesakes: list[Group], terms: Terms) -> str:
+    """Say that no group has an id, with those that may be meant: a row to it would never reach anybody."""
+    if len(namesakes) == 1:
+        return f"no group of the account has the id {plain}, but group {namesakes[0].id} has that name: write its id"
+    near = suggest_ids(plain, {group.id: group.name for group in terms.groups_by_id.values()})
+    return f"no group of the account has the id {plain}{near or ': write the id as the dashboard shows it'}"
 
 
 def _read_names(cell: str, terms: Terms) -> Groups:

@@ -9,7 +9,7 @@ from batch.core.identity import fold, plain_id
 from batch.core.printable import cut
 from batch.core.validate.rules import PURPOSES
 from batch.core.validate.terms import Terms
-from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest
+from batch.core.validate.trouble import NO_TROUBLE, Trouble, suggest, suggest_ids
 from batch.model import Row
 
 FIELDS = (
@@ -81,12 +81,23 @@ def _read_template(cell: str, terms: Terms, found: list[Trouble]) -> int | None:
     if not plain:
         return None
     if plain.isascii() and plain.isdigit() and 0 < int(plain[:20]) < 10**18:
-        return int(plain)
+        return _known_template(int(plain), terms, found)
     namesakes = terms.templates_by_name.get(fold(cell), [])
     if len(namesakes) == 1:
         return namesakes[0].id
     code, words = _explain_template(cell, [template.id for template in namesakes], terms)
     found.append(Trouble(code, "MmsTemplateId", words, cell))
+    return None
+
+
+def _known_template(number: int, terms: Terms, found: list[Trouble]) -> int | None:
+    """Give an id that the account has, or that nobody could look up; what is there but not approved waits, later."""
+    templates = terms.account.templates if terms.account else None
+    if templates is None or any(template.id == number for template in templates):
+        return number
+    near = suggest_ids(str(number), {str(template.id): template.name for template in templates})
+    words = f"no MMS template of the account has the id {number}{near or ': write the id as the dashboard shows it'}"
+    found.append(Trouble("template-unknown", "MmsTemplateId", words, str(number)))
     return None
 
 
