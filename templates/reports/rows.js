@@ -1,7 +1,14 @@
 "use strict";
 // The big table: searches, filters and sorts what the page brought along. Text is only ever set as text.
-(() => {
-  const pack = JSON.parse(document.getElementById("packed").textContent);
+(async () => {
+  const held = JSON.parse(document.getElementById("packed").textContent);
+  if (typeof held === "string" && !("DecompressionStream" in window)) {
+    const more = document.getElementById("more");
+    more.textContent = "this browser is too old to show all rows: the Excel file has them";
+    more.hidden = false;
+    return;
+  }
+  const pack = typeof held === "string" ? await unpack(held) : held;
   const at = Object.fromEntries(pack.keys.map((key, place) => [key, place]));
   const body = document.getElementById("body");
   const heads = [...document.querySelectorAll("#rows th")];
@@ -30,6 +37,12 @@
     return element;
   };
   const shown = (value) => (typeof value === "number" ? value.toLocaleString("en-US") : value ?? "");
+
+  async function unpack(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
 
   function badge(row) {
     const tone = row[at.tone];
@@ -78,6 +91,8 @@
 
   function inside(row) {
     const box = make("div", undefined, "inside");
+    const task = `task-${row[at.entry]}-${row[at.row]}`;
+    if (document.getElementById(task)) box.append(back(task));
     if (row[at.message]) box.append(block("Message", make("p", row[at.message], "bubble")));
     const facts = make("dl", undefined, "facts");
     for (const [key, label] of pack.facts) {
@@ -87,6 +102,14 @@
     if (row[at.attempts].length) box.append(block("Attempts", log(row[at.attempts].map(attempt))));
     if (row[at.history].length) box.append(block("History", log(row[at.history].map(change))));
     return box;
+  }
+
+  function back(task) {
+    const line = make("p", undefined, "back");
+    const link = make("a", "back to what to do");
+    link.href = `#${task}`;
+    line.append(link);
+    return line;
   }
 
   function block(title, content) {
@@ -172,6 +195,7 @@
 
   function follow() {
     const mark = decodeURIComponent(location.hash.slice(1));
+    if (mark.startsWith("task-")) return unfold(document.getElementById(mark));
     const named = /^(row|entry)-(\d+)$/.exec(mark);
     if (named) return reveal(named[1], Number(named[2]));
     if (!mark.includes("=")) return undefined;
@@ -186,6 +210,12 @@
     choose();
     if (Object.keys(extra).length) document.getElementById("all").scrollIntoView();
     return undefined;
+  }
+
+  function unfold(card) {
+    const folded = card?.closest("details");
+    if (folded) folded.open = true;
+    card?.scrollIntoView({ block: "center" });
   }
 
   function reveal(key, number) {
@@ -297,7 +327,13 @@
   document.getElementById("next").addEventListener("click", () => draw(drawn + SLICE));
   document.getElementById("copy").addEventListener("click", copy);
   document.getElementById("csv").addEventListener("click", save);
-  window.addEventListener("beforeprint", () => drawn < rows.length && draw(PRINTED));
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    if (drawn < rows.length) draw(PRINTED);
+    folded = [...document.querySelectorAll("main details:not([open])")];
+    for (const one of folded) one.open = true;
+  });
+  window.addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
   document.getElementById("tools").hidden = false;
   redraw();
   follow();

@@ -6,7 +6,9 @@ import csv
 import io
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,16 +46,21 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start the system's Chromium once."""
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-    )
+def chromium_path() -> str:
+    """Find the system's Chromium; on CI it must be there."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), "")
     if not path:
         if os.environ.get("CI"):
             pytest.fail("no Chromium on this machine, and CI must test the pages: apt-get install chromium")
         pytest.skip("no Chromium on this machine")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start the system's Chromium once."""
+    path = chromium_path()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -143,6 +150,11 @@ def test_a_task_links_to_its_rows_and_back(see: Any, week: Path) -> None:
     assert len(seen.names()) == 28
     seen.page.goto(f"{week.as_uri()}#row-9")
     assert "Black Friday Denver Cherry Creek 8" in seen.page.locator("tr.has-detail").inner_text()
+    seen.page.get_by_role("link", name="back to what to do").click()
+    card = seen.page.locator("#task-8-9")
+    assert card.is_visible()
+    card.get_by_role("link").click()
+    assert seen.page.url.endswith("#entry-8")
     again = see(week)
     again.page.goto(f"{week.as_uri()}#status=held&owner=maria%40northwind.example")
     assert len(again.names()) == 1
@@ -311,6 +323,24 @@ def test_it_prints_on_letter_and_a4(see: Any, week: Path) -> None:
     assert seen.page.evaluate("getComputedStyle(document.querySelector('#body tr')).breakInside") == "avoid"
 
 
+def test_paper_has_everything_and_its_page_numbers(week: Path, tmp_path: Path) -> None:
+    """As Chromium prints it: the reason in the table, tasks unfolded, page x of y, no heading alone at a foot."""
+    paper = tmp_path / "week.pdf"
+    command = [chromium_path(), "--headless", *FLAGS, "--no-pdf-header-footer", f"--user-data-dir={tmp_path / 'home'}"]
+    subprocess.run([*command, f"--print-to-pdf={paper}", week.as_uri()], check=True, capture_output=True)
+    plain, text = (
+        subprocess.run(["pdftotext", *layout, paper, "-"], check=True, capture_output=True, text=True).stdout
+        for layout in ([], ["-layout"])
+    )
+    pages = [[line.strip() for line in page.splitlines() if line.strip()] for page in text.split("\f")[:-1]]
+    assert [page[-1] for page in pages] == [f"page {n} of {len(pages)}" for n in range(1, len(pages) + 1)]
+    table = " ".join(plain[plain.index("All rows") :].split())
+    for words in ("Why", "Black Friday", "is in the quiet", "its time passed", "has no"):
+        assert words in table
+    headings = ("What to do", "Also open", "Delete in the dashboard", "In pictures", "Compared with", "All rows")
+    assert not [page[-2] for page in pages if page[-2].startswith(headings)]
+
+
 def test_printing_takes_the_rows_that_are_not_drawn_yet(see: Any, tmp_path: Path) -> None:
     """The table draws a hundred at a time; before printing it draws up to two thousand."""
     seen = see(write_html(large_report(450), tmp_path / "l.html"))
@@ -330,7 +360,10 @@ def test_without_a_script_every_row_and_detail_can_be_read(see: Any, week: Path)
 
 def test_ten_thousand_rows_filter_in_slices(see: Any, tmp_path: Path) -> None:
     """Whatever the search finds, only a hundred rows are drawn at a time, and more on demand."""
-    seen = see(write_html(large_report(10_000), tmp_path / "l.html"))
+    page = write_html(large_report(10_000), tmp_path / "l.html")
+    assert page.stat().st_size < 3_000_000
+    seen = see(page)
+    seen.page.locator("#tools").wait_for()
     assert len(seen.names()) == 100
     seen.page.get_by_role("searchbox").fill("dallas")
     assert seen.page.locator("#found").inner_text() == "2,000 of 10,000 rows"
@@ -348,6 +381,35 @@ def test_no_page_is_wider_than_the_screen(see: Any, week: Path, tmp_path: Path, 
     for path in (week, status, mail, evidence(tmp_path / "e.html")):
         seen = see(path, viewport={"width": width, "height": 800})
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_long_words_wrap_on_a_phone(see: Any, tmp_path: Path) -> None:
+    """A name, a group, an address or a cell without a blank pushes no page wider than the screen."""
+    word = "Northwindaustindomaincherrycreek" * 8
+    entries = tuple(
+        make_entry(
+            number, status, campaign_name=word, provider_name=word, owner=f"{word}@example.com", group_names=(word,),
+            message=word, fields={word: word}, provider_id=word[:40], cancel_why=word if number == 3 else "",
+            issues=(replace(HOLD, message=word),), provider_status=word,
+        )
+        for number, status in ((1, Status.HELD), (2, Status.ACCEPTED), (3, Status.ACCEPTED), (4, Status.INVALID))
+    )  # fmt: skip
+    report = replace(week_report(), title=word, team=word, entries=entries, to_cancel=entries[2:3], notes=(word,))
+    mail = tmp_path / "mail.html"
+    mail.write_text(mail_html(report, short=True, lines=(word,)), "utf-8")
+    pages = [
+        write_html(report, tmp_path / "r.html"),
+        write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO, team=word, paused=word),
+        write_preview(
+            [previewed(2, word, word)], tmp_path / "p.html", title=word, zone=CHICAGO, provider_zone=NEW_YORK
+        ),
+        mail,
+    ]
+    for path in pages:
+        seen = see(path, viewport={"width": 390, "height": 844})
+        for button in seen.page.locator(".open").all():
+            button.click()
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
 
 
 def test_a_managers_mail_is_one_screen_of_a_phone(see: Any, tmp_path: Path) -> None:

@@ -23,8 +23,10 @@ NEEDED_LIMIT = 2_000
 """Rows that need attention, at most, in a page that does not hold all rows."""
 PLAIN_LIMIT = 500
 """Rows that stand in the page ready to read, for those without a script."""
-CARD_LIMIT = 200
-"""Rows told one by one under what needs attention; the rest is in the table."""
+FEW = 2_000
+"""Rows up to which so many stand ready to read; a longer page would weigh too much with them."""
+TASK_LIMIT = 100
+"""Things to do that are told; the rows of all others are in the table."""
 
 COLUMNS = (
     ("status", "Status"),
@@ -35,7 +37,9 @@ COLUMNS = (
     ("contacts", "Texts"),
     ("credits", "Credits"),
     ("id", "Id"),
+    ("reason", "Why"),
 )
+"""The last one is for paper, where no row can be opened."""
 
 
 def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) -> Path:
@@ -44,6 +48,7 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
     whole = figures.rows <= WHOLE_LIMIT
     rows = shown_rows(report, only_needed=not whole)[: WHOLE_LIMIT if whole else NEEDED_LIMIT]
     year = report.made_at.astimezone(UTC).year
+    tasks = tasks_of(report)
     page = render_page(
         "report.html.j2",
         templates,
@@ -56,14 +61,15 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         tiles=tiles_first(key_figures(report, figures)),
         sum_words=" + ".join(f"{number:,} {WORDS[key].text}" for key, number in figures.by_status.items()),
         done=done_words(figures),
-        tasks=tasks_of(report),
+        tasks=tasks[:TASK_LIMIT],
+        more=len(tasks[TASK_LIMIT:]),
         findings=_finding_lines(report.findings),
         loose=[_finding_line(finding) for finding in loose_findings(report)],
         to_cancel=[_cancel_line(entry, report) for entry in sorted(report.to_cancel, key=_soonest)],
         charts=charts_of(report, figures),
         columns=COLUMNS,
         facts=FACTS,
-        plain=rows[:PLAIN_LIMIT],
+        plain=rows[: PLAIN_LIMIT if len(rows) <= FEW else PLAIN_LIMIT // 5],
         shown=len(rows),
         whole=whole,
         standings=chips(rows),

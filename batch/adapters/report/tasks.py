@@ -17,8 +17,8 @@ from batch.model.times import local_time, time_left
 from batch.model.wording import TONES
 
 _PLACE = {concern: place for place, concern in enumerate(Concern)}
-CARDS = 200
-"""Rows told one by one under a task; the others are in the table."""
+CARDS = 300
+"""Rows told one by one under all tasks together, shared evenly; the others are in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,9 @@ def tasks_of(report: Report) -> tuple[Task, ...]:
     """Put together what needs attention: what went wrong first, then what did not go, then by deadline."""
     needed = [(entry, report.standing_of(entry)) for entry in needed_entries(report)]
     ordered = sorted(needed, key=lambda pair: _kind(*pair))
-    grouped = (list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair)))
-    tasks = [(_order(group), _task(group, report)) for group in grouped]
+    grouped = [list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair))]
+    cards = max(3, CARDS // max(1, len(grouped)))
+    tasks = [(_order(group), _task(group, report, cards)) for group in grouped]
     return tuple(task for _, task in sorted(tasks, key=lambda pair: pair[0]))
 
 
@@ -102,7 +103,7 @@ def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
     return _PLACE[group[0][1].concern], first, group[0][0].row
 
 
-def _task(group: Sequence[_Pair], report: Report) -> Task:
+def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
     entry, standing = group[0]
     wanted = {"cause": standing.cause, "owner": entry.owner}
     first = min((one.by for _, one in group if one.by), default=None)
@@ -120,7 +121,7 @@ def _task(group: Sequence[_Pair], report: Report) -> Task:
         rows=len(group),
         contacts=sum(one.contacts_count or one.expected_contacts or 0 for one, _ in group),
         link="#" + urlencode({name: value for name, value in wanted.items() if value}, errors="replace"),
-        cards=tuple(_card(one, stands, report) for one, stands in group[:CARDS]),
+        cards=tuple(_card(one, stands, report) for one, stands in group[:cards]),
         undated=entry.send_at is None,
     )
 
