@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,11 @@ PATIENCE = 60.0
 
 
 def answer_at_terminal(
-    words: Iterable[str], answers: Iterable[tuple[str, str]], folder: Path, **environ: str
+    words: Iterable[str],
+    answers: Iterable[tuple[str, str]],
+    folder: Path,
+    program: Sequence[str] = (sys.executable, "-m", "batch"),
+    **environ: str,
 ) -> tuple[int, str]:
     """Run a command in a folder; type each answer once its question stands there; give the exit code and the screen."""
     import pty
@@ -23,7 +27,7 @@ def answer_at_terminal(
     if child == 0:
         with suppress(OSError):
             os.chdir(folder)
-            os.execve(sys.executable, [sys.executable, "-m", "batch", *words], {**os.environ, **environ})
+            os.execvpe(program[0], [*program, *words], {**os.environ, **environ})
         os._exit(127)
     shown = ""
     for question, answer in answers:

@@ -94,6 +94,7 @@ _QUESTIONS = (
     ("watch.folder", "Which folder should be watched for sheets?", "inbox"),
     ("reports.folder", "Which folder should reports go to?", "reports"),
 )
+_ZONES = "type ET, CT, MT or PT, a state, a large city, or a time zone such as America/Chicago"
 
 
 def _ask(session: Session, setting: str, question: str, default: str) -> str:
@@ -107,7 +108,8 @@ def _ask(session: Session, setting: str, question: str, default: str) -> str:
         try:
             check_values({setting: answer})
         except UsageError as trouble:
-            session.screen.say(f'"{answer}" is not valid: {trouble.remedy}', loud=True)
+            remedy = _ZONES if setting == "sheet.timezone" else trouble.remedy
+            session.screen.say(f'"{answer}" is not valid: {remedy}', loud=True)
         else:
             return answer
 

@@ -15,6 +15,7 @@ from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_t
 from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
+from batch.model.wording import COMPARED_WORDS
 
 
 @app.command()
@@ -53,9 +54,9 @@ def reconcile(
     else:
         for finding in comparison.findings:
             session.screen.say(finding.words, loud=finding.loud)
-        session.screen.say(
-            ", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in comparison.counts.items())
-        )
+        counts = comparison.counts
+        compared = ", ".join(plural(counts[kind], *words) for kind, words in COMPARED_WORDS.items() if counts[kind])
+        session.screen.say(f"compared with the provider: {compared or 'no campaign yet'}")
         for line in list_open(settings, world):
             session.screen.say(line)
         for path in comparison.reports:

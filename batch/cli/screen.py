@@ -107,24 +107,25 @@ class Screen:
         bar = self._bar or self._start()
         if isinstance(event, Progress):
             words = f"accepted {event.accepted}, refused {event.rejected}, in doubt {event.in_doubt}"
-            bar.update(self._task, total=event.total, completed=event.done, description=words)
+            count = f"{event.done}/{event.total}"
+            bar.update(self._task, total=event.total, completed=event.done, description=words, count=count)
         elif isinstance(event, Checking):
             bar.update(self._task, total=None, description=f"{event.rows:,} rows checked")
         elif event.words:
             bar.update(self._task, description=f"{printable(event.words)}: {event.seconds_left:.0f} s left")
 
     def _start(self) -> Bar:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             TimeRemainingColumn(),
         )
         self._bar = Bar(*columns, console=self.console(), transient=True)
-        self._task = self._bar.add_task("", total=None)
+        self._task = self._bar.add_task("", total=None, count="")
         self._bar.start()
         return self._bar
 

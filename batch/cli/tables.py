@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch.core.printable import printable
 from batch.model import Action, Decision, Issue, Level
+from batch.model.codes import ALLOWED, HARD
 from batch.model.plurals import plural
 from batch.model.wording import cell_of
 from batch.workflows.tally import describe_counts
@@ -36,6 +37,9 @@ def show_issues(screen: Screen, check: Check) -> None:
     rows.sort(key=lambda issue: (_WEIGHT[issue.level], issue.row))
     show_issue_table(screen, _say_once(screen, rows))
     left_out = f", {plural(check.left_out, 'row')} left out" if check.left_out else ""
+    if not check.rows:
+        screen.say(f"{check.file}: no rows to send yet{left_out}: fill in your rows, one campaign each")
+        return
     screen.say(
         f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
         f"{check.rows - check.valid} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
@@ -78,10 +82,11 @@ def how_to_go_on(check: Check, path: str) -> str:
         marked = f'to see the errors marked in a copy, type: campaign-batch check "{path}" --marked CHECKED.xlsx'
         return f"fix what is wrong and check again; {marked}"
     codes = sorted({issue.code for issue in check.warnings if issue.row and issue.level is Level.HOLD})
+    allow = " ".join(f"--allow {code}" for code in codes)
     if codes and check.held == check.rows:
-        allow = " ".join(f"--allow {code}" for code in codes)
         return f'to send the held rows anyway, type: campaign-batch submit "{path}" {allow}'
-    return f'next, type: campaign-batch submit "{path}"' if check.rows else ""
+    too = f" (and {allow}, if the rows that wait for you should go as they are)" if codes else ""
+    return f'next, type: campaign-batch submit "{path}"{too}' if check.rows else ""
 
 
 def show_issue_table(screen: Screen, issues: Iterable[Issue]) -> None:
@@ -140,11 +145,21 @@ def show_decisions(screen: Screen, decisions: Sequence[Decision], file_issues: I
     if stopped:
         held = plural(len(stopped), "good row is", "good rows are")
         screen.say(f"{held} held: {stopped[0].message}", loud=True)
+    _show_how_to_allow(screen, troubled)
     skipped = [one for one in decisions if one.action in {Action.SKIP, Action.SETTLE, Action.CANCEL}]
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:
         screen.say(f"... and {plural(len(skipped) - _MOST, 'more row', 'more rows')} already taken in")
+
+
+def _show_how_to_allow(screen: Screen, troubled: Iterable[Decision]) -> None:
+    """Say with which option a person sends what is held, where one may."""
+    held = [issue.code for one in troubled if one.action is Action.HOLD for issue in _telling(one)]
+    codes = sorted(set(held) & set(ALLOWED) - HARD)
+    if codes:
+        allow = " ".join(f"--allow {code}" for code in codes)
+        screen.say(f"to send what waits for you as it is, submit the file again with {allow}")
 
 
 def _telling(decision: Decision) -> list[Issue]:
@@ -158,7 +173,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
-    counts = describe_counts(tally.counts)
+    counts = describe_counts(tally.counts, approval=tally.approval)
     head = f'batch {tally.batch} "{tally.file}"' if tally.batch is not None else tally.file or "done"
     left_out = f" ({plural(tally.left_out, 'hidden or example row')} left out)" if tally.left_out else ""
     screen.say(f"{head}: {plural(tally.rows, 'row')}{left_out}: {counts or 'nothing to do'}")
@@ -170,5 +185,7 @@ def show_totals(screen: Screen, tally: Tally) -> None:
         screen.say(f'nothing is sent yet: another person types "campaign-batch approve {tally.batch}"')
     for path in tally.reports:
         screen.say(f"report: {path}")
-    for path, what in zip(tally.marked, ("marked", "only the rows to fix: fix them and drop this file"), strict=False):
+    for path, what in zip(
+        tally.marked, ("marked", "only the rows to fix: fix them there and submit that file"), strict=False
+    ):
         screen.say(f"{what}: {path}")

@@ -31,6 +31,10 @@ WEEK: Mapping[str, str] = {
 """Each fits into a line of 80 columns beside the longest name."""
 
 _PLAIN = (
+    (
+        re.compile(r"(Invalid value for '(?:entry|entries)': )Input should be a valid integer.*"),
+        r'\1it takes the number of an entry, which "campaign-batch find WORDS" shows',
+    ),
     (re.compile(r"Input should be a valid integer.*"), "it takes a whole number"),
     (re.compile(r"Input should be a valid number.*"), "it takes a number"),
     (re.compile(r"Input should be greater than or equal to (\S+)"), r"it takes \1 or more"),

@@ -180,6 +180,15 @@ COUNT_WORDS: Mapping[str, tuple[str, str]] = {
 }
 """Where the rows of a file ended, behind a number: one, and several."""
 
+COMPARED_WORDS: Mapping[FindingKind, tuple[str, str]] = {
+    FindingKind.MATCHED: ("agrees", "agree"),
+    FindingKind.MISSING: ("is not found at the provider", "are not found at the provider"),
+    FindingKind.DRIFTED: ("differs from what was submitted", "differ from what was submitted"),
+    FindingKind.IN_DOUBT: ("may not have arrived", "may not have arrived"),
+    FindingKind.UNEXPECTED: ("is at the provider, not in our ledger", "are at the provider, not in our ledger"),
+}
+"""How campaigns compare with the provider's lists, behind a number: one, and several."""
+
 FINDING_WORDS: Mapping[FindingKind, tuple[str, str]] = {
     FindingKind.MISSING: ("not found at the provider", "bad"),
     FindingKind.UNEXPECTED: ("at the provider, not in our ledger", "look"),

@@ -67,6 +67,10 @@ def _show(settings: Settings, name: str) -> str:
     if section == "groups":
         return "rules of its own"
     value = getattr(getattr(settings, section), "sender" if name == "email.from" else key)
+    if isinstance(value, bool):
+        return str(value).casefold()
+    if isinstance(value, float):
+        return f"{value:g}"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

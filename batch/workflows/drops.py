@@ -228,7 +228,7 @@ def describe_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
     if known:
         batches = " and ".join(map(str, known))
         return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
-    counts = describe_counts(tally.counts)
+    counts = describe_counts(tally.counts, approval=tally.approval)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
     if tally.left_out:
         lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} left out.")

@@ -88,9 +88,10 @@ def count_batch(context: Context, tally: Tally) -> None:
     tally.attention = sum(_wants_look(entry) for entry in gone)
 
 
-def describe_counts(counts: Mapping[str, int]) -> str:
-    """Say where rows ended: `3 at the provider, 1 needs fixing`."""
-    return ", ".join(plural(counts[name], *words) for name, words in COUNT_WORDS.items() if counts[name])
+def describe_counts(counts: Mapping[str, int], *, approval: bool = False) -> str:
+    """Say where rows ended: `3 at the provider, 1 needs fixing`; with `approval` the planned ones wait for it."""
+    words = {**COUNT_WORDS, "planned": ("waits for approval", "wait for approval")} if approval else COUNT_WORDS
+    return ", ".join(plural(counts[name], *said) for name, said in words.items() if counts[name])
 
 
 def count_as(what: str, entry: Entry | None) -> str:

@@ -43,7 +43,7 @@ def test_init_asks_again_for_an_answer_that_its_setting_cannot_take(tmp_path: Pa
     ]
     code, shown = answer_at_terminal(["init"], answers, tmp_path)
     assert code == 0
-    assert '"Gotham" is not valid: it takes a time zone such as America/Chicago' in shown
+    assert '"Gotham" is not valid: type ET, CT, MT or PT, a state, a large city' in shown
     assert '"american" is not valid: it takes month, day or iso' in shown
     assert "contains a space" in shown
     settings = load_settings(None, {}, tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -15,10 +14,9 @@ from typing import Any
 
 import pytest
 from cli_support import coming, row, write_csv
-from filelock import FileLock
+from people_support import become, reachable_code
 from weekly_support import Round, weekly
 
-import batch
 from batch.model import Person, Way
 from batch.system.person import may_write, person_at_work, person_of
 from batch.workflows.find import write_evidence_of
@@ -168,18 +166,9 @@ def test_the_rights_of_a_folder_count_those_above_it_too(tmp_path: Path) -> None
 
 @pytest.fixture(scope="module")
 def open_to_all() -> Iterator[None]:
-    """Let every user reach the Python and the code that run here, as on a machine where the tool is installed for all.
-
-    The reading process gives up all rights, so that it reads only what everybody may.
-    """
-    needed = [Path(sys.base_prefix), Path(sys.prefix), Path(batch.__file__)]
-    with FileLock(Path(tempfile.gettempdir()) / "campaign-batch-open-to-all.lock"):
-        closed = {one: one.stat().st_mode for path in needed for one in path.parents if not one.stat().st_mode & 0o001}
-        for folder, mode in closed.items():
-            folder.chmod(stat.S_IMODE(mode) | 0o011)
+    """Let every user start what is installed here."""
+    with reachable_code():
         yield
-        for folder, mode in closed.items():
-            folder.chmod(stat.S_IMODE(mode))
 
 
 @pytest.fixture
@@ -199,17 +188,7 @@ def run(folder: Path, uid: int, *words: str, **environ: str) -> subprocess.Compl
     """Type a command as another user of the system."""
     settings = {name: value for name, value in os.environ.items() if name not in {"SUDO_USER", "USER", "LOGNAME"}}
     settings |= {"CAMPAIGN_BATCH_APPROVAL__REQUIRED": "true", "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    # Another user may not look into the folder of root in which this Python may lie: the kernel lets this one read it.
-    rights = "+dac_override,+dac_read_search"
-    become = [
-        "setpriv",
-        f"--reuid={uid}",
-        f"--regid={uid}",
-        "--clear-groups",
-        f"--inh-caps={rights}",
-        f"--ambient-caps={rights}",
-    ]
-    command = [*(become if uid else ()), sys.executable, "-c", "from batch.cli import main; main()", *words]
+    command = [*(become(uid) if uid else ()), sys.executable, "-c", "from batch.cli import main; main()", *words]
     ran = subprocess.run(
         command, cwd=folder, env={**settings, **environ}, capture_output=True, text=True, timeout=120, check=False
     )

@@ -98,7 +98,7 @@ def _quiet_hours(_: datetime, local: datetime, terms: Terms) -> tuple[str, str] 
         return None
     forgotten = ", midnight: was the time forgotten?" if (local.hour, local.minute) == (0, 0) else ""
     words = (
-        f"{wall_time(local)} ({_zone(local)}) is in the quiet hours {terms.quiet}{forgotten}: "
+        f"{wall_time(local)} ({_zone(local)}) is in the quiet hours, {terms.quiet}{forgotten}: "
         f"choose a time outside them ({LAW})"
     )
     return "quiet-hours", words

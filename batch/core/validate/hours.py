@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from batch.model.days import weekday_number
 from batch.model.errors import UsageError
+from batch.model.times import hour_words
 
 _HOURS = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d{2}))?\s*", re.ASCII)
 _BLACKOUT = re.compile(
@@ -31,7 +32,7 @@ class Hours(NamedTuple):
         return minute >= self.start or minute < self.end
 
     def __str__(self) -> str:
-        return f"{self.start // 60:02d}:{self.start % 60:02d}-{self.end // 60:02d}:{self.end % 60:02d}"
+        return f"{hour_words(*divmod(self.start, 60))} to {hour_words(*divmod(self.end, 60))}"
 
 
 class Blackout(NamedTuple):

@@ -33,11 +33,31 @@ _ALSO = {
 """The states of which a part has another zone (https://www.transportation.gov/regulations/time-act)."""
 
 
+_CITIES = {
+    "America/New_York": (
+        "Atlanta, Baltimore, Boston, Brooklyn, Buffalo, Charlotte, Cincinnati, Cleveland, Columbus, Jacksonville, "
+        "Miami, Newark, NYC, Orlando, Philadelphia, Pittsburgh, Raleigh, Richmond, Tampa, Washington, Washington D.C."
+    ),
+    "America/Chicago": (
+        "Austin, Dallas, Dallas-Fort Worth, DFW, Fort Worth, Houston, Kansas City, Memphis, Milwaukee, Minneapolis, "
+        "Nashville, New Orleans, Oklahoma City, Omaha, Plano, San Antonio, St. Louis, Tulsa"
+    ),
+    "America/Denver": "Albuquerque, Colorado Springs, El Paso, Salt Lake City",
+    "America/Phoenix": "Mesa, Tucson",
+    "America/Los_Angeles": (
+        "Fresno, LA, Las Vegas, Long Beach, Oakland, Portland, Reno, Sacramento, San Diego, San Francisco, San Jose, "
+        "Seattle"
+    ),
+}
+"""The large cities after which no zone is called."""
+
+
 def zones_of_place(text: str) -> tuple[str, ...]:
     """Give the zones that a place may mean, the one of most people first; none for a place that nobody knows."""
     plain = fold(text)
-    if state := [zone for table in (_STATES, _ALSO) for zone, names in table.items() if plain in _split(names)]:
-        return tuple(state)
+    tables = (_STATES, _ALSO, _CITIES)
+    if known := [zone for table in tables for zone, names in table.items() if plain in _split(names)]:
+        return tuple(known)
     if zone := find_zone(text):
         return (zone.key,)
     city = plain.replace(" ", "_")
