@@ -14,7 +14,8 @@ from batch.model.plurals import plural
 if TYPE_CHECKING:
     from batch.adapters.config import EmailSection
 
-_ADDRESS = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@((?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63})")
+_ADDRESS = re.compile(r"[a-z0-9#$&'*+/=?^_`{|}~.-]{1,64}@((?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63})")
+"""Without `%` and `!`: an old mail server would pass `spy%evil.example@ours` on to another domain."""
 _NAMED = 3
 """Owners that are named before the rest is counted."""
 

@@ -67,6 +67,15 @@ def test_everything_that_the_program_needs_is_on_the_list() -> None:
     assert dev - pinned(*FILES) == set()
 
 
+def test_every_dependency_is_used() -> None:
+    """Each is imported by the program, or a data set that a library of Python's own reads."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "batch").rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE))
+    names = {plain(one).replace("-", "_") for one in project["project"]["dependencies"]}
+    assert names - imported == {"tzdata"}
+
+
 def test_installing_asks_for_the_hashes() -> None:
     """By `make`, and in the container."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -24,7 +24,8 @@ def test_one_address_at_a_domain_of_ours_counts(cell: str) -> None:
      "ann@example.com\nBcc: spy@evil.example", "ann@example.com\r\n\r\nHello", "ann@example.com@evil.example",
      "ann@evil.example(@example.com)", "ann@sub.example.com", "ann@example.com.", "ann@example.com\0",
      "a b@example.com",
-     "ann@exampl\u0435.com", "\u202eann@example.com", '"ann"@example.com', "<ann@example.com>", "@example.com", "ann@"],
+     "ann@exampl\u0435.com", "\u202eann@example.com", '"ann"@example.com', "<ann@example.com>", "@example.com", "ann@",
+     "spy%evil.example@example.com", "evil.example!spy@example.com"],
 )  # fmt: skip
 def test_everything_else_gets_no_mail(cell: str) -> None:
     """Several addresses, strangers, subdomains, line breaks, comments, other alphabets."""
