@@ -169,9 +169,15 @@ def _ledger_lines(settings: Settings, world: World) -> list[Line]:
         return [Line("ledger", "broken", trouble.words, trouble.remedy)]
 
 
+def _size_of(ledger: Ledger) -> str:
+    """Say how large a ledger in a file is."""
+    return f", {ledger.path.stat().st_size / 1_048_576:.1f} MB" if ledger.path is not None else ""
+
+
 def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
     problems = ledger.upkeep.verify(world.now())
-    yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else Line("ledger", "fine", "whole")
+    whole = Line("ledger", "fine", f"whole{_size_of(ledger)}")
+    yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else whole
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
     yield from _health_lines(settings, read_health(ledger, world.now()))

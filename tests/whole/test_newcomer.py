@@ -98,6 +98,7 @@ class Newcomer:
         text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ ", "[the time] ", text)
         text = re.sub(r"(reconciliation-2026-11-30)-\d{6}", r"\1-TIME", text)
         text = re.sub(r"\b9:0\d AM CST", "9:00 AM CST", text)
+        text = re.sub(r"whole, [\d.]+ MB", "whole, 0.2 MB", text)
         text = re.sub(r"[\d.]+ GB are free", "72.1 GB are free", text)
         text = re.sub(r"15:0\d:\d\d UTC, \d seconds? (?:behind|ahead of)", "15:00:00 UTC, 0 seconds behind", text)
         return re.sub(r"-[0-9a-f]{16}\.html", "-TAG.html", text)
