@@ -8,7 +8,9 @@ from pathlib import Path
 from random import Random
 
 from cases_support import HEADER
+from ods_support import write_ods
 from sheet_support import Book, Cell, E, F, N, Sheet, X
+from xls_support import write_xls
 
 ALIASES = {
     "CampaignName": ("CampaignName", "Campaign", "Name", "campaign name", "CAMPAIGN_NAME", "Campaign\u00a0Name"),
@@ -45,17 +47,20 @@ class Maker:
     def __init__(self, seed: int, folder: Path) -> None:
         self._chance = Random(seed)
         self._count = 0
-        kind = self._chance.choice(("csv", "xlsx", "xlsx"))
+        kind = self._chance.choice(("csv", "csv", "xlsx", "xlsx", "xlsx", "xlsx", "xls", "ods"))
         self.made = Made(folder / f"made-{seed}.{kind}")
         self._fields = list(HEADER)
         self._chance.shuffle(self._fields)
         self._extra = self._chance.randint(0, 3)
+        self._stores = ["Plano", "Waco", "Reno"][: self._chance.randint(1, 3)]
+        self._lists = kind == "xlsx" and self._chance.random() < 0.25
 
     def make(self) -> Made:
         """Write the file and give what must come of it."""
         header = [self._chance.choice(ALIASES[name]) for name in self._fields] + [
             f"Note {n}" for n in range(self._extra)
         ]
+        header += ["ForEach"] if self._lists else []
         rows: list[tuple[Cell, ...]] = [tuple(header)]
         hidden: list[int] = []
         for _ in range(self._chance.randint(1, 6)):
@@ -72,6 +77,10 @@ class Maker:
         hidden = [number + first for number in hidden]
         if self.made.path.suffix == ".csv":
             self._write_csv(rows)
+        elif self.made.path.suffix in {".xls", ".ods"}:
+            write = write_xls if self.made.path.suffix == ".xls" else write_ods
+            groups = [("Name", "Id"), ("Dallas stores", "100")]
+            write(self.made.path, [("Main", [[str(cell) for cell in row] for row in rows], 0), ("Groups", groups, 0)])
         else:
             sheets = [Sheet(rows, name="Main", hidden_rows=tuple(hidden)), *self._other_tabs(header)]
             self._chance.shuffle(sheets)
@@ -84,7 +93,7 @@ class Maker:
         when = START + timedelta(days=self._count, minutes=self._chance.randint(0, 500))
         cells: dict[str, Cell] = {
             "CampaignName": self._around(name), "Message": "Sale: {{ Offer }} today. Reply STOP to opt out",
-            "GroupIds": self._group(group), "DateTime": self._when(when), "Offer": f"deal {name}",
+            "GroupIds": self._group(group), "DateTime": self._when(when), "Offer": self._offer(f"deal {name}"),
         }  # fmt: skip
         if spoil:
             field = self._chance.choice([one for one in HEADER if one != "CampaignName"])
@@ -93,16 +102,33 @@ class Maker:
         elif keep:
             self.made.good[name] = group
         more = tuple(self._chance.choice(("", "a note", 7)) for _ in range(self._extra))
+        if self._lists:
+            more += ("Stores" if keep and not spoil and self._expand(name, cells) else "",)
         return (*(cells[one] for one in self._fields), *more)
 
+    def _expand(self, name: str, cells: dict[str, Cell]) -> bool:
+        """Let a row be one campaign for each store, at times: each must come out."""
+        if self._chance.random() < 0.5:
+            return False
+        cells["GroupIds"] = ""
+        del self.made.good[name]
+        self.made.good |= {f"{name} - {store}": str(900 + at) for at, store in enumerate(self._stores)}
+        return True
+
     def _spoil(self) -> Cell:
-        if self.made.path.suffix == ".csv":
+        if self.made.path.suffix != ".xlsx":
             return self._chance.choice(SPOILT)
         return self._chance.choice((*SPOILT, E("#N/A"), F("A1"), X('<c r="{r}" t="str"><f>A1</f></c>')))
 
     def _around(self, text: str) -> str:
         odd = self._chance.choice(("", "", "", " ", "\u00a0", "\u200b", "\ufeff"))
         return odd + text + self._chance.choice(("", odd))
+
+    def _offer(self, offer: str) -> Cell:
+        """Write it out, or as a formula that was calculated."""
+        if self.made.path.suffix == ".xlsx" and self._chance.random() < 0.2:
+            return F('"deal "&A2', offer)
+        return offer
 
     def _group(self, group: str) -> Cell:
         written: tuple[Cell, ...] = (group, f" {group}", f"\ufeff{group}", f'="{group}"')
@@ -155,6 +181,11 @@ class Maker:
             old = [self._campaign(keep=False) for _ in range(self._chance.randint(1, 4))]
             sheets.append(Sheet([tuple(header), *old], name="Old", state="hidden"))
             self.made.tabs["Old"] = len(old)
+        if self._lists:
+            stores = [(store, str(900 + at)) for at, store in enumerate(self._stores)]
+            sheets.append(
+                Sheet([("Name", "GroupIds"), *stores], name="Stores", state=self._chance.choice(("", "hidden")))
+            )
         if self._chance.random() < 0.3:
             sheets.append(Sheet([("Name", "Id"), ("Dallas stores", "100")], name="Groups"))
         return sheets

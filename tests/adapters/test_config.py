@@ -478,8 +478,8 @@ def test_settings_load_without_the_slow_libraries() -> None:
     code = (
         "import importlib.resources, sys; from pathlib import Path; theirs = set(sys.modules);"
         "from batch.adapters.config import load_settings;"
-        "load_settings(None, {}, Path());"
-        "print(sorted({'pydantic_settings', 'keyring', 'tempfile', 'requests', 'pandas'} & (set(sys.modules) - theirs)))"
+        "load_settings(None, {}, Path()); ours = set(sys.modules) - theirs;"
+        "print(sorted({'pydantic_settings', 'keyring', 'tempfile', 'requests', 'pandas'} & ours))"
     )
     run = subprocess.run(
         [sys.executable, "-c", code],
