@@ -4,7 +4,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo test quick lint types wheel torture bench mutants picture lock bom clean
+.PHONY: demo test quick lint types wheel torture bench mutants picture pictures lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
@@ -36,6 +36,9 @@ bench: $(READY)           ## the measurements of benchmarks/RESULTS.md
 
 picture: $(READY)         ## make the example report and its picture anew
 	$(BIN)/python reports/make_example.py
+
+pictures: $(READY)        ## every page in ten worlds as pictures, to be looked at: dist/pictures
+	$(BIN)/python tests/pictures.py dist/pictures
 
 lock: $(READY)            ## look the pins and hashes up anew: constraints.txt and constraints-dev.txt
 	$(BIN)/python -m tools.lock

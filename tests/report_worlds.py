@@ -1,0 +1,205 @@
+"""Ten worlds as reports of plain records, for their pictures: what a team may see on a Monday."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from report_support import CHICAGO, HOLD, NEW_YORK, NOW, WRONG_TIME, make_entry, week_report
+
+from batch.adapters.report import Figures, Report, WeekFigures, count
+from batch.model import Batch, Entry, Finding, FindingKind, Issue, Level, Status
+
+
+def week_of_entries(*entries: Entry, trend: tuple[int, ...] = (24, 25, 26), **changes: object) -> Report:
+    """Make the report of a week after others with so many campaigns."""
+    before = tuple(
+        WeekFigures(f"2026-W{48 - len(trend) + place:02d}", Figures(rows=n, scheduled=n - 2, sent=2, contacts=1000 * n))
+        for place, n in enumerate(trend)
+    )
+    report = Report(
+        "Week 48 of 2026",
+        "week",
+        NOW,
+        CHICAGO,
+        NEW_YORK,
+        entries=entries,
+        team="Northwind Retail",
+        compared_at=NOW - timedelta(hours=2),
+        credit_price=0.02,
+    )
+    report = replace(report, **changes)  # type: ignore[arg-type]
+    return replace(report, trend=(*before, WeekFigures("2026-W48", count(report))))
+
+
+def fine() -> Report:
+    """All is scheduled, and there is nothing to do."""
+    return week_of_entries(*(make_entry(n, findings=(), issues=()) for n in range(1, 25)))
+
+
+def empty() -> Report:
+    """No campaigns, after weeks of 24 to 26."""
+    return week_of_entries()
+
+
+def first_ever() -> Report:
+    """The first week of a team."""
+    return week_of_entries(*(make_entry(n) for n in range(1, 6)), trend=())
+
+
+def trouble() -> Report:
+    """Some of everything happened."""
+    return week_report()
+
+
+MMS = Issue(
+    3,
+    "F",
+    "MmsTemplateId",
+    "template-not-in-account",
+    'the template "10586" is not in the account yet: save it in the dashboard, and the row goes by itself',
+    Level.HOLD,
+)
+
+
+def mms() -> Report:
+    """Three campaigns wait for a picture that is not in the account."""
+    return week_of_entries(
+        *(make_entry(n) for n in range(1, 15)),
+        *(make_entry(n, Status.WAITING, mms_template_id=10586, issues=(MMS,)) for n in range(15, 18)),
+    )
+
+
+def broken(number: int, issue: Issue) -> Entry:
+    """Make a row that does not go as it is."""
+    send_at = None if issue is WRONG_TIME else NOW + timedelta(days=1, hours=number % 50)
+    owner = ("maria@northwind.example", "lee@northwind.example")[number % 2]
+    status = Status.HELD if issue is HOLD else Status.INVALID
+    return make_entry(number, status, issues=(issue,), send_at=send_at, owner=owner)
+
+
+def many() -> Report:
+    """340 rows of one file, two in three broken."""
+    bad = [
+        Issue(9, "D", "DateTime", "time-missing", '"11/28/2026" has no hour: write it as "11/28/2026 10:00 AM"'),
+        HOLD,
+        Issue(
+            9,
+            "C",
+            "GroupIds",
+            "unknown-group",
+            'there is no group "Dalas stores" in the account; did you mean "Dallas stores"?',
+        ),
+    ]
+    rows = []
+    for n in range(1, 341):
+        if n % 3:
+            issue = bad[n % 4 % 3]
+            status = Status.HELD if issue is HOLD else Status.INVALID
+            rows.append(
+                make_entry(
+                    n,
+                    status,
+                    issues=(issue,),
+                    send_at=None if issue.code == "time-missing" else NOW + timedelta(days=1, hours=n % 50),
+                    owner=("maria@northwind.example", "lee@northwind.example")[n % 2],
+                )
+            )
+        else:
+            rows.append(make_entry(n))
+    return Report(
+        'Batch 7: "week48.xlsx"',
+        "batch",
+        NOW,
+        CHICAGO,
+        NEW_YORK,
+        entries=tuple(rows),
+        team="Northwind Retail",
+        batches=(
+            Batch(7, "week48.xlsx", "Campaigns", NOW - timedelta(minutes=9), 340, 2, 1, "dana", "ops-pc", "done"),
+        ),
+        compared_at=NOW,
+        credit_price=0.02,
+    )
+
+
+def missed() -> Report:
+    """Two days ago three campaigns did not go."""
+    return week_of_entries(
+        *(make_entry(n, Status.SENT, send_at=NOW - timedelta(days=3, hours=n)) for n in range(1, 15)),
+        *(make_entry(n, Status.HELD, issues=(HOLD,), send_at=NOW - timedelta(days=2)) for n in range(15, 17)),
+        make_entry(18, provider_status_id=2, provider_status="Action Required", send_at=NOW - timedelta(days=2)),
+    )
+
+
+def cancelled() -> Report:
+    """A person cancelled it, and it went out."""
+    return week_of_entries(
+        *(make_entry(n) for n in range(1, 15)),
+        make_entry(21, Status.SENT, send_at=NOW - timedelta(hours=3), cancel_why="wrong price on the poster"),
+    )
+
+
+def drifted() -> Report:
+    """It went out with a different text."""
+    text = Finding(
+        FindingKind.DRIFTED,
+        "the provider's text is not the sheet's: compare both",
+        "drifted",
+        5,
+        "50005",
+        "Black Friday",
+        "Message",
+        "Northwind Dallas: 20% off everything until Sunday.",
+        "Northwind Dallas: 30% off everything until Sunday.",
+        loud=True,
+    )
+    return week_of_entries(
+        *(make_entry(n) for n in range(6, 15)),
+        make_entry(5, Status.SENT, send_at=NOW - timedelta(hours=3), findings=(text,)),
+        findings=(text,),
+    )
+
+
+def half_year() -> Report:
+    """26 weeks."""
+    entries = tuple(
+        make_entry(
+            n, Status.SENT if n < 620 else Status.ACCEPTED, send_at=NOW - timedelta(weeks=25) + timedelta(hours=n * 6.3)
+        )
+        for n in range(1, 661)
+    )
+    report = Report(
+        "Since 2026-06-01",
+        "week",
+        NOW,
+        CHICAGO,
+        NEW_YORK,
+        entries=entries,
+        team="Northwind Retail",
+        compared_at=NOW,
+        credit_price=0.02,
+    )
+    trend = tuple(
+        WeekFigures(
+            f"2026-W{22 + n}",
+            Figures(rows=24 + n % 5, sent=24 + n % 5, contacts=31_000 + 999 * (n % 7), needs_person=n % 4),
+        )
+        for n in range(26)
+    )
+    return replace(report, trend=trend)
+
+
+WORLDS: dict[str, Callable[[], Report]] = {
+    "fine": fine,
+    "empty": empty,
+    "first-ever": first_ever,
+    "trouble": trouble,
+    "mms-waiting": mms,
+    "many": many,
+    "missed": missed,
+    "cancelled": cancelled,
+    "drifted": drifted,
+    "half-year": half_year,
+}
