@@ -1,6 +1,7 @@
 "use strict";
 // The big table: searches, filters and sorts what the page brought along. Text is only ever set as text.
 (async () => {
+  if (!document.getElementById("body")) return; // no rows, no table
   const held = JSON.parse(document.getElementById("packed").textContent);
   if (typeof held === "string" && !("DecompressionStream" in window)) {
     const more = document.getElementById("more");

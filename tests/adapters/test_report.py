@@ -257,6 +257,15 @@ def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str,
     assert said.tone == tone
 
 
+def test_page_and_mail_say_for_what_campaigns_wait(tmp_path: Path) -> None:
+    """A manager reads what is not there yet, and by when, though nothing is wrong."""
+    waits = replace(HOLD, message='the template "10586" is not in the account yet')
+    report = batch_of(make_entry(1), make_entry(3, Status.WAITING, issues=(waits,)))
+    said = '1 waits: the template "10586" is not in the account yet; the first is due Thu, Nov 26, 1:30 PM CST'
+    for text in (write_html(report, tmp_path / "a.html").read_text("utf-8"), mail_html(report), mail_text(report)):
+        assert said in html.unescape(" ".join(text.split()))
+
+
 def test_every_figure_shows_its_change() -> None:
     """With a report before, each total says what it was more or less; without, nothing."""
     report = week_report()
@@ -436,7 +445,9 @@ def test_a_rehearsal_says_so_everywhere(tmp_path: Path) -> None:
 
 def test_an_empty_report_is_a_report(tmp_path: Path) -> None:
     """A week in which nothing happened is told, in every format."""
-    report = batch_of(kind="week", title="Week 48")
+    report = batch_of(kind="week", title="Week 48", credit_price=0.02)
+    page = write_html(report, tmp_path / "a.html").read_text("utf-8")
+    assert not [words for words in ("All rows", "What the words mean", "$0.00") if words in page]
     assert "What to do" not in write_html(report, tmp_path / "a.html").read_text("utf-8")
     assert load_workbook(write_xlsx(report, tmp_path / "a.xlsx"))["Rows"].max_row >= 1
     assert subject(report) == "Week 48: no campaigns yet"

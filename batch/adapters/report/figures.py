@@ -146,7 +146,9 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
 
 
 FIRST = ("scheduled", "sent", "contacts", "delivered", "needs_person", "credits")
-"""The totals that people ask for, the first four of them on the first screen."""
+"""The totals that people ask for, in the order of a page."""
+TILES = 4
+"""How many of them a page shows at once."""
 
 
 def differing(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
@@ -157,7 +159,7 @@ def differing(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
     by_name = {tile.name: tile for tile in tiles}
     texts = by_name.get("contacts")
     same = {name for name in ("parts", "credits") if texts and name in by_name and by_name[name].value == texts.value}
-    money = by_name["credits"].note if "credits" in same else ""
+    money = by_name["credits"].note if "credits" in same and by_name["credits"].value else ""
     return [
         replace(tile, note=", ".join(filter(None, (tile.note, money)))) if tile is texts else tile
         for tile in tiles
@@ -166,9 +168,10 @@ def differing(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
 
 
 def tiles_first(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
-    """Put the totals that people ask for first."""
+    """Put the totals that people ask for first; of the others only those that are not 0."""
     place = {name: number for number, name in enumerate(FIRST)}
-    return sorted(differing(tiles), key=lambda tile: place.get(tile.name, len(place)))
+    ordered = sorted(differing(tiles), key=lambda tile: place.get(tile.name, len(place)))
+    return ordered[:TILES] + [tile for tile in ordered[TILES:] if tile.value]
 
 
 def texts_words(figures: Figures) -> str:

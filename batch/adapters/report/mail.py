@@ -14,7 +14,7 @@ from batch.adapters.report.figures import KeyFigure, count, differing, done_word
 from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
 from batch.adapters.report.tasks import Task, tasks_of
-from batch.adapters.report.verdict import verdict
+from batch.adapters.report.verdict import verdict, waits_words
 from batch.model.times import local_time, time_left
 from batch.model.wording import TONES, WORDS, group_words
 
@@ -66,6 +66,7 @@ def mail_html(
         report=report,
         subject=subject(report),
         verdict=replace(said, words=_told(said.words, commands=commands)),
+        waits=waits_words(report),
         url=url,
         tones=TONES,
         figures=figures,
@@ -96,6 +97,7 @@ def mail_text(
     blocks = [
         ["REHEARSAL: nothing went to the real provider"] if report.rehearsal else [],
         [report.title, _told(said.words, commands=commands), said.more],
+        [waits_words(report)],
         list(lines),
         _task_lines(report, commands=commands, steps=short or commands),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),

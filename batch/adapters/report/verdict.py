@@ -48,6 +48,23 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     return _fine(report, figures, more)
 
 
+def waits_words(report: Report) -> str:
+    """Say for what campaigns wait that need nobody yet, and when the first of them is due; empty when none waits."""
+    waiting = [
+        entry
+        for entry in report.entries
+        if entry.status is Status.WAITING and not report.standing_of(entry).needs_attention
+    ]
+    if not waiting:
+        return ""
+    reasons = Counter(report.standing_of(entry).reason for entry in waiting)
+    reason, often = reasons.most_common(1)[0]
+    others = f" (and {len(waiting) - often:,} for something else)" if often < len(waiting) else ""
+    first = min((entry.send_at for entry in waiting if entry.send_at), default=None)
+    due = f"; the first is due {local_time(first, report.zone, report.made_at.year)}" if first else ""
+    return f"{often:,} {'waits' if often == 1 else 'wait'}: {reason}{others}{due}"
+
+
 def _join(first: str, others: Sequence[str]) -> str:
     return ". ".join((first, *others)) if others else first
 
