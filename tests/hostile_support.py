@@ -375,11 +375,23 @@ def _measure(path: Path, dimension: str) -> int:
     return len(entries) if dimension == "parts" else sum(one.file_size for one in entries)
 
 
+def _covered(table: Table, rows: list[list[str]], kind: str) -> int:
+    """Count the cells that merged ranges take within the width of the table: they count as filled."""
+    if kind == "xls":
+        return 2 * min(table.merges, len(rows) - 1)
+    wide = len(rows[0])
+    if kind == "ods":
+        firsts = [len(table.rows[1]) + 2 * at for at in range(table.merges)] * table.times.get(1, 1)
+    else:
+        firsts = [8] * min(table.merges, sum(map(any, rows[1:])))
+    return sum(max(0, min(first + 2, wide) - first) for first in firsts)
+
+
 def _over(table: Table, limits: Limits, kind: str, path: Path) -> tuple[str, ...]:
     """Say which limits a table goes beyond, where it grew in several dimensions at once."""
     rows = table.expanded()
     long = [",".join(row) for row in rows] if kind in TEXTS else ["".join(row) for row in rows]
-    covered = 2 * min(table.merges, len(rows) - 1) if kind == "xls" else 0  # ranges lie within its width
+    covered = _covered(table, rows, kind)
     shown = sum(at + 2 for at in range(1, table.styles))
     has = {
         "rows": sum(1 for row in rows[1:] if any(row)),
