@@ -64,6 +64,8 @@ class Surroundings:
 
     keys: Counter[str]
     """How many rows of the file bear each key."""
+    places: dict[str, set[int]]
+    """The numbers of the rows that bear each key."""
     taken: set[int]
     """The known entries whose place a row of the file has taken: no second row may take it."""
     seen: dict[str, Checked]
@@ -84,6 +86,9 @@ class Surroundings:
         self.zone = rules.provider_zone
         self.posting = rules.posting
         self.keys = Counter(row.key for row in rows)
+        self.places = defaultdict(set)
+        for row in rows:
+            self.places[row.key].add(row.row.number)
         self.taken = set()
         self.seen = {}
         self.by_key: dict[str, list[KnownEntry]] = defaultdict(list)

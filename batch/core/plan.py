@@ -97,12 +97,24 @@ def _open_case(row: Checked, around: Surroundings) -> _Case:
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
     met = _find_met(entries, row, fingerprint, around.now)
     free = [entry for entry in entries if entry.id not in around.taken]
-    own = _newest(entry for entry in free if _never_left(entry) and _is_same(entry, row.key, fingerprint))
+    own = _newest(_find_own(free, row, fingerprint, around))
     old = _find_old(free, own)
     if _is_same(met, row.key, fingerprint) and around.keys[row.key] > 1:
         old = None  # this row needs no other place, but another one of its key may
     around.taken.update(entry.id for entry in (own, old) if entry is not None)
     return _Case(row, around, met, own, old)
+
+
+def _find_own(free: Sequence[KnownEntry], row: Checked, fingerprint: str, around: Surroundings) -> list[KnownEntry]:
+    """Find the entries that hold this content and never left.
+
+    Rows with errors may share key and all else, so the place tells them apart: none takes that of another.
+    """
+    same = [entry for entry in free if _never_left(entry) and _is_same(entry, row.key, fingerprint)]
+    if fingerprint:
+        return same
+    here = [entry for entry in same if entry.row == row.row.number]
+    return here or [entry for entry in same if entry.row not in around.places[row.key]]
 
 
 def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:

@@ -19,3 +19,9 @@ def column_position(letters: str) -> int:
     for sign in letters.upper():
         number = number * 26 + ord(sign) - 64
     return number - 1
+
+
+RESULTS = ("Row status", "Provider Id", "Provider contacts", "Provider time")
+"""What a marked copy says of every row behind its problem; a sheet that is handed in again may have these columns."""
+OURS = ("Problem", *RESULTS)
+"""The columns that a marked copy carries; ignored when it comes back."""

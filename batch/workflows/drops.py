@@ -11,22 +11,19 @@ from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, 
 from batch.core.printable import printable, whole_text
 from batch.model import WAITS, Person, Way
 from batch.model.errors import BatchError, SheetError, UsageError
-from batch.model.plurals import plural
 from batch.system.person import may_write, my_uid, person_of
 from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Context
+from batch.workflows.decided import retell
 from batch.workflows.events import Note
 from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
+from batch.workflows.notes_beside import describe_file, describe_unread
 from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
 from batch.workflows.submit import submit_in
-from batch.workflows.tally import Tally, describe_counts
-
-_TO_FIX = ("invalid", "held", "rejected", "expired")
-"""What can be fixed in the sheet."""
-
+from batch.workflows.tally import Tally
 
 _COPY = (
     'let another person COPY the file from "waiting" to "approved" (a copy is owned by whoever made it), or type '
@@ -164,6 +161,7 @@ class DroppedFiles:
             self._inbox.put_aside(path, printable(f"Not approved: {trouble}.") + "\n", self._context.world.now())
             self._tell("approval-refused", str(trouble), batch=found[0] if found else None, loud=True)
             return
+        retell(self._context, self._inbox, found[0])
         with suppress(OSError):
             path.unlink()
         self._tell("approved", f"batch {tally.batch} was approved by moving its preview", batch=tally.batch)
@@ -195,11 +193,13 @@ class DroppedFiles:
         )
 
     def tidy_waiting(self) -> None:
-        """Take away the previews of batches that wait no longer."""
+        """Take away the previews of batches that wait no longer, and say beside each sheet what was decided."""
         offers = {path: found for path in self._inbox.waiting.glob("batch-*.html") if (found := read_offer(path))}
         states = {batch.id: batch.state for batch in self._context.ledger.batches.all()} if offers else {}
         for path, (batch, _) in offers.items():
             if states.get(batch) != WAITS:
+                if batch in states:
+                    retell(self._context, self._inbox, batch)
                 with suppress(OSError):
                     path.unlink()
 
@@ -215,31 +215,3 @@ def raise_trouble(tally: Tally) -> None:
 
 def _is_known(tally: Tally) -> bool:
     return tally.rows > 0 and tally.counts["skipped"] == tally.rows
-
-
-def describe_unread(file: str, trouble: SheetError) -> str:
-    """Say why a file cannot be taken in, with its name once."""
-    remedy = f": {trouble.remedy}" if trouble.remedy else ""
-    return printable(f'"{file}" cannot be taken in: {trouble.bare or trouble.words}{remedy}')
-
-
-def describe_file(tally: Tally, known: tuple[int, ...] = ()) -> str:
-    """Say in plain words what became of a file, for the note beside it."""
-    if known:
-        batches = " and ".join(map(str, known))
-        return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
-    counts = describe_counts(tally.counts, approval=tally.approval)
-    lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
-    if tally.left_out:
-        lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} left out.")
-    if tally.approval:
-        lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
-        lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
-    lines += tally.to_do
-    if tally.trouble is not None:
-        lines.append(f"The run stopped: {tally.trouble}.")
-        lines.append("Nothing is lost; the rest is sent automatically as soon as possible.")
-    if tally.needs_look:
-        then = " Then drop the fixed file again." if any(tally.counts[name] for name in _TO_FIX) else ""
-        lines.append(f"Open the report beside this note: it says row by row what to do.{then}")
-    return "\n".join(map(printable, lines))

@@ -17,8 +17,9 @@ from batch.model.places import list_row
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
 from batch.workflows.list_rows import fold_lists
-from batch.workflows.prepared import Prepared
+from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import in_row, report_templates, writing
+from batch.workflows.row_results import tell_result
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -98,17 +99,16 @@ def _write_each(
     return written, troubles
 
 
-def write_returned(context: Context, prepared: Prepared, batch: int, report: Path) -> list[Path]:
+def write_returned(context: Context, check: Check, source: Path, batch: int, report: Path) -> list[Path]:
     """Write what is to be fixed of a batch beside its report; nothing where every row went.
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """
-    check = prepared.check
     rows, failed = _returned_rows(context, check, batch)
     if not failed:
         return []
     rows, failed = list(fold_lists(rows)), _alone(failed)
-    source = _as_read(check, prepared.path)
+    source = _as_read(check, source)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
     wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
     left = context.settings.sheet.limits, seconds_left(check, context.settings)
@@ -125,18 +125,22 @@ def _as_read(check: Check, source: Path) -> Path:
 
 def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
     """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
-    lines = {line.row: line.entry for line in context.ledger.batches.rows(batch) if line.what not in _NOT_ITS_OWN}
+    lines = {line.row: line.entry for line in context.ledger.batches.rows(batch)}
+    others = {line.row for line in context.ledger.batches.rows(batch) if line.what in _NOT_ITS_OWN}
     wanted = {entry for entry in lines.values() if entry is not None}
-    entries = {one.id: one for one in context.ledger.entries.select(ids=wanted)} if wanted else {}
+    found = as_they_go(context.settings, context.ledger, context.ledger.entries.select(ids=wanted)) if wanted else ()
+    entries = {one.id: one for one in found}
     rows, failed = [], []
     for one in check.kept:
         entry = entries.get(lines.get(one.row.number) or 0)
-        own = entry is not None and entry.row == one.row.number and not context.rehearsal
+        own = entry is not None and entry.row == one.row.number and not (context.rehearsal or one.row.number in others)
         row_id = make_row_id(entry.id, entry.key) if entry is not None and own else ""
-        issues = in_row(entry.issues, one.row.number) if entry is not None else _all_issues(one)
-        returned = Returned(one.row, issues, row_id)
+        known = one.row.number in others
+        issues = in_row(entry.issues, one.row.number) if entry is not None and not known else _all_issues(one)
+        result = tell_result(context, entry) if entry is not None else ()
+        returned = Returned(one.row, issues, row_id, result)
         rows.append(returned)
-        if entry is not None and entry.status in _TO_MEND:
+        if entry is not None and not known and entry.status in _TO_MEND:
             failed.append(returned)
     return rows, failed
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batch.model import Header, Issue, Row
 from batch.model.places import FOR_EACH, list_row, sheet_row
 from batch.model.wording import cell_of
+from batch.workflows.row_results import fold_results
 
 if TYPE_CHECKING:
     from batch.adapters.marked import Returned
@@ -26,7 +27,8 @@ def fold_lists(rows: Iterable[Returned]) -> Iterator[Returned]:
             yield replace(every[0], row=_as_filed(every[0].row, number))
             continue
         issues = tuple(_say_once(issue for one in every for issue in one.issues))
-        yield replace(every[0], row=_as_filed(every[0].row, number), issues=issues, row_id="")
+        result = fold_results(one.result for one in every)
+        yield replace(every[0], row=_as_filed(every[0].row, number), issues=issues, row_id="", result=result)
 
 
 def _as_filed(row: Row, number: int) -> Row:

@@ -11,6 +11,7 @@ from batch.core.settle import Reading
 from batch.core.validate.groups import FIELD as GROUPS
 from batch.core.validate.groups import spell_groups
 from batch.model import Action, Group
+from batch.model.errors import ReportError
 from batch.workflows.cancel import find_gone, note_marks
 from batch.workflows.changed_settings import warn_of_changes, warn_of_off_time
 from batch.workflows.check import check_sheet, open_file
@@ -70,7 +71,7 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
             tally.to_do = note_marks(context, prepared.check, prepared.plan)
             finish_batch(context, tally, reading, options)
         if tally.batch is not None and tally.reports:
-            tally.marked = write_returned(context, prepared, tally.batch, tally.reports[0])
+            tally.marked = write_returned(context, prepared.check, path, tally.batch, tally.reports[0])
         return tally
 
 
@@ -86,8 +87,11 @@ def _take_for_approval(context: Context, tally: Tally, prepared: Prepared) -> No
     tally.batch = record_batch(context, prepared.check, prepared.plan, waits=True)
     tally.to_do = note_marks(context, prepared.check, prepared.plan)
     count_batch(context, tally)
-    tally.reports = write_batch_report(context, tally.batch)
-    tally.preview = offer_batch(context, tally.batch, prepared.account)
+    try:
+        tally.reports = write_batch_report(context, tally.batch)
+        tally.preview = offer_batch(context, tally.batch, prepared.account)
+    except ReportError as trouble:
+        tally.trouble = trouble  # the file is taken in: who takes it again would only make another batch
 
 
 def _prepare(path: Path, opened: Sheet, context: Context, reading: Reading, options: Options) -> Prepared:

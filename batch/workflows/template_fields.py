@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from batch.adapters.sheet import KNOWN
 from batch.core.render import fold_field
 from batch.model import Header, Issue, Level
+from batch.model.columns import OURS
 
-_OURS = "problem"
-"""The column that a marked workbook carries."""
+_OUR_FIELDS = frozenset(map(fold_field, OURS))
 _CLOSE = 0.75
 
 
@@ -18,7 +18,7 @@ def sort_fields(header: Header, used: Collection[str]) -> tuple[tuple[str, ...],
     """Give the fields that the texts use, and the columns of one's own that they do not, in the sheet's order."""
     own = [
         name for name, at in header.columns.items()
-        if name not in KNOWN and at not in header.sources and fold_field(name) != _OURS
+        if name not in KNOWN and at not in header.sources and fold_field(name) not in _OUR_FIELDS
     ]  # fmt: skip
     return tuple(name for name in header.columns if name in used), tuple(name for name in own if name not in used)
 

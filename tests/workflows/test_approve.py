@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from cli_support import Shell, row, write_csv
 from torture_support import Crash, Steps, assert_exactly_once, crashed
@@ -17,6 +18,7 @@ from weekly_support import Round, weekly
 from batch.adapters.report.preview import CARD_LIMIT
 from batch.cli.shapes import shape_tally
 from batch.model import Action, Status
+from batch.model.columns import RESULTS
 from batch.model.errors import ReportError, UsageError
 from batch.workflows.approve import approve_batch, reject_batch
 from batch.workflows.find import find_entries, write_evidence_of
@@ -245,13 +247,50 @@ def test_an_old_preview_that_is_moved_comes_back_with_a_note() -> None:
         assert sum("Not approved" in note for note in notes) == 2
 
 
-def test_previews_of_batches_that_no_longer_wait_are_taken_away() -> None:
-    """After a yes or no at the command line nothing is left to be moved."""
+def test_a_no_is_told_beside_the_sheet_which_lies_in_attention_then() -> None:
+    """After a no at the command line nothing is left to be moved, and note and marked copy say it."""
     with weekly() as team:
         offer(team)
         reject_batch(team.desk.settings, team.as_person("bo"), 1, "not now")
         team.watch(30, world=team.service)
-        assert team.files("waiting") == []
+        assert (team.files("waiting"), team.files("done"), len(team.sheets("attention"))) == ([], [], 1)
+        assert note_in(team, "attention").splitlines()[:2] == [
+            '"week.csv" is batch 1, 3 rows: 3 wait for you.',
+            "Rejected by bo: not now; fix the row and drop the file again. Nothing of it was sent.",
+        ]
+        assert [line[:3] for line in marked_in(team, "attention")] == [("waiting for you", None, None)] * 3
+
+
+def test_a_yes_to_some_rows_is_told_beside_the_sheet() -> None:
+    """The note and the marked copy say of each row what became of it: Id, contacts and time at the provider."""
+    with weekly() as team:
+        team.desk.set(approval__required="true")
+        team.drop([*map(team.desk.row, (0, 1)), team.desk.row(2, Message="{{ Offr }}")])
+        team.watch(30, world=team.service)
+        approve(team, rows=frozenset({3}))
+        team.watch(30, world=team.service)
+        assert note_in(team, "attention").splitlines()[:2] == [
+            '"week.csv" is batch 1, 3 rows: 1 at the provider, 1 left out by the approver, 1 needs fixing.',
+            "Approved by bo.",
+        ]
+        assert marked_in(team, "attention") == [
+            ("scheduled", team.desk.entry("R-0").provider_id, "3", "Wed, Mar 4, 11:00 AM EST"),
+            ("left out by the approver", None, None, None),
+            ("needs fixing", None, None, None),
+        ]
+
+
+def note_in(team: Round, where: str) -> str:
+    [note] = (team.folder / where).glob("*what happened.txt")
+    return note.read_text("utf-8")
+
+
+def marked_in(team: Round, where: str) -> list[tuple[str | None, ...]]:
+    """Read the columns of results of the one marked copy."""
+    [path] = (team.folder / where).glob("*-marked.xlsx")
+    header, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    at = [header.index(name) for name in RESULTS]
+    return [tuple(str(row[one]) if row[one] else None for one in at) for row in rows]
 
 
 def test_at_the_command_line(ready: Shell, sandbox: Any, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cli_support import Shell, row, write_csv
+from weekly_support import weekly
 
 
 @pytest.fixture
@@ -42,3 +43,19 @@ def test_a_preview_that_cannot_be_written_is_one_line(blocked: Shell, tmp_path: 
     ran = blocked.run("check", write_csv(tmp_path / "a.csv", [row(1)]), "--preview", tmp_path / "taken" / "a.html")
     assert (ran.code, len(ran.err.splitlines())) == (3, 1)
     assert "a.html" in ran.err
+
+
+@pytest.mark.parametrize("required", ["false", "true"])
+def test_a_watch_takes_a_file_in_once_though_no_report_can_be_written(required: str) -> None:
+    """It retries the reports, not the file; when they can be written, the preview comes."""
+    with weekly() as team:
+        (team.desk.folder / "taken").write_text("no folder", encoding="utf-8")
+        team.desk.set(approval__required=required, reports__folder=team.desk.folder / "taken")
+        team.drop(2)
+        team.watch(1200)
+        with team.desk.ledger() as ledger:
+            assert len(ledger.batches.all()) == 1
+        assert (team.sheets(), len(team.sheets("done") + team.sheets("attention"))) == ([], 1)
+        team.desk.set(reports__folder=team.desk.folder / "reports")
+        team.watch(1200)
+        assert len(team.files("waiting")) == (required == "true")

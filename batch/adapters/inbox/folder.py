@@ -54,6 +54,7 @@ _GIVEN_UP = (
 )
 
 
+_NOTE = "what happened.txt"
 _DROP_A_COPY = "Drop a plain copy of the file instead.\n"
 _JUNCTION = 0xA0000003
 """What Windows calls a folder that leads elsewhere."""
@@ -236,8 +237,35 @@ class Inbox:
         remove_empty(claimed.path.parent)
         return target
 
+    def find_filed(self, companion: str, suffix: str) -> Path | None:
+        """Find a sheet that was filed away, by what the name of the report beside it ends with."""
+        for folder in (self.done, self.attention):
+            for name in sorted(_names(folder) if folder.is_dir() else (), reverse=True):
+                sheet = folder / f"{name.removesuffix(companion)}{suffix}"
+                if sheet.name != f"{name}{suffix}" and sheet.is_file() and not name_kind(sheet):
+                    return sheet
+        return None
+
+    def refile(
+        self, sheet: Path, where: Literal["done", "attention"], beside: Sequence[Path], words: str, old: Sequence[str]
+    ) -> None:
+        """Write anew what lies beside a filed sheet, and move all of it where it belongs now; `old` are its results."""
+        with self._reaching(self.working):
+            target = self.folder / where / sheet.name
+            _need_folder(target.parent)
+            if target != sheet and os.path.lexists(target):
+                target = sheet
+            for name in (*old, _NOTE):
+                with contextlib.suppress(FileNotFoundError):
+                    (sheet.parent / f"{sheet.stem} - {name}").unlink()
+            for result in beside:
+                if result.is_file():
+                    copy_whole(result, target.parent / f"{target.stem} - {safe_name(result.name)}", Readers.FOLDER)
+            self._explain(target, words)
+            sheet.replace(target)
+
     def _explain(self, target: Path, words: str) -> None:
-        note = target.with_name(f"{target.stem} - what happened.txt")
+        note = target.with_name(f"{target.stem} - {_NOTE}")
         write_whole(note, printable_lines(words).encode(), Readers.FOLDER)
 
     def _give_back_newer(self, claimed: Claimed) -> None:

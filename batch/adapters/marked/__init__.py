@@ -48,7 +48,9 @@ def write_marked(
     `seconds` are what is left for the file, where it took some already. Raises SheetError when it cannot be made or
     written.
     """
-    said = [_without_texts(one) for one in rows if one.issues] or [_without_texts(one) for one in rows[:1]]
+    said = [_without_texts(one) for one in rows if one.issues or one.result] or [
+        _without_texts(one) for one in rows[:1]
+    ]
     if content := ask(("mark", source, said, sheet, limits), seconds):
         return _save(content, path)
     _judge("the sheet", rows, limits)

@@ -47,10 +47,10 @@ class Marking(NamedTuple):
     style_of: Callable[[int, Paint], int]
     ours: Collection[int]
     """Styles that bear a mark of an earlier time."""
-    empty: int | None
-    """The position of an earlier Problem column."""
+    empty: Collection[int]
+    """The positions of our columns of an earlier time."""
     header: int
-    """The number of the header row: the column is emptied only below it."""
+    """The number of the header row: these columns are emptied only below it."""
     words: Paint = Paint.WORDS
     """How the Problem column is written."""
 
@@ -91,7 +91,7 @@ class SheetXml:
     def mark(self, marks: Mapping[int, RowMark], marking: Marking) -> None:
         """Write marks into their rows, take older ones of ours off, and empty the older Problem column."""
         pieces, at = [], 0
-        all_rows = bool(marking.ours) or marking.empty is not None
+        all_rows = bool(marking.ours) or bool(marking.empty)
         for number, row in self._each():
             mark = marks.get(number)
             if mark is None and not all_rows:
@@ -127,10 +127,10 @@ class SheetXml:
         prefix, attributes, inner = row.group(1), row.group(2), row.group(3) or b""
         written: dict[int, bytes] = {}
         last = 0
-        empty = marking.empty if number > marking.header else None
+        empty = marking.empty if number > marking.header else ()
         for position, found in _cells(row):
             last = found.end()
-            if position != empty:
+            if position not in empty:
                 written[position] = _repaint(position, found, mark, marking)
         for position in mark.cells.keys() - written.keys():
             style = marking.style_of(self._default(attributes, position), mark.cells[position])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.dom import DOMException
@@ -15,10 +15,12 @@ from batch.adapters.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.adapters.marked.plain import as_filed, as_shown, write_rows
 from batch.adapters.marked.styles import Paint, Styles
 from batch.model import Header, Issue, Level, Row
+from batch.model.columns import RESULTS
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 
 PROBLEM, ROW_ID = "Problem", "RowId"
+_RESULT_WIDTH = 24
 _BROKEN = (
     zipfile.BadZipFile,
     KeyError,
@@ -41,6 +43,8 @@ class Returned:
     """What is wrong with it, the most basic first."""
     row_id: str = ""
     """Names its place in the ledger; empty when it has none."""
+    result: tuple[str, ...] = ()
+    """What became of it, a text for each of RESULTS; empty where nothing is known."""
 
 
 def mark_workbook(source: Path, rows: Sequence[Returned], sheet: str, limits: Limits) -> bytes:
@@ -108,16 +112,21 @@ def _mark(package: Package, sheet: str, rows: Sequence[Returned], *, lines: bool
     part, styles_part = _find_parts(package, sheet)
     xml, styles = SheetXml(package.read(part)), Styles(package.read_judged(styles_part))
     top = xml.read({header.row}).get(header.row, {})
-    earlier = _earlier_problems(header, xml)
-    position = earlier if earlier is not None else _free_column(header, xml)
+    earlier = set(_find_ours(header, xml).values())
+    named = _place_columns(header, xml, with_results=any(one.result for one in rows))
     bad = [one for one in rows if one.issues]
     between, words = ("\n", Paint.LINES) if lines else ("  •  ", Paint.WORDS)
-    marks = {one.row.number: RowMark(_paints(one), {position: _words(one.issues, between)}) for one in bad}
-    if bad or earlier is not None:
-        last = earlier if earlier in top else max(top, default=-1)
-        style = top[last].style if top else 0
-        marks[header.row] = RowMark(words={position: PROBLEM}, style=style)
-        xml.widen(position, WIDTH)
+    marks = {
+        one.row.number: RowMark(_paints(one), dict(_cells_of_row(one, named, between)))
+        for one in rows
+        if one.issues or one.result
+    }
+    if marks or earlier:
+        last = max(earlier) if earlier & top.keys() else max(top, default=-1)
+        style = top[last].style if last in top else 0
+        marks[header.row] = RowMark(words={at: name for name, at in named.items()}, style=style)
+        for name, at in named.items():
+            xml.widen(at, WIDTH if name == PROBLEM else _RESULT_WIDTH)
     xml.mark(marks, Marking(styles.paint, styles.ours, earlier, header.row, words))
     write_comments(package, part, xml, dict(_comments(bad)))
     package.write(styles_part, styles.write())
@@ -139,18 +148,29 @@ def _find_parts(package: Package, sheet: str) -> tuple[str, str]:
     return named[sheet] if sheet in named else next(iter(named.values())), styles
 
 
-def _free_column(header: Header, xml: SheetXml) -> int:
-    """Find the first column behind the header in which nothing stands, in no row."""
-    taken = xml.filled()
-    return next(position for position in range(len(header.names), 16_384) if position not in taken)
+def _place_columns(header: Header, xml: SheetXml, *, with_results: bool) -> dict[str, int]:
+    """Place each column of ours: where it was, else behind the header in a column in which nothing stands."""
+    there, taken = _find_ours(header, xml), xml.filled()
+    free = (position for position in range(len(header.names), 16_384) if position not in taken)
+    return {name: there[name] if name in there else next(free) for name in (PROBLEM, *RESULTS * with_results)}
 
 
-def _earlier_problems(header: Header, xml: SheetXml) -> int | None:
-    """Find the Problem column of an earlier time; one with formulas is somebody's own."""
+def _find_ours(header: Header, xml: SheetXml) -> dict[str, int]:
+    """Find the columns of ours from an earlier time; one with formulas is somebody's own."""
+    ours = {name.casefold(): name for name in (PROBLEM, *RESULTS)}
+    found: dict[str, int] = {}
     for at, name in enumerate(header.names):
-        if name.strip().casefold() == PROBLEM.casefold() and not xml.has_formulas(at):
-            return at
-    return None
+        if (own := ours.get(name.strip().casefold())) and not xml.has_formulas(at):
+            found.setdefault(own, at)
+    return found
+
+
+def _cells_of_row(one: Returned, named: Mapping[str, int], between: str) -> Iterator[tuple[int, str]]:
+    """Give the words of a row's cells that are ours."""
+    said = {PROBLEM: _words(one.issues, between), **dict(zip(RESULTS, one.result, strict=False))}
+    for name, words in said.items():
+        if words and name in named:
+            yield named[name], words
 
 
 def _paints(one: Returned) -> dict[int, Paint]:
@@ -197,7 +217,8 @@ def _position(header: Header, issue: Issue) -> int | None:
 
 
 def _is_ours(header: Header, at: int) -> bool:
-    return header.columns.get(ROW_ID) == at or header.names[at].strip().casefold() == PROBLEM.casefold()
+    ours = {name.casefold() for name in (PROBLEM, *RESULTS)}
+    return header.columns.get(ROW_ID) == at or header.names[at].strip().casefold() in ours
 
 
 def _move(one: Returned, number: int, header: Header, moved: Mapping[int, int]) -> Returned:

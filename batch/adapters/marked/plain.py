@@ -21,7 +21,7 @@ LINE = 15
 """Points."""
 TEXT = "@"
 ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
-_DATE_FORMATS = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", time: "hh:mm"}
+_DATE_FORMATS = {datetime: "mmm d, yyyy h:mm AM/PM", date: "mmm d, yyyy", time: "h:mm AM/PM"}
 
 
 def write_rows(

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from batch.core.blanks import INVISIBLE, plain_blanks
+from batch.model.columns import OURS
 
 HEAD_ROWS = 60
 """How far down the header row is looked for."""
@@ -45,9 +46,6 @@ FOR_EACH = "ForEach"
 
 EXAMPLE = "EXAMPLE"
 """How the name of the starter's example row begins: such a row is never taken. It survives whatever saves the file."""
-
-OURS = "problem"
-"""The column that a marked workbook carries; ignored when it comes back."""
 
 NEEDED: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("CampaignName",),),
@@ -111,7 +109,7 @@ def map_columns(names: Sequence[str]) -> dict[str, int]:
     columns: dict[str, int] = {}
     for position, name in enumerate(names):
         key = squash(name)
-        if name and key != OURS:
+        if name and key not in _OUR_KEYS:
             columns.setdefault(_BY_NAME.get(key, name), position)
     return columns
 
@@ -121,7 +119,7 @@ def doubled(names: Sequence[str]) -> list[tuple[str, list[int]]]:
     places: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         key = squash(name)
-        if key and key != OURS:
+        if key and key not in _OUR_KEYS:
             places.setdefault(_BY_NAME.get(key, "=" + key), []).append(position)
     twice = [(field, columns) for field, columns in places.items() if len(columns) > 1]
     return [(names[columns[0]] if field[0] == "=" else field, columns) for field, columns in twice]
@@ -182,3 +180,4 @@ _LIKELY = tuple(
     frozenset(squash(alias) for way in ways for name in way for alias in (name, *KNOWN[name])) | frozenset(called)
     for ways, called in zip(NEEDED, ((), *_CALLED), strict=True)
 )
+_OUR_KEYS = frozenset(map(squash, OURS))
