@@ -1,4 +1,4 @@
-"""Read the pause and the last settings from the ledger's file directly, without SQLAlchemy."""
+"""Read the pause, the last settings and the zones in use from the ledger's file directly, without SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from batch.core.ledger_urls import sqlite_path
 
 _PAUSE = "SELECT who, since, why FROM pauses WHERE lifted_at IS NULL ORDER BY id LIMIT 1"
 
+_ZONES = (
+    "SELECT group_concat(zone) FROM (SELECT zone FROM (SELECT id, zone FROM entries ORDER BY id DESC LIMIT 2000)"
+    " GROUP BY zone ORDER BY max(id) DESC)"
+)
 _SETTINGS = "SELECT value, (SELECT count(*) FROM entries WHERE status = 'planned') FROM notes WHERE name = 'settings'"
 
 
@@ -33,6 +37,12 @@ def glance_at_settings(url: str) -> tuple[dict[str, Any], int]:
     """Give the settings of the last run, and how many rows are planned; nothing where a pause could not be seen."""
     found = _glance(url, _SETTINGS)
     return ({}, 0) if found is None else (dict(json.loads(found[0])), int(found[1]))
+
+
+def glance_at_zones(url: str) -> tuple[str, ...]:
+    """Give the zones of the latest rows, the latest first; nothing where a pause could not be seen."""
+    found = _glance(url, _ZONES)
+    return tuple(zone for zone in str(found[0] or "").split(",") if zone) if found else ()
 
 
 def _glance(url: str, question: str) -> tuple[Any, ...] | None:

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from batch import __version__
 from batch.cli.output import PrintableFormatter, print_line
 from batch.cli.screen import Interrupt, Screen
-from batch.cli.usage import WEEK, plain_usage
+from batch.cli.usage import WEEK, plain_usage, say_plainly
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
@@ -46,6 +46,8 @@ class Commands(TyperGroup):
         command = super().get_command(ctx, cmd_name)
         if command is not None and cmd_name in WEEK:
             command.short_help = WEEK[cmd_name]
+        for one in getattr(command, "params", ()):
+            say_plainly(one, ctx)
         return command
 
     def main(self, *words: Any, **more: Any) -> Any:

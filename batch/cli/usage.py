@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 WEEK: Mapping[str, str] = {
     "init": "Write a settings file; on a terminal it asks.",
@@ -41,6 +42,25 @@ _PLAIN = (
     (re.compile(r"Input should be less than or equal to (\S+)"), r"it takes \1 or less"),
     (re.compile(r"Input should be (?:a )?"), "it takes "),
 )
+
+
+_KINDS = (
+    (re.compile(r"int|float"), "NUMBER"),
+    (re.compile(r"path", re.IGNORECASE), "PATH"),
+    (re.compile("str"), "TEXT"),
+)
+
+
+def say_plainly(parameter: Any, context: Any) -> None:
+    """Name what an option takes as people do: NUMBER, not the library's `<int range>` and `0<=x<=65535`."""
+    if getattr(parameter, "is_flag", False) or parameter.metavar:
+        return
+    shown = parameter.display_type_rich(ctx=context)
+    if parameter.param_type_name == "argument":
+        parameter.display_type_rich = lambda **_: ""
+        return
+    parameter.metavar = next((plain for kind, plain in _KINDS if kind.search(shown)), None)
+    parameter._get_number_range_help_str = lambda: ""
 
 
 def plain_usage(words: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from batch.adapters.glance import glance_at_pause, glance_at_settings
+from batch.adapters.glance import glance_at_pause, glance_at_settings, glance_at_zones
 from batch.adapters.messages import load_message
 from batch.adapters.sheet import open_sheet
 from batch.core.bounds import beyond
@@ -248,11 +248,17 @@ def how_to_render(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _zones_in_use(settings: Settings) -> tuple[str, ...]:
+    guarded = (zone for rule in settings.groups.values() for zone in rule.timezones)
+    return tuple(dict.fromkeys((*guarded, *glance_at_zones(settings.ledger.url))))
+
+
 def make_rules(settings: Settings, zone: str) -> Rules:
     """Make the checks' rules of the settings."""
     checks = settings.checks
     return Rules(
         zone=zone,
+        used_zones=_zones_in_use(settings),
         provider_zone=settings.provider.timezone,
         date_order=settings.sheet.date_order,
         type_recipients=settings.sheet.type_recipients,

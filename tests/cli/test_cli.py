@@ -391,3 +391,11 @@ def test_a_wrong_setting_of_the_watch_stops_only_what_watches(ready: Shell, tmp_
     wanted = "campaign-batch: CAMPAIGN_BATCH_WATCH__STABLE_SECONDS has an invalid value (0): it takes a number above 0"
     assert (ran.code, ran.err.strip()) == (2, wanted)
     assert ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)])).code == 0
+
+
+def test_an_offset_is_answered_with_the_zone_that_the_team_used_before(ready: Shell, tmp_path: Path) -> None:
+    """The ledger's latest rows name it, also for `check`, which opens no ledger."""
+    before = row(1, TimeZone="Asia/Yekaterinburg", DateTime=coming(4, 12))
+    ready.run("submit", write_csv(tmp_path / "a.csv", [before]))
+    ran = ready.run("check", write_csv(tmp_path / "b.csv", [row(2, TimeZone="UTC+5")]))
+    assert "write the zone, like Asia/Yekaterinburg or" in " ".join(ran.err.split())

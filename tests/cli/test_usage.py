@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ def test_help_lists_the_commands_in_the_order_of_a_week(shell: Shell) -> None:
     assert named == list(WEEK)
     assert "..." not in ran.out.partition("Commands:")[2]
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("command", WEEK)
+def test_the_help_of_a_command_names_no_types_of_a_library(shell: Shell, command: str) -> None:
+    """It takes a NUMBER, a TEXT or a PATH."""
+    out = shell.run(command, "--help").out
+    assert not re.search(r"<|>=|int range|\blist\[", out), out
 
 
 @pytest.mark.parametrize(

@@ -322,3 +322,10 @@ def test_seconds_are_kept_for_the_provider_and_do_not_count_for_the_key() -> Non
     plain, exact = check(), check({"DateTime": "2026-02-05 14:30:15"})
     assert exact.send_at == datetime(2026, 2, 5, 19, 30, 15, tzinfo=UTC)
     assert exact.key == plain.key
+
+
+def test_an_offset_is_first_taken_for_a_zone_that_the_team_used_before() -> None:
+    """Not for a city that nobody there has heard of."""
+    rules = Rules(used_zones=("Asia/Kolkata", "Asia/Yekaterinburg"))
+    message = the_issue(check({"TimeZone": "UTC+5"}, rules), "zone-unknown").message
+    assert "like Asia/Yekaterinburg or Asia/Karachi" in message

@@ -33,7 +33,7 @@ class When(NamedTuple):
 def read_when(cells: TimeCells, terms: Terms) -> When:
     """Read the time cells and hold the result to the calendar and the clock."""
     rules = terms.rules
-    moment = read_moment(cells, rules.zone, rules.provider_zone, rules.date_order)
+    moment = read_moment(cells, rules.zone, rules.provider_zone, rules.date_order, rules.used_zones)
     if moment.send_at is None or moment.local is None:
         return When(moment, troubles=moment.troubles)
     return When(

@@ -52,6 +52,8 @@ class Rules:
 
     zone: str = "America/New_York"
     """The zone of a row without a TimeZone."""
+    used_zones: tuple[str, ...] = ()
+    """Zones that the team's settings or rows named before, the latest first: what an offset most likely means."""
     provider_zone: str = "America/New_York"
     """The zone in which the provider reads times."""
     date_order: str = "month"

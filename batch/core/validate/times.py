@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -90,13 +91,15 @@ def find_time_cells(row: Row) -> TimeCells:
     return TimeCells("Date", _cell(row, "Date"), _cell(row, "Time"), zone, offset)
 
 
-def read_moment(cells: TimeCells, default_zone: str, provider_zone: str, date_order: str) -> SendTime:
-    """Turn the cells into one instant, or say everything that is wrong with them."""
+def read_moment(
+    cells: TimeCells, default_zone: str, provider_zone: str, date_order: str, used: Iterable[str] = ()
+) -> SendTime:
+    """Turn the cells into one instant, or say everything that is wrong with them; `used` are zones used before."""
     raw = " ".join(str(cell) for cell in (cells.day, cells.clock) if cell is not None and cell != "")
     naive, trouble = _read_cells(cells, date_order)
     if naive is not None and cells.offset:
         naive, trouble = _move(naive, cells.offset)
-    zone, unknown = read_zone(cells.zone or default_zone, default_zone)
+    zone, unknown = read_zone(cells.zone or default_zone, default_zone, *used)
     troubles = tuple(found for found in (trouble, unknown) if found is not None)
     if naive is None or zone is None:
         return SendTime(None, None, zone.key if zone else "", troubles, raw)

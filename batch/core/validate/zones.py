@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -43,8 +44,8 @@ def find_zone(text: str) -> ZoneInfo | None:
     return ZoneInfo(name) if name else None
 
 
-def read_zone(text: str, usual: str) -> tuple[ZoneInfo | None, Trouble | None]:
-    """Find the zone of a cell, or say what is wrong with it; `usual` is the one of the sheet."""
+def read_zone(text: str, *usual: str) -> tuple[ZoneInfo | None, Trouble | None]:
+    """Find the zone of a cell, or say what is wrong with it; `usual` are the sheet's own and those used before."""
     zone = find_zone(text)
     if zone is not None:
         return zone, None
@@ -55,11 +56,11 @@ def read_zone(text: str, usual: str) -> tuple[ZoneInfo | None, Trouble | None]:
     return None, Trouble("zone-unknown", "TimeZone", words, text)
 
 
-def _explain_offset(text: str, offset: re.Match[str], usual: str) -> str:
-    """Name zones whose clocks have an offset in winter or summer, the sheet's usual one first."""
+def _explain_offset(text: str, offset: re.Match[str], usual: Iterable[str]) -> str:
+    """Name zones whose clocks have an offset in winter or summer, the usual ones first."""
     ahead = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
     ahead = ahead if offset["sign"] == "+" else -ahead
-    names = dict.fromkeys(zone.key for name in (usual, *_COMMON_ZONES) if (zone := find_zone(name)))
+    names = dict.fromkeys(zone.key for name in (*usual, *_COMMON_ZONES) if (zone := find_zone(name)))
     known = [name for name in names if ahead in _offsets(ZoneInfo(name))]
     such = " or ".join(known[:3]) or "America/Chicago"
     return (
