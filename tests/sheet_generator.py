@@ -82,7 +82,9 @@ class Maker:
             groups = [("Name", "Id"), ("Dallas stores", "100")]
             write(self.made.path, [("Main", [[str(cell) for cell in row] for row in rows], 0), ("Groups", groups, 0)])
         else:
-            sheets = [Sheet(rows, name="Main", hidden_rows=tuple(hidden)), *self._other_tabs(header)]
+            merges = ("A1:D1",) if first and len(rows[0]) == 1 else ()
+            main = Sheet(rows, name="Main", hidden_rows=tuple(hidden), merges=merges)
+            sheets = [main, *self._other_tabs(header)]
             self._chance.shuffle(sheets)
             Book(sheets, inline=self._chance.random() < 0.3).save(self.made.path)
         return self.made

@@ -38,19 +38,27 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs
 
 
-def test_the_demo_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
-    """Templates, migrations and samples travel inside the package; the report lies where the demo says."""
+def demo(installed: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the demo of the installed program in a folder."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    ran = subprocess.run(
-        [str(installed / "campaign-batch"), "demo"],
-        cwd=tmp_path,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    words = [str(installed / "campaign-batch"), "demo"]
+    return subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_demo_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+    """Templates, migrations and samples travel inside the package; blanks and quotes in the path do no harm."""
+    folder = tmp_path / "Ann's texts (week 48)"
+    folder.mkdir()
+    ran = demo(installed, folder)
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False), ran.stderr
     report = Path(ran.stdout.splitlines()[-1])
-    assert report.is_relative_to(tmp_path)
+    assert report.is_relative_to(folder)
     assert "Winter coats Dallas" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which not even root may write")
+def test_the_demo_says_that_a_folder_cannot_be_written(installed: Path) -> None:
+    """One line with the remedy, for root as for anybody."""
+    ran = demo(installed, Path("/proc"))
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
+    assert '"campaign-batch-demo" cannot be the folder of the demo: name a new one that can be made' in ran.stderr
