@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from batch.core.guards import LEFT_OUT
 from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
-from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE
+from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE, WAIT_CODES
 from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of, delivery_words
@@ -238,7 +238,7 @@ def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
             yield Cause("not-approved", f'the provider says "{entry.provider_status or "nothing"}"')
         return
     weight = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
-    issues = [issue for issue in entry.issues if issue.level is not Level.WARNING]
+    issues = [issue for issue in entry.issues if issue.level is not Level.WARNING or issue.code in WAIT_CODES]
     for issue in sorted(issues, key=lambda issue: weight[issue.level]):
         yield Cause(issue.code, issue.message, cell_of(issue))
     if not issues and entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
@@ -264,7 +264,7 @@ def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -
     if word.standing in {"did_not_go", "went_out", "went_wrong", "to_cancel"}:
         return word.next.format(**known, was_due=_was_due(entry, zone))
     special = next((NEXT_BY_CODE[cause.code] for cause in causes if cause.code in NEXT_BY_CODE), "")
-    usable = entry.status in {Status.HELD, Status.ACCEPTED, Status.SENT}
+    usable = entry.status in {Status.HELD, Status.WAITING, Status.ACCEPTED, Status.SENT}
     return ((special if usable else "") or word.next or NEXT_BY_CODE["drifted"]).format(**known)
 
 

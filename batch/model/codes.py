@@ -45,6 +45,11 @@ def _hard(name: str, meaning: str, step: str = "", level: Level = Level.ERROR) -
     return Code(name, meaning, step, level)
 
 
+def _waits(name: str, meaning: str, step: str) -> Code:
+    """What may yet come, outside the sheet: the row waits for it and goes by itself."""
+    return Code(name, meaning, step, Level.WARNING, entry_step=f"{step}, then run campaign-batch resume")
+
+
 def _soft(name: str, level: Level, meaning: str, step: str = "", entry_step: str = "") -> Code:
     """What `[rules]` may weigh differently and `--allow` may send anyway."""
     return Code(name, meaning, step, level, by_rules=True, by_allow=True, entry_step=entry_step)
@@ -149,12 +154,6 @@ PLAN = (
         entry="it was deleted on purpose? then drop it here too: "
         'campaign-batch resolve {entry} --drop --why "..."; to send it anyway: --send',
     ),
-    _plan(
-        "left-out-by-approver", "the approver left the row out", rules=False,
-        step="send it with --allow, or remove the row",
-        entry="the approver left it out: remove the row from the sheet; to send it after all: "
-        'campaign-batch resolve {entry} --send --why "..."',
-    ),
     _both(_plan(
         "in-doubt", "an earlier version of this row may or may not have arrived", rules=False, allow=False,
         step="run campaign-batch resume, then drop the file again",
@@ -241,10 +240,10 @@ RULES = (
     _soft("often-texted", _W, "the same people get many texts in a day or week", "move or drop one of them"),
     _soft("file-other-week", _W, "the file is named for another week than its dates", "check the dates"),
     _soft("offer-as-before", _W, "the same offer went out in the week before", "check the offer"),
-    _hard("group-missing", "a group is gone from the account; the row waits", "add the group, or correct the row", _W),
-    _hard("group-empty", "a group has no contacts; the row waits", "add contacts to the group", _W),
-    _hard("template-not-approved", "the MMS template is not approved; the row waits", "have it approved", _W),
-    _hard("credits-short", "there are not enough credits for this row; it waits", "buy credits", _W),
+    _hard("group-missing", "a group that the row waited for was deleted", "write the right id", Level.HOLD),
+    _waits("group-empty", "a group has no contacts; the row waits", "add contacts to the group"),
+    _waits("template-not-approved", "the MMS template is not approved; the row waits", "have it approved"),
+    _waits("credits-short", "there are not enough credits for this row; it waits", "buy credits"),
 )  # fmt: skip
 
 AFTER = (
@@ -339,6 +338,8 @@ CODES_THAT_NEED_A_PERSON = frozenset(
     {"drifted", "tag-lost", "no-contacts", "contacts-differ", "expected-contacts-differ", "still-there"}
 )
 """Issues of an accepted campaign that are more than a remark."""
+WAIT_CODES = frozenset({"group-empty", "template-not-approved", "credits-short"})
+"""What a row waits for."""
 NEXT_BY_CODE: Mapping[str, str] = {name: code.entry_step for name, code in CODES.items() if code.entry_step}
 """What to do about an entry that is held or accepted, by its code; `{entry}` and `{id}` are filled in."""
 

@@ -64,11 +64,12 @@ def remember_names(context: Context, decisions: Iterable[Decision]) -> None:
     context.ledger.groups.remember_named(sorted(pairs), context.world.now())
 
 
-def find_short(context: Context, waiting: Iterable[Entry], account: Account) -> set[int]:
-    """Give the waiting entries that the credits still do not reach for."""
+def find_short(context: Context, waiting: Iterable[Entry], account: Account) -> Mapping[int, tuple[Issue, ...]]:
+    """Give the waiting entries that the credits still do not reach for, each with its cause."""
     by_id = {group.id: group for group in account.groups or ()}
     campaigns = [_as_campaign(entry, count_contacts(entry.group_ids, by_id)) for entry in waiting]
-    return set(find_short_credits(campaigns, account.credits, _reserved(context))) if by_id else set()
+    short = find_short_credits(campaigns, account.credits, _reserved(context)) if by_id else {}
+    return {entry: (issue,) for entry, issue in short.items()}
 
 
 def _as_campaign(entry: Entry, contacts: int | None) -> Campaign:

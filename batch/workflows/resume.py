@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batch.core.validate import account_waits
-from batch.model import WAITS, Status, StatusChange
+from batch.core.validate import account_waits, find_gone
+from batch.model import WAITS, Entry, Issue, Status, StatusChange
+from batch.model.codes import WAIT_CODES
 from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import find_short
 from batch.workflows.changed_settings import warn_of_off_time
@@ -74,23 +76,29 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
 
 
 def release_waiting(context: Context) -> None:
-    """Let go what waited for the provider and need wait no longer."""
+    """Let go what waited for the provider and need wait no longer; ask about what waits for an id that is gone."""
     waiting = list(context.ledger.entries.select(statuses={Status.WAITING}))
     if not waiting:
         return
     account = read_own_account(context)
-    ready = [entry for entry in waiting if not account_waits(entry.group_ids, entry.mms_template_id, account)]
-    short = find_short(context, ready, account)
-    for entry in ready:
-        if entry.id in short:
+    found = {entry.id: find_gone(entry.group_ids, entry.mms_template_id, account) for entry in waiting}
+    gone = {entry: issues for entry, issues in found.items() if issues}
+    waits = {entry.id: account_waits(entry.group_ids, entry.mms_template_id, account) for entry in waiting}
+    short = find_short(context, [one for one in waiting if one.id not in gone and not waits[one.id]], account)
+    for entry in waiting:
+        others = tuple(issue for issue in entry.issues if issue.code not in WAIT_CODES)
+        if entry.id in gone:
+            issues = tuple(replace(one, row=entry.row) for one in gone[entry.id])
+            _move(context, entry, Status.HELD, issues[0].message, (*others, *issues))
             continue
-        context.ledger.changes.make(
-            StatusChange(
-                entry.id,
-                Status.PLANNED,
-                expected={Status.WAITING},
-                why="it no longer has to wait",
-                who=context.world.who,
-                now=context.world.now(),
-            )
-        )
+        now = tuple(replace(one, row=entry.row) for one in (*waits[entry.id], *short.get(entry.id, ())))
+        if not now:
+            _move(context, entry, Status.PLANNED, "it no longer has to wait", others)
+        elif {one.code for one in now} != {one.code for one in entry.issues} & WAIT_CODES:
+            _move(context, entry, Status.WAITING, now[0].message, (*others, *now))
+
+
+def _move(context: Context, entry: Entry, to: Status, why: str, issues: tuple[Issue, ...]) -> None:
+    who, now = context.world.who, context.world.now()
+    change = StatusChange(entry.id, to, expected={Status.WAITING}, why=why, who=who, now=now, issues=issues)
+    context.ledger.changes.make(change)

@@ -41,19 +41,37 @@ def make_campaign(row: int = 2, at: datetime = AT, groups: tuple[str, ...] = ("1
     ("groups", "template", "found"),
     [
         (("100", "101"), None, []),
-        (("100", "999"), None, ["group-missing"]),
         (("104",), None, ["group-empty"]),
-        (("999", "104"), 8, ["group-missing", "group-empty", "template-not-approved"]),
+        (("999", "104"), 8, ["group-empty", "template-not-approved"]),
         (("100",), 7, []),
         (("100",), 8, ["template-not-approved"]),
-        (("100",), 99, ["template-not-approved"]),
+        (("100",), 99, []),
     ],
 )
 def test_what_is_not_in_the_sheets_power_makes_a_row_wait(
     groups: tuple[str, ...], template: int | None, found: list[str]
 ) -> None:
-    """A group that is missing or empty, a template that is not approved."""
+    """A group that is empty, a template that is not approved; what is not there at all is no cause to wait."""
     assert [issue.code for issue in account_waits(groups, template, ACCOUNT)] == found
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "words"),
+    [
+        ({"GroupIds": "100, 7000"}, "group-unknown", "no group of the account has the id 7000: write the id as the"),
+        ({"GroupIds": "1004"}, "group-unknown", "no group of the account has the id 1004, did you mean 10"),
+        ({"MmsTemplateId": "77"}, "template-unknown", "no MMS template of the account has the id 77"),
+    ],
+)
+def test_an_id_that_does_not_exist_is_an_error_that_names_the_near_ones(
+    cells: dict[str, str], code: str, words: str
+) -> None:
+    """Never a wait; offline nobody knows. A row sent long ago keeps its campaign, so that the plan sees it."""
+    [issue] = check(cells, account=ACCOUNT).issues
+    assert (issue.code, issue.level) == (code, Level.ERROR)
+    assert issue.message.startswith(words)
+    assert check(cells).issues == ()
+    assert check(cells, account=ACCOUNT).campaign is not None
 
 
 @pytest.mark.parametrize("account", [Account(), Account(groups=())])
@@ -61,6 +79,7 @@ def test_a_list_that_could_not_be_read_proves_nothing(account: Account) -> None:
     """No group counts as missing for it."""
     assert account_waits(("999",), None, account) == ()
     assert account_waits(("999",), 7, Account(templates=None)) == ()
+    assert check({"GroupIds": "999", "MmsTemplateId": "99"}, account=account).issues == ()
 
 
 def test_a_group_of_unknown_size_is_not_empty() -> None:

@@ -56,3 +56,37 @@ def test_a_row_waits_until_the_credits_reach_for_it() -> None:
         assert desk.entry("R-0").status is Status.ACCEPTED
         desk.sandbox.account.credits = 6
         assert desk.resume().counts == {"accepted": 1}
+
+
+def test_what_a_row_waits_for_stands_in_its_entry_and_goes_with_it(desk: Bench) -> None:
+    """The cause of today, not that of the first day; none is left when it goes."""
+    empty(desk)
+    desk.submit(desk.sheet([desk.row(0)]))
+    assert [issue.code for issue in desk.entry("R-0").issues] == ["group-empty"]
+    empty(desk, 3)
+    desk.sandbox.account.credits = 0
+    desk.resume()
+    assert (desk.entry("R-0").status, desk.entry("R-0").issues[0].code) == (Status.WAITING, "credits-short")
+    desk.sandbox.account.credits = 10
+    desk.resume()
+    assert (desk.entry("R-0").status, desk.entry("R-0").issues) == (Status.ACCEPTED, ())
+
+
+def test_a_row_that_waits_for_a_group_that_is_deleted_asks_a_person(desk: Bench) -> None:
+    """An id that does not exist is no cause to wait; the near ones are named."""
+    empty(desk)
+    desk.submit(desk.sheet([desk.row(0)]))
+    desk.sandbox.remove_group(5000)
+    desk.resume()
+    entry = desk.entry("R-0")
+    assert (entry.status, entry.issues[-1].code) == (Status.HELD, "group-missing")
+    assert "is not in the account, did you mean 50" in entry.issues[-1].message
+
+
+def test_an_unknown_id_is_an_error_of_the_row_and_a_known_row_stays_known(desk: Bench) -> None:
+    """The good rows go; a row that went before its group was deleted is not complained about."""
+    path = desk.sheet([desk.row(0), desk.row(1, GroupIds="5099")])
+    assert desk.submit(path).counts == {"accepted": 1, "invalid": 1}
+    desk.sandbox.remove_group(5000)
+    assert desk.submit(path).counts == {"skipped": 1, "invalid": 1}
+    assert desk.sandbox.campaigns[0].name.startswith("Sale 0")

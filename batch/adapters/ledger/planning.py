@@ -231,7 +231,8 @@ class _Planner:
         goes = decision.action is not Action.INVALID
         campaign = checked.campaign or _stand_in(checked)
         campaign = campaign if goes else cut_campaign(campaign)
-        issues = cut_issues(decision.issues)
+        waits = campaign.waits if decision.action is Action.WAIT else ()
+        issues = cut_issues((*decision.issues, *waits))
         return (
             self._batch,
             checked.row.number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import count, done_words, loose_findings
 from batch.core.standing import UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry, Status
+from batch.model.codes import CODES, WAIT_CODES
 from batch.model.plurals import plural
 from batch.model.times import local_time
 
@@ -76,7 +77,7 @@ def _open_words(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> Ite
     missed = [entry for entry, standing in stands if standing.concern is Concern.DID_NOT_GO]
     if missed:
         yield f"{len(missed):,} did not go{_contacts(missed)}"
-    waiting = [standing for _, standing in stands if standing.concern is Concern.OPEN]
+    waiting = [standing for _, standing in stands if standing.concern is Concern.OPEN and not _waits(standing)]
     due = [standing for standing in waiting if standing.is_due(report.made_at)]
     if due:
         first = min(standing.by for standing in due if standing.by)
@@ -84,6 +85,29 @@ def _open_words(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> Ite
     if later := len(waiting) - len(due):
         yield f"{later:,} more {_need(later)} attention" if due else f"{later:,} {_need(later)} attention"
     yield from _beside_the_rows(report)
+    if any(_waits(standing) and standing.needs_attention for _, standing in stands):
+        yield from _waiting_words(report)
+
+
+def _waiting_words(report: Report) -> Iterator[str]:
+    """Say how many rows wait for the provider, for what, and until when where that is near."""
+    causes: dict[str, list[Standing]] = defaultdict(list)
+    for entry in report.entries:
+        if _waits(standing := report.standing_of(entry)):
+            causes[standing.cause].append(standing)
+    for cause, standings in causes.items():
+        first = min((standing.by for standing in standings if standing.by), default=None)
+        until = f" until {local_time(first, report.zone, report.made_at.year)}" if first else ""
+        said = {standing.reason.partition(": ")[0] for standing in standings}
+        why = said.pop() if len(said) == 1 else _MEANINGS.get(cause, standings[0].word.meaning)
+        yield f"{len(standings):,} {'waits' if len(standings) == 1 else 'wait'} for the provider{until}: {why}"
+
+
+def _waits(standing: Standing) -> bool:
+    return standing.word.standing == "waiting"
+
+
+_MEANINGS = {name: CODES[name].meaning.partition(";")[0] for name in WAIT_CODES}
 
 
 def _beside_the_rows(report: Report) -> Iterator[str]:
@@ -116,6 +140,8 @@ def _tone(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> str:
 
 def _fine(report: Report, figures: Figures, more: str) -> Verdict:
     """Call a report well only when nothing speaks against it."""
+    if waiting := [*_waiting_words(report)]:
+        return Verdict(". ".join(waiting), "wait", more)
     if still := sum(figures.by_status.get(standing, 0) for standing in UNDER_WAY):
         return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more)
     if old := _not_compared(report):

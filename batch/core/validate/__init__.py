@@ -9,6 +9,7 @@ from __future__ import annotations
 from batch.core.validate.account import (
     account_waits,
     credits_needed,
+    find_gone,
     find_moved_names,
     find_short_credits,
     often_texted,
@@ -29,6 +30,7 @@ __all__ = [
     "apply_late",
     "check_all",
     "credits_needed",
+    "find_gone",
     "find_moved_names",
     "find_other_week",
     "find_same_offers",

@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from batch.core.identity import fold, plain_id
+from batch.core.validate.trouble import suggest_ids
 from batch.model import Account, Campaign, Group, Issue, Level
 
 APPROVED = 3
@@ -29,12 +30,32 @@ class HasSendTime(Protocol):
 
 
 def account_waits(group_ids: Sequence[str], mms_template_id: int | None, account: Account) -> tuple[Issue, ...]:
-    """Name what is not in the sheet's power: groups missing or empty, a template not approved.
+    """Name what is not in the sheet's power: empty groups, a template not approved.
 
-    A list that could not be read, and an empty list of groups, prove nothing. The issues bear no row.
+    What the account does not have is nothing to wait for (`find_gone`). The issues bear no row.
     """
     by_id = {group.id: group for group in account.groups or ()}
     return (*_group_waits(group_ids, by_id), *_template_waits(mms_template_id, account))
+
+
+def find_gone(group_ids: Sequence[str], mms_template_id: int | None, account: Account) -> tuple[Issue, ...]:
+    """Name the ids that the account has no more, and the near ones; the issues bear no row.
+
+    A list that could not be read, and an empty list of groups, prove nothing.
+    """
+    groups = {group.id: group.name for group in account.groups or ()}
+    templates = {str(template.id): template.name for template in account.templates or ()}
+    template = [str(mms_template_id)] if mms_template_id is not None and account.templates is not None else []
+    wanted = (
+        ("group", "group-missing", "GroupIds", group_ids if groups else (), groups),
+        ("MMS template", "template-unknown", "MmsTemplateId", template, templates),
+    )
+    return tuple(
+        Issue(0, "", field, code, f"{what} {one} is not in the account{suggest_ids(one, names)}", Level.HOLD, one)
+        for what, code, field, ids, names in wanted
+        for one in ids
+        if one not in names
+    )
 
 
 def count_contacts(group_ids: Sequence[str], groups_by_id: Mapping[str, Group]) -> int | None:
@@ -118,17 +139,11 @@ def often_texted(
 
 
 def _group_waits(group_ids: Sequence[str], by_id: Mapping[str, Group]) -> tuple[Issue, ...]:
-    if not by_id:
-        return ()
     found = []
-    for one in group_ids:
-        group = by_id.get(one)
-        if group is None:
-            words = f"group {one} is not in the account any more: the row waits until it is there again"
-            found.append(Issue(0, "", "GroupIds", "group-missing", words, Level.WARNING, one))
-        elif group.contacts == 0:
-            words = f'group {one} ("{group.name}") has no contacts: the row waits until it has some'
-            found.append(Issue(0, "", "GroupIds", "group-empty", words, Level.WARNING, one))
+    for group in (by_id[one] for one in group_ids if one in by_id):
+        if group.contacts == 0:
+            words = f'group {group.id} ("{group.name}") has no contacts: the row waits until it has some'
+            found.append(Issue(0, "", "GroupIds", "group-empty", words, Level.WARNING, group.id))
     return tuple(found)
 
 
@@ -136,9 +151,9 @@ def _template_waits(template_id: int | None, account: Account) -> tuple[Issue, .
     if template_id is None or account.templates is None:
         return ()
     found = next((template for template in account.templates if template.id == template_id), None)
-    if found is not None and found.status_id == APPROVED:
+    if found is None or found.status_id == APPROVED:
         return ()
-    state = "is gone from the account" if found is None else f'("{found.name}") is {found.status or "not approved yet"}'
+    state = f'("{found.name}") is {found.status or "not approved yet"}'
     words = f"MMS template {template_id} {state}: the row waits until it is approved"
     return (Issue(0, "", "MmsTemplateId", "template-not-approved", words, Level.WARNING, str(template_id)),)
 

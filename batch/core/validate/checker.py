@@ -28,7 +28,7 @@ from batch.model.places import FOR_EACH, place_of, sheet_row
 
 Drafted = tuple[Row, Draft | None, tuple[Issue, ...]]
 
-TIME_CODES = frozenset({"time-past", "lead-time"})
+NEW_ROW_CODES = frozenset({"time-past", "lead-time", "group-unknown", "template-unknown"})
 """Errors that only a new row has: one that was sent long ago keeps its campaign, and the plan decides."""
 
 _NO_PARTS = Parts("GSM-7", 0, 0)
@@ -77,7 +77,7 @@ class Checker:
     def check(self, row: Row, draft: Draft | None, issues: tuple[Issue, ...] = ()) -> Checked:
         """Check one row; it has a campaign, or an error among its issues.
 
-        `issues` are what the renderer found. A row whose only errors are `time-past` and `lead-time` has both.
+        `issues` are what the renderer found. A row whose only errors are `NEW_ROW_CODES` has both.
         """
         checked = self.check_alone(row, draft, issues)
         campaign = checked.campaign
@@ -93,7 +93,7 @@ class Checker:
         reference, moment = row.text("Reference"), case.when.moment
         key = shorten_key(make_key(reference, case.name, moment.send_at, moment.raw))
         campaign = None
-        if draft is not None and not (found and _has_errors(found)):
+        if draft is not None and not (found and _has_errors(found, case)):
             campaign = self._make_campaign(row, draft, case, key, reference)
         message = draft.message if draft is not None else ""
         return Checked(row, campaign, found, case.name, reference, message, key, moment.send_at, case.when.past)
@@ -304,8 +304,11 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _has_errors(found: Iterable[Issue]) -> bool:
-    return any(one.level is Level.ERROR and one.code not in TIME_CODES for one in found)
+def _has_errors(found: Iterable[Issue], case: Case) -> bool:
+    """Whether no campaign can be made: an id that is not in the account is still an id, an unknown name is nothing."""
+    unread = {"group-unknown"} if not case.groups.ids else set()
+    unread |= {"template-unknown"} if case.sending.template is None else set()
+    return any(one.level is Level.ERROR and one.code not in NEW_ROW_CODES - unread for one in found)
 
 
 def _find_waits(wanted: tuple[tuple[str, ...], int | None], account: Account | None) -> tuple[Issue, ...]:

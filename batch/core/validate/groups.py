@@ -24,7 +24,10 @@ class Groups(NamedTuple):
     """Whom a row goes to, as far as the cell could be read."""
 
     ids: tuple[str, ...] = ()
-    """Plain digits, each once; empty when there is an error, or a name that could not be looked up."""
+    """Plain digits, each once; empty when there is an error, or a name that could not be looked up.
+
+    Ids that the account does not have are among them: a row may have gone before its group was deleted.
+    """
     names: tuple[str, ...] = ()
     """Beside `ids`; or the names as written when they could not be looked up."""
     troubles: tuple[Trouble, ...] = NO_TROUBLE
@@ -60,9 +63,10 @@ def _is_id(plain: str) -> bool:
 
 def _read_ids(pieces: list[str], terms: Terms) -> Groups:
     wrong = tuple(trouble for piece in pieces if (trouble := _find_wrong_id(piece, terms)) is not None)
-    if wrong:
+    if any(trouble.code != "group-unknown" for trouble in wrong):
         return Groups(troubles=wrong)
-    return _each_once([plain_id(piece) for piece in pieces], terms)
+    groups = _each_once([plain_id(piece) for piece in pieces], terms)
+    return groups._replace(troubles=(*wrong, *groups.troubles))
 
 
 def _find_wrong_id(piece: str, terms: Terms) -> Trouble | None:

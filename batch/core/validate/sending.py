@@ -90,7 +90,7 @@ def _read_template(cell: str, terms: Terms, found: list[Trouble]) -> int | None:
     return None
 
 
-def _known_template(number: int, terms: Terms, found: list[Trouble]) -> int | None:
+def _known_template(number: int, terms: Terms, found: list[Trouble]) -> int:
     """Give an id that the account has, or that nobody could look up; what is there but not approved waits, later."""
     templates = terms.account.templates if terms.account else None
     if templates is None or any(template.id == number for template in templates):
@@ -98,7 +98,7 @@ def _known_template(number: int, terms: Terms, found: list[Trouble]) -> int | No
     near = suggest_ids(str(number), {str(template.id): template.name for template in templates})
     words = f"no MMS template of the account has the id {number}{near or ': write the id as the dashboard shows it'}"
     found.append(Trouble("template-unknown", "MmsTemplateId", words, str(number)))
-    return None
+    return number  # a row may have gone before its template was deleted
 
 
 def _explain_template(cell: str, ids: list[int], terms: Terms) -> tuple[str, str]:
