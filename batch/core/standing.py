@@ -158,7 +158,10 @@ def _sent(entry: Entry, now: datetime) -> Worded:
 
 def _cancelled(entry: Entry, now: datetime) -> Worded:
     del now
-    return WORDS["left_out" if is_left_out(entry) else "cancelled"], Concern.NONE
+    word = WORDS["left_out" if is_left_out(entry) else "cancelled"]
+    if word.standing == "cancelled" and not (entry.provider_id or entry.attempts):
+        word = replace(word, meaning="cancelled before it was submitted: nothing was sent")
+    return word, Concern.NONE
 
 
 def is_left_out(entry: Entry) -> bool:

@@ -132,6 +132,22 @@ def test_the_cause_of_what_is_kept_back_stands_in_its_reason() -> None:
     assert waiting.reason == "template 31 is not approved yet"
 
 
+def test_what_was_cancelled_before_it_was_submitted_says_so() -> None:
+    """No dashboard and no list had a part in it; a campaign that was there was deleted there."""
+    never = standing(make_entry(1, Status.CANCELLED))
+    assert never.reason == "cancelled before it was submitted: nothing was sent"
+    there = standing(make_entry(1, Status.CANCELLED, provider_id="50001", attempts=1))
+    assert there.reason.startswith("deleted in the dashboard")
+
+
+def test_a_waiting_row_says_what_it_waits_for_and_what_to_do() -> None:
+    """Also where the cause only is a warning; near its time somebody must see to it."""
+    waits = Issue(4, "", "", "credits-short", "it needs 3 credits and 0 are left by then", Level.WARNING)
+    found = standing(make_entry(1, Status.WAITING, issues=(waits,), send_at=AHEAD))
+    assert (found.cause, found.reason) == ("credits-short", waits.message)
+    assert found.next == "buy credits, then run campaign-batch resume"
+
+
 def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
     """The same words stand once among the causes."""
     same = Issue(2, "", "ContactsCount", "drifted", drift("ContactsCount").words, Level.WARNING)
