@@ -46,7 +46,7 @@ def _hard(name: str, meaning: str, step: str = "", level: Level = Level.ERROR) -
 
 
 def _waits(name: str, meaning: str, step: str) -> Code:
-    """What may yet come, outside the sheet: the row waits for it and goes by itself."""
+    """What may yet come, outside the sheet: the row waits for it, then it is submitted automatically."""
     return Code(name, meaning, step, Level.WARNING, entry_step=f"{step}, then run campaign-batch resume")
 
 
