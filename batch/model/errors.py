@@ -93,6 +93,19 @@ class LedgerBusyError(LedgerError):
     name = "LedgerBusyError"
 
 
+class LedgerTakenOverError(LedgerError):
+    """Another process submits on the ledger since this one lost its connection to the database."""
+
+    name = "LedgerTakenOverError"
+
+    def __init__(self, ledger: str) -> None:
+        super().__init__(
+            f"{ledger} was taken over by another process while this one was cut off from the database, so this one "
+            "submits nothing more",
+            'nothing is lost: the other process goes on; "campaign-batch ledger list" shows what became of each batch',
+        )
+
+
 class LedgerReplacedError(LedgerError):
     """Another file, or another content, lies where the ledger lay when this run began."""
 

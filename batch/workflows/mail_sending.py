@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import getaddresses
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 from batch.adapters.mail import Server, lighten, next_try, send
 from batch.model import Entry, Status
 from batch.model.errors import BatchError, DeliveryError
-from batch.system.disk import mode_within
 from batch.workflows.context import World
 from batch.workflows.events import Note
 
@@ -55,7 +53,7 @@ def send_due(mailer: Mailer) -> int:
     if not mailer.is_open:
         return 0
     sent = 0
-    with _only_sender(mailer.ledger) as ours:
+    with mailer.ledger.lock.hold_mail() as ours:
         for mail in mailer.ledger.outbox.due(mailer.world.now()) if ours else ():
             if mailer.world.stopped():
                 break
@@ -64,27 +62,6 @@ def send_due(mailer: Mailer) -> int:
             if gone is None:
                 break
     return sent
-
-
-@contextmanager
-def _only_sender(ledger: Ledger) -> Iterator[bool]:
-    """Let one process send at a time: two would send the same mail."""
-    if ledger.path is None:
-        yield True
-        return
-    from filelock import FileLock, Timeout
-
-    place = ledger.path.with_name(f"{ledger.path.name}.mail.lock")
-    lock = FileLock(place, timeout=0, mode=mode_within(place.parent))
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
 
 
 def mail_server_of(email: EmailSection, timeout: float) -> Server:

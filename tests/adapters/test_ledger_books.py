@@ -10,18 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from batch.adapters.ledger import EXPORT_KEYS, Ledger
+from batch.adapters.ledger import EXPORT_KEYS, Ledger, open_ledger
 from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Status
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path):
-    """Open a ledger in a file."""
-    with open_at(tmp_path) as opened:
-        yield opened
 
 
 def test_an_observation_is_kept_only_when_it_differs(ledger: Ledger) -> None:
@@ -108,12 +101,12 @@ def test_delivery_goes_on_where_it_stopped(ledger: Ledger) -> None:
     assert ledger.deliveries.of_each((entry,)) == {entry: (delivered,)}
 
 
-def test_the_pace_is_shared(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_pace_is_shared(ledger: Ledger, database: str) -> None:
     """Another process sees it; a shorter silence never ends a longer one."""
     assert ledger.journal.silent_until() == 0.0
     ledger.journal.set_silent_until(1_900_000_000.25)
     ledger.journal.set_silent_until(1_800_000_000.0)
-    with open_at(tmp_path) as other:
+    with open_ledger(database, now=NOW) as other:
         assert other.journal.silent_until() == 1_900_000_000.25
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +21,10 @@ from tests.ledger_support import (
     doubt,
     make_batch,
     make_campaign,
-    open_at,
     plan,
     plan_one,
     record_plan,
 )
-
-
-@pytest.fixture
-def ledger(tmp_path: Path):
-    """Open a ledger in a file."""
-    with open_at(tmp_path) as opened:
-        yield opened
 
 
 def test_a_batch_is_read_back_as_it_was_taken_in(ledger: Ledger) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from batch.adapters.ledger import Ledger
 from batch.adapters.ledger.entries import PAGE
+from batch.adapters.ledger.tables import entries
 from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
@@ -28,13 +30,6 @@ from tests.ledger_support import (
     plan,
     plan_one,
 )
-
-
-@pytest.fixture
-def ledger(tmp_path: Path):
-    """Open a ledger in a file."""
-    with open_at(tmp_path) as opened:
-        yield opened
 
 
 def change(ledger: Ledger, entry: int, to: Status, expected: Status, **more) -> bool:
@@ -86,7 +81,7 @@ def test_no_twin_goes_while_the_first_is_uncertain(ledger: Ledger, bring) -> Non
     bring(ledger, first)
     fingerprint = ledger.entries.get(first).fingerprint
     with ledger._transactions.write() as connection:
-        connection.exec_driver_sql("UPDATE entries SET fingerprint = ? WHERE id = ?", (fingerprint, second))
+        connection.execute(update(entries).where(entries.c.id == second).values(fingerprint=fingerprint))
     assert claim(ledger, second) is None
     assert change(ledger, first, Status.HELD, ledger.entries.get(first).status)
     assert claim(ledger, second) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
 
-from batch.adapters.ledger.bulk import in_list
+from batch.adapters.ledger.bulk import is_in
 from batch.adapters.ledger.changes import change_entry, note_change, read_standing, shown_values
 from batch.adapters.ledger.forms import read_issues, read_time, read_time_or_none, write_codes, write_issues, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, pauses
@@ -75,7 +75,7 @@ class Attempts:
         """Give the attempts of each of several entries."""
         found: dict[int, list[Attempt]] = {entry: [] for entry in ids}
         with self._transactions.read() as connection:
-            asked = attempts.c.entry.in_(in_list(ids, connection.dialect))
+            asked = is_in(attempts.c.entry, ids, connection.dialect)
             for row in connection.execute(select(attempts).where(asked).order_by(attempts.c.entry, attempts.c.number)):
                 found[row.entry].append(_read(row))
         return {entry: tuple(made) for entry, made in found.items()}

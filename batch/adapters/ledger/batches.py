@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from batch.adapters.ledger.bulk import in_list, insert_rows
+from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.cutting import cut_words
 from batch.adapters.ledger.forms import read_issues, read_time, write_issues, write_time
 from batch.adapters.ledger.journal import settings_of, write_settings
@@ -114,7 +114,7 @@ class Batches:
             connection.execute(delete(preview_rows).where(preview_rows.c.batch == batch))
             insert_rows(connection, preview_rows, ("batch", "entry", "payload_hash"), shown)
             connection.execute(update(batches).where(batches.c.id == batch).values(offered))
-            older = batches.c.id.in_(in_list(superseded, connection.dialect))
+            older = is_in(batches.c.id, superseded, connection.dialect)
             connection.execute(update(batches).where(older).values(closed))
 
     def previewed(self, batch: int) -> dict[int, str]:
@@ -129,7 +129,7 @@ class Batches:
             asked = (
                 select(preview_rows.c.entry, preview_rows.c.payload_hash, preview_rows.c.batch, batches.c.state)
                 .join(batches, batches.c.id == preview_rows.c.batch)
-                .where(preview_rows.c.entry.in_(in_list(ids, connection.dialect)), preview_rows.c.batch != batch)
+                .where(is_in(preview_rows.c.entry, ids, connection.dialect), preview_rows.c.batch != batch)
                 .where(batches.c.preview_mark != "")
                 .order_by(preview_rows.c.batch)
             )
@@ -158,7 +158,7 @@ class Batches:
 
     def _set_unmailed(self, numbers: Collection[int], *, waits: bool) -> None:
         with self._transactions.write() as connection:
-            asked = batches.c.id.in_(in_list(numbers, connection.dialect))
+            asked = is_in(batches.c.id, numbers, connection.dialect)
             connection.execute(update(batches).where(asked).values(unmailed=int(waits)))
 
 

@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     CursorResult,
     Dialect,
-    Integer,
-    Select,
     Table,
     Text,
     Update,
@@ -64,15 +63,13 @@ def by_name(result: CursorResult[Any]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
-def in_list(values: Collection[Any], dialect: Dialect) -> Select[Any]:
-    """Make a subselect of any number of texts or numbers, handed over as one JSON text."""
+def is_in(column: ColumnElement[Any], values: Collection[Any], dialect: Dialect) -> ColumnElement[bool]:
+    """Ask whether a column holds one of any number of texts or numbers, handed over as one JSON text."""
     handed = literal(write_json(list(values)), Text)
     if dialect.name == "sqlite":
-        each = func.json_each(handed).table_valued("value")
-        return select(each.c.value)
+        return column.in_(select(func.json_each(handed).table_valued("value").c.value))
     each = func.json_array_elements_text(cast(handed, JSON)).table_valued("value")
-    numbers = any(isinstance(value, int) for value in values)
-    return select(cast(each.c.value, Integer if numbers else Text))
+    return column.in_(select(cast(each.c.value, column.type)))
 
 
 def in_chunks(rows: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

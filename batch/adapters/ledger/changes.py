@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
 
-from batch.adapters.ledger.bulk import in_list
+from batch.adapters.ledger.bulk import is_in
 from batch.adapters.ledger.forms import KINDS, STATUSES, read_time, write_codes, write_issues, write_texts, write_time
 from batch.adapters.ledger.tables import attempts, entries, history
 from batch.adapters.ledger.transactions import Transactions
@@ -72,7 +72,7 @@ class Changes:
         """Give the history of each of several entries."""
         found: dict[int, list[Change]] = {entry: [] for entry in ids}
         with self._transactions.read() as connection:
-            asked = history.c.entry.in_(in_list(ids, connection.dialect))
+            asked = is_in(history.c.entry, ids, connection.dialect)
             for row in connection.execute(select(history).where(asked).order_by(history.c.id)):
                 found[row.entry].append(_read(row))
         return {entry: tuple(changes) for entry, changes in found.items()}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
 
-from batch.adapters.ledger.bulk import in_list, insert_rows
+from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.forms import read_time, write_time
 from batch.adapters.ledger.tables import deliveries, delivery_readings
 from batch.adapters.ledger.transactions import Transactions
@@ -53,7 +53,7 @@ class Deliveries:
         by = (deliveries.c.entry, deliveries.c.status_id)
         found: dict[int, list[DeliveryCount]] = {}
         with self._transactions.read() as connection:
-            asked = asked.where(deliveries.c.entry.in_(in_list(ids, connection.dialect)))
+            asked = asked.where(is_in(deliveries.c.entry, ids, connection.dialect))
             for row in connection.execute(asked.group_by(*by).order_by(*by)):
                 found.setdefault(row.entry, []).append(DeliveryCount(row.status_id, row.status, int(row.total)))
         return {entry: tuple(counts) for entry, counts in found.items()}

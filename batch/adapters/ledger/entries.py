@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
-from batch.adapters.ledger.bulk import by_name, in_list
+from batch.adapters.ledger.bulk import by_name, is_in
 from batch.adapters.ledger.findings import add_open
 from batch.adapters.ledger.forms import STATUSES, Cells, read_issues, read_texts, read_time_or_none, write_time
 from batch.adapters.ledger.tables import batch_rows, batches, entries
@@ -132,7 +132,7 @@ def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> S
     if wanted.statuses is not None:
         statement = statement.where(entries.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.ids is not None:
-        statement = statement.where(entries.c.id.in_(in_list(wanted.ids, connection.dialect)))
+        statement = statement.where(is_in(entries.c.id, wanted.ids, connection.dialect))
     if wanted.due_from is not None:
         statement = statement.where(entries.c.send_at >= write_time(wanted.due_from))
     if wanted.due_until is not None:
@@ -172,8 +172,8 @@ def _read(connection: Connection, statement: Select[Any]) -> list[Entry]:
         batches.c.submitted_by,
         batches.c.machine,
     )
-    numbers = in_list({row["batch"] for row in rows}, connection.dialect)
-    found: Iterable[Row[Any]] = connection.execute(select(*columns).where(batches.c.id.in_(numbers))) if rows else ()
+    asked = is_in(batches.c.id, {row["batch"] for row in rows}, connection.dialect)
+    found: Iterable[Row[Any]] = connection.execute(select(*columns).where(asked)) if rows else ()
     of_batch = {batch.id: batch for batch in found}
     return add_open(connection, [_entry(row, of_batch[row["batch"]]) for row in rows])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from batch.adapters.ledger.bulk import in_list, insert_rows
+from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.tables import acknowledged, acknowledgements, findings, reconciliations
 from batch.adapters.ledger.transactions import Transactions
@@ -70,7 +70,7 @@ def _stays_open(finding: Finding) -> bool:
 
 def _close(connection: Connection, compared: Collection[int]) -> None:
     """Close what was open on campaigns that were compared anew: what still holds is found again."""
-    of_compared = findings.c.entry.in_(in_list(compared, connection.dialect))
+    of_compared = is_in(findings.c.entry, compared, connection.dialect)
     connection.execute(update(findings).where(findings.c.open == 1, of_compared).values(open=0))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from batch.adapters.ledger.bulk import in_list, insert_rows
+from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.tables import account_groups, group_names
 from batch.adapters.ledger.transactions import Transactions
@@ -28,7 +28,7 @@ class SeenGroups:
         """Remember which id each group's name means today: pairs of name and id."""
         seen, at = dict(pairs), write_time(now)
         with self._transactions.write() as connection:
-            known = group_names.c.name.in_(in_list(list(seen), connection.dialect))
+            known = is_in(group_names.c.name, list(seen), connection.dialect)
             connection.execute(delete(group_names).where(known))
             rows = [(name, group_id, at) for name, group_id in seen.items()]
             insert_rows(connection, group_names, ("name", "group_id", "seen_at"), rows)
@@ -46,7 +46,7 @@ class SeenGroups:
                 connection.execute(delete(account_groups))
             known = _select_of_account(connection)
             seen = {group: name for group, name in shown.items() if known.get(group) != name}
-            gone = account_groups.c.group_id.in_(in_list(list(seen), connection.dialect))
+            gone = is_in(account_groups.c.group_id, list(seen), connection.dialect)
             connection.execute(delete(account_groups).where(gone))
             rows = [(group, name, at) for group, name in seen.items()]
             insert_rows(connection, account_groups, ("group_id", "name", "seen_at"), rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 
-from batch.adapters.ledger.bulk import by_name, in_list
+from batch.adapters.ledger.bulk import by_name, is_in
 from batch.adapters.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, history
 from batch.adapters.ledger.transactions import Transactions
@@ -40,8 +40,8 @@ class Known:
         coming = and_(entries.c.status.in_([status.value for status in COMING]), entries.c.send_at > write_time(now))
         with self._transactions.read() as connection:
             key, fingerprint = _how_to_search(connection, len(keys))
-            has_key = key.in_(in_list(keys, connection.dialect))
-            says_it = fingerprint.in_(in_list([one for one in fingerprints if one], connection.dialect))
+            has_key = is_in(key, keys, connection.dialect)
+            says_it = is_in(fingerprint, [one for one in fingerprints if one], connection.dialect)
             asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, or_(has_key, says_it, coming))
             return tuple(_known_entry(row) for row in by_name(connection.execute(asked.order_by(entries.c.id))))
 
@@ -95,7 +95,7 @@ class Known:
         with self._transactions.read() as connection:
             begun = _last(Status.SUBMITTING).label("begun")
             known = _last(Status.IN_DOUBT).label("known")
-            asked = history.c.entry.in_(in_list(ids, connection.dialect))
+            asked = is_in(history.c.entry, ids, connection.dialect)
             statement = select(history.c.entry, begun, known).where(asked).group_by(history.c.entry)
             return {row.entry: _span(row) for row in connection.execute(statement) if row.known is not None}
 

@@ -73,7 +73,7 @@ class Ledger:
     def __init__(self, engine: Engine, path: Path | None, name: str, redact: Callable[[str], str]) -> None:
         self.path = path
         self._transactions = transactions = Transactions(engine, path, name, redact)
-        self.lock = SubmitterLock(engine, path)
+        self.lock = SubmitterLock(transactions, path)
         self.journal = RunJournal(transactions)
         self.groups = SeenGroups(transactions)
         self.pauses = Pauses(transactions)

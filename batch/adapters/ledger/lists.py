@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, select, update
 
-from batch.adapters.ledger.bulk import in_list, insert_rows, update_rows
+from batch.adapters.ledger.bulk import insert_rows, is_in, update_rows
 from batch.adapters.ledger.forms import read_time, write_json, write_time
 from batch.adapters.ledger.tables import entries, observations
 from batch.adapters.ledger.transactions import Transactions
@@ -71,7 +71,7 @@ class ProviderLists:
     def shown_times(self, ids: Collection[int]) -> dict[int, str]:
         """Give the provider's own text of the time at which it showed each of these campaigns last."""
         with self._transactions.read() as connection:
-            asked = observations.c.entry.in_(in_list(ids, connection.dialect))
+            asked = is_in(observations.c.entry, ids, connection.dialect)
             last = select(func.max(observations.c.id)).where(asked).group_by(observations.c.entry)
             statement = select(observations.c.entry, observations.c.listed).where(observations.c.id.in_(last))
             return {row.entry: _read_listed(row.listed).send_at for row in connection.execute(statement)}
@@ -95,7 +95,7 @@ def _differing(
 
 
 def _last_marks(connection: Connection, ids: Collection[int]) -> dict[int, str]:
-    asked = entries.c.id.in_(in_list(ids, connection.dialect))
+    asked = is_in(entries.c.id, ids, connection.dialect)
     found = connection.execute(select(entries.c.id, entries.c.observed).where(asked))
     return dict(found.all())
 

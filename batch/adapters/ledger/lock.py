@@ -1,4 +1,4 @@
-"""One submitter a ledger: a lock of the operating system beside the file, and a note of who holds it since when."""
+"""One submitter a ledger: a lock beside the file or in the database, and a note of who holds it since when."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine, text
 
+from batch.adapters.ledger import postgres
 from batch.adapters.ledger.forms import read_time, write_time
+from batch.adapters.ledger.transactions import Transactions
+from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerBusyError
 from batch.system.disk import mode_within, write_whole
-
-_SUBMITTER = 0x7375626D6974  # "submit": PostgreSQL's advisory lock of the one submitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Owner:
 
 
 class SubmitterLock:
-    """Lets one process submit on a ledger; a ledger in memory has no other."""
+    """Lets one process submit on a ledger, and one send its mail; a ledger in memory has no others."""
 
-    def __init__(self, engine: Engine, path: Path | None) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions, path: Path | None) -> None:
+        self._transactions = transactions
         self._path = path
         self._held = False
 
@@ -53,10 +53,47 @@ class SubmitterLock:
             raise busy(None)
         self._held = True
         try:
-            with _hold_advisory_lock(self._engine):
+            with self._hold_in_database(who, now):
                 yield
         finally:
             self._held = False
+
+    @contextmanager
+    def hold_mail(self) -> Iterator[bool]:
+        """Hold the sending of mail; False when another process is at it: two would send the same mail."""
+        if self._path is None:
+            with self._try_in_database(postgres.MAILER) as ours:
+                yield ours
+            return
+        mode = mode_within(self._path.resolve().parent)
+        lock = FileLock(_beside(self._path, ".mail.lock"), thread_local=False, mode=mode)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _hold_in_database(self, who: str, now: datetime) -> Iterator[None]:
+        """Hold PostgreSQL's lock, which ends with its connection: from then on the turn says who submits."""
+        with self._try_in_database(postgres.SUBMITTER) as ours:
+            if not ours:
+                raise busy(_read_note(self._transactions.turn_of()))
+            with self._transactions.take_turn(_write_note(Owner(who, os.getpid(), platform.node(), now))):
+                yield
+
+    @contextmanager
+    def _try_in_database(self, place: int) -> Iterator[bool]:
+        engine = self._transactions.engine
+        if engine.dialect.name != postgres.DIALECT:
+            yield True
+            return
+        with explained(self._transactions.name), postgres.hold_lock_of(engine, place) as ours:
+            yield ours
 
 
 @contextmanager
@@ -89,32 +126,29 @@ def busy(owner: Owner | None) -> LedgerBusyError:
 def read_owner(ledger: Path) -> Owner | None:
     """Read who last took the lock; None when there is no note, or none that can be read."""
     try:
-        note = json.loads(_beside(ledger, ".owner").read_text(encoding="utf-8"))
-        return Owner(note["who"], note["pid"], note["machine"], read_time(note["since"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return _read_note(_beside(ledger, ".owner").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
 
 
 def _write_owner(ledger: Path, owner: Owner) -> None:
     """Leave the note; one that cannot be written costs a name in a message, nothing else."""
-    note = {"who": owner.who, "pid": owner.pid, "machine": owner.machine, "since": write_time(owner.since)}
-    place = _beside(ledger, ".owner")
     with suppress(OSError):
-        write_whole(place, json.dumps(note).encode())
+        write_whole(_beside(ledger, ".owner"), _write_note(owner).encode())
+
+
+def _write_note(owner: Owner) -> str:
+    return json.dumps({"who": owner.who, "pid": owner.pid, "machine": owner.machine, "since": write_time(owner.since)})
+
+
+def _read_note(written: str) -> Owner | None:
+    try:
+        note = json.loads(written)
+        return Owner(note["who"], note["pid"], note["machine"], read_time(note["since"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _beside(ledger: Path, ending: str) -> Path:
     ledger = ledger.resolve()  # whatever links lead to it, one file has one lock
     return ledger.with_name(ledger.name + ending)
-
-
-@contextmanager
-def _hold_advisory_lock(engine: Engine) -> Iterator[None]:
-    """Hold PostgreSQL's own lock, which ends with its connection; a ledger in memory has no other submitter."""
-    if engine.dialect.name != "postgresql":
-        yield
-        return
-    with engine.connect() as connection:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:place)"), {"place": _SUBMITTER}).scalar():
-            raise busy(None)
-        yield

@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Inspector, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Inspector, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from batch.adapters.ledger import postgres
 from batch.adapters.ledger.places import refuse_place
 from batch.adapters.ledger.tables import REVISIONS, alembic_version, metadata, notes
 from batch.adapters.ledger.troubles import explained
@@ -26,7 +27,6 @@ PRAGMAS = {"foreign_keys": 1, "synchronous": 3, "journal_mode": "delete"}
 journal is gone. See https://www.sqlite.org/pragma.html#pragma_synchronous."""
 
 _CACHE_KIB = 32_000
-_WRITERS_TURN = 0x6C6564676572  # "ledger": PostgreSQL's advisory lock that writers take in turn
 
 
 def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]:
@@ -56,8 +56,8 @@ def prepare(
     engine = _make_engine(url, busy_seconds)
     try:
         with explained(name_of(url, path)):
-            if look and path is not None and _is_old(engine):
-                engine, path = _copy_into_memory(engine), None
+            if look:
+                engine, path = _leave_as_it_is(engine, path)
             _bring_up_to_date(engine, path, now)
     except BaseException:
         engine.dispose()
@@ -69,7 +69,9 @@ def name_of(url: URL, path: Path | None) -> str:
     """Name a ledger in words to people, never with a password."""
     if path is not None:
         return f'the ledger "{path}"'
-    return "the temporary ledger" if url.get_backend_name() == "sqlite" else f'the ledger "{url!r}"'
+    if url.get_backend_name() == "sqlite":
+        return "the temporary ledger"
+    return f'the ledger "{url.database}"' + (f" on {url.host}" if url.host else "")
 
 
 def _look_at_file(path: Path, *, create: bool) -> None:
@@ -94,7 +96,7 @@ def _look_at_file(path: Path, *, create: bool) -> None:
 def _make_engine(url: URL, busy_seconds: float) -> Engine:
     try:
         if url.get_backend_name() != "sqlite":
-            engine = create_engine(url, isolation_level="READ COMMITTED")
+            engine = create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
         elif url.database in (None, "", ":memory:"):
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
@@ -103,6 +105,8 @@ def _make_engine(url: URL, busy_seconds: float) -> Engine:
         raise UsageError(f'the ledger "{url!r}" cannot be used here ({error})', "install its driver") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
+    elif engine.driver == "psycopg":
+        event.listen(engine, "connect", postgres.keep_texts_whole)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -133,12 +137,19 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
     elif writing:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _WRITERS_TURN})
+        postgres.take_writers_turn(connection)
 
 
-def _is_old(engine: Engine) -> bool:
+def _leave_as_it_is(engine: Engine, path: Path | None) -> tuple[Engine, Path | None]:
+    """Give an engine that brings nothing up to date: an old file is copied, an empty database is not made a ledger."""
     with engine.connect() as connection:
-        return _revision(connection) not in {None, REVISIONS[-1]}
+        found = _revision(connection)
+    if found == REVISIONS[-1] or (path is None and engine.dialect.name == "sqlite") or (path and found is None):
+        return engine, path
+    if found is not None and path is None:
+        remedy = 'back the database up, then type "campaign-batch ledger list": it brings the ledger up to date'
+        raise LedgerError(f"{name_of(engine.url, path)} was made by an older campaign-batch", remedy)
+    return (_copy_into_memory(engine) if found else _make_engine(make_url("sqlite://"), 0.0)), None
 
 
 def _copy_into_memory(engine: Engine) -> Engine:

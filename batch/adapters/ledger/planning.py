@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal_column, select, update
 
-from batch.adapters.ledger.bulk import in_chunks, in_list, insert_rows, update_rows
+from batch.adapters.ledger.bulk import in_chunks, insert_rows, is_in, update_rows
 from batch.adapters.ledger.cutting import CELLS, CELLS_OF_INVALID, NAME, WORDS, cut, cut_campaign, cut_cells, cut_issues
 from batch.adapters.ledger.forms import (
     write_cells,
@@ -149,7 +149,7 @@ class _Planner:
         met = {number for one in decisions for number in (one.entry, one.replaces) if number is not None}
         if not met:
             return {}
-        asked = entries.c.id.in_(in_list(sorted(met), self._connection.dialect))
+        asked = is_in(entries.c.id, sorted(met), self._connection.dialect)
         found = self._connection.execute(select(entries.c.id, entries.c.status).where(asked))
         return dict(found.all())
 

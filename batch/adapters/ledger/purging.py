@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, insert, or_, select, text, update
 
-from batch.adapters.ledger.bulk import CHUNK, in_chunks, in_list
+from batch.adapters.ledger.bulk import CHUNK, in_chunks, is_in
 from batch.adapters.ledger.forms import write_json, write_time
 from batch.adapters.ledger.tables import (
     TRIGGERS,
@@ -92,14 +92,15 @@ def _mailed(limit: datetime) -> ColumnElement[bool]:
 
 
 def _forget_entries(connection: Connection, ids: Sequence[int]) -> None:
-    asked = in_list(ids, connection.dialect)
-    _rewrite(connection, entries, entries.c.id.in_(asked), ("id",), {"issues": _bare_issues, "cancel_why": _unquote})
+    asked = is_in(entries.c.id, ids, connection.dialect)
+    _rewrite(connection, entries, asked, ("id",), {"issues": _bare_issues, "cancel_why": _unquote})
     emptied = dict.fromkeys((name for name in _TEXTS if name != "cancel_why"), "")
-    connection.execute(update(entries).where(entries.c.id.in_(asked)).values(emptied))
-    connection.execute(update(attempts).where(attempts.c.entry.in_(asked), attempts.c.answer != "").values(answer=""))
+    connection.execute(update(entries).where(asked).values(emptied))
+    answered = and_(is_in(attempts.c.entry, ids, connection.dialect), attempts.c.answer != "")
+    connection.execute(update(attempts).where(answered).values(answer=""))
     for table, keys in ((attempts, ("entry", "number")), (history, ("id",)), (batch_rows, ("batch", "row"))):
-        _rewrite(connection, table, table.c.entry.in_(asked), keys, {"why": _unquote})
-    told = and_(findings.c.entry.in_(asked), findings.c.field.in_(("Message", "Subject")))
+        _rewrite(connection, table, is_in(table.c.entry, ids, connection.dialect), keys, {"why": _unquote})
+    told = and_(is_in(findings.c.entry, ids, connection.dialect), findings.c.field.in_(("Message", "Subject")))
     connection.execute(update(findings).where(told).values(words=FORGOTTEN, ours="", theirs=""))
 
 
@@ -141,7 +142,7 @@ def _bare_listed(written: str) -> str:
 
 
 def _note(connection: Connection, ids: Sequence[int], *, why: str, who: str, now: datetime) -> None:
-    asked = select(entries.c.id, entries.c.status).where(entries.c.id.in_(in_list(ids, connection.dialect)))
+    asked = select(entries.c.id, entries.c.status).where(is_in(entries.c.id, ids, connection.dialect))
     lines = [
         {"entry": entry, "at": write_time(now), "old": status, "new": status, "why": why, "who": who, "evidence": ""}
         for entry, status in connection.execute(asked.order_by(entries.c.id))

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from batch.adapters.ledger import postgres
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.witness import Witness
+from batch.model.errors import LedgerTakenOverError
 
 
 class Transactions:
@@ -23,6 +25,29 @@ class Transactions:
         """Takes the token out of a text before it is kept."""
         self._writer = engine.execution_options(writing=True)
         self._witness = Witness(path)
+        self._turn: int | None = None
+
+    @contextmanager
+    def take_turn(self, holder: str) -> Iterator[None]:
+        """Write as the one submitter: whoever takes the next turn makes each further write of this one fail.
+
+        The lock of a database ends with its connection, so a process that was cut off may still believe it holds it.
+        """
+        if self.engine.dialect.name != postgres.DIALECT:
+            yield
+            return
+        with self.write() as connection:
+            turn = postgres.begin_turn(connection, holder)
+        self._turn = turn
+        try:
+            yield
+        finally:
+            self._turn = None
+
+    def turn_of(self) -> str:
+        """Give what the newest submitter wrote about itself."""
+        with self.read() as connection:
+            return postgres.read_turn(connection)[1]
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -39,6 +64,8 @@ class Transactions:
         self._witness.look()
         with explained(self.name), self._writer.begin() as connection:
             self._witness.compare(connection)
+            if self._turn is not None and self._turn != postgres.read_turn(connection)[0]:
+                raise LedgerTakenOverError(self.name)
             yield connection
             left = self._witness.keep(connection)
         self._witness.remember(left)

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
+from batch.adapters.ledger import postgres
 from batch.model.errors import HOW_TO_RESTORE, LedgerError
 
 _WORDS = {
@@ -42,6 +43,7 @@ _WORDS = {
     ),
     "SQLITE_TOOBIG": ("a text is too long for {where}", "shorten the row's cells"),
 }
+_OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {HOW_TO_RESTORE}'
 
 
 @contextmanager
@@ -55,11 +57,13 @@ def explained(where: str) -> Iterator[None]:
 
 def explain(error: Exception, where: str) -> LedgerError:
     """Find words for one failure; `where` names the ledger."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    name = getattr(cause, "sqlite_errorname", "") or ""
+    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
     detail = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    for start, (words, remedy) in _WORDS.items():
+    known, name, otherwise = _WORDS, getattr(cause, "sqlite_errorname", "") or "", _OTHERWISE
+    if hasattr(cause, "sqlstate"):
+        known, name, otherwise = postgres.WORDS, str(getattr(cause, "sqlstate", "") or ""), postgres.OTHERWISE
+        name = name or ("08" if isinstance(error, OperationalError) else "")  # a lost connection has no code
+    for start, (words, remedy) in sorted(known.items(), key=lambda item: -len(item[0])):
         if name.startswith(start):
             return LedgerError(words.format(where=where, detail=detail), remedy, code=start)
-    remedy = f'run "campaign-batch ledger verify"; if it finds damage, {HOW_TO_RESTORE}'
-    return LedgerError(f"{where} failed ({detail})", remedy)
+    return LedgerError(f"{where} failed ({detail})", otherwise)

@@ -1,0 +1,90 @@
+"""What only a ledger on PostgreSQL needs: its locks, texts without NUL, its failures in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from batch.adapters.ledger.tables import notes
+
+DIALECT = "postgresql"
+SUBMITTER, MAILER = 0x7375626D6974, 0x6D61696C6572
+"""Its advisory locks of the one process that submits, and of the one that sends mail: the letters of their names."""
+_WRITERS_TURN = 0x6C6564676572
+_TURN, _HOLDER = "submitter-turn", "submitter"
+_REPLACEMENT = "\ufffd"
+
+_BACKUP = "restore the database from its own backup"
+WORDS = {
+    "08": ("{where} cannot be reached ({detail})", "check that the database runs, then run the command again"),
+    "57P": ("{where} was shut down or restarted", "wait until the database is back, then run the command again"),
+    "28": ("{where} refuses this user or password", "check the user and the password in [ledger] url"),
+    "3D": ("{where} does not exist", "create the database, or correct [ledger] url"),
+    "42501": ("{where} may not be changed by this user", "grant this user all rights on the database"),
+    "53100": ("the disk of {where} is full", "free some space, then run the command again"),
+    "53": ("{where} has no room for this command ({detail})", "try again in a while, or raise the database's limits"),
+    "25006": ("{where} is read-only", "use the primary server, then run the command again"),
+    "40": ("{where} was changed by another process at the same moment", "run the command again"),
+    "55P03": ("{where} is locked by another program", "try again in a while"),
+    "23": (
+        "{where} refused a change that would break its own rules ({detail})",
+        'nothing was changed; run "campaign-batch ledger verify"',
+    ),
+    "XX": ("{where} is damaged ({detail})", _BACKUP),
+}
+"""By how its error code begins, the longest first where two fit.
+See https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'
+
+
+def keep_texts_whole(connection: Any, _record: object) -> None:
+    """Let a NUL, which PostgreSQL has no place for, stand as the sign for a broken character."""
+    from psycopg.types.string import StrDumper
+
+    class WithoutNul(StrDumper):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", _REPLACEMENT))
+
+    connection.adapters.register_dumper(str, WithoutNul)
+
+
+def take_writers_turn(connection: Connection) -> None:
+    """Wait for the one writer at a time, until this transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _WRITERS_TURN})
+
+
+def begin_turn(connection: Connection, holder: str) -> int:
+    """Give the next submitter its number and note who it is; one writes at a time, so no two get the same."""
+    turn = read_turn(connection)[0] + 1
+    for name, value in ((_TURN, str(turn)), (_HOLDER, holder)):
+        connection.execute(delete(notes).where(notes.c.name == name))
+        connection.execute(insert(notes).values(name=name, value=value))
+    return turn
+
+
+def read_turn(connection: Connection) -> tuple[int, str]:
+    """Give the number of the newest submitter, and what it wrote about itself."""
+    rows = connection.execute(select(notes.c.name, notes.c.value).where(notes.c.name.in_((_TURN, _HOLDER))))
+    found = {row.name: row.value for row in rows}
+    return int(found.get(_TURN, 0)), found.get(_HOLDER, "")
+
+
+@contextmanager
+def hold_lock_of(engine: Engine, place: int) -> Iterator[bool]:
+    """Hold one of the locks on a connection of its own; False when another process has it.
+
+    The connection never goes back to the pool: the lock would go with it.
+    """
+    connection = engine.connect()
+    connection.detach()
+    try:
+        taken = connection.execute(text("SELECT pg_try_advisory_lock(:place)"), {"place": place}).scalar()
+        connection.commit()
+        yield bool(taken)
+    finally:
+        with suppress(SQLAlchemyError):  # the server may have ended it long ago
+            connection.close()

@@ -1,0 +1,107 @@
+"""A PostgreSQL of the tests' own: started as an ordinary user in a temporary folder, reached through a socket in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+_QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c listen_addresses="
+"""Durability is PostgreSQL's own affair: what is killed in tests is our process, never the server."""
+_numbers = count(1)
+
+
+class Cluster:
+    """One running server; each database in it is made empty."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs = programs
+        self.folder = folder
+        self.user = "postgres"
+        self._system_user = _ordinary_user()
+
+    def start(self) -> None:
+        """Make the cluster and start it."""
+        if self._system_user is not None:
+            shutil.chown(self.folder, self._system_user)
+        self._run(
+            "initdb", "-D", "data", "-U", self.user, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"
+        )
+        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", f"{_QUICK} -k {self.folder}", "start")
+
+    def stop(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self._run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+
+    def restart(self) -> None:
+        """Cut every connection, as an upgrade of the server does."""
+        self._run("pg_ctl", "-D", "data", "-m", "fast", "-w", "-l", "log", "restart")
+
+    def make_database(self) -> str:
+        """Give the URL of a new, empty database."""
+        name = f"ledger_{next(_numbers)}_{time.monotonic_ns()}"
+        self.query(f'CREATE DATABASE "{name}"')
+        return f"postgresql+psycopg://{self.user}@/{name}?host={self.folder}"
+
+    def query(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        """Ask the server as its administrator."""
+        import psycopg
+
+        with psycopg.connect(f"host={self.folder} user={self.user} dbname={database}", autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def _run(self, program: str, *words: str) -> None:
+        who = {} if self._system_user is None else {"user": self._system_user, "group": self._system_user}
+        subprocess.run(
+            [self._programs / program, *words], cwd=self.folder, check=True, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            extra_groups=[] if who else None, **who,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """Run a server while the tests run; without its programs they are skipped here, and fail on CI."""
+    programs = _find_programs()
+    if programs is None:
+        words = "PostgreSQL is not installed"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    with tempfile.TemporaryDirectory(prefix="campaign-batch-pg-", dir="/tmp") as folder:
+        cluster = Cluster(programs, Path(folder))
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+def _find_programs() -> Path | None:
+    """Find the folder of `initdb`: on the path, or where Debian keeps the newest version."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+def _ordinary_user() -> int | None:
+    """PostgreSQL refuses to run as root: give the number of a user who may, or None to stay who we are."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_uid
+    return None
