@@ -67,28 +67,20 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("empty")
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Any]:
-    """Give a PostgreSQL of our own."""
-    from postgres_support import running_cluster
-
-    with running_cluster() as running:
-        yield running
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the URL of a new ledger, on each of the two kinds of database."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("cluster").make_database()
-    return f"sqlite:///{(tmp_path / 'ledger.sqlite3').as_posix()}"
+    from ledger_support import new_ledger
+
+    return new_ledger(tmp_path, request.param)
 
 
 @pytest.fixture
 def ledger(database: str) -> Iterator[Any]:
     """Give a new ledger, on each of the two kinds of database."""
+    from ledger_support import NOW
+
     from batch.adapters.ledger import open_ledger
-    from tests.ledger_support import NOW
 
     with open_ledger(database, now=NOW) as opened:
         yield opened

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from postgres_support import cluster
 from sqlalchemy import create_engine
 
 from batch.adapters.ledger import Ledger, open_ledger
@@ -43,6 +45,13 @@ OK = Answer(200, body=b'{"Id": "501"}')
 def open_at(folder: Path, name: str = "ledger.sqlite3") -> Ledger:
     """Open the ledger of a test."""
     return open_ledger(f"sqlite:///{folder / name}", now=NOW)
+
+
+def new_ledger(folder: Path, database: str = os.environ.get("CAMPAIGN_TEST_LEDGER", "sqlite")) -> str:
+    """Give the URL of a new ledger: a file of the folder, or a database of the tests' own PostgreSQL."""
+    if database == "postgresql":
+        return cluster().make_database()
+    return f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"
 
 
 def migrate(path: Path, revision: str) -> None:

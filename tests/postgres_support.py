@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import pwd
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -70,22 +71,21 @@ class Cluster:
         )  # fmt: skip
 
 
-@contextlib.contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Run a server while the tests run; without its programs they are skipped here, and fail on CI."""
+@cache
+def cluster() -> Cluster:
+    """Start a server for as long as the tests run; without its programs they are skipped here, and fail on CI."""
     programs = _find_programs()
     if programs is None:
         words = "PostgreSQL is not installed"
         if os.environ.get("CI"):
             pytest.fail(words)
         pytest.skip(words)
-    with tempfile.TemporaryDirectory(prefix="campaign-batch-pg-", dir="/tmp") as folder:
-        cluster = Cluster(programs, Path(folder))
-        try:
-            cluster.start()
-            yield cluster
-        finally:
-            cluster.stop()
+    folder = Path(tempfile.mkdtemp(prefix="campaign-batch-pg-", dir="/tmp"))
+    running = Cluster(programs, folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(running.stop)
+    running.start()
+    return running
 
 
 def _find_programs() -> Path | None:

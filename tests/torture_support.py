@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ledger_support import new_ledger
+
 from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
 from batch.adapters.sandbox import Sandbox
@@ -194,7 +196,7 @@ class Bench:
 
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        with open_ledger(f"sqlite:///{self.ledger_path.as_posix()}", now=self.clock.now()) as ledger:
+        with open_ledger(self.settings.ledger.url, now=self.clock.now()) as ledger:
             yield ledger
 
     def entries(self, *statuses: Status) -> list[Entry]:
@@ -234,7 +236,7 @@ def environ_for(sandbox: Sandbox, folder: Path, **more: str) -> dict[str, str]:
     values = {
         "PROVIDER__URL": sandbox.url,
         "PROVIDER__ACCESS_TOKEN": sandbox.token,
-        "LEDGER__URL": f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}",
+        "LEDGER__URL": new_ledger(folder),
         "REPORTS__FOLDER": str(folder / "reports"),
         "SHEET__TIMEZONE": ZONE,
         "PROVIDER__DEADLINE": "5",
