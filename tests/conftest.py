@@ -26,12 +26,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the proofs with large numbers out, unless they are asked for."""
-    if os.environ.get("CAMPAIGN_TORTURE") == "1":
-        return
-    large = [item for item in items if item.get_closest_marker("torture")]
-    items[:] = [item for item in items if item not in large]
-    config.hook.pytest_deselected(items=large)
+    """Leave the proofs with large numbers out, unless they are asked for; with PostgreSQL what is about files, too."""
+    left_out = set()
+    if os.environ.get("CAMPAIGN_TORTURE") != "1":
+        left_out |= {item for item in items if item.get_closest_marker("torture")}
+    if os.environ.get("CAMPAIGN_TEST_LEDGER") == "postgresql":
+        left_out |= {item for item in items if item.get_closest_marker("in_a_file")}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

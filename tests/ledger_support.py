@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +54,36 @@ def new_ledger(folder: Path, database: str = os.environ.get("CAMPAIGN_TEST_LEDGE
     if database == "postgresql":
         return cluster().make_database()
     return f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"
+
+
+def copy_ledger(url: str) -> str:
+    """Copy a ledger as it is; give the URL of the copy."""
+    if url.startswith("postgresql"):
+        return cluster().copy_database(url)
+    copy = Path(tempfile.mkdtemp(prefix="campaign-batch-copy-", dir=sqlite_path(url).parent)) / "copy.sqlite3"
+    shutil.copyfile(sqlite_path(url), copy)
+    return f"sqlite:///{copy.as_posix()}"
+
+
+def put_back(copy: str, url: str) -> None:
+    """Put a copy in a ledger's place; the copy may be put back again."""
+    if url.startswith("postgresql"):
+        cluster().replace_database(url, copy)
+    else:
+        shutil.copyfile(sqlite_path(copy), sqlite_path(url))
+
+
+def lose_ledger(url: str) -> None:
+    """Leave nothing of a ledger but its place."""
+    if url.startswith("postgresql"):
+        cluster().replace_database(url, "template0")
+    else:
+        sqlite_path(url).unlink()
+
+
+def sqlite_path(url: str) -> Path:
+    """Give the file of a ledger."""
+    return Path(url.removeprefix("sqlite:///"))
 
 
 def migrate(path: Path, revision: str) -> None:

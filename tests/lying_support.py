@@ -223,13 +223,13 @@ class Stage:
     def _keep(self) -> Scene:
         books = {name: copy.copy(getattr(self.sandbox.account, name)) for name in _BOOKS}
         clock = self.desk.clock
-        return Scene(books, self.desk.ledger_path.read_bytes(), clock.at, clock.ticks, self.rows)
+        return Scene(books, self.desk.keep_ledger(), clock.at, clock.ticks, self.rows)
 
     def _restore(self, scene: Scene) -> None:
         self._clear()
         for name, value in scene.books.items():
             setattr(self.sandbox.account, name, copy.copy(value))
-        self.desk.ledger_path.write_bytes(scene.ledger)
+        self.desk.put_back(scene.ledger)
         self.desk.clock.at, self.desk.clock.ticks = scene.at, scene.ticks
         self.rows = scene.rows
 

@@ -54,6 +54,17 @@ class Cluster:
         self.query(f'CREATE DATABASE "{name}"')
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.folder}"
 
+    def copy_database(self, url: str) -> str:
+        """Copy a database; give the URL of the copy."""
+        copy = self.make_database()
+        self.replace_database(copy, url)
+        return copy
+
+    def replace_database(self, url: str, by: str) -> None:
+        """Put a copy of one database in the place of another."""
+        self.query(f'DROP DATABASE "{_name(url)}" WITH (FORCE)')
+        self.query(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(by)}"')
+
     def query(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Ask the server as its administrator."""
         import psycopg
@@ -86,6 +97,10 @@ def cluster() -> Cluster:
     atexit.register(running.stop)
     running.start()
     return running
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0] or url
 
 
 def _find_programs() -> Path | None:

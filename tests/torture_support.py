@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ledger_support import new_ledger
+from ledger_support import copy_ledger, lose_ledger, new_ledger, put_back
 
 from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
@@ -149,7 +149,30 @@ class Bench:
 
     @property
     def ledger_path(self) -> Path:
+        """Where the ledger lies that is a file; what asks for it is marked `in_a_file`."""
         return self.folder / "ledger.sqlite3"
+
+    def keep_ledger(self) -> str:
+        """Copy the ledger as it is now; give the copy's URL."""
+        return copy_ledger(self.settings.ledger.url)
+
+    def put_back(self, copy: str) -> None:
+        """Put a copy in the ledger's place, as a person would who restores last week's."""
+        put_back(copy, self.settings.ledger.url)
+
+    def lose_ledger(self) -> None:
+        """Leave no ledger, as after a disk failed."""
+        lose_ledger(self.settings.ledger.url)
+
+    def has_ledger(self) -> bool:
+        """Whether anything was written down yet."""
+        return "sqlite" not in self.settings.ledger.url or self.ledger_path.exists()
+
+    def change_ledger(self, *statements: str) -> None:
+        """Change the ledger behind the program's back."""
+        with self.ledger() as ledger, ledger._transactions.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
     def set(self, **values: object) -> None:
         """Change settings, as `provider__settle=60`."""

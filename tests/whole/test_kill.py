@@ -121,7 +121,7 @@ def under_fire(seed: int, kills: int, rows: int = 24) -> Figures:
                 figures.kills += kill_somewhere(desk, run(desk, *words), chance)
                 if figures.kills >= kills or len(desk.sandbox.campaigns) >= rows:
                     break
-            if not desk.ledger_path.exists() or len(desk.entries()) < rows:
+            if not desk.has_ledger() or len(desk.entries()) < rows:
                 run(desk, "submit", str(path), "--yes").wait()
             finish(desk)
             gather(desk, rows, figures)

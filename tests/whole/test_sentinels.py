@@ -299,7 +299,7 @@ def test_a_lost_ledger_does_not_send_what_stands_there_under_other_names(desk: B
     desk.submit(desk.sheet(4))
     for one in desk.sandbox.campaigns:
         desk.sandbox.edit(one.id, name=f"Campaign {one.id}", send_at=one.send_at + 3 * 3600)
-    desk.ledger_path.unlink()
+    desk.lose_ledger()
     assert desk.submit(desk.sheet(4)).counts == {"held": 4}
     assert {entry.issues[-1].code for entry in desk.entries()} == {"looks-edited"}
     assert len(desk.sandbox.posts) == 4

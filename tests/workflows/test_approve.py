@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +111,7 @@ def test_a_yes_is_bound_to_what_was_previewed() -> None:
     """A row whose text is not the one that was shown makes the yes worthless."""
     with weekly() as team:
         ask(team)
-        with contextlib.closing(sqlite3.connect(team.desk.ledger_path)) as ledger, ledger:
-            ledger.execute("UPDATE entries SET fingerprint = 'another' WHERE id = 2")
+        team.desk.change_ledger("UPDATE entries SET fingerprint = 'another' WHERE id = 2")
         with pytest.raises(UsageError, match="no longer says what its preview showed"):
             approve(team, 1)
         assert team.desk.sandbox.posts == []

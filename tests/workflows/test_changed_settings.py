@@ -76,10 +76,10 @@ def test_what_was_posted_with_a_tag_is_adopted_though_it_was_planned_without(des
     """A ledger that was restored from before the posting finds its campaign, whatever tag_names said at the plan."""
     desk.set(provider__tag_names="false")
     desk.submit(desk.sheet(1), limit=0)
-    saved = desk.ledger_path.read_bytes()
+    saved = desk.keep_ledger()
     desk.set(provider__tag_names="true")
     desk.resume()
-    desk.ledger_path.write_bytes(saved)
+    desk.put_back(saved)
     tally = desk.resume()
     assert (len(desk.sandbox.posts), tally.adopted) == (1, 1)
 

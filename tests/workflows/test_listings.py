@@ -200,7 +200,7 @@ def test_a_doubt_that_did_not_arrive_gives_way_to_its_newer_version(desk: Bench)
 def test_another_ledger_on_the_account_is_said_loudly(desk: Bench) -> None:
     """Its tags come from their names, times, texts and groups, and this ledger never gave them."""
     desk.submit(desk.sheet([changed(desk.row(number), Reference="") for number in range(3)]))
-    desk.ledger_path.unlink()
+    desk.lose_ledger()
     desk.submit(desk.sheet([desk.row(7)]))
     assert "another ledger works on this account: the provider holds 3 campaigns" in desk.words()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Shell, row, write_csv
+from sqlalchemy.exc import DBAPIError
 from terminal_support import answer_at_terminal
 from torture_support import Bench, bench
 
@@ -86,6 +87,7 @@ def close_open_ones(desk: Bench) -> None:
             )
 
 
+@pytest.mark.in_a_file
 def test_no_text_no_cell_and_no_owner_is_left_in_the_file(desk: Bench) -> None:
     """Not in issues, findings, history or observations, nor in a page of the file that is free."""
     close_open_ones(desk)
@@ -137,20 +139,19 @@ def test_numbers_ids_times_statuses_and_hashes_stay(desk: Bench) -> None:
 def test_the_rules_of_the_past_stand_again_afterwards(desk: Bench) -> None:
     """They made way for this one thing."""
     purge(desk)
-    with closing(sqlite3.connect(desk.ledger_path)) as connection:
-        for statement in ("UPDATE history SET why = 'x'", "DELETE FROM history", "UPDATE attempts SET answer = 'x'"):
-            with pytest.raises(sqlite3.IntegrityError):
-                connection.execute(statement)
+    for statement in ("UPDATE history SET why = 'x'", "DELETE FROM history", "UPDATE attempts SET answer = 'x'"):
+        with pytest.raises(DBAPIError):
+            desk.change_ledger(statement)
 
 
 def test_what_is_open_to_somebody_or_still_to_come_is_never_touched(desk: Bench) -> None:
     """Held, waiting, in doubt, planned, accepted, missing: whatever the day says."""
     desk.submit(sheet(desk, "next.csv", *(secret_row(desk, number, Store="soon") for number in range(20, 23))))
-    with closing(sqlite3.connect(desk.ledger_path)) as connection, connection:
-        statuses = ("held", "waiting", "in_doubt", "missing", "accepted")
-        numbers = [row[0] for row in connection.execute(f"{PAST_ONES} LIMIT 5")]
-        for number, status in zip(numbers, statuses, strict=True):
-            connection.execute("UPDATE entries SET status = ? WHERE id = ?", (status, number))
+    statuses = ("held", "waiting", "in_doubt", "missing", "accepted")
+    with desk.ledger() as ledger, ledger._transactions.read() as connection:
+        numbers = [row[0] for row in connection.exec_driver_sql(f"{PAST_ONES} LIMIT 5")]
+    for number, status in zip(numbers, statuses, strict=True):
+        desk.change_ledger(f"UPDATE entries SET status = '{status}' WHERE id = {number}")
     with desk.ledger() as ledger:
         kept = [e for e in ledger.entries.select() if e.id in numbers or (e.send_at and e.send_at > desk.clock.now())]
     assert len(kept) == 8
@@ -197,8 +198,7 @@ def test_forgetting_twice_finds_nothing(desk: Bench) -> None:
 
 def test_the_words_say_what_still_holds_the_texts(desk: Bench) -> None:
     """Backups, reports, the sheets themselves; and what was left alone."""
-    with closing(sqlite3.connect(desk.ledger_path)) as connection, connection:
-        connection.execute(f"UPDATE entries SET status = 'held' WHERE id = ({PAST_ONES} LIMIT 1)")
+    desk.change_ledger(f"UPDATE entries SET status = 'held' WHERE id = ({PAST_ONES} LIMIT 1)")
     lines = "\n".join(purge(desk).lines)
     assert str(desk.folder / "backups") in lines
     assert str(desk.settings.reports.folder) in lines

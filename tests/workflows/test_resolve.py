@@ -27,7 +27,7 @@ def desk() -> Iterator[Bench]:
 
 def hold(desk: Bench, code: str, *, status: Status = Status.PLANNED) -> None:
     """Leave one row held for a code, as the settling or the adoption would."""
-    if not desk.ledger_path.exists():
+    if not desk.entries():
         desk.submit(desk.sheet(1), limit=0)
     with desk.ledger() as ledger:
         entry = ledger.entries.get(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import sqlite3
 import sys
 import time
@@ -260,7 +259,7 @@ def test_a_lost_ledger_adopts_what_the_provider_holds(desk: Bench) -> None:
     """The same file into an empty ledger: 0 POSTs, the same Ids."""
     path = desk.sheet(4)
     desk.submit(path)
-    desk.ledger_path.unlink()
+    desk.lose_ledger()
     tally = desk.submit(path)
     assert (tally.counts, tally.adopted, len(desk.sandbox.posts)) == ({"accepted": 4}, 4, 4)
     assert_exactly_once(desk.sandbox, desk.entries(), 4)
@@ -284,7 +283,7 @@ def test_a_list_that_changes_between_two_pages_hides_no_campaign(announced: bool
     with bench(sandbox=LosesOneBetweenTwoPages, page_size=5, announce_paging=announced) as desk:
         path = desk.sheet(12)
         desk.submit(path)
-        desk.ledger_path.unlink()
+        desk.lose_ledger()
         desk.sandbox.armed = True  # type: ignore[attr-defined]
         desk.submit(path)
         assert count_campaigns(desk.sandbox, []).doubled == []
@@ -331,10 +330,10 @@ def test_a_sent_history_that_grows_between_two_pages_is_read_again(times: int, w
 def test_a_restored_ledger_adopts_what_went_meanwhile(desk: Bench) -> None:
     """Last week's copy is put back and the file dropped again: only what is new goes."""
     desk.submit(desk.sheet(2))
-    shutil.copyfile(desk.ledger_path, desk.folder / "copy")
+    copy = desk.keep_ledger()
     path = desk.sheet(5)
     desk.submit(path)
-    shutil.copyfile(desk.folder / "copy", desk.ledger_path)
+    desk.put_back(copy)
     tally = desk.submit(path)
     assert (tally.counts, tally.adopted, len(desk.sandbox.posts)) == ({"accepted": 3, "skipped": 2}, 3, 5)
     assert_exactly_once(desk.sandbox, desk.entries(), 5)
@@ -344,10 +343,10 @@ def test_a_restored_plan_whose_time_has_passed_is_adopted_from_the_sent_history(
     """Planned in the copy, sent since: it is not called too late."""
     path = desk.sheet(2)
     desk.submit(path, limit=0)
-    shutil.copyfile(desk.ledger_path, desk.folder / "copy")
+    copy = desk.keep_ledger()
     desk.resume()
     desk.clock.advance(days=3)
-    shutil.copyfile(desk.folder / "copy", desk.ledger_path)
+    desk.put_back(copy)
     desk.resume()
     assert {entry.status for entry in desk.entries()} == {Status.ACCEPTED}
     desk.reconcile()
@@ -359,7 +358,7 @@ def test_a_tag_that_the_provider_holds_twice_is_held(desk: Bench) -> None:
     """Doubt about a campaign that is there twice: a person decides, nothing is sent."""
     desk.sandbox.faults.add("twice@1")
     desk.submit(desk.sheet(1))
-    desk.ledger_path.unlink()
+    desk.lose_ledger()
     tally = desk.submit(desk.sheet(1))
     assert (tally.counts, len(desk.sandbox.posts)) == ({"held": 1}, 1)
     assert "held-twice" in [issue.code for issue in desk.entry("R-0").issues]
@@ -493,6 +492,7 @@ def trouble_of(desk: Bench, path: Path) -> BatchError | None:
         return trouble
 
 
+@pytest.mark.in_a_file
 @pytest.mark.parametrize("where", [0, 1, 3])
 @pytest.mark.parametrize(
     ("trouble", "words"), [("full", "the disk is full"), ("read-only", "read-only"), ("locked", "locked")]
