@@ -4,13 +4,21 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
+<<<<<<< HEAD
 .PHONY: demo test quick lint types wheel torture bench mutants picture pictures lock bom clean
+=======
+.PHONY: demo test postgres quick lint types wheel torture bench mutants picture lock bom clean
+>>>>>>> e5b7cba (Document a ledger on PostgreSQL, and test what only it can get wrong)
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
 
 test: $(READY)            ## the whole suite, on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+postgres: $(READY)        ## what decides and submits again, with the ledger on a PostgreSQL of the tests' own
+	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows/test_submit.py \
+		tests/workflows/test_resolve.py tests/workflows/test_cancel.py tests/whole/test_kill.py tests/whole/test_lying_lists.py
 
 quick: $(READY)           ## the core's and the model's tests, in some seconds
 	CAMPAIGN_QUICK=1 $(BIN)/python -m pytest -q tests/core tests/model

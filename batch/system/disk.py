@@ -11,14 +11,13 @@ import os
 import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from batch.model.errors import MachineError, UsageError
+from batch.model.errors import UsageError
 
 HAS_MODES = os.name == "posix"
 
@@ -75,21 +74,6 @@ def copy_whole(source: Path, path: Path, readers: Readers = Readers.OWNER) -> Pa
     with source.open("rb") as read, replacing(path, readers) as file:
         shutil.copyfileobj(read, file)
     return path
-
-
-def make_temporary_folder() -> Path:
-    """Make a folder that only this user can look into; whoever made it removes it. Raises MachineError."""
-    try:
-        return Path(tempfile.mkdtemp(prefix="campaign-batch-"))
-    except OSError as error:
-        raise no_room(error) from error
-
-
-def no_room(error: OSError) -> MachineError:
-    """Say that no temporary file can be kept."""
-    why = error.strerror or type(error).__name__
-    remedy = "make room in the folder for temporary files (TMPDIR names it), then try again"
-    return MachineError(f"this machine cannot keep a temporary file ({why})", remedy)
 
 
 def make_folder(path: Path, readers: Readers = Readers.OWNER, *, parents: bool = True) -> Path:

@@ -24,8 +24,8 @@ from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import BatchError, LedgerError, ProviderError, StoppedError, UsageError
 from batch.model.secret import Secret
 from batch.model.times import local_time
-from batch.system.disk import make_temporary_folder
 from batch.system.person import person_at_work
+from batch.system.temporary import make_temporary_folder
 from batch.workflows.events import Note, Tell, Wait, say_nothing
 from batch.workflows.permissions import secure
 

@@ -177,7 +177,10 @@ def _size_of(ledger: Ledger) -> str:
 def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
     problems = ledger.upkeep.verify(world.now())
     whole = Line("ledger", "fine", f"whole{_size_of(ledger)}")
-    yield Line("ledger", "broken", "; ".join(problems), HOW_TO_RESTORE) if problems else whole
+    remedy = HOW_TO_RESTORE if ledger.path is not None else "restore the database from its own backup"
+    yield Line("ledger", "broken", "; ".join(problems), remedy) if problems else whole
+    if ledger.path is None:
+        yield Line("backups", "fine", "left to the database: campaign-batch copies no ledger that is not a file")
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
     yield from _health_lines(settings, read_health(ledger, world.now()))

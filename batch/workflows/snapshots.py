@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batch.model.errors import SheetError
-from batch.system.disk import make_temporary_folder, no_room
+from batch.system.temporary import make_temporary_folder, no_room
 
 _BLOCK = 1 << 20
 

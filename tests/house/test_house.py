@@ -30,6 +30,7 @@ LATE = {
     "defusedxml": "for XML only",
     "fcntl": "not on Windows",
     "filelock": "for mails and watch only",
+    "psycopg": "an extra: only a ledger on PostgreSQL needs it",
     "getpass": "for a question only",
     "grp": "not on Windows",
     "holidays": "0.3 s, where a team names a country",

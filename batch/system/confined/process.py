@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from batch.model.errors import MachineError
-from batch.system.disk import make_temporary_folder
+from batch.system.temporary import make_temporary_folder
 
 PIPE = 2**20
 """Bytes that may be under way, where the system lets us say so: it reads on while what it read is still worked at."""
