@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from postgres_support import cluster
 from sqlalchemy import create_engine
 
 from batch.adapters.ledger import Ledger, open_ledger
@@ -52,14 +51,20 @@ def open_at(folder: Path, name: str = "ledger.sqlite3") -> Ledger:
 def new_ledger(folder: Path, database: str = os.environ.get("CAMPAIGN_TEST_LEDGER", "sqlite")) -> str:
     """Give the URL of a new ledger: a file of the folder, or a database of the tests' own PostgreSQL."""
     if database == "postgresql":
-        return cluster().make_database()
+        return _cluster().make_database()
     return f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"
+
+
+def _cluster() -> Any:
+    from postgres_support import cluster  # not for the child processes of tests, which find this module alone
+
+    return cluster()
 
 
 def copy_ledger(url: str) -> str:
     """Copy a ledger as it is; give the URL of the copy."""
     if url.startswith("postgresql"):
-        return cluster().copy_database(url)
+        return _cluster().copy_database(url)
     copy = Path(tempfile.mkdtemp(prefix="campaign-batch-copy-", dir=sqlite_path(url).parent)) / "copy.sqlite3"
     shutil.copyfile(sqlite_path(url), copy)
     return f"sqlite:///{copy.as_posix()}"
@@ -68,7 +73,7 @@ def copy_ledger(url: str) -> str:
 def put_back(copy: str, url: str) -> None:
     """Put a copy in a ledger's place; the copy may be put back again."""
     if url.startswith("postgresql"):
-        cluster().replace_database(url, copy)
+        _cluster().replace_database(url, copy)
     else:
         shutil.copyfile(sqlite_path(copy), sqlite_path(url))
 
@@ -76,7 +81,7 @@ def put_back(copy: str, url: str) -> None:
 def lose_ledger(url: str) -> None:
     """Leave nothing of a ledger but its place."""
     if url.startswith("postgresql"):
-        cluster().replace_database(url, "template0")
+        _cluster().replace_database(url, "template0")
     else:
         sqlite_path(url).unlink()
 
