@@ -88,7 +88,7 @@ def count_entries(
         scheduled=sum(standings[name] for name in SCHEDULED),
         not_approved=standings["unapproved"],
         sent=sum(standings[name] for name in SENT),
-        needs_person=len(_persons(needing, findings)),
+        needs_person=len(needing) + len(_loose(needing, findings)),
         contacts=texts.total(),
         texts_sent=sum(texts[name] for name in SENT),
         texts_scheduled=sum(texts[name] for name in SCHEDULED),
@@ -218,6 +218,11 @@ def loose_findings(report: Report) -> list[Finding]:
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
+def loose_persons(report: Report) -> list[list[Finding]]:
+    """Give the loose findings, those about the same campaign together: each is one thing for a person."""
+    return list(_loose(needed_entries(report), report.findings).values())
+
+
 def urgent_first(report: Report) -> list[Entry]:
     """Put what is due within a day first, then by standing, then by send time: the entries that need attention."""
 
@@ -256,8 +261,11 @@ def _if(number: int) -> str:
     return "look" if number else "quiet"
 
 
-def _persons(needing: Iterable[Entry], findings: Iterable[Finding]) -> set[tuple[str, str]]:
-    found = {("entry", str(entry.id)) for entry in needing}
+def _loose(needing: Iterable[Entry], findings: Iterable[Finding]) -> dict[tuple[str, int], list[Finding]]:
+    told = {entry.id for entry in needing}
+    found: dict[tuple[str, int], list[Finding]] = {}
     for place, finding in enumerate(findings_for_people(findings)):
-        found.add(("entry", str(finding.entry)) if finding.entry is not None else ("finding", str(place)))
+        if finding.entry not in told:
+            key = ("finding", place) if finding.entry is None else ("entry", finding.entry)
+            found.setdefault(key, []).append(finding)
     return found

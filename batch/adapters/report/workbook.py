@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,9 +16,13 @@ MOST_ROWS = 20_000
 """Rows that a sheet of the workbook takes: 100,000 would take 40 s, and nobody reads them in Excel."""
 LONGEST_TEXT = 32_000
 """Excel holds 32,767 characters in a cell."""
+COUNT = "#,##0_)"
+"""A number, with some air before the text to its right."""
 LINE = 15.5
 """Points: the height of one line of a wrapped text."""
-INK, RULE = "#1d2530", "#d5dae1"
+CHART = 500, 300
+"""Pixels: width and height of a chart."""
+INK, RULE, QUIET = "#1d2530", "#d5dae1", "#4a5563"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,38 @@ class Column:
 
     title: str
     width: float
+    """Of a text the most that it takes: a longer one wraps. It is narrower where all its cells are."""
     kind: str = "text"
-    """`text`, `wrap`, `number`, `date`, `day` or `share`."""
+    """`text`, `line` (never wrapped: the last column), `number`, `money`, `date`, `day` or `share`."""
+    total: bool = False
+    """Whether its sum stands below."""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cell that leads to another one of the workbook."""
+
+    value: str | int
+    target: str
+    """As a formula names it: `Rows!A17`. Made by this program alone, never from a cell of a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A table as it stands in the workbook, for formulas that add it up again."""
+
+    name: str
+    places: Mapping[str, str]
+    """Column by its title: `K`."""
+    rows: int
+    sums: Mapping[str, float]
+    """What the cells of a column add up to, of those that have a sum."""
+
+    def cells(self, title: str) -> str:
+        """Name the cells of a column without its head and its sum: `Rows!$K$2:$K$29`."""
+        place = self.places[title]
+        return f"'{self.name}'!${place}$2:${place}${max(2, self.rows + 1)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +78,8 @@ class Drawing:
     cell: str
     """Where its upper left corner stands."""
     tones: Sequence[str]
+    down: int = 0
+    """Pixels below that corner: a second chart under the first, however high the rows are."""
     days: bool = False
     """Whether its labels are days."""
 
@@ -59,26 +95,37 @@ class WorkbookWriter:
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = book = xlsxwriter.Workbook(self._memory, {**options, "in_memory": True})
         book.set_properties(_properties(report))
-        base = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"}
-        self._formats = {
-            "text": book.add_format(base | {"num_format": "@"}),
-            "wrap": book.add_format(base | {"num_format": "@", "text_wrap": True}),
-            "number": book.add_format(base | {"num_format": "#,##0"}),
-            "share": book.add_format(base | {"num_format": "0.0%"}),
-            "date": book.add_format(base | {"num_format": "ddd d mmm yyyy hh:mm", "align": "left"}),
-            "day": book.add_format(base | {"num_format": "ddd d mmm yyyy", "align": "left"}),
-            "head": book.add_format(base | {"bold": True, "bg_color": INK, "font_color": "#ffffff", "text_wrap": True}),
-            "title": book.add_format(base | {"bold": True, "font_size": 18}),
-            "section": book.add_format(base | {"bold": True, "font_size": 13, "bottom": 1, "bottom_color": RULE}),
-            "label": book.add_format(base | {"font_color": "#4a5563"}),
-            "beside": book.add_format(base | {"font_color": "#4a5563", "indent": 1}),
-            "right": book.add_format(base | {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE}),
-            "total": book.add_format(base | {"bold": True, "num_format": "#,##0", "top": 1, "top_color": INK}),
-            "bold": book.add_format(base | {"bold": True}),
+        base: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"}
+        money = _money_format(report.currency)
+        bold: dict[str, Any] = {"bold": True}
+        below, above = {"bottom": 1, "bottom_color": RULE}, {"bold": True, "top": 1, "top_color": INK}
+        styles: dict[str, dict[str, Any]] = {
+            "text": {"num_format": "@", "text_wrap": True, "indent": 1},
+            "line": {"num_format": "@", "indent": 1},
+            "number": {"num_format": COUNT},
+            "money": {"num_format": money},
+            "share": {"num_format": "0.0%"},
+            "date": {"num_format": "ddd d mmm yyyy hh:mm", "align": "left", "indent": 1},
+            "day": {"num_format": "ddd d mmm yyyy", "align": "left", "indent": 1},
+            "head": {"bg_color": INK, "font_color": "#ffffff", "text_wrap": True, "valign": "vcenter"} | bold,
+            "title": {"font_size": 18} | bold,
+            "section": {"font_size": 13} | bold | below,
+            "label": {"font_color": QUIET},
+            "note": {"font_color": QUIET, "text_wrap": True},
+            "beside": {"font_color": QUIET, "indent": 2, "text_wrap": True},
+            "right": {"align": "right"} | bold | below,
+            "total": {"num_format": COUNT} | above,
+            "money-total": {"num_format": money} | above,
+            "bold": bold,
+            "good": {"font_color": TONES["good"].light, "align": "center"} | bold,
         }
+        self._formats = {name: book.add_format(base | style) for name, style in styles.items()}
+        for name in ("text", "number", "label", "note"):
+            self._formats[f"{name}-link"] = book.add_format(base | styles[name] | {"underline": 1})
         for name, tone in TONES.items():
             colours = {"font_color": tone.light, "bg_color": tone.light_wash}
-            self._formats[f"tone-{name}"] = book.add_format(base | colours | {"bold": True})
+            self._formats[f"tone-{name}"] = book.add_format(base | colours | bold)
+            self._formats[f"tone-{name}-link"] = book.add_format(base | colours | bold | {"underline": 1})
             self._formats[f"if-{name}"] = book.add_format(colours)
 
     def sheet(self, name: str, colour: str = "quiet") -> Any:
@@ -98,6 +145,11 @@ class WorkbookWriter:
         style = self._formats[kind]
         if value is None or value == "":
             sheet.write_blank(row, column, None, style)
+        elif isinstance(value, Link):
+            shown = plain_text(str(value.value))
+            sheet.write_url(row, column, f"internal:{value.target}", self._linked(kind), shown)
+            if isinstance(value.value, int):
+                sheet.write_number(row, column, value.value, self._linked(kind))
         elif isinstance(value, datetime):
             sheet.write_datetime(row, column, value.replace(tzinfo=None), style)
         elif isinstance(value, (int, float)):
@@ -105,47 +157,88 @@ class WorkbookWriter:
         else:
             sheet.write_string(row, column, plain_text(str(value)), style)
 
+    def compute(  # noqa: PLR0917 - as put
+        self, sheet: Any, row: int, column: int, formula: str, value: object, kind: str
+    ) -> None:
+        """Write a formula with what it gives, for programs that show a file without computing."""
+        sheet.write_formula(row, column, formula, self._formats[kind], value)
+
     def table(
         self,
         name: str,
         columns: Sequence[Column],
         rows: Iterable[Sequence[object]],
         *,
-        length: int,
         tab: str = "quiet",
         status: int | None = None,
         printed: int = 0,
-    ) -> Any:
-        """Write a sheet that is one table of `length` rows; of more than MOST_ROWS, the first.
+    ) -> tuple[Any, Written]:
+        """Write a sheet that is one table, with sums below it; of more than MOST_ROWS rows, the first.
 
         `status` is the column that gets colours, `printed` how many columns are printed.
         """
-        sheet = self.sheet(name, tab)
-        last = max(1, min(length, MOST_ROWS))
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width, self._formats[column.kind])
+        sheet, lines = self.sheet(name, tab), list(islice(rows, MOST_ROWS))
+        sums = {place: _sum(lines, place) for place, column in enumerate(columns) if column.total and lines}
+        last = max(1, len(lines)) + bool(sums)
+        widths = [_width(column, place, lines, sums.get(place)) for place, column in enumerate(columns)]
+        for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
+            sheet.set_column(place, place, width, self._formats[column.kind], {"hidden": column.hidden})
+        sheet.set_row(0, 2 * LINE)
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
         if status is not None:
-            self._colour(sheet, status, last)
-        heads = [{"header": column.title, "header_format": self._formats["head"]} for column in columns]
-        style = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
-        sheet.add_table(0, 0, last, len(columns) - 1, style)
-        if printed:
-            sheet.print_area(0, 0, last, printed - 1)
-        for number, values in enumerate(islice(rows, MOST_ROWS), 1):
-            self._write_line(sheet, number, columns, values)
-        return sheet
+            self._colour(sheet, status, max(1, len(lines)))
+        self._write_lines(sheet, columns, widths, lines)
+        heads = [self._head(column, sums.get(place)) for place, column in enumerate(columns)]
+        if sums:
+            heads[0]["total_string"] = "Total"
+        style: dict[str, Any] = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
+        sheet.add_table(0, 0, last, len(columns) - 1, style | {"total_row": bool(sums)})
+        for place, column in enumerate(columns if sums else ()):
+            self._write_total(sheet, (last, place), style["name"], column, sums.get(place))
+        sheet.print_area(0, 0, last, (printed or len(columns)) - 1)
+        places = {column.title: _letters(place) for place, column in enumerate(columns)}
+        told = {column.title: sums.get(place, 0) for place, column in enumerate(columns) if column.total}
+        return sheet, Written(name, places, len(lines), told)
 
-    def _write_line(self, sheet: Any, number: int, columns: Sequence[Column], values: Sequence[object]) -> None:
-        lines = 0.0
-        for place, (column, value) in enumerate(zip(columns, values, strict=True)):
-            if value is not None and value != "":
-                self.put(sheet, number, place, value, column.kind)
-            if column.kind == "wrap":
-                lines = max(lines, len(str(value or "")) / column.width)
-        if lines > 0.95:  # not every program works the height out by itself
-            sheet.set_row(number, LINE * min(12, 1 + int(lines * 1.1)))
+    def _head(self, column: Column, total: float | None) -> dict[str, Any]:
+        head: dict[str, Any] = {"header": column.title, "header_format": self._formats["head"]}
+        return head | ({"total_function": "sum", "total_value": total} if total is not None else {})
+
+    def _write_total(self, sheet: Any, cell: tuple[int, int], table: str, column: Column, total: float | None) -> None:
+        """Write the cell below a column: the sum of what a filter leaves, as Excel's own row of totals has it."""
+        kind = "money-total" if column.kind == "money" else "total"
+        if total is not None:
+            self.compute(sheet, *cell, f"=SUBTOTAL(109,{table}[{column.title}])", total, kind)
+        else:
+            self.put(sheet, *cell, "Total" if cell[1] == 0 else None, kind)
+
+    def _write_lines(
+        self, sheet: Any, columns: Sequence[Column], widths: Sequence[float], lines: Sequence[Sequence[object]]
+    ) -> None:
+        """Write the rows; what is written a hundred thousand times goes to the library without a layer between."""
+        text, number_of = sheet.write_string, sheet.write_number
+        plan = [(place, self._formats[column.kind], column.kind) for place, column in enumerate(columns)]
+        full = [column.kind == "text" and width >= column.width for column, width in zip(columns, widths, strict=True)]
+        wraps = [(place, width) for place, width in enumerate(widths) if full[place]]
+        for row, values in enumerate(lines, 1):
+            for place, style, kind in plan:
+                value = values[place]
+                if value is None or value == "":
+                    continue
+                if isinstance(value, str):
+                    text(row, place, plain_text(value), style)
+                elif isinstance(value, (int, float)):
+                    number_of(row, place, value, style)
+                else:
+                    self.put(sheet, row, place, value, kind)
+            high = max((-(-_length(values[place]) // (width - 1)) for place, width in wraps), default=1)
+            if high > 1:  # not every program works the height out by itself
+                sheet.set_row(row, LINE * min(12, high))
+
+    def _linked(self, kind: str) -> Any:
+        """Give a format with the line under it that says: this leads somewhere."""
+        return self._formats.get(f"{kind}-link", self._formats[kind])
 
     def draw(self, sheet: Any, drawing: Drawing) -> None:
         """Put a native chart of numbers that stand on a sheet beside them."""
@@ -167,9 +260,9 @@ class WorkbookWriter:
         chart.set_y_axis({"reverse": True} if lies else {"major_gridlines": {"visible": True, "line": {"color": RULE}}})
         dates = {"num_format": "ddd d mmm", "text_axis": True} if drawing.days else {}
         chart.set_x_axis(dates | {"visible": not lies, "major_gridlines": {"visible": False}})
-        chart.set_size({"width": 620, "height": 300})
+        chart.set_size({"width": CHART[0], "height": CHART[1]})
         words = f"{title}: the numbers are in the columns to the left"
-        sheet.insert_chart(drawing.cell, chart, {"description": words})
+        sheet.insert_chart(drawing.cell, chart, {"description": words, "y_offset": drawing.down})
 
     def finish(self) -> bytes:
         """Give the workbook."""
@@ -190,6 +283,46 @@ def plain_text(text: str) -> str:
         if text.isascii()
         else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
     )
+
+
+def _sum(lines: Sequence[Sequence[object]], place: int) -> float:
+    return round(sum(_numbers(lines, place)), 6)
+
+
+def _numbers(lines: Sequence[Sequence[object]], place: int) -> Iterator[float]:
+    for line in lines:
+        value = line[place]
+        shown = value.value if isinstance(value, Link) else value
+        if isinstance(shown, (int, float)):
+            yield shown
+
+
+def _width(column: Column, place: int, lines: Sequence[Sequence[object]], total: float | None) -> float:
+    """Give a width that cuts nothing: of numbers by the largest, of texts by the longest up to the column's own."""
+    head = max(map(len, column.title.split())) + 4  # the button of the filter takes some
+    if column.kind in {"number", "money"}:
+        longest = max((*map(abs, _numbers(lines, place)), total or 0))
+        return max(head, len(f"{longest:,.0f}") + (8 if column.kind == "money" else 3))
+    if column.kind != "text":
+        return max(head, column.width)
+    return max(head, min(column.width, 3 + max((_length(line[place]) for line in lines), default=0)))
+
+
+def _length(value: object) -> int:
+    """Give the characters that a cell shows."""
+    if type(value) is str:
+        return len(value)
+    return len(str(value.value if isinstance(value, Link) else "" if value is None else value))
+
+
+def _letters(place: int) -> str:
+    """Name a column as Excel does."""
+    return (chr(64 + place // 26) if place > 25 else "") + chr(65 + place % 26)
+
+
+def _money_format(currency: str) -> str:
+    word = "".join(letter for letter in currency if letter.isalnum())
+    return "$#,##0.00_)" if currency == "USD" else f'"{word} "#,##0.00_)'
 
 
 def _properties(report: Report) -> dict[str, Any]:

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from batch.adapters.report.amounts import AMOUNTS, RowGroup, amounts_of, by_cause, by_owner
 from batch.adapters.report.charts import texts_by_day
-from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import (
-    AT_THE_PROVIDER,
-    arrivals,
-    count,
-    credits_of,
-    key_figures,
-    needed_entries,
-    parts_of,
-    urgent_first,
-)
+from batch.adapters.report.contents import Report
+from batch.adapters.report.figures import AT_THE_PROVIDER, count, loose_persons, urgent_first
 from batch.adapters.report.rows import by_time, status_words
-from batch.adapters.report.verdict import Verdict, verdict
-from batch.adapters.report.workbook import MOST_ROWS, Column, Drawing, WorkbookWriter
+from batch.adapters.report.workbook import MOST_ROWS, Column, Drawing, Link, WorkbookWriter, Written
+from batch.adapters.report.xlsx_checks import write_checks
+from batch.adapters.report.xlsx_summary import listed_attempts, signed, write_summary
 from batch.core.standing import Standing
 from batch.model import Entry
 from batch.model.places import row_value
-from batch.model.times import local_time, zone_of, zone_word
-from batch.model.wording import DELIVERED, FAILED, FINDING_WORDS, OPTED_OUT, TONES, WORDS, counted, group_words
+from batch.model.times import zone_of, zone_word
+from batch.model.wording import FINDING_WORDS, WORDS, group_words
 from batch.system.disk import make_folder, write_whole
 
 
 def write_xlsx(report: Report, path: Path) -> Path:
     """Write the workbook for a report; one that `is_long` has no sheet of all rows, and names the CSV beside it."""
-    writer = WorkbookWriter(report)
-    whole = not is_long(report)
-    _write_summary(writer, count(report), "" if whole else path.with_suffix(".csv").name)
-    _write_needed(writer)
-    if whole:
-        _write_rows(writer)
-    _write_by_day(writer)
-    if whole:
+    writer, figures = WorkbookWriter(report), count(report)
+    elsewhere = path.with_suffix(".csv").name if is_long(report) else ""
+    ordered = sorted(report.entries, key=by_time)
+    summary = write_summary(writer, figures, ordered, elsewhere)
+    tables = [_write_needed(writer, {} if elsewhere else _lines(ordered))]
+    if not elsewhere:
+        tables.append(_write_rows(writer, ordered))
+    tables += [_write_causes(writer, ordered, linked=not elsewhere), _write_owners(writer, ordered)]
+    tables += [_write_by_day(writer), _write_by_week(writer)]
+    if not elsewhere:
         _write_attempts(writer)
     _write_findings(writer)
+    write_checks(writer, figures, summary, {table.name: table for table in tables})
     make_folder(path.parent)
     return write_whole(path, writer.finish())
 
@@ -51,224 +46,176 @@ def is_long(report: Report) -> bool:
     return len(report.entries) + len(report.skipped) > MOST_ROWS
 
 
-def signed(standing: Standing, text: str) -> str:
-    """Write a standing with its sign, so that color is never alone."""
-    return f"{standing.sign} {text}"
-
-
-def _write_summary(writer: WorkbookWriter, figures: Figures, elsewhere: str) -> None:
-    said = verdict(writer.report, figures)
-    sheet = writer.sheet("Summary", said.tone)
-    sheet.set_column(0, 0, 38)
-    sheet.set_column(1, 1, 16)
-    sheet.set_column(2, 2, 30)
-    sheet.set_column(3, 9, 13)
-    line = _write_heading(writer, sheet, said)
-    line = _write_figures(writer, sheet, line, figures)
-    line = _write_outcome(writer, sheet, line, figures)
-    line = _write_delivery(writer, sheet, line)
-    line = _write_trend(writer, sheet, line)
-    _write_notes(writer, sheet, line, figures, elsewhere)
-
-
-def _write_heading(writer: WorkbookWriter, sheet: Any, said: Verdict) -> int:
-    report = writer.report
-    title = f"REHEARSAL: {report.title}" if report.rehearsal else report.title
-    sheet.set_row(0, 27)
-    writer.put(sheet, 0, 0, title, "title")
-    writer.put(sheet, 1, 0, f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}")
-    writer.put(sheet, 2, 0, said.more, "label")
-    made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
-    writer.put(sheet, 3, 0, f"{report.team}: {made}" if report.team else made, "label")
-    return 5
-
-
-def _write_figures(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures) -> int:
-    writer.put(sheet, line, 0, "Key figures", "section")
-    shown = key_figures(writer.report, figures)
-    for place, figure in enumerate(shown, line + 1):
-        writer.put(sheet, place, 0, figure.label, "label")
-        if figure.shown.endswith("%"):
-            writer.put(sheet, place, 1, figure.value / figures.reported, "share")
-        else:
-            writer.put(sheet, place, 1, figure.value, "number")
-        writer.put(sheet, place, 2, "; ".join(filter(None, (figure.note, figure.change))), "beside")
-    return line + len(shown) + 2
-
-
-def _write_outcome(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures) -> int:
-    writer.put(sheet, line, 0, "Where every row ended", "section")
-    counts = [(WORDS[key], number) for key, number in figures.by_status.items()]
-    last = _write_counts(writer, sheet, line + 1, [(word.sign, word.text, word.tone, n) for word, n in counts])
-    writer.put(sheet, last, 0, "rows in total", "bold")
-    writer.put(sheet, last, 1, figures.rows, "total")
-    if counts:
-        tones = [word.tone for word, _ in counts]
-        writer.draw(sheet, Drawing("bar", "Where every row ended", (line + 1, last - 1), (0, 1), "D6", tones))
-    return last + 2
-
-
-def _write_counts(writer: WorkbookWriter, sheet: Any, line: int, counts: Iterable[tuple[str, str, str, int]]) -> int:
-    for sign, text, tone, number in counts:
-        writer.put(sheet, line, 0, f"{sign} {text}", f"tone-{tone}")
-        writer.put(sheet, line, 1, number, "number")
-        line += 1
-    return line
-
-
-def _write_delivery(writer: WorkbookWriter, sheet: Any, line: int) -> int:
-    totals = arrivals(writer.report)
-    if not totals:
-        return line
-    writer.put(sheet, line, 0, "How the texts arrived", "section")
-    last = _write_counts(writer, sheet, line + 1, [(TONES[t].sign, w, t, n) for (w, t), n in totals.items()])
-    tones = [tone for _, tone in totals]
-    writer.draw(sheet, Drawing("bar", "How the texts arrived", (line + 1, last - 1), (0, 1), "D22", tones))
-    return last + 1
-
-
-def _write_trend(writer: WorkbookWriter, sheet: Any, line: int) -> int:
-    weeks = writer.report.trend[-12:]
-    if len(weeks) < 2:
-        return line
-    writer.put(sheet, line, 0, "The last weeks", "section")
-    writer.put(sheet, line, 1, "campaigns", "right")
-    writer.put(sheet, line, 2, "texts", "right")
-    for place, week in enumerate(weeks, line + 1):
-        figures = week.figures
-        writer.put(sheet, place, 0, week.week, "label")
-        writer.put(sheet, place, 1, figures.scheduled + figures.not_approved + figures.sent, "number")
-        writer.put(sheet, place, 2, figures.contacts, "number")
-    last = line + len(weeks)
-    tones = ["wait"] * len(weeks)
-    writer.draw(sheet, Drawing("column", "Campaigns a week", (line + 1, last), (0, 1), "D38", tones))
-    return last + 2
-
-
-def _write_notes(writer: WorkbookWriter, sheet: Any, line: int, figures: Figures, elsewhere: str) -> None:
-    report = writer.report
-    notes = [*report.notes]
-    if elsewhere:
-        notes.insert(0, f"more than {MOST_ROWS:,} rows: all {figures.rows:,} are in {elsewhere}, in the same folder")
-    attempts = 0 if elsewhere else _count_attempts(report)
-    lengths = {"Needs attention": len(needed_entries(report)), "Attempts": attempts, "Findings": len(report.findings)}
-    for name, number in lengths.items():
-        if number > MOST_ROWS:
-            notes.insert(0, f"the sheet {name} has the first {MOST_ROWS:,} of {number:,}")
-    if figures.blank or figures.left_out:
-        notes.append(
-            f"not counted: {figures.blank:,} empty rows, {figures.left_out:,} hidden, filtered or example rows left out"
-        )
-    notes += [
-        f"batch {batch.id}: {batch.file}, taken in {local_time(batch.taken_in_at, report.zone, 0)} "
-        f"by {batch.submitted_by}"
-        for batch in report.batches[:50]
-    ]
-    notes += ["scheduled means Approved and Scheduled by the provider; parts and credits are estimates"]
-    writer.put(sheet, line, 0, "Notes", "section")
-    for place, note in enumerate(notes, line + 1):
-        writer.put(sheet, place, 0, note, "label")
+def _lines(ordered: Sequence[Entry]) -> dict[tuple[int, int], int]:
+    """Give the line of the sheet Rows for each entry and row."""
+    return {(entry.id, entry.row): line for line, entry in enumerate(ordered, 2)}
 
 
 NEEDED = (
-    Column("Status", 28), Column("Within a day", 8), Column("Row", 6, "number"), Column("Campaign", 28, "wrap"),
-    Column("Goes out (local)", 22, "date"), Column("Zone", 6), Column("Cell", 7), Column("Why", 48, "wrap"),
-    Column("Next step", 46, "wrap"), Column("Id", 10), Column("Owner", 22), Column("File", 18),
-)  # fmt: skip
-ROWS = (
-    Column("Status", 30), Column("Campaign", 30), Column("Row", 7, "number"), Column("File", 22),
-    Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("At the provider", 23, "date"),
-    Column("Groups", 28), Column("Group ids", 16), Column("Texts", 10, "number"), Column("Parts", 10, "number"),
-    Column("Credits", 10, "number"), Column("Id", 12), Column("Provider says", 24), Column("Delivered", 11, "number"),
-    Column("Failed", 9, "number"), Column("Opted out", 10, "number"), Column("Message", 60, "text"),
-    Column("Why", 50, "text"), Column("Next step", 40, "text"), Column("Reference", 14), Column("Owner", 16),
-    Column("Batch", 8, "number"), Column("Entry", 8, "number"),
+    Column("Status", 30), Column("Within a day", 8), Column("Row", 6, "number"), Column("Campaign", 34),
+    Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("Owner", 34), Column("Contacts", 10, "number"),
+    Column("Cell", 10), Column("Why", 50), Column("Next step", 50), Column("Id", 14), Column("File", 26),
 )  # fmt: skip
 DAYS = (
-    Column("Day", 18, "day"), Column("Campaigns", 12, "number"), Column("Texts", 12, "number"),
+    Column("Day", 20, "day"), Column("Campaigns", 12, "number", total=True), Column("Texts", 12, "number", total=True),
 )  # fmt: skip
 ATTEMPTS = (
-    Column("Entry", 8, "number"), Column("Attempt", 9, "number"), Column("Campaign", 30),
-    Column("Started (team's zone)", 23, "date"),
-    Column("Seconds", 9, "number"), Column("Outcome", 16), Column("HTTP", 7, "number"), Column("Why", 50, "wrap"),
-    Column("Answer", 60), Column("Hash of what was sent", 24),
+    Column("Entry", 8, "number"), Column("Attempt", 9, "number"), Column("Campaign", 34),
+    Column("Started (team's zone)", 23, "date"), Column("Seconds", 9, "number"), Column("Outcome", 16),
+    Column("HTTP", 7, "number"), Column("Why", 50), Column("Hash of what was sent", 70), Column("Answer", 60, "line"),
 )  # fmt: skip
 FINDINGS = (
-    Column("Kind", 32), Column("Campaign", 30), Column("Id", 12), Column("Field", 16), Column("Ours", 28),
-    Column("Theirs", 28), Column("What it means", 70, "wrap"), Column("Entry", 8, "number"),
+    Column("Kind", 34), Column("Campaign", 34), Column("Id", 14), Column("Field", 18), Column("Ours", 40),
+    Column("Theirs", 40), Column("What it means", 70), Column("Entry", 8, "number"),
 )  # fmt: skip
 
 
-def _write_needed(writer: WorkbookWriter) -> None:
-    report = writer.report
-    needed = urgent_first(report)
-    writer.table(
-        "Needs attention",
-        NEEDED,
-        (_needed_values(entry, report) for entry in needed),
-        length=len(needed),
-        tab="look",
-        status=0,
+def amount_columns(report: Report, *, same: bool = False) -> tuple[Column, ...]:
+    """Give the columns of what is added up; those that say nothing are hidden, so that letters stay what they are.
+
+    `same` hides the contacts: every row's are its texts.
+    """
+    hidden = {
+        "Contacts": same,
+        "Parts": _is_one_part_each(report),
+        "Cost": report.credit_price is None,
+    } | dict.fromkeys(("Delivered", "Failed", "Opted out"), not report.deliveries)
+    return tuple(
+        Column(name, 12, "money" if name == "Cost" else "number", total=True, hidden=hidden.get(name, False))
+        for name in AMOUNTS
     )
 
 
-def _needed_values(entry: Entry, report: Report) -> tuple[object, ...]:
-    standing = report.standing_of(entry)
-    cells = ", ".join(dict.fromkeys(cause.cell for cause in standing.causes if cause.cell))
-    local = _local(entry, report)
+def _is_one_part_each(report: Report) -> bool:
+    """Tell whether parts are texts everywhere: the same number twice makes a reader look for the difference."""
+    return all(entry.parts <= 1 or entry.mms_template_id for entry in report.entries)
+
+
+def _row_columns(report: Report) -> tuple[Column, ...]:
+    contacts, texts = ([amounts_of(entry, report)[place] for entry in report.entries] for place in (0, 1))
     return (
-        signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "", row_value(entry.row),
-        entry.campaign_name, local, zone_word(local) if local else "", cells, standing.reason,
-        standing.next,
-        entry.provider_id, entry.owner, entry.file,
+        Column("Status", 30), Column("Campaign", 40), Column("Row", 7, "number"), Column("File", 26),
+        Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("At the provider", 23, "date"),
+        Column("Groups", 30), Column("Owner", 34), *amount_columns(report, same=contacts == texts), Column("Id", 14),
+        Column("Provider says", 26), Column("Why", 80), Column("Next step", 80), Column("Group ids", 18),
+        Column("Reference", 18), Column("Batch", 8, "number"), Column("Entry", 8, "number"),
+        Column("Message", 60, "line"),
     )  # fmt: skip
 
 
-def _write_rows(writer: WorkbookWriter) -> None:
+def _write_needed(writer: WorkbookWriter, lines: dict[tuple[int, int], int]) -> Written:
+    report = writer.report
+
+    def values() -> Iterator[Sequence[object]]:
+        for entry in urgent_first(report):
+            yield _needed_values(entry, report, lines.get((entry.id, entry.row)))
+        for findings in loose_persons(report):
+            first, words = findings[0], "; ".join(dict.fromkeys(finding.words for finding in findings))
+            sign = WORDS["missing" if first.loud else "unapproved"].sign
+            yield (
+                f"{sign} {FINDING_WORDS[first.kind][0]}", "", None, first.name, None, "", "", None, first.field, words,
+                "look at it in the provider's dashboard", first.provider_id, "",
+            )  # fmt: skip
+
+    return writer.table("Needs attention", NEEDED, values(), tab="look", status=0)[1]
+
+
+def _needed_values(entry: Entry, report: Report, line: int | None) -> tuple[object, ...]:
+    standing = report.standing_of(entry)
+    cells = ", ".join(dict.fromkeys(cause.cell for cause in standing.causes if cause.cell))
+    local, row = _local(entry, report), row_value(entry.row)
+    return (
+        signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "",
+        row if line is None else Link(row, f"Rows!A{line}"), entry.campaign_name, local,
+        zone_word(local) if local else "", entry.owner, amounts_of(entry, report)[0], cells, standing.reason,
+        standing.next, entry.provider_id, entry.file,
+    )  # fmt: skip
+
+
+def _write_rows(writer: WorkbookWriter, ordered: Sequence[Entry]) -> Written:
     report = writer.report
     places = {entry.id: entry for entry in report.entries}
-    ordered = sorted(report.entries, key=by_time)
+    columns = _row_columns(report)
+    titles = [column.title for column in columns]
 
-    def values() -> Iterable[Sequence[object]]:
+    def values() -> Iterator[Sequence[object]]:
         for entry in ordered:
             standing = report.standing_of(entry)
             yield _row_values(entry, report, standing, signed(standing, status_words(entry, places, standing)))
         skipped = WORDS["skipped"]
         for row in report.skipped:
-            blank: list[object] = [None] * len(ROWS)
-            blank[0], blank[1], blank[2] = f"{skipped.sign} {skipped.text}", row.name, row_value(row.row)
-            blank[12], blank[18], blank[22], blank[23] = row.provider_id, row.why, row.batch, row.entry
-            yield blank
+            known = {
+                "Status": f"{skipped.sign} {skipped.text}", "Campaign": row.name, "Row": row_value(row.row),
+                "Id": row.provider_id, "Why": row.why, "Batch": row.batch, "Entry": row.entry,
+            }  # fmt: skip
+            yield [known.get(title) for title in titles]
 
-    length = len(ordered) + len(report.skipped)
-    writer.table("Rows", ROWS, values(), length=length, tab="good", status=0, printed=13)
+    return writer.table("Rows", columns, values(), tab="good", status=0, printed=17)[1]
 
 
 def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -> tuple[object, ...]:
     local = _local(entry, report)
     provider = entry.send_at.astimezone(zone_of(report.provider_zone)) if entry.send_at else None
-    there = standing.word.standing in AT_THE_PROVIDER
-    delivery = report.deliveries.get(entry.id)
+    told = standing.needs_attention or standing.word.standing not in AT_THE_PROVIDER
     return (
         status, entry.campaign_name, row_value(entry.row), entry.file, local, zone_word(local) if local else "",
-        provider, group_words(entry), ", ".join(entry.group_ids), entry.contacts_count,
-        parts_of(entry) if there else None,
-        credits_of(entry) if there else None, entry.provider_id, entry.provider_status,
-        None if delivery is None else counted(delivery, DELIVERED),
-        None if delivery is None else counted(delivery, FAILED),
-        None if delivery is None else counted(delivery, OPTED_OUT),
-        entry.message, standing.reason if standing.needs_attention or not there else "", standing.next, entry.reference,
-        entry.owner, entry.batch, entry.id,
+        provider, group_words(entry), entry.owner, *amounts_of(entry, report), entry.provider_id,
+        entry.provider_status, standing.reason if told else "", standing.next, ", ".join(entry.group_ids),
+        entry.reference, entry.batch, entry.id, entry.message,
     )  # fmt: skip
 
 
-def _write_by_day(writer: WorkbookWriter) -> None:
+def _write_causes(writer: WorkbookWriter, ordered: Sequence[Entry], *, linked: bool) -> Written:
+    columns = (
+        Column("Status", 34), Column("Cause", 28), Column("What it means", 60), *_counts(writer.report),
+    )  # fmt: skip
+    rows = [_group_values(group, linked=linked) for group in by_cause(writer.report, ordered)]
+    return writer.table("By cause", columns, rows, tab="look", status=0)[1]
+
+
+def _write_owners(writer: WorkbookWriter, ordered: Sequence[Entry]) -> Written:
+    rows = [_group_values(group, linked=False) for group in by_owner(writer.report, ordered)]
+    return writer.table("By owner", (Column("Owner", 50), *_counts(writer.report)), rows)[1]
+
+
+def _counts(report: Report) -> tuple[Column, ...]:
+    rows, needs = Column("Rows", 8, "number", total=True), Column("Need attention", 12, "number", total=True)
+    return rows, needs, *amount_columns(report)
+
+
+def _group_values(group: RowGroup, *, linked: bool) -> tuple[object, ...]:
+    first: tuple[object, ...] = group.labels
+    rows = Link(group.rows, f"Rows!A{group.first + 2}") if linked else group.rows
+    return *first, rows, group.needs or None, *(amount or None for amount in group.amounts)
+
+
+def _write_by_day(writer: WorkbookWriter) -> Written:
     days = texts_by_day(writer.report)
     rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
-    sheet = writer.table("By day", DAYS, rows, length=len(rows), tab="wait")
+    sheet, written = writer.table("By day", DAYS, rows, tab="wait")
     if rows:
         tones = ["good"] * len(rows)
         writer.draw(sheet, Drawing("column", "Texts by day", (1, len(rows)), (0, 2), "E2", tones, days=True))
+    return written
+
+
+def _write_by_week(writer: WorkbookWriter) -> Written:
+    report = writer.report
+    amounts = [column for column in amount_columns(report) if column.title in {"Texts", "Parts", "Credits", "Cost"}]
+    columns = (
+        Column("Week", 12), Column("Campaigns", 12, "number", total=True),
+        Column("Needed attention", 12, "number", total=True), *amounts,
+    )  # fmt: skip
+    weeks = report.trend[-12:]
+    rows = [
+        (w.week, w.figures.rows, w.figures.needs_person, w.figures.contacts, w.figures.parts, w.figures.credits,
+         w.figures.money)
+        for w in weeks
+    ]  # fmt: skip
+    sheet, written = writer.table("By week", columns, rows, tab="wait")
+    if len(rows) > 1:
+        writer.draw(sheet, Drawing("column", "Campaigns a week", (1, len(rows)), (0, 1), "I2", ["wait"] * len(rows)))
+    return written
 
 
 def _write_attempts(writer: WorkbookWriter) -> None:
@@ -278,16 +225,11 @@ def _write_attempts(writer: WorkbookWriter) -> None:
         (
             entry, attempt.number, names.get(entry, ""), attempt.started_at.astimezone(zone_of(report.zone)),
             (attempt.ended_at - attempt.started_at).total_seconds() if attempt.ended_at else None,
-            attempt.outcome, attempt.http_status, attempt.why, attempt.answer, attempt.payload_hash,
+            attempt.outcome.replace("_", " "), attempt.http_status, attempt.why, attempt.payload_hash, attempt.answer,
         )
-        for entry, attempts in report.attempts.items()
-        for attempt in attempts
+        for entry, attempt in listed_attempts(report)
     )  # fmt: skip
-    writer.table("Attempts", ATTEMPTS, rows, length=_count_attempts(report))
-
-
-def _count_attempts(report: Report) -> int:
-    return sum(len(attempts) for attempts in report.attempts.values())
+    writer.table("Attempts", ATTEMPTS, rows)
 
 
 def _write_findings(writer: WorkbookWriter) -> None:
@@ -298,7 +240,7 @@ def _write_findings(writer: WorkbookWriter) -> None:
         )
         for finding in sorted(writer.report.findings, key=lambda finding: not finding.loud)
     )  # fmt: skip
-    writer.table("Findings", FINDINGS, rows, length=len(writer.report.findings))
+    writer.table("Findings", FINDINGS, rows)
 
 
 def _local(entry: Entry, report: Report) -> datetime | None:

@@ -1,0 +1,115 @@
+"""Add up texts, parts, credits and money row by row, by cause and by owner: the sums are the report's totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from batch.adapters.report.contents import Report, Skipped
+from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, parts_of
+from batch.core.standing import Concern, Standing
+from batch.model import Entry
+from batch.model.codes import CODES
+from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, ORDER, WORDS, counted
+
+AMOUNTS = ("Contacts", "Texts", "Parts", "Credits", "Cost", "Delivered", "Failed", "Opted out")
+"""What is added up, in the order of every table that shows it."""
+NOBODY = "(no owner)"
+_PLACE = {concern: place for place, concern in enumerate(Concern)}
+_DIGITS = 6
+"""A price of a credit has up to six decimals; more is only the noise of binary fractions."""
+
+Key = tuple[Any, ...]
+"""What a group is sorted by, then its labels."""
+Amounts = tuple[float | None, ...]
+"""One number for each of `AMOUNTS`; None while it is not known, and for what the totals leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Rows with something in common, and what they add up to."""
+
+    labels: tuple[str, ...]
+    first: int
+    """The place of its first row in the report's order, from 0."""
+    rows: int
+    needs: int
+    """Rows that need attention."""
+    amounts: tuple[float, ...]
+
+
+def amounts_of(entry: Entry, report: Report) -> Amounts:
+    """Give what a row adds to the totals: what is not at the provider has contacts and no texts, and costs nothing."""
+    contacts = entry.expected_contacts if entry.contacts_count is None else entry.contacts_count
+    delivery = report.deliveries.get(entry.id)
+    arrived: Amounts = (None, None, None)
+    if delivery is not None:
+        arrived = tuple(counted(delivery, ids) for ids in (DELIVERED, FAILED, OPTED_OUT))
+    if report.standing_of(entry).word.standing not in AT_THE_PROVIDER:
+        return (contacts, None, None, None, None, *arrived)
+    credits = credits_of(entry)
+    return (contacts, entry.contacts_count or 0, parts_of(entry), credits, cost_of(credits, report), *arrived)
+
+
+def cost_of(credits: float, report: Report) -> float | None:
+    """Give the money for some credits; None without a price."""
+    return None if report.credit_price is None else round(credits * report.credit_price, _DIGITS)
+
+
+def by_cause(report: Report, ordered: Sequence[Entry]) -> list[RowGroup]:
+    """Add up the rows by how they stand and why: what needs attention first."""
+
+    def key(entry: Entry) -> Key:
+        standing = report.standing_of(entry)
+        word = standing.word
+        cause = standing.cause if standing.needs_attention else ""
+        place = _PLACE[standing.concern], ORDER[word.standing]
+        return (*place, f"{standing.sign} {word.text}", cause, _meaning(standing, cause))
+
+    word = WORDS["skipped"]
+    skipped = (len(_PLACE), 0, f"{word.sign} {word.text}", "", word.meaning)
+    return _groups(report, ordered, key, skipped, labels=3)
+
+
+def by_owner(report: Report, ordered: Sequence[Entry]) -> list[RowGroup]:
+    """Add up the rows by who owns them, those without an owner last."""
+
+    def key(entry: Entry) -> Key:
+        return (not entry.owner, entry.owner or NOBODY)
+
+    return _groups(report, ordered, key, (True, NOBODY), labels=1)
+
+
+def add_up(amounts: Iterable[Amounts]) -> tuple[float, ...]:
+    """Add up amounts, what is not known as nothing."""
+    columns = zip(*amounts, strict=True)
+    return tuple(round(sum(filter(None, column)), _DIGITS) for column in columns) or (0,) * len(AMOUNTS)
+
+
+def _groups(
+    report: Report,
+    ordered: Sequence[Entry],
+    key: Callable[[Entry], Key],
+    skipped: Key,
+    *,
+    labels: int,
+) -> list[RowGroup]:
+    """Group the report's rows; `skipped` is the key of those that were already taken in, which stand at the end."""
+    found: dict[Key, list[tuple[int, Entry | Skipped]]] = {}
+    for place, entry in enumerate(ordered):
+        found.setdefault(key(entry), []).append((place, entry))
+    for place, row in enumerate(report.skipped, len(ordered)):
+        found.setdefault(skipped, []).append((place, row))
+    return [_group(report, found[one], tuple(map(str, one[-labels:]))) for one in sorted(found)]
+
+
+def _group(report: Report, members: Sequence[tuple[int, Entry | Skipped]], labels: tuple[str, ...]) -> RowGroup:
+    entries = [member for _, member in members if isinstance(member, Entry)]
+    needs = sum(report.standing_of(entry).needs_attention for entry in entries)
+    amounts = add_up(amounts_of(entry, report) for entry in entries)
+    return RowGroup(labels, members[0][0], len(members), needs, amounts)
+
+
+def _meaning(standing: Standing, cause: str) -> str:
+    return CODES[cause].meaning if cause in CODES else standing.word.meaning

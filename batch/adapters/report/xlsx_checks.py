@@ -1,0 +1,110 @@
+"""SumCheck in the workbook itself that its sheets add up to the report's totals: formulas anyone can recalculate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from batch.adapters.report.contents import Figures
+from batch.adapters.report.workbook import MOST_ROWS, WorkbookWriter, Written
+from batch.adapters.report.xlsx_summary import Summary
+
+SAME, DIFFERENT = "✓", "✗"
+FIGURE_OF = {
+    "Texts": "contacts", "Parts": "parts", "Credits": "credits", "Cost": "money", "Delivered": "delivered",
+    "Failed": "failed", "Opted out": "opted_out",
+}  # fmt: skip
+"""Column of a table to the total that it adds up to."""
+CHECKS_LINE = 4
+"""Of the summary, from 0: whether all checks agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class SumCheck:
+    """Two ways to the same number, each as a formula and as what it gave."""
+
+    words: str
+    total: float
+    """The report's total, as every output has it."""
+    where: str
+    """The cell of the summary that shows it; empty when none does."""
+    formula: str
+    found: float
+    kind: str = "number"
+    """`number` or `money`."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both ways lead to the same."""
+        return round(self.total - self.found, 2) == 0
+
+
+def write_checks(writer: WorkbookWriter, figures: Figures, summary: Summary, tables: Mapping[str, Written]) -> None:
+    """Write the sheet of checks, and on the summary whether all of them agree."""
+    checks = list(_checks(figures, summary.cells, tables))
+    sheet = writer.sheet("Checks", "good" if all(check.agrees for check in checks) else "bad")
+    for place, width in enumerate((60, 18, 18, 10)):
+        sheet.set_column(place, place, width)
+    sheet.freeze_panes(1, 0)
+    for place, title in enumerate(("What is compared", "Total", "Added up", "Same")):
+        writer.put(sheet, 0, place, title, "head")
+    for line, check in enumerate(checks, 1):
+        writer.put(sheet, line, 0, check.words, "text")
+        if check.where:
+            writer.compute(sheet, line, 1, f"={check.where}", check.total, check.kind)
+        else:
+            writer.put(sheet, line, 1, check.total, check.kind)
+        writer.compute(sheet, line, 2, check.formula, check.found, check.kind)
+        compared = f'=IF(ROUND(B{line + 1}-C{line + 1},2)=0,"{SAME}","{DIFFERENT}")'
+        writer.compute(sheet, line, 3, compared, SAME if check.agrees else DIFFERENT, "good")
+    last, wrong = len(checks) + 1, sum(not check.agrees for check in checks)
+    formula = (
+        f'=IF(COUNTIF(Checks!D2:D{last},"{SAME}")={len(checks)},"{SAME} all {len(checks)} checks: rows = sum",'
+        f'"{DIFFERENT} "&({len(checks)}-COUNTIF(Checks!D2:D{last},"{SAME}"))&" of {len(checks)} checks do not agree")'
+    )
+    told = (
+        f"{DIFFERENT} {wrong} of {len(checks)} checks do not agree"
+        if wrong
+        else f"{SAME} all {len(checks)} checks: rows = sum"
+    )
+    summary.sheet.write_url(CHECKS_LINE, 0, "internal:Checks!A1")
+    writer.compute(summary.sheet, CHECKS_LINE, 0, formula, told, "label-link")
+
+
+def _checks(figures: Figures, cells: Mapping[str, str], tables: Mapping[str, Written]) -> Iterator[SumCheck]:
+    if "by_status" in cells:
+        yield _sum_of("rows by status", figures.rows, cells, f"=SUM({cells['by_status']})", figures.rows)
+    needed = tables["Needs attention"]
+    if needed.rows < MOST_ROWS:
+        formula, cell = f"=COUNTA({needed.cells('Status')})", {"rows": cells["needs_person"]}
+        yield _sum_of("need attention: lines of Needs attention", figures.needs_person, cell, formula, needed.rows)
+    if "Rows" in tables:
+        rows = tables["Rows"]
+        yield _sum_of("rows: lines of Rows", figures.rows, cells, f"=COUNTA({rows.cells('Status')})", rows.rows)
+    for name in ("By cause", "By owner"):
+        table = tables[name]
+        formula = f"=SUM({table.cells('Rows')})"
+        yield _sum_of(f"rows: {name}", figures.rows, cells, formula, table.sums["Rows"])
+    for name in ("Rows", "By cause", "By owner"):
+        if name in tables:
+            yield from _amounts(figures, cells, tables[name])
+    days, split = tables["By day"], (figures.texts_sent, figures.texts_scheduled, figures.texts_not_going)
+    yield SumCheck("texts sent and scheduled: By day", sum(split[:2]), "", f"=SUM({days.cells('Texts')})",
+                days.sums["Texts"])  # fmt: skip
+    formula = f"={'+'.join(map(str, split))}"
+    yield SumCheck("texts: sent + scheduled + not going", figures.contacts, cells["contacts"], formula, sum(split))
+
+
+def _amounts(figures: Figures, cells: Mapping[str, str], table: Written) -> Iterator[SumCheck]:
+    for title, name in FIGURE_OF.items():
+        total = getattr(figures, name)
+        if total is None or (title in {"Delivered", "Failed", "Opted out"} and not figures.reported):
+            continue
+        where = cells.get(name, "") if title not in {"Delivered", "Failed", "Opted out"} else ""
+        formula = f"=SUM({table.cells(title)})"
+        kind = "money" if title == "Cost" else "number"
+        yield SumCheck(f"{title.lower()}: {table.name}", total, where, formula, table.sums[title], kind)
+
+
+def _sum_of(words: str, total: float, cells: Mapping[str, str], formula: str, found: float) -> SumCheck:
+    return SumCheck(words, total, cells["rows"], formula, found)
