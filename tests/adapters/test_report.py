@@ -342,6 +342,26 @@ def test_machines_get_the_documented_fields() -> None:
     assert row["send_at"] == "2026-11-22T13:30:00Z"
 
 
+def test_the_rows_of_the_csv_add_up_to_the_totals() -> None:
+    """Texts, parts, credits, cost and delivery are the totals; times bear their distance from UTC."""
+    report = week_report()
+    figures, rows = count(report), list(csv.DictReader(io.StringIO(to_csv(report))))
+    for name in ("texts", "parts", "credits", "cost", "delivered", "failed", "opted_out"):
+        total = getattr(figures, {"texts": "contacts", "cost": "money"}.get(name, name))
+        assert sum(float(row[name] or 0) for row in rows) == pytest.approx(total), name
+    row = next(row for row in rows if row["entry"] == "21")
+    assert (row["send_at_local"], row["cost"], row["currency"]) == ("2026-11-22T07:30:00-06:00", "24.06", "USD")
+    assert {row["cause"] for row in rows if row["needs_a_person"] == "true"} >= {"quiet-hours", "not-approved"}
+    free = replace(report, credit_price=None)
+    assert {(row["cost"], row["currency"]) for row in csv.DictReader(io.StringIO(to_csv(free)))} == {("", "")}
+
+
+def test_the_readme_explains_every_field() -> None:
+    """The table of the CSV's columns and the JSON rows' keys is the one that the program has."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert "".join(f"| `{name}` | {words} |\n" for name, words in FIELDS.items()) in readme
+
+
 def test_the_csv_keeps_a_formula_a_text() -> None:
     """A text that a spreadsheet program would run gets an apostrophe; JSON has it untouched."""
     report = batch_of(make_entry(1, campaign_name="=1+1"))

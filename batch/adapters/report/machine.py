@@ -7,19 +7,15 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from batch.adapters.report.amounts import amounts_of, cost_of
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import count, credits_of, key_figures, parts_of
+from batch.adapters.report.figures import count, key_figures
 from batch.adapters.report.verdict import verdict
 from batch.core.csv_text import csv_record
 from batch.core.json_text import write_json
 from batch.model import Batch, Entry
 from batch.model.places import list_row, sheet_row
-from batch.model.wording import (
-    DELIVERED,
-    FAILED,
-    OPTED_OUT,
-    counted,
-)
+from batch.model.times import zone_of
 
 FIELDS: Mapping[str, str] = {
     "entry": "the entry's number in the ledger; empty for a row already taken in that names none",
@@ -35,7 +31,7 @@ FIELDS: Mapping[str, str] = {
     "message": "the text as its recipients read it",
     "group_ids": "the groups' ids; in CSV with blanks between",
     "group_names": "their names as of then; in CSV with | between",
-    "send_at": "UTC, ISO 8601",
+    "send_at": "when it goes out: UTC, ISO 8601",
     "send_at_provider": "as sent, in the provider's zone",
     "zone": "the IANA zone that the row's time was read in",
     "type_recipients": "0 single opt-in, 1 double opt-in",
@@ -51,8 +47,8 @@ FIELDS: Mapping[str, str] = {
     "contacts_count": "the provider's ContactsCount",
     "provider_status_id": "1 pending, 2 action required, 3 approved and scheduled",
     "provider_status": "the provider's words for it",
-    "parts": "single messages of the whole campaign, estimated",
-    "credits": "of the whole campaign, estimated",
+    "parts": "single messages, estimated: texts times the parts of each",
+    "credits": "estimated: a part is one, an MMS to a contact three",
     "delivered": "contacts; empty while unknown, like the two that follow",
     "failed": "contacts",
     "opted_out": "contacts",
@@ -62,6 +58,11 @@ FIELDS: Mapping[str, str] = {
     "submitted_by": "who",
     "approved_by": "the second person, if one was asked",
     "list_row": "the row of the list that the row was made for (ForEach), or empty",
+    "send_at_local": "when it goes out by the row's own clock: ISO 8601 with its distance from UTC",
+    "cause": "the code by which rows with the same trouble are put together; empty where nobody needs to act",
+    "texts": "the contacts that the report's total of texts counts: of what is at the provider or sent, else 0",
+    "cost": "credits times the price of one, estimated; empty without a price in the settings",
+    "currency": "of the cost",
 }
 """Every column of the CSV and every key of a JSON row, with what it holds."""
 
@@ -119,7 +120,6 @@ def _records(report: Report) -> list[dict[str, Any]]:
 
 
 def _record(entry: Entry, report: Report) -> dict[str, Any]:
-    delivery = report.deliveries.get(entry.id)
     standing = report.standing_of(entry)
     same = {name: getattr(entry, name) for name in FIELDS if name in _SAME}
     return same | {
@@ -135,13 +135,27 @@ def _record(entry: Entry, report: Report) -> dict[str, Any]:
         "needs_a_person": standing.needs_attention,
         "reason": standing.reason,
         "next_step": standing.next,
-        "parts": parts_of(entry),
-        "credits": credits_of(entry),
-        "delivered": None if delivery is None else counted(delivery, DELIVERED),
-        "failed": None if delivery is None else counted(delivery, FAILED),
-        "opted_out": None if delivery is None else counted(delivery, OPTED_OUT),
+        "send_at_local": _local(entry, report),
+        "cause": standing.cause if standing.needs_attention else "",
+        **_amounts(entry, report),
         "issues": [asdict(issue) for issue in entry.issues],
     }
+
+
+def _amounts(entry: Entry, report: Report) -> dict[str, Any]:
+    """Give what the row adds to the totals: their sums over all rows are the report's figures."""
+    _, texts, parts, credits, cost, delivered, failed, opted_out = amounts_of(entry, report)
+    return {
+        "texts": texts or 0, "parts": parts or 0, "credits": credits or 0,
+        "cost": cost_of(credits or 0, report) if cost is None else cost,
+        "currency": None if report.credit_price is None else report.currency,
+        "delivered": delivered, "failed": failed, "opted_out": opted_out,
+    }  # fmt: skip
+
+
+def _local(entry: Entry, report: Report) -> str | None:
+    moment = entry.send_at
+    return moment.astimezone(zone_of(entry.zone or report.zone)).isoformat(timespec="seconds") if moment else None
 
 
 _SAME = frozenset(FIELDS) & frozenset(Entry.__dataclass_fields__) - {
