@@ -65,5 +65,5 @@ def _mark(context: Context, batch: Batch, sheet: Path, report: Path) -> list[Pat
         opened = open_file(sheet, settings, sheet=batch.sheet)
         zone = need_zone(settings, for_real=False)
         check = check_sheet(opened, settings, zone=zone, now=context.world.now(), keep=True)
-        return write_returned(context, check, sheet, batch.id, report)
+        return write_returned(context, check, sheet, batch.id, report, always=True)
     return []

@@ -83,7 +83,7 @@ class DroppedFiles:
         """Take one file in and file it away; one that a fault of ours keeps from that is tried three times."""
         self._tell("file-taken", f'taking in "{claimed.name}"', file=claimed.name)
         try:
-            tally = submit_in(claimed.path, self._as_dropper(claimed), Options())
+            tally = submit_in(claimed.path, self._as_dropper(claimed), Options(give_back=True))
         except SheetError as trouble:
             self._refuse(claimed, trouble)
             return

@@ -99,13 +99,17 @@ def _write_each(
     return written, troubles
 
 
-def write_returned(context: Context, check: Check, source: Path, batch: int, report: Path) -> list[Path]:
-    """Write what is to be fixed of a batch beside its report; nothing where every row went.
+def write_returned(
+    context: Context, check: Check, source: Path, batch: int, report: Path, *, always: bool = False
+) -> list[Path]:
+    """Write a batch's sheet back beside its report, with what became of each row and what is to be fixed.
+
+    Where every row went only `always` writes it: people who drop files look for it, on a terminal the answer stands.
 
     A workbook that cannot be written is said and stops nothing: the campaigns are on their way.
     """
     rows, failed = _returned_rows(context, check, batch)
-    if not failed:
+    if not (failed or always):
         return []
     rows, failed = list(fold_lists(rows)), _alone(failed)
     source = _as_read(check, source)
@@ -114,7 +118,7 @@ def write_returned(context: Context, check: Check, source: Path, batch: int, rep
     left = context.settings.sheet.limits, seconds_left(check, context.settings)
     written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
     for trouble in troubles:
-        context.note(str(trouble), loud=True)
+        context.note(str(trouble), loud=bool(failed))
     return written
 
 

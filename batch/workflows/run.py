@@ -47,6 +47,8 @@ class Options:
     limit: int | None = None
     all_or_nothing: bool = False
     allow: frozenset[str] = frozenset()
+    give_back: bool = False
+    """Whether the sheet is written back with what became of each row, though none is to be fixed."""
 
 
 @contextmanager

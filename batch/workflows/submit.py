@@ -71,7 +71,9 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
             tally.to_do = note_marks(context, prepared.check, prepared.plan)
             finish_batch(context, tally, reading, options)
         if tally.batch is not None and tally.reports:
-            tally.marked = write_returned(context, prepared.check, path, tally.batch, tally.reports[0])
+            tally.marked = write_returned(
+                context, prepared.check, path, tally.batch, tally.reports[0], always=options.give_back
+            )
         return tally
 
 

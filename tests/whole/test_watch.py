@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from torture_support import assert_exactly_once, real_clock, start, write_sheet
 from weekly_support import Round, weekly
@@ -91,6 +92,19 @@ def test_a_file_with_bad_rows_lies_in_attention() -> None:
         kinds = sorted(name.partition("batch-0001-week")[2] for name in team.files("attention") if "batch-0001" in name)
         assert kinds == ["-failed-rows.xlsx", "-marked.xlsx", ".html"]
         assert [entry.status for entry in team.desk.entries()] == [Status.ACCEPTED, Status.INVALID]
+
+
+def test_a_sheet_of_which_every_row_went_comes_back_with_what_became_of_each() -> None:
+    """The success file that people know from other loaders: status, Id, contacts, the provider's time."""
+    with weekly() as team:
+        team.drop(2)
+        assert not team.watch(30).needs_look
+        [marked] = [name for name in team.files("done") if name.endswith("-marked.xlsx")]
+        assert not [name for name in team.files("done") if name.endswith("-failed-rows.xlsx")]
+        head, *rows = openpyxl.load_workbook(team.folder / "done" / marked).active.iter_rows(values_only=True)
+        told = [dict(zip(head, row, strict=True)) for row in rows]
+        assert [row["Row status"] for row in told] == ["scheduled", "scheduled"]
+        assert [row["Provider Id"] for row in told] == [one.provider_id for one in team.desk.entries()]
 
 
 def test_a_note_speaks_of_mending_only_where_there_is_something_to_mend() -> None:
