@@ -27,6 +27,8 @@ class Header:
     """What one row of each list is called that the sheet uses (`Store`): `Store.City` is a field."""
     sources: Mapping[int, str] = dataclasses.field(default_factory=dict)
     """The columns that stand in a list, by position, each with its place there: `Stores!B`."""
+    list_heads: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """The row of each list's own header, by the name of its sheet."""
 
     def letter(self, name: str) -> str:
         """Give the column letter of a field, or an empty text when the sheet has no such column."""

@@ -16,7 +16,7 @@ from batch.model.limits import Limits
 from batch.model.places import list_row
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
-from batch.workflows.list_rows import fold_lists
+from batch.workflows.list_rows import fold_lists, rows_of_lists
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import in_row, report_templates, writing
 from batch.workflows.row_results import tell_result
@@ -24,11 +24,12 @@ from batch.workflows.row_results import tell_result
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
 
-_MENDABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
+_FIXABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRED, Status.REJECTED})
 """Entries of which nothing ever left: a fixed row may take their place."""
 _NOT_ITS_OWN = frozenset({"skipped", "settling"})
 """What a batch notes of rows that another batch's entry answers for."""
-_TO_MEND = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
+_WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+_TO_FIX = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
 
 
 def write_preview_of(check: Check, path: Path, settings: Settings, account: Account | None = None) -> Path:
@@ -73,9 +74,9 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
     source = _as_read(check, source)
     left = settings.sheet.limits, seconds_left(check, settings)
     failed = _alone(one for one in rows if any(issue.level is Level.ERROR for issue in one.issues))
-    rows = list(fold_lists(rows))
-    wanted = [(write_marked, path, rows), (write_failed_rows, failed_rows_beside(path), failed)]
+    wanted = [(write_marked, path, list(fold_lists(rows))), (write_failed_rows, failed_rows_beside(path), failed)]
     written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
+    troubles += _mark_lists(source, written, rows, left)
     if troubles:
         others = "".join(f'; written is "{one}"' for one in written)
         raise type(troubles[0])(troubles[0].words, f"{troubles[0].remedy}{others}")
@@ -99,6 +100,19 @@ def _write_each(
     return written, troubles
 
 
+def _mark_lists(
+    source: Path, written: Sequence[Path], rows: Iterable[Returned], left: tuple[Limits, float]
+) -> list[SheetError | MachineError]:
+    """Mark the lists of a workbook in their own sheets as well; give the troubles. Another file has no such sheet."""
+    troubles: list[SheetError | MachineError] = []
+    if not written or source.suffix.casefold() not in _WORKBOOKS:
+        return troubles
+    for sheet, of_list in rows_of_lists(rows).items():
+        wanted = [(write_marked, written[0], of_list)]
+        troubles += _write_each(wanted, written[0], sheet, left)[1]
+    return troubles
+
+
 def write_returned(
     context: Context, check: Check, source: Path, batch: int, report: Path, *, always: bool = False
 ) -> list[Path]:
@@ -111,12 +125,12 @@ def write_returned(
     rows, failed = _returned_rows(context, check, batch)
     if not (failed or always):
         return []
-    rows, failed = list(fold_lists(rows)), _alone(failed)
-    source = _as_read(check, source)
+    failed, source = _alone(failed), _as_read(check, source)
     marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
-    wanted = [(write_marked, marked, rows), (write_failed_rows, failed_rows_beside(report), failed)]
+    wanted = [(write_marked, marked, list(fold_lists(rows))), (write_failed_rows, failed_rows_beside(report), failed)]
     left = context.settings.sheet.limits, seconds_left(check, context.settings)
     written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
+    troubles += _mark_lists(source, written, rows, left)
     for trouble in troubles:
         context.note(str(trouble), loud=bool(failed))
     return written
@@ -144,7 +158,7 @@ def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Ret
         result = tell_result(context, entry) if entry is not None else ()
         returned = Returned(one.row, issues, row_id, result)
         rows.append(returned)
-        if entry is not None and not known and entry.status in _TO_MEND:
+        if entry is not None and not known and entry.status in _TO_FIX:
             failed.append(returned)
     return rows, failed
 
@@ -163,7 +177,7 @@ def _ids_by_key(check: Check, settings: Settings, world: World) -> dict[str, str
     keys = {one.key for one in check.kept if one.key}
     with suppress(BatchError), open_ledger_of(settings, world, create=False) as ledger:
         known = [
-            one for one in ledger.known.matching(keys, (), world.now()) if one.key in keys and one.status in _MENDABLE
+            one for one in ledger.known.matching(keys, (), world.now()) if one.key in keys and one.status in _FIXABLE
         ]
         return {one.key: make_row_id(one.id, one.key) for one in known}
     return {}

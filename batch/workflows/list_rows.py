@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from batch.model import Header, Issue, Row
+from batch.model.issues import NOTHING
 from batch.model.places import FOR_EACH, list_row, sheet_row
 from batch.model.wording import cell_of
 from batch.workflows.row_results import fold_results
@@ -29,6 +30,33 @@ def fold_lists(rows: Iterable[Returned]) -> Iterator[Returned]:
         issues = tuple(_say_once(issue for one in every for issue in one.issues))
         result = fold_results(one.result for one in every)
         yield replace(every[0], row=_as_filed(every[0].row, number), issues=issues, row_id="", result=result)
+
+
+def rows_of_lists(rows: Iterable[Returned]) -> dict[str, list[Returned]]:
+    """Give the rows of each list that something is said about, by the list's sheet, to mark them there as well."""
+    said: dict[str, dict[int, dict[Issue, Returned]]] = {}
+    for one in rows:
+        for issue in one.issues:
+            sheet, _, letter = issue.column.rpartition("!")
+            number = list_row(issue.row)
+            if sheet and number is not None:
+                there = replace(issue, row=number, column=letter)
+                said.setdefault(sheet, {}).setdefault(number, {})[there] = one
+    return {
+        sheet: [_in_list(sheet, number, found) for number, found in sorted(of_sheet.items())]
+        for sheet, of_sheet in said.items()
+    }
+
+
+def _in_list(sheet: str, number: int, found: dict[Issue, Returned]) -> Returned:
+    """Make the row of the list; of its campaigns one is enough, since all have the list's columns."""
+    one = next(iter(found.values()))
+    header = one.row.header
+    named = {place: header.names[at] for at, place in header.sources.items() if place.startswith(f"{sheet}!")}
+    names = tuple(named[place] for place in sorted(named, key=lambda place: (len(place), place)))
+    of_list = Header(header.list_heads.get(sheet, 1), names, {})
+    row = replace(one.row, number=number, header=of_list, texts=(), dates=NOTHING, issues=(), unshown=NOTHING)
+    return replace(one, row=row, issues=tuple(found), row_id="", result=())
 
 
 def _as_filed(row: Row, number: int) -> Row:

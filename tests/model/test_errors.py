@@ -19,6 +19,7 @@ KINDS = {
     "LedgerError",
     "LedgerBusyError",
     "LedgerReplacedError",
+    "LedgerTakenOverError",
     "ProviderError",
     "TokenError",
     "AddressError",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cli_support import Shell, coming
+from ods_support import write_ods
 from python_calamine import CalamineWorkbook
 from sheet_support import Book, Sheet
+from xls_support import write_xls
 
 HEADER = ("CampaignName", "Message", "DateTime", "ForEach")
 TEXT = "Maple & Main {{ Store.City }}: 20% off today. Reply STOP to opt out"
@@ -76,3 +80,42 @@ def test_the_preview_shows_each_store_and_the_marked_copy_the_row(shell: Shell, 
     assert str(row[-1]).startswith("Stores!B3: ")
     assert header[-1] == "Problem"
     assert not (tmp_path / "m-failed-rows.xlsx").exists()
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+def test_the_cells_of_the_list_are_marked_in_the_list(shell: Shell, tmp_path: Path, heads: int) -> None:
+    """Each in its own row and column, with a Problem column there as well, once however many campaigns use it."""
+    title = [("Our stores", "", "")] * (heads - 1)
+    stores = [*title, ("Name", "City", "GroupIds"), PLANO, ("Miami", "", "101"), ("Waco", "Waco TX", "1O2")]
+    campaigns = [(name, TEXT, coming(), "Stores") for name in ("Sale", "Sale again")]
+    path = tmp_path / "week.xlsx"
+    Book([Sheet([HEADER, *campaigns]), Sheet(stores, name="Stores")]).save(path)
+    assert shell.run("check", path, "--marked", tmp_path / "m.xlsx").code == 1
+    first, *_ = (number for number, row in enumerate(stores) if row == PLANO)
+    book = CalamineWorkbook.from_path(tmp_path / "m.xlsx")
+    head, *rows = book.get_sheet_by_name("Stores").to_python()[first - 1 :]
+    assert [row[:3] for row in rows] == [list(row) for row in stores[first:]]
+    assert head[3:] == ["Problem"]
+    assert [bool(row[3]) for row in rows] == [False, True, True]
+    assert "Store.City" in str(rows[1][3])
+    assert book.get_sheet_by_index(0).to_python()[0][-1] == "Problem"
+    with zipfile.ZipFile(tmp_path / "m.xlsx") as package:
+        comments = [package.read(name).decode() for name in package.namelist() if "comments" in name]
+    assert any(f'ref="B{first + 2}"' in one and f'ref="C{first + 3}"' in one for one in comments)
+
+
+@pytest.mark.parametrize("ending", [".ods", ".xls"])
+def test_a_list_works_in_every_kind_of_workbook(ready: Shell, sandbox: Any, tmp_path: Path, ending: str) -> None:
+    """As LibreOffice and old Excel write them; what is wrong in the list is said at the row that uses it."""
+    campaigns = [HEADER, ("Sale", TEXT, coming(), "Stores")]
+    stores = [("Name", "City", "GroupIds"), PLANO, ("Miami", "", "101"), WACO]
+    path = tmp_path / f"week{ending}"
+    write = write_xls if ending == ".xls" else write_ods
+    write(path, [("Campaigns", campaigns, 0), ("Stores", stores, 0)])
+    assert ready.run("submit", path).code == 1
+    assert [text[13:21] for text in sent(sandbox)] == ["Plano TX", "Waco TX:"]
+    assert ready.run("check", path, "--marked", tmp_path / "m.xlsx").code == 1
+    book = CalamineWorkbook.from_path(tmp_path / "m.xlsx")
+    assert len(book.sheet_names) == 1
+    said = " ".join(map(str, book.get_sheet_by_index(0).to_python()[1]))
+    assert "Stores row 3 (Miami)" in said or "Stores!B3" in said

@@ -87,4 +87,5 @@ def hold_lock_of(engine: Engine, place: int) -> Iterator[bool]:
         yield bool(taken)
     finally:
         with suppress(SQLAlchemyError):  # the server may have ended it long ago
+            connection.execute(text("SELECT pg_advisory_unlock_all()"))
             connection.close()

@@ -40,8 +40,8 @@ class Sheet:
         self.name: str = head["sheet"]
         self.tabs: tuple[str, ...] = tuple(head["tabs"])
         """Every sheet of the file, this one and the hidden ones too."""
-        lists, sources = head.get("prefixes", ()), head.get("sources", {})
-        self.header = Header(head["row"], names, map_columns(names), hidden, lists, sources)
+        of_lists = head.get("prefixes", ()), head.get("sources", {}), head.get("list_heads", {})
+        self.header = Header(head["row"], names, map_columns(names), hidden, *of_lists)
         told = (Issue(0, "", "", code, words, Level.WARNING) for code, words in head["notes"])
         self.issues = (*notes, *told, *_hidden_note(self.header))
         self.blank = 0

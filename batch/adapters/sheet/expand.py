@@ -92,7 +92,8 @@ class Expansion:
         self._sheet: str = head["sheet"]
         self._rows = self._characters = 0
         prefixes = tuple(one.prefix for one in lists)
-        self.head = {**head, "names": names, "prefixes": prefixes, "sources": sources}
+        heads = {one["sheet"]: one["row"] for one in head["lists"]}
+        self.head = {**head, "names": names, "prefixes": prefixes, "sources": sources, "list_heads": heads}
 
     def blocks(self, rows: list[RowOut]) -> Iterator[list[RowOut]]:
         """Give the campaigns of some rows, some hundred at a time."""

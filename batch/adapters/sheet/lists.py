@@ -44,7 +44,7 @@ def read_list(tab: Tab, limits: Limits) -> dict[str, Any]:
     rows = list(islice(body(whole, row, names, counts, text_only=tab.text_only), limits.rows + 1)) if names else []
     if len(rows) > limits.rows:
         raise beyond("rows", limits)
-    return {"sheet": tab.name, "names": names, "rows": rows, "left_out": counts.left_out}
+    return {"sheet": tab.name, "row": row, "names": names, "rows": rows, "left_out": counts.left_out}
 
 
 def note_list(tab: Tab, left_out: int) -> Iterator[Note]:
