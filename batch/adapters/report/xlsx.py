@@ -92,11 +92,11 @@ def _is_one_part_each(report: Report) -> bool:
 
 
 def _row_columns(report: Report) -> tuple[Column, ...]:
-    contacts, texts = ([amounts_of(entry, report)[place] for entry in report.entries] for place in (0, 1))
+    same = all(amounts[0] == amounts[1] for amounts in (amounts_of(entry, report) for entry in report.entries))
     return (
         Column("Status", 30), Column("Campaign", 40), Column("Row", 7, "number"), Column("File", 26),
         Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("At the provider", 23, "date"),
-        Column("Groups", 30), Column("Owner", 34), *amount_columns(report, same=contacts == texts), Column("Id", 14),
+        Column("Groups", 30), Column("Owner", 34), *amount_columns(report, same=same), Column("Id", 14),
         Column("Provider says", 26), Column("Why", 80), Column("Next step", 80), Column("Group ids", 18),
         Column("Reference", 18), Column("Batch", 8, "number"), Column("Entry", 8, "number"),
         Column("Message", 60, "line"),
