@@ -69,6 +69,10 @@ def test_the_workbook_has_its_sheets_tables_and_charts(tmp_path: Path) -> None:
     assert {name: len(book[name]._charts) for name in ("Summary", "By day", "By week")} == {
         "Summary": 2, "By day": 1, "By week": 1,
     }  # fmt: skip
+    assert [name for name in book.sheetnames if book[name].print_area] == [
+        "Summary",
+        "Rows",
+    ]  # elsewhere charts print too
     rows = book["Rows"]
     assert list(rows.tables) == ["Rows"]
     assert rows.freeze_panes == "C2"

@@ -196,7 +196,8 @@ class WorkbookWriter:
         sheet.add_table(0, 0, last, len(columns) - 1, style | {"total_row": bool(sums)})
         for place, column in enumerate(columns if sums else ()):
             self._write_total(sheet, (last, place), style["name"], column, sums.get(place))
-        sheet.print_area(0, 0, last, (printed or len(columns)) - 1)
+        if printed:
+            sheet.print_area(0, 0, last, printed - 1)
         places = {column.title: _letters(place) for place, column in enumerate(columns)}
         told = {column.title: sums.get(place, 0) for place, column in enumerate(columns) if column.total}
         return sheet, Written(name, places, len(lines), told)

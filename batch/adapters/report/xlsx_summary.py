@@ -178,6 +178,7 @@ def _write_outcome(summary: Summary, figures: Figures, first: dict[str, int]) ->
     summary.put(("rows in total", "bold"), (figures.rows, "total"), name="rows")
     if figures.by_status:
         summary.cells["by_status"] = f"Summary!$B${begin + 1}:$B${last + 1}"
+    if len(figures.by_status) > 1:
         tones = [WORDS[standing].tone for standing in figures.by_status]
         _draw(summary, "Where every row ended", (begin, last), tones)
     summary.line += 1
