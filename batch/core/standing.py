@@ -315,7 +315,8 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
         "left_out": f"{standing.reason}, was for {when}",
         "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
         "missing": f"{text} (Id {entry.provider_id}), was due {when}",
-    } | dict.fromkeys(("waiting", "planned", "submitting", "in_doubt"), f"{text}, for {when}")
+        "waiting": f"{text}, for {when}: {standing.reason}",
+    } | dict.fromkeys(("planned", "submitting", "in_doubt"), f"{text}, for {when}")
     said = told.get(name, f"did not go, {text}, for {when}: {standing.reason}")
     arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
     return f"{said}, {arrived}" if arrived else said
