@@ -30,6 +30,7 @@ from hostile_support import (
     with_comments,
 )  # fmt: skip
 from sheet_support import READY_TO
+from torture_support import FIRST_GROUP
 from weekly_support import Round, weekly
 
 from batch.adapters.config.sections import SheetSection
@@ -226,9 +227,9 @@ def test_texts_that_make_a_search_begin_again_at_each_sign_take_no_time(
     assert (ran.code, ran.json["rows"]) == (1, len(signs)), ran.err
 
 
-def _bad(folder: Path, count: int, good: int = 0, name: str = "bad.ods") -> Path:
+def _bad(folder: Path, count: int, good: int = 0, name: str = "bad.ods", group: str = "100") -> Path:
     """Make a small file of many rows that are wrong in their names and texts."""
-    rows = [["", "", "100", coming(), "x"], ["Sale", "Hello there", "100", coming(), "x"]]
+    rows = [["", "", group, coming(), "x"], ["Sale", "Hello there", group, coming(), "x"]]
     table = Table([list(HEADER), *rows[: 2 if good else 1]], {1: count, 2: good} if good else {1: count})
     return table.save(folder / name)
 
@@ -318,7 +319,7 @@ def test_a_file_of_bad_rows_lies_in_attention_and_costs_its_neighbour_nothing(tm
     """With a note that says why; nothing of it stands in the ledger."""
     with weekly() as team:
         team.desk.set(sheet__max_bad_rows=50)
-        _drop(team, _bad(tmp_path, 60, good=1, name="a-bad.ods"))
+        _drop(team, _bad(tmp_path, 60, good=1, name="a-bad.ods", group=str(FIRST_GROUP)))
         team.drop(2, "b-innocent.csv")
         team.watch(10)
         assert [name.rpartition(" ")[2] for name in team.sheets("done")] == ["b-innocent.csv"]
