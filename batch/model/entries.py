@@ -25,6 +25,8 @@ class PauseCause(StrEnum):
     """A file named STOP in a watched folder."""
     WATCH = "watch"
     """The provider did not do as it was asked; a corrected setting lifts it, too."""
+    OTHER_LEDGER = "other-ledger"
+    """Another ledger seems to work on the account; acknowledging what it made lifts it, too."""
 
 
 class ChangeKind(StrEnum):

@@ -130,6 +130,12 @@ class NotAsAskedError(ProviderError):
     name = "NotAsAskedError"
 
 
+class OtherLedgerError(NotAsAskedError):
+    """Another ledger seems to work on the account: no further request goes before somebody says that it does not."""
+
+    name = "OtherLedgerError"
+
+
 class ClockError(BatchError):
     """This machine's clock is wrong: what is late, to come or settled cannot be told by it."""
 

@@ -271,13 +271,19 @@ def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) 
     return (f"{lifted}, but {words}" if lifted else words), remedy
 
 
+_OTHER_WAYS = {
+    PauseCause.WATCH: "correct that setting under [provider], or ",
+    PauseCause.OTHER_LEDGER: 'find out who uses the account and type "campaign-batch reconcile --acknowledge", or ',
+}
+
+
 def how_to_go_on(pauses: Sequence[Pause]) -> str:
     """Say how the pauses that stand are lifted."""
     steps = [f'remove it from "{one.folder}"' for one in pauses if one.folder]
     if len(steps) == len(pauses):
         return f'to go on, {", and ".join(steps)}; where no watch runs, type "campaign-batch unpause" then'
     steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
-    corrected = "correct that setting under [provider], or " if pauses[0].cause is PauseCause.WATCH else ""
+    corrected = _OTHER_WAYS.get(pauses[0].cause, "")
     return f'to go on, {corrected}{" and ".join((*steps, "type"))} "campaign-batch unpause"'
 
 

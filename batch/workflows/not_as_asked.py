@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.model import PauseCause
+from batch.model.errors import OtherLedgerError
 from batch.workflows.changed_settings import describe_posted, posted_with
 from batch.workflows.events import Note
 
@@ -22,10 +23,20 @@ def pause_after(context: Context, trouble: NotAsAskedError) -> None:
     if context.rehearsal:
         return
     world = context.world
-    if context.ledger.pauses.add(trouble.words, _WHO, world.now(), PauseCause.WATCH):
+    other = isinstance(trouble, OtherLedgerError)
+    cause = PauseCause.OTHER_LEDGER if other else PauseCause.WATCH
+    if context.ledger.pauses.add(trouble.words, _WHO, world.now(), cause):
         context.ledger.journal.keep_settings(posted_with(context.settings), of=_KEPT)
-        words = "everything is paused until the setting is corrected, or somebody types campaign-batch unpause"
+        until = "it is acknowledged" if other else "the setting is corrected"
+        words = f"everything is paused until {until}, or somebody types campaign-batch unpause"
         world.tell(Note(words, loud=True, event="paused"))
+
+
+def lift_if_acknowledged(context: Context) -> None:
+    """Lift the pause for another ledger: a person has just said that what it made is known."""
+    world = context.world
+    if context.ledger.pauses.lift(world.signature, world.now(), PauseCause.OTHER_LEDGER):
+        world.tell(Note("the pause is lifted: what was made elsewhere is acknowledged", loud=True, event="unpaused"))
 
 
 def lift_if_corrected(context: Context) -> None:

@@ -23,7 +23,7 @@ from batch.core.trust import (
     measure,
 )
 from batch.model import Account, Entry, Group, Issue, Level, Listed, Listing, Status, StatusChange
-from batch.model.errors import NotAsAskedError, ProviderError
+from batch.model.errors import OtherLedgerError, ProviderError
 from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account, tell_lost_guards
 
@@ -178,7 +178,7 @@ def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
 
 
 def refuse_second_ledger(context: Context, listing: Listing) -> None:
-    """Raise NotAsAskedError where the list shows what is planned here, or a tag that this ledger did not give."""
+    """Raise OtherLedgerError where the list shows what is planned here, or a tag that this ledger did not give."""
     known, quiet = context.ledger.known.provider_ids(), context.ledger.findings.acknowledged()
     planned, given = context.ledger.known.planned_tags(), context.ledger.known.tags()
     now, accounts = context.world.now(), {context.settings.provider.account, "main"}
@@ -190,7 +190,7 @@ def refuse_second_ledger(context: Context, listing: Listing) -> None:
         if not theirs and tag not in planned:
             continue
         what = "a row that is planned here, and was not sent by this ledger" if tag in planned else _NEVER_GIVEN
-        raise NotAsAskedError(
+        raise OtherLedgerError(
             f'another ledger works on this account: the provider holds "{item.name}" (Id {item.id}), {what}',
             "find out who uses it: two ledgers on one account send twice. If this is expected, type "
             '"campaign-batch reconcile --acknowledge"',

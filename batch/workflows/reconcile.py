@@ -21,6 +21,7 @@ from batch.workflows.context import Context, World, describe_pause, open_context
 from batch.workflows.events import Wait
 from batch.workflows.listings import find_doubts, read_lists, settle_doubts
 from batch.workflows.mail import mail_comparison
+from batch.workflows.not_as_asked import lift_if_acknowledged
 from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
 from batch.workflows.report import Scope, gather, write, write_status_page
 from batch.workflows.tally import Comparison
@@ -163,6 +164,7 @@ def _acknowledge(context: Context, found: Reconciliation) -> None:
         if finding.code in {"made-elsewhere", "maybe-other-ledger", "other-ledger"}:
             why = "acknowledged with reconcile --acknowledge"
             context.ledger.findings.acknowledge(finding.provider_id, why, context.world.who, context.world.now())
+    lift_if_acknowledged(context)
 
 
 def write_reconciliation(context: Context, comparison: Comparison) -> list[Path]:

@@ -24,6 +24,7 @@ KINDS = {
     "TokenError",
     "AddressError",
     "NotAsAskedError",
+    "OtherLedgerError",
     "ClockError",
     "ReportError",
     "DeliveryError",
