@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,16 @@ def _cluster() -> Any:
     return cluster()
 
 
+@cache
+def _copies() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="campaign-batch-copies-")
+
+
 def copy_ledger(url: str) -> str:
     """Copy a ledger as it is; give the URL of the copy."""
     if url.startswith("postgresql"):
         return _cluster().copy_database(url)
-    copy = Path(tempfile.mkdtemp(prefix="campaign-batch-copy-", dir=sqlite_path(url).parent)) / "copy.sqlite3"
+    copy = Path(tempfile.mkdtemp(dir=_copies().name)) / "copy.sqlite3"
     shutil.copyfile(sqlite_path(url), copy)
     return f"sqlite:///{copy.as_posix()}"
 
