@@ -4,11 +4,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-<<<<<<< HEAD
-.PHONY: demo test quick lint types wheel torture bench mutants picture pictures lock bom clean
-=======
-.PHONY: demo test postgres quick lint types wheel torture bench mutants picture lock bom clean
->>>>>>> e5b7cba (Document a ledger on PostgreSQL, and test what only it can get wrong)
+.PHONY: demo test postgres quick lint types wheel torture bench mutants picture pictures lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo

@@ -33,9 +33,9 @@ def test_a_dropped_file_is_taken_in_and_filed_with_its_report() -> None:
         watched = team.watch(30)
         assert (watched.files, watched.needs_look) == (1, False)
         assert (team.sheets(), team.files("working"), team.files("attention")) == ([], [], [])
-        sheet, note, report = sorted(team.files("done"), key=lambda name: (len(name), name))
+        sheet, note, report, marked = sorted(team.files("done"), key=lambda name: (len(name), name))
         assert (sheet[16:], note[16:]) == (" week.csv", " week - what happened.txt")
-        assert report.endswith("batch-0001-week.html")
+        assert (report.endswith("batch-0001-week.html"), marked.endswith("batch-0001-week-marked.xlsx")) == (True, True)
         said = (team.folder / "done" / note).read_text(encoding="utf-8")
         assert said == '"week.csv" is batch 1, 3 rows: 3 at the provider.\n'
         assert_exactly_once(team.desk.sandbox, team.desk.entries(), 3)
