@@ -434,7 +434,8 @@ def crashed(run: Callable[[], object]) -> bool:
         run()
     except Crash:
         struck = True
-    gc.collect()  # out here: inside, the exception still holds every frame
+    if struck:
+        gc.collect()  # out here: inside, the exception still holds every frame
     return struck
 
 
