@@ -136,8 +136,8 @@ def read_own_account(context: Context) -> Account:
     account = read_account(context.provider, context.world.tell)
     if account.groups is None or context.rehearsal:
         return account
-    # A ledger that holds no batch has nothing at stake: a wrong token that was tried first is simply corrected.
-    new = not context.ledger.batches.all()
+    # A ledger without a good row has nothing at stake: a wrong token that was tried first is simply corrected.
+    new = not context.ledger.entries.has_good()
     if not new:
         refuse_other_groups(context, account.groups)
     pairs = [(group.id, group.name) for group in account.groups]

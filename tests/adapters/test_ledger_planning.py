@@ -326,3 +326,12 @@ def test_tags_and_ids_of_all_time_are_known(ledger: Ledger) -> None:
     assert ledger.known.tags() == {first, sent_tag, ledger.entries.get(other).tag}
     assert len(ledger.known.tags()) == 3
     assert ledger.known.provider_ids() == {"501": entry}
+
+
+def test_a_ledger_of_wrong_rows_alone_has_no_good_one(ledger: Ledger) -> None:
+    """Nothing of it can be at a provider, so an account that was tried first by mistake may still be corrected."""
+    assert not ledger.entries.has_good()
+    plan(ledger, decide(2, Action.INVALID))
+    assert not ledger.entries.has_good()
+    plan_one(ledger, 3)
+    assert ledger.entries.has_good()

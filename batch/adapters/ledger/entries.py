@@ -109,6 +109,15 @@ class Entries:
             asked = _narrow(_ALL, Wanted(batch=batch, statuses=(Status.PLANNED,)), connection)
             return tuple(_read(connection, asked.order_by(entries.c.send_at, entries.c.id)))
 
+    def has_good(self) -> bool:
+        """Whether any row was ever good enough to be sent: where none was, nothing can be at the provider."""
+        bad = (Status.INVALID.value, Status.REPLACED.value)
+        with self._transactions.read() as connection:
+            return (
+                connection.execute(select(entries.c.id).where(entries.c.status.not_in(bad)).limit(1)).first()
+                is not None
+            )
+
     def cancellations(self) -> tuple[Entry, ...]:
         """Give the entries that are to be deleted in the dashboard and may still be there."""
         there = entries.c.status.in_([status.value for status in _PERHAPS_THERE])
