@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.adapters.marked.child import ask
-from batch.adapters.marked.marks import PROBLEM, ROW_ID, Returned, mark_plain
+from batch.adapters.marked.marks import ROW_ID, Returned, mark_plain
 from batch.core.bounds import beyond
+from batch.model.columns import PROBLEM
 from batch.model.errors import SheetError
 from batch.model.issues import NOTHING
 from batch.model.limits import DEFAULT, Limits

@@ -15,11 +15,12 @@ from batch.adapters.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.adapters.marked.plain import as_filed, as_shown, write_rows
 from batch.adapters.marked.styles import Paint, Styles
 from batch.model import Header, Issue, Level, Row
-from batch.model.columns import RESULTS
+from batch.model.columns import OURS, PROBLEM, RESULTS
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 
-PROBLEM, ROW_ID = "Problem", "RowId"
+ROW_ID = "RowId"
+_OURS = {name.casefold(): name for name in OURS}
 _RESULT_WIDTH = 24
 _BROKEN = (
     zipfile.BadZipFile,
@@ -157,10 +158,9 @@ def _place_columns(header: Header, xml: SheetXml, *, with_results: bool) -> dict
 
 def _find_ours(header: Header, xml: SheetXml) -> dict[str, int]:
     """Find the columns of ours from an earlier time; one with formulas is somebody's own."""
-    ours = {name.casefold(): name for name in (PROBLEM, *RESULTS)}
     found: dict[str, int] = {}
     for at, name in enumerate(header.names):
-        if (own := ours.get(name.strip().casefold())) and not xml.has_formulas(at):
+        if (own := _OURS.get(name.strip().casefold())) and not xml.has_formulas(at):
             found.setdefault(own, at)
     return found
 
@@ -217,8 +217,7 @@ def _position(header: Header, issue: Issue) -> int | None:
 
 
 def _is_ours(header: Header, at: int) -> bool:
-    ours = {name.casefold() for name in (PROBLEM, *RESULTS)}
-    return header.columns.get(ROW_ID) == at or header.names[at].strip().casefold() in ours
+    return header.columns.get(ROW_ID) == at or header.names[at].strip().casefold() in _OURS
 
 
 def _move(one: Returned, number: int, header: Header, moved: Mapping[int, int]) -> Returned:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from batch.adapters.report.contents import Report
+from batch.model.columns import column_letter
 from batch.model.wording import TONES
 
 MOST_ROWS = 20_000
@@ -198,7 +199,7 @@ class WorkbookWriter:
             self._write_total(sheet, (last, place), style["name"], column, sums.get(place))
         if printed:
             sheet.print_area(0, 0, last, printed - 1)
-        places = {column.title: _letters(place) for place, column in enumerate(columns)}
+        places = {column.title: column_letter(place) for place, column in enumerate(columns)}
         told = {column.title: sums.get(place, 0) for place, column in enumerate(columns) if column.total}
         return sheet, Written(name, places, len(lines), told)
 
@@ -314,11 +315,6 @@ def _length(value: object) -> int:
     if type(value) is str:
         return len(value)
     return len(str(value.value if isinstance(value, Link) else "" if value is None else value))
-
-
-def _letters(place: int) -> str:
-    """Name a column as Excel does."""
-    return (chr(64 + place // 26) if place > 25 else "") + chr(65 + place % 26)
 
 
 def _money_format(currency: str) -> str:
