@@ -29,6 +29,7 @@ _FIXABLE = frozenset({Status.INVALID, Status.HELD, Status.WAITING, Status.EXPIRE
 _NOT_ITS_OWN = frozenset({"skipped", "settling"})
 """What a batch notes of rows that another batch's entry answers for."""
 _WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+"""What stays a workbook with all its sheets when it is marked; any other file becomes one sheet."""
 _TO_FIX = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
 
 
@@ -71,16 +72,31 @@ def write_marked_copy(check: Check, source: Path, path: Path, settings: Settings
     """Write the user's own workbook with its bad cells marked, and beside it one of only the failed rows."""
     ids = _ids_by_key(check, settings, world)
     rows = [Returned(one.row, _all_issues(one), one.row.text("RowId") or ids.get(one.key, "")) for one in check.kept]
-    source = _as_read(check, source)
-    left = settings.sheet.limits, seconds_left(check, settings)
-    failed = _alone(one for one in rows if any(issue.level is Level.ERROR for issue in one.issues))
-    wanted = [(write_marked, path, list(fold_lists(rows))), (write_failed_rows, failed_rows_beside(path), failed)]
-    written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
-    troubles += _mark_lists(source, written, rows, left)
+    failed = [one for one in rows if any(issue.level is Level.ERROR for issue in one.issues)]
+    written, troubles = _write_copies(check, source, (path, failed_rows_beside(path)), (rows, failed), settings)
     if troubles:
         others = "".join(f'; written is "{one}"' for one in written)
         raise type(troubles[0])(troubles[0].words, f"{troubles[0].remedy}{others}")
     return written
+
+
+def _write_copies(
+    check: Check,
+    source: Path,
+    paths: tuple[Path, Path],
+    rows: tuple[list[Returned], list[Returned]],
+    settings: Settings,
+) -> tuple[list[Path], list[SheetError | MachineError]]:
+    """Write all rows marked, and beside it the failed ones alone where there are any; give the troubles."""
+    (marked, beside), (every, failed) = paths, (rows[0], _alone(rows[1]))
+    source = _as_read(check, source)
+    left = settings.sheet.limits, seconds_left(check, settings)
+    wanted = [(write_marked, marked, list(fold_lists(every))), (write_failed_rows, beside, failed)]
+    written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
+    if marked in written and source.suffix.casefold() in _WORKBOOKS:
+        for sheet, of_list in rows_of_lists(every).items():
+            troubles += _write_each([(write_marked, marked, of_list)], marked, sheet, left)[1]
+    return written, troubles
 
 
 def _write_each(
@@ -100,19 +116,6 @@ def _write_each(
     return written, troubles
 
 
-def _mark_lists(
-    source: Path, written: Sequence[Path], rows: Iterable[Returned], left: tuple[Limits, float]
-) -> list[SheetError | MachineError]:
-    """Mark the lists of a workbook in their own sheets as well; give the troubles. Another file has no such sheet."""
-    troubles: list[SheetError | MachineError] = []
-    if not written or source.suffix.casefold() not in _WORKBOOKS:
-        return troubles
-    for sheet, of_list in rows_of_lists(rows).items():
-        wanted = [(write_marked, written[0], of_list)]
-        troubles += _write_each(wanted, written[0], sheet, left)[1]
-    return troubles
-
-
 def write_returned(
     context: Context, check: Check, source: Path, batch: int, report: Path, *, always: bool = False
 ) -> list[Path]:
@@ -125,12 +128,9 @@ def write_returned(
     rows, failed = _returned_rows(context, check, batch)
     if not (failed or always):
         return []
-    failed, source = _alone(failed), _as_read(check, source)
-    marked = report.with_name(f"{report.stem}-marked{ending_for(source)}")
-    wanted = [(write_marked, marked, list(fold_lists(rows))), (write_failed_rows, failed_rows_beside(report), failed)]
-    left = context.settings.sheet.limits, seconds_left(check, context.settings)
-    written, troubles = _write_each(wanted if failed else wanted[:1], source, check.sheet, left)
-    troubles += _mark_lists(source, written, rows, left)
+    marked = report.with_name(f"{report.stem}-marked{ending_for(_as_read(check, source))}")
+    paths = marked, failed_rows_beside(report)
+    written, troubles = _write_copies(check, source, paths, (rows, failed), context.settings)
     for trouble in troubles:
         context.note(str(trouble), loud=bool(failed))
     return written
@@ -143,17 +143,18 @@ def _as_read(check: Check, source: Path) -> Path:
 
 def _returned_rows(context: Context, check: Check, batch: int) -> tuple[list[Returned], list[Returned]]:
     """Put beside each row what its entry says now, the provider's own words too; give all rows, and the failed."""
-    lines = {line.row: line.entry for line in context.ledger.batches.rows(batch)}
-    others = {line.row for line in context.ledger.batches.rows(batch) if line.what in _NOT_ITS_OWN}
+    taken = context.ledger.batches.rows(batch)
+    lines = {line.row: line.entry for line in taken}
+    others = {line.row for line in taken if line.what in _NOT_ITS_OWN}
     wanted = {entry for entry in lines.values() if entry is not None}
     found = as_they_go(context.settings, context.ledger, context.ledger.entries.select(ids=wanted)) if wanted else ()
     entries = {one.id: one for one in found}
     rows, failed = [], []
     for one in check.kept:
         entry = entries.get(lines.get(one.row.number) or 0)
-        own = entry is not None and entry.row == one.row.number and not (context.rehearsal or one.row.number in others)
-        row_id = make_row_id(entry.id, entry.key) if entry is not None and own else ""
         known = one.row.number in others
+        own = entry is not None and entry.row == one.row.number and not (context.rehearsal or known)
+        row_id = make_row_id(entry.id, entry.key) if entry is not None and own else ""
         issues = in_row(entry.issues, one.row.number) if entry is not None and not known else _all_issues(one)
         result = tell_result(context, entry) if entry is not None else ()
         returned = Returned(one.row, issues, row_id, result)

@@ -119,3 +119,18 @@ def test_a_list_works_in_every_kind_of_workbook(ready: Shell, sandbox: Any, tmp_
     assert len(book.sheet_names) == 1
     said = " ".join(map(str, book.get_sheet_by_index(0).to_python()[1]))
     assert "Stores row 3 (Miami)" in said or "Stores!B3" in said
+
+
+def test_where_the_marked_copy_cannot_be_written_the_failed_rows_stay_as_they_are(shell: Shell, tmp_path: Path) -> None:
+    """The marks of a list belong into the whole workbook, and into no other."""
+    campaigns = [("Sale", TEXT, coming(), "Stores"), ("Plain", "", coming(), "")]
+    stores = [("Name", "City", "GroupIds"), PLANO, ("Miami", "", "101")]
+    path = tmp_path / "week.xlsx"
+    Book([Sheet([HEADER, *campaigns]), Sheet(stores, name="Stores")]).save(path)
+    (tmp_path / "m.xlsx").mkdir()
+    ran = shell.run("check", path, "--marked", tmp_path / "m.xlsx", "--force")
+    assert (ran.code, '"m.xlsx" could not be written' in ran.err) == (3, True)
+    head, row = CalamineWorkbook.from_path(tmp_path / "m-failed-rows.xlsx").get_sheet_by_index(0).to_python()
+    assert [name for name in head if name in {"RowId", "Problem"}] == ["RowId", "Problem"]
+    assert "Stores" not in str(row[-1])
+    assert row[0] == "Plain"
