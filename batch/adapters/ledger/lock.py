@@ -65,17 +65,8 @@ class SubmitterLock:
             with self._try_in_database(postgres.MAILER) as ours:
                 yield ours
             return
-        mode = mode_within(self._path.resolve().parent)
-        lock = FileLock(_beside(self._path, ".mail.lock"), thread_local=False, mode=mode)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
+        with _try_beside(self._path, ".mail.lock") as ours:
+            yield ours
 
     @contextmanager
     def _hold_in_database(self, who: str, now: datetime) -> Iterator[None]:
@@ -103,17 +94,29 @@ def hold_lock(ledger: Path, who: str, now: datetime) -> Iterator[Owner]:
     Raises LedgerBusyError, which names the owner, at once when it is held.
     """
     owner = Owner(who, os.getpid(), platform.node(), now)
-    lock = FileLock(_beside(ledger, ".lock"), thread_local=False, mode=mode_within(ledger.resolve().parent))
+    with _try_beside(ledger, ".lock") as ours:
+        if not ours:
+            raise busy(read_owner(ledger))
+        try:
+            _write_owner(ledger, owner)
+            yield owner
+        finally:
+            with suppress(OSError):
+                _beside(ledger, ".owner").unlink(missing_ok=True)
+
+
+@contextmanager
+def _try_beside(ledger: Path, ending: str) -> Iterator[bool]:
+    """Hold a lock of the operating system beside a ledger file; False, at once, when another process has it."""
+    lock = FileLock(_beside(ledger, ending), thread_local=False, mode=mode_within(ledger.resolve().parent))
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise busy(read_owner(ledger)) from None
+        yield False
+        return
     try:
-        _write_owner(ledger, owner)
-        yield owner
+        yield True
     finally:
-        with suppress(OSError):
-            _beside(ledger, ".owner").unlink(missing_ok=True)
         lock.release()
 
 
