@@ -8,15 +8,13 @@ from typing import Any
 
 from batch.adapters.report.contents import Report, Skipped
 from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, parts_of
-from batch.core.standing import Concern, Standing
+from batch.adapters.report.tasks import CONCERN_ORDER, meaning_of
 from batch.model import Entry
-from batch.model.codes import CODES
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, ORDER, WORDS, counted
 
 AMOUNTS = ("Contacts", "Texts", "Parts", "Credits", "Cost", "Delivered", "Failed", "Opted out")
 """What is added up, in the order of every table that shows it."""
 NOBODY = "(no owner)"
-_PLACE = {concern: place for place, concern in enumerate(Concern)}
 _DIGITS = 6
 """A price of a credit has up to six decimals; more is only the noise of binary fractions."""
 
@@ -64,11 +62,11 @@ def by_cause(report: Report, ordered: Sequence[Entry]) -> list[RowGroup]:
         standing = report.standing_of(entry)
         word = standing.word
         cause = standing.cause if standing.needs_attention else ""
-        place = _PLACE[standing.concern], ORDER[word.standing]
-        return (*place, f"{standing.sign} {word.text}", cause, _meaning(standing, cause))
+        place = CONCERN_ORDER[standing.concern], ORDER[word.standing]
+        return (*place, f"{standing.sign} {word.text}", cause, meaning_of(cause, standing))
 
     word = WORDS["skipped"]
-    skipped = (len(_PLACE), 0, f"{word.sign} {word.text}", "", word.meaning)
+    skipped = (len(CONCERN_ORDER), 0, f"{word.sign} {word.text}", "", word.meaning)
     return _groups(report, ordered, key, skipped, labels=3)
 
 
@@ -109,7 +107,3 @@ def _group(report: Report, members: Sequence[tuple[int, Entry | Skipped]], label
     needs = sum(report.standing_of(entry).needs_attention for entry in entries)
     amounts = add_up(amounts_of(entry, report) for entry in entries)
     return RowGroup(labels, members[0][0], len(members), needs, amounts)
-
-
-def _meaning(standing: Standing, cause: str) -> str:
-    return CODES[cause].meaning if cause in CODES else standing.word.meaning

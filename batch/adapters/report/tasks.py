@@ -16,7 +16,7 @@ from batch.model.plurals import plural
 from batch.model.times import local_time, time_left
 from batch.model.wording import TONES
 
-_PLACE = {concern: place for place, concern in enumerate(Concern)}
+CONCERN_ORDER = {concern: place for place, concern in enumerate(Concern)}
 CARDS = 300
 """Rows told one by one under all tasks together, shared evenly; the others are in the table."""
 
@@ -91,16 +91,21 @@ def tasks_of(report: Report) -> tuple[Task, ...]:
     return tuple(task for _, task in sorted(tasks, key=lambda pair: pair[0]))
 
 
+def meaning_of(cause: str, standing: Standing) -> str:
+    """Say what a cause means where it is a code; else what the standing means."""
+    return CODES[cause].meaning if cause in CODES else standing.word.meaning
+
+
 _Pair = tuple[Entry, Standing]
 
 
 def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, str, bool]:
-    return _PLACE[standing.concern], standing.word.text, standing.cause, entry.owner, entry.send_at is None
+    return CONCERN_ORDER[standing.concern], standing.word.text, standing.cause, entry.owner, entry.send_at is None
 
 
 def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
     first = min((standing.by.timestamp() for _, standing in group if standing.by), default=float("inf"))
-    return _PLACE[group[0][1].concern], first, group[0][0].row
+    return CONCERN_ORDER[group[0][1].concern], first, group[0][0].row
 
 
 def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
@@ -130,7 +135,7 @@ def _words(group: Sequence[_Pair]) -> str:
     """Say what is wrong: in the row's own words when all say the same, else by what the code means."""
     standing = group[0][1]
     said = {one.reason for _, one in group}
-    meaning = said.pop() if len(said) == 1 else _meaning(standing)
+    meaning = said.pop() if len(said) == 1 else meaning_of(standing.cause, standing)
     words = f"{standing.word.text}: {meaning}" if meaning != standing.word.text else meaning
     return f"{_which(*group[0])}: {words}" if len(group) == 1 else words
 
@@ -139,11 +144,6 @@ def _which(entry: Entry, standing: Standing) -> str:
     """Name a row as a person finds it: by its campaign, and by its cell or its number."""
     cells = [cause.cell for cause in standing.causes if cause.cell]
     return f"{entry.campaign_name or '(no name)'} ({cells[0] if cells else f'row {entry.row}'})"
-
-
-def _meaning(standing: Standing) -> str:
-    code = CODES.get(standing.cause)
-    return code.meaning if code else standing.word.meaning
 
 
 def _common_next(group: Iterable[_Pair]) -> str:

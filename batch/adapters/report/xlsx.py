@@ -184,9 +184,8 @@ def _counts(report: Report) -> tuple[Column, ...]:
 
 
 def _group_values(group: RowGroup, *, linked: bool) -> tuple[object, ...]:
-    first: tuple[object, ...] = group.labels
     rows = Link(group.rows, f"Rows!A{group.first + 2}") if linked else group.rows
-    return *first, rows, group.needs or None, *(amount or None for amount in group.amounts)
+    return *group.labels, rows, group.needs or None, *(amount or None for amount in group.amounts)
 
 
 def _write_by_day(writer: WorkbookWriter) -> Written:

@@ -1,9 +1,10 @@
-"""SumCheck in the workbook itself that its sheets add up to the report's totals: formulas anyone can recalculate."""
+"""Check in the workbook itself that its sheets add up to the report's totals: formulas anyone can recalculate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from batch.adapters.report.contents import Figures
 from batch.adapters.report.workbook import MOST_ROWS, WorkbookWriter, Written
@@ -15,6 +16,7 @@ FIGURE_OF = {
     "Failed": "failed", "Opted out": "opted_out",
 }  # fmt: skip
 """Column of a table to the total that it adds up to."""
+_ARRIVED = frozenset({"Delivered", "Failed", "Opted out"})
 CHECKS_LINE = 4
 """Of the summary, from 0: whether all checks agree."""
 
@@ -49,42 +51,46 @@ def write_checks(writer: WorkbookWriter, figures: Figures, summary: Summary, tab
     for place, title in enumerate(("What is compared", "Total", "Added up", "Same")):
         writer.put(sheet, 0, place, title, "head")
     for line, check in enumerate(checks, 1):
-        writer.put(sheet, line, 0, check.words, "text")
-        if check.where:
-            writer.compute(sheet, line, 1, f"={check.where}", check.total, check.kind)
-        else:
-            writer.put(sheet, line, 1, check.total, check.kind)
-        writer.compute(sheet, line, 2, check.formula, check.found, check.kind)
-        compared = f'=IF(ROUND(B{line + 1}-C{line + 1},2)=0,"{SAME}","{DIFFERENT}")'
-        writer.compute(sheet, line, 3, compared, SAME if check.agrees else DIFFERENT, "good")
-    last, wrong = len(checks) + 1, sum(not check.agrees for check in checks)
-    formula = (
-        f'=IF(COUNTIF(Checks!D2:D{last},"{SAME}")={len(checks)},"{SAME} all {len(checks)} checks: rows = sum",'
-        f'"{DIFFERENT} "&({len(checks)}-COUNTIF(Checks!D2:D{last},"{SAME}"))&" of {len(checks)} checks do not agree")'
-    )
-    told = (
-        f"{DIFFERENT} {wrong} of {len(checks)} checks do not agree"
-        if wrong
-        else f"{SAME} all {len(checks)} checks: rows = sum"
-    )
+        _write_check(writer, sheet, line, check)
+    _tell_on_summary(writer, summary, len(checks), sum(not check.agrees for check in checks))
+
+
+def _write_check(writer: WorkbookWriter, sheet: Any, line: int, check: SumCheck) -> None:
+    writer.put(sheet, line, 0, check.words, "text")
+    if check.where:
+        writer.compute(sheet, line, 1, f"={check.where}", check.total, check.kind)
+    else:
+        writer.put(sheet, line, 1, check.total, check.kind)
+    writer.compute(sheet, line, 2, check.formula, check.found, check.kind)
+    compared = f'=IF(ROUND(B{line + 1}-C{line + 1},2)=0,"{SAME}","{DIFFERENT}")'
+    writer.compute(sheet, line, 3, compared, SAME if check.agrees else DIFFERENT, "good")
+
+
+def _tell_on_summary(writer: WorkbookWriter, summary: Summary, number: int, wrong: int) -> None:
+    """Say on the summary whether all checks agree, and lead to them."""
+    fine, broken = f"{SAME} all {number} checks: rows = sum", f" of {number} checks do not agree"
+    same = f'COUNTIF(Checks!D2:D{number + 1},"{SAME}")'
+    formula = f'=IF({same}={number},"{fine}","{DIFFERENT} "&({number}-{same})&"{broken}")'
     summary.sheet.write_url(CHECKS_LINE, 0, "internal:Checks!A1")
+    told = f"{DIFFERENT} {wrong}{broken}" if wrong else fine
     writer.compute(summary.sheet, CHECKS_LINE, 0, formula, told, "label-link")
 
 
 def _checks(figures: Figures, cells: Mapping[str, str], tables: Mapping[str, Written]) -> Iterator[SumCheck]:
     if "by_status" in cells:
-        yield _sum_of("rows by status", figures.rows, cells, f"=SUM({cells['by_status']})", figures.rows)
+        yield SumCheck("rows by status", figures.rows, cells["rows"], f"=SUM({cells['by_status']})", figures.rows)
     needed = tables["Needs attention"]
     if needed.rows < MOST_ROWS:
-        formula, cell = f"=COUNTA({needed.cells('Status')})", {"rows": cells["needs_person"]}
-        yield _sum_of("need attention: lines of Needs attention", figures.needs_person, cell, formula, needed.rows)
+        words, formula = "need attention: lines of Needs attention", f"=COUNTA({needed.cells('Status')})"
+        yield SumCheck(words, figures.needs_person, cells["needs_person"], formula, needed.rows)
     if "Rows" in tables:
         rows = tables["Rows"]
-        yield _sum_of("rows: lines of Rows", figures.rows, cells, f"=COUNTA({rows.cells('Status')})", rows.rows)
+        formula = f"=COUNTA({rows.cells('Status')})"
+        yield SumCheck("rows: lines of Rows", figures.rows, cells["rows"], formula, rows.rows)
     for name in ("By cause", "By owner"):
         table = tables[name]
         formula = f"=SUM({table.cells('Rows')})"
-        yield _sum_of(f"rows: {name}", figures.rows, cells, formula, table.sums["Rows"])
+        yield SumCheck(f"rows: {name}", figures.rows, cells["rows"], formula, table.sums["Rows"])
     for name in ("Rows", "By cause", "By owner"):
         if name in tables:
             yield from _amounts(figures, cells, tables[name])
@@ -98,13 +104,9 @@ def _checks(figures: Figures, cells: Mapping[str, str], tables: Mapping[str, Wri
 def _amounts(figures: Figures, cells: Mapping[str, str], table: Written) -> Iterator[SumCheck]:
     for title, name in FIGURE_OF.items():
         total = getattr(figures, name)
-        if total is None or (title in {"Delivered", "Failed", "Opted out"} and not figures.reported):
+        if total is None or (title in _ARRIVED and not figures.reported):
             continue
-        where = cells.get(name, "") if title not in {"Delivered", "Failed", "Opted out"} else ""
+        where = "" if title in _ARRIVED else cells.get(name, "")  # the summary shows shares of these
         formula = f"=SUM({table.cells(title)})"
         kind = "money" if title == "Cost" else "number"
         yield SumCheck(f"{title.lower()}: {table.name}", total, where, formula, table.sums[title], kind)
-
-
-def _sum_of(words: str, total: float, cells: Mapping[str, str], formula: str, found: float) -> SumCheck:
-    return SumCheck(words, total, cells["rows"], formula, found)
