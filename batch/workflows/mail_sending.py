@@ -133,14 +133,18 @@ def plain_addresses(addresses: Iterable[str]) -> list[str]:
 
 def refused_addresses(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
     """Give the addresses of the settings, and of Owners, that the mail server refused when a mail last went to them."""
-    email = settings.email
     state: dict[str, bool] = {}
     for recipients, refused in ledger.outbox.refusals():
         state |= dict.fromkeys(plain_addresses(recipients), False) | dict.fromkeys(plain_addresses(refused), True)
-    wanted = plain_addresses((*email.to, *email.attention_to, *email.digest_to, *email.approvers))
+    wanted = _own_addresses(settings)
     if any(refused for one, refused in state.items() if one not in wanted):
         wanted += plain_addresses(entry.owner for entry in ledger.entries.select(due_from=now) if _counts(entry))
     return [one for one in dict.fromkeys(wanted) if state.get(one)]
+
+
+def _own_addresses(settings: Settings) -> list[str]:
+    email = settings.email
+    return plain_addresses((*email.to, *email.attention_to, *email.digest_to, *email.approvers))
 
 
 def _counts(entry: Entry) -> bool:
@@ -149,8 +153,7 @@ def _counts(entry: Entry) -> bool:
 
 def how_to_correct(settings: Settings, refused: Iterable[str]) -> str:
     """Say where refused addresses are written."""
-    email = settings.email
-    own = set(plain_addresses((*email.to, *email.attention_to, *email.digest_to, *email.approvers)))
+    own = set(_own_addresses(settings))
     where = ["under [email]"] * any(one in own for one in refused)
     where += ["in the sheet's Owner column"] * any(one not in own for one in refused)
     return f"correct the address {' and '.join(where)}"

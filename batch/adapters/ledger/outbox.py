@@ -39,24 +39,30 @@ class Outbox:
         self._transactions = transactions
 
     def add(  # noqa: PLR0917
-        self, to: Sequence[str], subject: str, body: bytes, kind: str, dedupe_key: str, now: datetime
+        self,
+        to: Sequence[str],
+        subject: str,
+        body: bytes,
+        kind: str,
+        dedupe_key: str,
+        now: datetime,
+        next_try: datetime | None = None,
     ) -> bool:
-        """Put a mail into the outbox; False when one with this key waits there or was sent."""
-        at = write_time(now)
+        """Put a mail into the outbox, to go at once or not before `next_try`; False when one with this key is there."""
         recipients = write_texts(tuple(to))
         values = {"recipients": recipients, "subject": subject, "body": body, "kind": kind, "dedupe_key": dedupe_key}
         with self._transactions.write() as connection:
             if connection.execute(select(mails.c.id).where(mails.c.dedupe_key == dedupe_key)).first() is not None:
                 return False
-            connection.execute(insert(mails).values(**values, added_at=at, next_try=at))
+            connection.execute(
+                insert(mails).values(**values, added_at=write_time(now), next_try=write_time(next_try or now))
+            )
             return True
 
     def add_rest(self, mail: Mail, to: Sequence[str], next_try: datetime) -> None:
         """Let a mail wait, too, for those who did not get it yet: the same bytes, so the same Message-ID."""
         key = f"{mail.dedupe_key} to {write_texts(tuple(to))}"
-        if self.add(to, mail.subject, mail.body, mail.kind, key, mail.added_at):
-            with self._transactions.write() as connection:
-                connection.execute(update(mails).where(mails.c.dedupe_key == key).values(next_try=write_time(next_try)))
+        self.add(to, mail.subject, mail.body, mail.kind, key, mail.added_at, next_try)
 
     def replace_body(self, mail: int, body: bytes) -> None:
         """Let a mail that waits go with other bytes."""
