@@ -166,8 +166,8 @@ def _cancelled(entry: Entry, now: datetime) -> Worded:
 
 def is_left_out(entry: Entry) -> bool:
     """Whether a second person left the row out when they let its batch go."""
-    marks = (issue for issue in entry.issues if issue.code == LEFT_OUT and issue.level is Level.HOLD)
-    return entry.status is Status.CANCELLED and next(marks, None) is not None
+    marked = any(issue.code == LEFT_OUT and issue.level is Level.HOLD for issue in entry.issues)
+    return marked and entry.status is Status.CANCELLED
 
 
 _DIFFERENT = {

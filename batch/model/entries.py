@@ -23,7 +23,7 @@ class PauseCause(StrEnum):
     PERSON = "person"
     STOP_FILE = "stop-file"
     """A file named STOP in a watched folder."""
-    WATCH = "watch"
+    NOT_AS_ASKED = "watch"
     """The provider did not do as it was asked; a corrected setting lifts it, too."""
     OTHER_LEDGER = "other-ledger"
     """Another ledger seems to work on the account; acknowledging what it made lifts it, too."""

@@ -272,7 +272,7 @@ def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) 
 
 
 _OTHER_WAYS = {
-    PauseCause.WATCH: "correct that setting under [provider], or ",
+    PauseCause.NOT_AS_ASKED: "correct that setting under [provider], or ",
     PauseCause.OTHER_LEDGER: 'find out who uses the account and type "campaign-batch reconcile --acknowledge", or ',
 }
 

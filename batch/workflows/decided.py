@@ -14,7 +14,7 @@ from batch.workflows.check import check_sheet, open_file
 from batch.workflows.context import Context, need_zone
 from batch.workflows.hand_back import write_returned
 from batch.workflows.notes_beside import describe_file
-from batch.workflows.report import batch_scope
+from batch.workflows.report import batch_stem
 from batch.workflows.tally import Tally, count_batch
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def retell(context: Context, inbox: Inbox, number: int) -> None:
     What cannot be written is said and stops nothing: the decision stands in the ledger.
     """
     batch = context.ledger.batches.get(number)
-    stem = batch_scope(context.ledger, number).stem
+    stem = batch_stem(batch)
     try:
         sheet = inbox.find_filed(f" - {stem}.html", Path(safe_name(batch.file)).suffix)
         if sheet is not None:

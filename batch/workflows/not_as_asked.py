@@ -24,7 +24,7 @@ def pause_after(context: Context, trouble: NotAsAskedError) -> None:
         return
     world = context.world
     other = isinstance(trouble, OtherLedgerError)
-    cause = PauseCause.OTHER_LEDGER if other else PauseCause.WATCH
+    cause = PauseCause.OTHER_LEDGER if other else PauseCause.NOT_AS_ASKED
     if context.ledger.pauses.add(trouble.words, _WHO, world.now(), cause):
         context.ledger.journal.keep_settings(posted_with(context.settings), of=_KEPT)
         until = "it is acknowledged" if other else "the setting is corrected"
@@ -41,11 +41,11 @@ def lift_if_acknowledged(context: Context) -> None:
 
 def lift_if_corrected(context: Context) -> None:
     """Lift that pause where what is posted comes from other settings than those with which it happened."""
-    if all(pause.cause is not PauseCause.WATCH for pause in context.ledger.pauses.all()):
+    if all(pause.cause is not PauseCause.NOT_AS_ASKED for pause in context.ledger.pauses.all()):
         return
     before = context.ledger.journal.settings(_KEPT)
     changed = describe_posted(before, posted_with(context.settings))
     if before and changed:
         world = context.world
-        context.ledger.pauses.lift(world.signature, world.now(), PauseCause.WATCH)
+        context.ledger.pauses.lift(world.signature, world.now(), PauseCause.NOT_AS_ASKED)
         world.tell(Note(f"the pause is lifted: {'; '.join(changed)}", loud=True, event="unpaused"))

@@ -19,7 +19,7 @@ from batch.model.plurals import plural
 from batch.workflows.context import Context, read_account
 from batch.workflows.mail import queue_preview
 from batch.workflows.mail_sending import Mailer, try_to_mail
-from batch.workflows.report import batch_scope, each_row, report_templates, writing
+from batch.workflows.report import batch_stem, each_row, report_templates, writing
 from batch.workflows.snapshots import hash_file
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _how_to_answer(batch: Batch) -> list[str]:
 
 def _write_preview(context: Context, contents: Contents, account: Account) -> Path:
     settings, batch = context.settings, contents.batch
-    path = Path(settings.reports.folder) / f"{batch_scope(context.ledger, batch.id).stem}-{contents.mark}.html"
+    path = Path(settings.reports.folder) / f"{batch_stem(batch)}-{contents.mark}.html"
     with writing(path):
         return write_preview(
             _show(context, contents, account),

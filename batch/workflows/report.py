@@ -28,7 +28,7 @@ from batch.core.file_names import plain_stem
 from batch.core.guards import FRESH
 from batch.core.identity import is_test
 from batch.core.standing import standing_of
-from batch.model import Entry, Finding, Issue, Status
+from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, describe_pause
@@ -82,8 +82,12 @@ def batch_scope(ledger: Ledger, batch: int) -> Scope:
     lines = ledger.batches.rows(batch)
     ids = {line.entry for line in lines if line.entry is not None and line.what != "skipped"}
     entries = tuple(ledger.entries.select(ids=ids)) if ids else ()
-    stem = f"batch-{batch:04d}-{plain_stem(Path(taken.file).stem)}"
-    return Scope(f'Batch {batch}: "{taken.file}"', stem, "batch", entries, (batch,))
+    return Scope(f'Batch {batch}: "{taken.file}"', batch_stem(taken), "batch", entries, (batch,))
+
+
+def batch_stem(batch: Batch) -> str:
+    """Give what the names of a batch's files begin with."""
+    return f"batch-{batch.id:04d}-{plain_stem(Path(batch.file).stem)}"
 
 
 def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:

@@ -69,7 +69,11 @@ def test_what_a_line_of_history_is_about(ledger: Ledger) -> None:
 
 def test_who_paused_everything(ledger: Ledger) -> None:
     """A file named STOP, a person, the watch."""
-    assert [pause.cause for pause in ledger.pauses.all()] == [PauseCause.STOP_FILE, PauseCause.PERSON, PauseCause.WATCH]
+    assert [pause.cause for pause in ledger.pauses.all()] == [
+        PauseCause.STOP_FILE,
+        PauseCause.PERSON,
+        PauseCause.NOT_AS_ASKED,
+    ]
 
 
 def test_what_a_batch_is_bound_to_and_what_took_its_place(ledger: Ledger) -> None:

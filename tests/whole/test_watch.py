@@ -288,7 +288,7 @@ def test_each_pause_is_lifted_by_its_own_cause() -> None:
         team.watch(60)
         pause_all(team.desk.settings, team.desk.world, STOP_WORDS)
         with team.desk.ledger() as ledger:
-            ledger.pauses.add("the list lacks it", "the watch", team.desk.clock.now(), PauseCause.WATCH)
+            ledger.pauses.add("the list lacks it", "the watch", team.desk.clock.now(), PauseCause.NOT_AS_ASKED)
         with pytest.raises(UsageError, match=r'everything stays paused: a file named STOP is in ".*inbox"'):
             unpause_all(team.desk.settings, team.desk.world, "looked")
         with team.desk.ledger() as ledger:
