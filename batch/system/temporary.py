@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
+import time
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from batch.model.errors import MachineError
 
+_PREFIX = "campaign-batch-"
+_FORGOTTEN = 24 * 3600.0
+"""Seconds after which a folder is taken away whose maker was killed; no command works for that long on one."""
+
 
 def make_temporary_folder() -> Path:
-    """Make a folder that only this user can look into; whoever made it removes it. Raises MachineError."""
+    """Make a folder that only this user can look into; whoever made it removes it. Raises MachineError.
+
+    The first of a process also takes away what killed processes left: copies of sheets hold people's texts.
+    """
+    _remove_forgotten()
     try:
-        return Path(tempfile.mkdtemp(prefix="campaign-batch-"))
+        return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     except OSError as error:
         raise no_room(error) from error
 
@@ -21,3 +34,31 @@ def no_room(error: OSError) -> MachineError:
     why = error.strerror or type(error).__name__
     remedy = "make room in the folder for temporary files (TMPDIR names it), then try again"
     return MachineError(f"this machine cannot keep a temporary file ({why})", remedy)
+
+
+@cache
+def _remove_forgotten() -> None:
+    with suppress(OSError):
+        for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+            with suppress(OSError):
+                if _is_forgotten(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_forgotten(folder: Path) -> bool:
+    """Say whether a folder of ours is old and its maker gone; what others own, or a link, is left alone."""
+    state = folder.lstat()
+    ours = folder.is_dir() and not folder.is_symlink() and state.st_uid == getattr(os, "getuid", lambda: 0)()
+    return ours and time.time() - state.st_mtime > _FORGOTTEN and not _lives(folder.name.split("-")[2])
+
+
+def _lives(pid: str) -> bool:
+    if os.name != "posix" or not pid.isdecimal():
+        return False  # on Windows signal 0 would end the process; a file that is open there cannot be removed anyway
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
