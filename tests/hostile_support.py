@@ -191,6 +191,8 @@ class Peak(threading.Thread):
         self.bytes = 0
         self._done = threading.Event()
         self._parents: dict[int, int] = {}
+        self._command = _command(os.getpid())
+        """A child that is just being started still bears it, and shows this process's own memory a second time."""
 
     def __enter__(self) -> Peak:
         self._begun = self._memory_of_tree()
@@ -212,7 +214,13 @@ class Peak(threading.Thread):
         tree = [os.getpid()]
         for one in tree:
             tree += [child for child, parent in self._parents.items() if parent == one]
-        return sum(map(_memory, tree))
+        return sum(map(_memory, [one for one in tree if one == tree[0] or _command(one) != self._command]))
+
+
+def _command(process: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
 
 
 def _parent(process: int) -> int:
