@@ -4,13 +4,16 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo test postgres quick lint types wheel torture bench mutants picture pictures lock bom clean
+.PHONY: demo test proofs postgres quick lint types wheel torture bench mutants picture pictures lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
 
-test: $(READY)            ## the whole suite, on two cores
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: $(READY)            ## every room's tests, on two cores, some minutes
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not proof"
+
+proofs: $(READY)          ## the rest of the suite: whole weeks, kills, lying lists, hostile files, a real browser's long tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
 
 postgres: $(READY)        ## what decides and submits again, with the ledger on a PostgreSQL of the tests' own
 	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows/test_submit.py \

@@ -26,7 +26,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the proofs with large numbers out, unless they are asked for; with PostgreSQL what is about files, too."""
+    """Mark what takes long; leave out what nobody asked for: large numbers, on PostgreSQL what is about files."""
+    for item in items:
+        if item.path.parent.name == "whole":
+            item.add_marker(pytest.mark.proof)
     left_out = set()
     if os.environ.get("CAMPAIGN_TORTURE") != "1":
         left_out |= {item for item in items if item.get_closest_marker("torture")}

@@ -420,6 +420,7 @@ def test_a_managers_mail_is_one_screen_of_a_phone(see: Any, tmp_path: Path) -> N
     assert seen.page.evaluate("document.documentElement.scrollHeight") <= 844
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation(see: Any, week: Path, tmp_path: Path, scheme: str) -> None:
     """WCAG 2.2 A and AA by axe-core, in light and dark, on every kind of page, with a detail open."""

@@ -9,6 +9,8 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from batch.adapters.sheet import open_sheet
 from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
@@ -28,6 +30,7 @@ NASTY = (
 )  # fmt: skip
 
 
+@pytest.mark.proof
 def test_spoilt_workbooks_are_read_or_refused(tmp_path: Path) -> None:
     """Each ends in rows or in a SheetError of one line within 20 seconds."""
     chance = random.Random(20_270_301)

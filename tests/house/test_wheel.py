@@ -45,6 +45,7 @@ def demo(installed: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.proof
 def test_the_demo_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     """Templates, migrations and samples travel inside the package; blanks and quotes in the path do no harm."""
     folder = tmp_path / "Ann's texts (week 48)"
@@ -56,6 +57,7 @@ def test_the_demo_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> 
     assert "Winter coats Dallas" in report.read_text(encoding="utf-8")
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which not even root may write")
 def test_the_demo_says_that_a_folder_cannot_be_written(installed: Path) -> None:
     """One line with the remedy, for root as for anybody."""

@@ -194,10 +194,10 @@ def test_twenty_names_with_line_breaks_add_no_header() -> None:
         ends = ("\n", "\r", "\r\n", "\u2028", "\x0b", "\x0c", "\x1c", "\x85", "\u2029", "\n\n")
         for place, end in enumerate(ends):
             payload = f"x{end}Bcc: all@example.com"
-            for number, name in ((10 + place, "CampaignName"), (30 + place, "Reference")):
-                row = team.desk.row(number, GroupIds="5000", **{name: payload})
-                team.desk.submit(team.desk.sheet([row], f"f{number}.csv"))
-        assert len(team.box.mails) >= 20
+            named = ((10 + place, "CampaignName"), (30 + place, "Reference"))
+            rows = [team.desk.row(number, GroupIds="5000", **{name: payload}) for number, name in named]
+            team.desk.submit(team.desk.sheet(rows, f"f{place}.csv"))
+        assert len(team.box.mails) > len(ends)
         assert {key for mail in team.box.mails for key in mail} == usual
         assert not team.box.to("all@example.com")
 
@@ -312,6 +312,7 @@ def test_trouble_that_lasts_is_mailed_once_a_day() -> None:
     """Silence must never mean both fine and broken."""
     with weekly(mail=True) as team:
         team.drop(1)
+        team.desk.set(watch__scan_seconds=60)
         team.desk.sandbox.faults.add("reads=401")
         team.watch(3 * 3600)
         [mail] = team.box.mails
