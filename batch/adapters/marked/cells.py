@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from batch.adapters.marked.styles import Paint
 from batch.model.columns import column_letter
@@ -224,7 +224,7 @@ def _cell(prefix: bytes, number: int, position: int, style: int, words: str | No
     start = f'<{name}c r="{column_letter(position)}{number}" s="{style}"'
     if words is None:
         return f"{start}/>".encode()
-    text = f'<{name}is><{name}t xml:space="preserve">{escape(clean(words))}</{name}t></{name}is>'
+    text = f'<{name}is><{name}t xml:space="preserve">{escape(clean(words), quote=False)}</{name}t></{name}is>'
     return f'{start} t="inlineStr">{text}</{name}c>'.encode()
 
 
