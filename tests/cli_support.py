@@ -62,6 +62,11 @@ class Shell:
         for name, value in values.items():
             self._monkeypatch.setenv(f"CAMPAIGN_BATCH_{name}", str(value))
 
+    def set_plain(self, **values: str) -> None:
+        """Set variables under the names that they have."""
+        for name, value in values.items():
+            self._monkeypatch.setenv(name, value)
+
     def run(self, *words: object) -> Ran:
         """Run one command to its end."""
         session.__init__()  # type: ignore[misc]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from batch.cli.files import show_tally
-from batch.cli.output import print_json, print_line
+from batch.cli.output import print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import shape_tally
 from batch.core.printable import whole_text
 from batch.model import Entry
 from batch.model.places import make_place, rows_of
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
 
 Entries = Annotated[
     list[int], typer.Argument(help="Entries, by the numbers that the report shows.", show_default=False)
@@ -69,7 +72,7 @@ def approve(
     tally = approve_batch(session.settings(), session.world(), batch, rows)
     session.screen.close()
     if json:
-        print_json(shape_tally(tally))
+        session.put(shape_tally(tally))
     end_with(show_tally(tally, quiet=json))
 
 
@@ -113,20 +116,36 @@ def find(
     """Say what went, goes or did not go."""
     from batch.workflows.find import find_entries, sum_up
 
-    asked, settings, world = whole_text(" ".join(words)), session.settings(), session.world()
-    found = find_entries(settings, world, asked)
-    if len(found) > 1 and not json:
-        print_line(sum_up(settings, world, asked, [entry for entry, _ in found]))
-    for entry, sentence in found:
-        if json:
-            print_json({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
-                        "provider_id": entry.provider_id, "group_names": list(entry.group_names),
-                        "send_at": entry.send_at.isoformat() if entry.send_at else None, "file": entry.file, **rows_of(entry.row), "sentence": sentence})  # fmt: skip
-        else:
-            print_line(f"{_name(entry)}: {sentence}")
-    if not found and not json:
+    asked, world = whole_text(" ".join(words)), session.world()
+    counts: list[int] = []
+
+    def look(settings: Settings) -> int:
+        found = find_entries(settings, world, asked)
+        if len(found) > 1 and not json:
+            print_line(_of(settings, sum_up(settings, world, asked, [entry for entry, _ in found])))
+        for entry, sentence in found:
+            _show_found(settings, entry, sentence, json=json)
+        counts.append(len(found))
+        return DONE
+
+    end = max(session.each(settings, look) for settings in session.every_account())
+    if not any(counts) and not json and end == DONE:
         session.screen.say(f'nothing is known about "{" ".join(words)}"')
-    end_with(DONE)
+    end_with(end)
+
+
+def _show_found(settings: Settings, entry: Entry, sentence: str, *, json: bool) -> None:
+    if json:
+        session.put({"entry": entry.id, "name": entry.campaign_name, "status": entry.status.value,
+                     "provider_id": entry.provider_id, "group_names": list(entry.group_names),
+                     "send_at": entry.send_at.isoformat() if entry.send_at else None, "file": entry.file, **rows_of(entry.row), "sentence": sentence})  # fmt: skip
+    else:
+        print_line(_of(settings, f"{_name(entry)}: {sentence}"))
+
+
+def _of(settings: Settings, line: str) -> str:
+    """Name the account before a line, where there are several."""
+    return f"{settings.name}: {line}" if settings.name else line
 
 
 def _name(entry: Entry) -> str:

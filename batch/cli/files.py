@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from batch.cli.output import print_json
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.core.near import find_near
@@ -51,7 +50,7 @@ def check(
             continue
         code = max(code, LOOK if found.errors else DONE)
         if json:
-            print_json(shape_check(found))
+            session.put(shape_check(found))
         else:
             _show_check(found, path, marked=marked is not None)
     end_with(code)
@@ -119,7 +118,7 @@ def _may_write(path: Path, marked: Path, *, force: bool) -> None:
 def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:
     session.screen.close()
     if json:
-        print_json(shape_trouble(path.name, trouble))
+        session.put(shape_trouble(path.name, trouble))
     session.screen.say(f"campaign-batch: {trouble}", loud=True)
     return trouble.exit_code
 
@@ -208,7 +207,7 @@ def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes
         return _cannot_take(path, trouble, json=json)
     session.screen.close()
     if json:
-        print_json(shape_tally(tally))
+        session.put(shape_tally(tally))
     shown = not (yes or json) and session.screen.show_plan is None
     end = show_tally(tally, quiet=json, rows_shown=shown)
     if not json:

@@ -47,8 +47,12 @@ def renew_token(session: Session) -> None:
     if place is not None:
         store_in_file(token, place)
         session.screen.say("the token is in its file")
-    elif file := keep_token(session, token, settings.folder, settings.provider.account):
-        session.screen.say(f'write access_token_file = "{file.name}" under [provider]', loud=True)
+    elif file := keep_token(session, token, settings.folder, settings.provider.account, of=settings.name):
+        setting = (
+            f"token_file under [accounts.{settings.name}]" if settings.name else "access_token_file under [provider]"
+        )
+        name, _, section = setting.partition(" ")
+        session.screen.say(f'write {name} = "{file.name}" {section}', loud=True)
 
 
 def renew_password(session: Session) -> None:
@@ -72,12 +76,16 @@ def renew_password(session: Session) -> None:
         session.screen.say("the password is in the system's keyring")
 
 
-def keep_token(session: Session, token: Secret, folder: Path, account: str = "main") -> Path | None:
-    """Put a token into the system's keyring, or where there is none into a file; give that file."""
+def keep_token(session: Session, token: Secret, folder: Path, account: str = "main", *, of: str = "") -> Path | None:
+    """Put a token into the system's keyring, or where there is none into a file; give that file.
+
+    `of` is the account's name where there are several: each has a file of its own.
+    """
     try:
         store_token(token, account)
     except UsageError:
-        return _write_beside(session, token, folder / KEPT_IN, "token")
+        name = f"access-token.{of}.txt" if of else KEPT_IN
+        return _write_beside(session, token, folder / name, "token")
     session.screen.say("the token is in the system's keyring")
     return None
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from batch.cli.files import show_tally
-from batch.cli.output import csv_records, print_csv, print_json, print_line
-from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
+from batch.cli.output import csv_records, print_csv, print_line
+from batch.cli.session import DONE, LOOK, AccountCommands, Json, app, end_with, need, session
 from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_tally
 from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
 from batch.model.wording import COMPARED_WORDS
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
 
 
 @app.command()
@@ -29,7 +32,7 @@ def resume(
     tally = go_on(session.settings(), session.world(), limit=limit)
     session.screen.close()
     if json:
-        print_json(shape_tally(tally))
+        session.put(shape_tally(tally))
     end_with(show_tally(tally, quiet=json))
 
 
@@ -50,7 +53,7 @@ def reconcile(
     comparison = reconcile_books(settings, world, delivery=delivery, budget=budget, acknowledge=acknowledge)
     session.screen.close()
     if json:
-        print_json(shape_books(comparison))
+        session.put(shape_books(comparison))
     else:
         for finding in comparison.findings:
             session.screen.say(finding.words, loud=finding.loud)
@@ -87,14 +90,19 @@ def report(
         sum(bool(one) for one in (batch is not None, week, since)) <= 1,
         "--batch, --week and --since cannot be used together",
     )
-    settings, world = session.settings(), session.world()
+    world, day = session.world(), _read_day(since) if since else None
     if evidence is not None:
-        print_line(str(write_evidence_of(settings, world, evidence)))
+        print_line(str(write_evidence_of(session.settings(), world, evidence)))
         end_with(DONE)
-    day = _read_day(since) if since else None
-    for path in report_again(settings, world, batch=batch, week=week, since=day, formats=formats, email=email):
-        print_line(str(path))
-    end_with(DONE)
+
+    def write(settings: Settings) -> int:
+        for path in report_again(settings, world, batch=batch, week=week, since=day, formats=formats, email=email):
+            print_line(str(path))
+        return DONE
+
+    # A batch has its number in one ledger; a week is the same for all.
+    accounts = session.every_account() if batch is None else (session.settings(),)
+    end_with(max(session.each(one, write) for one in accounts))
 
 
 def _read_day(text: str) -> date:
@@ -122,7 +130,10 @@ def insights(
 
 
 ledger_app = typer.Typer(
-    help="Look into the ledger, move it, keep it safe.", no_args_is_help=True, rich_markup_mode=None
+    cls=AccountCommands,
+    help="Look into the ledger, move it, keep it safe.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(ledger_app, name="ledger")
 
@@ -134,7 +145,7 @@ def list_batches(json: Json = False) -> None:
 
     for batch, counts in ask(session.settings(), session.world()):
         if json:
-            print_json({"batch": batch.id, "file": batch.file, "taken_in_at": batch.taken_in_at.isoformat(), "rows": batch.rows,
+            session.put({"batch": batch.id, "file": batch.file, "taken_in_at": batch.taken_in_at.isoformat(), "rows": batch.rows,
                         "submitted_by": batch.submitted_by, "machine": batch.machine, "state": batch.state, **counts})  # fmt: skip
         else:
             words = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -150,7 +161,7 @@ def show(entry: int, json: Json = False) -> None:
 
     shown = show_entry(session.settings(), session.world(), entry)
     if json:
-        print_json(shown)
+        session.put(shown)
         return
     for name, value in shown.items():
         if isinstance(value, list):
@@ -179,7 +190,7 @@ def export(
         print_csv(rows)
     else:
         for row in rows:
-            print_json(row)
+            session.put(row)
 
 
 @ledger_app.command("backup")
@@ -206,7 +217,7 @@ def restore(
     )
     done = restore_ledger(session.settings(), session.world(yes=yes or json), backup)
     if json:
-        print_json(shape_restoring(done))
+        session.put(shape_restoring(done))
     else:
         for line in done.lines or ("nothing was restored",):
             session.screen.say(line)
@@ -226,7 +237,7 @@ def purge(
 
     done = purge_ledger(session.settings(), session.world(yes=yes or json), _read_day(before))
     if json:
-        print_json(shape_purged(done))
+        session.put(shape_purged(done))
     else:
         for line in done.lines:
             session.screen.say(line)
@@ -240,7 +251,7 @@ def verify(json: Json = False) -> None:
 
     problems = verify_ledger(session.settings(), session.world())
     if json:
-        print_json({"problems": list(problems)})
+        session.put({"problems": list(problems)})
     else:
         for problem in problems:
             session.screen.say(problem, loud=True)

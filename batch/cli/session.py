@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 from batch import __version__
-from batch.cli.output import PrintableFormatter, print_line
+from batch.cli.output import PrintableFormatter, print_json, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
 from batch.core.printable import whole_text
@@ -33,7 +34,50 @@ if TYPE_CHECKING:
 DONE, LOOK, INTERRUPTED = 0, 1, 130
 
 
-class Commands(TyperGroup):
+WITHOUT_ACCOUNT = frozenset({"sandbox", "demo", "version", "help", "ledger"})
+"""What is about no account, or about several commands that are."""
+
+
+class AccountCommands(TyperGroup):
+    """Commands of which each takes `--account`: whose settings, ledger and provider it is about."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Give a command with `--account` among its options."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and cmd_name not in WITHOUT_ACCOUNT:
+            there = any("--account" in one.opts for one in command.params)
+            command.params += [] if there else [_account_option()]
+            for one in command.params:
+                say_plainly(one, ctx)
+        return command
+
+
+def _keep_account(value: str) -> None:
+    session.account = value
+
+
+_ACCOUNT = typer.Option(
+    "--account",
+    callback=_keep_account,
+    expose_value=False,
+    metavar="NAME",
+    help="The account, where the settings have several.",
+)
+
+
+def _account_option() -> Any:
+    """Make the option that every such command has, and that none of their functions needs to hand on."""
+    bearer = typer.Typer(add_completion=False)
+    bearer.command()(_bear)
+    return next(one for one in get_command(bearer).params if "--account" in one.opts)
+
+
+def _bear(account: Annotated[str, _ACCOUNT] = "") -> None:
+    """Bear the option; nobody calls it."""
+    raise NotImplementedError(account)
+
+
+class Commands(AccountCommands):
     """All commands; what is wrong with the words of one is told like any other trouble."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -95,6 +139,10 @@ class Session:
 
     config: Path | None = None
     ledger: str = ""
+    account: str = ""
+    """The account that the command names; empty for the default one, or for all where a command is about all."""
+    told: str = ""
+    """The account whose settings were loaded last, to stand in JSON; empty where there is one only."""
     screen: Screen = field(default_factory=Screen)
     interrupt: Interrupt = field(default_factory=Interrupt)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -107,6 +155,36 @@ class Session:
 
         Only what watches, or examines everything, refuses to begin for a wrong value under [watch].
         """
+        from batch.adapters.config import choose_account
+
+        chosen = choose_account(self._load(watches=watches, **changes), self.account)
+        self.told = chosen.name
+        return chosen
+
+    def every_account(self, *, watches: bool = False) -> tuple[Settings, ...]:
+        """Give the settings of every account, or of the one that was named; only one where there is one."""
+        settings = self._load(watches=watches)
+        if self.account or not settings.accounts:
+            return (self.settings(watches=watches),)
+        return tuple(settings.accounts.values())
+
+    def each(self, settings: Settings, act: Callable[[Settings], int]) -> int:
+        """Act for one account of several; its trouble is told with its name, and never keeps another from its turn."""
+        self.told = settings.name
+        if not settings.name:
+            return act(settings)
+        try:
+            return act(settings)
+        except BatchError as trouble:
+            self.screen.close()
+            self.screen.say(f"campaign-batch: account {settings.name}: {trouble}", loud=True)
+            return trouble.exit_code
+
+    def put(self, value: dict[str, Any]) -> None:
+        """Print one object, with the account that it is about where there are several."""
+        print_json({**value, "account": self.told} if self.told else value)
+
+    def _load(self, *, watches: bool, **changes: object) -> Settings:
         from batch.adapters.config import load_settings
 
         environ = dict(self.environ)

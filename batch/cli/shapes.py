@@ -10,6 +10,7 @@ from batch.model.places import list_row, sheet_row
 
 if TYPE_CHECKING:
     from batch.workflows.check import Check
+    from batch.workflows.doctor_line import Line
     from batch.workflows.purge import Purged
     from batch.workflows.restore import Restoring
     from batch.workflows.tally import Comparison, Tally
@@ -127,6 +128,12 @@ def shape_purged(done: Purged) -> dict[str, Any]:
         "mails": done.counted.mails,
         "left_alone": dict(done.counted.kept),
     }
+
+
+def shape_line(line: Line, account: str = "") -> dict[str, Any]:
+    """Give one line of `doctor --json`."""
+    shape = {"line": line.line, "state": line.state, "words": line.words, "remedy": line.remedy}
+    return {**shape, "account": account} if account else shape
 
 
 def shape_trouble(file: str, trouble: BatchError) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import typer
 
 from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
+from batch.cli.shapes import shape_line
 from batch.core.json_text import write_json
 from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.events import Event, Note, Progress
@@ -122,12 +123,14 @@ def doctor(json: Json = False) -> None:
     """Say what works and what to do about the rest: settings, ledger, folders, clock, token, provider, mail."""
     from batch.workflows.doctor import examine
 
-    lines = examine(session.settings(watches=True), session.world())
+    world = session.world()
+    lines = [(one.name, line) for one in session.every_account(watches=True) for line in examine(one, world)]
     session.screen.close()
     if json:
-        print_json([{"line": one.line, "state": one.state, "words": one.words, "remedy": one.remedy} for one in lines])
+        print_json([shape_line(line, account) for account, line in lines])
     else:
-        for one in lines:
-            print_line(f"{_SIGNS[one.state]} {one.line}: {one.words}{f' -> {one.remedy}' if one.remedy else ''}")
-    broken = any(one.state == "broken" for one in lines)
+        for account, one in lines:
+            of = f"{account}: " if account else ""
+            print_line(f"{_SIGNS[one.state]} {of}{one.line}: {one.words}{f' -> {one.remedy}' if one.remedy else ''}")
+    broken = any(one.state == "broken" for _, one in lines)
     end_with(LOOK if broken else DONE)

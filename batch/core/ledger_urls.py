@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 IN_MEMORY = "sqlite://"
+ACCOUNT_SCHEMA = "account_schema"
+"""The part of a PostgreSQL URL that names the account of several whose ledger is meant; ours, not the driver's."""
 _FILE = "sqlite:///"
 
 
@@ -17,3 +19,18 @@ def sqlite_path(url: str) -> Path | None:
     """Give the file that a ledger's URL names, without what follows a question mark; None where it names none."""
     plain = url.partition("?")[0]
     return Path(plain.removeprefix(_FILE)) if plain.startswith(_FILE) and plain != _FILE else None
+
+
+def account_url(url: str, account: str) -> str:
+    """Give the ledger of one account of several: a file beside the configured one, or a schema in its database.
+
+    `ledger.sqlite3` becomes `ledger.dallas.sqlite3`. On PostgreSQL each connection looks into the schema alone, so
+    that whatever is asked, written and locked there is the account's by construction.
+    """
+    plain, mark, rest = url.partition("?")
+    path = sqlite_path(url)
+    if path is not None:
+        return sqlite_url(path.with_name(f"{path.stem}.{account}{path.suffix}")) + mark + rest
+    if not plain.startswith("postgresql"):
+        return url
+    return f"{plain}?{rest}{'&' if rest else ''}{ACCOUNT_SCHEMA}={account}"

@@ -35,9 +35,14 @@ if TYPE_CHECKING:
     from batch.adapters.ledger import Ledger, Pause
     from batch.adapters.provider import Provider
 
-HOW_TO_SIGN_IN = (
+_HOW_TO_SIGN_IN = (
     'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
     "init --token\" to keep it in the system's keyring"
+)
+
+_HOW_AN_ACCOUNT_SIGNS_IN = (
+    "name the variable that holds it with token_env under [accounts.{0}], or its file with token_file, or type "
+    '"campaign-batch init --token --account {0}"'
 )
 
 LONG = 2.0
@@ -126,6 +131,31 @@ class Context:
     def note(self, words: str, *, loud: bool = False) -> None:
         """Tell one line."""
         self.world.tell(Note(words, loud))
+
+
+def how_to_sign_in(settings: Settings) -> str:
+    """Say where the token is to be put."""
+    return _HOW_AN_ACCOUNT_SIGNS_IN.format(settings.name) if settings.name else _HOW_TO_SIGN_IN
+
+
+def refuse_shared_token(settings: Settings) -> None:
+    """Raise UsageError where another account is the same one at the provider: it would have two paces and two books.
+
+    What is wrong with another account's own token is that account's trouble.
+    """
+    twins = [name for name, other in settings.others.items() if _is_one_account(settings, other)]
+    if twins:
+        words = f'the accounts "{settings.name}" and "{twins[0]}" have the same token at the same provider'
+        raise UsageError(f"{words}: they are one account", "give each its own token, or remove one of the two")
+
+
+def _is_one_account(settings: Settings, other: Settings) -> bool:
+    mine, theirs = settings.provider, other.provider
+    if mine.url.casefold().rstrip("/") != theirs.url.casefold().rstrip("/"):
+        return False
+    with suppress(BatchError):
+        return bool(mine.access_token) and mine.access_token.reveal() == theirs.access_token.reveal()
+    return False
 
 
 def posting_rules(settings: Settings) -> PostingRules:
@@ -226,7 +256,10 @@ def make_provider(
     wanted = settings.provider
     token = token or wanted.access_token
     if not token:
-        raise UsageError("there is no access token for the provider", HOW_TO_SIGN_IN)
+        whose = f" of the account {settings.name}" if settings.name else ""
+        raise UsageError(f"there is no access token for the provider{whose}", how_to_sign_in(settings))
+    if not url:
+        refuse_shared_token(settings)
     return Provider(
         url or wanted.url,
         token,

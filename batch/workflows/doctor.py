@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from batch.model.errors import HOW_TO_RESTORE, BatchError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
 from batch.workflows.cancel import how_to_go_on
-from batch.workflows.context import HOW_TO_SIGN_IN, World, need_zone, open_ledger_of
+from batch.workflows.context import World, how_to_sign_in, need_zone, open_ledger_of, refuse_shared_token
 from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
 from batch.workflows.doctor_provider import provider_lines
 from batch.workflows.mail_sending import Mailer, how_to_correct, mail_server_of, refused_addresses
@@ -77,26 +78,32 @@ def _show(settings: Settings, name: str) -> str:
 def _token_place(settings: Settings) -> Line:
     def look() -> Line:
         place = settings.provider.access_token_from
+        refuse_shared_token(settings)
         if place:
             return Line("token", "fine", f"kept in the {place}")
-        return Line("token", "broken", "there is none", HOW_TO_SIGN_IN)
+        return Line("token", "broken", "there is none", how_to_sign_in(settings))
 
     return examine_line("token", look)
 
 
 def _folders(settings: Settings) -> Iterator[Line]:
-    yield examine_line("folder of reports", lambda: _folder("folder of reports", Path(settings.reports.folder)))
-    yield examine_line("watched folder", lambda: _folder("watched folder", Path(settings.watch.folder)))
+    deep = bool(settings.name)
+    for line, folder in (("folder of reports", settings.reports.folder), ("watched folder", settings.watch.folder)):
+        yield examine_line(line, partial(_folder, line, Path(folder), deep=deep))
     templates = Path(settings.templates.folder)
     words = str(templates) if templates.is_dir() else f"{templates} does not exist; the built-in templates are used"
     yield Line("folder of templates", "fine", words)
     yield from _named_files(settings)
 
 
-def _folder(line: str, path: Path) -> Line:
-    """Try to write, rename and remove a file, since rights on shares are not what they seem."""
+def _folder(line: str, path: Path, *, deep: bool) -> Line:
+    """Try to write, rename and remove a file, since rights on shares are not what they seem.
+
+    `deep` is a folder of one account of several: that of all accounts is made with it.
+    """
     if not path.is_dir():
-        if not path.exists() and path.parent.is_dir() and _may_make(path.parent):
+        above = path.parent.parent if deep and not path.parent.exists() else path.parent
+        if not path.exists() and above.is_dir() and _may_make(above):
             return Line(line, "fine", f"{path} is not there yet and will be made")
         return Line(line, "broken", f"{path} is not there", "check the name, the share, and who may write there")
     with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as folder:

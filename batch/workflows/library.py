@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from batch.adapters.config import Settings
+from batch.adapters.config import Settings, choose_account
 from batch.adapters.config import load_settings as load
 from batch.adapters.ledger import Ledger
 from batch.model import Row
@@ -23,10 +23,16 @@ from batch.workflows.run import Options
 from batch.workflows.tally import Comparison, Tally
 
 
-def load_settings(path: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Load the settings, environment over file; without a path, `campaign-batch.toml` of the current folder."""
+def load_settings(
+    path: Path | str | None = None, environ: Mapping[str, str] | None = None, *, account: str = ""
+) -> Settings:
+    """Load the settings, environment over file; without a path, `campaign-batch.toml` of the current folder.
+
+    Where there are several accounts, those of the `account`, or of the default one.
+    """
     wanted = Path(path) if path is not None else None
-    return load(wanted, os.environ if environ is None else environ, Path.cwd(), ALL_CODES, HARD)
+    found = load(wanted, os.environ if environ is None else environ, Path.cwd(), ALL_CODES, HARD)
+    return choose_account(found, account)
 
 
 def make_world(tell: Tell = say_nothing) -> World:

@@ -279,6 +279,8 @@ def _compose(
     email, now = mailer.settings.email, mailer.world.now()
     if not to or not mailer.is_open:
         return False
+    if account := mailer.settings.name:
+        subject = f"{account}: {subject}"
     mail = compose(
         sender=email.sender,
         to=to,

@@ -26,6 +26,8 @@ class Kept:
     """The keyring's name for it."""
     blanks: bool = False
     """Whether blanks may be part of it: of a password they may."""
+    named_by: str = ""
+    """What names its file, where that is not `..._FILE`."""
 
     def find(self) -> tuple[Secret, str]:
         """Give the secret and where it lay: `environment`, `file`, `keyring`, or empty and an empty text.
@@ -35,8 +37,8 @@ class Kept:
         if self.given:
             return check_secret(self.given, self.variable, blanks=self.blanks), "environment"
         if self.file is not None:
-            read = _read_file(self.file, self.variable)
-            return check_secret(read, f"the file that {self.variable}_FILE names", blanks=self.blanks), "file"
+            place = f"the file that {self.named_by or f'{self.variable}_FILE'} names"
+            return check_secret(_read_file(self.file, place), place, blanks=self.blanks), "file"
         found = _ask_keyring(self.user) if self.user else Secret("")
         return found, "keyring" if found else ""
 
@@ -81,14 +83,14 @@ def password_user(username: str) -> str:
     return f"mail password of {username}"
 
 
-def _read_file(path: Path, variable: str) -> Secret:
+def _read_file(path: Path, place: str) -> Secret:
     # The path is not shown: whoever mixes up the two variables has put the token itself there.
     try:
         with path.open(encoding="utf-8-sig") as file:
             return Secret(file.read(8192))
     except (OSError, ValueError):
-        words = f"the file that {variable}_FILE names cannot be read"
-        raise UsageError(words, "point it at a file that contains only the token and that you can read") from None
+        remedy = "point it at a file that contains only the token and that you can read"
+        raise UsageError(f"{place} cannot be read", remedy) from None
 
 
 def _ask_keyring(user: str) -> Secret:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from batch.adapters.config.accounts import find_trouble, lay_over, name_team, set_apart, take_accounts, token_variables
+from batch.adapters.config.given import (
+    ACCOUNT,
+    PREFIX,
+    SECRETS,
+    Given,
+    list_words,
+    misplaced_secret,
+    nearest,
+    place_of,
+    unknown_key,
+)
 from batch.adapters.config.kept import Kept, password_user, token_user
 from batch.adapters.config.kinds import BOUNDS, say_expected
 from batch.adapters.config.sections import (
@@ -31,10 +42,7 @@ from batch.model.errors import UsageError
 from batch.model.secret import Secret
 
 FILE_NAME = "campaign-batch.toml"
-PREFIX = "CAMPAIGN_BATCH_"
 LEVELS = ("error", "hold", "warning", "off")
-SECRETS = {"provider": "access_token", "email": "password"}
-"""What no settings file may hold: section to key."""
 PATHS = {
     "provider": ("access_token_file", "ca_file"),
     "templates": ("folder",),
@@ -46,31 +54,6 @@ USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _S = TypeVar("_S", bound=Section)
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)([^?]*)(.*)", re.DOTALL)
 _RULES_STAND = 'each problem that "campaign-batch check" reports ends with its code'
-_SETTINGS_STAND = '"campaign-batch init" in an empty folder writes a file that explains them all'
-
-
-@dataclass(slots=True)
-class _Given:
-    """What file and environment say, section by section, before anything is believed of it."""
-
-    values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    places: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Section and key to the variable, or the file, that says so: the name under which trouble is reported."""
-    secrets: dict[str, Secret] = field(default_factory=dict)
-    """Section to what its secret variable holds."""
-    troubles: list[UsageError] = field(default_factory=list)
-
-    def put(self, section: str, key: str, value: object, place: str) -> None:
-        self.values.setdefault(section, {})[key] = value
-        self.places[section, key] = place
-
-    def refuse(self) -> None:
-        """Raise UsageError that names everything that is wrong, a line each."""
-        if len(self.troubles) == 1:
-            raise self.troubles[0]
-        if self.troubles:
-            lines = "".join(f"\n  {trouble}" for trouble in self.troubles)
-            raise UsageError(f"{len(self.troubles)} settings are wrong:{lines}")
 
 
 def load_settings(
@@ -92,35 +75,74 @@ def load_settings(
     """
     source = _find_file(path, folder)
     base = (source.parent if source else folder).absolute()
-    given = _Given()
+    given = Given()
     if source is not None:
         _take_file(source, given)
     _take_environment(environ, given)
     if ledger:
         given.put("ledger", "url", ledger, "--ledger")
-    _check_rules(given, codes, hard)
     for name in unused:
         _leave_out_wrong(name, given)
+    origin = _Origin(source, base, folder.absolute())
+    _check_rules(given, codes, hard)
+    top = _build(given, origin)
+    if not given.accounts:
+        return top
+    made = {}
+    for name in given.accounts:
+        laid = lay_over(given, name, origin.name, environ, own=name == top.provider.account)
+        _check_rules(laid, codes, hard)
+        made[name] = set_apart(_build(laid, origin), top)
+    return _bind_accounts(top, made, given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where settings come from, and where their relative paths begin."""
+
+    source: Path | None
+    base: Path
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.source.name if self.source is not None else FILE_NAME
+
+
+def _build(given: Given, origin: _Origin) -> Settings:
+    """Make the settings of what is given; raise UsageError for all that is wrong."""
     sections = {name: _make_section(name, model, given) for name, model in SECTIONS.items()}
     groups = {name: _make_group(name, values, given) for name, values in given.values.get("groups", {}).items()}
     _check_state(given)
     given.refuse()
-    sources = _name_sources(given, source)
+    sources = _name_sources(given, origin.source)
     _keep_secrets(sections, given, sources)
     settings = Settings.model_construct(
         **sections,  # type: ignore[arg-type]
         rules=MappingProxyType(given.values.get("rules", {})),
         groups=MappingProxyType(groups),
-        source=source,
-        folder=base,
+        source=origin.source,
+        folder=origin.base,
         sources=MappingProxyType(sources),
     )
-    return _root_paths(settings, base, folder.absolute())
+    return _root_paths(settings, origin.base, origin.folder)
+
+
+def _bind_accounts(top: Settings, made: Mapping[str, Settings], given: Given) -> Settings:
+    """Let every account know all of them; raise UsageError where two could not be told apart."""
+    label = top.provider.account
+    default = given.default or (label if label in made else "")
+    if trouble := find_trouble(top, made, default):
+        raise trouble
+    known: dict[str, Settings] = {}
+    shared = {"accounts": MappingProxyType(known), "default_account": default}
+    known.update({name: name_team(one, name).model_copy(update=shared) for name, one in made.items()})
+    return top.model_copy(update=shared)
 
 
 def check_values(values: Mapping[str, object]) -> None:
     """Raise UsageError for the answers that their settings cannot take: `{"sheet.timezone": "Chicago"}`."""
-    given = _Given()
+    given = Given()
     for name, value in values.items():
         section, _, key = name.partition(".")
         given.put(section, key, value, "your answers")
@@ -138,9 +160,11 @@ def _find_file(path: Path | None, folder: Path) -> Path | None:
     return usual.absolute() if usual.is_file() else None
 
 
-def _take_file(source: Path, given: _Given) -> None:
+def _take_file(source: Path, given: Given) -> None:
     for section, values in _read_toml(source).items():
-        if section not in (*SECTIONS, "rules", "groups"):
+        if section == "accounts":
+            take_accounts(values, source.name, given)
+        elif section not in (*SECTIONS, "rules", "groups"):
             given.troubles.append(_unknown_section(section, values, source.name))
         elif not isinstance(values, dict):
             words = f"{section} in {source.name} must be a section"
@@ -149,12 +173,12 @@ def _take_file(source: Path, given: _Given) -> None:
             _take_section(section, values, source.name, given)
 
 
-def _take_section(section: str, values: Mapping[str, Any], file: str, given: _Given) -> None:
+def _take_section(section: str, values: Mapping[str, Any], file: str, given: Given) -> None:
     for key, value in values.items():
         if key == SECRETS.get(section):
-            given.troubles.append(_misplaced_secret(section, key, file))
+            given.troubles.append(misplaced_secret(section, key, file))
         elif section in SECTIONS and key not in keys_of(SECTIONS[section]):
-            given.troubles.append(_unknown_key(section, key, file))
+            given.troubles.append(unknown_key(section, key, file))
         else:
             given.put(section, key, value, file)
 
@@ -176,9 +200,10 @@ def _read_toml(source: Path) -> dict[str, Any]:
         ) from None
 
 
-def _take_environment(environ: Mapping[str, str], given: _Given) -> None:
+def _take_environment(environ: Mapping[str, str], given: Given) -> None:
+    tokens = token_variables(given)
     for variable, value in environ.items():
-        if not variable.upper().startswith(PREFIX):
+        if not variable.upper().startswith(PREFIX) or variable in tokens:
             continue
         section, separator, key = variable[len(PREFIX) :].lower().partition("__")
         if section == "rules" and key:
@@ -195,37 +220,37 @@ def _take_environment(environ: Mapping[str, str], given: _Given) -> None:
             given.put(section, key, value, variable)
 
 
-def _check_rules(given: _Given, codes: Mapping[str, str] | None, hard: Collection[str]) -> None:
+def _check_rules(given: Given, codes: Mapping[str, str] | None, hard: Collection[str]) -> None:
     for code, level in given.values.get("rules", {}).items():
-        place = _place(given, "rules", code)
+        place = place_of(given, "rules", code)
         if code in hard:
             words, remedy = f"{place} cannot be changed", why_fixed(code)
         elif codes is not None and code not in codes:
-            words, remedy = f"{place} is not a rule", _nearest(code, codes, _RULES_STAND)
+            words, remedy = f"{place} is not a rule", nearest(code, codes, _RULES_STAND)
         elif level not in LEVELS:
-            words, remedy = f"{place} has an invalid value", f"it takes {_list_words(LEVELS)}"
+            words, remedy = f"{place} has an invalid value", f"it takes {list_words(LEVELS)}"
         else:
             continue
         given.troubles.append(UsageError(words, remedy))
 
 
-def _check_state(given: _Given) -> None:
+def _check_state(given: Given) -> None:
     checks = given.values.get("checks", {})
     if checks.get("state") and not checks.get("country"):
-        place = _place(given, "checks", "state")
+        place = place_of(given, "checks", "state")
         given.troubles.append(UsageError(f"{place} needs its country", 'set country = "US", or yours, under [checks]'))
 
 
-def _make_section(name: str, model: type[Section], given: _Given) -> Section:
-    values = given.values.get(name)
+def _make_section(name: str, model: type[Section], given: Given) -> Section:
+    values = dict(given.values.get(name, {}))
     if not values:
         return model.model_construct()
     if name == "email":
         values.setdefault("port", USUAL_PORTS.get(str(values.get("security")), 587))
-    return _validate(model, values, lambda key: _place(given, name, key), given)
+    return _validate(model, values, lambda key: place_of(given, name, key), given)
 
 
-def _leave_out_wrong(name: str, given: _Given) -> None:
+def _leave_out_wrong(name: str, given: Given) -> None:
     try:
         with _without_plugins():
             SECTIONS[name].model_validate(given.values.get(name, {}))
@@ -234,23 +259,21 @@ def _leave_out_wrong(name: str, given: _Given) -> None:
             del given.values[name][key], given.places[name, key]
 
 
-def _make_group(name: str, values: object, given: _Given) -> GroupSection:
+def _make_group(name: str, values: object, given: Given) -> GroupSection:
     place = f'[groups."{name}"] in {given.places["groups", name]}'
     if not isinstance(values, dict):
         given.troubles.append(UsageError(f"{place} must be a section", f'write [groups."{name}"] on a line of its own'))
         return GroupSection.model_construct()
     known = keys_of(GroupSection)
     unknown = [
-        UsageError(f'"{key}" under {place} is not a setting', _nearest(key, known))
-        for key in values
-        if key not in known
+        UsageError(f'"{key}" under {place} is not a setting', nearest(key, known)) for key in values if key not in known
     ]
     given.troubles += unknown
     kept = {key: value for key, value in values.items() if key in known}
     return _validate(GroupSection, kept, lambda key: f"{key} under {place}", given)
 
 
-def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[[str], str], given: _Given) -> _S:
+def _validate(model: type[_S], values: Mapping[str, object], place_of: Callable[[str], str], given: Given) -> _S:
     """Make a section of its values; note the place of each wrong one, and no value that could be a secret."""
     try:
         with _without_plugins():
@@ -284,28 +307,24 @@ def _troubles(trouble: ValidationError) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _place(given: _Given, section: str, key: str) -> str:
-    place = given.places.get((section, key), "")
-    return place if place.upper().startswith((PREFIX, "--")) else f"[{section}] {key} in {place}"
-
-
-def _name_sources(given: _Given, source: Path | None) -> dict[str, str]:
+def _name_sources(given: Given, source: Path | None) -> dict[str, str]:
     sources = {f"{name}.{key}": "default" for name, model in SECTIONS.items() for key in keys_of(model)}
     for (section, key), place in given.places.items():
-        from_file = source is not None and place == source.name
-        sources[f"{section}.{key}"] = place if from_file else "environment"
+        from_file = source is not None and (place == source.name or place.startswith(ACCOUNT))
+        sources[f"{section}.{key}"] = source.name if source is not None and from_file else "environment"
     return sources
 
 
-def _keep_secrets(sections: Mapping[str, Section], given: _Given, sources: dict[str, str]) -> None:
+def _keep_secrets(sections: Mapping[str, Section], given: Given, sources: dict[str, str]) -> None:
     provider, email = sections["provider"], sections["email"]
     assert isinstance(provider, ProviderSection)
     assert isinstance(email, EmailSection)
     for section, key in SECRETS.items():
         sources[f"{section}.{key}"] = "environment" if section in given.secrets else "default"
     nothing = Secret("")
+    variable = given.token_env or f"{PREFIX}PROVIDER__ACCESS_TOKEN"
     provider._kept = Kept(
-        f"{PREFIX}PROVIDER__ACCESS_TOKEN", given.secrets.get("provider", nothing), None, token_user(provider.account)
+        variable, given.secrets.get("provider", nothing), None, token_user(provider.account), named_by=given.named_by
     )
     user = password_user(email.username) if email.username else ""
     email._kept = Kept(f"{PREFIX}EMAIL__PASSWORD", given.secrets.get("email", nothing), None, user, blanks=True)
@@ -339,50 +358,22 @@ def _name_secret_files(settings: Settings) -> None:
     email._kept = replace(email._kept, file=email.password_file)
 
 
-def _misplaced_secret(section: str, key: str, file: str) -> UsageError:
-    variable = f"{PREFIX}{section.upper()}__{key.upper()}"
-    option = "--token" if section == "provider" else "--mail-password"
-    return UsageError(
-        f"[{section}] {key} does not belong in {file}",
-        f"remove it (and have it replaced if others could read it), and set {variable} or {variable}_FILE, "
-        f'or put it into the keyring with "campaign-batch init {option}"',
-    )
-
-
 def _unknown_section(section: str, value: object, file: str) -> UsageError:
     if isinstance(value, dict):
-        return UsageError(f"[{section}] in {file} is not a section", _nearest(section, (*SECTIONS, "rules", "groups")))
+        known = (*SECTIONS, "rules", "groups", "accounts")
+        return UsageError(f"[{section}] in {file} is not a section", nearest(section, known))
     homes = [name for name, model in SECTIONS.items() if section in keys_of(model)]
     remedy = f"put it under [{homes[0]}]" if homes else "put it under the section that it belongs to"
     return UsageError(f'"{section}" in {file} is outside every section', remedy)
 
 
-def _unknown_key(section: str, key: str, file: str) -> UsageError:
-    return UsageError(
-        f'"{key}" under [{section}] in {file} is not a setting', _nearest(key, keys_of(SECTIONS[section]))
-    )
-
-
 def _unknown_variable(variable: str) -> UsageError:
-    if variable.upper().startswith(f"{PREFIX}GROUPS"):
-        return UsageError(f"{variable} is not a setting", f"[groups] can only be set in {FILE_NAME}")
-    return UsageError(f"{variable} is not a setting", _nearest(variable.upper(), _known_variables()))
+    for section in ("groups", "accounts"):
+        if variable.upper().startswith(f"{PREFIX}{section.upper()}"):
+            return UsageError(f"{variable} is not a setting", f"[{section}] can only be set in {FILE_NAME}")
+    return UsageError(f"{variable} is not a setting", nearest(variable.upper(), _known_variables()))
 
 
 def _known_variables() -> list[str]:
     keys = [(name, key) for name, model in SECTIONS.items() for key in keys_of(model)] + list(SECRETS.items())
     return [f"{PREFIX}{name.upper()}__{key.upper()}" for name, key in keys]
-
-
-def _nearest(word: str, known: Iterable[str], elsewhere: str = _SETTINGS_STAND) -> str:
-    choices = sorted(known)
-    if found := difflib.get_close_matches(word, choices, n=1, cutoff=0.6):
-        return f'did you mean "{found[0]}"?'
-    if len(choices) <= 12:
-        return f"there are {_list_words(choices)}"
-    return elsewhere
-
-
-def _list_words(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last

@@ -259,6 +259,20 @@ class Settings(Section):
     """Where relative paths begin: the settings file's folder, else the working folder."""
     sources: Mapping[str, str] = {}
     """`provider.url` to `default`, `environment` or the settings file's name."""
+    accounts: Annotated[Mapping[str, "Settings"], Field(repr=False)] = {}
+    """Every account by its name, this one too; empty where the settings are about one only."""
+    default_account: str = ""
+    """The account of whatever names none; empty where somebody must name one."""
+
+    @property
+    def name(self) -> str:
+        """The account's name, to be told beside others; empty where there is one only."""
+        return self.provider.account if self.accounts else ""
+
+    @property
+    def others(self) -> "dict[str, Settings]":
+        """Every other account by its name."""
+        return {name: one for name, one in self.accounts.items() if name != self.provider.account}
 
     @property
     def team_zone(self) -> str:
@@ -267,7 +281,8 @@ class Settings(Section):
 
     def given_secrets(self) -> tuple[Secret, ...]:
         """Give the secrets that are at hand without asking the keyring, for the filter of the log."""
-        kept = (self.provider._kept, self.email._kept)
+        every = (self, *self.accounts.values())
+        kept = [one for settings in every for one in (settings.provider._kept, settings.email._kept)]
         return tuple(secret for one in kept if (secret := one.given))
 
 

@@ -19,6 +19,7 @@ from batch.adapters.ledger.places import refuse_place
 from batch.adapters.ledger.tables import REVISIONS, alembic_version, metadata, notes
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
+from batch.core.ledger_urls import ACCOUNT_SCHEMA
 from batch.model.errors import LedgerError, UsageError
 from batch.system.disk import make_private
 
@@ -71,7 +72,8 @@ def name_of(url: URL, path: Path | None) -> str:
         return f'the ledger "{path}"'
     if url.get_backend_name() == "sqlite":
         return "the temporary ledger"
-    return f'the ledger "{url.database}"' + (f" on {url.host}" if url.host else "")
+    account = f' of account "{url.query[ACCOUNT_SCHEMA]}"' if ACCOUNT_SCHEMA in url.query else ""
+    return f'the ledger "{url.database}"{account}' + (f" on {url.host}" if url.host else "")
 
 
 def _look_at_file(path: Path, *, create: bool) -> None:
@@ -96,7 +98,7 @@ def _look_at_file(path: Path, *, create: bool) -> None:
 def _make_engine(url: URL, busy_seconds: float) -> Engine:
     try:
         if url.get_backend_name() != "sqlite":
-            engine = create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+            engine = create_engine(postgres.look_into_schema(url), isolation_level="READ COMMITTED", pool_pre_ping=True)
         elif url.database in (None, "", ":memory:"):
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
@@ -194,6 +196,8 @@ def _create(engine: Engine) -> None:
     with engine.execution_options(writing=True).begin() as connection:
         if _revision(connection) is not None:
             return
+        if connection.dialect.name == postgres.DIALECT:
+            postgres.make_account_schema(connection)
         metadata.create_all(connection, checkfirst=False)
         connection.execute(alembic_version.insert().values(version_num=REVISIONS[-1]))
         connection.execute(notes.insert().values(name="lineage", value=secrets.token_hex(8)))

@@ -7,15 +7,23 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import notes
+from batch.core.ledger_urls import ACCOUNT_SCHEMA
 
 DIALECT = "postgresql"
 SUBMITTER, MAILER = 0x7375626D6974, 0x6D61696C6572
 """Its advisory locks of the one process that submits, and of the one that sends mail: the letters of their names."""
 _WRITERS_TURN = 0x6C6564676572
 _TURN, _HOLDER = "submitter-turn", "submitter"
+_SCHEMA = "account_"
+_PLACE = (
+    f"CASE WHEN starts_with(current_schema(), '{_SCHEMA}') "
+    "THEN hashtextextended(current_schema(), :place) ELSE CAST(:place AS bigint) END"
+)
+"""The place of a lock: a database has one set of them, and each account in it needs its own."""
 _REPLACEMENT = "\ufffd"
 
 _BACKUP = "restore the database from its own backup"
@@ -52,9 +60,26 @@ def keep_texts_whole(connection: Any, _record: object) -> None:
     connection.adapters.register_dumper(str, WithoutNul)
 
 
+def look_into_schema(url: URL) -> URL:
+    """Let every connection of an account's ledger see its schema alone, from the first word on."""
+    account = url.query.get(ACCOUNT_SCHEMA)
+    if account is None:
+        return url
+    given = url.query.get("options", "")
+    options = f'{given} -csearch_path="{_SCHEMA}{account}"'.strip()
+    return url.difference_update_query([ACCOUNT_SCHEMA]).update_query_dict({"options": options})
+
+
+def make_account_schema(connection: Connection) -> None:
+    """Make the schema that this connection looks into, where it is an account's."""
+    wanted = str(connection.execute(text("SHOW search_path")).scalar())
+    if wanted.startswith(f'"{_SCHEMA}'):
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {wanted}")
+
+
 def take_writers_turn(connection: Connection) -> None:
     """Wait for the one writer at a time, until this transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _WRITERS_TURN})
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({_PLACE})"), {"place": _WRITERS_TURN})
 
 
 def begin_turn(connection: Connection, holder: str) -> int:
@@ -82,7 +107,7 @@ def hold_lock_of(engine: Engine, place: int) -> Iterator[bool]:
     connection = engine.connect()
     connection.detach()
     try:
-        taken = connection.execute(text("SELECT pg_try_advisory_lock(:place)"), {"place": place}).scalar()
+        taken = connection.execute(text(f"SELECT pg_try_advisory_lock({_PLACE})"), {"place": place}).scalar()
         connection.commit()
         yield bool(taken)
     finally:

@@ -1,0 +1,49 @@
+"""Two accounts at two stand-in providers, in one settings file; a row names its account where it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli_support import Shell
+
+from batch.adapters.config import FILE_NAME
+from batch.adapters.sandbox import Sandbox
+
+QUICK = "[provider]\nsettle = 0.4\nsettle_gap = 0.1\ndeadline = 1.5\n"
+
+
+@dataclass
+class Town:
+    """Two accounts, the shell that works with them, and what each provider holds."""
+
+    shell: Shell
+    dallas: Sandbox
+    austin: Sandbox
+    folder: Path
+
+    def names(self, account: str) -> list[str]:
+        """Give the names of the campaigns at an account's provider, without their marks."""
+        sandbox: Sandbox = getattr(self, account)
+        return sorted(str(one.name).partition(" #")[0] for one in sandbox.account.held.values())
+
+    def settings(self, more: str = "", top: str = "") -> None:
+        """Write the settings file; `more` stands behind the accounts, `top` before them."""
+        accounts = "".join(
+            f'[accounts.{name}]\nurl = "{one.url}"\ntoken_env = "{name.upper()}_TOKEN"\n'
+            for name, one in (("dallas", self.dallas), ("austin", self.austin))
+        )
+        text = f"{QUICK}{top}\n{accounts}{more}"
+        (self.folder / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def open_town(shell: Shell, folder: Path) -> Iterator[Town]:
+    """Start both providers and write the settings."""
+    with Sandbox(limit=0, token="dallas-token-1") as dallas, Sandbox(limit=0, token="austin-token-2") as austin:
+        shell.set_plain(DALLAS_TOKEN=dallas.token, AUSTIN_TOKEN=austin.token)
+        town = Town(shell, dallas, austin, folder)
+        town.settings()
+        yield town
