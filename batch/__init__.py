@@ -3,9 +3,7 @@
 What a program needs is here, and loads when it is first asked for; the rest may change from one version to the next.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
@@ -61,6 +59,8 @@ _PLACES = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(f"batch.{_PLACES.get(name, 'workflows.library')}"), name)
 
 

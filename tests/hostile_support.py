@@ -9,7 +9,7 @@ import random
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -283,7 +283,7 @@ def all_at_once(folder: Path, count: int, seed: int) -> Iterator[Case]:
 
 _MEASURED = frozenset({"parts", "unpacked_bytes", "file_bytes"})
 """What is known only of the file itself: its limit is set to what the file has."""
-SMALL = replace(DEFAULT, **{name: most for name, (most, _) in LIMITS.items() if name not in _MEASURED})
+SMALL = DEFAULT._replace(**{name: most for name, (most, _) in LIMITS.items() if name not in _MEASURED})
 """Limits that are quick to reach, all of them together."""
 
 
@@ -293,12 +293,12 @@ def _case(
     table = Table()
     for dimension, most, place in wanted:
         _grow(table, dimension, most + (place if isinstance(place, int) else 3 * most), kind)
-    limits = replace(DEFAULT, **{dimension: most for dimension, most, _ in wanted if dimension not in _MEASURED})
+    limits = DEFAULT._replace(**{dimension: most for dimension, most, _ in wanted if dimension not in _MEASURED})
     path = table.save(folder / name)
     for dimension, _, place in wanted:
         if dimension in _MEASURED:
             has = _measure(path, dimension)
-            limits = replace(limits, **{dimension: has - place if isinstance(place, int) else has // 4})
+            limits = limits._replace(**{dimension: has - place if isinstance(place, int) else has // 4})
     over = _over(table, limits, kind, path) if grown else tuple(d for d, _, place in wanted if place in (1, "far"))
     return Case(name, kind, table, limits, over)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 
-_SETTINGS = {
+SETTINGS = {
     "rows": "max_rows",
     "cells": "max_cells",
     "reach": "max_cells",
@@ -16,6 +16,7 @@ _SETTINGS = {
     "seconds": "max_seconds",
     "memory": "max_memory",
 }
+"""The settings of `[sheet]` that raise a limit."""
 _MEGABYTES = frozenset({"file_bytes", "unpacked_bytes", "part_bytes", "marked_bytes", "memory"})
 _WORDS = {
     "file_bytes": ("the file has {found}, more than {most}", "split it"),
@@ -59,8 +60,8 @@ def beyond(name: str, limits: Limits, place: str = "", *, found: int = 0) -> She
     """Make the refusal of a file that goes beyond the limit `name`; `place` says where, `found` what it has."""
     most, has = _shown(name, getattr(limits, name)), _shown(name, found)
     words, remedy = _WORDS[name]
-    if name in _SETTINGS:
-        remedy += f", or raise [sheet] {_SETTINGS[name]} in campaign-batch.toml"
+    if name in SETTINGS:
+        remedy += f", or raise [sheet] {SETTINGS[name]} in campaign-batch.toml"
     return SheetError(words.format(most=most, place=place, found=has), remedy)
 
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from batch.adapters.sheet.child import Child
-from batch.model.errors import MachineError
+from batch.adapters.sheet.kinds import find_kind
+from batch.model.errors import MachineError, SheetError
 
 
 @contextmanager
@@ -20,6 +21,6 @@ def start_reader(path: Path) -> Iterator[Child | None]:
         yield None
         return
     with Child() as child:
-        with suppress(MachineError):  # whoever asks it starts it again, and says what is wrong
-            child.start()
+        with suppress(MachineError, SheetError):  # whoever asks for rows tries again, and says what is wrong
+            child.start(find_kind(path))
         yield child

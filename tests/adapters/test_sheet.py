@@ -6,7 +6,6 @@ import os
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +133,7 @@ def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     """After its patience, by name."""
     monkeypatch.setattr(child_room, "_BOOT", READY_TO + "import time; time.sleep(600)")
     with pytest.raises(SheetError, match=r"longer than 1 seconds.*max_seconds"):
-        open_sheet(save(tmp_path / "a.xlsx", GOOD), limits=replace(DEFAULT, seconds=1))
+        open_sheet(save(tmp_path / "a.xlsx", GOOD), limits=DEFAULT._replace(seconds=1))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process reliably")
@@ -143,7 +142,7 @@ def test_a_reader_that_swells_is_refused(tmp_path: Path) -> None:
     rows = X('<c r="Z60000" t="inlineStr"><is><t>' + "x" * 9_000_000 + "</t></is></c>")
     path = save(tmp_path / "a.xlsx", (*GOOD, rows))
     with pytest.raises(SheetError, match=r"more than 64 MB of memory.*max_memory|crash"):
-        list(open_sheet(path, limits=replace(DEFAULT, memory=2**26)))
+        list(open_sheet(path, limits=DEFAULT._replace(memory=2**26)))
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv"])
@@ -157,7 +156,7 @@ def test_a_text_file_is_read_in_the_confined_process(
     assert [row.texts for row in open_sheet(path)] == [GOOD]
     monkeypatch.setattr(child_room, "_BOOT", READY_TO + "import time; time.sleep(600)")
     with pytest.raises(SheetError, match="longer than 1 seconds"):
-        open_sheet(path, limits=replace(DEFAULT, seconds=1))
+        open_sheet(path, limits=DEFAULT._replace(seconds=1))
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "ods", "xls"])

@@ -6,7 +6,6 @@ print what was given. A section is built (`defer_build`) only when a file or the
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -113,8 +112,7 @@ class SheetSection(Section):
     @property
     def limits(self) -> Limits:
         """Give the limits of one file: the team's own, and those that nobody sets."""
-        return replace(
-            DEFAULT,
+        return DEFAULT._replace(
             rows=self.max_rows,
             cells=self.max_cells,
             reach=max(DEFAULT.reach, 5 * self.max_cells),

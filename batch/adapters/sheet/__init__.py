@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +98,7 @@ def open_sheet(
 
 
 def _with_rows(limits: Limits, max_rows: int) -> Limits:
-    return replace(limits, rows=max_rows) if max_rows else limits
+    return limits._replace(rows=max_rows) if max_rows else limits
 
 
 def _request(path: Path, name: str, limits: Limits, date_order: str, encoding: str) -> dict[str, Any]:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _BOOT = """
 import sys
-sys.path[:] = sys.argv[2:]
+sys.path[:] = sys.argv[3:]
 from batch.system.confined.within import confine
 confine(int(sys.argv[1]))
 for name in ("batch.model", "batch.adapters.sheet"):
     face = sys.modules[name] = type(sys)(name)
-    face.__path__ = [sys.argv[2] + "/" + name.replace(".", "/")]
+    face.__path__ = [sys.argv[3] + "/" + name.replace(".", "/")]
 from batch.adapters.sheet.worker import main
-main()
+main(sys.argv[2])
 """
 """The faces of two packages stay out: they load what the whole program needs, a third of the time of a start."""
 _REMEDY = "open it in Excel or LibreOffice, save it as .xlsx and drop that"
@@ -54,16 +54,16 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self) -> None:
-        """Start the process, so that it gets ready while something else is done; raises MachineError."""
+    def start(self, kind: str = "xlsx") -> None:
+        """Start the process, so that it gets ready for a file of `kind` meanwhile; raises MachineError."""
         if self._process is not None and self._process.is_alive():
             return
         self.close()
-        self._process = Confined(_BOOT, [str(os.getpid()), *search_path()])
+        self._process = Confined(_BOOT, [str(os.getpid()), kind, *search_path()])
 
-    def get_ready(self) -> Confined:
+    def get_ready(self, kind: str = "xlsx") -> Confined:
         """Give the process once it can be asked; raises MachineError for one that does not come that far."""
-        self.start()
+        self.start(kind)
         process = cast(Confined, self._process)
         if self._is_ready:
             return process
@@ -92,7 +92,7 @@ class Child:
         self._left = _CROWD * (limits.characters + limits.reach)
         said = whole = False
         try:
-            process = self.get_ready()
+            process = self.get_ready(request["kind"])
             with suppress(OSError):  # it died: it gives no answer
                 send(process.sink, cast("Message", request))
             while (message := self._next(process, limits)) is not None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 
 from batch.adapters.sheet import headers
 from batch.adapters.sheet.shapes import Extra, Merge, RawRow
@@ -30,7 +30,7 @@ class TextBook:
     """A text file as a workbook of one sheet."""
 
     def __init__(self, path: str, legacy: str, *, tabs: bool, limits: Limits) -> None:
-        tab = TextTab(Path(path), legacy, tabs=tabs, limits=limits)
+        tab = TextTab(path, legacy, tabs=tabs, limits=limits)
         self.tabs = [tab]
         self.legacy = tab.legacy
         """Whether it is not Unicode text, and was read in the encoding that the settings name."""
@@ -48,7 +48,7 @@ class TextTab:
     hidden_columns: tuple[int, ...] = ()
     text_only = True
 
-    def __init__(self, path: Path, legacy: str, *, tabs: bool = False, limits: Limits) -> None:
+    def __init__(self, path: str, legacy: str, *, tabs: bool = False, limits: Limits) -> None:
         self._path = path
         self._limits = limits
         self.merges: list[Merge] = []
@@ -96,16 +96,16 @@ class TextTab:
 
     def _open(self) -> io.TextIOWrapper:
         csv.field_size_limit(self._limits.cell_characters)
-        return self._path.open(encoding=self.encoding, newline="")
+        return open(self._path, encoding=self.encoding, newline="")
 
     def _sample(self) -> str:
         with self._open() as file:
             return file.read(SAMPLE)
 
 
-def _find_encoding(path: Path, legacy: str) -> tuple[str, bool]:
+def _find_encoding(path: str, legacy: str) -> tuple[str, bool]:
     """Give the encoding, and whether it is the legacy one because nothing else fits."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         start = file.read(4096)
     if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) or _is_utf32(start):
         raise SheetError("the file is UTF-32 text, which no spreadsheet program reads", _SAVE_AS)
@@ -133,10 +133,10 @@ def _is_utf32(start: bytes) -> bool:
     return empty in ([False, True, True, True], [True, True, True, False])
 
 
-def _refuse_padding(path: Path, over: int) -> None:
+def _refuse_padding(path: str, over: int) -> None:
     """Refuse a text that is filled up with NULs: it was cut off, or copied while it was written."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    size = os.stat(path).st_size
+    with open(path, "rb") as file:
         file.seek(max(0, size - 8))
         end = file.read()
     if over > _SOME_NULS or (len(end) == 8 and not end.strip(b"\0")):
@@ -145,7 +145,7 @@ def _refuse_padding(path: Path, over: int) -> None:
         )
 
 
-def _sure(path: Path, encoding: str) -> str:
+def _sure(path: str, encoding: str) -> str:
     line = _fits(path, encoding)
     if line is None:
         return encoding
@@ -155,8 +155,8 @@ def _sure(path: Path, encoding: str) -> str:
     )
 
 
-def _legacy(path: Path, legacy: str) -> str:
-    with path.open("rb") as file:
+def _legacy(path: str, legacy: str) -> str:
+    with open(path, "rb") as file:
         for number, line in enumerate(file, start=1):
             if b"\xed" in line and _half(line):
                 raise SheetError(
@@ -180,11 +180,11 @@ def _half(line: bytes) -> bool:
         return False
 
 
-def _fits(path: Path, encoding: str) -> int | None:
+def _fits(path: str, encoding: str) -> int | None:
     """Give the first line that is not in an encoding; None when all are."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     lines = 1
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         while block := file.read(2**20):
             try:
                 decoder.decode(block)
@@ -198,8 +198,8 @@ def _fits(path: Path, encoding: str) -> int | None:
     return None
 
 
-def _has_nul(path: Path) -> bool:
-    with path.open("rb") as file:
+def _has_nul(path: str) -> bool:
+    with open(path, "rb") as file:
         return any(b"\0" in block for block in iter(lambda: file.read(2**20), b""))
 
 

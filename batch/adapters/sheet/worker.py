@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from batch.adapters.sheet import delimited, ods, xls, xlsx
 from batch.adapters.sheet.choose import read_tabs
 from batch.adapters.sheet.grid import LyingError
 from batch.adapters.sheet.shapes import Message
@@ -27,10 +26,10 @@ READY = ("ready", ())
 """What the process says before it takes the first request: a death before that has nothing to do with a file."""
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
+def main(kind: str) -> None:
+    """Answer requests until there are no more; the first will be for a file of `kind`."""
     gc.disable()
-    _get_ready()
+    _get_ready(kind)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=2**16)
     send(sink, READY)
     while request := receive(source)[1]:
@@ -92,20 +91,31 @@ def receive(source: BinaryIO, most: int = 2**31) -> tuple[int, Any]:
     return size, marshal.loads(source.read(size))  # noqa: S302 both ends are this program
 
 
-def _get_ready() -> None:
+def _get_ready(kind: str) -> None:
     """Load what most workbooks need while nobody has asked for anything yet."""
-    import python_calamine  # noqa: F401
+    if kind == "xlsx":
+        import python_calamine  # noqa: F401
+
+        from batch.adapters.sheet import xlsx  # noqa: F401
 
 
 def _open(request: dict[str, Any], limits: Limits) -> Any:
     path, kind, date_order = request["path"], request["kind"], request["date_order"]
     if kind in ("csv", "tsv"):
-        return delimited.TextBook(path, request["encoding"], tabs=kind == "tsv", limits=limits)
+        from batch.adapters.sheet.delimited import TextBook
+
+        return TextBook(path, request["encoding"], tabs=kind == "tsv", limits=limits)
     if kind == "ods":
-        return ods.OdsBook(path, limits=limits)
+        from batch.adapters.sheet.ods import OdsBook
+
+        return OdsBook(path, limits=limits)
     if kind == "xls":
-        return xls.open_book(path, date_order=date_order, limits=limits)
-    return xlsx.XlsxBook(path, date_order=date_order, careful=request["careful"], limits=limits)
+        from batch.adapters.sheet.xls import open_book
+
+        return open_book(path, date_order=date_order, limits=limits)
+    from batch.adapters.sheet.xlsx import XlsxBook
+
+    return XlsxBook(path, date_order=date_order, careful=request["careful"], limits=limits)
 
 
 def _cut(error: BaseException) -> str:
