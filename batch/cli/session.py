@@ -161,9 +161,9 @@ class Session:
         self.told = chosen.name
         return chosen
 
-    def every_account(self, *, watches: bool = False) -> tuple[Settings, ...]:
+    def every_account(self, *, watches: bool = False, **changes: object) -> tuple[Settings, ...]:
         """Give the settings of every account, or of the one that was named; only one where there is one."""
-        settings = self._load(watches=watches)
+        settings = self._load(watches=watches, **changes)
         if self.account or not settings.accounts:
             return (self.settings(watches=watches),)
         return tuple(settings.accounts.values())

@@ -7,7 +7,7 @@ import signal
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -20,6 +20,7 @@ from batch.workflows.events import Event, Note, Progress
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
+    from batch.workflows.context import World
 
 _USUAL = "inbox"
 """The watched folder that nobody named: it is simply made."""
@@ -38,15 +39,23 @@ def watch(
 ) -> None:
     """Process each file that is dropped into a folder, once; compare every night; send mail."""
     from batch.workflows.watch import watch_folder
+    from batch.workflows.watch_accounts import watch_accounts
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
-    settings = session.settings(watches=True)
-    _refuse_mistyped(folder, settings, create=create)
-    world = replace(session.world(), tell=Journal(as_json=log_format == "json", quiet=session.screen.quiet).tell)
+    accounts = session.every_account(watches=True, **({} if folder is None else {"watch__folder": folder.absolute()}))
+    _refuse_mistyped(folder, accounts[0], create=create)
+    world = session.world()
+
+    def world_of(account: str) -> World:
+        journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account)
+        return replace(world, tell=journal.tell)
+
+    how: dict[str, Any] = {"once": once, "events": not no_events, "stop": session.interrupt.event}
     try:
-        watched = watch_folder(
-            settings, world, folder=folder, once=once, events=not no_events, stop=session.interrupt.event
-        )
+        if accounts[0].accounts and not session.account:
+            watched = watch_accounts(accounts, world_of, **how)
+        else:
+            watched = watch_folder(accounts[0], world_of(accounts[0].name), folder=folder, **how)
     except InboxBusyError as busy:
         if not once:
             raise
@@ -59,7 +68,7 @@ def watch(
 
 def _refuse_mistyped(folder: Path | None, settings: Settings, *, create: bool) -> None:
     """Raise UsageError for a folder that somebody named and that is not there; a share that is away is waited for."""
-    place = folder or Path(settings.watch.folder)
+    place = folder or settings.root or Path(settings.watch.folder)
     usual = folder is None and place.name == _USUAL
     if not (usual or create or place.exists()) and place.parent.is_dir():
         raise UsageError(f'there is no folder "{place}"', "check its name, or make it: add --create")
@@ -75,8 +84,9 @@ def _end_watch(code: int) -> NoReturn:
 class Journal:
     """A line an event on standard error, for whoever keeps logs; it knows the batch and the entry."""
 
-    def __init__(self, *, as_json: bool, quiet: bool = False) -> None:
+    def __init__(self, *, as_json: bool, quiet: bool = False, account: str = "") -> None:
         self._as_json = as_json
+        self._account = account
         self._quiet = quiet
 
     def tell(self, event: Event) -> None:
@@ -85,9 +95,9 @@ class Journal:
         if not isinstance(told, Note) or (self._quiet and not told.loud):
             return
         if self._as_json:
-            print_log(session.redact(_as_json(told)))
+            print_log(session.redact(_as_json(told, self._account)))
         else:
-            print_word(session.redact(_as_text(told)))
+            print_word(session.redact(_as_text(told, self._account)))
 
 
 def _read_progress(progress: Progress) -> Note | None:
@@ -97,19 +107,21 @@ def _read_progress(progress: Progress) -> Note | None:
     return Note(words, event=f"row-{progress.status.replace('_', '-')}", batch=progress.batch, entry=progress.entry)
 
 
-def _as_text(note: Note) -> str:
+def _as_text(note: Note, account: str) -> str:
     line = " ".join(note.words.split())
     for name, number in (("entry", note.entry), ("batch", note.batch)):
         if number is not None and not re.search(rf"\b{name} {number}\b", line):
             line = f"{name} {number} {line}"  # the place stands in the line once
+    line = f"{account}: {line}" if account else line
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ} {'! ' if note.loud else ''}{line}"
 
 
-def _as_json(note: Note) -> str:
+def _as_json(note: Note, account: str) -> str:
     line: dict[str, object] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "level": "warning" if note.loud else "info",
         "event": note.event or "note",
+        "account": account or None,
         "batch": note.batch,
         "entry": note.entry,
         "file": note.file or None,

@@ -257,6 +257,9 @@ def _is_gone(pause: Pause, settings: Settings) -> bool:
 
 
 def _stop_folder(pause: Pause, settings: Settings) -> Path:
+    """Give the folder in which it lies: that of all accounts, or the one that was watched."""
+    if settings.root is not None and Inbox(settings.root).stop_requested():
+        return settings.root
     return Path(pause.folder or settings.watch.folder)
 
 

@@ -65,17 +65,25 @@ def watch_folder(
     """
     need_zone(settings, for_real=True)
     place = folder or Path(settings.watch.folder)
-    inbox = Inbox(
-        place,
-        stable_seconds=settings.watch.stable_seconds,
-        grace_seconds=settings.watch.grace_minutes * 60,
-        zone=ZoneInfo(settings.team_zone),
-    )
+    inbox = make_inbox(settings, place)
     _reach(inbox, world, once=once)
     with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world, quiet=True) as context:
         lift_if_corrected(context)
         watch = Watch(context, inbox, wait or _wait_for_drops(context, place, stop, events=events))
         return watch.run_once() if once else watch.run()
+
+
+def make_inbox(settings: Settings, place: Path) -> Inbox:
+    """Make the inbox of an account: folders of other accounts within it are theirs, a STOP above it counts for all."""
+    inner = [one.watch.folder.name for one in settings.others.values() if one.watch.folder.parent == place]
+    return Inbox(
+        place,
+        stable_seconds=settings.watch.stable_seconds,
+        grace_seconds=settings.watch.grace_minutes * 60,
+        zone=ZoneInfo(settings.team_zone),
+        others=inner,
+        above=settings.root,
+    )
 
 
 def _wait_for_drops(

@@ -137,6 +137,7 @@ def set_apart(settings: Settings, top: Settings) -> Settings:
     if name == top.provider.account:
         return settings
     changed: dict[str, object] = {
+        "root": top.watch.folder,
         "ledger": top.ledger.model_copy(update={"url": account_url(top.ledger.url, name)}),
         "watch": top.watch.model_copy(update={"folder": top.watch.folder / name}),
     }

@@ -261,11 +261,18 @@ class Settings(Section):
     """Every account by its name, this one too; empty where the settings are about one only."""
     default_account: str = ""
     """The account of whatever names none; empty where somebody must name one."""
+    root: Path | None = None
+    """The watched folder of all accounts, within which this one's lies; None where it has one of its own."""
 
     @property
     def name(self) -> str:
         """The account's name, to be told beside others; empty where there is one only."""
         return self.provider.account if self.accounts else ""
+
+    @property
+    def is_account(self) -> bool:
+        """Whether this is an account's record, and not the mere top of several."""
+        return not self.accounts or self.provider.account in self.accounts
 
     @property
     def others(self) -> "dict[str, Settings]":

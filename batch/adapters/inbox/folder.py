@@ -85,13 +85,16 @@ class Inbox:
     """One drop folder. `now` is handed into each call, aware; `zone` is the one that names and notes speak in."""
 
     def __init__(
-        self, folder: Path, *, stable_seconds: float = 5.0, grace_seconds: float = 300.0, zone: tzinfo | None = None
-    ) -> None:
+        self, folder: Path, *, stable_seconds: float = 5.0, grace_seconds: float = 300.0, zone: tzinfo | None = None,
+        others: Sequence[str] = (), above: Path | None = None,
+    ) -> None:  # fmt: skip
+        """`others` are folders within it that others watch; in `above` a file named STOP counts, too."""
         self.folder = folder
+        self._stops = [folder] if above is None else [folder, above]
         self.working, self.done, self.attention, self.waiting, self.approved = (folder / name for name in FOLDERS)
         self._zone = zone
         self._grace = Grace(folder, timedelta(seconds=stable_seconds), timedelta(seconds=grace_seconds), zone)
-        self.left_alone = LeftAlone(folder, FOLDERS)
+        self.left_alone = LeftAlone(folder, (*FOLDERS, *others))
         self.refused: list[str] = []
         """What was put aside unread since somebody last asked, in words."""
 
@@ -130,9 +133,11 @@ class Inbox:
             lock.release()
 
     def stop_requested(self) -> bool:
-        """Say whether somebody put a file named STOP into the folder."""
-        with contextlib.suppress(OSError):
-            return any(name.casefold() in STOP_NAMES for name in _names(self.folder))
+        """Say whether somebody put a file named STOP into the folder, or into the one of all accounts."""
+        for folder in self._stops:
+            with contextlib.suppress(OSError):
+                if any(name.casefold() in STOP_NAMES for name in _names(folder)):
+                    return True
         return False
 
     def scan(self, now: datetime) -> tuple[Ready | Settling, ...]:

@@ -1,0 +1,102 @@
+"""Watch for several accounts in one process: each has a thread, a folder and its own trouble, and waits for no other.
+
+A thread for each, not turns: a provider that answers slowly, or a long sheet under a rate limit, would keep all others
+waiting for minutes. They share nothing but the wish to end: settings are frozen, and ledger, provider and folder are
+opened by the thread that works with them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from batch.model.errors import BatchError, InboxBusyError
+from batch.system.disk import Readers, make_folder
+from batch.workflows.context import World
+from batch.workflows.events import Note
+from batch.workflows.watch import LONGEST_REST, Watched, watch_folder
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+
+_LOOK = 0.2
+"""Seconds between two looks at whether the threads have ended, so that a signal is heard meanwhile."""
+
+
+@dataclass(slots=True)
+class _One:
+    """The watch of one account."""
+
+    settings: Settings
+    world: World
+    once: bool
+    events: bool
+    stop: threading.Event
+    watched: list[Watched] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Watch until the end is wished; what keeps it from beginning is told, and tried again after a rest."""
+        told = ""
+        while not self.world.stopped():
+            trouble = self._watch()
+            if trouble is None or self.once:
+                return
+            if trouble.kind != told:
+                self.world.tell(Note(str(trouble), loud=True, event="trouble"))
+            told = trouble.kind
+            self.stop.wait(LONGEST_REST.total_seconds())
+
+    def _watch(self) -> BatchError | None:
+        try:
+            watched = watch_folder(self.settings, self.world, once=self.once, events=self.events, stop=self.stop)
+        except BatchError as trouble:
+            watched = Watched(0, needs_look=True, trouble=trouble)
+            if self.once:
+                self.world.tell(Note(str(trouble), loud=True, event="trouble"))
+        except Exception as fault:  # else this account's thread would end without a word
+            words = f"an internal error of campaign-batch ({type(fault).__name__}); nothing is lost"
+            watched = Watched(0, needs_look=True, trouble=BatchError(words, "report it"))
+            self.world.tell(Note(f"{words}: report it", loud=True, event="fault"))
+        self.watched.append(watched)
+        return watched.trouble
+
+
+def watch_accounts(
+    accounts: Sequence[Settings],
+    world_of: Callable[[str], World],
+    *,
+    once: bool = False,
+    events: bool = True,
+    stop: threading.Event,
+) -> Watched:
+    """Watch for every account until somebody asks for an end; `world_of` gives each a world that names it.
+
+    With `once` take what is whole and go; the trouble of the first account that had any stands for all.
+    """
+    _make_root(accounts)
+    ones = [_One(settings, world_of(settings.name), once, events, stop) for settings in accounts]
+    threads = [threading.Thread(target=one.run, name=f"watch-{one.settings.name}") for one in ones]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_LOOK)
+    return _sum_up([watched for one in ones for watched in one.watched])
+
+
+def _make_root(accounts: Sequence[Settings]) -> None:
+    """Make the folder in which the accounts' folders lie; a share that is away is waited for by each of them."""
+    for root in {settings.root for settings in accounts if settings.root is not None}:
+        if root.parent.is_dir():
+            make_folder(root, Readers.UMASK, parents=False)
+
+
+def _sum_up(all_watched: Sequence[Watched]) -> Watched:
+    troubles = [one.trouble for one in all_watched if one.trouble and not isinstance(one.trouble, InboxBusyError)]
+    return Watched(
+        sum(one.files for one in all_watched),
+        any(one.needs_look for one in all_watched),
+        troubles[0] if troubles else None,
+    )

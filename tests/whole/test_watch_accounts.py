@@ -1,0 +1,92 @@
+"""One watch for several accounts: what is wrong with one keeps no file of another waiting."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from accounts_support import Town, open_town
+from cli_support import Shell, row, write_csv
+
+from batch.adapters.sandbox import Sandbox
+
+SOON = "[watch]\nstable_seconds = 0.2\ngrace_minutes = 0\n"
+
+
+@pytest.fixture
+def town(shell: Shell, tmp_path: Path) -> Iterator[Town]:
+    with open_town(shell, tmp_path) as opened:
+        opened.settings(top=SOON)
+        yield opened
+
+
+def drop(town: Town, account: str, name: str = "week.csv", count: int = 1) -> None:
+    folder = town.folder / "inbox" / account
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(folder / name, [row(number + 1) for number in range(count)])
+
+
+def done(town: Town, account: str) -> list[str]:
+    folder = town.folder / "inbox" / account / "done"
+    return [path.name[17:] for path in folder.glob("*.csv")] if folder.is_dir() else []
+
+
+def test_each_folder_is_its_accounts(town: Town) -> None:
+    """The same file in both is two campaigns; results, reports and log say whose they are."""
+    drop(town, "dallas")
+    drop(town, "austin")
+    ran = town.shell.run("watch", "--once", "--log-format", "json")
+    assert ran.code == 0, ran.err
+    assert (town.names("dallas"), town.names("austin")) == (["Campaign 1"], ["Campaign 1"])
+    assert (done(town, "dallas"), done(town, "austin")) == (["week.csv"], ["week.csv"])
+    lines = [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
+    assert {line["account"] for line in lines if line["event"] == "file-done"} == {"dallas", "austin"}
+
+
+def test_trouble_of_one_account_stops_no_other(town: Town) -> None:
+    """One is paused, one has no token, one's provider is down, one's refuses the token: the fifth goes at once."""
+    with Sandbox(limit=0, token="right") as sandbox:
+        url = sandbox.url
+        town.settings(
+            f"""
+            [accounts.dead]
+            url = "http://127.0.0.1:9/v1"
+            token_env = "AUSTIN_TOKEN"
+            [accounts.refused]
+            url = "{url}"
+            token_env = "DALLAS_TOKEN"
+            [accounts.tokenless]
+            url = "{url}"
+            """,
+            top=SOON,
+        )
+        for account in ("dallas", "austin", "dead", "refused", "tokenless"):
+            drop(town, account)
+        assert town.shell.run("pause", "--why", "wait", "--account", "dallas").code == 0
+        ran = town.shell.run("watch", "--once")
+    assert ran.code != 0
+    assert (town.names("dallas"), town.names("austin"), done(town, "austin")) == ([], ["Campaign 1"], ["week.csv"])
+    words = {"dead": "cannot", "refused": "token", "tokenless": "no access token", "dallas": "paused"}
+    for account, told in words.items():
+        assert [line for line in ran.err.splitlines() if f"{account}: " in line and told in line], (account, ran.err)
+    waiting = ("dead", "refused", "tokenless", "dallas")
+    assert not [account for account in waiting if done(town, account)]
+    assert "Traceback" not in ran.err
+
+
+def test_stop_in_the_folder_of_all_stops_all_and_one_in_an_accounts_only_that(town: Town) -> None:
+    """And each goes on when it is taken out."""
+    drop(town, "dallas")
+    drop(town, "austin")
+    (town.folder / "inbox" / "STOP").touch()
+    town.shell.run("watch", "--once")
+    assert (town.names("dallas"), town.names("austin")) == ([], [])
+    shutil.move(town.folder / "inbox" / "STOP", town.folder / "inbox" / "dallas" / "STOP")
+    town.shell.run("watch", "--once")
+    assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 1"])
+    (town.folder / "inbox" / "dallas" / "STOP").unlink()
+    assert town.shell.run("watch", "--once").code == 0
+    assert town.names("dallas") == ["Campaign 1"]
