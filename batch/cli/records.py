@@ -11,7 +11,7 @@ import typer
 from batch.cli.files import show_tally
 from batch.cli.output import csv_records, print_csv, print_line
 from batch.cli.session import DONE, LOOK, AccountCommands, Json, app, end_with, need, session
-from batch.cli.shapes import shape_books, shape_purged, shape_restoring, shape_tally
+from batch.cli.shapes import shape_books, shape_moved, shape_purged, shape_restoring, shape_tally
 from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
@@ -224,6 +224,33 @@ def restore(
     for problem in done.problems:
         session.screen.say(problem, loud=True)
     end_with(LOOK if done.problems or done.restored is None else DONE)
+
+
+@ledger_app.command("move")
+def move(
+    to: Annotated[str, typer.Option(help="The URL of the new ledger, as postgresql+psycopg://user@host/database.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Move the whole ledger to another database, SQLite to PostgreSQL or back; every row is compared."""
+    from batch.workflows.move import move_ledger
+
+    need(
+        yes or json or session.screen.interactive,
+        "ledger move changes where the ledger is, and there is no terminal to ask on",
+        "add --yes to move without a question",
+    )
+
+    def move_one(settings: Settings) -> int:
+        done = move_ledger(settings, session.world(yes=yes or json), session.place_in(to, settings))
+        if json:
+            session.put(shape_moved(done))
+        else:
+            for line in done.lines:
+                session.screen.say(line)
+        return DONE if done.done else LOOK
+
+    end_with(max(session.each(one, move_one) for one in session.every_account()))
 
 
 @ledger_app.command("purge")

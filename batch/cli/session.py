@@ -21,6 +21,7 @@ from batch import __version__
 from batch.cli.output import PrintableFormatter, print_json, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
+from batch.core.ledger_urls import account_url
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
@@ -179,6 +180,11 @@ class Session:
             self.screen.close()
             self.screen.say(f"campaign-batch: account {settings.name}: {trouble}", loud=True)
             return trouble.exit_code
+
+    def place_in(self, url: str, settings: Settings) -> str:
+        """Give where an account's ledger lies in that other place of all of them."""
+        top = self._load(watches=False)
+        return url if settings.ledger.url == top.ledger.url else account_url(url, settings.name)
 
     def put(self, value: dict[str, Any]) -> None:
         """Print one object, with the account that it is about where there are several."""

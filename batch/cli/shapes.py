@@ -11,6 +11,7 @@ from batch.model.places import list_row, sheet_row
 if TYPE_CHECKING:
     from batch.workflows.check import Check
     from batch.workflows.doctor_line import Line
+    from batch.workflows.move import Moved
     from batch.workflows.purge import Purged
     from batch.workflows.restore import Restoring
     from batch.workflows.tally import Comparison, Tally
@@ -128,6 +129,11 @@ def shape_purged(done: Purged) -> dict[str, Any]:
         "mails": done.counted.mails,
         "left_alone": dict(done.counted.kept),
     }
+
+
+def shape_moved(done: Moved) -> dict[str, Any]:
+    """Give the object of `ledger move --json`."""
+    return {"moved": done.done, "rows": done.rows}
 
 
 def shape_line(line: Line, account: str = "") -> dict[str, Any]:

@@ -108,6 +108,7 @@ def commands(sheet: Path, sequence: str, folder: Path) -> Iterator[tuple[object,
     yield ("ledger", "purge", "--before", f"never{sequence}")
     yield ("ledger", "purge", "--before", "2020-01-01", "--yes")
     yield ("ledger", "restore", f"no{sequence}")
+    yield ("ledger", "move", "--to", f"sqlite:///no{sequence}/no.sqlite3", "--yes")
     yield ("help",)
     yield ("help", f"no{sequence}")
     yield ("version",)

@@ -7,6 +7,7 @@ from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
 from batch.adapters.ledger.lists import Observation
 from batch.adapters.ledger.lock import Owner, read_owner
+from batch.adapters.ledger.opening import resolve_url
 from batch.adapters.ledger.outbox import Mail
 from batch.adapters.ledger.pauses import Pause
 from batch.adapters.ledger.purging import Purge
@@ -30,6 +31,7 @@ __all__ = [
     "look_into",
     "open_ledger",
     "read_owner",
+    "resolve_url",
     "restore",
     "throw_away_ledger",
 ]

@@ -23,6 +23,7 @@ from batch.adapters.ledger.journal import RunJournal
 from batch.adapters.ledger.known import Known
 from batch.adapters.ledger.lists import ProviderLists
 from batch.adapters.ledger.lock import SubmitterLock
+from batch.adapters.ledger.moving import Sums, move_all
 from batch.adapters.ledger.opening import name_of, prepare, resolve_url
 from batch.adapters.ledger.outbox import Outbox
 from batch.adapters.ledger.pauses import Pauses
@@ -72,6 +73,8 @@ class Ledger:
 
     def __init__(self, engine: Engine, path: Path | None, name: str, redact: Callable[[str], str]) -> None:
         self.path = path
+        self.name = name
+        """How it is called in words to people, never with a password."""
         self._transactions = transactions = Transactions(engine, path, name, redact)
         self.lock = SubmitterLock(transactions, path)
         self.journal = RunJournal(transactions)
@@ -100,6 +103,13 @@ class Ledger:
     def close(self) -> None:
         """Let the file go; a closed ledger opens again automatically when it is used."""
         self._transactions.engine.dispose()
+
+    def move_to(self, target: Ledger) -> Sums:
+        """Copy all of it into a new ledger, which is the ledger from then on; give what each table has.
+
+        Raises LedgerBusyError while somebody submits, UsageError where the target holds another ledger.
+        """
+        return move_all(self._transactions, target._transactions)
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Stream the entries as `ledger export` writes them, each with its attempts and its history."""

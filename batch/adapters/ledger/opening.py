@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from batch.adapters.ledger import postgres
+from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.places import refuse_place
 from batch.adapters.ledger.tables import REVISIONS, alembic_version, metadata, notes
 from batch.adapters.ledger.troubles import explained
@@ -165,6 +166,8 @@ def _copy_into_memory(engine: Engine) -> Engine:
 def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime) -> None:
     with engine.connect() as connection:
         found = _revision(connection)
+        if found is not None:
+            refuse_moved(connection, name_of(engine.url, path))
     if found == REVISIONS[-1]:
         return
     if found is None:

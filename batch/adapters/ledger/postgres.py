@@ -17,7 +17,7 @@ DIALECT = "postgresql"
 SUBMITTER, MAILER = 0x7375626D6974, 0x6D61696C6572
 """Its advisory locks of the one process that submits, and of the one that sends mail: the letters of their names."""
 _WRITERS_TURN = 0x6C6564676572
-_TURN, _HOLDER = "submitter-turn", "submitter"
+_TURN, _HOLDER = NOTES = ("submitter-turn", "submitter")
 _SCHEMA = "account_"
 _PLACE = (
     f"CASE WHEN starts_with(current_schema(), '{_SCHEMA}') "
@@ -55,7 +55,7 @@ def keep_texts_whole(connection: Any, _record: object) -> None:
 
     class WithoutNul(StrDumper):
         def dump(self, obj: str) -> Any:
-            return super().dump(obj.replace("\0", _REPLACEMENT))
+            return super().dump(without_nul(obj))
 
     connection.adapters.register_dumper(str, WithoutNul)
 
@@ -75,6 +75,11 @@ def make_account_schema(connection: Connection) -> None:
     wanted = str(connection.execute(text("SHOW search_path")).scalar())
     if wanted.startswith(f'"{_SCHEMA}'):
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {wanted}")
+
+
+def without_nul(value: str) -> str:
+    """Give a text as PostgreSQL can hold it."""
+    return value.replace("\0", _REPLACEMENT)
 
 
 def take_writers_turn(connection: Connection) -> None:
