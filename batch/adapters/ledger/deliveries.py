@@ -48,6 +48,8 @@ class Deliveries:
 
     def of_each(self, ids: Collection[int]) -> dict[int, tuple[DeliveryCount, ...]]:
         """Give the numbers of contacts by delivery status, all pages together; entries without any are left out."""
+        if not ids:
+            return {}
         status, total = func.max(deliveries.c.status).label("status"), func.sum(deliveries.c.contacts).label("total")
         asked = select(deliveries.c.entry, deliveries.c.status_id, status, total)
         by = (deliveries.c.entry, deliveries.c.status_id)
