@@ -30,9 +30,12 @@ import sys
 sys.path[:] = sys.argv[3:]
 from batch.system.confined.within import confine
 confine(int(sys.argv[1]), written=int(sys.argv[2]))
+face = sys.modules["batch.adapters.marked"] = type(sys)("batch.adapters.marked")
+face.__path__ = [sys.argv[3] + "/batch/adapters/marked"]
 from batch.adapters.marked.worker import main
 main()
 """
+"""The face of the package stays out: it loads what starts processes, a quarter of the time of a start."""
 
 
 def ask(job: Job, seconds: float = 0) -> bytes:
