@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +16,12 @@ from batch.model.codes import ALLOWED, CODES, allow_help, why_not_allowed, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
 
 if TYPE_CHECKING:
+    from batch.adapters.config import Settings
     from batch.workflows.check import Check
+    from batch.workflows.context import World
     from batch.workflows.events import Planned
     from batch.workflows.run import Options
+    from batch.workflows.shares import Shares
     from batch.workflows.tally import Tally
 
 Files = Annotated[
@@ -44,33 +48,55 @@ def check(
     code = DONE
     for path in files:
         try:
-            found = _check_one(path, online=online, preview=preview, marked=marked, force=force, sheet=sheet)
+            ends = _check_one(path, online=online, preview=preview, marked=marked, force=force, sheet=sheet, json=json)
         except SheetError as trouble:
-            code = max(code, _cannot_take(path, trouble, json=json))
-            continue
-        code = max(code, LOOK if found.errors else DONE)
-        if json:
-            session.put(shape_check(found))
-        else:
-            _show_check(found, path, marked=marked is not None)
+            ends = [_cannot_take(path, trouble, json=json)]
+        code = max(code, *ends)
     end_with(code)
 
 
 def _check_one(
-    path: Path, *, online: bool, preview: Path | None, marked: Path | None, force: bool, sheet: str
-) -> Check:
+    path: Path, *, online: bool, preview: Path | None, marked: Path | None, force: bool, sheet: str, json: bool
+) -> list[int]:
+    """Check one file, for each account that has rows in it."""
     from batch.workflows.sheet_reader import start_reader
 
     if marked is not None and path.exists():
         _may_write(path, marked, force=force)
     if preview is not None:
         need(preview.suffix.casefold() in {".html", ".htm"}, "the preview is a page", f'name it "{preview.stem}.html"')
-    keep = bool(preview or marked)
     with start_reader(path) as reader:
-        from batch.workflows.check import check_file
+        from batch.workflows.shares import accounts_of, share_out
 
-        settings, world = session.settings(), session.world()
-        found, account = check_file(path, settings, world, online=online, sheet=sheet, keep=keep, reader=reader)
+        shares = share_out(path, session.home(), sheet=sheet, reader=reader)
+        accounts = tuple(accounts_of(shares))
+        need(
+            len(accounts) == 1 or not (preview or marked),
+            "--preview and --marked take the rows of one account, and the file has several",
+            "add --account NAME",
+        )
+        return [
+            session.each(
+                one, partial(_check_share, path, shares, online=online, preview=preview, marked=marked, json=json)
+            )
+            for one in accounts
+        ]
+
+
+def _check_share(
+    path: Path,
+    shares: Shares,
+    settings: Settings,
+    *,
+    online: bool,
+    preview: Path | None,
+    marked: Path | None,
+    json: bool,
+) -> int:
+    from batch.workflows.check import check_file
+
+    world, part = session.world(), shares.part(settings.provider.account)
+    found, account = check_file(path, settings, world, online=online, keep=bool(preview or marked), opened=part)
     if preview is not None:
         from batch.workflows.hand_back import write_preview_of
 
@@ -81,7 +107,19 @@ def _check_one(
 
         for written in write_marked_copy(found, path, marked, settings, world):
             session.screen.say(f"written: {written}")
-    return found
+    if json:
+        session.put(shape_check(found))
+    else:
+        _name_account(settings)
+        _show_check(found, path, marked=marked is not None)
+    return LOOK if found.errors else DONE
+
+
+def _name_account(settings: Settings) -> None:
+    """Say whose rows follow, where there are several accounts."""
+    if settings.name:
+        session.screen.close()
+        session.screen.say(f"account {settings.name}:")
 
 
 @app.command()
@@ -174,9 +212,10 @@ def submit(
     )
     options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, widen(allow or ()))
     ends = [
-        _submit_one(path, options, test=test, row=row, yes=yes, json=json)
+        end
         for path in files
         if not session.interrupt.asked()
+        for end in _submit_one(path, options, test=test, row=row, yes=yes, json=json)
     ]
     end_with(max(ends, default=DONE))
 
@@ -192,17 +231,38 @@ def _need_known_codes(allow: Sequence[str]) -> None:
         need(code in ALLOWED, f"--allow {code} is not possible", why_not_allowed(code))
 
 
-def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> int:
+def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> Iterator[int]:
+    """Submit one file, for each account that has rows in it; what stops one keeps no other from its turn."""
     from batch.workflows.send_test import submit_tests
+    from batch.workflows.shares import accounts_of, share_out
     from batch.workflows.submit import plan_file, submit_file
 
-    settings, world = session.settings(), session.world(yes=yes or json, sure=yes)
-    session.screen.show_plan = None if yes or json else _show_plan
-    try:
+    def submit_share(settings: Settings, world: World) -> Tally:
         if test:
-            tally = submit_tests(path, settings, world, options, group=test, row=row)
-        else:
-            tally = (plan_file if options.dry_run else submit_file)(path, settings, world, options)
+            return submit_tests(path, settings, world, options, group=test, row=row)
+        return (plan_file if options.dry_run else submit_file)(path, settings, world, options, shares)
+
+    home = session.settings() if test else session.home()
+    try:
+        shares = None if test or not home.accounts else share_out(path, home, sheet=options.sheet)
+    except BatchError as trouble:
+        yield _cannot_take(path, trouble, json=json)
+        return
+    for settings in (home,) if shares is None else accounts_of(shares):
+        if not session.interrupt.asked():
+            yield _show_share(path, settings, submit_share, options, yes=yes, json=json)
+
+
+def _show_share(
+    path: Path, settings: Settings, act: Callable[[Settings, World], Tally], options: Options, *, yes: bool, json: bool
+) -> int:
+    """Submit the rows of one account and tell how that ended."""
+    session.told = settings.name
+    session.screen.show_plan = None if yes or json else _show_plan
+    if not json:
+        _name_account(settings)
+    try:
+        tally = act(settings, session.world(yes=yes or json, sure=yes))
     except BatchError as trouble:
         return _cannot_take(path, trouble, json=json)
     session.screen.close()

@@ -169,6 +169,15 @@ class Session:
             return (self.settings(watches=watches),)
         return tuple(settings.accounts.values())
 
+    def home(self) -> Settings:
+        """Give the settings of whoever takes a file in: the account that is named or the default one, else their top.
+
+        With the top alone, each row of the file must say which account it is for.
+        """
+        settings = self._load(watches=False)
+        undecided = settings.accounts and not (self.account or settings.default_account)
+        return settings if undecided else self.settings()
+
     def each(self, settings: Settings, act: Callable[[Settings], int]) -> int:
         """Act for one account of several; its trouble is told with its name, and never keeps another from its turn."""
         self.told = settings.name

@@ -106,6 +106,8 @@ SHEET = (
     _note("example-row", "the name of an example row begins with EXAMPLE; the row is not taken", "type another name"),
     _note("other-sheet", "another sheet holds campaigns that are not taken", "show it, or name it with --sheet"),
     _note("field-unused", "no text uses this column", "nothing, or write the field into the text"),
+    _hard("account-unknown", "the cell Account names no account", _FIX),
+    _note("other-account-rows", "rows of the sheet go to other accounts, each in a batch there", "nothing"),
     _note("row-id-unknown", "this ledger did not give this RowId", "clear the RowId"),
 )
 
@@ -135,6 +137,7 @@ PLAN = (
         "same-text-same-groups-same-time", "another row already sends this text to these groups at this time",
         "delete one of the two rows, or send it anyway with --allow",
     ),
+    _plan("other-account", "another account scheduled this row before", "cancel it there, or send it from both"),
     _plan("close-to-another", "a group would get two texts shortly after one another", "move one of the two"),
     _plan(
         "same-campaign-other-time", "a campaign of this name to these groups is scheduled for another time",

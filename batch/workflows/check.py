@@ -15,6 +15,7 @@ from batch.adapters.glance import glance_at_pause, glance_at_settings, glance_at
 from batch.adapters.messages import load_message
 from batch.adapters.sheet import open_sheet
 from batch.core.bounds import beyond
+from batch.core.identity import fold
 from batch.core.validate import GroupRule, Rules, find_other_week
 from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
@@ -96,16 +97,17 @@ def check_file(
     sheet: str = "",
     keep: bool = False,
     reader: Child | None = None,
+    opened: Sheet | None = None,
 ) -> tuple[Check, Account | None]:
     """Check one file, against the account too when `online`; raise SheetError when it is not a sheet of campaigns.
 
-    `reader` is the process that reads it, when one is ready.
+    `reader` is the process that reads it, when one is ready; `opened` is the account's part of it, when it is open.
     """
     if pause := glance_at_pause(settings.ledger.url):
         world.tell(Note(f"everything is paused {describe_pause(pause, settings)}: nothing is submitted", loud=True))
     for words in describe_changed(settings, *glance_at_settings(settings.ledger.url)):
         world.tell(Note(words, loud=True))
-    opened = open_file(path, settings, sheet=sheet, reader=reader)
+    opened = opened or open_file(path, settings, sheet=sheet, reader=reader)
     account = look_at_account(settings, world) if online else None
     zone = need_zone(settings, for_real=False)
     keeps = keep or account is not None
@@ -173,7 +175,8 @@ def check_sheet(
         tell(Checking(check.rows))
     _add_late(check, checker.late_issues())
     _judge(check, settings, taking=taking)
-    check.fields, check.unused = sort_fields(opened.header, check.used)
+    check.fields, unused = sort_fields(opened.header, check.used)
+    check.unused = tuple(name for name in unused if not (settings.accounts and fold(name) == "account"))
     near = () if check.without_text else find_near_misses(check.fields, check.unused)
     check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings), *near)
     check.blank, check.left_out = opened.blank, opened.left_out

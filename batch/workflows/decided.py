@@ -10,11 +10,12 @@ from batch.core.file_names import safe_name
 from batch.core.guards import REJECTED_BY_PERSON
 from batch.model import REJECTED, Batch
 from batch.model.errors import BatchError
-from batch.workflows.check import check_sheet, open_file
+from batch.workflows.check import check_sheet
 from batch.workflows.context import Context, need_zone
 from batch.workflows.hand_back import write_returned
 from batch.workflows.notes_beside import describe_file
 from batch.workflows.report import batch_stem
+from batch.workflows.shares import open_own
 from batch.workflows.tally import Tally, count_batch
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _mark(context: Context, batch: Batch, sheet: Path, report: Path) -> list[Pat
     """Mark the sheet as it was filed; what cannot be read any more has no marked copy."""
     settings = context.settings
     with suppress(BatchError):
-        opened = open_file(sheet, settings, sheet=batch.sheet)
+        opened = open_own(sheet, settings, sheet=batch.sheet)
         zone = need_zone(settings, for_real=False)
         check = check_sheet(opened, settings, zone=zone, now=context.world.now(), keep=True)
         return write_returned(context, check, sheet, batch.id, report, always=True)

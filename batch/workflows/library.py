@@ -20,6 +20,7 @@ from batch.workflows.events import Tell, say_nothing
 from batch.workflows.reconcile import reconcile_books
 from batch.workflows.resume import resume as resume_batches
 from batch.workflows.run import Options
+from batch.workflows.shares import open_own
 from batch.workflows.tally import Comparison, Tally
 
 
@@ -43,14 +44,15 @@ def make_world(tell: Tell = say_nothing) -> World:
 
 def read_sheet(path: Path | str, settings: Settings, *, sheet: str = "") -> list[Row]:
     """Read the rows of a file as a person sees them; raise SheetError when it is not a sheet of campaigns."""
-    return list(check.open_file(Path(path), settings, sheet=sheet))
+    return list(open_own(Path(path), settings, sheet=sheet))
 
 
 def check_file(
     path: Path | str, settings: Settings, *, sheet: str = "", online: bool = False, world: World | None = None
 ) -> Check:
     """Check a file, with `online` against the account too; its `kept` rows say what each is and what is wrong."""
-    found, _ = check.check_file(Path(path), settings, world or make_world(), online=online, sheet=sheet, keep=True)
+    own = open_own(Path(path), settings, sheet=sheet)
+    found, _ = check.check_file(Path(path), settings, world or make_world(), online=online, keep=True, opened=own)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from batch.workflows.listings import (
     since_when,
     warn_of_other_ledger,
 )
+from batch.workflows.moved_rows import hold_moved
 from batch.workflows.not_as_asked import lift_if_corrected, pause_after
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
@@ -47,6 +48,8 @@ class Options:
     limit: int | None = None
     all_or_nothing: bool = False
     allow: frozenset[str] = frozenset()
+    also: Callable[[str], frozenset[str]] = lambda _account: frozenset()
+    """The keys of the rows that the same file has for another account."""
     give_back: bool = False
     """Whether the sheet is written back with what became of each row, though none is to be fixed."""
 
@@ -139,6 +142,7 @@ def plan_rows(context: Context, check: Check, reading: Reading, options: Options
     known = context.ledger.known.matching(keys | named.keys, fingerprints, world.now())
     unknown = find_unknown(context, reading)
     rows = check_account(context, warn_of_unknown(check.kept, named.unknown), known, account)
+    rows = hold_moved(context, rows, known, options.also)
     plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=named.entries)
     warn_of_other_ledger(context, unknown, {decision.tag for decision in plan.decisions})
     return plan

@@ -15,10 +15,11 @@ from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Gro
 from batch.model.errors import UsageError
 from batch.model.places import sheet_row
 from batch.model.plurals import plural
-from batch.workflows.check import Check, check_sheet, open_file
+from batch.workflows.check import Check, check_sheet
 from batch.workflows.context import Context, World, need_zone, open_context
 from batch.workflows.proofs import read_own_account
 from batch.workflows.run import Options, be_submitter, begin_run, finish_batch, record_batch
+from batch.workflows.shares import open_own
 from batch.workflows.tally import Tally
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def submit_tests(
     path: Path, settings: Settings, world: World, options: Options, *, group: str, row: int | None = None
 ) -> Tally:
     """Submit the rendered texts of a file, or of one row, to one group, marked TEST in name and text."""
-    opened = open_file(path, settings, sheet=options.sheet)
+    opened = open_own(path, settings, sheet=options.sheet)
     zone = need_zone(settings, for_real=True)
     with open_context(settings, world) as context, be_submitter(context):
         reading = begin_run(context)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from batch.model import Action, Group
 from batch.model.errors import ReportError
 from batch.workflows.cancel import find_gone, note_marks
 from batch.workflows.changed_settings import warn_of_changes, warn_of_off_time
-from batch.workflows.check import check_sheet, open_file
+from batch.workflows.check import check_sheet
 from batch.workflows.confirm import confirm_plan
 from batch.workflows.context import Context, World, need_zone, open_context, open_rehearsal, peek
 from batch.workflows.hand_back import write_returned
@@ -35,6 +37,7 @@ from batch.workflows.run import (
     plan_rows,
     record_batch,
 )
+from batch.workflows.shares import Shares, share_out
 from batch.workflows.tally import Tally, count_batch
 
 if TYPE_CHECKING:
@@ -42,9 +45,12 @@ if TYPE_CHECKING:
     from batch.adapters.sheet import Sheet
 
 
-def submit_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
-    """Take one file in and submit what can go; raise BatchError only when nothing was begun."""
-    opened = open_file(path, settings, sheet=options.sheet)
+def submit_file(path: Path, settings: Settings, world: World, options: Options, shares: Shares | None = None) -> Tally:
+    """Take one file in and submit what can go; raise BatchError only when nothing was begun.
+
+    `shares` is the file, open already, and whose its rows are.
+    """
+    opened, options = _take_share(path, settings, world, options, shares)
     need_zone(settings, for_real=not options.rehearse)
     with _open(opened, settings, world, options) as context:
         tally = submit_in(path, context, options, opened)
@@ -56,7 +62,8 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options) 
 def submit_in(path: Path, context: Context, options: Options, opened: Sheet | None = None) -> Tally:
     """Do what `submit` does, with a ledger and a provider that are open already."""
     with be_submitter(context):
-        opened = opened or open_file(path, context.settings, sheet=options.sheet)
+        if opened is None:
+            opened, options = _take_share(path, context.settings, context.world, options)
         reading = begin_run(context)
         prepared = _prepare(path, opened, context, reading, options)
         tally = prepared.start_tally()
@@ -75,6 +82,16 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
                 context, prepared.check, path, tally.batch, tally.reports[0], always=options.give_back
             )
         return tally
+
+
+def _take_share(
+    path: Path, settings: Settings, world: World, options: Options, shares: Shares | None = None
+) -> tuple[Sheet, Options]:
+    """Open this account's part of a file, and let the plan ask what the same file has for the others."""
+    shares = shares or share_out(path, settings, sheet=options.sheet)
+    found = shares
+    also = cache(lambda account: found.keys(account, world.now()))
+    return shares.part(settings.provider.account), replace(options, also=also)
 
 
 def _confirm(context: Context, prepared: Prepared, tally: Tally, options: Options) -> bool:
@@ -110,9 +127,9 @@ def _prepare(path: Path, opened: Sheet, context: Context, reading: Reading, opti
     return Prepared(path, check, plan, account, len(gone))
 
 
-def plan_file(path: Path, settings: Settings, world: World, options: Options) -> Tally:
+def plan_file(path: Path, settings: Settings, world: World, options: Options, shares: Shares | None = None) -> Tally:
     """Say what would be done with each row of a file; nothing is written and nothing sent."""
-    opened = open_file(path, settings, sheet=options.sheet)
+    opened, options = _take_share(path, settings, world, options, shares)
     need_zone(settings, for_real=not options.rehearse)
     with _open(opened, settings, world, options) as context:
         warn_of_changes(context, look=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ class Sheet:
         """What must live as long as its rows are read: the copy that they are read from."""
         self._messages: Iterable[Message] = messages
         self._child = child
+        self._take: Callable[[RowOut], RowOut | None] | None = None
 
     @property
     def waited(self) -> float:
@@ -63,14 +65,26 @@ class Sheet:
     def look_ahead(self) -> Iterator[Row]:
         """Read all rows and keep them, so that they stream once more; memory grows with the sheet."""
         self._messages = list(self._messages)
-        maker = RowMaker(self.header)
+        return RowMaker(self.header).make(self.keep())
+
+    def keep(self) -> Iterator[RowOut]:
+        """Read all rows and keep them, plain, as with `look_ahead`."""
+        self._messages = list(self._messages)
         for kind, value in self._messages:
-            yield from maker.make(value) if kind == "rows" else ()
+            yield from value if kind == "rows" else ()
+
+    def part(self, take: Callable[[RowOut], RowOut | None]) -> Sheet:
+        """Give the same sheet, kept before, with those rows alone that `take` gives back."""
+        part = copy(self)
+        part._take = take
+        return part
 
     def blocks(self) -> Iterator[list[RowOut]]:
         """Give the rows as they come, some hundred at a time, in plain values; a RowMaker turns them into rows."""
         for kind, value in self._messages:
-            if kind == "rows":
+            if kind == "rows" and self._take is not None:
+                yield [taken for row in value if (taken := self._take(row)) is not None]
+            elif kind == "rows":
                 yield value
             elif kind == "end":
                 self.blank, self.left_out = value["blank"], value["left_out"]

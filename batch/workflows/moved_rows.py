@@ -1,0 +1,90 @@
+"""Hold a row that another account scheduled before: it was moved from there, and would go out twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from batch.core.ledger_urls import sqlite_path
+from batch.model import Checked, Issue, KnownEntry, Level, Status
+from batch.model.errors import BatchError
+from batch.workflows.context import Context
+from batch.workflows.row_ids import FIELD, follow_row_ids
+from batch.workflows.shares import COLUMN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch.adapters.config import Settings
+
+CODE = "other-account"
+_SCHEDULED = frozenset({Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.SENT, Status.MISSING})
+_MAY_GO = frozenset({Status.PLANNED, Status.HELD, Status.WAITING})
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What another account's ledger knows of some rows."""
+
+    by_key: Mapping[str, KnownEntry]
+    by_row: Mapping[int, KnownEntry]
+
+
+def hold_moved(
+    context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry], also: Callable[[str], frozenset[str]]
+) -> list[Checked]:
+    """Hold the new rows that the ledger of another account knows, unless the file has them for that account, too.
+
+    `also` gives the keys of the file's rows for an account. What this account's own ledger knows is no new row.
+    """
+    if context.rehearsal or not context.settings.others:
+        return list(rows)
+    mine = {entry.key for entry in known}
+    new = [row for row in rows if row.campaign is not None and row.key not in mine]
+    held: dict[int, Issue] = {}
+    for name, settings in context.settings.others.items() if new else ():
+        for row, entry in _find(context, name, settings, new):
+            if entry.key not in also(name):
+                held.setdefault(row.row.number, _issue(row, name, entry))
+    return [replace(row, issues=(*row.issues, held[row.row.number])) if row.row.number in held else row for row in rows]
+
+
+def _find(context: Context, name: str, settings: Settings, rows: Sequence[Checked]) -> list[tuple[Checked, KnownEntry]]:
+    """Find the rows that another account's ledger knows; one that cannot be read is told, and holds nothing."""
+    try:
+        there = _look(context, settings, rows)
+    except BatchError as trouble:
+        words = f"the ledger of account {name} cannot be read, so rows that moved from there are not noticed: {trouble}"
+        context.note(words, loud=True)
+        return []
+    found = ((row, there.by_row.get(row.row.number) or there.by_key.get(row.key)) for row in rows)
+    return [(row, entry) for row, entry in found if entry is not None]
+
+
+def _look(context: Context, settings: Settings, rows: Sequence[Checked]) -> _There:
+    from batch.adapters.ledger import open_ledger
+
+    path = sqlite_path(settings.ledger.url)
+    if path is not None and not path.exists():
+        return _There({}, {})
+    now = context.world.now()
+    with open_ledger(settings.ledger.url, now=now, create=False, look=True) as ledger:
+        # A bare number is an entry of any ledger; only a whole RowId says whose.
+        ours = [row for row in rows if row.row.text(FIELD).casefold().startswith("e")]
+        named = follow_row_ids(ledger, ours)
+        known = ledger.known.matching({row.key for row in rows} | named.keys, set(), now)
+    counting = [entry for entry in known if entry.status in _SCHEDULED | _MAY_GO]
+    by_number = {entry.id: entry for entry in counting}
+    by_row = {row: by_number[entry] for row, entry in named.entries.items() if entry in by_number}
+    return _There({entry.key: entry for entry in counting}, by_row)
+
+
+def _issue(row: Checked, name: str, entry: KnownEntry) -> Issue:
+    header = row.row.header
+    at = next((text for text in header.columns if text.casefold() == COLUMN.casefold()), "")
+    there = "was scheduled in" if entry.status in _SCHEDULED else "may still go from"
+    place = f"entry {entry.id}" + (f", Id {entry.provider_id}" if entry.provider_id else "")
+    words = f'this row {there} account {name} before ({place}, "{entry.file}")'
+    remedy = f"cancel it there (campaign-batch cancel {entry.id} --account {name}), or send it from both"
+    return Issue(row.row.number, header.letter(at), at, CODE, f"{words}: {remedy}", Level.HOLD, row.row.text(at)[:200])
