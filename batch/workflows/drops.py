@@ -20,9 +20,10 @@ from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.notes_beside import describe_file, describe_unread
+from batch.workflows.passing_on import describe_passed, share_dropped
 from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
-from batch.workflows.submit import submit_in
+from batch.workflows.submit import submit_in, take_share
 from batch.workflows.tally import Tally
 
 _COPY = (
@@ -83,7 +84,7 @@ class DroppedFiles:
         """Take one file in and file it away; one that a fault of ours keeps from that is tried three times."""
         self._tell("file-taken", f'taking in "{claimed.name}"', file=claimed.name)
         try:
-            tally = submit_in(claimed.path, self._as_dropper(claimed), Options(give_back=True))
+            tally, elsewhere = self._submit(claimed)
         except SheetError as trouble:
             self._refuse(claimed, trouble)
             return
@@ -94,7 +95,31 @@ class DroppedFiles:
             words = f'an internal error of campaign-batch with "{claimed.name}" ({type(fault).__name__})'
             self._tell("fault", words, file=claimed.name, loud=True)
             return
-        self._finish(claimed, tally)
+        if tally is None:
+            self._finish_passed(claimed, elsewhere)
+        else:
+            self._finish(claimed, tally, elsewhere)
+
+    def _submit(self, claimed: Claimed) -> tuple[Tally | None, str]:
+        """Submit this account's rows; give what a note says of those that were passed on to others.
+
+        They are passed on first: what is in this account's way is not in theirs. None where no row is this account's.
+        """
+        context, options = self._as_dropper(claimed), Options(give_back=True)
+        settings = context.settings
+        if not settings.accounts:
+            return submit_in(claimed.path, context, options), ""
+        shares = share_dropped(claimed, settings, context.world)
+        elsewhere = describe_passed(shares, settings.provider.account)
+        if elsewhere and not shares.counts[settings.provider.account]:
+            return None, elsewhere
+        opened, options = take_share(claimed.path, settings, context.world, options, shares)
+        return submit_in(claimed.path, context, options, opened), elsewhere
+
+    def _finish_passed(self, claimed: Claimed, elsewhere: str) -> None:
+        self._inbox.file_away(claimed, "done", (), elsewhere)
+        self._tell("file-passed-on", f'"{claimed.name}": {elsewhere.strip()}', file=claimed.name)
+        self._count(claimed, "passed on", look=False)
 
     def _as_dropper(self, claimed: Claimed) -> Context:
         """Let the batch bear the name of the person whose file it is, where the system tells."""
@@ -115,7 +140,7 @@ class DroppedFiles:
         subject = f'"{whole_text(claimed.name)}" cannot be taken in'
         try_to_mail(mailer, lambda: queue_words(mailer, subject, told, kind="attention", key=key))
 
-    def _finish(self, claimed: Claimed, tally: Tally) -> None:
+    def _finish(self, claimed: Claimed, tally: Tally, elsewhere: str = "") -> None:
         """Note what must be mailed, show the preview, and only then file the sheet away."""
         assert tally.batch is not None
         look = tally.needs_look or tally.trouble is not None
@@ -125,7 +150,7 @@ class DroppedFiles:
         if tally.preview is not None:
             self._inbox.offer(tally.preview.read_bytes(), tally.preview.name)
         results = [path for path in tally.reports if path.suffix == ".html"] + tally.marked
-        self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n")
+        self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n{elsewhere}")
         self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
         self._count(claimed, f"batch {tally.batch}", look=look)
         raise_trouble(tally)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from batch.core.identity import fold
 from batch.core.ledger_urls import sqlite_path
 from batch.model import Checked, Issue, KnownEntry, Level, Status
 from batch.model.errors import BatchError
 from batch.workflows.context import Context
 from batch.workflows.row_ids import FIELD, follow_row_ids
-from batch.workflows.shares import COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,8 @@ def hold_moved(
 ) -> list[Checked]:
     """Hold the new rows that the ledger of another account knows, unless the file has them for that account, too.
 
+    Of a row that names no account it is only told: the same sheet may be meant for two accounts.
+
     `also` gives the keys of the file's rows for an account. What this account's own ledger knows is no new row.
     """
     if context.rehearsal or not context.settings.others:
@@ -45,9 +47,26 @@ def hold_moved(
     held: dict[int, Issue] = {}
     for name, settings in context.settings.others.items() if new else ():
         for row, entry in _find(context, name, settings, new):
-            if entry.key not in also(name):
-                held.setdefault(row.row.number, _issue(row, name, entry))
+            level = _weigh(row, entry)
+            if level is not None and entry.key not in also(name):
+                held.setdefault(row.row.number, _issue(row, name, entry, level))
     return [replace(row, issues=(*row.issues, held[row.row.number])) if row.row.number in held else row for row in rows]
+
+
+def _weigh(row: Checked, entry: KnownEntry) -> Level | None:
+    """Say what it weighs that another account has a row: a row that says its account was moved, one that does not
+    was dropped there as well, which may be meant; then only the very same campaign is worth a word.
+    """
+    if _column(row) or row.row.text(FIELD):
+        return Level.HOLD
+    same = row.campaign is not None and row.campaign.fingerprint == entry.fingerprint
+    return Level.WARNING if same else None
+
+
+def _column(row: Checked) -> str:
+    """Give the name of the column that says the account; empty where the sheet has none."""
+    names = (name for name in row.row.header.columns if fold(name).rpartition(".")[2] == "account")
+    return next(names, "")
 
 
 def _find(context: Context, name: str, settings: Settings, rows: Sequence[Checked]) -> list[tuple[Checked, KnownEntry]]:
@@ -80,11 +99,11 @@ def _look(context: Context, settings: Settings, rows: Sequence[Checked]) -> _The
     return _There({entry.key: entry for entry in counting}, by_row)
 
 
-def _issue(row: Checked, name: str, entry: KnownEntry) -> Issue:
-    header = row.row.header
-    at = next((text for text in header.columns if text.casefold() == COLUMN.casefold()), "")
+def _issue(row: Checked, name: str, entry: KnownEntry, level: Level) -> Issue:
+    at = _column(row)
     there = "was scheduled in" if entry.status in _SCHEDULED else "may still go from"
     place = f"entry {entry.id}" + (f", Id {entry.provider_id}" if entry.provider_id else "")
     words = f'this row {there} account {name} before ({place}, "{entry.file}")'
     remedy = f"cancel it there (campaign-batch cancel {entry.id} --account {name}), or send it from both"
-    return Issue(row.row.number, header.letter(at), at, CODE, f"{words}: {remedy}", Level.HOLD, row.row.text(at)[:200])
+    letter = row.row.header.letter(at)
+    return Issue(row.row.number, letter, at, CODE, f"{words}: {remedy}", level, row.row.text(at)[:200])

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.adapters.config import choose_account
 from batch.core.identity import fold
 from batch.core.near import find_near
 from batch.model import Issue, Level
@@ -145,7 +146,7 @@ def open_own(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:
 
 
 def accounts_of(shares: Shares) -> Iterable[Settings]:
-    """Give the settings of every account that has rows; of one alone its own."""
+    """Give the settings of every account that has rows; raise UsageError where nothing says whose they are."""
     if not shares.counts:
-        return (shares.home,)
+        return (choose_account(shares.home),) if not shares.home.is_account else (shares.home,)
     return tuple(shares.home.accounts[name] for name, count in shares.counts.items() if count)

@@ -50,7 +50,7 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options, 
 
     `shares` is the file, open already, and whose its rows are.
     """
-    opened, options = _take_share(path, settings, world, options, shares)
+    opened, options = take_share(path, settings, world, options, shares)
     need_zone(settings, for_real=not options.rehearse)
     with _open(opened, settings, world, options) as context:
         tally = submit_in(path, context, options, opened)
@@ -63,7 +63,7 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
     """Do what `submit` does, with a ledger and a provider that are open already."""
     with be_submitter(context):
         if opened is None:
-            opened, options = _take_share(path, context.settings, context.world, options)
+            opened, options = take_share(path, context.settings, context.world, options)
         reading = begin_run(context)
         prepared = _prepare(path, opened, context, reading, options)
         tally = prepared.start_tally()
@@ -84,7 +84,7 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
         return tally
 
 
-def _take_share(
+def take_share(
     path: Path, settings: Settings, world: World, options: Options, shares: Shares | None = None
 ) -> tuple[Sheet, Options]:
     """Open this account's part of a file, and let the plan ask what the same file has for the others."""
@@ -129,7 +129,7 @@ def _prepare(path: Path, opened: Sheet, context: Context, reading: Reading, opti
 
 def plan_file(path: Path, settings: Settings, world: World, options: Options, shares: Shares | None = None) -> Tally:
     """Say what would be done with each row of a file; nothing is written and nothing sent."""
-    opened, options = _take_share(path, settings, world, options, shares)
+    opened, options = take_share(path, settings, world, options, shares)
     need_zone(settings, for_real=not options.rehearse)
     with _open(opened, settings, world, options) as context:
         warn_of_changes(context, look=True)

@@ -75,7 +75,7 @@ def watch_folder(
 
 def make_inbox(settings: Settings, place: Path) -> Inbox:
     """Make the inbox of an account: folders of other accounts within it are theirs, a STOP above it counts for all."""
-    inner = [one.watch.folder.name for one in settings.others.values() if one.watch.folder.parent == place]
+    inner = [one.watch.folder.name for one in settings.accounts.values() if one.watch.folder.parent == place]
     return Inbox(
         place,
         stable_seconds=settings.watch.stable_seconds,

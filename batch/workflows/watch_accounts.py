@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from batch.adapters.inbox import wake
 from batch.model.errors import BatchError, InboxBusyError
 from batch.system.disk import Readers, make_folder
 from batch.workflows.context import World
 from batch.workflows.events import Note
-from batch.workflows.watch import LONGEST_REST, Watched, watch_folder
+from batch.workflows.passing_on import SortingRoom, default_home
+from batch.workflows.watch import LONGEST_REST, Watched, make_inbox, watch_folder
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -27,7 +29,7 @@ _LOOK = 0.2
 
 @dataclass(slots=True)
 class _One:
-    """The watch of one account."""
+    """The watch of one folder: an account's, or that of all."""
 
     settings: Settings
     world: World
@@ -40,17 +42,17 @@ class _One:
         """Watch until the end is wished; what keeps it from beginning is told, and tried again after a rest."""
         told = ""
         while not self.world.stopped():
-            trouble = self._watch()
-            if trouble is None or self.once:
+            trouble = self._try()
+            if self.once or trouble is None:
                 return
             if trouble.kind != told:
                 self.world.tell(Note(str(trouble), loud=True, event="trouble"))
             told = trouble.kind
             self.stop.wait(LONGEST_REST.total_seconds())
 
-    def _watch(self) -> BatchError | None:
+    def _try(self) -> BatchError | None:
         try:
-            watched = watch_folder(self.settings, self.world, once=self.once, events=self.events, stop=self.stop)
+            watched = self.watch()
         except BatchError as trouble:
             watched = Watched(0, needs_look=True, trouble=trouble)
             if self.once:
@@ -61,6 +63,31 @@ class _One:
             self.world.tell(Note(f"{words}: report it", loud=True, event="fault"))
         self.watched.append(watched)
         return watched.trouble
+
+    def watch(self) -> Watched:
+        """Watch the folder of the account."""
+        return watch_folder(self.settings, self.world, once=self.once, events=self.events, stop=self.stop)
+
+
+class _Root(_One):
+    """The watch of the folder of all accounts, where none of them has it: what is dropped there is passed on."""
+
+    def watch(self) -> Watched:
+        """Look until the end is wished; with `once` twice, as each account does."""
+        root = self.settings.root
+        assert root is not None
+        inbox = make_inbox(self.settings, root)
+        room = SortingRoom(inbox, default_home(self.settings), self.world)
+        inbox.prepare()
+        with inbox.only_watcher(f"{self.world.who} on {self.world.machine}"):
+            room.look()
+            while not (self.once or self.world.stopped()):
+                wake(root, self.settings.watch.scan_seconds, self.stop, events=self.events)
+                room.look()
+            if self.once:
+                self.world.sleep(self.settings.watch.stable_seconds + 0.05)
+                room.look()
+        return Watched(room.files, room.needs_look)
 
 
 def watch_accounts(
@@ -76,8 +103,13 @@ def watch_accounts(
     With `once` take what is whole and go; the trouble of the first account that had any stands for all.
     """
     _make_root(accounts)
-    ones = [_One(settings, world_of(settings.name), once, events, stop) for settings in accounts]
-    threads = [threading.Thread(target=one.run, name=f"watch-{one.settings.name}") for one in ones]
+    ones = [_One(one, world_of(one.name), once, events, stop) for one in accounts]
+    if all(one.root is not None for one in accounts):
+        root = _Root(accounts[0], world_of(""), once, events, stop)
+        if once:
+            root.run()  # first, so that what it passes on is taken by the same command
+        ones.append(root)
+    threads = [threading.Thread(target=one.run) for one in ones if not one.watched]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Killed in the middle of a sheet of two accounts, on either database: resumed and dropped again, nothing goes twice."""
+"""Killed in the middle of a sheet of two accounts, on either database: resumed and dropped again, nothing twice."""
 
 from __future__ import annotations
 

@@ -90,3 +90,64 @@ def test_stop_in_the_folder_of_all_stops_all_and_one_in_an_accounts_only_that(to
     (town.folder / "inbox" / "dallas" / "STOP").unlink()
     assert town.shell.run("watch", "--once").code == 0
     assert town.names("dallas") == ["Campaign 1"]
+
+
+def test_a_sheet_for_several_is_passed_on_to_each_folder(town: Town) -> None:
+    """Dropped into one account's folder: its rows go there, the others are taken in their own, each once."""
+    rows = [row(1, Account=""), row(2, Account="austin"), row(3, Account="dallas"), row(4, Account="nowhere")]
+    folder = town.folder / "inbox" / "dallas"
+    folder.mkdir(parents=True)
+    for _ in range(2):  # dropped again it sends nothing
+        write_csv(folder / "week.csv", rows)
+        for _ in range(2):
+            ran = town.shell.run("watch", "--once")
+    assert (town.names("dallas"), town.names("austin")) == (["Campaign 1", "Campaign 3"], ["Campaign 2"])
+    assert len(list(folder.glob("attention/*week*.csv"))) == 2
+    assert len(done(town, "austin")) == 2
+    [note, *_] = sorted(folder.glob("attention/*what happened.txt"))
+    assert f'1 row goes to account austin: what becomes of them is told in "{town.folder}/inbox/austin".' in (
+        note.read_text("utf-8")
+    )
+    shown = town.shell.run("ledger", "list", "--account", "austin", "--json").lines
+    assert [one["rows"] for one in shown] == [1, 1]
+    assert "Traceback" not in ran.err
+
+
+def test_a_dead_account_keeps_no_row_of_a_sheet_from_the_others(town: Town) -> None:
+    """Its own rows wait for it, in its folder; they go when it works again."""
+    write_csv(_make(town.folder / "inbox" / "dallas") / "week.csv", [row(1), row(2, Account="austin")])
+    town.shell.run("pause", "--why", "wait", "--account", "austin")
+    town.shell.run("watch", "--once")
+    assert (town.names("dallas"), town.names("austin")) == (["Campaign 1"], [])
+    town.shell.run("unpause", "--account", "austin")
+    assert town.shell.run("watch", "--once").code == 0
+    assert (town.names("dallas"), town.names("austin"), done(town, "austin")) == (
+        ["Campaign 1"],
+        ["Campaign 2"],
+        ["week.csv"],
+    )
+
+
+def test_the_folder_of_all_passes_each_sheet_on(town: Town) -> None:
+    """By the column, else to the default account; where nothing says whose it is, the note does."""
+    inbox = _make(town.folder / "inbox")
+    write_csv(inbox / "both.csv", [row(1, Account="dallas"), row(2, Account="austin"), row(3, Account="")])
+    write_csv(inbox / "whose.csv", [row(12)])
+    ran = town.shell.run("watch", "--once")
+    assert (town.names("dallas"), town.names("austin")) == (["Campaign 1"], ["Campaign 2"]), ran.err
+    assert [path.name[17:] for path in inbox.glob("done/*.csv")] == ["both.csv"]
+    [note] = inbox.glob("attention/*what happened.txt")
+    assert "nothing says whose it is: drop it into the folder of one of dallas, austin" in note.read_text("utf-8")
+    taken = [
+        town.shell.run("ledger", "list", "--account", name, "--json").json["rows"] for name in ("dallas", "austin")
+    ]
+    assert taken == [2, 1]
+    town.settings(top=f'{SOON}[accounts]\ndefault = "austin"\n')
+    write_csv(inbox / "whose.csv", [row(12)])
+    ran = town.shell.run("watch", "--once")
+    assert town.names("austin") == ["Campaign 12", "Campaign 2"], ran.err
+
+
+def _make(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -54,11 +54,16 @@ def take_copy(path: Path) -> Taken:
     with contextlib.suppress(OSError):
         path.with_name(_PART).chmod(stat.S_IMODE(state.st_mode) & 0o666 | 0o600)
         os.utime(path.with_name(_PART), ns=(state.st_atime_ns, state.st_mtime_ns))
-    write_whole(path.with_name(_TAKEN), f"{taken.size} {taken.mtime_ns} {_number(taken.uid)}".encode(), Readers.OWNER)
+    note_taken(path, taken.size, taken.mtime_ns, taken.uid)
     with contextlib.suppress(OSError, NotImplementedError):
         os.link(path, path.with_name(_ORIGINAL))
     path.with_name(_PART).replace(path)
     return taken
+
+
+def note_taken(path: Path, size: int, mtime_ns: int, uid: int | None) -> None:
+    """Note of a file how it was when it was taken, and whose."""
+    write_whole(path.with_name(_TAKEN), f"{size} {mtime_ns} {_number(uid)}".encode(), Readers.OWNER)
 
 
 def find_newer(path: Path, taken: Taken) -> Path | None:
