@@ -36,25 +36,24 @@ def hold_moved(
 ) -> list[Checked]:
     """Hold the new rows that the ledger of another account knows, unless the file has them for that account, too.
 
-    Of a row that names no account it is only told: the same sheet may be meant for two accounts.
-
-    `also` gives the keys of the file's rows for an account. What this account's own ledger knows is no new row.
+    Of a row that names no account it is only told: the same sheet may be meant for two accounts. `also` gives the keys
+    of the file's rows for an account. A row is not new once it is planned or at the provider here; a held one is.
     """
     if context.rehearsal or not context.settings.others:
         return list(rows)
-    mine = {entry.key for entry in known}
+    mine = {entry.key for entry in known if entry.status in _SCHEDULED | {Status.PLANNED}}
     new = [row for row in rows if row.campaign is not None and row.key not in mine]
     held: dict[int, Issue] = {}
     for name, settings in context.settings.others.items() if new else ():
         for row, entry in _find(context, name, settings, new):
-            level = _weigh(row, entry)
+            level = _level_of(row, entry)
             if level is not None and entry.key not in also(name):
                 held.setdefault(row.row.number, _issue(row, name, entry, level))
     return [replace(row, issues=(*row.issues, held[row.row.number])) if row.row.number in held else row for row in rows]
 
 
-def _weigh(row: Checked, entry: KnownEntry) -> Level | None:
-    """Say what it weighs that another account has a row: a row that says its account was moved, one that does not
+def _level_of(row: Checked, entry: KnownEntry) -> Level | None:
+    """Give the level of a row that another account has: a row that says its account was moved, one that does not
     was dropped there as well, which may be meant; then only the very same campaign is worth a word.
     """
     if _column(row) or row.row.text(FIELD):

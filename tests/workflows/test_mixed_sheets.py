@@ -66,6 +66,8 @@ def test_a_row_that_moves_to_another_account_is_held_with_a_word(town: Town) -> 
     assert (austin["held"], austin["accepted"], town.names("austin")) == (1, 0, [])
     told = town.shell.run("ledger", "show", "1", "--account", "austin").out
     assert "this row was scheduled in account dallas before (entry 2, Id " in told
+    assert town.shell.run("submit", mixed(town, "dallas", "austin"), "--yes").code == 1
+    assert town.names("austin") == []
     ran = town.shell.run("submit", mixed(town, "dallas", "austin"), "--yes", "--allow", "other-account")
     assert town.names("austin") == ["Campaign 2"]
     both = [row(5, Account="dallas"), row(5, Account="austin")]
