@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from batch.core.identity import collapse, fold, make_fingerprint, make_key, make_tag, split_tag
 from batch.core.payload import from_provider_time, minute_of, to_provider_time
@@ -32,10 +33,8 @@ class Matches:
         self._items: list[tuple[Listed, str]] = []
         self._claimed: set[int] = set()
         self._by_id: dict[tuple[str, str], int] = {}
-        self._by_mark: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._passed: dict[tuple[str, str], int] = {}
         """How many of a mark's campaigns, the first ones, are claimed already."""
-        self._alike: Counter[tuple[str, str]] = Counter()
         for where, listing in (("scheduled", reading.scheduled), ("sent", reading.sent)):
             for item in listing.items:
                 self._index(item, where)
@@ -43,13 +42,22 @@ class Matches:
     def _index(self, item: Listed, where: str) -> None:
         if item.id and (where, item.id) in self._by_id:
             return  # the same one twice: the list moved between two pages
-        place = len(self._items)
+        self._by_id[where, item.id] = len(self._items)
         self._items.append((item, where))
-        self._by_id[where, item.id] = place
-        marks = marks_of_item(item)
-        for mark in marks:
-            self._by_mark[where, mark].append(place)
-        self._alike[where, marks[0]] += 1
+
+    # Where each entry is found by its Id, as nearly always, nobody asks for these two.
+
+    @cached_property
+    def _by_mark(self) -> dict[tuple[str, str], list[int]]:
+        places: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, (item, where) in enumerate(self._items):
+            for mark in marks_of_item(item):
+                places[where, mark].append(place)
+        return places
+
+    @cached_property
+    def _alike(self) -> Counter[tuple[str, str]]:
+        return Counter((where, marks_of_item(item)[0]) for item, where in self._items)
 
     def match(self, entries: Sequence[Entry]) -> None:
         """Find each entry's campaign: for all of them by Id first, then by tag, then by name, time and text."""
