@@ -4,7 +4,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo test proofs postgres quick lint types wheel torture bench mutants picture pictures lock bom clean
+.PHONY: demo test proofs postgres quick lint types wheel torture bench smoke mutants picture pictures lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
@@ -40,6 +40,9 @@ mutants: $(READY)         ## break the deciding rooms in every small way; an hou
 
 bench: $(READY)           ## the measurements of benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
+
+smoke: $(READY)           ## some of the measurements with small sizes, in seconds: they run, whatever they say
+	$(BIN)/python -m benchmarks --quick b d h
 
 picture: $(READY)         ## make the example report and its picture anew
 	$(BIN)/python reports/make_example.py

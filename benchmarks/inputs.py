@@ -24,6 +24,7 @@ MESSAGES = (
     "{{ City }}, this week only: {{ Offer }} at {{ StoreName }}. Reply STOP to opt out",
     '{{ StoreName }}: {{ Offer }} ends {{ EndDate | date("%b %-d") }}. Reply STOP to opt out',
 )
+STORE = ("StoreName", "City", "GroupIds", "TimeZone")
 FIRST_DAY = 10
 """Days from now on which the first row goes out."""
 DAYS = 60
@@ -83,10 +84,39 @@ def write_xlsx(path: Path, count: int, *, today: datetime) -> None:
                     sheet.write_string(number, place, value)
 
 
+def write_stores(path: Path, count: int, *, today: datetime, listed: bool) -> None:
+    """Write one text for many stores: as one row and a list of the stores, or as a row for each."""
+    import xlsxwriter
+
+    at = today.replace(hour=14, minute=0, second=0, microsecond=0) + timedelta(days=FIRST_DAY)
+    stores = [
+        (f"Store {one}", f"{CITIES[one % len(CITIES)]} {one}", str(100 + one % 400), "CT") for one in range(count)
+    ]
+    fields = "{{ Store.StoreName }} {{ Store.City }}" if listed else "{{ StoreName }} {{ City }}"
+    text = f"{fields}: 20% off today. Reply STOP to opt out"
+    with xlsxwriter.Workbook(path) as book:
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet = book.add_worksheet("Campaigns")
+        sheet.write_row(0, 0, ("CampaignName", "Message", "DateTime", *(("ForEach",) if listed else STORE)))
+        for number, store in enumerate([("Stores",)] if listed else stores, start=1):
+            sheet.write_row(number, 0, ("Holiday sale" if listed else f"Holiday sale - {store[0]}", text))
+            sheet.write_datetime(number, 2, at, moment)
+            for place, value in enumerate(store, start=3):
+                sheet.write_string(number, place, value)
+        if listed:
+            places = book.add_worksheet("Stores")
+            for number, store in enumerate((STORE, *stores)):
+                for place, value in enumerate(store):
+                    places.write_string(number, place, value)
+
+
 def main() -> None:
-    """Write one file: `python -m benchmarks.inputs PATH ROWS`."""
+    """Write one file: `python -m benchmarks.inputs PATH ROWS`; `stores` in its name makes it one of stores."""
     path, count = Path(sys.argv[1]), int(sys.argv[2])
     today = datetime.now()  # noqa: DTZ005 a sheet's times have no zone
+    if "stores" in path.stem:
+        write_stores(path, count, today=today, listed="listed" in path.stem)
+        return
     (write_xlsx if path.suffix == ".xlsx" else write_csv)(path, count, today=today)
 
 

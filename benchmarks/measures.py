@@ -37,9 +37,9 @@ class Bench:
         """How often each side runs."""
         return 1 if self.quick else self.wanted
 
-    def sheet(self, rows: int, ending: str) -> Path:
-        """Give a sheet of so many rows; each is made once."""
-        path = self.folder / f"{rows}.{ending}"
+    def sheet(self, rows: int, ending: str, kind: str = "") -> Path:
+        """Give a sheet of so many rows; each is made once. Of the kinds there are `stores` and `stores-listed`."""
+        path = self.folder / f"{kind}{rows}.{ending}"
         if not path.exists():
             run_module("inputs", path, str(rows), folder=self.folder)
         return path
@@ -240,17 +240,19 @@ def starting(bench: Bench) -> Section:
             sheet = bench.sheet(rows, "xlsx")
             cases[f"`check` of {rows} rows, xlsx"] = partial(bench.check, sheet)
             cases[f"`submit` of {rows} rows and its reports"] = partial(_submit, bench, sheet, url, token)
+        cases["`submit --dry-run` of 1 row"] = partial(_submit, bench, bench.sheet(1, "xlsx"), url, token, "--dry-run")
         for what, command in cases.items():
             pairs = [(command(), pandas()) for _ in range(rounds)]
             ours, other = (median([pair[side] for pair in pairs]) for side in (0, 1))
             target = 1.2 if "`check` of 200" in what else None
             figures.append(compare(what, ours.seconds, "`import pandas`", other.seconds, target))
+            figures.append(compare(f"{what}, processor time", ours.cpu, "the same", other.cpu))
             if what == "`--help`":
                 figures.append(limit(what, ours.seconds, 0.3))
     return Section("f", "Starting", tuple(figures))
 
 
-def _submit(bench: Bench, sheet: Path, url: str, token: str) -> Took:
+def _submit(bench: Bench, sheet: Path, url: str, token: str, *words: str) -> Took:
     ledger = bench.fresh("small.sqlite3")
     environment = {
         "CAMPAIGN_BATCH_PROVIDER__URL": url,
@@ -258,7 +260,7 @@ def _submit(bench: Bench, sheet: Path, url: str, token: str) -> Took:
         "CAMPAIGN_BATCH_LEDGER__URL": f"sqlite:///{ledger.as_posix()}",
         "CAMPAIGN_BATCH_REPORTS__FOLDER": str(bench.folder / "reports"),
     }
-    return run([PROGRAM, "submit", sheet, "--yes"], bench.folder, environment, fine=(0, 1))
+    return run([PROGRAM, "submit", sheet, "--yes", *words], bench.folder, environment, fine=(0, 1))
 
 
 def growing(bench: Bench) -> Section:
@@ -279,6 +281,20 @@ def growing(bench: Bench) -> Section:
     return Section("g", "Memory", tuple(figures), "The memory of the other comparisons stands beside them.")
 
 
+def expanding(bench: Bench) -> Section:
+    """Compare one text for many stores with a row for each of them."""
+    stores = 200 if bench.quick else 2_000
+    sides = (partial(bench.check, bench.sheet(stores, "xlsx", kind)) for kind in ("stores-listed", "stores"))
+    ours, plain = bench.side_by_side(*sides)
+    what, against = f"`check` of 1 row for {stores:,} stores", f"{stores:,} plain rows"
+    figures = (
+        compare(what, ours.seconds, against, plain.seconds, 1.2),
+        compare(f"{what}, processor time", ours.cpu, "the same", plain.cpu, 1.2),
+    )
+    return Section("h", "One text, many stores", figures)
+
+
 MEASURES: dict[str, Callable[[Bench], Section]] = {
     "a": checking, "b": planning, "c": submitting, "d": reconciling, "e": reporting, "f": starting, "g": growing,
+    "h": expanding,
 }  # fmt: skip
