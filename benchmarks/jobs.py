@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.ledgers import ZONE, accept_all, list_as_provider, open_at, plan_into, read, settings_of
@@ -65,6 +66,7 @@ def submit(ledger: str, url: str, token: str) -> dict[str, float]:
 def reconcile(ledger: str) -> dict[str, float]:
     """Read the provider's list, compare it with the ledger and write down what it shows."""
     from batch.core.answers import parse_list
+    from batch.core.identity import split_tag
     from batch.core.reconcile import ReconcileRules
     from batch.core.reconcile import reconcile as compare
     from batch.core.settle import Reading
@@ -79,7 +81,8 @@ def reconcile(ledger: str) -> dict[str, float]:
             nonlocal matched
             reading = Reading(Listing(parse_list(body), now), Listing((), now))
             entries = opened.entries.select(due_from=now)
-            found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=opened.known.tags(), since=now)
+            tags = opened.known.tags({split_tag(item.name)[1] for item in reading.scheduled.items})
+            found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=tags, since=now)
             opened.lists.observe(found.seen, now)
             opened.findings.record(found.findings, found.compared, now)
             matched = sum(found.counts.values()) - len(found.findings)
@@ -103,6 +106,21 @@ def report(ledger: str, folder: str, format: str) -> dict[str, float]:
         return {**_time(work), "size": path.stat().st_size}
 
 
+def status(ledger: str) -> dict[str, float]:
+    """Write the status page."""
+    from batch.workflows.report import write_status_page
+
+    settings = settings_of(Path(ledger).parent)
+    with open_at(Path(ledger)) as opened:
+        return _time(lambda: write_status_page(settings, opened, datetime.now(UTC)))
+
+
+def undelivered(ledger: str) -> dict[str, float]:
+    """Ask as the nightly reading of delivery does what of all that was sent is still to be read."""
+    with open_at(Path(ledger)) as opened:
+        return _time(lambda: list(islice(opened.deliveries.unread(), 100)))
+
+
 def _time(work: Callable[[], object]) -> dict[str, float]:
     begun, used = time.perf_counter(), time.process_time()
     work()
@@ -112,7 +130,7 @@ def _time(work: Callable[[], object]) -> dict[str, float]:
 def main() -> None:
     """Do one job and put out its figures as one line of JSON."""
     jobs: dict[str, Callable[..., dict[str, float]]] = {
-        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report)
+        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report, status, undelivered)
     }
     with suppress(AttributeError):
         gc.freeze()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from benchmarks import sizes
 from benchmarks.stopwatch import HOUSE, PROGRAM, PYTHON, Took, median, run, run_job, run_module
 from benchmarks.table import Figure, Section, compare, limit, seconds
 
@@ -294,7 +295,12 @@ def expanding(bench: Bench) -> Section:
     return Section("h", "One text, many stores", figures)
 
 
+def years(bench: Bench) -> Section:
+    """Compare a ledger of years with one of weeks."""
+    return sizes.measure(bench.folder, _sandbox, bench.rounds, quick=bench.quick)
+
+
 MEASURES: dict[str, Callable[[Bench], Section]] = {
     "a": checking, "b": planning, "c": submitting, "d": reconciling, "e": reporting, "f": starting, "g": growing,
-    "h": expanding,
+    "h": expanding, "i": years,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from batch.model.answers import Answer, DeliveryCount, Failure, Listed, Listing, Outcome, Stop
+    from batch.model.answers import Answer, DeliveryCount, Failure, Listed, Listing, Outcome, SentTotals, Stop
     from batch.model.entries import (
         NOT_SHOWN,
         PERSON,
@@ -76,6 +76,7 @@ __all__ = [
     "Proof",
     "Row",
     "Sending",
+    "SentTotals",
     "Status",
     "StatusChange",
     "Stop",
@@ -83,7 +84,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "answers": "Answer DeliveryCount Failure Listed Listing Outcome Stop",
+    "answers": "Answer DeliveryCount Failure Listed Listing Outcome SentTotals Stop",
     "entries": "NOT_SHOWN PERSON REJECTED SHEET WAITS Attempt Batch Change ChangeKind Entry Finding FindingKind "
     "PauseCause StatusChange",
     "insights": "Insight Insights Mark Sending",

@@ -113,3 +113,17 @@ class DeliveryCount:
     """The provider's id: 2 Delivered, 3 Failed, 9 Optedout, ..."""
     status: str
     contacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentTotals:
+    """What some campaigns that were sent add up to."""
+
+    rows: int
+    texts: int
+    """By the provider's ContactsCount."""
+    mms_texts: int
+    """Those of `texts` that are MMS."""
+    sms_parts: int
+    """Of the others, times the parts of each."""
+    delivery: tuple[DeliveryCount, ...] = ()

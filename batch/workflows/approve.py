@@ -212,6 +212,4 @@ def expire_unapproved(context: Context) -> tuple[int, ...]:
     """Give the batches that wait for a second person while a row of theirs has come too near its time."""
     until = context.world.now() + context.lead
     late = {entry.batch for entry in context.ledger.entries.select(statuses={Status.PLANNED}, due_until=until)}
-    return tuple(
-        batch.id for batch in context.ledger.batches.all() if batch.state in {NOT_SHOWN, WAITS} and batch.id in late
-    )
+    return tuple(batch.id for batch in context.ledger.batches.all(states=(NOT_SHOWN, WAITS)) if batch.id in late)

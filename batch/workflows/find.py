@@ -28,7 +28,7 @@ from batch.workflows.report import (
     writing,
 )
 from batch.workflows.second_person import describe_way
-from batch.workflows.tally import count_as
+from batch.workflows.tally import count_kind
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -139,17 +139,15 @@ def checks_passed(settings: Settings, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def list_batches(settings: Settings, world: World) -> list[tuple[Batch, dict[str, int]]]:
-    """Give every batch with the numbers of its rows by where they stand."""
+def list_batches(settings: Settings, world: World) -> Iterator[tuple[Batch, dict[str, int]]]:
+    """Stream every batch with the numbers of its rows by where they stand."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        listed = []
-        for batch in ledger.batches.all():
-            lines = ledger.batches.rows(batch.id)
-            ids = {line.entry for line in lines if line.entry is not None}
-            entries = {entry.id: entry for entry in ledger.entries.select(ids=ids)} if ids else {}
-            counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
-            listed.append((batch, dict(counts)))
-        return listed
+        for batch, kinds in ledger.batches.standings():
+            counts: Counter[str] = Counter()
+            for (what, status, left_out), number in kinds.items():
+                name = count_kind(what, Status(status), left_out=left_out) if status else "skipped"
+                counts[name] += number
+            yield batch, dict(counts)
 
 
 def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:

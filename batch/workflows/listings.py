@@ -32,6 +32,7 @@ from batch.workflows.context import Context
 from batch.workflows.events import Wait
 from batch.workflows.proofs import (
     find_sentinels,
+    ids_known,
     is_coming,
     notice_doubled,
     observe_first,
@@ -39,6 +40,7 @@ from batch.workflows.proofs import (
     recognize,
     recover,
     refuse_strange_list,
+    tags_given,
 )
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ def since_when(context: Context, entries: Iterable[Entry]) -> datetime:
 
 def find_unknown(context: Context, reading: Reading) -> tuple[Listed, ...]:
     """Give the campaigns that are to come at the provider and not in the ledger."""
-    known = context.ledger.known.provider_ids()
+    known = ids_known(context, reading.scheduled)
     now = context.world.now()
     return tuple(
         item for item in reading.scheduled.items if item.id not in known and is_coming(item, context.zone, now)
@@ -121,7 +123,7 @@ def find_unknown(context: Context, reading: Reading) -> tuple[Listed, ...]:
 
 def warn_of_other_ledger(context: Context, unknown: Sequence[Listed], own_tags: set[str]) -> None:
     """Say loudly when campaigns to come bear tags that this ledger never gave; a name that a hand typed bears none."""
-    tags, quiet = own_tags | context.ledger.known.tags(), context.ledger.findings.acknowledged()
+    tags, quiet = own_tags | tags_given(context, unknown), context.ledger.findings.acknowledged()
     foreign = [item for item in unknown if (tag := split_tag(item.name)[1]) and tag not in tags]
     accounts = {context.settings.provider.account, "main"}
     proven = [item for item in foreign if has_true_tag(item, context.zone, accounts)]
@@ -182,7 +184,7 @@ def _hold_alike(context: Context, entries: Sequence[Entry], reading: Reading) ->
     """Hold what is planned where an unknown campaign to come has its text and its groups, unless a person was asked."""
     if not entries or context.settings.rules.get("looks-edited") in {"off", "warning"}:
         return
-    tags, known = context.ledger.known.tags(), context.ledger.findings.acknowledged()
+    tags, known = tags_given(context, reading.scheduled.items), context.ledger.findings.acknowledged()
     unknown: dict[tuple[str, ...], list[Listed]] = {}
     for item in find_unknown(context, reading):
         if item.group_ids and item.id not in known and split_tag(item.name)[1] not in tags:
@@ -261,7 +263,9 @@ def _settle_all(context: Context, readings: Sequence[Reading]) -> tuple[int, lis
     doubts = find_doubts(context)
     if not doubts:
         return 0, []
-    claimed, tags = context.ledger.known.provider_ids(), context.ledger.known.tags()
+    listings = [listing for reading in readings for listing in (reading.scheduled, reading.sent)]
+    claimed = ids_known(context, *listings)
+    tags = tags_given(context, (item for listing in listings for item in listing.items))
     spans = context.ledger.known.doubt_spans([doubt.entry.id for doubt in doubts])
     newer = find_newer(context.ledger)
     adopted = 0
@@ -369,7 +373,7 @@ def _respect_claim(context: Context, entry: Entry, settled: Settlement) -> Settl
     """Let a person decide where the campaign that was found is another entry's: it was thought deleted, and is not."""
     if settled.listed is None or settled.status is not Status.ACCEPTED:
         return settled
-    holder = context.ledger.known.provider_ids().get(settled.listed.id, entry.id)
+    holder = context.ledger.known.provider_ids([settled.listed.id]).get(settled.listed.id, entry.id)
     if holder == entry.id:
         return settled
     words = (

@@ -60,18 +60,18 @@ class Health:
 
 def read_health(ledger: Ledger, now: datetime) -> Health:
     """Read from the ledger how the tool is."""
-    batches = ledger.batches.all()
+    batches = ledger.batches.ends()
     runs = {kind: run for kind in _RUNS if (run := ledger.journal.last_run(kind)) is not None}
     in_doubt = {Status.IN_DOUBT, Status.SUBMITTING}
-    soon = ledger.entries.select(statuses={Status.ACCEPTED}, due_from=now, due_until=now + timedelta(days=7))
+    soon = ledger.entries.count({Status.ACCEPTED}, due_from=now, due_until=now + timedelta(days=7))
     return Health(
         now=now,
         last_file=batches[-1] if batches else None,
         last_runs=runs,
-        doubts=sum(1 for _ in ledger.entries.select(statuses=in_doubt)),
-        to_approve=tuple(one for one in batches if one.state == WAITS),
+        doubts=ledger.entries.count(in_doubt),
+        to_approve=ledger.batches.all(states=(WAITS,)),
         unsent=sum(mail.tries > 0 for mail in ledger.outbox.unsent()),
-        coming=sum(1 for _ in soon),
+        coming=soon,
         pauses=ledger.pauses.all(),
     )
 

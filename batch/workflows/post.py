@@ -39,13 +39,28 @@ _STOPS = {
 """What to do where an outcome stops the run; its own words say what happened."""
 
 
+class _Claimed:
+    """The Ids that other entries hold: the ledger is asked for one at a time, whatever it has of years."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._new: set[str] = set()
+
+    def add(self, number: str) -> None:
+        """Count an Id of this run, too."""
+        self._new.add(number)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._new or bool(self._context.ledger.known.provider_ids([str(number)]))
+
+
 class Submission:
     """One run of submitting: what it has done, and why it stopped."""
 
     def __init__(self, context: Context, *, limit: int | None = None) -> None:
         self._context = context
         self._limit = limit
-        self._known = set(context.ledger.known.provider_ids())
+        self._known = _Claimed(context)
         self._unreachable = 0
         self._refusals = 0
         self._refused_since = 0.0

@@ -65,7 +65,7 @@ class Contents:
 
 def offer_batches(context: Context) -> list[Path]:
     """Write the previews that an earlier run did not come to write, and offer their batches; give their paths."""
-    left = [batch for batch in context.ledger.batches.all() if batch.state == NOT_SHOWN]
+    left = context.ledger.batches.all(states=(NOT_SHOWN,))
     account = read_account(context.provider, context.world.tell) if left else Account()
     return [offer_batch(context, batch.id, account) for batch in left]
 
@@ -111,9 +111,7 @@ def make_mark(hashes: Mapping[int, str], entries: Iterable[Entry]) -> str:
 
 def _find_emptied(context: Context, contents: Contents) -> list[int]:
     """Find the older batches whose rows this one has all taken over: its preview counts, and theirs no more."""
-    open_ones = [
-        one for one in context.ledger.batches.all() if one.state in {WAITS, NOT_SHOWN} and one.id < contents.batch.id
-    ]
+    open_ones = [one for one in context.ledger.batches.all(states=(WAITS, NOT_SHOWN)) if one.id < contents.batch.id]
     return [older.id for older in open_ones if _is_taken_over(context, older, contents)]
 
 

@@ -34,6 +34,16 @@ _NEVER_GIVEN = "with a tag that this ledger never gave"
 _WHICH_ACCOUNT = "check CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN: another account needs a ledger of its own (--ledger)"
 
 
+def ids_known(context: Context, *listings: Listing) -> dict[str, int]:
+    """Give which campaigns of some lists are in this ledger: Id to entry."""
+    return context.ledger.known.provider_ids([item.id for listing in listings for item in listing.items])
+
+
+def tags_given(context: Context, items: Iterable[Listed]) -> set[str]:
+    """Give which of the tags that campaigns bear this ledger ever gave."""
+    return context.ledger.known.tags(list({tag for item in items if (tag := split_tag(item.name)[1])}))
+
+
 def find_sentinels(context: Context) -> tuple[Sentinel, ...]:
     """Give what the lists must show: accepted, still to come, and called gone by no person."""
     return context.ledger.known.sentinels(context.world.now() + MOVING)
@@ -48,11 +58,11 @@ def reach_of(context: Context, reading: Reading) -> Reading:
 
 def evidence_of(context: Context, reading: Reading) -> Evidence:
     """Collect what speaks for it that campaigns are gone which a reading does not show."""
-    known = context.ledger.known.provider_ids()
+    known = ids_known(context, reading.scheduled)
     ours = [int(item.id) for item in reading.scheduled.items if item.id in known and item.id.isdigit()]
-    unobserved = set(context.ledger.known.unobserved(context.world.now()).values())
+    observed = context.ledger.known.observed(context.world.now())
     reach = measure(reading.scheduled.items, reading.sent.items, find_sentinels(context), {})
-    return Evidence(reach, min(ours, default=None), max(ours, default=None), frozenset(known.values()) - unobserved)
+    return Evidence(reach, min(ours, default=None), max(ours, default=None), observed)
 
 
 def observe_first(context: Context, listing: Listing) -> None:
@@ -65,7 +75,7 @@ def observe_first(context: Context, listing: Listing) -> None:
 
 def notice_doubled(context: Context, listing: Listing) -> None:
     """Say loudly, once a run, which campaigns of ours a list shows a second time; the latest list has the word."""
-    known, quiet, now = context.ledger.known.provider_ids(), context.ledger.findings.acknowledged(), context.world.now()
+    known, quiet, now = ids_known(context, listing), context.ledger.findings.acknowledged(), context.world.now()
     context.doubled.clear()
     for item, ours in find_doubled(listing.items, known):
         if item.id in quiet or not is_coming(item, context.zone, now):
@@ -104,7 +114,7 @@ def refuse_strange_list(context: Context, reading: Reading) -> None:
     The groups are read once more before that is said: somebody may have made a new one. A list that shows a campaign
     of this ledger is this account's.
     """
-    known = context.ledger.known.provider_ids()
+    known = ids_known(context, reading.scheduled)
     if context.rehearsal or any(item.id in known for item in reading.scheduled.items):
         return
     now = context.world.now()
@@ -126,7 +136,7 @@ def refuse_strange_list(context: Context, reading: Reading) -> None:
 
 def prove_account(context: Context, reading: Reading) -> None:
     """Raise ProviderError where nothing on the lists is ours and the groups are another account's."""
-    known = context.ledger.known.provider_ids()
+    known = ids_known(context, reading.scheduled)
     if not context.rehearsal and not any(item.id in known for item in reading.scheduled.items):
         read_own_account(context)
 
@@ -179,8 +189,8 @@ def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
 
 def refuse_second_ledger(context: Context, listing: Listing) -> None:
     """Raise OtherLedgerError where the list shows what is planned here, or a tag that this ledger did not give."""
-    known, quiet = context.ledger.known.provider_ids(), context.ledger.findings.acknowledged()
-    planned, given = context.ledger.known.planned_tags(), context.ledger.known.tags()
+    known, quiet = ids_known(context, listing), context.ledger.findings.acknowledged()
+    planned, given = context.ledger.known.planned_tags(), tags_given(context, listing.items)
     now, accounts = context.world.now(), {context.settings.provider.account, "main"}
     for item in listing.items:
         tag = split_tag(item.name)[1] if item.id not in known and item.id not in quiet else ""
@@ -224,7 +234,8 @@ def recognize(context: Context, reading: Reading) -> int:
     recognized = 0
     for entry in held:
         found = by_tag.get(entry.tag, ())
-        settled = judge_found(entry, found, context.ledger.known.provider_ids()) if found else None
+        claimed = context.ledger.known.provider_ids([item.id for item in found])
+        settled = judge_found(entry, found, claimed) if found else None
         if settled is not None and settled.status is Status.ACCEPTED:
             recognized += context.ledger.changes.make(StatusChange(
                 entry.id, Status.ACCEPTED, expected={Status.HELD}, why=settled.why, who=context.world.who,

@@ -22,7 +22,7 @@ from batch.workflows.events import Wait
 from batch.workflows.listings import find_doubts, read_lists, settle_doubts
 from batch.workflows.mail import mail_comparison
 from batch.workflows.not_as_asked import lift_if_acknowledged
-from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return
+from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return, tags_given
 from batch.workflows.report import Scope, gather, write, write_status_page
 from batch.workflows.tally import Comparison
 from batch.workflows.zone_changes import find_moved
@@ -93,7 +93,7 @@ def _tracked(context: Context) -> list[Entry]:
 
 def _compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
     ledger, settings, tracked = context.ledger, context.settings, _tracked(context)
-    batches, pause = ledger.batches.all(), ledger.pauses.first()
+    batches, pause = ledger.batches.ends(), ledger.pauses.first()
     return reconcile(
         tracked,
         reading,
@@ -106,7 +106,7 @@ def _compare(context: Context, reading: Reading, shown_before: Collection[int] =
             evidence=evidence_of(context, reading),
         ),
         now=context.world.now(),
-        tags=ledger.known.tags(),
+        tags=tags_given(context, (*reading.scheduled.items, *reading.sent.items)),
         acknowledged=ledger.findings.acknowledged(),
         since=batches[0].taken_in_at if batches else context.world.now(),
         shown_before=shown_before,
@@ -142,7 +142,7 @@ def _write_down(context: Context, found: Reconciliation) -> int:
     now, who = context.world.now(), context.world.who
     context.ledger.lists.observe(found.seen, now)
     moved = 0
-    claimed = context.ledger.known.provider_ids()
+    claimed = context.ledger.known.provider_ids([move.listed.id for move in found.moves if move.listed is not None])
     back = [move.entry for move in found.moves if move.old in _SEEMED_GONE and move.new is Status.ACCEPTED]
     returned = list(context.ledger.entries.select(ids=back)) if back else []
     for move in found.moves:
@@ -190,9 +190,10 @@ def read_delivery(context: Context, budget: int) -> int:
     What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
     """
     read = 0
-    for entry in list(context.ledger.entries.select(statuses={Status.SENT})):
+    for number in context.ledger.deliveries.unread():
         if context.world.stopped() or read >= budget:
             break
+        entry = context.ledger.entries.get(number)
         try:
             read += _read_one_delivery(context, entry, budget - read)
         except StoppedError:

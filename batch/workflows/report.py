@@ -15,6 +15,7 @@ from batch.adapters.report import (
     Report,
     Skipped,
     WeekFigures,
+    add_sent,
     count,
     count_entries,
     is_long,
@@ -44,6 +45,9 @@ _STAY = frozenset({Status.INVALID, Status.CANCELLED})
 TREND_WEEKS = 12
 STATUS_WEEKS = timedelta(weeks=8)
 """How far back the status page looks."""
+STATUS_ROWS = 1_000
+"""Campaigns on it, those nearest to now, beside what needs a look."""
+_LOOKED_AT = frozenset(Status) - {Status.REPLACED, Status.CANCELLED}
 FORMATS = ("html", "xlsx", "csv", "json")
 
 
@@ -96,7 +100,7 @@ def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
     Each campaign counts once: in the week of its send time, as the version that stands.
     """
     start, end = week_bounds(week, zone)
-    batches = tuple(one.id for one in ledger.batches.all() if start <= one.taken_in_at < end)
+    batches = tuple(one.id for one in ledger.batches.all(since=start, until=end))
     due = {entry.id: entry for entry in ledger.entries.select(due_from=start, due_until=end)}
     for batch in batches:
         open_ones = (one for one in batch_scope(ledger, batch).entries if standing_of(one, now).needs_attention)
@@ -109,15 +113,15 @@ def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
 
 def _open_without_time(ledger: Ledger, now: datetime) -> Iterator[Entry]:
     """Give the open rows whose time cannot be read, whenever they were taken in: no week of their own tells them."""
-    for entry in ledger.entries.select(statuses=FRESH):
-        if entry.send_at is None and standing_of(entry, now).needs_attention:
+    for entry in ledger.entries.select(statuses=FRESH, timeless=True):
+        if standing_of(entry, now).needs_attention:
             yield entry
 
 
 def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
     """Take what was taken in or is due from a day on."""
     start = datetime.combine(since, time(), ZoneInfo(zone)).astimezone(UTC)
-    batches = tuple(one.id for one in ledger.batches.all() if one.taken_in_at >= start)
+    batches = tuple(one.id for one in ledger.batches.all(since=start))
     found = {entry.id: entry for entry in ledger.entries.select(due_from=start)}
     for batch in batches:
         found.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
@@ -205,9 +209,8 @@ def each_row(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def _rows_by_entry(ledger: Ledger, batch: int) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for line in ledger.batches.rows(batch):
-        if line.entry is not None and line.what == Status.INVALID.value:
-            found.setdefault(line.entry, []).append(line.row)
+    for row, entry in ledger.batches.rows_with_errors(batch):
+        found.setdefault(entry, []).append(row)
     return found
 
 
@@ -244,14 +247,18 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
     zone = settings.team_zone
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
-    start, end = week_bounds(weeks[0], zone)[0], week_bounds(weeks[-1], zone)[1]
-    by_week: dict[str, list[Entry]] = {week: [] for week in weeks}
-    for entry in ledger.entries.select(due_from=start, due_until=end):
-        if entry.send_at is not None and entry.status is not Status.REPLACED and not is_test(entry.key):
-            by_week.setdefault(week_of(entry.send_at, zone), []).append(entry)
-    figures = [WeekFigures(week, _count(settings, ledger, entries, now)) for week, entries in by_week.items()]
+    figures = [WeekFigures(week, _count_week(settings, ledger, week, now)) for week in weeks]
     first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
     return tuple(figures[first:])
+
+
+def _count_week(settings: Settings, ledger: Ledger, week: str, now: datetime) -> Figures:
+    """Count one week by send date: what is plainly sent by the database, the rest as a report does."""
+    start, end = week_bounds(week, settings.team_zone)
+    rest = _campaigns(ledger.entries.select(due_from=start, due_until=end, uncounted=True))
+    sent = ledger.weeks.plainly_sent(start, end)
+    price = settings.reports.credit_price or None
+    return add_sent(_count(settings, ledger, rest, now), sent, credit_price=price)
 
 
 def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> Figures | None:
@@ -269,7 +276,7 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
         this = ledger.batches.get(scope.batches[0])
         same = [
             one.id
-            for one in ledger.batches.all()
+            for one in ledger.batches.all(file=this.file)
             if one.id < this.id and (one.file, one.sheet) == (this.file, this.sheet)
         ]
         earlier = batch_scope(ledger, same[-1]) if same else None
@@ -331,7 +338,7 @@ def report_templates(settings: Settings) -> tuple[Path, ...]:
 def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path:
     """Write `status.html`: what went, goes and did not go, the same page for everyone."""
     zone = settings.team_zone
-    entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS))
+    entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS, now))
     pause = ledger.pauses.first()
     path = Path(settings.reports.folder) / "status.html"
     with writing(path):
@@ -340,6 +347,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
             path,
             made_at=now,
             zone=zone,
+            total=ledger.entries.count(due_from=now - STATUS_WEEKS),
             deliveries=ledger.deliveries.of_each([entry.id for entry in entries]),
             paused=describe_pause(pause, settings) if pause else "",
             templates=report_templates(settings),
@@ -350,11 +358,15 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
     return path
 
 
-def _lately(ledger: Ledger, since: datetime) -> tuple[Entry, ...]:
-    """Take what is due since then, and what needs fixing though its time is missing, or long ago by a slip."""
-    due = {entry.id: entry for entry in ledger.entries.select(due_from=since)}
+def _lately(ledger: Ledger, since: datetime, now: datetime) -> tuple[Entry, ...]:
+    """Take what is due next to now, what of all that is due since then needs a look, and what was wrong since then."""
+    near = ledger.entries.select(ids=ledger.entries.nearest(now, STATUS_ROWS, due_from=since))
+    found = {entry.id: entry for entry in near}
+    open_ones = ledger.entries.select(due_from=since, uncounted=True, statuses=_LOOKED_AT)
+    found |= {entry.id: entry for entry in open_ones if standing_of(entry, now).needs_attention}
+    # Its time is missing, or long ago by a slip.
     broken = ledger.entries.select(statuses={Status.INVALID}, changed_since=since)
-    return tuple((due | {entry.id: entry for entry in broken}).values())
+    return tuple((found | {entry.id: entry for entry in broken}).values())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -227,5 +227,7 @@ def _submit_and_settle(context: Context, tally: Tally, batch: int | None, readin
 
 def find_planned(context: Context, batch: int | None) -> tuple[Entry, ...]:
     """Give what is planned, by send time; batches that wait for a second person are left out."""
-    closed = {one.id for one in context.ledger.batches.all() if one.is_kept_back and one.id != batch}
-    return tuple(entry for entry in context.ledger.entries.planned(batch) if entry.batch not in closed)
+    planned = context.ledger.entries.planned(batch)
+    others = {entry.batch for entry in planned} - {batch}
+    closed = {number for number in others if context.ledger.batches.get(number).is_kept_back}
+    return tuple(entry for entry in planned if entry.batch not in closed)

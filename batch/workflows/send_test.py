@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.answers import parse_one
-from batch.core.identity import TEST_MARK, fold, is_test, make_fingerprint, plain_id
+from batch.core.identity import TEST_MARK, fold, make_fingerprint, plain_id
 from batch.core.payload import make_tag_by, name_by, to_provider_time
 from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Group, Level, Plan, Status
 from batch.model.errors import UsageError
@@ -78,7 +78,7 @@ def try_zone(ledger: Ledger, zone: str = "") -> TriedZone:
     The provider writes no zone beside its times, so the same text coming back proves little; a test that leaves the
     list of scheduled campaigns when it was due proves it.
     """
-    tests = [entry for entry in ledger.entries.select(words=TEST_MARK) if is_test(entry.key) and entry.provider_id]
+    tests = [entry for entry in ledger.entries.tests() if entry.provider_id]
     if not tests:
         return TriedZone(f"not tried yet: {_TRY}")
     entry = max(tests, key=lambda one: one.id)

@@ -96,11 +96,16 @@ def describe_counts(counts: Mapping[str, int], *, approval: bool = False) -> str
 
 def count_as(what: str, entry: Entry | None) -> str:
     """Name the count that a row of a batch belongs to."""
-    if what == "skipped" or entry is None:
+    if entry is None:
         return "skipped"
-    if is_left_out(entry):
-        return "left_out_by_approver"
-    return _COUNTED_AS.get(entry.status, entry.status.value)
+    return count_kind(what, entry.status, left_out=is_left_out(entry))
+
+
+def count_kind(what: str, status: Status, *, left_out: bool) -> str:
+    """Name the count that rows of a kind belong to; `left_out` by a second person."""
+    if what == "skipped":
+        return "skipped"
+    return "left_out_by_approver" if left_out else _COUNTED_AS.get(status, status.value)
 
 
 def _wants_look(entry: Entry) -> bool:

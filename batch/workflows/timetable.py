@@ -77,7 +77,7 @@ class Timetable:
     def _has_open_rows(self) -> bool:
         ledger = self._context.ledger
         open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
-        if any(batch.state == NOT_SHOWN for batch in ledger.batches.all()):
+        if ledger.batches.all(states=(NOT_SHOWN,)):
             return True
         return any(True for _ in ledger.entries.select(statuses=open_ones)) or bool(find_planned(self._context, None))
 
@@ -108,7 +108,7 @@ class Timetable:
         ledger, settings = self._context.ledger, self._context.settings
         last = ledger.journal.last_run(run)
         if last is None:
-            if ledger.batches.all():
+            if ledger.batches.ends():
                 ledger.journal.note_run(run, self._now(), "begun")
             return False
         return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)

@@ -323,9 +323,11 @@ def test_tags_and_ids_of_all_time_are_known(ledger: Ledger) -> None:
     sent_tag = ledger.entries.get(other).tag
     ledger.changes.make(StatusChange(other, Status.HELD, expected=(Status.IN_DOUBT,), why="", who="bo", now=NOW))
     plan(ledger, decide(3, entry=other, text="new text"))
-    assert ledger.known.tags() == {first, sent_tag, ledger.entries.get(other).tag}
-    assert len(ledger.known.tags()) == 3
-    assert ledger.known.provider_ids() == {"501": entry}
+    third = ledger.entries.get(other).tag
+    assert ledger.known.tags({first, sent_tag, third, "foreign"}) == {first, sent_tag, third}
+    assert ledger.known.tags({"foreign"}) == set()
+    assert ledger.known.provider_ids(["501", "502"]) == {"501": entry}
+    assert ledger.known.provider_ids([]) == {}
 
 
 def test_a_ledger_of_wrong_rows_alone_has_no_good_one(ledger: Ledger) -> None:

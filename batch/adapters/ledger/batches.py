@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, literal_column, select, update
 
 from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.cutting import cut_words
 from batch.adapters.ledger.forms import read_issues, read_time, write_issues, write_time
 from batch.adapters.ledger.journal import settings_of, write_settings
 from batch.adapters.ledger.planning import insert_plan
-from batch.adapters.ledger.tables import batch_rows, batches, preview_rows
+from batch.adapters.ledger.tables import batch_rows, batches, entries, preview_rows
 from batch.adapters.ledger.transactions import Transactions
-from batch.model import REJECTED, WAITS, Batch, Decision, Issue
+from batch.core.guards import LEFT_OUT
+from batch.model import REJECTED, WAITS, Batch, Decision, Issue, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
 
@@ -77,13 +78,33 @@ class Batches:
             raise _no_batch(id)
         return _batch(row)
 
-    def all(self, *, since: datetime | None = None) -> tuple[Batch, ...]:
-        """Give the batches, those taken in since a time, the oldest first."""
+    def all(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        states: Collection[str] | None = None,
+        file: str | None = None,
+    ) -> tuple[Batch, ...]:
+        """Give the batches that fit all that is given, the oldest first; `since` is within, `until` without."""
         statement = select(batches).order_by(batches.c.id)
         if since is not None:
             statement = statement.where(batches.c.taken_in_at >= write_time(since))
+        if until is not None:
+            statement = statement.where(batches.c.taken_in_at < write_time(until))
+        if states is not None:
+            statement = statement.where(batches.c.state.in_(states))
+        if file is not None:
+            statement = statement.where(batches.c.file == file)
         with self._transactions.read() as connection:
             return tuple(_batch(row) for row in connection.execute(statement))
+
+    def ends(self) -> tuple[Batch, ...]:
+        """Give the first and the last batch; none when there is none."""
+        with self._transactions.read() as connection:
+            found = [connection.execute(select(batches).order_by(by).limit(1)).first()
+                     for by in (batches.c.id, batches.c.id.desc())]  # fmt: skip
+        return tuple(_batch(row) for row in found if row is not None)
 
     def change(
         self,
@@ -155,6 +176,33 @@ class Batches:
         asked = select(batch_rows).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
         with self._transactions.read() as connection:
             return tuple(BatchRow(place_of(row.row), row.entry, row.what, row.why) for row in connection.execute(asked))
+
+    def standings(self) -> Iterator[tuple[Batch, Mapping[tuple[str, str, bool], int]]]:
+        """Give each batch, the oldest first, with how many of its rows are of a kind.
+
+        A kind is what became of the row when it was planned, the status of its entry now ("" without one), and whether
+        a second person left it out. One batch is read at a time.
+        """
+        left_out = and_(
+            entries.c.status == literal_column(f"'{Status.CANCELLED.value}'"),
+            entries.c.codes.like(literal_column(f"'%{LEFT_OUT}%'")),
+        )
+        left = case((left_out, literal_column("1")), else_=literal_column("0"))
+        kinds = (batch_rows.c.what, func.coalesce(entries.c.status, literal_column("''")), left)
+        of_rows = batch_rows.outerjoin(entries, entries.c.id == batch_rows.c.entry)
+        asked = select(*kinds, func.count()).select_from(of_rows).group_by(*kinds).order_by(*kinds)
+        for batch in self.all():
+            with self._transactions.read() as connection:
+                rows = connection.execute(asked.where(batch_rows.c.batch == batch.id)).all()
+            yield batch, {(what, status, bool(left)): number for what, status, left, number in rows}
+
+    def rows_with_errors(self, batch: int) -> tuple[tuple[int, int], ...]:
+        """Give the rows of a batch with errors that made or met an entry: row and entry, in the order of the sheet."""
+        asked = select(batch_rows.c.row, batch_rows.c.entry).where(
+            batch_rows.c.batch == batch, batch_rows.c.what == Status.INVALID.value, batch_rows.c.entry.is_not(None)
+        )
+        with self._transactions.read() as connection:
+            return tuple((place_of(row), entry) for row, entry in connection.execute(asked.order_by(batch_rows.c.row)))
 
     def _set_unmailed(self, numbers: Collection[int], *, waits: bool) -> None:
         with self._transactions.write() as connection:

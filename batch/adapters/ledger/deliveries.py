@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.forms import read_time, write_time
-from batch.adapters.ledger.tables import deliveries, delivery_readings
+from batch.adapters.ledger.tables import deliveries, delivery_readings, entries
 from batch.adapters.ledger.transactions import Transactions
-from batch.model import DeliveryCount
+from batch.model import DeliveryCount, Status
+
+_WINDOW = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,19 @@ class Deliveries:
             for row in connection.execute(asked.group_by(*by).order_by(*by)):
                 found.setdefault(row.entry, []).append(DeliveryCount(row.status_id, row.status, int(row.total)))
         return {entry: tuple(counts) for entry, counts in found.items()}
+
+    def unread(self) -> Iterator[int]:
+        """Give the sent entries whose delivery is not read to its end, by number, a window at a time."""
+        over = exists().where(delivery_readings.c.entry == entries.c.id, delivery_readings.c.final == 1)
+        asked = select(entries.c.id).where(entries.c.status == Status.SENT.value, ~over).order_by(entries.c.id)
+        after = 0
+        while True:
+            with self._transactions.read() as connection:
+                page = connection.execute(asked.where(entries.c.id > after).limit(_WINDOW)).scalars().all()
+            yield from page
+            if len(page) < _WINDOW:
+                return
+            after = page[-1]
 
     def progress(self, entry: int) -> DeliveryProgress | None:
         """Tell which page was read last, and whether it is final; None when none was."""

@@ -11,11 +11,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
-from batch.adapters.ledger.bulk import by_name, is_in
+from batch.adapters.ledger.bulk import by_name, in_chunks, is_in
 from batch.adapters.ledger.findings import add_open
-from batch.adapters.ledger.forms import STATUSES, Cells, read_issues, read_texts, read_time_or_none, write_time
-from batch.adapters.ledger.tables import batch_rows, batches, entries
+from batch.adapters.ledger.forms import (
+    STATUSES,
+    Cells,
+    read_issues,
+    read_texts,
+    read_time,
+    read_time_or_none,
+    write_time,
+)
+from batch.adapters.ledger.tables import IS_TO_CANCEL, batch_rows, batches, entries
 from batch.adapters.ledger.transactions import Transactions
+from batch.adapters.ledger.weeks import IS_PLAINLY_SENT
+from batch.core.identity import TEST_MARK
 from batch.model import Entry, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
@@ -45,6 +55,8 @@ _COLUMNS = tuple(entries.c[field.name] for field in dataclasses.fields(Entry) if
 _ALL = select(*_COLUMNS, entries.c.cells).join(batches, batches.c.id == entries.c.batch)
 """What an entry has of its batch is read once a batch, not once an entry; the join is there for those who ask by it."""
 
+_NUMBERS = select(entries.c.id).join(batches, batches.c.id == entries.c.batch)
+
 _LATER = {"findings", "acknowledged"}
 _FIELDS_OF = itemgetter(*(field.name for field in dataclasses.fields(Entry) if field.name not in _LATER))
 """Takes an Entry's fields by name, in its own order; as keywords they cost more."""
@@ -60,7 +72,11 @@ class Wanted:
     due_from: datetime | None = None
     due_until: datetime | None = None
     changed_since: datetime | None = None
-    words: str | Iterable[str] | None = None
+    words: str | tuple[str, ...] | None = None
+    timeless: bool = False
+    """Only those whose time cannot be read."""
+    uncounted: bool = False
+    """Only those that `Weeks.plainly_sent` does not add up."""
 
 
 class Entries:
@@ -85,23 +101,69 @@ class Entries:
         due_until: datetime | None = None,
         changed_since: datetime | None = None,
         words: str | Iterable[str] | None = None,
+        timeless: bool = False,
+        uncounted: bool = False,
     ) -> Iterator[Entry]:
         """Stream the entries that fit all that is given, by number.
 
         `batch`: those that a row of it made or met; `due_from` is within, `due_until` without; `words` must all stand
-        in the names, message, groups, Ids or cells. The ledger may be written to between two entries.
+        in the names, message, groups, Ids or cells; of the rest see `Wanted`. The ledger may be written to between
+        two entries.
         """
         words = words if words is None or isinstance(words, str) else tuple(words)
-        wanted = Wanted(batch, statuses, ids, due_from, due_until, changed_since, words)
+        wanted = Wanted(batch, statuses, ids, due_from, due_until, changed_since, words, timeless, uncounted)
+        if wanted == Wanted():
+            yield from self._walk()
+            return
+        for chunk in in_chunks(self._find(wanted), PAGE):
+            with self._transactions.read() as connection:
+                page = _read(connection, _by_id(connection, chunk))
+            yield from (entry for entry in page if _fits_still(entry, wanted))
+
+    def _walk(self) -> Iterator[Entry]:
+        """Stream every entry, each page found by the number that the last one ended with."""
         after = 0
         while True:
             with self._transactions.read() as connection:
-                asked = _narrow(_ALL, wanted, connection).where(entries.c.id > after).order_by(entries.c.id)
-                page = _read(connection, asked.limit(PAGE))
+                page = _read(connection, _ALL.where(entries.c.id > after).order_by(entries.c.id).limit(PAGE))
             yield from page
             if len(page) < PAGE:
                 return
             after = page[-1].id
+
+    def _find(self, wanted: Wanted) -> list[int]:
+        """Give the numbers of the entries that fit, in order: one question, whose answer no page asks anew."""
+        if wanted == Wanted(ids=wanted.ids):
+            return sorted(set(wanted.ids or ()))
+        with self._transactions.read() as connection:
+            return sorted(connection.execute(_narrow(_NUMBERS, wanted, connection)).scalars())
+
+    def count(
+        self,
+        statuses: Collection[Status] | None = None,
+        *,
+        due_from: datetime | None = None,
+        due_until: datetime | None = None,
+    ) -> int:
+        """Count the entries that have one of some statuses, and are due in a time."""
+        wanted = Wanted(statuses=statuses, due_from=due_from, due_until=due_until)
+        with self._transactions.read() as connection:
+            return int(connection.execute(_narrow(select(func.count(entries.c.id)), wanted, connection)).scalar() or 0)
+
+    def nearest(self, moment: datetime, most: int, *, due_from: datetime) -> list[int]:
+        """Give the numbers of the entries due since a time that are due next to a moment, before it and after it."""
+        at = write_time(moment)
+        after = select(entries.c.id, entries.c.send_at).where(entries.c.send_at >= at).order_by(entries.c.send_at)
+        before = select(entries.c.id, entries.c.send_at).where(
+            entries.c.send_at < at, entries.c.send_at >= write_time(due_from)
+        )
+        with self._transactions.read() as connection:
+            found = [
+                *connection.execute(after.limit(most)),
+                *connection.execute(before.order_by(entries.c.send_at.desc()).limit(most)),
+            ]
+        found.sort(key=lambda row: abs(read_time(row.send_at) - moment))
+        return [row.id for row in found[:most]]
 
     def planned(self, batch: int | None = None) -> tuple[Entry, ...]:
         """Give the entries to be submitted, the earliest send time first."""
@@ -121,9 +183,16 @@ class Entries:
     def cancellations(self) -> tuple[Entry, ...]:
         """Give the entries that are to be deleted in the dashboard and may still be there."""
         there = entries.c.status.in_([status.value for status in _PERHAPS_THERE])
-        asked = _ALL.where(entries.c.cancel_why != "", there).order_by(entries.c.send_at, entries.c.id)
+        asked = _ALL.where(IS_TO_CANCEL, there).order_by(entries.c.send_at, entries.c.id)
         with self._transactions.read() as connection:
             return tuple(_read(connection, asked))
+
+    def tests(self) -> tuple[Entry, ...]:
+        """Give the entries that `test` made, the oldest first."""
+        with self._transactions.read() as connection:
+            key = entries.c.key if connection.dialect.name == "sqlite" else entries.c.key.collate("C")
+            asked = _ALL.where(key >= f"{TEST_MARK}:", key < f"{TEST_MARK};")  # the first that no such key begins with
+            return tuple(_read(connection, asked.order_by(entries.c.id)))
 
     def twins(self, entry: int) -> tuple[Entry, ...]:
         """Give the newer entries of the same key that took its place while it seemed gone, the oldest first."""
@@ -132,6 +201,15 @@ class Entries:
         asked = _ALL.where(entries.c.key == key, entries.c.id > entry, waiting).order_by(entries.c.id)
         with self._transactions.read() as connection:
             return tuple(_read(connection, asked))
+
+
+def _by_id(connection: Connection, ids: Collection[int]) -> Select[Any]:
+    return _ALL.where(is_in(entries.c.id, ids, connection.dialect)).order_by(entries.c.id)
+
+
+def _fits_still(entry: Entry, wanted: Wanted) -> bool:
+    """Whether an entry that fitted when it was found has not moved on until its page was read."""
+    return wanted.statuses is None or entry.status in wanted.statuses
 
 
 def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> Select[Any]:
@@ -148,6 +226,10 @@ def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> S
         statement = statement.where(entries.c.send_at < write_time(wanted.due_until))
     if wanted.changed_since is not None:
         statement = statement.where(entries.c.changed_at >= write_time(wanted.changed_since))
+    if wanted.uncounted:
+        statement = statement.where(~IS_PLAINLY_SENT)
+    if wanted.timeless:
+        statement = statement.where(entries.c.send_at.is_(None))
     for word in _words(wanted.words):
         statement = statement.where(_bears(word))
     return statement

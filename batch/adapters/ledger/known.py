@@ -45,11 +45,13 @@ class Known:
             asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, or_(has_key, says_it, coming))
             return tuple(_known_entry(row) for row in by_name(connection.execute(asked.order_by(entries.c.id))))
 
-    def tags(self) -> set[str]:
-        """Give every tag that this ledger ever gave or sent."""
+    def tags(self, listed: Collection[str]) -> set[str]:
+        """Give which of these tags this ledger ever gave or sent: as many are asked for as a list shows, not all."""
         with self._transactions.read() as connection:
-            given = select(entries.c.tag).where(entries.c.tag != "")
-            sent = select(attempts.c.tag).where(attempts.c.tag != "")
+            given, sent = (
+                select(table.c.tag).where(table.c.tag != "", is_in(table.c.tag, listed, connection.dialect))
+                for table in (entries, attempts)
+            )
             return set(connection.execute(given.union(sent)).scalars())
 
     def planned_tags(self) -> set[str]:
@@ -58,10 +60,11 @@ class Known:
             planned = select(entries.c.tag).where(entries.c.status == Status.PLANNED.value, entries.c.tag != "")
             return set(connection.execute(planned).scalars())
 
-    def provider_ids(self) -> dict[str, int]:
-        """Give every Id of the provider with the entry that has it."""
+    def provider_ids(self, listed: Collection[str]) -> dict[str, int]:
+        """Give which of these Ids of the provider are known, each with the entry that has it."""
         with self._transactions.read() as connection:
-            statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "")
+            asked = is_in(entries.c.provider_id, listed, connection.dialect)
+            statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "", asked)
             return dict(connection.execute(statement).all())
 
     def sentinels(self, after: datetime) -> tuple[Sentinel, ...]:
@@ -86,7 +89,7 @@ class Known:
                 select(entries.c.provider_id, begun, known)
                 .join(history, history.c.entry == entries.c.id)
                 .where(entries.c.provider_id != "", entries.c.send_at > write_time(after))
-                .group_by(entries.c.id)
+                .group_by(history.c.entry, entries.c.provider_id)  # by the entry's own number SQLite reads all of them
             )
             return {row.provider_id: _span(row) for row in connection.execute(statement) if row.known is not None}
 
@@ -98,6 +101,14 @@ class Known:
             asked = is_in(history.c.entry, ids, connection.dialect)
             statement = select(history.c.entry, begun, known).where(asked).group_by(history.c.entry)
             return {row.entry: _span(row) for row in connection.execute(statement) if row.known is not None}
+
+    def observed(self, after: datetime) -> set[int]:
+        """Give the campaigns to come that a list has shown since they were accepted."""
+        with self._transactions.read() as connection:
+            statement = select(entries.c.id).where(
+                entries.c.send_at > write_time(after), entries.c.provider_id != "", entries.c.observed != ""
+            )
+            return set(connection.execute(statement).scalars())
 
     def unobserved(self, after: datetime) -> dict[str, int]:
         """Give the campaigns to come that no list has shown since they were accepted: Id to entry."""

@@ -30,6 +30,7 @@ from batch.adapters.ledger.pauses import Pauses
 from batch.adapters.ledger.people import BatchPeople
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.upkeep import Upkeep
+from batch.adapters.ledger.weeks import Weeks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +90,7 @@ class Ledger:
         self.lists = ProviderLists(transactions)
         self.findings = Findings(transactions)
         self.deliveries = Deliveries(transactions)
+        self.weeks = Weeks(transactions)
         self.outbox = Outbox(transactions)
         self.upkeep = Upkeep(transactions, path)
 

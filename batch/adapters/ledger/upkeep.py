@@ -24,24 +24,13 @@ FOLDER = "backups"
 KEEP = 14
 """Backups that stay: two weeks of daily ones, or a quarter of weekly ones."""
 
+LOOKED_THROUGH = 5_000
+"""Entries up to which a ledger is looked through whole in a moment."""
+
 _SHOWN = 5
 _CLOCK_LEEWAY = timedelta(days=1)
 
-INVARIANTS = (
-    (
-        "entry {0} and entry {1} have the same Id {2}",
-        (
-            "SELECT min(id), max(id), provider_id FROM entries WHERE provider_id <> '' "
-            "GROUP BY account, provider_id HAVING count(*) > 1"
-        ),
-    ),
-    (
-        'entries {0} and {1} are both open with the key "{2}"',
-        (
-            "SELECT min(id), max(id), key FROM entries WHERE status IN ('planned', 'submitting', 'in_doubt') "
-            "GROUP BY account, key HAVING count(*) > 1"
-        ),
-    ),
+_OF_WHAT_IS_OPEN = (
     (
         "entry {0} has {1} attempts that are not ended",
         "SELECT entry, count(*) FROM attempts WHERE ended_at IS NULL GROUP BY entry HAVING count(*) > 1",
@@ -60,6 +49,33 @@ INVARIANTS = (
             "WHERE a.ended_at IS NULL AND e.status <> 'submitting'"
         ),
     ),
+    ("entry {0} is {1} without an Id", "SELECT id, status FROM entries WHERE status = 'accepted' AND provider_id = ''"),
+    (
+        "entry {0} is {1} without what it would send or sent",
+        (
+            "SELECT id, status FROM entries WHERE status IN ('planned', 'submitting', 'in_doubt', 'accepted') "
+            "AND (fingerprint = '' OR send_at IS NULL)"
+        ),
+    ),
+)
+"""Rules of what may still go out or is on its way: indexes answer them, however long the past is."""
+
+INVARIANTS = (
+    *_OF_WHAT_IS_OPEN,
+    (
+        "entry {0} and entry {1} have the same Id {2}",
+        (
+            "SELECT min(id), max(id), provider_id FROM entries WHERE provider_id <> '' "
+            "GROUP BY account, provider_id HAVING count(*) > 1"
+        ),
+    ),
+    (
+        'entries {0} and {1} are both open with the key "{2}"',
+        (
+            "SELECT min(id), max(id), key FROM entries WHERE status IN ('planned', 'submitting', 'in_doubt') "
+            "GROUP BY account, key HAVING count(*) > 1"
+        ),
+    ),
     (
         "entry {0} counts {1} attempts, its record shows {2}",
         (
@@ -72,20 +88,12 @@ INVARIANTS = (
         "the attempts of entry {0} are not numbered from 1 to {1}",
         "SELECT entry, count(*) FROM attempts GROUP BY entry HAVING max(number) <> count(*) OR min(number) <> 1",
     ),
-    ("entry {0} is {1} without an Id", "SELECT id, status FROM entries WHERE status = 'accepted' AND provider_id = ''"),
     (
         "entry {0} is {1}, but nothing says how it was submitted or found",
         (
             "SELECT id, status FROM entries e WHERE status IN ('accepted', 'rejected', 'in_doubt') AND NOT EXISTS "
             "(SELECT 1 FROM attempts a WHERE a.entry = e.id) AND NOT EXISTS "
             "(SELECT 1 FROM history h WHERE h.entry = e.id AND h.new = e.status)"
-        ),
-    ),
-    (
-        "entry {0} is {1} without what it would send or sent",
-        (
-            "SELECT id, status FROM entries WHERE status IN ('planned', 'submitting', 'in_doubt', 'accepted') "
-            "AND (fingerprint = '' OR send_at IS NULL)"
         ),
     ),
     (
@@ -139,6 +147,16 @@ class Upkeep:
         """Look for damage and broken rules; give each problem in words."""
         with self._transactions.read() as connection:
             return tuple(_find_problems(connection, now))
+
+    def examine(self, now: datetime) -> tuple[tuple[str, ...], bool]:
+        """Look for problems as far as a moment is enough; say, too, whether that was the whole ledger."""
+        with self._transactions.read() as connection:
+            newest = connection.execute(text("SELECT max(id) FROM entries")).scalar() or 0
+            if newest <= LOOKED_THROUGH:
+                return tuple(_find_problems(connection, now)), True
+            rules = _find_missing_rules(connection) if connection.dialect.name == "sqlite" else []
+            breaches = [_find_breaches(connection, *invariant) for invariant in _OF_WHAT_IS_OPEN]
+            return (*rules, *(words for found in breaches for words in found)), False
 
     def backup(self, now: datetime, keep: int = KEEP) -> Path:
         """Write a whole copy into `backups/` beside the ledger, and keep the newest ones."""

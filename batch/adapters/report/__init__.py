@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batch.adapters.report.contents import Figures, Kind, Report, Skipped, WeekFigures
 from batch.adapters.report.evidence import write_evidence
-from batch.adapters.report.figures import KeyFigure, count, count_entries, credits_of, key_figures
+from batch.adapters.report.figures import KeyFigure, add_sent, count, count_entries, credits_of, key_figures
 from batch.adapters.report.html import write_html
 from batch.adapters.report.insights import insights_html, insights_json, insights_xlsx
 from batch.adapters.report.machine import FIELDS, to_csv, to_json
@@ -24,6 +24,7 @@ __all__ = [
     "Skipped",
     "Verdict",
     "WeekFigures",
+    "add_sent",
     "count",
     "count_entries",
     "credits_of",

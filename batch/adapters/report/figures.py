@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from batch.adapters.report.contents import Figures, Report
 from batch.core.standing import Standing
 from batch.core.validate.account import MMS_CREDITS
-from batch.model import DeliveryCount, Entry, Finding, FindingKind
+from batch.model import DeliveryCount, Entry, Finding, FindingKind, SentTotals
 from batch.model.wording import (
     DELIVERED,
     FAILED,
@@ -101,6 +101,29 @@ def count_entries(
         failed=counted(delivery, FAILED),
         opted_out=counted(delivery, OPTED_OUT),
         findings=dict(Counter(finding.kind.value for finding in findings)),
+    )
+
+
+def add_sent(figures: Figures, sent: SentTotals, *, credit_price: float | None = None) -> Figures:
+    """Add to the figures of some entries those of others, which are sent and need no look, added up already."""
+    if not sent.rows:
+        return figures
+    counts = Counter(figures.by_status) + Counter(sent=sent.rows)
+    credits = figures.credits + sent.sms_parts + sent.mms_texts * MMS_CREDITS
+    return replace(
+        figures,
+        rows=figures.rows + sent.rows,
+        by_status=dict(sorted(counts.items(), key=lambda pair: ORDER[pair[0]])),
+        sent=figures.sent + sent.rows,
+        contacts=figures.contacts + sent.texts,
+        texts_sent=figures.texts_sent + sent.texts,
+        parts=figures.parts + sent.sms_parts + sent.mms_texts,
+        credits=credits,
+        money=None if credit_price is None else credits * credit_price,
+        reported=figures.reported + sum(item.contacts for item in sent.delivery),
+        delivered=figures.delivered + counted(sent.delivery, DELIVERED),
+        failed=figures.failed + counted(sent.delivery, FAILED),
+        opted_out=figures.opted_out + counted(sent.delivery, OPTED_OUT),
     )
 
 

@@ -15,7 +15,7 @@ from batch.model.times import local_time
 from batch.model.wording import TONES
 
 LIMIT = 20_000
-"""Entries on the page: those nearest to now; `campaign-batch find` looks through all of them."""
+"""The most entries on the page: those nearest to now; `campaign-batch find` looks through all of them."""
 COLUMNS = (
     ("status", "Status"),
     ("name", "Campaign"),
@@ -32,6 +32,7 @@ def write_status(
     *,
     made_at: datetime,
     zone: str,
+    total: int = 0,
     deliveries: Mapping[int, Sequence[DeliveryCount]] = NOTHING,
     paused: str = "",
     templates: Sequence[Path] = (),
@@ -39,7 +40,10 @@ def write_status(
     team: str = "",
     logo: Path | None = None,
 ) -> Path:
-    """Write the status page; what is still to come stands first, the soonest on top, then the past."""
+    """Write the status page; what is still to come stands first, the soonest on top, then the past.
+
+    `total` are those of which `entries` are the nearest.
+    """
     every = list(entries)
     chosen = sorted(every, key=lambda entry: _distance(entry, made_at))[:LIMIT]
     view = View(zone, provider_zone, made_at, {entry.id: entry for entry in chosen})
@@ -58,7 +62,7 @@ def write_status(
         made_at=local_time(made_at, zone, 0),
         tones=TONES,
         needs=sum(row.needs for row in rows),
-        total=len(every),
+        total=max(total, len(every)),
         shown=len(rows),
         columns=COLUMNS,
         facts=FACTS,

@@ -1,0 +1,182 @@
+"""A ledger of years is asked small questions: what is counted or found by an index is what reading all of it gives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from batch.adapters.config import load_settings
+from batch.adapters.ledger import Ledger, entries, open_ledger
+from batch.adapters.report import count_entries
+from batch.core.standing import is_left_out, standing_of
+from batch.model import DeliveryCount, Finding, FindingKind, Status, StatusChange
+from batch.model.codes import ALL_CODES, HARD
+from batch.workflows.report import TREND_WEEKS, _trend, each_row, week_bounds
+from benchmarks.years import fill
+from tests.ledger_support import NOW
+
+SIZE = 1_100
+
+
+@pytest.fixture
+def years(database: str) -> Iterator[Ledger]:
+    """Give a ledger with the years of an agency, on each of the two kinds of database."""
+    fill(database, SIZE, NOW)
+    with open_ledger(database, now=NOW) as opened:
+        yield opened
+
+
+def ids(found: Any) -> list[int]:
+    return [entry.id for entry in found]
+
+
+def test_the_generated_ledger_keeps_every_rule(years: Ledger) -> None:
+    """What is measured on is a ledger as runs leave it."""
+    assert years.upkeep.verify(NOW + timedelta(days=8)) == ()
+    assert Counter(entry.status for entry in years.entries.select())[Status.ACCEPTED] == 300
+
+
+def test_the_trend_counts_as_reading_every_campaign_does(years: Ledger, tmp_path: Path) -> None:
+    """Weeks are added up by the database, and by campaign only where one needs a look: the sums are the same."""
+    sent = ids(years.entries.select(statuses={Status.SENT}))[-9:]
+    make = years.changes.make
+    years.changes.request_cancel(years.entries.get(SIZE).id, "too late", "dana", NOW)
+    drifted = Finding(FindingKind.DRIFTED, "words", "drifted", sent[0], field="Message", ours="a", theirs="b")
+    years.findings.record([drifted], {sent[0]}, NOW)
+    make(StatusChange(sent[1], Status.MISSING, expected={Status.SENT}, why="gone", who="", now=NOW))
+    with years._transactions.write() as connection:
+        connection.exec_driver_sql(f"UPDATE entries SET contacts_count = 0 WHERE id = {sent[2]}")
+        connection.exec_driver_sql(f"UPDATE entries SET cancel_why = 'x' WHERE id = {sent[3]}")
+        connection.exec_driver_sql(f"UPDATE entries SET mms_template_id = 7, contacts_count = 50 WHERE id = {sent[4]}")
+        connection.exec_driver_sql(f"UPDATE entries SET parts = 3 WHERE id = {sent[5]}")
+        connection.exec_driver_sql(f"UPDATE entries SET key = 'TEST:1' WHERE id = {sent[6]}")
+        connection.exec_driver_sql(f"UPDATE entries SET contacts_count = NULL WHERE id = {sent[7]}")
+    settings = load_settings(None, {"CAMPAIGN_BATCH_REPORTS__CREDIT_PRICE": "0.01"}, tmp_path, ALL_CODES, HARD)
+    trend = _trend(settings, years, NOW)
+    assert 3 < len(trend) <= TREND_WEEKS
+    for week in trend:
+        start, end = week_bounds(week.week, settings.team_zone)
+        real = [one for one in years.entries.select() if one.send_at and start <= one.send_at < end]
+        real = [one for one in real if not one.key.startswith("TEST:")]
+        counted = count_entries(
+            each_row(years, real), years.deliveries.of_each(ids(real)),
+            stand=lambda entry: standing_of(entry, NOW), credit_price=0.01,
+        )  # fmt: skip
+        assert week.figures == counted, week.week
+
+
+def test_pages_give_each_entry_once_and_none_that_moved_on(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits is found once; a page that is read later leaves out what no longer fits."""
+    monkeypatch.setattr(entries, "PAGE", 100)
+    every = list(years.entries.select())
+    assert ids(every) == list(range(1, SIZE + 1))
+    wanted = [one.id for one in every if one.status is Status.ACCEPTED]
+    assert ids(years.entries.select(statuses={Status.ACCEPTED})) == wanted
+    stream = years.entries.select(statuses={Status.ACCEPTED}, due_from=NOW)
+    assert next(stream).id == wanted[0]
+    gone = StatusChange(wanted[-1], Status.SENT, expected={Status.ACCEPTED}, why="", who="", now=NOW)
+    assert years.changes.make(gone)
+    assert ids(stream) == wanted[1:-1]
+    assert ids(years.entries.select(ids={5, 3, 10_000})) == [3, 5]
+    assert years.entries.count({Status.ACCEPTED}) == len(wanted) - 1
+
+
+def test_the_nearest_are_those_before_and_after_now(years: Ledger) -> None:
+    """The status page shows the days near now."""
+    near = years.entries.nearest(NOW, 50, due_from=NOW - timedelta(weeks=8))
+    by_distance = sorted(years.entries.select(), key=lambda one: abs((one.send_at or NOW) - NOW))
+    assert set(near) == set(ids(by_distance[:50]))
+    assert years.entries.nearest(NOW, 5_000, due_from=NOW) == ids(years.entries.select(due_from=NOW))
+
+
+def test_only_delivery_that_is_not_read_to_its_end_is_asked_for(years: Ledger) -> None:
+    """A delivery that is final is never looked at again, however many there are."""
+    unread = list(years.deliveries.unread())
+    assert 15 < len(unread) <= 20
+    assert unread == ids(years.entries.select(statuses={Status.SENT}))[-len(unread) :]
+    years.deliveries.record(unread[0], 1, [DeliveryCount(1, "Pending", 3)], final=False, now=NOW)
+    years.deliveries.record(unread[1], 1, [DeliveryCount(2, "Delivered", 3)], final=True, now=NOW)
+    assert list(years.deliveries.unread()) == [unread[0], *unread[2:]]
+
+
+def test_the_list_of_batches_counts_every_row(years: Ledger) -> None:
+    """Each row of a batch is of one kind."""
+    for batch, kinds in years.batches.standings():
+        lines = years.batches.rows(batch.id)
+        known = {entry.id: entry for entry in years.entries.select(ids=[line.entry for line in lines if line.entry])}
+        by_hand = Counter(
+            (line.what, known[line.entry or 0].status.value, is_left_out(known[line.entry or 0])) for line in lines
+        )
+        assert kinds == by_hand
+        assert sum(kinds.values()) == batch.rows
+
+
+def test_a_long_ledger_is_looked_at_in_part(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is open is checked whatever the length of the past, and it is said that it was not all."""
+    late = NOW + timedelta(days=8)
+    assert years.upkeep.examine(late) == ((), True)
+    monkeypatch.setattr("batch.adapters.ledger.upkeep.LOOKED_THROUGH", 100)
+    assert years.upkeep.examine(late) == ((), False)
+    with years._transactions.write() as connection:
+        connection.exec_driver_sql(f"UPDATE entries SET provider_id = '' WHERE id = {SIZE}")
+    assert years.upkeep.examine(late) == ((f"entry {SIZE} is accepted without an Id",), False)
+
+
+QUESTIONS: dict[str, Callable[[Ledger], object]] = {
+    "tags": lambda ledger: ledger.known.tags({"abcdef"}),
+    "Ids": lambda ledger: ledger.known.provider_ids(["1000005"]),
+    "sentinels": lambda ledger: ledger.known.sentinels(NOW),
+    "spans": lambda ledger: ledger.known.spans(NOW),
+    "observed": lambda ledger: ledger.known.observed(NOW),
+    "unobserved": lambda ledger: ledger.known.unobserved(NOW),
+    "planned tags": lambda ledger: ledger.known.planned_tags(),
+    "known rows": lambda ledger: ledger.known.matching({"a"}, {"b"}, NOW),
+    "due": lambda ledger: list(ledger.entries.select(due_from=NOW, due_until=NOW + timedelta(days=7))),
+    "by status": lambda ledger: list(ledger.entries.select(statuses={Status.HELD}, due_until=NOW)),
+    "without a time": lambda ledger: list(ledger.entries.select(statuses={Status.INVALID}, timeless=True)),
+    "of a batch": lambda ledger: list(ledger.entries.select(batch=3)),
+    "planned": lambda ledger: ledger.entries.planned(),
+    "to cancel": lambda ledger: ledger.entries.cancellations(),
+    "tests": lambda ledger: ledger.entries.tests(),
+    "twins": lambda ledger: ledger.entries.twins(3),
+    "nearest": lambda ledger: ledger.entries.nearest(NOW, 10, due_from=NOW - timedelta(weeks=8)),
+    "trend": lambda ledger: ledger.weeks.plainly_sent(NOW - timedelta(weeks=1), NOW),
+    "delivery": lambda ledger: list(ledger.deliveries.unread()),
+    "orphans": lambda ledger: ledger.attempts.doubt_orphans(NOW, "dana"),
+}
+
+
+def test_no_question_of_a_run_reads_the_whole_ledger(tmp_path: Path) -> None:
+    """SQLite finds the entries of each question by an index."""
+    url = f"sqlite:///{(tmp_path / 'ledger.sqlite3').as_posix()}"
+    fill(url, SIZE, NOW)
+    with open_ledger(url, now=NOW) as ledger:
+        for name, ask in QUESTIONS.items():
+            for statement, values in _asked(ledger, ask):
+                with ledger._transactions.read() as connection:
+                    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+                whole = [
+                    row[3] for row in plan if row[3] in {"SCAN entries", "SCAN history", "SCAN attempts", "SCAN e"}
+                ]
+                assert not whole, (name, statement)
+
+
+def _asked(ledger: Ledger, ask: Callable[[Ledger], object]) -> list[tuple[str, Any]]:
+    """Collect the statements of one question."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            seen.append((statement, values))
+
+    engine = ledger._transactions.engine
+    event.listen(engine, "before_cursor_execute", note)
+    ask(ledger)
+    event.remove(engine, "before_cursor_execute", note)
+    return seen
