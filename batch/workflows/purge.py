@@ -37,10 +37,12 @@ def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
         if not world.confirm(f"forget {_count(counted)} from before {_day(limit, settings)}, for good?"):
             return Purged(limit, counted, done=False, lines=("nothing was forgotten",))
         with ledger.lock.hold(world.who, world.now()):
+            ledger.words.forget()
             done = ledger.upkeep.purge(
                 limit, why=f"forgotten: purge --before {before}", who=world.signature, now=world.now()
             )
             words = f"{_count(done)} from before {_day(limit, settings)}, by {world.signature}"
+            ledger.words.forget()  # a search may have made it anew meanwhile
             ledger.journal.note_run("purge", world.now(), words)
         return Purged(limit, done, done=True, lines=tuple(_lines(ledger, done, limit, settings)))
 

@@ -98,9 +98,10 @@ class Timetable:
             self._context.ledger.journal.note_run("nightly", self._now())
 
     def back_up_when_due(self) -> None:
-        """Copy the ledger every night, whatever the comparison came to."""
+        """Copy the ledger every night, whatever the comparison came to, and bring its index of words up to date."""
         if self._is_due("backup"):
             self._back_up()
+            self._context.ledger.words.refresh()
             self._context.ledger.journal.note_run("backup", self._now())
 
     def _is_due(self, run: str) -> bool:

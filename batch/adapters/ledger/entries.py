@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -22,6 +22,7 @@ from batch.adapters.ledger.forms import (
     read_time_or_none,
     write_time,
 )
+from batch.adapters.ledger.searching import SEARCHED, WordIndex
 from batch.adapters.ledger.tables import IS_TO_CANCEL, batch_rows, batches, entries
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.weeks import IS_PLAINLY_SENT
@@ -38,19 +39,6 @@ _PERHAPS_THERE = (Status.ACCEPTED, Status.IN_DOUBT, Status.SUBMITTING, Status.HE
 
 _IN_ITS_PLACE = (Status.HELD, Status.PLANNED, Status.WAITING, Status.ACCEPTED, Status.IN_DOUBT)
 
-_SEARCHED = (
-    entries.c.campaign_name,
-    entries.c.provider_name,
-    entries.c.message,
-    entries.c.reference,
-    entries.c.subject,
-    entries.c.group_ids,
-    entries.c.group_names,
-    entries.c.provider_id,
-    entries.c.owner,
-    entries.c.cells,
-    batches.c.file,
-)
 _COLUMNS = tuple(entries.c[field.name] for field in dataclasses.fields(Entry) if field.name in entries.c)
 _ALL = select(*_COLUMNS, entries.c.cells).join(batches, batches.c.id == entries.c.batch)
 """What an entry has of its batch is read once a batch, not once an entry; the join is there for those who ask by it."""
@@ -82,8 +70,9 @@ class Wanted:
 class Entries:
     """The entries of one ledger, as they stand."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, words: WordIndex) -> None:
         self._transactions = transactions
+        self._index = words
 
     def get(self, id: int) -> Entry:
         """Give one entry; UsageError when there is none."""
@@ -135,6 +124,9 @@ class Entries:
         """Give the numbers of the entries that fit, in order: one question, whose answer no page asks anew."""
         if wanted == Wanted(ids=wanted.ids):
             return sorted(set(wanted.ids or ()))
+        words = _words(wanted.words)
+        if words and wanted.ids is None:
+            wanted = replace(wanted, ids=self._index.candidates(_forms(word) for word in words))
         with self._transactions.read() as connection:
             return sorted(connection.execute(_narrow(_NUMBERS, wanted, connection)).scalars())
 
@@ -243,10 +235,13 @@ def _words(words: str | Iterable[str] | None) -> list[str]:
 
 def _bears(word: str) -> Any:
     """Look for a word in everything people may remember of a campaign, in capitals or not."""
-    # SQLite's lower() knows ASCII only: an accented word is looked for as small and as capital letters.
-    forms = dict.fromkeys(_lower_ascii(form) for form in (word.lower(), word.upper()))
-    patterns = [form.replace("/", "//").replace("%", "/%").replace("_", "/_") for form in forms]
-    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in _SEARCHED for pattern in patterns))
+    patterns = [form.replace("/", "//").replace("%", "/%").replace("_", "/_") for form in _forms(word)]
+    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in SEARCHED for pattern in patterns))
+
+
+def _forms(word: str) -> list[str]:
+    """Give an accented word as small and as capital letters: the database's lower() may know ASCII only."""
+    return list(dict.fromkeys(_lower_ascii(form) for form in (word.lower(), word.upper())))
 
 
 def _lower_ascii(text: str) -> str:

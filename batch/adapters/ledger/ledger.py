@@ -28,6 +28,7 @@ from batch.adapters.ledger.opening import name_of, prepare, resolve_url
 from batch.adapters.ledger.outbox import Outbox
 from batch.adapters.ledger.pauses import Pauses
 from batch.adapters.ledger.people import BatchPeople
+from batch.adapters.ledger.searching import WordIndex
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.upkeep import Upkeep
 from batch.adapters.ledger.weeks import Weeks
@@ -84,7 +85,8 @@ class Ledger:
         self.known = Known(transactions)
         self.batches = Batches(transactions)
         self.people = BatchPeople(transactions)
-        self.entries = Entries(transactions)
+        self.words = WordIndex(transactions, path)
+        self.entries = Entries(transactions, self.words)
         self.changes = Changes(transactions)
         self.attempts = Attempts(transactions)
         self.lists = ProviderLists(transactions)

@@ -1,0 +1,118 @@
+"""The index of words beside a ledger finds what reading every entry finds, and is never trusted further than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from batch.adapters.ledger import Ledger, open_ledger, searching
+from batch.model import Listed, Status, StatusChange
+from benchmarks.years import fill
+from tests.ledger_support import NOW
+
+SIZE = 1_000
+ASKED = (
+    "Dallas", "offer 777", "week-002.xlsx", "1000777", "straße", "STRASSE", "Strasse", "ÉTÉ", "été", "7",
+    "code 77", "50%", "a_b", 'say "hi"', "no such thing", "store 104 miami", "1000_777", "xyzxyz",
+)  # fmt: skip
+
+
+@pytest.fixture
+def years(tmp_path: Path) -> Iterator[Ledger]:
+    """Give a ledger in a file, with some words that are hard to find."""
+    url = f"sqlite:///{(tmp_path / 'ledger.sqlite3').as_posix()}"
+    fill(url, SIZE, NOW)
+    with open_ledger(url, now=NOW) as opened:
+        change(opened, 11, "Neue Stra\u00dfe \u00e9t\u00e9 50% off a_b")
+        change(opened, 12, 'NEUE STRASSE \u00c9T\u00c9 say "hi"')
+        yield opened
+
+
+def change(ledger: Ledger, entry: int, name: str, at: int = 0) -> None:
+    """Change what an entry is called, with the line of history that every change has."""
+    with ledger._transactions.write() as connection:
+        connection.exec_driver_sql("UPDATE entries SET campaign_name = ? WHERE id = ?", (name, entry))
+    there = ledger.entries.get(entry).status
+    now = NOW + timedelta(seconds=at)
+    assert ledger.changes.make(StatusChange(entry, there, expected={there}, why="renamed", who="dana", now=now))
+
+
+def place_of(ledger: Ledger) -> Path:
+    assert ledger.path is not None
+    return ledger.path.with_name("ledger.sqlite3-words")
+
+
+def find(ledger: Ledger, words: str) -> list[int]:
+    return [entry.id for entry in ledger.entries.select(words=words)]
+
+
+def read_all(ledger: Ledger, words: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Find without the index."""
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger.words, "candidates", lambda _words: None)
+        return find(ledger, words)
+
+
+def test_it_finds_what_reading_every_entry_finds(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In capitals or not, accented or not, by a part of a word, and by short ones."""
+    counts = {words: len(read_all(years, words, monkeypatch)) for words in ASKED}
+    assert {words: len(find(years, words)) for words in ASKED} == counts
+    assert counts["Dallas"] == 100
+    assert counts["Strasse"] == 2
+    assert place_of(years).stat().st_mode & 0o077 == 0
+    assert years.words.candidates([["xyzxyz"]]) == []
+
+
+def test_what_changed_since_is_found_by_its_new_words(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new line in its history brings an entry into the index anew; an Id given by the provider is one."""
+    assert find(years, "pumpkin") == []
+    change(years, 5, "Pumpkin week")
+    entry = years.entries.get(SIZE)
+    listed = Listed("987654321", name=entry.provider_name)
+    moved = StatusChange(SIZE, Status.SENT, expected={entry.status}, why="", who="", now=NOW, listed=listed)
+    assert years.changes.make(moved)
+    assert find(years, "pumpkin") == [5]
+    assert find(years, "987654321") == [SIZE]
+    change(years, 5, "No more")
+    assert find(years, "pumpkin") == []
+
+
+def test_what_it_does_not_know_yet_is_read(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One search takes in a part of a long ledger; the rest is read as ever, and the night takes it in."""
+    monkeypatch.setattr(searching, "_WINDOW", 100)
+    monkeypatch.setattr(searching, "MOST", 300)
+    assert len(find(years, "Dallas")) == 100
+    assert years.words.candidates([["xyzxyz"]]) == list(range(601, SIZE + 1))
+    years.words.refresh()
+    assert years.words.candidates([["xyzxyz"]]) == []
+    assert len(find(years, "Dallas")) == 100
+
+
+def test_an_index_of_another_state_is_made_anew(years: Ledger) -> None:
+    """After a backup took the ledger's place, its history goes on with other lines under the same numbers."""
+    backup = years.upkeep.backup(NOW)
+    change(years, 5, "Pumpkin week", at=1)
+    assert find(years, "pumpkin") == [5]
+    path = years.path
+    assert path is not None
+    years.close()
+    path.write_bytes(backup.read_bytes())
+    with open_ledger(f"sqlite:///{path.as_posix()}", now=NOW) as restored:
+        change(restored, 7, "Turkey week", at=2)
+        change(restored, 8, "Turkey month", at=3)
+        assert find(restored, "turkey") == [7, 8]
+        assert find(restored, "pumpkin") == []
+
+
+def test_a_damaged_index_does_no_harm(years: Ledger) -> None:
+    """It is taken away, and made anew by the next search."""
+    place_of(years).write_bytes(b"no database at all" * 100)
+    assert len(find(years, "Dallas")) == 100
+    assert not place_of(years).exists()
+    assert len(find(years, "Dallas")) == 100
+    assert place_of(years).exists()
+    years.words.forget()
+    assert not place_of(years).exists()
