@@ -39,28 +39,13 @@ _STOPS = {
 """What to do where an outcome stops the run; its own words say what happened."""
 
 
-class _Claimed:
-    """The Ids that other entries hold: the ledger is asked for one at a time, whatever it has of years."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._new: set[str] = set()
-
-    def add(self, number: str) -> None:
-        """Count an Id of this run, too."""
-        self._new.add(number)
-
-    def __contains__(self, number: object) -> bool:
-        return number in self._new or bool(self._context.ledger.known.provider_ids([str(number)]))
-
-
 class Submission:
     """One run of submitting: what it has done, and why it stopped."""
 
     def __init__(self, context: Context, *, limit: int | None = None) -> None:
         self._context = context
         self._limit = limit
-        self._known = _Claimed(context)
+        self._known: set[str] = set()
         self._unreachable = 0
         self._refusals = 0
         self._refused_since = 0.0
@@ -126,6 +111,8 @@ class Submission:
 
         answer = context.provider.submit(payload, still_good=still_good)
         outcome = classify(answer, entry, self._known)
+        if outcome.listed is not None and (taken := context.ledger.known.provider_ids([outcome.listed.id])):
+            outcome = classify(answer, entry, taken)  # another entry has this Id, from whatever year
         self._record(entry, number, outcome, answer)
         return outcome
 
