@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, bindparam, exists, func, insert, or_, select, update
 
 from batch.adapters.ledger.bulk import is_in
 from batch.adapters.ledger.changes import change_entry, note_change, read_standing, shown_values
@@ -179,10 +180,16 @@ def _move_on(connection: Connection, entry: int, outcome: Outcome, found: Row[An
         **_with_issues(found, outcome.issues),
         **(shown_values(outcome.listed) if outcome.listed is not None else {}),
     }
-    connection.execute(update(entries).where(entries.c.id == entry).values(values))
+    connection.execute(_move(tuple(values)), {"entry_": entry, **{f"{name}_": values[name] for name in values}})
     expected = (Status.SUBMITTING,)
     ended = StatusChange(entry, outcome.status, expected=expected, why=outcome.why, who=who, now=now)
     note_change(connection, ended, Status.SUBMITTING)
+
+
+@lru_cache(64)
+def _move(names: tuple[str, ...]) -> Update:
+    moved: dict[str, Any] = {name: bindparam(f"{name}_") for name in names}
+    return update(entries).where(entries.c.id == bindparam("entry_")).values(moved)
 
 
 def _with_issues(found: Row[Any], new: Iterable[Issue]) -> dict[str, str]:

@@ -75,15 +75,18 @@ class RunJournal:
     def silent_until(self) -> float:
         """Tell until when the account is left alone, in seconds since the epoch; 0 when it never was."""
         with self._transactions.read() as connection:
-            return float(connection.execute(select(pace.c.silent_until)).scalar() or 0.0)
+            return float(connection.execute(_SILENT).scalar() or 0.0)
 
     def set_silent_until(self, until: float) -> None:
         """Leave the account alone until then, for every process of this ledger; a longer silence stays."""
         with self._transactions.write() as connection:
-            if connection.execute(select(pace.c.silent_until)).scalar() is None:
+            if connection.execute(_SILENT).scalar() is None:
                 connection.execute(insert(pace).values(id=1, silent_until=until))
             else:
                 connection.execute(update(pace).where(pace.c.silent_until < until).values(silent_until=until))
+
+
+_SILENT = select(pace.c.silent_until)
 
 
 def select_bound(connection: Connection) -> tuple[str, str] | None:

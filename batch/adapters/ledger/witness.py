@@ -5,16 +5,20 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import history, notes
 from batch.model.errors import LedgerReplacedError
 
-_CONTENT = select(
-    select(notes.c.value).where(notes.c.name == "lineage").scalar_subquery(),
-    select(func.max(history.c.id)).scalar_subquery(),
+_CONTENT = str(
+    select(
+        select(notes.c.value).where(notes.c.name == literal_column("'lineage'")).scalar_subquery(),
+        select(func.max(history.c.id)).scalar_subquery(),
+    ).compile(dialect=sqlite.dialect())
 )
+"""Asked twice in each transaction, so as plain SQL: only SQLite's ledgers are files."""
 
 
 class Witness:
@@ -50,7 +54,7 @@ class Witness:
 
     def _content(self, connection: Connection) -> tuple[str | None, int]:
         with suppress(SQLAlchemyError):  # a damaged file is told by what is asked of it
-            lineage, newest = connection.execute(_CONTENT).one()
+            lineage, newest = connection.exec_driver_sql(_CONTENT).one()
             return lineage, newest or 0
         return self._lineage, self._newest
 
