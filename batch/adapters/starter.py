@@ -12,6 +12,8 @@ from batch.model.errors import UsageError
 from batch.system.disk import Readers, make_folder, replacing
 from batch.system.resources import templates_folder
 
+_ACCOUNT = "Account"
+_ABOUT = "The account that sends this row; if empty, the one that the file is taken in for."
 _FIRST_OWN_LIST = 5
 """Column of the sheet Lists, from 1, where the lists begin that the team or the account fills."""
 
@@ -27,7 +29,8 @@ def write_starter(
     """Write the workbook; raise UsageError when there is a file of that name already.
 
     `example` is the example row by column, `choices` what the drop-downs of `Template`, `GroupIds` and `MmsTemplateId`
-    offer, `aliases` the other names of each known column, `codes` every code with what it means.
+    offer, and of `Account`, a column that is there only where there are several; `aliases` the other names of each
+    known column, `codes` every code with what it means.
     """
     if path.exists():
         raise UsageError(f'"{path}" already exists and is not overwritten', "choose another name")
@@ -36,11 +39,36 @@ def write_starter(
     from openpyxl import load_workbook
 
     book = load_workbook(templates_folder() / "starter.xlsx")
+    if choices.get(_ACCOUNT):
+        _add_account(book, choices[_ACCOUNT])
     _write_example(book["Campaigns"], example)
     _write_aliases(book["How to fill it in"], aliases)
     _write_codes(book["What the codes mean"], codes)
     _write_choices(book, choices)
     return _save(book, path)
+
+
+def _add_account(book: Any, names: Sequence[str]) -> None:
+    """Add the column that says whose a row is: its header, its drop-down and a line about it."""
+    from openpyxl.comments import Comment
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    campaigns, lists, help_ = book["Campaigns"], book["Lists"], book["How to fill it in"]
+    last, at = campaigns.max_column, lists.max_column + 1
+    head = campaigns.cell(1, last + 1, _ACCOUNT)
+    head._style = copy(campaigns.cell(1, last)._style)
+    head.comment = Comment(_ABOUT, "campaign-batch")
+    campaigns.column_dimensions[head.column_letter].width = 18
+    for number, name in enumerate((_ACCOUNT, *names), start=1):
+        _put(lists.cell(number, at), name)
+    letter = column_letter(at - 1)
+    drop_down = DataValidation("list", f"Lists!${letter}$2:${letter}${len(names) + 1}", allow_blank=True)
+    drop_down.add(f"{head.column_letter}2:{head.column_letter}2000")
+    campaigns.add_data_validation(drop_down)
+    own = next(row[0].row for row in help_.iter_rows(min_row=2) if row[0].value == "any other column")
+    for cell, text in zip(help_[own + 1], (_ACCOUNT, _ABOUT, names[0]), strict=False):
+        cell._style = copy(help_.cell(own, cell.column)._style)
+        _put(cell, text)
 
 
 def _write_example(sheet: Any, example: Mapping[str, object]) -> None:

@@ -132,7 +132,8 @@ def new(
     """Write a workbook to begin with: headers, drop-downs, notes, an example, and what it all means."""
     from batch.workflows.new import write_starter_of
 
-    written = write_starter_of(file, session.settings(), session.world(), online=online)
+    settings = session.settings() if online else session.home()
+    written = write_starter_of(file, settings, session.world(), online=online)
     session.screen.close()
     session.screen.say(f"written: {written}")
     session.screen.say(

@@ -35,6 +35,7 @@ def write_starter_of(path: Path, settings: Settings, world: World, *, online: bo
     choices = {
         "Template": _list_templates(settings),
         "GroupIds": [group.name or group.id for group in account.groups or ()],
+        "Account": list(settings.accounts),
         "MmsTemplateId": [one.name or str(one.id) for one in account.templates or () if one.status_id == _APPROVED],
     }
     return write_starter(path, _example(path.name, settings, world, account), choices, aliases=KNOWN, codes=ALL_CODES)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from accounts_support import Town, open_town
 from cli_support import Shell, row, write_csv
+from openpyxl import load_workbook
+
+from batch.adapters.ledger import open_ledger
 
 
 @pytest.fixture
@@ -66,6 +70,38 @@ def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Pat
     broken = [(one["account"], one["line"]) for one in lines if one["state"] == "broken"]
     assert broken == [("dallas", "ledger")]
     assert "austin: ledger: whole" in town.shell.run("doctor", "--account", "austin").out
+
+
+def test_a_team_of_one_account_becomes_one_of_several(ready: Shell, town: Town, tmp_path: Path) -> None:
+    """Its ledger goes on as it was: what was scheduled is known, under its own name."""
+    (tmp_path / "campaign-batch.toml").write_text("", encoding="utf-8")
+    sheet = write_csv(tmp_path / "week.csv", [row(1), row(2)])
+    assert ready.run("submit", sheet, "--yes", "--json").json["accepted"] == 2
+    town.settings("[accounts.main]\n")
+    again = ready.run("submit", sheet, "--yes", "--json")
+    assert (again.json["account"], again.json["skipped"], again.json["accepted"]) == ("main", 2, 0)
+    assert sorted(path.name for path in tmp_path.glob("ledger*.sqlite3")) == ["ledger.sqlite3"]
+
+
+def test_mails_and_pages_name_the_account(town: Town, tmp_path: Path) -> None:
+    """In the subject, and where a page names the team."""
+    town.settings(top='[email]\nhost = "127.0.0.1"\nport = 9\nfrom = "a@example.com"\nto = ["b@example.com"]\n')
+    sheet = write_csv(tmp_path / "week.csv", [row(1)])
+    ran = town.shell.run("submit", sheet, "--yes", "--json", "--account", "dallas")
+    assert '<p class="brand">dallas</p>' in Path(ran.json["reports"][0]).read_text("utf-8")
+    with open_ledger(f"sqlite:///{tmp_path}/ledger.dallas.sqlite3", now=datetime.now(UTC)) as ledger:
+        assert [mail.subject.partition(": ")[0] for mail in ledger.outbox.unsent()] == ["dallas"]
+
+
+def test_the_starter_workbook_has_the_column_where_there_are_several(town: Town, ready: Shell, tmp_path: Path) -> None:
+    """With a drop-down of their names; a team of one account sees nothing of it."""
+    assert town.shell.run("new", tmp_path / "several.xlsx").code == 0
+    head = [cell.value for cell in load_workbook(tmp_path / "several.xlsx")["Campaigns"][1]]
+    assert head[-2:] == ["Offer", "Account"]
+    (tmp_path / "campaign-batch.toml").unlink()
+    assert ready.run("new", tmp_path / "one.xlsx").code == 0
+    book = load_workbook(tmp_path / "one.xlsx")
+    assert "Account" not in [cell.value for sheet in book for line in sheet.iter_rows() for cell in line]
 
 
 def test_two_accounts_with_one_token_are_refused(town: Town, tmp_path: Path) -> None:
