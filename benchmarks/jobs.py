@@ -115,6 +115,12 @@ def status(ledger: str) -> dict[str, float]:
         return _time(lambda: write_status_page(settings, opened, datetime.now(UTC)))
 
 
+def words(ledger: str) -> dict[str, float]:
+    """Take into the index of words what is new, as the night does."""
+    with open_at(Path(ledger)) as opened:
+        return _time(opened.words.refresh)
+
+
 def undelivered(ledger: str) -> dict[str, float]:
     """Ask as the nightly reading of delivery does what of all that was sent is still to be read."""
     with open_at(Path(ledger)) as opened:
@@ -130,7 +136,7 @@ def _time(work: Callable[[], object]) -> dict[str, float]:
 def main() -> None:
     """Do one job and put out its figures as one line of JSON."""
     jobs: dict[str, Callable[..., dict[str, float]]] = {
-        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report, status, undelivered)
+        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report, status, words, undelivered)
     }
     with suppress(AttributeError):
         gc.freeze()

@@ -248,3 +248,17 @@ def test_nothing_is_forgotten_while_somebody_submits(ready: Shell, tmp_path: Pat
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=now) as ledger, ledger.lock.hold("ana", now):
         assert ready.run("ledger", "purge", "--before", "2099-01-01").code == 3
         assert ledger.entries.get(1).message
+
+
+def test_the_index_of_words_is_forgotten_with_the_texts(desk: Bench) -> None:
+    """Which entries have which three letters would tell what they said."""
+    with desk.ledger() as ledger:
+        if ledger.path is None:
+            pytest.skip("a database has no index of words beside it")
+        index = ledger.path.with_name(f"{ledger.path.name}-words")
+        assert list(ledger.entries.select(words="pumpkin"))
+        assert index.exists()
+    assert purge(desk).done
+    assert not index.exists()
+    with desk.ledger() as ledger:
+        assert not list(ledger.entries.select(words="pumpkin", statuses={Status.SENT}))
