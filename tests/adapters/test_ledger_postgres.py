@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from ledger_support import NOW, accept, claim, decide, finish, plan, plan_one
+from ledger_support import NOW, ROOT, accept, claim, decide, finish, plan, plan_one
 from postgres_support import cluster
+from torture_support import wait_until
 
-from batch.adapters.ledger import Ledger, open_ledger
+from batch.adapters.ledger import Ledger, open_ledger, postgres
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerBusyError, LedgerError, LedgerTakenOverError
 
@@ -126,3 +130,86 @@ def test_a_backup_is_the_databases_own(ledger: Ledger) -> None:
     """It says so, instead of writing none in silence."""
     with pytest.raises(BatchError, match="use the database's own backup"):
         ledger.upkeep.backup(NOW)
+
+
+STOPPED = """
+import sys
+from datetime import datetime
+from batch.adapters.ledger import open_ledger, postgres
+from batch.model.errors import LedgerTakenOverError
+sys.path.insert(0, sys.argv[1])
+from ledger_support import NOW, claim
+postgres.LEASE = 2.0
+with open_ledger(sys.argv[2], now=NOW) as ledger, ledger.lock.hold("ana", NOW):
+    if sys.argv[3] == "in a transaction":
+        with ledger._transactions.write():
+            print("held", flush=True)
+            sys.stdin.readline()
+    else:
+        print("held", flush=True)
+        sys.stdin.readline()
+    try:
+        claim(ledger, 1)
+    except LedgerTakenOverError:
+        print("taken over")
+    else:
+        print("still ours")
+"""
+
+
+@pytest.fixture
+def stopped(url: str, ledger: Ledger, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """Start another process that holds the ledger, and stop it."""
+    plan_one(ledger)
+    words = [sys.executable, "-c", STOPPED, str(ROOT / "tests"), url, request.param]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        process.send_signal(signal.SIGSTOP)
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("stopped", ["", "in a transaction"], indirect=True)
+def test_who_is_stopped_for_a_lease_is_overtaken_and_claims_nothing_more(
+    stopped: subprocess.Popen[str], ledger: Ledger
+) -> None:
+    """Its connection stays, and so does its lock, but it renews nothing; continued, its first word is refused."""
+    assert wait_until(lambda: is_free(ledger), 20)
+    with ledger.lock.hold("bo", LATER):
+        stopped.send_signal(signal.SIGCONT)
+        said, _ = stopped.communicate("go on\n")
+    assert "still ours" not in said
+    assert ledger.entries.get(1).status is Status.PLANNED
+
+
+@pytest.mark.parametrize("stopped", [""], indirect=True)
+def test_who_overtook_is_busy_itself_until_it_is_done(stopped: subprocess.Popen[str], ledger: Ledger, url: str) -> None:
+    """The stopped one still has the database's lock; the turn alone says whose the ledger is."""
+    assert wait_until(lambda: is_free(ledger), 20)
+    with open_ledger(url, now=NOW) as third:
+        with (
+            ledger.lock.hold("bo", LATER),
+            pytest.raises(LedgerBusyError, match=r"bo on"),
+            third.lock.hold("cy", LATER),
+        ):
+            pass
+        with third.lock.hold("cy", LATER):
+            pass
+
+
+def is_free(ledger: Ledger) -> bool:
+    """Whether somebody may submit."""
+    try:
+        with ledger.lock.hold("bo", LATER):
+            return True
+    except LedgerBusyError as busy:
+        assert "ana on" in str(busy)  # noqa: PT017
+        return False
+
+
+def test_who_waits_for_long_renews_its_turn(ledger: Ledger, other: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long rest between two rows is no stop: nobody overtakes."""
+    monkeypatch.setattr(postgres, "LEASE", 1.0)
+    with ledger.lock.hold("ana", NOW):
+        assert not wait_until(lambda: is_free(other), 2.5)

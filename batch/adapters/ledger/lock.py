@@ -70,11 +70,15 @@ class SubmitterLock:
 
     @contextmanager
     def _hold_in_database(self, who: str, now: datetime) -> Iterator[None]:
-        """Hold PostgreSQL's lock, which ends with its connection: from then on the turn says who submits."""
+        """Hold PostgreSQL's lock, which ends with its connection, or overtake who holds it and is stopped.
+
+        From then on the turn says who submits.
+        """
         with self._try_in_database(postgres.SUBMITTER) as ours:
-            if not ours:
-                raise busy(_read_note(self._transactions.turn_of()))
-            with self._transactions.take_turn(_write_note(Owner(who, os.getpid(), platform.node(), now))):
+            note = _write_note(Owner(who, os.getpid(), platform.node(), now))
+            with self._transactions.take_turn(note, free=ours) as taken:
+                if not taken:
+                    raise busy(_read_note(self._transactions.turn_of()))
                 yield
 
     @contextmanager

@@ -31,7 +31,9 @@ def move_all(source: Transactions, target: Transactions) -> Sums:
     Nobody else writes to either meanwhile. Raises UsageError where the target holds another ledger.
     """
     with source.write() as old:
+        postgres.wait_in_transaction(old)
         with target.write() as new:
+            postgres.wait_in_transaction(new)
             sums = _sum_up(old)
             if _is_fresh(new):
                 _copy_all(old, new)

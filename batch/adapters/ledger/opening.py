@@ -109,7 +109,7 @@ def _make_engine(url: URL, busy_seconds: float) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     elif engine.driver == "psycopg":
-        event.listen(engine, "connect", postgres.keep_texts_whole)
+        event.listen(engine, "connect", postgres.set_up)
     event.listen(engine, "begin", _begin)
     return engine
 

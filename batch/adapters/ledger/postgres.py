@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Float,
+    Text,
+    cast,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,7 +30,11 @@ DIALECT = "postgresql"
 SUBMITTER, MAILER = 0x7375626D6974, 0x6D61696C6572
 """Its advisory locks of the one process that submits, and of the one that sends mail: the letters of their names."""
 _WRITERS_TURN = 0x6C6564676572
-_TURN, _HOLDER = NOTES = ("submitter-turn", "submitter")
+_TURN, _HOLDER, _UNTIL = NOTES = ("submitter-turn", "submitter", "submitter-until")
+LEASE = 60.0
+"""Seconds after which a submitter that renewed nothing may be overtaken: by far more than a request is on the wire."""
+_CLOCK = "extract(epoch FROM clock_timestamp())"
+"""The database's own clock, which all machines share; seconds."""
 _SCHEMA = "account_"
 _PLACE = (
     f"CASE WHEN starts_with(current_schema(), '{_SCHEMA}') "
@@ -49,8 +66,12 @@ See https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'
 
 
-def keep_texts_whole(connection: Any, _record: object) -> None:
-    """Let a NUL, which PostgreSQL has no place for, stand as the sign for a broken character."""
+def set_up(connection: Any, _record: object) -> None:
+    """Let a NUL, which PostgreSQL has no place for, stand as the sign for a broken character.
+
+    And let the server end a transaction in which nothing is asked for a lease: a process that was stopped within one
+    would keep all others from writing for good.
+    """
     from psycopg.types.string import StrDumper
 
     class WithoutNul(StrDumper):
@@ -58,6 +79,14 @@ def keep_texts_whole(connection: Any, _record: object) -> None:
             return super().dump(without_nul(obj))
 
     connection.adapters.register_dumper(str, WithoutNul)
+    connection.execute(f"SET idle_in_transaction_session_timeout = {round(LEASE * 1000)}")
+    connection.commit()
+
+
+def wait_in_transaction(connection: Connection) -> None:
+    """Let this transaction be idle as long as it takes."""
+    if connection.dialect.name == DIALECT:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def look_into_schema(url: URL) -> URL:
@@ -90,10 +119,25 @@ def take_writers_turn(connection: Connection) -> None:
 def begin_turn(connection: Connection, holder: str) -> int:
     """Give the next submitter its number and note who it is; one writes at a time, so no two get the same."""
     turn = read_turn(connection)[0] + 1
-    for name, value in ((_TURN, str(turn)), (_HOLDER, holder)):
+    for name, value in ((_TURN, str(turn)), (_HOLDER, holder), (_UNTIL, "0")):
         connection.execute(delete(notes).where(notes.c.name == name))
         connection.execute(insert(notes).values(name=name, value=value))
+    renew_turn(connection, turn)
     return turn
+
+
+def renew_turn(connection: Connection, turn: int, seconds: float | None = None) -> None:
+    """Let the turn last for a lease from now, or for some seconds, if it is still the newest."""
+    until = cast(literal_column(_CLOCK) + (LEASE if seconds is None else seconds), Text)
+    ours = notes.alias("ours")
+    newest = exists().where(ours.c.name == _TURN, ours.c.value == str(turn))
+    connection.execute(update(notes).where(notes.c.name == _UNTIL, newest).values(value=until))
+
+
+def is_turn_over(connection: Connection) -> bool:
+    """Say whether the newest submitter renewed nothing for a lease: it was stopped, or cut off."""
+    until = select(notes.c.value).where(notes.c.name == _UNTIL).scalar_subquery()
+    return bool(connection.execute(select(cast(until, Float) < literal_column(_CLOCK))).scalar())
 
 
 def read_turn(connection: Connection) -> tuple[int, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.troubles import explained
@@ -28,21 +30,48 @@ class Transactions:
         self._turn: int | None = None
 
     @contextmanager
-    def take_turn(self, holder: str) -> Iterator[None]:
+    def take_turn(self, holder: str, *, free: bool = True) -> Iterator[bool]:
         """Write as the one submitter: whoever takes the next turn makes each further write of this one fail.
 
-        The lock of a database ends with its connection, so a process that was cut off may still believe it holds it.
+        The lock of a database ends with its connection, so a process that was cut off may still believe it holds it,
+        and one that was stopped holds it for good. Where it is not `free`, only a turn that nobody renewed is taken;
+        else False.
         """
         if self.engine.dialect.name != postgres.DIALECT:
-            yield
+            yield True
             return
         with self.write() as connection:
+            if not free and not postgres.is_turn_over(connection):
+                yield False
+                return
             turn = postgres.begin_turn(connection, holder)
         self._turn = turn
         try:
-            yield
+            with self._renewing(turn):
+                yield True
         finally:
             self._turn = None
+
+    @contextmanager
+    def _renewing(self, turn: int) -> Iterator[None]:
+        """Renew the turn as long as this process runs, also while it waits or reads; a stopped one renews nothing."""
+        done = threading.Event()
+        beats = threading.Thread(target=self._renew, args=(turn, done), daemon=True)
+        beats.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beats.join()
+            self._try_to_renew(turn, 0.0)
+
+    def _renew(self, turn: int, done: threading.Event) -> None:
+        while not done.wait(postgres.LEASE / 4):
+            self._try_to_renew(turn)
+
+    def _try_to_renew(self, turn: int, seconds: float | None = None) -> None:
+        with suppress(SQLAlchemyError), self.engine.begin() as connection:
+            postgres.renew_turn(connection, turn, seconds)
 
     def turn_of(self) -> str:
         """Give what the newest submitter wrote about itself."""
