@@ -176,7 +176,7 @@ def test_a_thousand_kills(seed: int, record_property: Callable[[str, object], No
 def test_the_harness_has_teeth() -> None:
     """With settling's waits at zero and a provider that saves late, kills while it works do make doubles."""
     doubled: list[str] = []
-    for seed in range(6):
+    for seed in range(12):  # on a busy machine a kill may come late: the first double is enough
         with desk_under_fire(seed, 6, settle=0, gap=0, late=8.0, latency=0.15, faults=()) as desk:
             command = run(desk, "submit", str(desk.sheet(6)), "--yes")
             wait_until(lambda: len(desk.sandbox.posts) >= 2 or not command.alive)  # noqa: B023
