@@ -41,7 +41,7 @@ def show_issues(screen: Screen, check: Check) -> None:
         screen.say(f"{check.file}: no rows to send yet{left_out}: fill in your rows, one campaign each")
         return
     screen.say(
-        f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for you, "
+        f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for a decision, "
         f"{check.rows - check.valid} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
         + (f", about {check.credits:,} credits" if check.credits is not None else "")
     )

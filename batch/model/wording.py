@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.places import list_row, sheet_row
@@ -42,6 +43,23 @@ TONES: Mapping[str, Tone] = {
 """The worst first."""
 
 
+class Fate(StrEnum):
+    """Whether a campaign went or goes: what is counted, drawn and summed asks it."""
+
+    WENT = "went"
+    GOES = "goes"
+    STOPPED = "stopped"
+    """At the provider, and it does not go as things stand."""
+    MAY_GO = "may-go"
+    """Not at the provider as far as is known; it goes when what it waits for happens."""
+    NOT = "not"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is or was at the provider."""
+        return self in {Fate.WENT, Fate.GOES, Fate.STOPPED}
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """What people read for one standing."""
@@ -52,6 +70,7 @@ class Word:
     meaning: str
     next: str = ""
     """What a person does about it; `{entry}` and `{id}` are filled in."""
+    fate: Fate = Fate.NOT
 
     @property
     def sign(self) -> str:
@@ -69,6 +88,7 @@ WORDS: Mapping[str, Word] = {
             "somebody asked to cancel it, it was not deleted in the dashboard, and it went out",
             "tell those who asked to cancel it, then put it on the record: "
             'campaign-batch acknowledge {entry} --why "..."',
+            fate=Fate.WENT,
         ),
         Word(
             "went_wrong",
@@ -77,6 +97,7 @@ WORDS: Mapping[str, Word] = {
             "what the provider sent is not what the sheet says",
             "compare both versions below and tell the people concerned, then put it on the record: "
             'campaign-batch acknowledge {entry} --why "..."',
+            fate=Fate.WENT,
         ),
         Word(
             "did_not_go",
@@ -122,13 +143,15 @@ WORDS: Mapping[str, Word] = {
             "the provider's answer never came; it is not sent again until its lists say that it is not there",
             "run campaign-batch resume; if that cannot tell, look for it in the dashboard and say what you saw: "
             'campaign-batch resolve {entry} --accepted ID (or --not-sent) --why "..."',
+            fate=Fate.MAY_GO,
         ),
         Word(
             "held",
-            "waiting for you",
+            "waiting for a decision",
             "look",
             "good, but a person must decide",
             'decide: campaign-batch resolve {entry} --send --why "..." (or --drop)',
+            fate=Fate.MAY_GO,
         ),
         Word(
             "unapproved",
@@ -136,6 +159,7 @@ WORDS: Mapping[str, Word] = {
             "look",
             "the provider has it but will not send it before it is approved",
             "open Id {id} in the dashboard and see what the provider asks for, before its time comes",
+            fate=Fate.STOPPED,
         ),
         Word(
             "to_cancel",
@@ -143,6 +167,7 @@ WORDS: Mapping[str, Word] = {
             "look",
             "somebody wants it cancelled, and the provider still has it",
             "delete Id {id} in the dashboard, then run campaign-batch reconcile",
+            fate=Fate.STOPPED,
         ),
         Word(
             "waiting",
@@ -150,18 +175,20 @@ WORDS: Mapping[str, Word] = {
             "wait",
             "the cause is outside the sheet; it is tried again",
             "see to what it waits for, then run campaign-batch resume",
+            fate=Fate.MAY_GO,
         ),
-        Word("planned", "will be submitted", "wait", "checked and ready"),
-        Word("submitting", "being submitted", "wait", "on its way to the provider"),
-        Word("scheduled", "scheduled", "good", "Approved and Scheduled at the provider"),
+        Word("planned", "will be submitted", "wait", "checked and ready", fate=Fate.MAY_GO),
+        Word("submitting", "being submitted", "wait", "on its way to the provider", fate=Fate.MAY_GO),
+        Word("scheduled", "scheduled", "good", "Approved and Scheduled at the provider", fate=Fate.GOES),
         Word(
             "unseen",
             "due, not yet seen as sent",
             "wait",
             "its time has passed; the next comparison checks whether it went out",
             "run campaign-batch reconcile: it says whether it went out",
+            fate=Fate.GOES,
         ),
-        Word("sent", "sent", "good", "seen in the provider's sent history"),
+        Word("sent", "sent", "good", "seen in the provider's sent history", fate=Fate.WENT),
         Word("skipped", "already taken in", "quiet", "the same row was taken in before; nothing was sent again"),
         Word("left_out", "left out by the approver", "quiet", "whoever approved the file left this row out"),
         Word("cancelled", "cancelled", "quiet", "deleted in the dashboard because we asked, or dropped before it went"),
@@ -178,7 +205,7 @@ COUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "left_out_by_approver": ("left out by the approver", "left out by the approver"),
     "planned": ("still to be submitted", "still to be submitted"),
     "invalid": ("needs fixing", "need fixing"),
-    "held": ("waits for you", "wait for you"),
+    "held": ("waits for a decision", "wait for a decision"),
     "waiting": ("waits for the provider", "wait for the provider"),
     "rejected": ("refused by the provider", "refused by the provider"),
     "in_doubt": ("not sure it arrived", "not sure they arrived"),

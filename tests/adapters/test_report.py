@@ -593,7 +593,7 @@ def test_rows_with_one_cause_and_one_owner_are_one_task() -> None:
     assert [(task.rows, task.who) for task in tasks] == [(16, "maria@northwind.example"), (1, "joe@northwind.example")]
     assert (tasks[0].by, tasks[0].urgent) == ("Mon, Nov 23, 10:30 AM CST", True)
     assert tasks[0].link == "#cause=quiet-hours&owner=maria%40northwind.example"
-    assert tasks[1].words.startswith("Black Friday Boston Back Bay 17 (D9): waiting for you")
+    assert tasks[1].words.startswith("Black Friday Boston Back Bay 17 (D9): waiting for a decision")
 
 
 # Preview, status page, evidence

@@ -346,7 +346,7 @@ def test_what_a_decision_cannot_change_is_said_in_the_words_of_the_report(
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1), row(2, CampaignName="")]))
     ran = ready.run("resolve", "1", "--not-sent", "--why", "x")
     assert 'entry 1 "Campaign 1" is "scheduled", which this cannot change' in ran.err
-    assert 'it works for what is "not sure it arrived" or "waiting for you"' in ran.err
+    assert 'it works for what is "not sure it arrived" or "waiting for a decision"' in ran.err
     said = 'entry 2 "(no name)" was never submitted and is dropped\n'
     assert ready.run("cancel", "2", "--why", "x").out == said
 

@@ -185,7 +185,7 @@ def test_one_is_one_in_the_words(ready: Shell, sandbox: Any, tmp_path: Path) -> 
     """No "1 rows", neither in a check nor in what a submit says."""
     file = write_csv(tmp_path / "a.csv", [row(1, GroupIds="0")])
     assert (
-        "a.csv: 1 row: 0 ready, 0 waiting for you, 1 with errors; total SMS parts per contact: 0"
+        "a.csv: 1 row: 0 ready, 0 waiting for a decision, 1 with errors; total SMS parts per contact: 0"
         in ready.run("check", file).err
     )
     assert 'batch 1 "a.csv": 1 row: 1 needs fixing' in ready.run("submit", file).err

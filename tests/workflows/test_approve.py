@@ -252,10 +252,10 @@ def test_a_no_is_told_beside_the_sheet_which_lies_in_attention_then() -> None:
         team.watch(30, world=team.service)
         assert (team.files("waiting"), team.files("done"), len(team.sheets("attention"))) == ([], [], 1)
         assert note_in(team, "attention").splitlines()[:2] == [
-            '"week.csv" is batch 1, 3 rows: 3 wait for you.',
+            '"week.csv" is batch 1, 3 rows: 3 wait for a decision.',
             "Rejected by bo: not now; fix the row and drop the file again. Nothing of it was sent.",
         ]
-        assert [line[:3] for line in marked_in(team, "attention")] == [("waiting for you", None, None)] * 3
+        assert [line[:3] for line in marked_in(team, "attention")] == [("waiting for a decision", None, None)] * 3
 
 
 def test_a_yes_to_some_rows_is_told_beside_the_sheet() -> None:

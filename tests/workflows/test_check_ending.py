@@ -28,7 +28,7 @@ def test_the_last_lines_say_what_to_do(shell: Shell, tmp_path: Path) -> None:
         row(CampaignName="Three", GroupIds=""),
     ]
     ran = shell.run("check", write_csv(tmp_path / "a.csv", rows))
-    assert "a.csv: 3 rows: 1 ready, 1 waiting for you, 1 with errors" in ran.err
+    assert "a.csv: 3 rows: 1 ready, 1 waiting for a decision, 1 with errors" in ran.err
     assert "fields that the texts use: Offer" in ran.err
     assert "columns that no text uses: Store" in ran.err
     assert "fix what is wrong and check again" in ran.err

@@ -32,7 +32,7 @@ def test_the_question_comes_after_the_problems_and_says_all(ready: Shell, sandbo
     code, shown = ask(tmp_path, week(tmp_path), "n")
     people = sum(sandbox.account.count_contacts(("100",)) for _ in range(4))
     assert (code, sandbox.posts) == (0, []), shown
-    asked = shown.index("4 of 6 rows go (1 needs fixing, 1 waits for you): 4 campaigns to ")
+    asked = shown.index("4 of 6 rows go (1 needs fixing, 1 waits for a decision): 4 campaigns to ")
     assert shown.index("placeholder") < asked
     assert shown.index("message-missing") < asked
     assert shown.count("message-missing") == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batch.adapters.report.contents import Report, Skipped
-from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, parts_of
+from batch.adapters.report.figures import credits_of, parts_of
 from batch.adapters.report.tasks import CONCERN_ORDER, meaning_of
 from batch.model import Entry
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, ORDER, WORDS, counted
@@ -44,7 +44,7 @@ def amounts_of(entry: Entry, report: Report) -> Amounts:
     arrived: Amounts = (None, None, None)
     if delivery is not None:
         arrived = tuple(counted(delivery, ids) for ids in (DELIVERED, FAILED, OPTED_OUT))
-    if report.standing_of(entry).word.standing not in AT_THE_PROVIDER:
+    if not report.standing_of(entry).word.fate.is_there:
         return (contacts, None, None, None, None, *arrived)
     credits = credits_of(entry)
     return (contacts, entry.contacts_count or 0, parts_of(entry), credits, cost_of(credits, report), *arrived)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import SCHEDULED, SENT
 from batch.model import Entry
 from batch.model.times import zone_of
+from batch.model.wording import Fate
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -21,9 +21,9 @@ WIDTH = 360
 """Units of every picture: on a phone a unit is a pixel, so that its words stay readable."""
 LONGEST = 14
 """Days in the calendar and bars in a picture."""
-GOING = SENT | SCHEDULED
+GOING = frozenset({Fate.WENT, Fate.GOES})
 """What went or goes: solid in the calendar, and the only texts in a bar."""
-MAY_GO = frozenset({"unapproved", "to_cancel", "planned", "submitting", "waiting", "held", "in_doubt"})
+MAY_GO = frozenset({Fate.STOPPED, Fate.MAY_GO})
 """What may go: hatched in the calendar, and in no bar."""
 
 
@@ -55,10 +55,10 @@ class Bar:
     svg: Markup
 
 
-def timed(report: Report, standings: Collection[str]) -> Iterable[tuple[Entry, datetime]]:
-    """Give the entries of some standings, each with its time by the row's own clock."""
+def timed(report: Report, fates: Collection[Fate]) -> Iterable[tuple[Entry, datetime]]:
+    """Give the entries of some fates, each with its time by the row's own clock."""
     for entry in report.entries:
-        if entry.send_at is not None and report.standing_of(entry).word.standing in standings:
+        if entry.send_at is not None and report.standing_of(entry).word.fate in fates:
             yield entry, entry.send_at.astimezone(zone_of(entry.zone or report.zone))
 
 

@@ -15,16 +15,12 @@ from batch.model.wording import (
     FAILED,
     OPTED_OUT,
     ORDER,
+    Fate,
     counted,
     delivery_word,
     money_words,
 )
 
-SENT = frozenset({"sent", "went_out", "went_wrong"})
-SCHEDULED = frozenset({"scheduled", "unseen"})
-NOT_GOING = frozenset({"unapproved", "to_cancel"})
-"""At the provider, and it does not go as things stand."""
-AT_THE_PROVIDER = SENT | SCHEDULED | NOT_GOING
 BEFORE = {"batch": "from the batch before", "week": "from the week before", "reconciliation": "from the time before"}
 
 
@@ -68,31 +64,34 @@ def count_entries(
     """Add up entries, for a report or for one week of the trend; `stand` says how each of them stands."""
     standings: Counter[str] = Counter({"skipped": skipped} if skipped else {})
     parts = credits = 0
-    texts: Counter[str] = Counter()
+    texts: Counter[Fate] = Counter()
+    fates: Counter[Fate] = Counter()
     delivery: list[DeliveryCount] = []
     needing: list[Entry] = []
     for entry in entries:
         stands = stand(entry)
         standing = stands.word.standing
+        fate = stands.word.fate
         standings[standing] += 1
+        fates[fate] += 1
         if stands.needs_attention:
             needing.append(entry)
         delivery.extend(deliveries.get(entry.id, ()))
-        if standing in AT_THE_PROVIDER:
-            texts[standing] += entry.contacts_count or 0
+        if fate.is_there:
+            texts[fate] += entry.contacts_count or 0
             parts += parts_of(entry)
             credits += credits_of(entry)
     return Figures(
         rows=sum(standings.values()),
         by_status=dict(sorted(standings.items(), key=lambda pair: ORDER[pair[0]])),
-        scheduled=sum(standings[name] for name in SCHEDULED),
+        scheduled=fates[Fate.GOES],
         not_approved=standings["unapproved"],
-        sent=sum(standings[name] for name in SENT),
+        sent=fates[Fate.WENT],
         needs_person=len(needing) + len(_loose(needing, findings)),
         contacts=texts.total(),
-        texts_sent=sum(texts[name] for name in SENT),
-        texts_scheduled=sum(texts[name] for name in SCHEDULED),
-        texts_not_going=sum(texts[name] for name in NOT_GOING),
+        texts_sent=texts[Fate.WENT],
+        texts_scheduled=texts[Fate.GOES],
+        texts_not_going=texts[Fate.STOPPED],
         parts=parts,
         credits=credits,
         money=None if credit_price is None else credits * credit_price,

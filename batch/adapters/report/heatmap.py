@@ -13,6 +13,7 @@ from batch.adapters.report.chart import GOING, LONGEST, MAY_GO, WIDTH, Chart, no
 from batch.adapters.report.contents import Report
 from batch.model.plurals import plural
 from batch.model.times import day_words, hour_words
+from batch.model.wording import Fate
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -55,8 +56,8 @@ def calendar_chart(report: Report) -> Chart | None:
 Hours = Counter[tuple[date, int]]
 
 
-def _by_hour(report: Report, standings: Collection[str]) -> Hours:
-    return Counter((local.date(), local.hour) for _, local in timed(report, standings))
+def _by_hour(report: Report, fates: Collection[Fate]) -> Hours:
+    return Counter((local.date(), local.hour) for _, local in timed(report, fates))
 
 
 _WEEKDAYS = [date(1, 1, day) for day in range(1, 8)]
@@ -89,9 +90,9 @@ def _calendar_words(report: Report, going: Hours, may_go: Hours, quiet: frozense
     (day, hour), most = max(hours.items(), key=lambda pair: pair[1])
     first, last = min(day for day, _ in hours), max(day for day, _ in hours)
     more = f", {may_go.total():,} more may go" if may_go else ""
+    busiest = f"the busiest hour is {day_words(noon(day))} {hour_words(hour)} with {most:,}; " if most > 1 else ""
     return (
-        f"{plural(going.total(), 'campaign')} from {day_words(noon(first))} to {day_words(noon(last))}{more}; "
-        f"the busiest hour is {day_words(noon(day))} {hour_words(hour)} with {most:,}; "
+        f"{plural(going.total(), 'campaign')} from {day_words(noon(first))} to {day_words(noon(last))}{more}; {busiest}"
         f"{sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours ({report.quiet_hours})"
     )
 

@@ -26,7 +26,7 @@ CARD_LIMIT = 2_000
 """Messages shown as bubbles; a browser lays out more only slowly."""
 LEVELS = {
     Level.ERROR: ("bad", "needs fixing"),
-    Level.HOLD: ("look", "waiting for you"),
+    Level.HOLD: ("look", "waiting for a decision"),
     Level.WARNING: ("quiet", "worth a look"),
 }
 _WAITS = ("wait", "waits for the provider")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 from batch.adapters.report.contents import Report, Skipped
-from batch.adapters.report.figures import AT_THE_PROVIDER, credits_of, needed_entries, parts_of
+from batch.adapters.report.figures import credits_of, needed_entries, parts_of
 from batch.core.standing import Standing, sentence
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
 from batch.model.times import clock, day_words, local_time, zone_of
@@ -125,7 +125,7 @@ def show_entry(
     """Put an entry into people's words."""
     year = view.now.astimezone(UTC).year
     moment = entry.send_at
-    there = standing.word.standing in AT_THE_PROVIDER
+    there = standing.word.fate.is_there
     return ReportRow(
         standing=standing.word.standing,
         tone=standing.word.tone,

@@ -9,7 +9,7 @@ from pathlib import Path
 from batch.adapters.report.amounts import AMOUNTS, RowGroup, amounts_of, by_cause, by_owner
 from batch.adapters.report.charts import texts_by_day
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import AT_THE_PROVIDER, count, loose_persons, urgent_first
+from batch.adapters.report.figures import count, loose_persons, urgent_first
 from batch.adapters.report.rows import by_time, status_words
 from batch.adapters.report.workbook import MOST_ROWS, Column, Drawing, Link, WorkbookWriter, Written
 from batch.adapters.report.xlsx_checks import write_checks
@@ -156,7 +156,7 @@ def _write_rows(writer: WorkbookWriter, ordered: Sequence[Entry]) -> Written:
 def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -> tuple[object, ...]:
     local = _local(entry, report)
     provider = entry.send_at.astimezone(zone_of(report.provider_zone)) if entry.send_at else None
-    told = standing.needs_attention or standing.word.standing not in AT_THE_PROVIDER
+    told = standing.needs_attention or not standing.word.fate.is_there
     return (
         status, entry.campaign_name, row_value(entry.row), entry.file, local, zone_word(local) if local else "",
         provider, group_words(entry), entry.owner, *amounts_of(entry, report), entry.provider_id,
