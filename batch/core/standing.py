@@ -12,7 +12,7 @@ from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE, WAIT_CODES
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of, delivery_words
+from batch.model.wording import APPROVED, TONES, WORDS, Fate, Word, cell_of, delivery_words
 
 SOON = timedelta(hours=24)
 """What is due within it comes before all that is merely open."""
@@ -84,6 +84,17 @@ class Standing:
     def is_due(self, now: datetime) -> bool:
         """Whether somebody must act within a day."""
         return self.by is not None and self.by - now <= SOON
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether it did not go, or not yet, for want of a fix or a decision."""
+        kept = self.word.fate is Fate.NOT and self.word.tone == "bad" and self.word.standing != "missing"
+        return kept or self.word.standing == "held"
+
+    def is_grave(self, now: datetime) -> bool:
+        """Whether it alone makes a report red: it cannot be undone, is due within a day, or has no cell to fix."""
+        red = self.word.tone == "bad" and self.word.standing != "invalid"
+        return self.needs_attention and (red or self.is_due(now))
 
 
 def standing_of(entry: Entry, now: datetime, zone: str = "UTC") -> Standing:

@@ -29,7 +29,7 @@ def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int,
 
 
 def tell_rows(counts: Mapping[str, int]) -> str:
-    """Say how many of all rows go, and what keeps the others: `4 of 6 rows go (1 needs fixing, 1 waits for a decision)`."""
+    """Say how many of all rows go, and what keeps the others: `4 of 6 rows go (2 need fixing)`."""
     goes, total = counts[GOES], sum(counts.values())
     verb = "goes" if goes == 1 else "go"
     rows = plural(total, "row")

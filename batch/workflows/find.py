@@ -234,23 +234,21 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
 def sum_up(settings: Settings, world: World, words: str, entries: Sequence[Entry]) -> str:
     """Say in one sentence what became of all that was found: `Dallas: 1 scheduled, 2 did not go`."""
     zone, now = settings.team_zone, world.now()
-    standings = [standing_of(entry, now, zone).word for entry in entries if entry.status is not Status.REPLACED]
-    counts = Counter("did not go" if word.standing in _NOT_GONE else word.text for word in standings)
+    standings = [standing_of(entry, now, zone) for entry in entries if entry.status is not Status.REPLACED]
+    counts = Counter("did not go" if one.is_kept_back else one.word.text for one in standings)
     told = sorted(counts.items(), key=lambda pair: pair[0] == "did not go")
     return f"{words}: {', '.join(f'{number:,} {text}' for text, number in told)}" if told else ""
 
 
-_NOT_GONE = frozenset({"invalid", "held", "rejected", "expired", "did_not_go"})
-
-
 def _tell(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
-    return sentence(entry, standing_of(entry, now, zone), zone, delivery, now) + _tell_drift(entry)
+    standing = standing_of(entry, now, zone)
+    return sentence(entry, standing, zone, delivery, now) + _tell_drift(entry, there=standing.word.fate.is_there)
 
 
-def _tell_drift(entry: Entry) -> str:
+def _tell_drift(entry: Entry, *, there: bool) -> str:
     """Say at the end of a sentence that another time was meant."""
     drifts = [issue.message for issue in entry.issues if issue.code == "drifted" and issue.field == "DateTime"]
-    return f"; it {drifts[-1]}" if drifts and entry.status in {Status.ACCEPTED, Status.SENT} else ""
+    return f"; it {drifts[-1]}" if drifts and there else ""
 
 
 def _closest(entries: list[Entry], words: str) -> list[Entry]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from batch.adapters.mail import Attachment, clean, compose
 from batch.adapters.report import count, mail_html, mail_text, subject
+from batch.core.guards import GOING
 from batch.core.identity import short_hash
 from batch.core.standing import standing_of
-from batch.model import NOT_SHOWN, WAITS, Entry, Status
+from batch.model import NOT_SHOWN, WAITS, Entry
 from batch.model.errors import DeliveryError, UsageError
 from batch.model.plurals import plural
 from batch.model.times import local_time
@@ -151,7 +152,7 @@ def _tell_refused(mailer: Mailer) -> Iterator[str]:
 def queue_preview(mailer: Mailer, batch: int, preview: Path, how: Sequence[str]) -> bool:
     """Put the preview of a batch that waits for a second person into the approvers' outbox."""
     report = _gather(mailer, batch_scope(mailer.ledger, batch))
-    waiting = [entry for entry in report.entries if entry.status in {Status.PLANNED, Status.WAITING}]
+    waiting = [entry for entry in report.entries if entry.status in GOING]
     waits = plural(len(waiting), "campaign is", "campaigns are")
     subject = f"Please approve {report.title}: {waits} waiting for your approval"
     told = (*how, *_tell_waiting(mailer, waiting))

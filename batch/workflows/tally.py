@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batch.core.standing import is_left_out
+from batch.core.standing import is_left_out, standing_of
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
-from batch.model.wording import APPROVED, COUNT_WORDS
+from batch.model.wording import COUNT_WORDS
 from batch.workflows.context import Context
 
 _COUNTED_AS = {
@@ -85,7 +85,10 @@ def count_batch(context: Context, tally: Tally) -> None:
     }
     tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
     gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
-    tally.attention = sum(_wants_look(entry) for entry in gone)
+    now, zone = context.world.now(), context.settings.team_zone
+    tally.attention = sum(
+        count_as("", entry) == "accepted" and standing_of(entry, now, zone).needs_attention for entry in gone
+    )
 
 
 def describe_counts(counts: Mapping[str, int], *, approval: bool = False) -> str:
@@ -106,12 +109,6 @@ def count_kind(what: str, status: Status, *, left_out: bool) -> str:
     if what == "skipped":
         return "skipped"
     return "left_out_by_approver" if left_out else _COUNTED_AS.get(status, status.value)
-
-
-def _wants_look(entry: Entry) -> bool:
-    drifted = any(issue.code == "drifted" for issue in entry.issues)
-    unsure = entry.provider_status_id != APPROVED or entry.contacts_count == 0
-    return entry.status is Status.ACCEPTED and (drifted or unsure)
 
 
 @dataclass(slots=True)

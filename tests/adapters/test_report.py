@@ -111,6 +111,7 @@ def test_the_time_left_is_told_in_the_unit_people_would_use() -> None:
 
 GONE = make_entry(6, Status.SENT, cancel_why="wrong price", send_at=NOW - timedelta(hours=3))
 OLD = make_entry(1, changed_at=NOW - timedelta(days=3))
+NEW = make_entry(1, changed_at=NOW - timedelta(hours=3))
 
 
 def week_of_rows(rows: int) -> Report:
@@ -247,6 +248,8 @@ def test_a_row_with_several_findings_needs_one_person() -> None:
         (batch_of(OLD), "nothing wrong seen, but it was never compared with the provider", "wait"),
         (batch_of(OLD, compared_at=NOW - timedelta(hours=30)), "nothing wrong seen, but it was last compared", "wait"),
         (batch_of(OLD, compared_at=NOW - timedelta(hours=20)), "all is well", "good"),
+        (batch_of(NEW, compared_at=NOW - timedelta(hours=30)), "nothing wrong seen, but it was last compared", "wait"),
+        (batch_of(NEW, compared_at=NOW - timedelta(hours=20)), "all is well", "good"),
     ],
 )
 def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str, tone: str) -> None:
@@ -260,7 +263,8 @@ def test_page_and_mail_say_for_what_campaigns_wait(tmp_path: Path) -> None:
     """A manager reads what is not there yet, and by when, though nothing is wrong."""
     waits = replace(HOLD, message='the template "10586" is not in the account yet')
     report = batch_of(make_entry(1), make_entry(3, Status.WAITING, issues=(waits,)))
-    said = '1 waits: the template "10586" is not in the account yet; the first is due Thu, Nov 26, 1:30 PM CST'
+    said = '1 waits for the provider: the template "10586" is not in the account yet'
+    assert verdict(report).next == "maria@northwind.example can act until Thu, Nov 26, 1:30 PM CST"
     for text in (write_html(report, tmp_path / "a.html").read_text("utf-8"), mail_html(report), mail_text(report)):
         assert said in html.unescape(" ".join(text.split()))
 
@@ -585,15 +589,30 @@ def test_what_is_to_be_deleted_never_goes_out_next() -> None:
     assert "GOES OUT NEXT" not in mail_text(report)
 
 
-def test_rows_with_one_cause_and_one_owner_are_one_task() -> None:
-    """Sixteen rows held for one reason are one line, with their contacts, their deadline and a link to them."""
+def test_rows_with_one_cause_are_one_task() -> None:
+    """Held for one reason they are one line, with all owners, contacts, the deadline and a link to them."""
     sixteen = [make_entry(n, Status.HELD, issues=(HOLD,), send_at=NOW + timedelta(hours=n)) for n in range(1, 17)]
     other = make_entry(17, Status.HELD, issues=(HOLD,), owner="joe@northwind.example", send_at=NOW + timedelta(days=3))
-    tasks = tasks_of(batch_of(*sixteen, other))
-    assert [(task.rows, task.who) for task in tasks] == [(16, "maria@northwind.example"), (1, "joe@northwind.example")]
-    assert (tasks[0].by, tasks[0].urgent) == ("Mon, Nov 23, 10:30 AM CST", True)
-    assert tasks[0].link == "#cause=quiet-hours&owner=maria%40northwind.example"
-    assert tasks[1].words.startswith("Black Friday Boston Back Bay 17 (D9): waiting for a decision")
+    [task] = tasks_of(batch_of(*sixteen, other))
+    assert task.who == "maria@northwind.example (16 rows), joe@northwind.example (1 row)"
+    assert (task.rows, task.due, task.deadline) == (17, 16, "16 of them by Mon, Nov 23, 10:30 AM CST")
+    assert verdict(batch_of(*sixteen, other)).words.startswith("16 to decide by Mon, Nov 23, 10:30 AM CST. 1 more")
+    assert task.link == "#status=held&cause=quiet-hours"
+    [alone] = tasks_of(batch_of(other))
+    assert alone.link == "#status=held&cause=quiet-hours&owner=joe%40northwind.example"
+    assert (alone.deadline, alone.who) == ("by Thu, Nov 26, 9:30 AM CST", "joe@northwind.example")
+    assert alone.words.startswith("Black Friday Boston Back Bay 17 (D9): waiting for a decision")
+
+
+def test_what_is_too_late_or_partly_known_is_said_so() -> None:
+    """A past deadline is `as soon as possible`, and contacts that are known of some rows only are `at least`."""
+    report = batch_of(
+        make_entry(8, Status.EXPIRED, contacts_count=729),
+        make_entry(9, Status.EXPIRED, contacts_count=None, expected_contacts=None),
+    )
+    [task] = tasks_of(report)
+    assert (task.deadline, task.contacts) == ("as soon as possible", "at least 729 contacts")
+    assert verdict(report).words == "2 did not go (at least 729 contacts)."
 
 
 # Preview, status page, evidence

@@ -10,6 +10,7 @@ from batch.adapters.report.contents import Figures, Report
 from batch.core.standing import Standing
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, SentTotals
+from batch.model.plurals import plural
 from batch.model.wording import (
     DELIVERED,
     FAILED,
@@ -207,6 +208,29 @@ def texts_words(figures: Figures) -> str:
     if len(there) == 1:
         return f"all of them {there[0][1]}"
     return " + ".join(f"{number:,} {word}" for number, word in there) or "by the provider's ContactsCount"
+
+
+def contacts_words(entries: Iterable[Entry]) -> str:
+    """Say how many contacts campaigns have; `at least` where not all are known, nothing where none are."""
+    known = [one.contacts_count if one.contacts_count is not None else one.expected_contacts for one in entries]
+    total = sum(filter(None, known))
+    return f"{'at least ' if None in known else ''}{plural(total, 'contact')}" if total else ""
+
+
+def owners_words(owners: Iterable[str]) -> str:
+    """Name whose rows they are, those with most rows first: `maria@x.example (57 rows), lee@x.example (56 rows)`."""
+    counts = Counter(owner or NO_OWNER for owner in owners)
+    if set(counts) == {NO_OWNER}:
+        return ""
+    if len(counts) == 1:
+        return next(iter(counts))
+    told = [f"{owner} ({plural(number, 'row')})" for owner, number in counts.most_common(OWNERS)]
+    return ", ".join(told) + (f" and {len(counts) - OWNERS} more" if len(counts) > OWNERS else "")
+
+
+NO_OWNER = "no owner"
+OWNERS = 3
+"""Named one by one; more of them are counted."""
 
 
 def done_words(figures: Figures) -> str:

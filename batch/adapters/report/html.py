@@ -12,7 +12,7 @@ from batch.adapters.report.figures import count, done_words, key_figures, loose_
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
 from batch.adapters.report.tasks import tasks_of
-from batch.adapters.report.verdict import verdict, waits_words
+from batch.adapters.report.verdict import verdict
 from batch.model import Entry, Finding, FindingKind
 from batch.model.times import local_time, time_left
 from batch.model.wording import FINDING_WORDS, TONES, WORDS, Word, group_words
@@ -56,7 +56,6 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         report=report,
         logo=embed_logo(report.logo),
         verdict=verdict(report, figures),
-        waits=waits_words(report),
         tones=TONES,
         figures=figures,
         tiles=tiles_first(key_figures(report, figures)),

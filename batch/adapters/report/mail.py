@@ -14,7 +14,7 @@ from batch.adapters.report.figures import KeyFigure, count, differing, done_word
 from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
 from batch.adapters.report.tasks import Task, tasks_of
-from batch.adapters.report.verdict import verdict, waits_words
+from batch.adapters.report.verdict import verdict
 from batch.model.times import local_time, time_left
 from batch.model.wording import TONES, WORDS, group_words
 
@@ -65,8 +65,7 @@ def mail_html(
         templates,
         report=report,
         subject=subject(report),
-        verdict=replace(said, words=_told(said.words, commands=commands)),
-        waits=waits_words(report),
+        verdict=replace(said, words=_told(said.words, commands=commands), next=_told(said.next, commands=commands)),
         url=url,
         tones=TONES,
         figures=figures,
@@ -97,7 +96,7 @@ def mail_text(
     blocks = [
         ["REHEARSAL: nothing went to the real provider"] if report.rehearsal else [],
         [report.title, _told(said.words, commands=commands), said.more],
-        [waits_words(report)],
+        [_told(said.next, commands=commands)],
         list(lines),
         _task_lines(report, commands=commands, steps=short or commands),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
@@ -134,6 +133,7 @@ def _task_lines(report: Report, *, commands: bool, steps: bool) -> list[str]:
         lines += [
             f"- {task.words}",
             f"  {_whose(task)}",
+            f"  {_names(task)}" if task.rows > 1 else "",
             f"  next: {told}" if steps and (told := _told(task.next, commands=commands)) else "",
         ]
     if len(tasks) > TOLD:
@@ -142,8 +142,14 @@ def _task_lines(report: Report, *, commands: bool, steps: bool) -> list[str]:
 
 
 def _whose(task: Task) -> str:
-    named = (task.rows_words, task.who, f"by {task.by} ({task.left})" if task.by else "")
+    named = (task.rows_words, task.who, f"{task.deadline} ({task.left})" if task.left else task.deadline)
     return ", ".join(part for part in named if part)
+
+
+def _names(task: Task) -> str:
+    """Name the first rows of a task: their cards hold the campaign and the cell."""
+    named = ", ".join(f"{card.name} ({card.where})" for card in task.cards[:TOLD])
+    return named + (f" and {task.rows - TOLD:,} more" if task.rows > TOLD else "")
 
 
 def _to_cancel(report: Report) -> list[tuple[str, ...]]:

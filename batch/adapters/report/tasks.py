@@ -1,4 +1,4 @@
-"""Who has to do what by when: the rows that need attention, put together by their cause and their owner."""
+"""Who has to do what by when: the rows that need attention, put together by their cause."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import needed_entries
+from batch.adapters.report.figures import contacts_words, needed_entries, owners_words
 from batch.core.standing import Concern, Standing
 from batch.model import Entry
 from batch.model.codes import CODES
@@ -17,6 +17,7 @@ from batch.model.times import local_time, time_left
 from batch.model.wording import TONES
 
 CONCERN_ORDER = {concern: place for place, concern in enumerate(Concern)}
+NOW = "as soon as possible"
 CARDS = 300
 """Rows told one by one under all tasks together, shared evenly; the others are in the table."""
 
@@ -57,13 +58,17 @@ class Task:
     next: str
     """What to do, where it is the same for all."""
     who: str
-    """Whose rows they are; empty when the sheet names nobody."""
+    """Whose rows they are, in words; empty when the sheet names nobody."""
+    owner: str
+    """The owner of the first row."""
     by: str
     """Until when, in words; empty when there is no deadline, or it has passed."""
     left: str
     urgent: bool
+    due: int
+    """How many rows are due within a day."""
     rows: int
-    contacts: int
+    contacts: str
     link: str
     """The part of the page's address that shows these rows alone."""
     cards: tuple[Card, ...]
@@ -74,6 +79,15 @@ class Task:
     def rows_words(self) -> str:
         """Say how many rows it is about."""
         return plural(self.rows, "row")
+
+    @property
+    def deadline(self) -> str:
+        """Say until when: `by Wed 10:15`, `2 of them by Wed 10:15`; what has passed has no deadline but now."""
+        if not self.by:
+            return NOW
+        if self.rows in {1, self.due}:
+            return f"by {self.by}"
+        return f"{self.due:,} of them by {self.by}" if self.due else f"the first by {self.by}"
 
     @property
     def sign(self) -> str:
@@ -99,8 +113,8 @@ def meaning_of(cause: str, standing: Standing) -> str:
 _Pair = tuple[Entry, Standing]
 
 
-def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, str, bool]:
-    return CONCERN_ORDER[standing.concern], standing.word.text, standing.cause, entry.owner, entry.send_at is None
+def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, bool]:
+    return CONCERN_ORDER[standing.concern], standing.word.text, standing.cause, entry.send_at is None
 
 
 def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
@@ -110,7 +124,12 @@ def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
 
 def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
     entry, standing = group[0]
-    wanted = {"cause": standing.cause, "owner": entry.owner}
+    owners = {one.owner for one, _ in group}
+    wanted = {
+        "status": standing.word.standing,
+        "cause": standing.cause,
+        "owner": entry.owner if len(owners) == 1 else "",
+    }
     first = min((one.by for _, one in group if one.by), default=None)
     return Task(
         tone="bad" if any(one.is_due(report.made_at) for _, one in group) else standing.word.tone,
@@ -119,12 +138,14 @@ def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
         brief=f"{standing.word.text}: {_which(entry, standing)}" if len(group) == 1 else _words(group),
         why=standing.reason if len(group) == 1 and standing.reason != standing.word.text else "",
         next=_common_next(group),
-        who=entry.owner,
+        who=owners_words(one.owner for one, _ in group),
+        owner=entry.owner,
         by=local_time(first, report.zone, report.made_at.year) if first else "",
         left=time_left(first, report.made_at) if first else "",
         urgent=any(one.is_due(report.made_at) for _, one in group),
+        due=sum(one.is_due(report.made_at) for _, one in group),
         rows=len(group),
-        contacts=sum(one.contacts_count or one.expected_contacts or 0 for one, _ in group),
+        contacts=contacts_words(one for one, _ in group),
         link="#" + urlencode({name: value for name, value in wanted.items() if value}, errors="replace"),
         cards=tuple(_card(one, stands, report) for one, stands in group[:cards]),
         undated=entry.send_at is None,

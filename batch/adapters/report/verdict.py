@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import count, done_words, loose_findings
+from batch.adapters.report.figures import contacts_words, count, done_words, loose_findings, owners_words
 from batch.core.standing import UNSEEN_AFTER, Concern, Standing
-from batch.model import Entry, Status
+from batch.model import Entry
 from batch.model.codes import CODES, WAIT_CODES
 from batch.model.plurals import plural
 from batch.model.times import local_time
+from batch.model.wording import WORDS, Fate
 
 MANY = 0.2
 """Share of the rows with an open question from which on a report is red, however far ahead their times are."""
@@ -20,7 +21,9 @@ USUAL = 0.5
 """Share of the usual number of campaigns below which a week is not called well."""
 WEEKS = 3
 """Weeks before this one that make the usual."""
-UNDER_WAY = ("planned", "submitting", "waiting")
+
+
+Pair = tuple[Entry, Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Verdict:
     tone: str
     more: str = ""
     """A second line: what else there is to know."""
+    next: str = ""
+    """Who does what by when, where no task says it; `nobody needs to act` where that is so."""
 
 
 def verdict(report: Report, figures: Figures | None = None) -> Verdict:
@@ -38,39 +43,24 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     figures = figures or count(report)
     stands = [(entry, report.standing_of(entry)) for entry in report.entries]
     open_words = [*_open_words(report, stands)]
+    quiet = [pair for pair in stands if _waits(pair[1]) and not pair[1].needs_attention]
+    waits = "; ".join(": ".join(filter(None, told)) for told in _waiting_words(report, quiet))
     more = _more(report, figures)
     if report.stopped:
-        return Verdict(_join(f"the run stopped: {report.stopped}", open_words), "bad", more)
+        return Verdict(_join(f"the run stopped: {report.stopped}", open_words), "bad", more, waits)
     if report.paused:
         tone = _tone(report, stands) if open_words else "look"
-        return Verdict(_join(f"paused, nothing is submitted: {report.paused}", open_words), tone, more)
+        return Verdict(_join(f"paused, nothing is submitted: {report.paused}", open_words), tone, more, waits)
     if open_words:
-        return Verdict(" ".join(f"{words}." for words in open_words), _tone(report, stands), more)
-    return _fine(report, figures, more)
-
-
-def waits_words(report: Report) -> str:
-    """Say for what campaigns wait that need nobody yet, and when the first of them is due; empty when none waits."""
-    waiting = [
-        entry
-        for entry in report.entries
-        if entry.status is Status.WAITING and not report.standing_of(entry).needs_attention
-    ]
-    if not waiting:
-        return ""
-    reasons = Counter(report.standing_of(entry).reason for entry in waiting)
-    reason, often = reasons.most_common(1)[0]
-    others = f" (and {len(waiting) - often:,} for something else)" if often < len(waiting) else ""
-    first = min((entry.send_at for entry in waiting if entry.send_at), default=None)
-    due = f"; the first is due {local_time(first, report.zone, report.made_at.year)}" if first else ""
-    return f"{often:,} {'waits' if often == 1 else 'wait'}: {reason}{others}{due}"
+        return Verdict(" ".join(f"{words}." for words in open_words), _tone(report, stands), more, waits)
+    return _fine(report, figures, more, quiet)
 
 
 def _join(first: str, others: Sequence[str]) -> str:
     return ". ".join((first, *others)) if others else first
 
 
-def _open_words(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> Iterator[str]:
+def _open_words(report: Report, stands: Sequence[Pair]) -> Iterator[str]:
     """Give what is not as it should be, in the order of how bad it is."""
     wrong = Counter(standing.word.text for _, standing in stands if standing.concern is Concern.WENT_WRONG)
     yield from (f"{number:,} {text}" for text, number in wrong.items())
@@ -85,22 +75,27 @@ def _open_words(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> Ite
     if later := len(waiting) - len(due):
         yield f"{later:,} more {_need(later)} attention" if due else f"{later:,} {_need(later)} attention"
     yield from _beside_the_rows(report)
-    if any(_waits(standing) and standing.needs_attention for _, standing in stands):
-        yield from _waiting_words(report)
+    waits = [pair for pair in stands if _waits(pair[1]) and pair[1].needs_attention]
+    yield from (words for words, _ in _waiting_words(report, waits))
 
 
-def _waiting_words(report: Report) -> Iterator[str]:
-    """Say how many rows wait for the provider, for what, and until when where that is near."""
-    causes: dict[str, list[Standing]] = defaultdict(list)
-    for entry in report.entries:
-        if _waits(standing := report.standing_of(entry)):
-            causes[standing.cause].append(standing)
-    for cause, standings in causes.items():
-        first = min((standing.by for standing in standings if standing.by), default=None)
-        until = f" until {local_time(first, report.zone, report.made_at.year)}" if first else ""
-        said = {standing.reason.partition(": ")[0] for standing in standings}
-        why = said.pop() if len(said) == 1 else _MEANINGS.get(cause, standings[0].word.meaning)
-        yield f"{len(standings):,} {'waits' if len(standings) == 1 else 'wait'} for the provider{until}: {why}"
+def _waiting_words(report: Report, waiting: Sequence[Pair]) -> Iterator[tuple[str, str]]:
+    """Say how many rows wait for the provider and for what; and who does what about it until when."""
+    causes: dict[str, list[Pair]] = defaultdict(list)
+    for entry, standing in waiting:
+        causes[standing.cause].append((entry, standing))
+    for cause, pairs in causes.items():
+        said = {standing.reason.partition(": ")[::2] for _, standing in pairs}
+        why, step = said.pop() if len(said) == 1 else (_MEANINGS.get(cause, pairs[0][1].word.meaning), "")
+        first = min((entry.send_at for entry, _ in pairs if entry.send_at), default=None)
+        until = f"until {local_time(first, report.zone, report.made_at.year)}" if first else ""
+        who = owners_words(entry.owner for entry, _ in pairs)
+        act = " ".join(filter(None, (f"{who} can act" if who else "to be done", until)))
+        yield f"{len(pairs):,} {'waits' if len(pairs) == 1 else 'wait'} for the provider: {why}", _colon(act, step)
+
+
+def _colon(first: str, second: str) -> str:
+    return f"{first}: {second}" if second else first
 
 
 def _waits(standing: Standing) -> bool:
@@ -123,36 +118,38 @@ def _need(number: int) -> str:
 
 
 def _contacts(entries: Sequence[Entry]) -> str:
-    known = sum(entry.contacts_count or entry.expected_contacts or 0 for entry in entries)
-    return f" ({plural(known, 'contact')})" if known else ""
+    words = contacts_words(entries)
+    return f" ({words})" if words else ""
 
 
-def _tone(report: Report, stands: Sequence[tuple[Entry, Standing]]) -> str:
+def _tone(report: Report, stands: Sequence[Pair]) -> str:
     """Say how bad it is: what cannot be undone and what is due is red, and so is much of anything."""
     concerned = [standing for _, standing in stands if standing.needs_attention]
-    past = any(standing.concern in {Concern.WENT_WRONG, Concern.DID_NOT_GO} for standing in concerned)
-    urgent = any(standing.is_due(report.made_at) for standing in concerned)
-    lost = any(entry.status in {Status.MISSING, Status.REJECTED} for entry, one in stands if one.needs_attention)
+    grave = any(standing.is_grave(report.made_at) for standing in concerned)
     loud = any(finding.loud for finding in report.findings)
     many = len(concerned) >= MANY * len(stands) and len(concerned) > 1
-    return "bad" if past or urgent or lost or loud or many else "look"
+    return "bad" if grave or loud or many else "look"
 
 
-def _fine(report: Report, figures: Figures, more: str) -> Verdict:
+def _fine(report: Report, figures: Figures, more: str, waiting: Sequence[Pair]) -> Verdict:
     """Call a report well only when nothing speaks against it."""
-    if waiting := [*_waiting_words(report)]:
-        return Verdict(". ".join(waiting), "wait", more)
-    if still := sum(figures.by_status.get(standing, 0) for standing in UNDER_WAY):
-        return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more)
+    if told := [*_waiting_words(report, waiting)]:
+        return Verdict(". ".join(words for words, _ in told), "wait", more, "; ".join(step for _, step in told))
+    if still := sum(n for name, n in figures.by_status.items() if WORDS[name].fate is Fate.MAY_GO):
+        return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more, NOBODY)
     if old := _not_compared(report):
         return Verdict(old, "wait", more)
     usual = _usual(report)
     if report.kind == "week" and usual and figures.rows < USUAL * min(usual):
-        return Verdict(f"{_few(figures.rows)}; the last {_weeks(usual)}", "look", more)
+        return Verdict(f"{_few(figures.rows)}; the last {_weeks(usual)}", "look", more, SHEET_MISSING)
     if not figures.rows:
         first = report.kind == "week" and not usual
-        return Verdict("no campaigns yet" if first else "all is well, there was nothing to do", "quiet", more)
-    return Verdict("all is well", "good", more)
+        return Verdict("no campaigns yet" if first else "all is well, there was nothing to do", "quiet", more, NOBODY)
+    return Verdict("all is well", "good", more, NOBODY)
+
+
+NOBODY = "nobody needs to act"
+SHEET_MISSING = "nothing is due; if a sheet is missing, whoever fills it in drops it now"
 
 
 def _few(rows: int) -> str:
@@ -175,10 +172,13 @@ def _usual(report: Report) -> list[int]:
 
 def _not_compared(report: Report) -> str:
     """Say when what lies at the provider was compared last, where that is too long ago; empty when it is not."""
-    at_provider = [entry for entry in report.entries if entry.status in {Status.ACCEPTED, Status.SENT}]
-    oldest = min((entry.changed_at for entry in at_provider if entry.changed_at), default=report.made_at)
+    there = [entry for entry in report.entries if report.standing_of(entry).word.fate.is_there]
     since = report.made_at - UNSEEN_AFTER
-    if oldest >= since or (report.compared_at and report.compared_at >= since):
+    if report.compared_at is None:
+        fresh = all(entry.changed_at is None or entry.changed_at >= since for entry in there)
+    else:
+        fresh = not there or report.compared_at >= since
+    if fresh:
         return ""
     if report.compared_at is None:
         return "nothing wrong seen, but it was never compared with the provider: run campaign-batch reconcile"

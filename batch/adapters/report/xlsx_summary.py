@@ -106,6 +106,8 @@ def _write_heading(summary: Summary, said: Verdict) -> None:
     summary.put((f"REHEARSAL: {report.title}" if report.rehearsal else report.title, "title"))
     summary.put((f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}"))
     summary.put((said.more, "label"))
+    if said.next:
+        summary.put((said.next, "label"))
     made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
     summary.put((f"{report.team}: {made}" if report.team else made, "label"))
     summary.line += 2
@@ -119,7 +121,7 @@ def _write_tasks(summary: Summary) -> None:
     lines = _needed_lines(report)
     summary.put(("What to do", "section"), ("rows", "right"), ("who, by when, next step", "section"))
     for task in tasks[:TASKS]:
-        line = lines[task.cause, task.who]
+        line = lines[task.cause, task.owner]
         rows = Link(task.rows, f"'Needs attention'!A{line}")
         summary.put((f"{task.sign} {task.words}", "note"), (rows, "number"), (_who(task), "beside"))
     if len(tasks) > TASKS:
@@ -137,7 +139,7 @@ def _needed_lines(report: Report) -> dict[tuple[str, str], int]:
 
 
 def _who(task: Task) -> str:
-    by = f"by {task.by} ({task.left})" if task.by else ""
+    by = f"{task.deadline} ({task.left})" if task.left else task.deadline
     return ": ".join(filter(None, (", ".join(filter(None, (task.who, by))), task.next)))
 
 
