@@ -104,6 +104,18 @@ def make_private(path: Path) -> Path:
     return path
 
 
+def make_beside(path: Path, other: Path) -> Path:
+    """Make an empty file with the rights and the group of another one; one that is there stays as it is."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        if HAS_MODES:
+            found = other.stat()
+            with suppress(PermissionError):
+                os.chown(path, -1, found.st_gid)
+                path.chmod(found.st_mode & 0o660)
+    return path
+
+
 def mode_within(folder: Path, readers: Readers = Readers.OWNER) -> int:
     """Give the mode of a file that is made in a folder."""
     found = _mode(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -116,3 +117,13 @@ def test_a_damaged_index_does_no_harm(years: Ledger) -> None:
     assert place_of(years).exists()
     years.words.forget()
     assert not place_of(years).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no file modes")
+def test_who_may_use_the_ledger_may_use_its_index(years: Ledger) -> None:
+    """It is made with the ledger's own rights: a group that shares the ledger shares it, and nothing is tightened."""
+    assert years.path is not None
+    years.path.chmod(0o660)
+    find(years, "Dallas")
+    index = place_of(years)
+    assert (index.stat().st_mode & 0o777, index.stat().st_gid) == (0o660, years.path.stat().st_gid)

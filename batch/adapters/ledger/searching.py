@@ -18,7 +18,7 @@ from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.tables import batches, entries, history, notes
 from batch.adapters.ledger.transactions import Transactions
 from batch.model.errors import LedgerError
-from batch.system.disk import make_private
+from batch.system.disk import make_beside
 
 SEARCHED = (
     entries.c.campaign_name,
@@ -57,6 +57,7 @@ class WordIndex:
 
     def __init__(self, transactions: Transactions, path: Path | None) -> None:
         self._transactions = transactions
+        self._ledger = path
         self._place = path.with_name(f"{path.name}-words") if path is not None else None
 
     def candidates(self, words: Iterable[Iterable[str]]) -> list[int] | None:
@@ -90,7 +91,8 @@ class WordIndex:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Open it in one transaction; one that cannot be trusted is made anew."""
         assert self._place is not None
-        make_private(self._place)
+        assert self._ledger is not None
+        make_beside(self._place, self._ledger)
         try:
             with closing(sqlite3.connect(self._place, timeout=1.0, isolation_level=None)) as index:
                 index.execute("BEGIN IMMEDIATE")
