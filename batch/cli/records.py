@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -201,6 +202,24 @@ def backup() -> None:
     print_line(str(backup_ledger(session.settings(), session.world())))
 
 
+def _need_somebody_to_ask(command: str, does: str, *, yes: bool) -> None:
+    """Refuse a command that asks first where nobody said yes and nobody can be asked."""
+    need(
+        yes or session.screen.interactive,
+        f"ledger {command} {does}, and there is no terminal to ask on",
+        f"add --yes to {command} without a question",
+    )
+
+
+def _show(shape: dict[str, Any], lines: Iterable[str], *, json: bool) -> None:
+    """Print what was done: one object for machines, or a line each for people."""
+    if json:
+        session.put(shape)
+        return
+    for line in lines:
+        session.screen.say(line)
+
+
 @ledger_app.command("restore")
 def restore(
     backup: Annotated[Path | None, typer.Argument(help="A backup; the newest one by default.")] = None,
@@ -210,17 +229,9 @@ def restore(
     """Put a backup in the ledger's place; the old file is moved aside, and "resume" adopts what went out since."""
     from batch.workflows.restore import restore_ledger
 
-    need(
-        yes or json or session.screen.interactive,
-        "ledger restore replaces the ledger, and there is no terminal to ask on",
-        "add --yes to restore without a question",
-    )
+    _need_somebody_to_ask("restore", "replaces the ledger", yes=yes or json)
     done = restore_ledger(session.settings(), session.world(yes=yes or json), backup)
-    if json:
-        session.put(shape_restoring(done))
-    else:
-        for line in done.lines or ("nothing was restored",):
-            session.screen.say(line)
+    _show(shape_restoring(done), done.lines or ("nothing was restored",), json=json)
     for problem in done.problems:
         session.screen.say(problem, loud=True)
     end_with(LOOK if done.problems or done.restored is None else DONE)
@@ -235,19 +246,11 @@ def move(
     """Move the whole ledger to another database, SQLite to PostgreSQL or back; every row is compared."""
     from batch.workflows.move import move_ledger
 
-    need(
-        yes or json or session.screen.interactive,
-        "ledger move changes where the ledger is, and there is no terminal to ask on",
-        "add --yes to move without a question",
-    )
+    _need_somebody_to_ask("move", "changes where the ledger is", yes=yes or json)
 
     def move_one(settings: Settings) -> int:
         done = move_ledger(settings, session.world(yes=yes or json), session.place_in(to, settings))
-        if json:
-            session.put(shape_moved(done))
-        else:
-            for line in done.lines:
-                session.screen.say(line)
+        _show(shape_moved(done), done.lines, json=json)
         return DONE if done.done else LOOK
 
     end_with(max(session.each(one, move_one) for one in session.every_account()))
@@ -263,11 +266,7 @@ def purge(
     from batch.workflows.purge import purge_ledger
 
     done = purge_ledger(session.settings(), session.world(yes=yes or json), _read_day(before))
-    if json:
-        session.put(shape_purged(done))
-    else:
-        for line in done.lines:
-            session.screen.say(line)
+    _show(shape_purged(done), done.lines, json=json)
     end_with(DONE)
 
 
