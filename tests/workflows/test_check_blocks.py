@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -74,7 +72,7 @@ def test_a_second_process_that_dies_costs_no_row() -> None:
     for found in check_blocks(make_blocks(), TASK, BlockChecker(TASK), alone=1):
         whole.add(found)
         for process in multiprocessing.active_children():
-            os.kill(process.pid or 0, signal.SIGKILL)
+            process.kill()
             killed += 1
     assert killed
     assert whole == expected
