@@ -261,6 +261,7 @@ def test_two_open_entries_never_share_a_key(ledger: Ledger) -> None:
     assert len(list(ledger.entries.select())) == 1
 
 
+@pytest.mark.proof
 def test_a_plan_longer_than_a_chunk_ties(ledger: Ledger) -> None:
     """Numbers of entries run on, and the header is kept once."""
     placed = plan(ledger, *(decide(number) for number in range(2, 5_103)))

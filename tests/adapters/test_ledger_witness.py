@@ -18,6 +18,8 @@ from batch.adapters.sandbox import Sandbox
 from batch.model.errors import LedgerReplacedError
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 
+pytestmark = pytest.mark.proof
+
 
 def by_rename(path: Path, copy: Path) -> None:
     shutil.copy(copy, path.with_name("copy"))

@@ -400,6 +400,7 @@ def test_marked_paths_are_named_beside_the_reports(ready: Shell, tmp_path: Path)
 SHEETS = sorted((Path(__file__).parents[1] / "sheets").rglob("*.xls[xm]"))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("part", range(4))
 def test_every_workbook_of_the_corpus_reads_as_before(tmp_path: Path, part: int) -> None:
     """Marked in every row, or cut down to its rows, it still says what it said: cell by cell, row by row."""

@@ -742,6 +742,7 @@ def test_delivery_is_counted_page_by_page_without_a_number():
 GOOD = answer(200, json.dumps(campaigns(1)).encode(), {"X-Pagination-Page-Count": "1"})
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "bad",
     [
@@ -868,6 +869,7 @@ def test_a_long_list_is_read_and_an_endless_one_is_not(monkeypatch):
         read_scheduled([answer(200, long)])
 
 
+@pytest.mark.proof
 def test_for_real_the_allowance_is_used_and_hardly_a_request_is_refused():
     """20 in 5 s over a socket, against the limiter that counts whole seconds, with the real clock."""
     limiter = Limiter(20, 5)

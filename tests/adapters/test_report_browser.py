@@ -34,7 +34,7 @@ from report_support import (
 from batch.adapters.report import mail_html, write_evidence, write_html, write_preview, write_status
 from batch.model import Status
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.proof, pytest.mark.browser]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

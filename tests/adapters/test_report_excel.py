@@ -121,6 +121,7 @@ def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
     assert any(b'ref="A1:Z5002"' in table for table in tables)
 
 
+@pytest.mark.proof
 def test_a_workbook_of_too_many_rows_names_the_csv_that_has_them(tmp_path: Path) -> None:
     """It has the summary, with all rows in its sums, and what needs attention."""
     report = large_report(20_001)
@@ -162,6 +163,7 @@ def test_every_check_of_the_workbook_agrees(tmp_path: Path, name: str) -> None:
         )
 
 
+@pytest.mark.proof
 def test_libreoffice_computes_what_the_workbook_says(tmp_path: Path) -> None:
     """Its values, taken out and computed anew, are the same; the checks name a difference in the rows."""
     if shutil.which("soffice") is None:

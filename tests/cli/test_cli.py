@@ -181,6 +181,7 @@ def test_nothing_heavy_is_imported_that_is_not_used(tmp_path: Path, words: list[
     assert imported(tmp_path, words, forbidden) == set()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "words", [["resume"], ["reconcile"], ["ledger", "list"], ["find", "Dallas"], ["submit", "a.csv"]]
 )
@@ -322,6 +323,7 @@ def test_a_file_that_cannot_be_read_stops_a_submit_and_only_wants_a_look_in_the_
     assert [path.name[17:] for path in (inbox / "attention").glob("*.xlsx")] == ["a.xlsx"]
 
 
+@pytest.mark.proof
 def test_a_long_wait_is_told_in_a_pipe_too(ready: Shell, tmp_path: Path) -> None:
     """In one line, not every second: nobody has to guess why nothing happens."""
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))

@@ -19,6 +19,8 @@ from printable_support import FORGED, SEQUENCES, obeyed
 from batch.adapters.ledger import EXPORT_KEYS
 from batch.cli.session import app
 
+pytestmark = pytest.mark.proof
+
 
 def assert_harmless(ran: Ran, command: tuple[object, ...]) -> None:
     said = ran.out + ran.err

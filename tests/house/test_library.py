@@ -53,6 +53,7 @@ def test_importing_the_package_loads_nothing_else() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.proof
 def test_the_face_is_typed(tmp_path: Path) -> None:
     """A program that uses it passes mypy --strict, and the types are the real ones."""
     program = f"{example()}\nreveal_type(batch.check_file)\nreveal_type(batch.Tally().counts)\n"

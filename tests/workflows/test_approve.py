@@ -505,6 +505,7 @@ def test_a_row_that_changed_in_the_least_is_shown_anew(what: str) -> None:
         assert any(text in str(payload["Message" if field == "Message" else "CampaignName"]) for payload in posted)
 
 
+@pytest.mark.proof
 def test_a_preview_of_many_rows_leaves_none_out() -> None:
     """Behind the last phone they stand in a list, text and groups whole."""
     with weekly(groups=CARD_LIMIT + 3) as team:

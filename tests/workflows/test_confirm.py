@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cli_support import Shell, coming, row, write_csv
 from terminal_support import answer_at_terminal
 
@@ -46,6 +47,7 @@ def test_the_question_comes_after_the_problems_and_says_all(ready: Shell, sandbo
     assert "nothing was submitted" in words
 
 
+@pytest.mark.proof
 def test_a_yes_sends_what_was_said(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """Nobody is told the problems twice, and --yes asks nothing."""
     _, shown = ask(tmp_path, week(tmp_path), "y")

@@ -59,6 +59,7 @@ def test_presence_is_proven_by_one_reading(desk: Bench) -> None:
     assert desk.entry("R-0").contacts_count == 3
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("when", ["after the attempt", "between the readings"])
 @pytest.mark.parametrize("hours", [3, -3])
 def test_a_clock_that_is_set_while_a_doubt_is_settled_ends_the_run(when: str, hours: int) -> None:
@@ -88,6 +89,7 @@ def test_a_clock_that_is_set_while_a_doubt_is_settled_ends_the_run(when: str, ho
         assert_exactly_once(desk.sandbox, desk.entries(), (0, 10, 11))
 
 
+@pytest.mark.proof
 def test_a_campaign_that_went_out_while_in_doubt_is_found_in_the_sent_history(desk: Bench) -> None:
     """Scheduled or sent, the tag is the same."""
     leave_a_doubt(desk, "close-after")
@@ -172,6 +174,7 @@ def test_the_same_file_dropped_again_leaves_a_doubt_to_be_settled(desk: Bench) -
     assert_exactly_once(desk.sandbox, desk.entries(), 2)
 
 
+@pytest.mark.proof
 def test_an_edited_row_does_not_overtake_the_doubt_about_its_older_version(desk: Bench) -> None:
     """Held until the doubt is settled; the older version is never sent beside the new one."""
     leave_a_doubt(desk)
@@ -228,6 +231,7 @@ def test_a_campaign_that_a_hand_named_like_one_of_ours_claims_no_other_ledger(de
     assert not books.needs_look
 
 
+@pytest.mark.proof
 def test_a_hand_made_copy_of_a_row_is_seen_whatever_its_name_ends_with(desk: Bench) -> None:
     """Its name, whole or without its last word, and its time are the row's."""
     row = desk.row(0)

@@ -23,6 +23,7 @@ def guard(folder: Path, name: str) -> None:
     (folder / "campaign-batch.toml").write_text(f'[groups."{name}"]\npurpose = ["information"]\n', "utf-8")
 
 
+@pytest.mark.proof
 def test_a_typo_holds_the_rows_that_it_would_guard(ready: Shell, sandbox: Any, guarded: Path) -> None:
     """The other rows go; check, submit and doctor say why, and a person may send the row anyway."""
     for command in (["check", guarded, "--online"], ["submit", guarded]):
@@ -45,6 +46,7 @@ def test_a_name_that_is_near_to_none_holds_what_nothing_else_guards(
     assert sandbox.posts == []
 
 
+@pytest.mark.proof
 def test_a_group_that_was_renamed_stays_guarded(ready: Shell, sandbox: Any, tmp_path: Path, guarded: Path) -> None:
     """The id is remembered, from one run to the next and on."""
     guard(tmp_path, "Dallas stores")

@@ -186,6 +186,7 @@ def test_a_wrong_address_in_the_settings_fails_no_batch() -> None:
         assert "[email] to" in team.desk.words()
 
 
+@pytest.mark.proof
 def test_twenty_names_with_line_breaks_add_no_header() -> None:
     """Whatever stands in file and campaign names, the mail has the headers it had."""
     with weekly(mail=True) as team:
@@ -255,6 +256,7 @@ def test_reconcile_mails_only_when_something_needs_a_person_and_once() -> None:
         assert "Sale 0" in body(mail, "plain")
 
 
+@pytest.mark.proof
 def test_under_watch_a_folder_of_files_is_one_mail() -> None:
     """Several batches within ten minutes go together, with the totals of all of them."""
     with weekly(mail=True) as team:
@@ -308,6 +310,7 @@ def test_the_digest_is_due_at_its_hour_in_the_team_zone() -> None:
         assert last_digest_time(clock.now(), settings).isoformat() == "2026-03-09T11:00:00+00:00"
 
 
+@pytest.mark.proof
 def test_trouble_that_lasts_is_mailed_once_a_day() -> None:
     """Silence must never mean both fine and broken."""
     with weekly(mail=True) as team:

@@ -58,6 +58,7 @@ def test_a_cell_that_names_no_account_is_an_error_of_its_row(town: Town) -> None
     )
 
 
+@pytest.mark.proof
 def test_a_row_that_moves_to_another_account_is_held_with_a_word(town: Town) -> None:
     """Not doubled in silence; who means it says so. The same campaign in both accounts at once is meant."""
     town.shell.run("submit", mixed(town, "dallas", "dallas"), "--yes")

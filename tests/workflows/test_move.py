@@ -14,6 +14,8 @@ from batch.model import Status
 from batch.model.errors import BatchError, LedgerError, UsageError
 from batch.workflows.move import Moved, move_ledger
 
+pytestmark = pytest.mark.proof
+
 KINDS = [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")]
 
 

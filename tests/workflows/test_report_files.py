@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
 from report_support import large_report
 
 from batch.adapters.config import load_settings
 from batch.workflows.report import write
 
 
+@pytest.mark.proof
 def test_a_csv_with_all_rows_stands_beside_a_workbook_that_has_not(tmp_path: Path) -> None:
     """Also where only the Excel report was asked for; a shorter report stays alone."""
     settings = load_settings(None, {"CAMPAIGN_BATCH_REPORTS__FOLDER": str(tmp_path)}, tmp_path)

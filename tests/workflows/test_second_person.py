@@ -21,7 +21,10 @@ from batch.model import Person, Way
 from batch.system.person import may_write, person_at_work, person_of
 from batch.workflows.find import write_evidence_of
 
-pytestmark = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may become other users")
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may become other users"),
+]
 DANA, ROBIN = 40_001, 40_002
 
 

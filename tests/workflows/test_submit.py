@@ -548,6 +548,7 @@ def real_desk(**quirks: Any) -> Iterator[Bench]:
         yield desk
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
 def test_sigterm_ends_with_130_after_the_one_on_the_wire_and_resume_goes_on() -> None:
     """A polite end: nothing in doubt."""
@@ -574,6 +575,7 @@ def test_two_submits_started_together_never_send_a_row_twice() -> None:
         assert_exactly_once(desk.sandbox, desk.entries(), 5)
 
 
+@pytest.mark.proof
 def test_the_token_stands_nowhere_whatever_goes_wrong() -> None:
     """0 times in output at full verbosity, ledger and reports, raw or encoded, over a run of every kind of trouble."""
     with real_desk() as desk:
