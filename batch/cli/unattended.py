@@ -66,6 +66,28 @@ def watch(
     _end_watch(LOOK if once and watched.needs_look else DONE)
 
 
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(help="How many accounts it works for at once.", min=1, max=64)] = 4,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due and exit.")] = False,
+    log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
+) -> None:
+    """Take in, submit, compare and mail for the watches of any machine; needs a ledger on PostgreSQL."""
+    from batch.workflows.worker import make_worker
+
+    need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
+    accounts = session.every_account(watches=True)
+    world = session.world()
+
+    def world_of(account: str) -> World:
+        journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account)
+        return replace(world, tell=journal.tell)
+
+    ours = make_worker(accounts, world_of)
+    ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
+    _end_watch(DONE)
+
+
 def _refuse_mistyped(folder: Path | None, settings: Settings, *, create: bool) -> None:
     """Raise UsageError for a folder that somebody named and that is not there; a share that is away is waited for."""
     place = folder or settings.root or Path(settings.watch.folder)

@@ -15,6 +15,7 @@ WEEK: Mapping[str, str] = {
     "approve": "Approve a batch that waits for a second person.",
     "reject": "Reject a batch that waits for a second person.",
     "watch": "Take in each file that is dropped into a folder.",
+    "worker": "Do the work of watches on any machine.",
     "resume": "Settle what is in doubt, then submit the rest.",
     "find": "Say what went, goes or did not go.",
     "resolve": "Put a person's decision about an entry on the record.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from batch.adapters.inbox import Claimed, Inbox, OddFileError, Ready, Settling, hash_offer
 from batch.core.printable import printable, whole_text
@@ -16,14 +17,11 @@ from batch.workflows.approve import approve_in, read_offer
 from batch.workflows.context import Context
 from batch.workflows.decided import retell
 from batch.workflows.events import Note
-from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
-from batch.workflows.mail_sending import Mailer, try_to_mail
-from batch.workflows.notes_beside import describe_file, describe_unread
 from batch.workflows.passing_on import describe_passed, share_dropped
-from batch.workflows.run import Options
 from batch.workflows.second_person import Approver
-from batch.workflows.submit import submit_in, take_share
+from batch.workflows.shares import Shares
+from batch.workflows.taking_in import TakenIn, key_of, refuse, take_in, tell_outcome
 from batch.workflows.tally import Tally
 
 _COPY = (
@@ -46,7 +44,7 @@ class DroppedFiles:
 
     def take_files(self) -> None:
         """Go on with what an earlier run began, then take what is whole, one file after the other."""
-        unfinished = list(self._inbox.unfinished())
+        unfinished = list(self._unfinished())
         self._tell_refused()
         try:
             while unfinished and not self._context.world.stopped():
@@ -63,6 +61,9 @@ class DroppedFiles:
             if claimed is not None:
                 self._take(claimed)
             self._tell_refused()
+
+    def _unfinished(self) -> Sequence[Claimed]:
+        return self._inbox.unfinished()
 
     def _tell_open(self, words: Mapping[str, str]) -> None:
         """Say once of each file that waits because it is open: a lock that a crash left would keep it for good."""
@@ -84,89 +85,58 @@ class DroppedFiles:
         """Take one file in and file it away; one that a fault of ours keeps from that is tried three times."""
         self._tell("file-taken", f'taking in "{claimed.name}"', file=claimed.name)
         try:
-            tally, elsewhere = self._submit(claimed)
-        except SheetError as trouble:
-            self._refuse(claimed, trouble)
-            return
+            self._take_or_pass(claimed)
         except BatchError:
-            self._inbox.forgive(claimed)
             raise
         except Exception as fault:
             words = f'an internal error of campaign-batch with "{claimed.name}" ({type(fault).__name__})'
             self._tell("fault", words, file=claimed.name, loud=True)
-            return
-        if tally is None:
-            self._finish_passed(claimed, elsewhere)
-        else:
-            self._finish(claimed, tally, elsewhere)
 
-    def _submit(self, claimed: Claimed) -> tuple[Tally | None, str]:
-        """Submit this account's rows; give what a note says of those that were passed on to others.
+    def _take_or_pass(self, claimed: Claimed) -> None:
+        """Take this account's rows in; those of others are passed on first: what is in our way is not in theirs."""
+        settings, world = self._context.settings, self._context.world
+        key, elsewhere, shares = key_of(claimed.name, claimed.claimed_at, claimed.mark), "", None
+        try:
+            if settings.accounts:
+                shares = share_dropped(claimed, settings, world)
+                elsewhere = describe_passed(shares, settings.provider.account)
+                if elsewhere and not shares.counts[settings.provider.account]:
+                    self._finish_passed(claimed, elsewhere)
+                    return
+            outcome = self._settle(claimed, shares, elsewhere, key)
+        except SheetError as trouble:
+            outcome = refuse(self._context, claimed.name, trouble, key)
+        except BatchError:
+            self._inbox.forgive(claimed)
+            raise
+        if outcome is not None:
+            self._finish(claimed, outcome)
 
-        They are passed on first: what is in this account's way is not in theirs. None where no row is this account's.
-        """
-        context, options = self._as_dropper(claimed), Options(give_back=True)
-        settings = context.settings
-        if not settings.accounts:
-            return submit_in(claimed.path, context, options), ""
-        shares = share_dropped(claimed, settings, context.world)
-        elsewhere = describe_passed(shares, settings.provider.account)
-        if elsewhere and not shares.counts[settings.provider.account]:
-            return None, elsewhere
-        opened, options = take_share(claimed.path, settings, context.world, options, shares)
-        return submit_in(claimed.path, context, options, opened), elsewhere
+    def _settle(self, claimed: Claimed, shares: Shares | None, elsewhere: str, key: str) -> TakenIn | None:
+        """Take the rows in here and now; None where that is left to others."""
+        outcome = take_in(self._context, claimed.path, dropper_of(claimed), shares, key)
+        return outcome if outcome.batch is None else replace(outcome, words=f"{outcome.words}\n{elsewhere}")
 
     def _finish_passed(self, claimed: Claimed, elsewhere: str) -> None:
         self._inbox.file_away(claimed, "done", (), elsewhere)
         self._tell("file-passed-on", f'"{claimed.name}": {elsewhere.strip()}', file=claimed.name)
-        self._count(claimed, "passed on", look=False)
-
-    def _as_dropper(self, claimed: Claimed) -> Context:
-        """Let the batch bear the name of the person whose file it is, where the system tells."""
-        if claimed.uid is None:
-            return self._context
-        user = person_of(claimed.uid)
-        return replace(self._context, world=replace(self._context.world, who=user.shown, user=user))
-
-    def _refuse(self, claimed: Claimed, trouble: SheetError) -> None:
-        words = describe_unread(claimed.name, trouble)
-        note = f"{words}.\nNothing of it was sent. Fix it and drop it again.\n"
-        self._inbox.file_away(claimed, "attention", (), note)
-        self._tell("file-refused", words, file=claimed.name, loud=True)
-        self._count(claimed, f"could not be read: {trouble.words}", look=True)
-        told = (f"{words}.", "None of it was sent. It is in the folder attention: fix it and drop it again.")
-        key = f"unread:{whole_text(claimed.name)}:{claimed.claimed_at.isoformat()}:{claimed.mark}"
-        mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)
-        subject = f'"{whole_text(claimed.name)}" cannot be taken in'
-        try_to_mail(mailer, lambda: queue_words(mailer, subject, told, kind="attention", key=key))
-
-    def _finish(self, claimed: Claimed, tally: Tally, elsewhere: str = "") -> None:
-        """Note what must be mailed, show the preview, and only then file the sheet away."""
-        assert tally.batch is not None
-        look = tally.needs_look or tally.trouble is not None
-        words = describe_file(tally, known=self._known_as(tally))
-        if claimed.failures or not _is_known(tally):
-            self._mail_queue.add(tally.batch)
-        if tally.preview is not None:
-            self._inbox.offer(tally.preview.read_bytes(), tally.preview.name)
-        results = [path for path in tally.reports if path.suffix == ".html"] + tally.marked
-        self._inbox.file_away(claimed, "attention" if look else "done", results, f"{words}\n{elsewhere}")
-        self._tell("file-done", words.replace("\n", " "), batch=tally.batch, file=claimed.name)
-        self._count(claimed, f"batch {tally.batch}", look=look)
-        raise_trouble(tally)
-
-    def _count(self, claimed: Claimed, words: str, *, look: bool) -> None:
         self.files += 1
-        self.needs_look |= look
-        told = whole_text(f'"{claimed.name}": {words}')
+        told = whole_text(f'"{claimed.name}": passed on')
         self._context.ledger.journal.note_run("file", self._context.world.now(), told)
 
-    def _known_as(self, tally: Tally) -> tuple[int, ...]:
-        """Give the batches from which every row of a file is known; none when one is new."""
-        if not _is_known(tally) or tally.batch is None:
-            return ()
-        ids = {line.entry for line in self._context.ledger.batches.rows(tally.batch) if line.entry is not None}
-        return tuple(sorted({entry.batch for entry in self._context.ledger.entries.select(ids=ids)})) if ids else ()
+    def _finish(self, claimed: Claimed, outcome: TakenIn) -> None:
+        """Note what must be mailed, show the preview, and only then file the sheet away."""
+        if outcome.batch is not None and (claimed.failures or not outcome.known):
+            self._mail_queue.add(outcome.batch)
+        if outcome.preview is not None:
+            self._inbox.offer(outcome.preview.read_bytes(), outcome.preview.name)
+        where: Literal["done", "attention"] = "attention" if outcome.needs_look else "done"
+        self._inbox.file_away(claimed, where, outcome.results, outcome.words)
+        self.files += 1
+        self.needs_look |= outcome.needs_look
+        tell_outcome(self._context, claimed.name, outcome)
+        if outcome.trouble is not None:
+            raise outcome.trouble
 
     def let_approved_go(self) -> None:
         """Let go what a person moved to `approved`; what cannot go comes back with a note."""
@@ -238,5 +208,6 @@ def raise_trouble(tally: Tally) -> None:
         raise tally.trouble
 
 
-def _is_known(tally: Tally) -> bool:
-    return tally.rows > 0 and tally.counts["skipped"] == tally.rows
+def dropper_of(claimed: Claimed) -> Person | None:
+    """Name the person whose file it is, where the system tells: the batch bears that name."""
+    return None if claimed.uid is None else person_of(claimed.uid)

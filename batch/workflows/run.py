@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
@@ -33,6 +34,9 @@ from batch.workflows.report import write_batch_report
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
 from batch.workflows.tally import Tally, count_batch
 from batch.workflows.zone_changes import OFFSETS, offsets_of
+
+if TYPE_CHECKING:
+    from batch.adapters.ledger import Ledger
 
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""
@@ -210,8 +214,8 @@ def submit_planned(context: Context, tally: Tally, batch: int | None, reading: R
 
 def _submit_and_settle(context: Context, tally: Tally, batch: int | None, reading: Reading, limit: int | None) -> None:
     submission = Submission(context, limit=limit)
-    tally.adopted += adopt(context, find_planned(context, batch), reading)
-    planned = hold_outdated(context, find_planned(context, batch))
+    tally.adopted += adopt(context, find_planned(context.ledger, batch), reading)
+    planned = hold_outdated(context, find_planned(context.ledger, batch))
     for _ in range(_ROUNDS):
         submission.run(planned)
         if context.world.stopped():
@@ -219,15 +223,15 @@ def _submit_and_settle(context: Context, tally: Tally, batch: int | None, readin
         if find_doubts(context):
             tally.adopted += settle_doubts(context, wait=True)
         tried = {(entry.id, entry.changed_at) for entry in planned}
-        planned = hold_outdated(context, find_planned(context, batch))
+        planned = hold_outdated(context, find_planned(context.ledger, batch))
         if not {(entry.id, entry.changed_at) for entry in planned} - tried:
             break
     submission.read_list_at_last()
 
 
-def find_planned(context: Context, batch: int | None) -> tuple[Entry, ...]:
+def find_planned(ledger: Ledger, batch: int | None) -> tuple[Entry, ...]:
     """Give what is planned, by send time; batches that wait for a second person are left out."""
-    planned = context.ledger.entries.planned(batch)
+    planned = ledger.entries.planned(batch)
     others = {entry.batch for entry in planned} - {batch}
-    closed = {number for number in others if context.ledger.batches.get(number).is_kept_back}
+    closed = {number for number in others if ledger.batches.get(number).is_kept_back}
     return tuple(entry for entry in planned if entry.batch not in closed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batch.model import NOT_SHOWN, Status
 from batch.workflows.approve import expire_unapproved
@@ -20,6 +21,10 @@ from batch.workflows.notices import last_time_of_day
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.resume import resume_in
 from batch.workflows.run import be_submitter, expire, find_planned
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
 
 UPKEEP = timedelta(minutes=5)
 """Between two looks, the first of which went well, at what is in doubt, still planned, or waits for the provider."""
@@ -50,7 +55,7 @@ class Timetable:
         if self._upkeep_at is not None and self._now() < self._upkeep_at:
             return
         self._expire_unapproved()
-        if self._has_open_rows():
+        if has_open_rows(self._context.ledger):
             self._go_on()
         self._upkeep_at = self._now() + UPKEEP
 
@@ -74,17 +79,11 @@ class Timetable:
             self._context.world.tell(Note(words, loud=True, event="expired", batch=batch))
         self._mail_queue.add(*late)
 
-    def _has_open_rows(self) -> bool:
-        ledger = self._context.ledger
-        open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
-        if ledger.batches.all(states=(NOT_SHOWN,)):
-            return True
-        return any(True for _ in ledger.entries.select(statuses=open_ones)) or bool(find_planned(self._context, None))
-
     def compare_when_due(self) -> None:
         """Compare every night, once after each send time, and before what is to be cancelled goes out."""
-        nightly = self._is_due("nightly")
-        if not (nightly or self._went_out() or alarm_is_due(self._context.ledger, self._now())):
+        settings, ledger, now = self._context.settings, self._context.ledger, self._now()
+        nightly = _is_due("nightly", settings, ledger, now)
+        if not (nightly or _is_to_look_up(ledger, now)):
             return
         with self._context.ledger.lock.hold(self._context.world.who, self._now()):
             comparison = reconcile_in(self._context, delivery=True)
@@ -99,28 +98,10 @@ class Timetable:
 
     def back_up_when_due(self) -> None:
         """Copy the ledger every night, whatever the comparison came to, and bring its index of words up to date."""
-        if self._is_due("backup"):
+        if _is_due("backup", self._context.settings, self._context.ledger, self._now()):
             self._back_up()
             self._context.ledger.words.refresh()
             self._context.ledger.journal.note_run("backup", self._now())
-
-    def _is_due(self, run: str) -> bool:
-        """Whether the hour of the night has passed since it ran last; the first is the night after the first batch."""
-        ledger, settings = self._context.ledger, self._context.settings
-        last = ledger.journal.last_run(run)
-        if last is None:
-            if ledger.batches.ends():
-                ledger.journal.note_run(run, self._now(), "begun")
-            return False
-        return last.at < last_time_of_day(self._now(), settings, settings.watch.reconcile_at)
-
-    def _went_out(self) -> bool:
-        """Whether a campaign's time passed half an hour ago, and nobody has looked since."""
-        now, ledger = self._now(), self._context.ledger
-        went = ledger.entries.select(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
-        times = [entry.send_at for entry in went if entry.send_at is not None]
-        last = ledger.journal.last_run("reconcile")
-        return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)
 
     def _back_up(self) -> None:
         if self._context.ledger.path is not None:
@@ -129,3 +110,36 @@ class Timetable:
 
     def _now(self) -> datetime:
         return self._context.world.now()
+
+
+def has_open_rows(ledger: Ledger) -> bool:
+    """Say whether something is planned, in doubt, or waits for the provider, or a preview is still to be shown."""
+    open_ones = {Status.IN_DOUBT, Status.SUBMITTING, Status.WAITING}
+    if ledger.batches.all(states=(NOT_SHOWN,)):
+        return True
+    return any(True for _ in ledger.entries.select(statuses=open_ones)) or bool(find_planned(ledger, None))
+
+
+def is_to_compare(settings: Settings, ledger: Ledger, now: datetime) -> bool:
+    """Say whether a comparison with the provider is due."""
+    return _is_due("nightly", settings, ledger, now) or _is_to_look_up(ledger, now)
+
+
+def _is_due(run: str, settings: Settings, ledger: Ledger, now: datetime) -> bool:
+    """Whether the hour of the night has passed since it ran last; the first is the night after the first batch."""
+    last = ledger.journal.last_run(run)
+    if last is None:
+        if ledger.batches.ends():
+            ledger.journal.note_run(run, now, "begun")
+        return False
+    return last.at < last_time_of_day(now, settings, settings.watch.reconcile_at)
+
+
+def _is_to_look_up(ledger: Ledger, now: datetime) -> bool:
+    """Whether a campaign's time passed half an hour ago and nobody has looked since, or one is to be cancelled."""
+    if alarm_is_due(ledger, now):
+        return True
+    went = ledger.entries.select(statuses={Status.ACCEPTED}, due_from=now - LOOK_BACK, due_until=now - LOOKED_UP)
+    times = [entry.send_at for entry in went if entry.send_at is not None]
+    last = ledger.journal.last_run("reconcile")
+    return bool(times) and (last is None or last.at < max(times) + LOOKED_UP)

@@ -118,6 +118,15 @@ def _reach(inbox: Inbox, world: World, *, once: bool) -> None:
             return
 
 
+def _make_drops(context: Context, inbox: Inbox, mail_queue: MailQueue) -> DroppedFiles:
+    """Let the files be taken in here, or where the settings say so by the workers."""
+    if not context.settings.workers.enabled:
+        return DroppedFiles(context, inbox, mail_queue)
+    from batch.workflows.handed import HandedFiles, open_queue
+
+    return HandedFiles(context, inbox, mail_queue, open_queue(context.settings))
+
+
 class Watch:
     """One watch at work, in context that stay open."""
 
@@ -128,7 +137,8 @@ class Watch:
         self._mailer = Mailer(context.settings, context.ledger, context.world)
         self._mail_queue = MailQueue(self._mailer)
         submitting = replace(context, world=replace(context.world, stopped=self._must_halt))
-        self._drops = DroppedFiles(submitting, inbox, self._mail_queue)
+        self._handing = context.settings.workers.enabled
+        self._drops = _make_drops(submitting, inbox, self._mail_queue)
         self._timetable = Timetable(
             context, submitting, self._mail_queue, lambda preview: inbox.offer(preview.read_bytes(), preview.name)
         )
@@ -156,8 +166,9 @@ class Watch:
         if not self._stopped():
             self._context.world.sleep(self._context.settings.watch.stable_seconds + 0.05)
             self.look()
-        with self._resting():
-            self._mail_queue.empty(now=True)
+        if not self._handing:
+            with self._resting():
+                self._mail_queue.empty(now=True)
         with self._resting():
             self._note_pause()
         return self._watched()
@@ -179,19 +190,14 @@ class Watch:
             if not self._is_resting():
                 self._work()
                 self._recover()
-        with self._resting():
-            self._mail_queue.empty(digest=not self._is_resting())
+        if not self._handing:
+            with self._resting():
+                self._mail_queue.empty(digest=not self._is_resting())
 
     def _work(self) -> None:
         """Give each step its turn, whatever stood in the way of one before it; then raise the first of it."""
-        paused = self._context.ledger.pauses.first() is not None
-        steps = [] if paused else [
-            self._drops.take_files, self._drops.let_approved_go, self._timetable.submit_open_rows,
-        ]  # fmt: skip
         troubles: list[BatchError] = []
-        for step in (
-            *steps, self._drops.tidy_waiting, self._timetable.compare_when_due, self._timetable.back_up_when_due,
-        ):  # fmt: skip
+        for step in self._steps():
             if self._stopped():
                 break
             try:
@@ -202,6 +208,16 @@ class Watch:
                 troubles.append(trouble)
         if troubles:
             raise min(troubles, key=lambda one: isinstance(one, LedgerBusyError))
+
+    def _steps(self) -> Iterator[Callable[[], None]]:
+        """Give what is to be done in a look; what has no folder is left to the workers where there are some."""
+        if self._context.ledger.pauses.first() is None:
+            yield from (self._drops.take_files, self._drops.let_approved_go)
+            if not self._handing:
+                yield self._timetable.submit_open_rows
+        yield self._drops.tidy_waiting
+        if not self._handing:
+            yield from (self._timetable.compare_when_due, self._timetable.back_up_when_due)
 
     @contextmanager
     def _resting(self) -> Iterator[None]:

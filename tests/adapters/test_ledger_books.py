@@ -253,12 +253,13 @@ def test_planted_damage_is_found(tmp_path: Path, name: str) -> None:
 
 
 def test_a_damaged_file_is_found(tmp_path: Path) -> None:
-    """A page overwritten in the middle."""
+    """A page of entries overwritten in the middle."""
     with open_at(tmp_path) as ledger:
         plan(ledger, *(decide(number) for number in range(2, 300)))
     path = tmp_path / "ledger.sqlite3"
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2 // 4096 * 4096
+    entries = [at for at in range(0, len(content), 4096) if content.count(b"America/", at, at + 4096) > 1]
+    middle = entries[len(entries) // 2]
     content[middle : middle + 4096] = b"\x5a" * 4096
     path.write_bytes(content)
     with open_at(tmp_path) as ledger:

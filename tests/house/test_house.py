@@ -31,6 +31,8 @@ LATE = {
     "defusedxml": "for XML only",
     "fcntl": "not on Windows",
     "filelock": "for mails and watch only",
+    "procrastinate": "an extra: only workers, and a watch that hands files to them, need it",
+    "psycopg_pool": "it comes with procrastinate",
     "psycopg": "an extra: only a ledger on PostgreSQL needs it",
     "getpass": "for a question only",
     "grp": "not on Windows",

@@ -21,7 +21,7 @@ SHORT = {
     "mail_to": ("email", "to"),
 }
 """What a table says in one line, and the setting that it is; all others stand in a section of the account."""
-SHARED = ("ledger", "watch")
+SHARED = ("ledger", "watch", "workers")
 """What all accounts have together."""
 FOLDERS = frozenset({"approved", "attention", "done", "waiting", "working", "default"})
 """Names of the watched folder's own subfolders, and of a key: no account may have one."""

@@ -235,6 +235,17 @@ class WatchSection(Section):
     """When the nightly comparison with the provider's lists runs, by the sheet's zone."""
 
 
+class WorkersSection(Section):
+    """`[workers]`: whether files are taken in by `campaign-batch worker`, on this machine or others."""
+
+    enabled: bool = False
+    """The watch only hands files over, and files them away; everything else is the workers' work."""
+    every_seconds: Annotated[int, Field(ge=1, le=60)] = 30
+    """How often somebody looks at what is due in each account."""
+    stalled_seconds: Annotated[int, Field(ge=2, le=3600)] = 30
+    """A worker that gave no sign for so long is taken for dead, and its job is given out anew."""
+
+
 class Settings(Section):
     """All settings of one run, and where each comes from."""
 
@@ -251,6 +262,7 @@ class Settings(Section):
     email: EmailSection
     approval: ApprovalSection
     watch: WatchSection
+    workers: WorkersSection
     source: Path | None = None
     """The settings file; None when there is none."""
     folder: Path = Path()
@@ -301,6 +313,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "email": EmailSection,
     "approval": ApprovalSection,
     "watch": WatchSection,
+    "workers": WorkersSection,
 }
 """The sections with a fixed set of keys; `rules` and `groups` have names of the team's own."""
 

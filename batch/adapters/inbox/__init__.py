@@ -1,11 +1,13 @@
 """The watch folder: wait until files are complete, claim them, and file them away."""
 
-from batch.adapters.inbox.folder import Claimed, Inbox, InboxGoneError
+from batch.adapters.inbox.folder import GIVEN_UP, MOST_FAILURES, Claimed, Inbox, InboxGoneError
 from batch.adapters.inbox.grace import Ready, Settling
 from batch.adapters.inbox.plain_files import OddFileError, Offered, hash_offer
 from batch.adapters.inbox.waking import wake
 
 __all__ = [
+    "GIVEN_UP",
+    "MOST_FAILURES",
     "Claimed",
     "Inbox",
     "InboxGoneError",

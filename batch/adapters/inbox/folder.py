@@ -12,7 +12,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -47,7 +47,7 @@ from batch.system.disk import Readers, copy_whole, make_folder, mode_within, wri
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")
 MOST_FAILURES = 3
-_GIVEN_UP = (
+GIVEN_UP = (
     "this file could not be processed in three attempts, so it was set aside.\n"
     'Type "campaign-batch check" with its name to see what is wrong with it, and "campaign-batch resume" to go on\n'
     "with what was started. Then fix it and drop it again: nothing is sent twice.\n"
@@ -197,17 +197,20 @@ class Inbox:
             return None
         return replace(claimed, uid=taken.uid)
 
-    def unfinished(self) -> tuple[Claimed, ...]:
+    def unfinished(self, but: Collection[str] = ()) -> tuple[Claimed, ...]:
         """Give the claims that a run left in `working/`, each counted as one failure more; the oldest first.
 
-        Ask between files only. One that failed three times is put aside into `attention/` with a note.
+        Without those whose folder bears a name in `but`. Ask between files only. One that failed three times is put
+        aside into `attention/` with a note.
         """
         with self._reaching(self.working):
-            claims = [claimed for name in sorted(_names(self.working)) if (claimed := self._read_claim(name))]
+            claims = [
+                claimed for name in sorted(set(_names(self.working)) - set(but)) if (claimed := self._read_claim(name))
+            ]
             claims = [copied for claimed in claims if (copied := self._copy(claimed))]
         for claimed in claims:
             if claimed.failures >= MOST_FAILURES:
-                self.file_away(claimed, "attention", (), _GIVEN_UP)
+                self.file_away(claimed, "attention", (), GIVEN_UP)
             else:
                 write_failures(claimed.path, claimed.failures)
         return tuple(claimed for claimed in claims if claimed.failures < MOST_FAILURES)

@@ -2,6 +2,7 @@
 
 from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.deliveries import DeliveryProgress
+from batch.adapters.ledger.drops import BESIDE, PREVIEW, Drop, Ended, Handed, Result
 from batch.adapters.ledger.exporting import EXPORT_KEYS
 from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
@@ -14,9 +15,14 @@ from batch.adapters.ledger.purging import Purge
 from batch.adapters.ledger.restoring import Holding, Restored, find_backup, look_into, restore
 
 __all__ = [
+    "BESIDE",
     "EXPORT_KEYS",
+    "PREVIEW",
     "BatchRow",
     "DeliveryProgress",
+    "Drop",
+    "Ended",
+    "Handed",
     "Holding",
     "Ledger",
     "Mail",
@@ -25,6 +31,7 @@ __all__ = [
     "Pause",
     "Purge",
     "Restored",
+    "Result",
     "Run",
     "Shown",
     "find_backup",

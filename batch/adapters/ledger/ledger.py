@@ -15,6 +15,7 @@ from batch.adapters.ledger.batches import Batches
 from batch.adapters.ledger.bulk import in_chunks
 from batch.adapters.ledger.changes import Changes
 from batch.adapters.ledger.deliveries import Deliveries
+from batch.adapters.ledger.drops import Drops
 from batch.adapters.ledger.entries import Entries
 from batch.adapters.ledger.exporting import as_account, as_dict, as_frame
 from batch.adapters.ledger.findings import Findings
@@ -94,6 +95,7 @@ class Ledger:
         self.deliveries = Deliveries(transactions)
         self.weeks = Weeks(transactions)
         self.outbox = Outbox(transactions)
+        self.drops = Drops(transactions)
         self.upkeep = Upkeep(transactions, path)
 
     def __enter__(self) -> Ledger:

@@ -17,7 +17,8 @@ from sqlalchemy.pool import StaticPool
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.places import refuse_place
-from batch.adapters.ledger.tables import REVISIONS, alembic_version, metadata, notes
+from batch.adapters.ledger.tables import REVISIONS, alembic_version, notes
+from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
 from batch.core.ledger_urls import ACCOUNT_SCHEMA
@@ -201,7 +202,7 @@ def _create(engine: Engine) -> None:
             return
         if connection.dialect.name == postgres.DIALECT:
             postgres.make_account_schema(connection)
-        metadata.create_all(connection, checkfirst=False)
+        create_schema(connection)
         connection.execute(alembic_version.insert().values(version_num=REVISIONS[-1]))
         connection.execute(notes.insert().values(name="lineage", value=secrets.token_hex(8)))
 

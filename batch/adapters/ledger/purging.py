@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, ins
 from batch.adapters.ledger.bulk import CHUNK, in_chunks, is_in
 from batch.adapters.ledger.forms import write_json, write_time
 from batch.adapters.ledger.tables import (
-    TRIGGERS,
     attempts,
     batch_rows,
     batches,
@@ -26,6 +25,7 @@ from batch.adapters.ledger.tables import (
     mails,
     observations,
 )
+from batch.adapters.ledger.triggers import TRIGGERS
 from batch.model import Status
 
 CLOSED = (Status.SENT, Status.CANCELLED, Status.REPLACED, Status.EXPIRED, Status.INVALID, Status.REJECTED)

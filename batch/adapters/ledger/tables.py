@@ -1,11 +1,10 @@
-"""The tables of the ledger: their columns, what must be unique, and what may never be changed afterwards."""
+"""The tables of the ledger: their columns, and what must be unique (`triggers` refuses to rewrite the past)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sqlalchemy import (
-    DDL,
     Column,
     Float,
     ForeignKey,
@@ -16,11 +15,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
@@ -346,31 +344,36 @@ preview_rows = Table(
 )
 """What the preview of a batch shows, as it would be posted: its yes releases this and nothing else."""
 
-_REFUSALS = {
-    "history_is_never_changed": ("UPDATE ON history", "", "history is append-only"),
-    "history_is_never_deleted": ("DELETE ON history", "", "history is append-only"),
-    "attempts_are_closed_once": ("UPDATE ON attempts", "WHEN (OLD.ended_at IS NOT NULL)", "an attempt is closed once"),
-    "attempts_are_never_deleted": ("DELETE ON attempts", "", "attempts are append-only"),
-    "entries_are_never_deleted": ("DELETE ON entries", "", "entries are never deleted"),
-}
-
-TRIGGERS = {
-    name: f"CREATE TRIGGER {name} BEFORE {what} {when} BEGIN SELECT RAISE(ABORT, '{words}'); END"
-    for name, (what, when, words) in _REFUSALS.items()
-}
-"""What refuses to rewrite the past, as SQLite writes it."""
-
-POSTGRESQL_TRIGGERS = tuple(
-    statement
-    for name, (what, when, words) in _REFUSALS.items()
-    for statement in (
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{words}'; END $$",
-        f"CREATE TRIGGER {name} BEFORE {what} FOR EACH ROW {when} EXECUTE FUNCTION {name}()",
-    )
+drops = Table(
+    "drops",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("place"),
+    _text("claim"),
+    _text("name"),
+    _text("dropper"),
+    _text("uid"),
+    _text("came_from"),
+    _text("elsewhere"),
+    Column("content", LargeBinary, nullable=False),
+    _text("handed_at"),
+    _number("failures"),
+    Column("ended_at", Text),
+    Column("batch", Integer),
+    _number("needs_look"),
+    _text("words"),
+    UniqueConstraint("place", "claim"),
 )
-"""The same for PostgreSQL."""
+"""The files that a watch handed to the workers, each until the watch that took it has filed it away."""
 
-for _statement in TRIGGERS.values():
-    event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
-for _statement in POSTGRESQL_TRIGGERS:
-    event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
+drop_results = Table(
+    "drop_results",
+    metadata,
+    Column("drop", Integer, ForeignKey("drops.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _text("kind"),
+    _text("name"),
+    Column("content", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What is to be laid beside such a file, and the previews that people are to see."""

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DatabaseError
 
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.purging import Purge, count_purge, forget, overwrite_freed
-from batch.adapters.ledger.tables import TRIGGERS, metadata
+from batch.adapters.ledger.tables import metadata
 from batch.adapters.ledger.transactions import Transactions
+from batch.adapters.ledger.triggers import TRIGGERS
 from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerError
 from batch.system.disk import make_folder, make_private

@@ -1,0 +1,239 @@
+"""The queue of the workers: Procrastinate, in a schema of its own beside the ledgers of one PostgreSQL database.
+
+It says who works next, and nothing rests on it: two that believe they hold the same job are kept apart by the turn in
+the ledger. So a job that a dead worker left is failed and given out anew, never retried: a retry can meet the lock of
+its own successor, and a worker that wakes up late closes by its number whichever job it had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, make_url, text
+
+from batch.core.ledger_urls import ACCOUNT_SCHEMA
+from batch.model.errors import LedgerError, UsageError
+
+if TYPE_CHECKING:
+    from procrastinate import App
+    from procrastinate.jobs import Job
+
+SCHEMA = "campaign_queue"
+_NAME = "campaign-batch:{}"
+_ALL = "all accounts"
+"""Stands for the account in the jobs of those settings that are about one account only."""
+CLOCK = "clock"
+"""The job that gives out what is due."""
+
+
+def need_postgresql(url: str) -> None:
+    """Raise UsageError for a ledger that several machines cannot share, or where the extra is not installed."""
+    if not url.startswith("postgresql"):
+        raise UsageError(
+            "workers need a ledger on PostgreSQL",
+            'move it there with "campaign-batch ledger move --to postgresql+psycopg://...", or remove [workers]',
+        )
+    try:
+        import procrastinate  # noqa: F401
+    except ImportError:
+        remedy = "pip install 'campaign-batch[workers]'"
+        raise UsageError("the workers' part of campaign-batch is not installed", remedy) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One job, as its worker hears of it."""
+
+    kind: str
+    account: str
+    """Empty where the settings are about one account only."""
+
+
+def lock_of(kind: str, account: str) -> str:
+    """Give what a job holds while it runs: an account's work is done one after the other, but its mail beside it."""
+    return f"mail of {account or _ALL}" if kind == "mail" else account or _ALL
+
+
+class Queue:
+    """The queue of the database that a ledger's URL names."""
+
+    def __init__(self, url: str) -> None:
+        need_postgresql(url)
+        plain = make_url(url).set(drivername="postgresql").difference_update_query([ACCOUNT_SCHEMA])
+        options = f"{plain.query.get('options', '')} -csearch_path={SCHEMA}".strip()
+        self._conninfo = plain.update_query_dict({"options": options}).render_as_string(hide_password=False)
+
+    def prepare(self) -> None:
+        """Make its schema where there is none; those who come at once wait for each other."""
+        import psycopg
+        from procrastinate.schema import SchemaManager
+
+        with _explained(), psycopg.connect(self._conninfo) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
+                connection.execute(SchemaManager.get_schema())
+
+    def give_within(self, connection: Connection, kind: str, account: str) -> None:
+        """Give a job out in a transaction of the ledger; it is there exactly if that is committed.
+
+        One of its kind that waits already does for both.
+        """
+        app, inner = self._app(asynchronous=False), connection.begin_nested()
+        old = connection.execute(text("SHOW search_path")).scalar()
+        connection.execute(text(f"SET LOCAL search_path TO {SCHEMA}"))
+        driver: Any = connection.connection.driver_connection
+        if _defer(app, kind, account, driver):
+            connection.execute(text(f"SET LOCAL search_path TO {old}"))
+            inner.commit()
+        else:
+            inner.rollback()
+
+    def give(self, jobs: Collection[tuple[str, str]]) -> int:
+        """Give jobs out, each a kind and an account; one that waits already does for both. Give how many are new."""
+        with self._opened() as app:
+            return sum(_defer(app, kind, account) for kind, account in jobs)
+
+    def depth(self) -> dict[str, int]:
+        """Give how many jobs wait, are being done, and failed."""
+        with self._opened() as app:
+            queues = list(app.job_manager.list_queues())
+        return {state: sum(int(one[state]) for one in queues) for state in ("todo", "doing", "failed")}
+
+    def work(
+        self,
+        act: Callable[[Told], object],
+        kinds: Collection[str],
+        *,
+        concurrency: int,
+        every: int,
+        stalled: int,
+        once: bool,
+        stopped: Callable[[], bool],
+    ) -> None:
+        """Do what waits until an end is wished, or with `once` until nothing waits.
+
+        Every `every` seconds one worker of all does the job `clock`; jobs of workers that gave no sign for `stalled`
+        seconds are given out anew.
+        """
+        options = {"concurrency": concurrency, "update_heartbeat_interval": stalled / 3, "wait": not once}
+        done: list[Told] = []
+
+        def note(told: Told) -> None:
+            done.append(told)
+            act(told)
+
+        while True:
+            app = self._app(asynchronous=True)
+            for kind in (*kinds, CLOCK):
+                _add_task(app, kind, note)
+            if not once:
+                seconds = "0" if every >= 60 else f"*/{every}"
+                app.periodic(cron=f"* * * * * {seconds}")(app.tasks[_NAME.format(CLOCK)])
+            with _explained():
+                asyncio.run(_work(app, stalled, stopped, **options))
+            if not once or not done or stopped():
+                return
+            done.clear()  # a job that was given out meanwhile waited for the lock of the one that gave it
+
+    def _app(self, *, asynchronous: bool) -> App:
+        from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what a person should know is told by the job
+        kind = PsycopgConnector if asynchronous else SyncPsycopgConnector
+        return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4))
+
+    @contextmanager
+    def _opened(self) -> Iterator[App]:
+        with _explained(), self._app(asynchronous=False).open() as app:
+            yield app
+
+
+_PREPARING = 0x7175657565
+"""The advisory lock of who makes the schema: the letters of `queue`."""
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the failures of the queue's database into words."""
+    import psycopg
+    import psycopg_pool
+    from procrastinate.exceptions import ConnectorException
+
+    try:
+        yield
+    except (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout) as trouble:
+        detail = " ".join(str(trouble.__cause__ or trouble).split())
+        raise LedgerError(
+            f"the queue of the workers cannot be reached ({detail})", "check that the database runs"
+        ) from None
+
+
+def _defer(app: App, kind: str, account: str, connection: Any = None) -> bool:
+    from procrastinate.exceptions import AlreadyEnqueued
+    from procrastinate.jobs import Job
+
+    name = f"{kind} of {account or _ALL}"
+    job = Job(
+        id=None,
+        queue="campaign-batch",
+        lock=lock_of(kind, account),
+        queueing_lock=name,
+        task_name=_NAME.format(kind),
+        task_kwargs={"account": account},
+    )
+    try:
+        app.job_manager.defer_job(job, connection=connection)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+def _add_task(app: App, kind: str, act: Callable[[Told], object]) -> None:
+    def task(account: str = "", timestamp: int = 0) -> None:  # noqa: ARG001 a periodic job is told when it was due
+        act(Told(kind, account))
+
+    app.task(name=_NAME.format(kind), queue="campaign-batch")(task)
+
+
+async def _work(app: App, stalled: int, stopped: Callable[[], bool], **options: Any) -> None:
+    async with app.open_async():
+        worker = asyncio.ensure_future(
+            app.run_worker_async(install_signal_handlers=False, delete_jobs="successful", **options)
+        )
+        sweep = asyncio.ensure_future(_sweep(app, stalled))
+        try:
+            while not worker.done() and not stopped():
+                await asyncio.wait({worker}, timeout=0.2)
+        finally:
+            sweep.cancel()
+            if not worker.done():
+                worker.cancel()  # what is being done is finished: each job looks at the wish to end itself
+            with suppress(asyncio.CancelledError):
+                await worker
+
+
+async def _sweep(app: App, stalled: int) -> None:
+    """Give out anew, now and then, what a worker had that gives no sign any more; nothing ends this."""
+    from procrastinate.exceptions import ProcrastinateException
+
+    while True:
+        with suppress(ProcrastinateException):
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled):
+                with suppress(ProcrastinateException):
+                    await _give_anew(app, job)
+        await asyncio.sleep(stalled / 3)
+
+
+async def _give_anew(app: App, job: Job) -> None:
+    """Fail a job and give another out in its place; only who failed it does, so that it is one."""
+    from procrastinate.jobs import Status
+
+    await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+    if job.queueing_lock:
+        await app.job_manager.defer_job_async(job.evolve(id=None, status=None, attempts=0, scheduled_at=None))

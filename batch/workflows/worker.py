@@ -1,0 +1,256 @@
+"""Work for any number of accounts, beside any number of other workers: the queue says what, the ledger who may.
+
+Every job is one that `watch` does where there are no workers, and may be done twice or left half done: what decides
+whether a campaign goes is the turn in the account's ledger, never the queue. The jobs of an account are done one after
+the other, those of several at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
+from batch.adapters.inbox.handing import NOBODY
+from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
+from batch.adapters.queue import CLOCK, Queue, Told
+from batch.model import Status
+from batch.model.errors import BatchError, ClockError, LedgerBusyError, StoppedError, UsageError
+from batch.system.temporary import make_temporary_folder
+from batch.workflows.context import Context, World, need_zone, open_context, open_ledger_of
+from batch.workflows.events import Note
+from batch.workflows.handed import TAKE_IN
+from batch.workflows.mail import queue_words
+from batch.workflows.mail_queue import MailQueue
+from batch.workflows.mail_sending import Mailer, try_to_mail
+from batch.workflows.not_as_asked import lift_if_corrected
+from batch.workflows.passing_on import undecided
+from batch.workflows.shares import Shares, share_out
+from batch.workflows.taking_in import TakenIn, key_of, take_in, tell_outcome
+from batch.workflows.timetable import UPKEEP, Timetable, has_open_rows, is_to_compare
+from batch.workflows.watch import ALIVE, SILENCE
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+
+SUBMIT, COMPARE, MAIL = "submit", "compare", "mail"
+KINDS = (TAKE_IN, SUBMIT, COMPARE, MAIL)
+_PAUSE_SEEN = 1.0
+"""Seconds after which a run looks again whether everything was paused meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process that works off the queue; it has the settings of every account."""
+
+    accounts: Mapping[str, Settings]
+    """By name; where there is one account only, by an empty name."""
+    queue: Queue
+    world_of: Callable[[str], World]
+    done: list[str] = field(default_factory=list)
+    """The kinds of the jobs that ended well."""
+
+    def run(self, *, concurrency: int, once: bool, stopped: Callable[[], bool]) -> None:
+        """Work until an end is wished, or with `once` until nothing is due any more."""
+        section = next(iter(self.accounts.values())).workers
+        self.queue.prepare()
+        self.act(Told(CLOCK, ""))
+        every, stalled = section.every_seconds, section.stalled_seconds
+        self.queue.work(
+            self.act, KINDS, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=stopped
+        )
+
+    def act(self, told: Told) -> None:
+        """Do one job; its trouble is told, and it is given out again while it is due."""
+        if told.kind == CLOCK:
+            self._give_due()
+            return
+        settings = self.accounts.get(told.account)
+        if settings is None:
+            words = f'a job is for the account "{told.account}", which these settings do not have'
+            self.world_of("").tell(Note(words, loud=True, event="account-unknown"))
+            return
+        world = self.world_of(told.account)
+        with open_context(settings, world, quiet=True) as context:
+            self._try(told.kind, replace(context, world=replace(world, stopped=_until_paused(context))))
+
+    def _give_due(self) -> None:
+        """Give out what is due in each account; one whose ledger cannot be opened is told and keeps no other back."""
+        due: list[tuple[str, str]] = []
+        for name, settings in self.accounts.items():
+            world = self.world_of(name)
+            try:
+                with open_ledger_of(settings, world, quiet=True) as ledger:
+                    due += [(kind, name) for kind in find_due(settings, ledger, world)]
+            except BatchError as trouble:
+                world.tell(Note(str(trouble), loud=True, event="trouble"))
+        self.queue.give(due)
+
+    def _try(self, kind: str, context: Context) -> None:
+        try:
+            _ACTS[kind](context)
+        except StoppedError:
+            return
+        except LedgerBusyError as busy:
+            context.world.tell(Note(str(busy), loud=False, event="busy"))
+            return
+        except BatchError as trouble:
+            context.world.tell(Note(str(trouble), loud=True, event="trouble"))
+            _call_for_help(context, trouble)
+            return
+        self.done.append(kind)
+        _note_alive(context)
+        if kind == TAKE_IN and context.ledger.drops.waiting():
+            self.queue.give([(TAKE_IN, context.settings.name)])
+
+
+def _until_paused(context: Context) -> Callable[[], bool]:
+    """Give whether a run is to end: an end is wished, or somebody paused everything on whatever machine."""
+    seen, paused = [0.0], [False]
+
+    def must_end() -> bool:
+        if time.monotonic() - seen[0] >= _PAUSE_SEEN:
+            paused[0], seen[0] = context.ledger.pauses.first() is not None, time.monotonic()
+        return paused[0] or context.world.stopped()
+
+    return must_end
+
+
+def find_due(settings: Settings, ledger: Ledger, world: World) -> Iterator[str]:
+    """Give the kinds of job that are due in an account just now."""
+    now = world.now()
+    if ledger.pauses.first() is None:
+        if ledger.drops.waiting():
+            yield TAKE_IN
+        if _is_to_submit(ledger, now):
+            yield SUBMIT
+    if is_to_compare(settings, ledger, now):
+        yield COMPARE
+    if Mailer(settings, ledger, world).is_open:
+        yield MAIL
+
+
+def _is_to_submit(ledger: Ledger, now: datetime) -> bool:
+    """Say whether rows are open; where they only wait for the provider, now and then is often enough."""
+    if not has_open_rows(ledger):
+        return False
+    last = ledger.journal.last_run("resume")
+    if last is None or now - last.at >= UPKEEP:
+        return True
+    begun = {Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT}
+    return any(True for _ in ledger.entries.select(statuses=begun))
+
+
+def _timetable(context: Context, mail_queue: MailQueue) -> Timetable:
+    return Timetable(context, context, mail_queue, lambda preview: _offer(context, preview))
+
+
+def _mail_queue(context: Context) -> MailQueue:
+    return MailQueue(Mailer(context.settings, context.ledger, context.world))
+
+
+def _submit(context: Context) -> None:
+    _timetable(context, _mail_queue(context)).submit_open_rows()
+
+
+def _compare(context: Context) -> None:
+    _timetable(context, _mail_queue(context)).compare_when_due()
+
+
+def _mail(context: Context) -> None:
+    _mail_queue(context).empty()
+
+
+def _take_in(context: Context) -> None:
+    """Take in the file that waits longest; one that failed three times goes back with a note."""
+    lift_if_corrected(context)
+    drop = context.ledger.drops.next()
+    if drop is None:
+        return
+    if drop.failures > MOST_FAILURES:
+        context.ledger.drops.end(drop.id, context.world.now(), Ended(None, needs_look=True, words=GIVEN_UP))
+        return
+    context.world.tell(Note(f'taking in "{drop.handed.name}"', loud=False, event="file-taken", file=drop.handed.name))
+    folder = make_temporary_folder()
+    try:
+        outcome = _take(context, drop, folder)
+    except BatchError:
+        context.ledger.drops.forgive(drop.id)
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if outcome.trouble is not None:
+        raise outcome.trouble
+
+
+def _take(context: Context, drop: Drop, folder: Path) -> TakenIn:
+    need_zone(context.settings, for_real=True)
+    path = folder / drop.handed.name
+    path.write_bytes(drop.handed.content)
+    key = key_of(drop.handed.name, drop.handed_at, drop.handed.claim)
+    outcome = take_in(context, path, drop.handed.dropper, _shares(context, drop, path), key)
+    if outcome.batch is not None and (drop.failures > 1 or not outcome.known):
+        context.ledger.batches.note_unmailed([outcome.batch])
+    words = outcome.words if outcome.batch is None else f"{outcome.words}\n{drop.handed.elsewhere}"
+    ended = Ended(outcome.batch, outcome.needs_look, words, _results(outcome))
+    if context.ledger.drops.end(drop.id, context.world.now(), ended):
+        tell_outcome(context, drop.handed.name, outcome)
+    return outcome
+
+
+def _shares(context: Context, drop: Drop, path: Path) -> Shares | None:
+    """See whose the rows are, as the watch did that passed the others' on."""
+    settings, origin = context.settings, drop.handed.came_from
+    if not settings.accounts:
+        return None
+    if not origin:
+        return share_out(path, settings)
+    home = undecided(settings) if origin == NOBODY else settings.accounts.get(origin) or undecided(settings)
+    return share_out(path, home)
+
+
+def _results(outcome: TakenIn) -> tuple[Result, ...]:
+    found = [Result(BESIDE, path.name, path.read_bytes()) for path in outcome.results if path.is_file()]
+    if outcome.preview is not None:
+        found.append(Result(PREVIEW, outcome.preview.name, outcome.preview.read_bytes()))
+    return tuple(found)
+
+
+def _offer(context: Context, preview: Path) -> None:
+    """Tell of a preview that an earlier run did not finish: it lies among the reports, where `approve` finds it."""
+    context.note(f"the preview that an earlier run did not finish: {preview}", loud=True)
+
+
+_ACTS: Mapping[str, Callable[[Context], None]] = {TAKE_IN: _take_in, SUBMIT: _submit, COMPARE: _compare, MAIL: _mail}
+
+
+def _note_alive(context: Context) -> None:
+    now, last = context.world.now(), context.ledger.journal.last_run("worker")
+    if last is None or now - last.at >= ALIVE:
+        context.ledger.journal.note_run("worker", now, context.world.machine)
+
+
+def _call_for_help(context: Context, trouble: BatchError) -> None:
+    """Mail that an account cannot go on, if that lasts or no time heals it: once a day for each trouble."""
+    now, last = context.world.now(), context.ledger.journal.last_run("worker")
+    lasts = last is not None and now - last.at >= SILENCE
+    if not (lasts or isinstance(trouble, UsageError | ClockError)):
+        return
+    words = (f"The workers cannot go on: {trouble}.", "Nothing is lost, and they retry automatically.")
+    key, mailer = f"trouble:{now:%Y-%m-%d}:{trouble.kind}", Mailer(context.settings, context.ledger, context.world)
+    subject = "campaign-batch cannot continue on its own"
+    try_to_mail(mailer, lambda: queue_words(mailer, subject, words, kind="trouble", key=key))
+
+
+def make_worker(accounts: Sequence[Settings], world_of: Callable[[str], World]) -> Worker:
+    """Make the worker of these accounts; raise UsageError where it could not work."""
+    for settings in accounts:
+        need_zone(settings, for_real=True)
+    queue = Queue(accounts[0].ledger.url)
+    return Worker({settings.name: settings for settings in accounts}, queue, world_of)

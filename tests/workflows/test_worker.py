@@ -1,0 +1,142 @@
+"""Workers: what a watch hands over is taken in by any of them, once, and comes back to the folder."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from accounts_support import Town, open_town
+from cli_support import Ran, Shell, row, write_csv
+from postgres_support import cluster
+
+from batch.adapters.ledger import Ledger, open_ledger
+from batch.core.ledger_urls import account_url
+
+QUICK = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
+
+
+@pytest.fixture
+def url() -> str:
+    return cluster().make_database()
+
+
+@pytest.fixture
+def town(shell: Shell, tmp_path: Path, url: str) -> Iterator[Town]:
+    shell.set(LEDGER__URL=url)
+    with open_town(shell, tmp_path) as opened:
+        opened.settings(top=QUICK)
+        yield opened
+
+
+def ledger_of(url: str, account: str) -> Ledger:
+    return open_ledger(account_url(url, account), now=datetime.now(UTC))
+
+
+def watch(town: Town) -> Ran:
+    return town.shell.run("watch", "--once", "--no-events", "--create")
+
+
+def drop(town: Town, name: str, account: str, *numbers: int) -> None:
+    folder = town.folder / "inbox" / account
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(folder / name, [row(number) for number in numbers])
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name.partition(" ")[2] for path in folder.iterdir())
+
+
+def test_a_sheet_goes_to_a_worker_and_comes_back(town: Town, url: str) -> None:
+    """The watch sends nothing itself; its folder tells afterwards what became of each."""
+    drop(town, "week.csv", "dallas", 1, 2)
+    drop(town, "other.csv", "austin", 3)
+    handed = watch(town)
+    assert handed.code == 0
+    assert handed.err.count("waits for a worker") == 2
+    assert (town.names("dallas"), town.names("austin")) == ([], [])
+    worked = town.shell.run("worker", "--once")
+    assert worked.code == 0, worked.err
+    assert (town.names("dallas"), town.names("austin")) == (["Campaign 1", "Campaign 2"], ["Campaign 3"])
+    assert town.shell.run("worker", "--once").code == 0
+    assert town.names("dallas") == ["Campaign 1", "Campaign 2"]
+    inbox = town.folder / "inbox" / "dallas"
+    assert names_in(inbox / "done") == []
+    watch(town)
+    filed = sorted(path.name for path in (inbox / "done").iterdir())
+    assert len(filed) == 4, filed
+    assert not list((inbox / "working").iterdir())
+    with ledger_of(url, "dallas") as ledger:
+        assert ledger.drops.waiting() == 0
+        assert len(list(ledger.entries.select())) == 2
+
+
+def test_what_cannot_be_read_comes_back_with_its_note(town: Town, url: str) -> None:
+    """As a watch without workers does it; nothing of it was sent."""
+    alone = f'[provider]\nurl = "{town.dallas.url}"\n{QUICK}'
+    (town.folder / "campaign-batch.toml").write_text(alone, encoding="utf-8")
+    town.shell.set(PROVIDER__ACCESS_TOKEN=town.dallas.token)
+    folder = town.folder / "inbox"
+    folder.mkdir()
+    (folder / "bad.csv").write_text("Nothing,Of,This\n1,2,3\n", encoding="utf-8")
+    write_csv(folder / "good.csv", [row(1)])
+    assert watch(town).code == 0
+    assert town.shell.run("worker", "--once").code == 0
+    assert watch(town).code == 1
+    notes = [path.read_text(encoding="utf-8") for path in (folder / "attention").glob("*.txt")]
+    assert len(notes) == 1
+    assert "Nothing of it was sent" in notes[0]
+    assert town.names("dallas") == ["Campaign 1"]
+    with open_ledger(url, now=datetime.now(UTC)) as ledger:
+        assert ledger.drops.ended(f"{platform.node()}:{folder.resolve()}") == ()
+
+
+def test_rows_of_other_accounts_go_to_their_own_workers(town: Town) -> None:
+    """The watch passes them on; each account's rows are taken in once."""
+    folder = town.folder / "inbox" / "dallas"
+    folder.mkdir(parents=True)
+    write_csv(folder / "mixed.csv", [row(1, Account="dallas"), row(2, Account="austin")])
+    for _ in range(2):
+        watch(town)
+        assert town.shell.run("worker", "--once").code == 0
+    watch(town)
+    assert (town.names("dallas"), town.names("austin")) == (["Campaign 1"], ["Campaign 2"])
+
+
+def test_a_worker_that_was_killed_is_followed(town: Town, url: str) -> None:
+    """What it had begun is given out anew; a file that three runs began and none ended goes back with a note."""
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    with ledger_of(url, "dallas") as ledger:
+        for number in (1, 2, 3):
+            begun = ledger.drops.next()
+            assert begun is not None
+            assert begun.failures == number
+    assert town.shell.run("worker", "--once").code == 0
+    watch(town)
+    notes = list((town.folder / "inbox" / "dallas" / "attention").glob("*.txt"))
+    assert "three attempts" in notes[0].read_text(encoding="utf-8")
+    assert town.names("dallas") == []
+
+
+def test_a_pause_holds_the_workers_too(town: Town) -> None:
+    """Also one that began after the file was handed over."""
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    assert town.shell.run("pause", "--why", "wait", "--account", "dallas").code == 0
+    assert town.shell.run("worker", "--once").code == 0
+    assert town.names("dallas") == []
+    assert town.shell.run("unpause", "--account", "dallas").code == 0
+    assert town.shell.run("worker", "--once").code == 0
+    assert town.names("dallas") == ["Campaign 1"]
+
+
+def test_workers_need_a_database_that_machines_can_share(shell: Shell, tmp_path: Path) -> None:
+    """One line says so, with what to type."""
+    with open_town(shell, tmp_path) as town:
+        ran = town.shell.run("worker", "--once")
+    assert ran.code == 2
+    assert "workers need a ledger on PostgreSQL" in ran.err
+    assert "ledger move --to" in ran.err
