@@ -144,7 +144,8 @@ class Queue:
     def _app(self, *, asynchronous: bool) -> App:
         from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 
-        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what a person should know is told by the job
+        for name in ("procrastinate", "psycopg.pool", "asyncio"):  # what a person should know is told by the job
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         kind = PsycopgConnector if asynchronous else SyncPsycopgConnector
         return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4))
 

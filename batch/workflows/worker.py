@@ -19,8 +19,7 @@ from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
 from batch.adapters.inbox.handing import NOBODY
 from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
 from batch.adapters.queue import CLOCK, Queue, Told
-from batch.model import Status
-from batch.model.errors import BatchError, ClockError, LedgerBusyError, StoppedError, UsageError
+from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, StoppedError, UsageError
 from batch.system.temporary import make_temporary_folder
 from batch.workflows.context import Context, World, need_zone, open_context, open_ledger_of
 from batch.workflows.events import Note
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 
 SUBMIT, COMPARE, MAIL = "submit", "compare", "mail"
 KINDS = (TAKE_IN, SUBMIT, COMPARE, MAIL)
+_REST = 5.0
+"""Seconds before a queue that cannot be reached is tried again."""
 _PAUSE_SEEN = 1.0
 """Seconds after which a run looks again whether everything was paused meanwhile."""
 
@@ -53,15 +54,27 @@ class Worker:
     """By name; where there is one account only, by an empty name."""
     queue: Queue
     world_of: Callable[[str], World]
-    done: list[str] = field(default_factory=list)
-    """The kinds of the jobs that ended well."""
+    told: dict[str, str] = field(default_factory=dict)
+    """By account, the kind of trouble that was told last and still stands."""
 
     def run(self, *, concurrency: int, once: bool, stopped: Callable[[], bool]) -> None:
         """Work until an end is wished, or with `once` until nothing is due any more."""
-        section = next(iter(self.accounts.values())).workers
         self.queue.prepare()
-        self.act(Told(CLOCK, ""))
+        while True:
+            try:
+                self._work(concurrency, once=once, stopped=stopped)
+            except LedgerError as trouble:
+                if once:
+                    raise
+                self.world_of("").tell(Note(str(trouble), loud=True, event="trouble"))
+                self.world_of("").sleep(_REST)
+            if once or stopped():
+                return
+
+    def _work(self, concurrency: int, *, once: bool, stopped: Callable[[], bool]) -> None:
+        section = next(iter(self.accounts.values())).workers
         every, stalled = section.every_seconds, section.stalled_seconds
+        self.act(Told(CLOCK, ""))
         self.queue.work(
             self.act, KINDS, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=stopped
         )
@@ -89,8 +102,13 @@ class Worker:
                 with open_ledger_of(settings, world, quiet=True) as ledger:
                     due += [(kind, name) for kind in find_due(settings, ledger, world)]
             except BatchError as trouble:
-                world.tell(Note(str(trouble), loud=True, event="trouble"))
+                self._tell_once(name, world, trouble)
         self.queue.give(due)
+
+    def _tell_once(self, account: str, world: World, trouble: BatchError) -> None:
+        if self.told.get(account) != trouble.kind:
+            world.tell(Note(str(trouble), loud=True, event="trouble"))
+        self.told[account] = trouble.kind
 
     def _try(self, kind: str, context: Context) -> None:
         try:
@@ -101,10 +119,10 @@ class Worker:
             context.world.tell(Note(str(busy), loud=False, event="busy"))
             return
         except BatchError as trouble:
-            context.world.tell(Note(str(trouble), loud=True, event="trouble"))
+            self._tell_once(context.settings.name, context.world, trouble)
             _call_for_help(context, trouble)
             return
-        self.done.append(kind)
+        self.told.pop(context.settings.name, None)
         _note_alive(context)
         if kind == TAKE_IN and context.ledger.drops.waiting():
             self.queue.give([(TAKE_IN, context.settings.name)])
@@ -137,14 +155,9 @@ def find_due(settings: Settings, ledger: Ledger, world: World) -> Iterator[str]:
 
 
 def _is_to_submit(ledger: Ledger, now: datetime) -> bool:
-    """Say whether rows are open; where they only wait for the provider, now and then is often enough."""
-    if not has_open_rows(ledger):
-        return False
+    """Say whether rows are open that nobody looked at for a while."""
     last = ledger.journal.last_run("resume")
-    if last is None or now - last.at >= UPKEEP:
-        return True
-    begun = {Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT}
-    return any(True for _ in ledger.entries.select(statuses=begun))
+    return (last is None or now - last.at >= UPKEEP) and has_open_rows(ledger)
 
 
 def _timetable(context: Context, mail_queue: MailQueue) -> Timetable:

@@ -1,0 +1,69 @@
+"""Workers under blows: nothing twice, nothing lost, whatever dies, stands still or is cut off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workers_support import Fleet, fleet
+
+ACCOUNTS = ("dallas", "austin", "tulsa", "reno")
+
+
+def play(on: Fleet, *, workers: int, files: int, rows: int, blows: int, seconds: float) -> None:
+    """Drop everything, strike while it is worked off, and wait for the end."""
+    on.begin(workers)
+    on.drop(files, rows)
+    for _ in range(blows):
+        on.wait_until_done(on.chance.uniform(0.2, 1.0))
+        on.strike()
+    done = on.wait_until_done(seconds, decide=True)
+    log = (on.folder / "log.txt").read_text(encoding="utf-8", errors="replace")
+    assert done, f"{[on.counts(name) for name in on.sandboxes]} after {on.blows}\n{log[-6000:]}"
+    assert "Traceback" not in log, log[-6000:]
+
+
+def test_twenty_blows_on_eight_workers_double_nothing_and_lose_nothing(tmp_path: Path) -> None:
+    """Every row is at its own provider, once; the ledgers say the same."""
+    with fleet(tmp_path, *ACCOUNTS, seed=1) as on:
+        play(on, workers=8, files=12, rows=12, blows=20, seconds=120)
+        assert on.held() == on.wanted
+        accepted = sum(on.counts(name)["accepted"] for name in on.sandboxes)
+        assert accepted == on.wanted.total()
+        assert all(token not in (tmp_path / "log.txt").read_text() for token in (f"{name}-token" for name in ACCOUNTS))
+
+
+def stand_still(folder: Path, *, fenced: bool, tries: int) -> Fleet:
+    """Let workers stand still between an intent and its request, again and again, until something is twice."""
+    with fleet(folder, "dallas", seed=2, fenced=fenced, delay=0.5) as on:
+        on.begin(3)
+        on.drop(3, 20)
+        for _ in range(tries):
+            on.wait_until_done(1.5)
+            on.stop_all()
+            if max(on.held().values(), default=0) > 1:
+                break
+        on.wait_until_done(60, decide=True)
+        return on
+
+
+def test_the_harness_has_teeth(tmp_path: Path) -> None:
+    """Without the turn in the ledger a worker that wakes up sends what its successor sent."""
+    assert max(stand_still(tmp_path, fenced=False, tries=12).held().values()) > 1
+
+
+def test_a_worker_that_wakes_up_sends_nothing_of_its_successor(tmp_path: Path) -> None:
+    """The same, with it."""
+    on = stand_still(tmp_path, fenced=True, tries=3)
+    assert on.held() == on.wanted
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(10))
+def test_three_hundred_blows(tmp_path: Path, seed: int, record_property: Any) -> None:
+    """Thirty blows a part, on 4,000 rows in all."""
+    with fleet(tmp_path, *ACCOUNTS, seed=seed, limit=20) as on:
+        play(on, workers=8, files=40, rows=10, blows=30, seconds=600)
+        record_property("blows", dict(on.blows))
+        assert on.held() == on.wanted
