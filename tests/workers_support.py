@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -130,12 +130,22 @@ class Fleet:
             case "restart":
                 cluster().restart()
 
-    def stop_all(self) -> None:
-        """Let every worker stand still but one, for longer than a lease: whoever submits is most likely among them."""
-        for process in self.workers[1:]:
+    def stop_on_the_wire(self) -> bool:
+        """Let all workers stand still while a row's intent is written and its request is not; False if none comes.
+
+        Two rows went before it: whoever settles it can prove by an older and a newer one that it did not arrive.
+        """
+        name, end = next(iter(self.sandboxes)), time.monotonic() + 15
+        while not ((found := self.counts(name))["submitting"] and found["accepted"] >= 2):
+            if time.monotonic() > end:
+                return False
+        for process in self.workers:
             process.send_signal(signal.SIGSTOP)
-        time.sleep(LEASE * 2.5)
-        for process in self.workers[1:]:
+        return True
+
+    def go_on(self) -> None:
+        """Let them go on."""
+        for process in self.workers:
             process.send_signal(signal.SIGCONT)
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
@@ -165,8 +175,8 @@ class Fleet:
     def counts(self, account: str) -> Counter[str]:
         """Count an account's entries: those at the provider, and those that are open."""
         statuses = [entry.status.value for entry in self.entries(account)]
-        found = Counter("open" if one in {"planned", "submitting", "in_doubt"} else one for one in statuses)
-        return Counter({"open": 0, **found})
+        opened = sum(one in {"planned", "submitting", "in_doubt"} for one in statuses)
+        return Counter(statuses) + Counter({"open": opened})
 
     def entries(self, account: str) -> list[Entry]:
         """Give the entries of an account's ledger."""
@@ -218,14 +228,15 @@ class Fleet:
 
 @contextmanager
 def fleet(
-    folder: Path, *accounts: str, seed: int = 1, fenced: bool = True, limit: int = 0, delay: float = 0.0
-) -> Iterator[Fleet]:
+    folder: Path, *accounts: str, seed: int = 1, fenced: bool = True, limit: int = 0, delay: float = 0.0,
+    faults: Sequence[str] = FAULTS,
+) -> Iterator[Fleet]:  # fmt: skip
     """Start a provider for each account, and write the settings; `limit` requests a second for each, 0 for none."""
     url = cluster().make_database()
     with ExitStack() as stack:
         sandboxes = {
             name: stack.enter_context(
-                Sandbox(limit=limit, window=1, token=f"{name}-token", faults=FAULTS, seed=seed, late_seconds=0.3)
+                Sandbox(limit=limit, window=1, token=f"{name}-token", faults=faults, seed=seed, late_seconds=0.3)
             )
             for name in accounts
         }
