@@ -4,10 +4,13 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo test proofs postgres quick lint types wheel torture bench smoke mutants picture pictures lock bom clean
+.PHONY: demo cluster-demo test proofs postgres quick lint types wheel torture bench smoke mutants picture pictures lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
+
+cluster-demo: $(READY)    ## two workers and a watch on a PostgreSQL of their own take in 40 files; ends with the report
+	$(BIN)/python tests/cluster_demo.py dist/cluster-demo
 
 test: $(READY)            ## every room's tests, on two cores, some minutes
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not proof"

@@ -85,14 +85,14 @@ class Cluster:
 @cache
 def cluster() -> Cluster:
     """Start a server for as long as the tests run; without its programs they are skipped here, and fail on CI."""
-    programs = _find_programs()
-    if programs is None:
+    found = find_programs()
+    if found is None:
         words = "PostgreSQL is not installed"
         if os.environ.get("CI"):
             pytest.fail(words)
         pytest.skip(words)
     folder = Path(tempfile.mkdtemp(prefix="campaign-batch-pg-", dir="/tmp"))
-    running = Cluster(programs, folder)
+    running = Cluster(found, folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(running.stop)
     running.start()
@@ -103,7 +103,7 @@ def _name(url: str) -> str:
     return url.partition("@/")[2].partition("?")[0] or url
 
 
-def _find_programs() -> Path | None:
+def find_programs() -> Path | None:
     """Find the folder of `initdb`: on the path, or where Debian keeps the newest version."""
     on_path = shutil.which("initdb")
     if on_path:
