@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -130,15 +130,23 @@ class Fleet:
             case "restart":
                 cluster().restart()
 
+    def wait_for(self, happened: Callable[[], bool], seconds: float = 30) -> bool:
+        """Wait until something is so; False when that did not come."""
+        end = time.monotonic() + seconds
+        while not happened():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
     def stop_on_the_wire(self) -> bool:
         """Let all workers stand still while a row's intent is written and its request is not; False if none comes.
 
         Two rows went before it: whoever settles it can prove by an older and a newer one that it did not arrive.
         """
-        name, end = next(iter(self.sandboxes)), time.monotonic() + 15
-        while not ((found := self.counts(name))["submitting"] and found["accepted"] >= 2):
-            if time.monotonic() > end:
-                return False
+        name = next(iter(self.sandboxes))
+        if not self.wait_for(lambda: (found := self.counts(name))["submitting"] > 0 and found["accepted"] >= 2):
+            return False
         for process in self.workers:
             process.send_signal(signal.SIGSTOP)
         return True
@@ -167,7 +175,7 @@ class Fleet:
         return not waiting and not any(path for inbox in inboxes for path in inbox.glob("working/*/*.csv"))
 
     def open_rows(self) -> int:
-        """Count the rows that are not at their provider yet."""
+        """Count the rows that are not at their provider yet; -1 while a ledger cannot be asked."""
         with suppress(BatchError):
             return sum(self.counts(name)["open"] for name in self.sandboxes)
         return -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,21 @@ def test_a_worker_that_wakes_up_sends_nothing_of_its_successor(tmp_path: Path) -
     """The same, with it."""
     on = stand_still(tmp_path, fenced=True)
     assert on.held() == on.wanted
+
+
+def test_a_worker_that_is_asked_to_end_finishes_what_is_on_its_way(tmp_path: Path) -> None:
+    """It leaves no row half sent, and the next one goes on at once."""
+    with fleet(tmp_path, "dallas", delay=0.3, faults=()) as on:
+        on.begin(1)
+        on.drop(1, 8)
+        assert on.wait_for(lambda: on.counts("dallas")["accepted"] >= 2)
+        on.workers[0].send_signal(signal.SIGTERM)
+        assert on.workers[0].wait(timeout=30) == 0
+        counts = on.counts("dallas")
+        assert counts["planned"] > 0
+        assert (counts["submitting"], counts["in_doubt"]) == (0, 0)
+        assert on.wait_until_done(60)
+        assert on.held() == on.wanted
 
 
 @pytest.mark.torture
