@@ -93,10 +93,14 @@ def ledger(database: str) -> Iterator[Any]:
 
 @pytest.fixture
 def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Give a shell whose settings lead nowhere yet."""
+    """Give a shell whose settings lead nowhere yet; where the tests' ledgers are in PostgreSQL, so is its own."""
     from cli_support import Shell
+    from ledger_support import IN_POSTGRESQL, new_ledger
 
-    return Shell(capsys, monkeypatch, tmp_path)
+    shell = Shell(capsys, monkeypatch, tmp_path)
+    if IN_POSTGRESQL:
+        shell.set(LEDGER__URL=new_ledger(tmp_path))
+    return shell
 
 
 @pytest.fixture

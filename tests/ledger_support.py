@@ -42,6 +42,8 @@ ACCEPTED = Outcome(Status.ACCEPTED, "accepted", listed=Listed("501", contacts_co
 IN_DOUBT = Outcome(Status.IN_DOUBT, "no answer came")
 BACK_TO_PLANNED = Outcome(Status.PLANNED, "refused for now", counts=False, refused=True)
 OK = Answer(200, body=b'{"Id": "501"}')
+IN_POSTGRESQL = os.environ.get("CAMPAIGN_TEST_LEDGER") == "postgresql"
+"""Whether the ledgers of the tests are there, where a test does not say."""
 
 
 def open_at(folder: Path, name: str = "ledger.sqlite3") -> Ledger:

@@ -111,6 +111,14 @@ def without_nul(value: str) -> str:
     return value.replace("\0", _REPLACEMENT)
 
 
+def read_as_of_one_moment(engine: Engine) -> Engine:
+    """Let a reader see no change that is made while it reads: totals and rows of two questions tie, as in a file.
+
+    A writer must see what the one before it wrote, so it looks anew with every statement.
+    """
+    return engine.execution_options(isolation_level="REPEATABLE READ") if engine.dialect.name == DIALECT else engine
+
+
 def take_writers_turn(connection: Connection) -> None:
     """Wait for the one writer at a time, until this transaction ends."""
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_PLACE})"), {"place": _WRITERS_TURN})

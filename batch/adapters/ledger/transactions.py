@@ -26,6 +26,7 @@ class Transactions:
         self.redact = redact
         """Takes the token out of a text before it is kept."""
         self._writer = engine.execution_options(writing=True)
+        self._reader = postgres.read_as_of_one_moment(engine)
         self._witness = Witness(path)
         self._turn: int | None = None
 
@@ -80,10 +81,10 @@ class Transactions:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Read in one transaction."""
+        """Read in one transaction, all of it as of one moment."""
         # Rolled back at its end: there is nothing to commit, and a damaged file cannot even commit nothing.
         self._witness.look()
-        with explained(self.name), self.engine.connect() as connection:
+        with explained(self.name), self._reader.connect() as connection:
             self._witness.compare(connection)
             yield connection
 
