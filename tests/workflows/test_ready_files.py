@@ -15,7 +15,12 @@ from batch.workflows.ready_files import KINDS, find_command
 
 NAMES = {
     "windows": {"drop a sheet here.cmd", "watch-once.cmd", "watch-task.xml"},
-    "systemd": {"campaign-batch-watch.service", "campaign-batch-once.service", "campaign-batch-once.timer"},
+    "systemd": {
+        "campaign-batch-watch.service",
+        "campaign-batch-worker.service",
+        "campaign-batch-once.service",
+        "campaign-batch-once.timer",
+    },
     "cron": {"crontab"},
     "docker": {"Dockerfile", "constraints.txt"},
 }
