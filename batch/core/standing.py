@@ -24,6 +24,8 @@ UNSEEN_AFTER = timedelta(hours=26)
 WENT_OUT, DID_NOT_GO = "went-out", "did-not-go"
 """Codes that a person acknowledges, beside those of findings."""
 
+DID_NOT, WILL_NOT = "did not go", "will not go as things stand"
+
 
 class Concern(StrEnum):
     """Why a campaign needs attention, the worst first: the order of every verdict."""
@@ -86,10 +88,11 @@ class Standing:
         return self.by is not None and self.by - now <= SOON
 
     @property
-    def is_kept_back(self) -> bool:
-        """Whether it did not go, or not yet, for want of a fix or a decision."""
-        kept = self.word.fate is Fate.NOT and self.word.tone == "bad" and self.word.standing != "missing"
-        return kept or self.word.standing == "held"
+    def outcome(self) -> str:
+        """Say in words to count by what became of it: `did not go` only once its time has passed."""
+        if self.word.standing in {"did_not_go", "expired"}:
+            return DID_NOT
+        return WILL_NOT if self.word.standing in {"invalid", "rejected"} else self.word.text
 
     def is_grave(self, now: datetime) -> bool:
         """Whether it alone makes a report red: it cannot be undone, is due within a day, or has no cell to fix."""
@@ -322,13 +325,14 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
         "to_cancel": f"still scheduled for {when}{to}; to be cancelled: {entry.cancel_why}",
         "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
         "did_not_go": f"did not go, was due {when}: {standing.reason}",
-        "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, did not go",
+        "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, was not sent",
         "left_out": f"{standing.reason}, was for {when}",
         "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
-        "missing": f"{text} (Id {entry.provider_id}), was due {when}",
+        "missing": f"{text} (Id {entry.provider_id}), {'was ' if _has_passed(entry, now) else ''}due {when}",
+        "held": f"{text}, for {when}: {standing.reason}",
         "waiting": f"{text}, for {when}: {standing.reason}",
     } | dict.fromkeys(("planned", "submitting", "in_doubt"), f"{text}, for {when}")
-    said = told.get(name, f"did not go, {text}, for {when}: {standing.reason}")
+    said = told.get(name, f"{standing.outcome}, {text}, for {when}: {standing.reason}")
     arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
     return f"{said}, {arrived}" if arrived else said
 

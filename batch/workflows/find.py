@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.adapters.report import write_evidence
 from batch.core.identity import fold
-from batch.core.standing import sentence, standing_of
+from batch.core.standing import DID_NOT, WILL_NOT, sentence, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
 from batch.model.places import rows_of
@@ -232,12 +232,15 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
 
 
 def sum_up(settings: Settings, world: World, words: str, entries: Sequence[Entry]) -> str:
-    """Say in one sentence what became of all that was found: `Dallas: 1 scheduled, 2 did not go`."""
+    """Say in one sentence what became of all that was found: `Dallas: 1 scheduled, 2 will not go as things stand`."""
     zone, now = settings.team_zone, world.now()
     standings = [standing_of(entry, now, zone) for entry in entries if entry.status is not Status.REPLACED]
-    counts = Counter("did not go" if one.is_kept_back else one.word.text for one in standings)
-    told = sorted(counts.items(), key=lambda pair: pair[0] == "did not go")
+    counts = Counter(one.outcome for one in standings)
+    told = sorted(counts.items(), key=lambda pair: _LAST.get(pair[0], 0))
     return f"{words}: {', '.join(f'{number:,} {text}' for text, number in told)}" if told else ""
+
+
+_LAST = {WILL_NOT: 1, DID_NOT: 2}
 
 
 def _tell(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:

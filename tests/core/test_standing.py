@@ -176,7 +176,15 @@ def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
         ({"status": Status.REPLACED, "replaced_by": 9}, "fixed in entry 9; this version"),
         ({"status": Status.CANCELLED}, "cancelled, was for Mon, Dec 1"),
         ({"status": Status.IN_DOUBT}, "not sure it arrived, for Mon, Dec 1"),
-        ({"status": Status.INVALID, "send_at": None}, "did not go, needs fixing, for a time that cannot be read"),
+        (
+            {"status": Status.INVALID, "send_at": None},
+            "will not go as things stand, needs fixing, for a time that cannot be read",
+        ),
+        ({"status": Status.INVALID, "send_at": FAR}, "will not go as things stand, needs fixing, for "),
+        ({"status": Status.REJECTED, "send_at": FAR}, "will not go as things stand, refused by the provider, for "),
+        ({"status": Status.HELD, "send_at": FAR}, "waiting for a decision, for "),
+        ({"status": Status.MISSING, "send_at": FAR}, "not found at the provider (Id 50001), due "),
+        ({"status": Status.EXPIRED}, "did not go, too late, for Mon, Dec 1, 2025, 9:00 AM CST: "),
     ],
 )
 def test_a_sentence_says_what_became_of_a_campaign(changes: dict[str, object], words: str) -> None:
