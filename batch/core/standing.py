@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from batch.core.guards import LEFT_OUT
-from batch.model import DeliveryCount, Entry, FindingKind, Level, Status
+from batch.model import DeliveryCount, Entry, Finding, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE, WAIT_CODES
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.model.wording import APPROVED, TONES, WORDS, Fate, Word, cell_of, delivery_words
+from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of, delivery_words
 
 SOON = timedelta(hours=24)
 """What is due within it comes before all that is merely open."""
@@ -25,6 +25,10 @@ WENT_OUT, DID_NOT_GO = "went-out", "did-not-go"
 """Codes that a person acknowledges, beside those of findings."""
 
 DID_NOT, WILL_NOT = "did not go", "will not go as things stand"
+
+
+_NEWS = frozenset({"cancelled", "made-elsewhere", "status-moved", "matched", "unexpected"})
+"""What a comparison finds and nobody needs to look at, unless it is loud; any other finding needs a look."""
 
 
 class Concern(StrEnum):
@@ -98,6 +102,11 @@ class Standing:
         """Whether it alone makes a report red: it cannot be undone, is due within a day, or has no cell to fix."""
         red = self.word.tone == "bad" and self.word.standing != "invalid"
         return self.needs_attention and (red or self.is_due(now))
+
+
+def needs_look(finding: Finding) -> bool:
+    """Whether somebody must look at what a comparison brought up: page, mail and exit code ask it."""
+    return finding.loud or (finding.code or finding.kind.value) not in _NEWS
 
 
 def standing_of(entry: Entry, now: datetime, zone: str = "UTC") -> Standing:

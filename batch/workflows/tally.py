@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batch.core.standing import is_left_out, standing_of
+from batch.core.standing import is_left_out, needs_look, standing_of
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
@@ -124,8 +124,4 @@ class Comparison:
     @property
     def needs_look(self) -> bool:
         """Whether something needs attention."""
-        looked_at = (FindingKind.MISSING, FindingKind.DRIFTED, FindingKind.IN_DOUBT)
-        codes = {finding.code for finding in self.findings}
-        return any(self.counts[kind] for kind in looked_at) or bool(
-            codes & {"other-ledger", "maybe-other-ledger", "held-twice", "not-approved", "not-counted"}
-        )
+        return any(map(needs_look, self.findings))

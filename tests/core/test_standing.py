@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from report_support import APART, CHICAGO, HOLD, NEW_YORK, NOW, REFUSED, WRONG_TIME, make_entry
 
-from batch.core.standing import Concern, Standing, sentence, standing_of
+from batch.adapters.report.figures import findings_for_people
+from batch.core.standing import Concern, Standing, needs_look, sentence, standing_of
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Issue, Level, Status
 from batch.model.wording import TONES, WORDS
+from batch.workflows.tally import Comparison
 
 PASSED, AHEAD, FAR = NOW - timedelta(hours=5), NOW + timedelta(hours=5), NOW + timedelta(days=3)
 
@@ -217,3 +219,28 @@ def test_a_scheduled_campaign_can_need_attention() -> None:
     assert standing(make_entry(1, issues=(APART,))).needs_attention
     assert standing(make_entry(1, cancel_why="wrong price")).needs_attention
     assert not standing(make_entry(1, issues=(replace(APART, code="no-opt-out"),))).needs_attention
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "loud", "looked_at"),
+    [
+        (FindingKind.MISSING, "missing", True, True),
+        (FindingKind.DRIFTED, "went-out", True, True),
+        (FindingKind.IN_DOUBT, "in-doubt", False, True),
+        (FindingKind.MATCHED, "not-approved", False, True),
+        (FindingKind.MATCHED, "status-moved", False, False),
+        (FindingKind.MATCHED, "cancelled", False, False),
+        (FindingKind.UNEXPECTED, "maybe-other-ledger", False, True),
+        (FindingKind.UNEXPECTED, "not-counted", True, True),
+        (FindingKind.UNEXPECTED, "made-elsewhere", False, False),
+        (FindingKind.DRIFTED, "a-code-of-tomorrow", False, True),
+    ],
+)
+def test_page_mail_and_exit_code_ask_one_question_of_a_finding(
+    kind: FindingKind, code: str, loud: bool, looked_at: bool
+) -> None:
+    """What the exit code calls for a look stands on the page, too; a code that nobody knows yet needs a look."""
+    finding = Finding(kind, "words", code, loud=loud)
+    assert needs_look(finding) is looked_at
+    assert (findings_for_people([finding]) == [finding]) is looked_at
+    assert Comparison(findings=(finding,)).needs_look is looked_at

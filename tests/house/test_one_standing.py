@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from batch.model.codes import FOUND
 from batch.model.wording import WORDS
 
 ROOT = Path(__file__).parents[2] / "batch"
@@ -15,6 +16,7 @@ TELLING = sorted((ROOT / "adapters" / "report").glob("*.py")) + [
     ROOT / "workflows" / f"{name}.py" for name in ("find", "mail", "notices", "report", "status", "tally", "timetable")
     if (ROOT / "workflows" / f"{name}.py").exists()
 ] + sorted((ROOT / "cli").glob("*.py"))  # fmt: skip
+NAMES = frozenset(WORDS) | {code.name for code in FOUND}
 ALLOWED = {
     ("figures.py", "scheduled sent"): "names of totals, in the order of the page",
     ("report.py", "CANCELLED INVALID"): "where the rows of one entry with the same errors are",
@@ -29,7 +31,7 @@ ALLOWED = {
 
 
 def sets_of_statuses(path: Path) -> Iterator[str]:
-    """Give the names in each set, tuple or list that holds two statuses or standings at least."""
+    """Give the names in each set, tuple or list that holds two statuses, standings or findings at least."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Set | ast.Tuple | ast.List):
             names = {name for element in node.elts if (name := name_of(element))}
@@ -38,10 +40,14 @@ def sets_of_statuses(path: Path) -> Iterator[str]:
 
 
 def name_of(node: ast.expr) -> str:
-    """Give the status or the standing that an expression names."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Status":
+    """Give the status, the standing or the finding that an expression names."""
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"Status", "FindingKind"}
+    ):
         return node.attr
-    return node.value if isinstance(node, ast.Constant) and node.value in WORDS else ""
+    return node.value if isinstance(node, ast.Constant) and node.value in NAMES else ""
 
 
 @pytest.mark.parametrize("path", TELLING, ids=[path.stem for path in TELLING])

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from batch.adapters.report.contents import Figures, Report
-from batch.core.standing import Standing
+from batch.core.standing import Standing, needs_look
 from batch.core.validate.account import MMS_CREDITS
-from batch.model import DeliveryCount, Entry, Finding, FindingKind, SentTotals
+from batch.model import DeliveryCount, Entry, Finding, SentTotals
 from batch.model.plurals import plural
 from batch.model.wording import (
     DELIVERED,
@@ -248,9 +248,7 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
 
     A campaign that somebody made in the dashboard is news, no trouble, unless it is loud.
     """
-    quiet = {FindingKind.MATCHED, FindingKind.UNEXPECTED}
-    open_ones = [finding for finding in findings if finding.loud or finding.kind not in quiet]
-    return sorted(open_ones, key=lambda finding: not finding.loud)
+    return sorted(filter(needs_look, findings), key=lambda finding: not finding.loud)
 
 
 def needed_entries(report: Report) -> list[Entry]:
