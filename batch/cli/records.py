@@ -12,7 +12,7 @@ import typer
 from batch.cli.files import show_tally
 from batch.cli.output import csv_records, print_csv, print_line
 from batch.cli.session import DONE, LOOK, AccountCommands, Json, app, end_with, need, session
-from batch.cli.shapes import shape_books, shape_moved, shape_purged, shape_restoring, shape_tally
+from batch.cli.shapes import shape_archived, shape_books, shape_moved, shape_purged, shape_restoring, shape_tally
 from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
@@ -254,6 +254,26 @@ def move(
         return DONE if done.done else LOOK
 
     end_with(max(session.each(one, move_one) for one in session.every_account()))
+
+
+@ledger_app.command("archive")
+def archive(
+    before: Annotated[str, typer.Option(help="A day, as 2026-09-01: what was due before it, in weeks that are over.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Move the texts of closed weeks into a file beside the ledger, which find and report still read."""
+    from batch.workflows.archive import archive_ledger
+
+    day = _read_day(before)
+    _need_somebody_to_ask("archive", "moves texts out of the ledger", yes=yes or json)
+
+    def archive_one(settings: Settings) -> int:
+        done = archive_ledger(settings, session.world(yes=yes or json), day)
+        _show(shape_archived(done), done.lines, json=json)
+        return DONE
+
+    end_with(max(session.each(one, archive_one) for one in session.every_account()))
 
 
 @ledger_app.command("purge")

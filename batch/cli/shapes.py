@@ -9,6 +9,7 @@ from batch.model.errors import BatchError
 from batch.model.places import list_row, sheet_row
 
 if TYPE_CHECKING:
+    from batch.workflows.archive import Archived
     from batch.workflows.check import Check
     from batch.workflows.doctor_line import Line
     from batch.workflows.move import Moved
@@ -128,6 +129,17 @@ def shape_purged(done: Purged) -> dict[str, Any]:
         "entries": done.counted.entries,
         "mails": done.counted.mails,
         "left_alone": dict(done.counted.kept),
+    }
+
+
+def shape_archived(done: Archived) -> dict[str, Any]:
+    """Give the object of `ledger archive --json`."""
+    return {
+        "archived": done.done,
+        "before": done.before.isoformat(),
+        "entries": done.entries,
+        "mails": done.mails,
+        "file": str(done.path) if done.path is not None else None,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from batch.core.standing import DID_NOT, WILL_NOT, sentence, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
 from batch.model.places import rows_of
+from batch.workflows.archives import find_archived, keeper_of, open_archives, with_texts
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import (
@@ -68,13 +70,14 @@ def report_again(
     """Write the report of a batch, of a week, or since a day; mail it when asked."""
     zone = settings.team_zone
     now = world.now()
-    with open_ledger_of(settings, world, create=False) as ledger:
+    with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
         if batch is not None:
             scope = batch_scope(ledger, batch)
         elif since is not None:
             scope = since_scope(ledger, since, zone)
         else:
             scope = week_scope(ledger, _check_week(week) if week else week_of(now, zone), zone, now)
+        scope = replace(scope, entries=with_texts(archives, scope.entries))
         report = gather(settings, ledger, scope, now=now)
         paths = write(report, settings, scope.stem, formats)
         if email:
@@ -95,14 +98,15 @@ def _check_week(week: str) -> str:
 
 def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     """Write the page of one entry with all its evidence."""
-    with open_ledger_of(settings, world, create=False) as ledger:
-        entry = ledger.entries.get(number)
+    with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
+        bare = ledger.entries.get(number)
+        (entry,), keeper = with_texts(archives, [bare]), keeper_of(ledger, archives, bare)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"
         with writing(path):
             return write_evidence(
                 entry,
-                ledger.attempts.of(number),
-                ledger.changes.of(number),
+                keeper.attempts.of(number),
+                keeper.changes.of(number),
                 path,
                 made_at=world.now(),
                 zone=settings.team_zone,
@@ -152,8 +156,9 @@ def list_batches(settings: Settings, world: World) -> Iterator[tuple[Batch, dict
 
 def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
     """Give one entry with its attempts and history."""
-    with open_ledger_of(settings, world, create=False) as ledger:
-        entry = ledger.entries.get(number)
+    with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
+        bare = ledger.entries.get(number)
+        (entry,), keeper = with_texts(archives, [bare]), keeper_of(ledger, archives, bare)
         standing = standing_of(entry, world.now(), settings.team_zone)
         return {
             "entry": entry.id,
@@ -181,8 +186,8 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
             "owner": entry.owner,
             "to_be_cancelled": entry.cancel_why,
             "issues": [f"{issue.level}: {issue.message} [{issue.code}]" for issue in entry.issues],
-            "attempts": [_tell_attempt(one) for one in ledger.attempts.of(number)],
-            "history": [_tell_change(one) for one in ledger.changes.of(number)],
+            "attempts": [_tell_attempt(one) for one in keeper.attempts.of(number)],
+            "history": [_tell_change(one) for one in keeper.changes.of(number)],
         }
 
 
@@ -200,8 +205,8 @@ def _tell_change(one: Change) -> str:
 
 def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:
     """Stream every entry as machines read it."""
-    with open_ledger_of(settings, world, create=False) as ledger:
-        yield from ledger.export()
+    with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
+        yield from ledger.export(lambda entries: with_texts(archives, entries))
 
 
 def backup_ledger(settings: Settings, world: World) -> Path:
@@ -224,8 +229,8 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
     row replaced.
     """
     zone, now = settings.team_zone, world.now()
-    with open_ledger_of(settings, world, create=False) as ledger:
-        found = as_they_go(settings, ledger, _closest(list(ledger.entries.select(words=words)), words))
+    with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
+        found = as_they_go(settings, ledger, _closest(list(find_archived(ledger, archives, words)), words))
         entries = sorted(found, key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
         return [(entry, _tell(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.model.plurals import plural
+from batch.workflows.archives import count_archived, purge_archives
 from batch.workflows.context import World, open_ledger_of
 
 if TYPE_CHECKING:
@@ -29,32 +32,44 @@ class Purged:
 
 def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
     """Forget the texts of closed weeks; a person at a terminal is asked."""
-    limit = _limit(before, world.now(), ZoneInfo(settings.team_zone))
+    limit = closed_limit(before, world.now(), ZoneInfo(settings.team_zone))
     with open_ledger_of(settings, world, create=False) as ledger:
-        counted = ledger.upkeep.count_purge(limit)
+        counted = _count_all(ledger, world, limit)
         if not counted.entries and not counted.mails:
-            return Purged(limit, counted, done=False, lines=(f"nothing to forget before {_day(limit, settings)}",))
-        if not world.confirm(f"forget {_count(counted)} from before {_day(limit, settings)}, for good?"):
+            return Purged(limit, counted, done=False, lines=(f"nothing to forget before {name_day(limit, settings)}",))
+        if not world.confirm(f"forget {_count(counted)} from before {name_day(limit, settings)}, for good?"):
             return Purged(limit, counted, done=False, lines=("nothing was forgotten",))
         with ledger.lock.hold(world.who, world.now()):
             ledger.words.forget()
-            done = ledger.upkeep.purge(
-                limit, why=f"forgotten: purge --before {before}", who=world.signature, now=world.now()
-            )
-            words = f"{_count(done)} from before {_day(limit, settings)}, by {world.signature}"
+            why = f"forgotten: purge --before {before}"
+            gone = purge_archives(ledger, world, limit, why)
+            ledger.upkeep.purge(limit, why=why, who=world.signature, now=world.now())
+            done = counted
+            words = f"{_count(done)} from before {name_day(limit, settings)}, by {world.signature}"
             ledger.words.forget()  # a search may have made it anew meanwhile
             ledger.journal.note_run("purge", world.now(), words)
-        return Purged(limit, done, done=True, lines=tuple(_lines(ledger, done, limit, settings)))
+        return Purged(limit, done, done=True, lines=(*_lines(ledger, done, limit, settings), *_name_gone(gone)))
 
 
-def _limit(before: date, now: datetime, zone: ZoneInfo) -> datetime:
+def _count_all(ledger: Ledger, world: World, limit: datetime) -> Purge:
+    """Count what the ledger and its archives hold from before `limit`."""
+    counted = ledger.upkeep.count_purge(limit)
+    return replace(counted, entries=counted.entries + count_archived(ledger, world, limit))
+
+
+def _name_gone(gone: Iterable[Path]) -> Iterator[str]:
+    for path in gone:
+        yield f'deleted the archive "{path}": all it held is from before that day'
+
+
+def closed_limit(before: date, now: datetime, zone: ZoneInfo) -> datetime:
     """Give the moment up to which weeks are closed: never later than the begin of this one."""
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     return datetime.combine(min(before, monday), time(), zone).astimezone(UTC)
 
 
-def _day(limit: datetime, settings: Settings) -> str:
+def name_day(limit: datetime, settings: Settings) -> str:
     return f"{limit.astimezone(ZoneInfo(settings.team_zone)):%Y-%m-%d}"
 
 
@@ -64,7 +79,7 @@ def _count(found: Purge) -> str:
 
 
 def _lines(ledger: Ledger, done: Purge, limit: datetime, settings: Settings) -> list[str]:
-    day = _day(limit, settings)
+    day = name_day(limit, settings)
     lines = [f"forgot {_count(done)} from before {day}; numbers, Ids, times, statuses and hashes stay"]
     if done.kept:
         some = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(done.kept.items()))

@@ -109,6 +109,8 @@ def commands(sheet: Path, sequence: str, folder: Path) -> Iterator[tuple[object,
     yield ("acknowledge", 1, "--why", f"seen{sequence}")
     yield ("ledger", "purge", "--before", f"never{sequence}")
     yield ("ledger", "purge", "--before", "2020-01-01", "--yes")
+    yield ("ledger", "archive", "--before", f"never{sequence}")
+    yield ("ledger", "archive", "--before", "2020-01-01", "--yes")
     yield ("ledger", "restore", f"no{sequence}")
     yield ("ledger", "move", "--to", f"sqlite:///no{sequence}/no.sqlite3", "--yes")
     yield ("help",)

@@ -1,5 +1,6 @@
 """The ledger: a database of everything that was planned, sent and seen, written before anything is sent."""
 
+from batch.adapters.ledger.archiving import name_archive
 from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.deliveries import DeliveryProgress
 from batch.adapters.ledger.drops import BESIDE, PREVIEW, Drop, Ended, Handed, Result
@@ -36,6 +37,7 @@ __all__ = [
     "Shown",
     "find_backup",
     "look_into",
+    "name_archive",
     "open_ledger",
     "read_owner",
     "resolve_url",

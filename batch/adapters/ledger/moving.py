@@ -34,14 +34,20 @@ def move_all(source: Transactions, target: Transactions) -> Sums:
         postgres.wait_in_transaction(old)
         with target.write() as new:
             postgres.wait_in_transaction(new)
-            sums = _sum_up(old)
-            if _is_fresh(new):
-                _copy_all(old, new)
-            elif _sum_up(new) != sums:
-                remedy = "name a file that does not exist yet, or an empty database"
-                raise UsageError(f"{target.name} already holds another ledger", remedy)
-            _compare(sums, _sum_up(new), target.name)
+            sums = copy_whole(old, new, target.name)
         _leave_note(old, target.name)
+    return sums
+
+
+def copy_whole(old: Connection, new: Connection, place: str) -> Sums:
+    """Copy every row and compare both sides; raises UsageError where another ledger is there already."""
+    sums = _sum_up(old)
+    if _is_fresh(new):
+        _copy_all(old, new)
+    elif _sum_up(new) != sums:
+        remedy = "name a file that does not exist yet, or an empty database"
+        raise UsageError(f"{place} already holds another ledger", remedy)
+    _compare(sums, _sum_up(new), place)
     return sums
 
 

@@ -50,7 +50,7 @@ class Purge:
 
 def count_purge(connection: Connection, limit: datetime) -> Purge:
     """Count what a purge of everything before `limit` would take."""
-    taken = connection.execute(select(func.count()).where(_closed(limit), _has_texts())).scalar() or 0
+    taken = connection.execute(select(func.count()).where(closed_before(limit), _has_texts())).scalar() or 0
     mailed = connection.execute(select(func.count()).where(_mailed(limit))).scalar() or 0
     over = entries.c.send_at < write_time(limit)
     closed = [status.value for status in CLOSED]
@@ -61,20 +61,22 @@ def count_purge(connection: Connection, limit: datetime) -> Purge:
 def forget(connection: Connection, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
     """Forget the texts of what is closed and lies before `limit`; each entry's history says so."""
     counted = count_purge(connection, limit)
-    ids = list(connection.execute(select(entries.c.id).where(_closed(limit), _has_texts())).scalars())
+    ids = list(connection.execute(select(entries.c.id).where(closed_before(limit), _has_texts())).scalars())
     with _rules_lifted(connection):
         for chunk in in_chunks(ids, CHUNK):
             _forget_entries(connection, chunk)
             _note(connection, chunk, why=why, who=who, now=now)
     emptied = {"recipients": "[]", "body": b"", "words": ""}
     connection.execute(update(mails).where(_mailed(limit)).values(emptied))
-    shown = observations.c.entry.in_(select(entries.c.id).where(_closed(limit)))  # a later look may have shown it again
+    shown = observations.c.entry.in_(
+        select(entries.c.id).where(closed_before(limit))
+    )  # a later look may have shown it again
     _rewrite(connection, observations, shown, ("id",), {"listed": _bare_listed})
     _forget_batches(connection, limit)
     return counted
 
 
-def _closed(limit: datetime) -> ColumnElement[bool]:
+def closed_before(limit: datetime) -> ColumnElement[bool]:
     """Take what is over; a row whose time nobody could read is as old as its batch."""
     at = write_time(limit)
     before = select(batches.c.id).where(batches.c.taken_in_at < at)

@@ -1,0 +1,65 @@
+"""Archive closed weeks: a whole, compared copy in a file of its own, then the ledger lets go of their texts.
+
+What decides whether a row was sent before (key, fingerprint, tag, Id, status, time) stays in the ledger for good.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select
+
+from batch.adapters.ledger.forms import read_time, write_time
+from batch.adapters.ledger.purging import closed_before
+from batch.adapters.ledger.tables import entries, findings, mails, notes
+
+_NOTE = "archive "
+"""What the name of a note about an archive begins with; the path of the file follows."""
+
+
+def name_archive(folder: Path, stem: str, day: str) -> Path:
+    """Name the file of an archive as none is named yet: no archive ever takes the place of another one."""
+    number, path = 1, folder / f"{stem}-archive-{day}.sqlite3"
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-archive-{day}-{number}.sqlite3"
+    return path
+
+
+def draft_of(place: Path) -> Path:
+    """Name the file that an archive is written to until it is whole; what a killed try left there goes."""
+    draft = place.with_name(f"{place.name}.part")
+    for path in (draft, draft.with_name(f"{draft.name}-journal")):
+        path.unlink(missing_ok=True)
+    return draft
+
+
+def note_archive(connection: Connection, place: Path, limit: datetime) -> None:
+    """Write down where an archive lies, in the transaction that forgets."""
+    connection.execute(insert(notes).values(name=f"{_NOTE}{place}", value=write_time(limit)))
+
+
+def list_archives(connection: Connection) -> tuple[tuple[Path, datetime], ...]:
+    """Give the file and the limit of each archive, the oldest limit first."""
+    asked = select(notes.c.name, notes.c.value).where(notes.c.name.startswith(_NOTE))
+    rows = connection.execute(asked.order_by(notes.c.value, notes.c.name))
+    return tuple((Path(name.removeprefix(_NOTE)), read_time(value)) for name, value in rows)
+
+
+def drop_note(connection: Connection, place: Path) -> None:
+    """Know of an archive no more, once its file is gone."""
+    connection.execute(delete(notes).where(notes.c.name == f"{_NOTE}{place}"))
+
+
+def doubted(connection: Connection, limit: datetime) -> list[int]:
+    """Give the closed entries before `limit` with a finding that the last comparison left open."""
+    closed = select(entries.c.id).where(closed_before(limit))
+    asked = select(findings.c.entry).where(findings.c.open == 1, findings.c.entry.in_(closed)).distinct()
+    return list(connection.execute(asked).scalars())
+
+
+def count_waiting_mail(connection: Connection, limit: datetime) -> int:
+    """Count the mails from before `limit` that no server took yet."""
+    asked = select(mails.c.id).where(mails.c.sent_at.is_(None), mails.c.added_at < write_time(limit))
+    return len(connection.execute(asked).all())

@@ -1,0 +1,118 @@
+"""Read what was archived: the ledger knows every entry, the archives hold the texts of those from closed weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.model import Entry
+from batch.workflows.context import World
+from batch.workflows.events import Note
+
+if TYPE_CHECKING:
+    from batch.adapters.ledger import Ledger
+
+
+@contextmanager
+def open_archives(ledger: Ledger, world: World) -> Iterator[tuple[Ledger, ...]]:
+    """Open every archive of a ledger; one that is not in its place is told, and what it holds has no texts."""
+    with ExitStack() as stack:
+        found = []
+        for noted, _ in ledger.archives():
+            path = _where(ledger, noted)
+            if path.exists():
+                found.append(stack.enter_context(_open(path, world, look=True)))
+            else:
+                words = f'the archive "{path}" is not there, so its campaigns have no texts: put it back'
+                world.tell(Note(words, loud=True))
+        yield tuple(found)
+
+
+def with_texts(archives: Sequence[Ledger], entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Give entries with the texts that the archives hold of them; all else is what the ledger says."""
+    found = {entry.id: entry for entry in entries}
+    for archive in archives:
+        bare = [entry.id for entry in found.values() if not has_texts(entry)]
+        for kept in archive.entries.select(ids=bare) if bare else ():
+            if has_texts(kept):
+                found[kept.id] = _fill(found[kept.id], kept)
+    return tuple(found.values())
+
+
+def find_archived(ledger: Ledger, archives: Sequence[Ledger], words: str) -> tuple[Entry, ...]:
+    """Give the entries that bear some words, in the ledger or in an archive."""
+    if not archives:
+        return tuple(ledger.entries.select(words=words))
+    found = {entry.id for entry in ledger.entries.select(words=words)}
+    for archive in archives:
+        found.update(entry.id for entry in archive.entries.select(words=words) if has_texts(entry))
+    return with_texts(archives, ledger.entries.select(ids=sorted(found)) if found else ())
+
+
+def keeper_of(ledger: Ledger, archives: Sequence[Ledger], entry: Entry) -> Ledger:
+    """Give the ledger that holds the answers and reasons of an entry: its archive, if it is archived."""
+    if has_texts(entry):
+        return ledger
+    for archive in archives:
+        if any(has_texts(kept) for kept in archive.entries.select(ids=[entry.id])):
+            return archive
+    return ledger
+
+
+def has_texts(entry: Entry) -> bool:
+    """Say whether anything is left of what an entry said; archived and forgotten ones are bare."""
+    return bool(entry.message or entry.subject or entry.owner or any(entry.fields.values()))
+
+
+def purge_archives(ledger: Ledger, world: World, limit: datetime, why: str) -> list[Path]:
+    """Forget before `limit` in the archives, too; give the files that went whole, since all they held is meant."""
+    gone = []
+    for noted, reach in ledger.archives():
+        path = _where(ledger, noted)
+        if reach <= limit:
+            ledger.drop_archive(noted, path)
+            gone.append(path)
+        elif path.exists():
+            with _open(path, world) as archive:
+                archive.upkeep.purge(limit, why=why, who=world.signature, now=world.now())
+                archive.words.forget()
+    return gone
+
+
+def count_archived(ledger: Ledger, world: World, limit: datetime) -> int:
+    """Count the entries before `limit` of which an archive holds the texts."""
+    count = 0
+    for noted, reach in ledger.archives():
+        path = _where(ledger, noted)
+        if path.exists():
+            with _open(path, world) as archive:
+                count += archive.upkeep.count_purge(min(limit, reach)).entries
+    return count
+
+
+def _open(path: Path, world: World, *, look: bool = False) -> Ledger:
+    from batch.adapters.ledger import open_ledger
+
+    return open_ledger(f"sqlite:///{path.as_posix()}", now=world.now(), create=False, look=look)
+
+
+def _where(ledger: Ledger, noted: Path) -> Path:
+    """Look beside the ledger for an archive that is not where it was: the folder may have been moved whole."""
+    beside = ledger.path.with_name(noted.name) if ledger.path is not None else noted
+    return beside if not noted.exists() and beside.exists() else noted
+
+
+def _fill(entry: Entry, kept: Entry) -> Entry:
+    return replace(
+        entry,
+        message=kept.message,
+        subject=kept.subject,
+        owner=kept.owner,
+        fields=kept.fields,
+        issues=kept.issues,
+        cancel_why=kept.cancel_why,
+    )

@@ -1,0 +1,179 @@
+"""Closed weeks move into a file that is read as before; a row of theirs is never sent again, and no kill loses one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cli_support import Shell, row, write_csv
+from torture_support import bench
+
+from batch.adapters.ledger import open_ledger
+from batch.adapters.sandbox import Sandbox
+from batch.workflows.archive import archive_ledger
+from batch.workflows.find import find_entries
+
+BEFORE = ("--before", "2099-01-01")
+ARCHIVE = ("ledger", "archive", *BEFORE, "--json")
+DIE_AT = """
+import os, runpy, signal, sys
+step, sys.argv = sys.argv[1], ["campaign-batch", *sys.argv[2:]]
+def die(frame, event, _):
+    if event == "call" and frame.f_code.co_name == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.setprofile(die)
+runpy.run_module("batch", run_name="__main__")
+"""
+STEPS = ("make_beside", "copy_whole", "_compare", "flush_folder", "forget", "_note", "note_archive", "overwrite_freed")
+"""Functions that archiving calls, in their order: a process is killed where each begins."""
+
+
+def change(folder: Path, statement: str, *values: str) -> None:
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as connection, connection:
+        connection.execute(statement, values)
+
+
+@pytest.fixture
+def old(ready: Shell, tmp_path: Path) -> Shell:
+    """Give a team whose two rows went out three weeks ago."""
+    write_csv(tmp_path / "week.csv", [row(1), row(2)])
+    assert ready.run("submit", "week.csv").code == 0
+    past = (datetime.now(UTC) - timedelta(days=21)).isoformat()
+    change(tmp_path, "UPDATE entries SET status = 'sent', send_at = ?", past)
+    change(tmp_path, "INSERT INTO history (entry, at, old, new) SELECT id, ?, 'accepted', 'sent' FROM entries", past)
+    return ready
+
+
+def exported(shell: Shell) -> list[str]:
+    return [json.loads(line)["message"] for line in shell.run("ledger", "export").out.splitlines()]
+
+
+def own_texts(folder: Path) -> set[str]:
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as connection:
+        return {text for (text,) in connection.execute("SELECT message FROM entries")}
+
+
+def test_an_archived_week_is_read_as_before(old: Shell, tmp_path: Path) -> None:
+    """By find, report, evidence, show and export; the ledger itself holds no text of it, and stays whole."""
+    texts = exported(old)
+    shown = old.run("find", "Campaign 1").out
+    answers = json.loads(old.run("ledger", "show", "1", "--json").out)["attempts"]
+    ran = old.run(*ARCHIVE)
+    assert (ran.code, ran.json["archived"], ran.json["entries"]) == (0, True, 2), ran.err
+    assert own_texts(tmp_path) == {""}
+    assert exported(old) == texts
+    assert all(texts)
+    assert old.run("find", "Campaign 1").out == shown
+    assert old.run("find", texts[0][:12]).out == shown or texts[0][:12] in texts[1]
+    told = json.loads(old.run("ledger", "show", "1", "--json").out)
+    assert (told["message"], told["attempts"]) == (texts[0], answers)
+    for words in (("--since", "2020-01-01", "--format", "json"), ("--batch", "1", "--format", "json")):
+        path = Path(old.run("report", *words).out.split()[-1])
+        assert all(json.dumps(text)[1:-1] in path.read_text(encoding="utf-8") for text in texts)
+    assert old.run("report", "--evidence", "1").code == 0
+    assert old.run("ledger", "verify").code == 0
+    assert stat.S_IMODE(Path(ran.json["file"]).stat().st_mode) == 0o600
+    assert (old.run(*ARCHIVE).json["archived"], len(list(tmp_path.glob("ledger-archive-*.sqlite3")))) == (False, 1)
+
+
+def test_an_archived_row_is_never_sent_again(old: Shell, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Its sheet dropped again, as it was and under another name, sends nothing."""
+    posts = len(sandbox.posts)
+    assert old.run(*ARCHIVE).json["archived"]
+    (tmp_path / "again.csv").write_bytes((tmp_path / "week.csv").read_bytes())
+    for name in ("week.csv", "again.csv"):
+        old.run("submit", name)
+    old.run("resume")
+    assert len(sandbox.posts) == posts
+
+
+def test_a_ledger_in_a_database_is_archived_into_a_file() -> None:
+    """In the folder of the reports; the sheet dropped again sends nothing, and a search finds the text."""
+    with bench() as desk:
+        desk.submit(desk.sheet(2))
+        desk.clock.advance(days=4)
+        desk.reconcile()
+        desk.clock.advance(days=21)
+        posts, texts = len(desk.sandbox.posts), [entry.message for entry in desk.entries()]
+        done = archive_ledger(desk.settings, desk.world, desk.clock.now().date())
+        assert (done.done, done.entries) == (True, 2), done.lines
+        assert [entry.message for entry in desk.entries()] == ["", ""]
+        found = find_entries(desk.settings, desk.world, desk.entries()[0].campaign_name)
+        assert found[0][0].message in texts
+        desk.submit(desk.folder / "week.csv")
+        assert len(desk.sandbox.posts) == posts
+
+
+@pytest.mark.parametrize("status", ["planned", "in_doubt", "held", "waiting", "missing", "accepted"])
+def test_a_week_with_something_open_is_refused(old: Shell, tmp_path: Path, status: str) -> None:
+    """In a plain sentence, and nothing changes."""
+    change(tmp_path, f"UPDATE entries SET status = '{status}' WHERE id = 1")
+    ran = old.run(*ARCHIVE)
+    assert (ran.code, f"1 {status.replace('_', ' ')}" in ran.err) == (2, True), ran.err
+    assert own_texts(tmp_path) != {""}
+    assert list(tmp_path.glob("*archive*")) == []
+
+
+def test_a_waiting_mail_is_refused(old: Shell, tmp_path: Path) -> None:
+    """What is not sent yet is not over."""
+    past = datetime.now(UTC) - timedelta(days=20)
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=past) as ledger:
+        ledger.outbox.add(["ana@example.com"], "Your row", b"words", "owner", "k1", past)
+    ran = old.run(*ARCHIVE)
+    assert (ran.code, "1 mail" in ran.err) == (2, True), ran.err
+
+
+def test_an_open_finding_is_refused_until_it_is_acknowledged(old: Shell, tmp_path: Path) -> None:
+    """A difference that nobody looked at is not over."""
+    change(tmp_path, "INSERT INTO reconciliations (id, at) VALUES (99, '2026-01-01T00:00:00+00:00')")
+    statement = "INSERT INTO findings (reconciliation, number, kind, code, entry, field, theirs, open) VALUES "
+    change(tmp_path, f"{statement} (99, 1, 'drifted', 'drifted', 1, 'Message', 'other', 1)")
+    ran = old.run(*ARCHIVE)
+    assert (ran.code, "nobody acknowledged" in ran.err) == (2, True), ran.err
+    assert old.run("acknowledge", "1", "--why", "as agreed").code == 0
+    assert old.run(*ARCHIVE).json["archived"]
+
+
+def test_a_purge_forgets_in_the_archives_too(old: Shell, tmp_path: Path) -> None:
+    """The file goes, since all that it held is meant; its rows are known as before."""
+    file = Path(old.run(*ARCHIVE).json["file"])
+    old.run("find", "Campaign 1")
+    ran = old.run("ledger", "purge", *BEFORE, "--json")
+    assert (ran.json["purged"], ran.json["entries"]) == (True, 2)
+    assert list(tmp_path.glob(f"{file.name}*")) == []
+    assert exported(old) == ["", ""]
+    assert old.run("find", "Campaign 1").err == ""
+
+
+def test_a_lost_archive_is_told(old: Shell) -> None:
+    """Nothing else stops for it."""
+    file = Path(old.run(*ARCHIVE).json["file"])
+    file.unlink()
+    ran = old.run("find", "Campaign 1")
+    assert (ran.code, "put it back" in ran.err, "Campaign 1" in ran.out) == (0, True, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step_loses_no_text(old: Shell, sandbox: Sandbox, tmp_path: Path, step: str) -> None:
+    """What was readable stays readable, the command typed again goes on, and nothing is sent twice."""
+    texts, posts = exported(old), len(sandbox.posts)
+    command = [sys.executable, "-c", DIE_AT, step, *ARCHIVE]
+    died = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert exported(old) == texts
+    assert old.run(*ARCHIVE).code == 0
+    assert exported(old) == texts
+    assert own_texts(tmp_path) == {""}
+    assert list(tmp_path.glob("*.part*")) == []
+    old.run("submit", "week.csv")
+    assert len(sandbox.posts) == posts
+    assert old.run("ledger", "verify").code == 0
