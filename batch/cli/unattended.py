@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +20,15 @@ from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.events import Event, Note, Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from batch.adapters.config import Settings
     from batch.workflows.context import World
+    from batch.workflows.figures import Figures
 
 _USUAL = "inbox"
 """The watched folder that nobody named: it is simply made."""
+_METRICS = "Answer /healthz and /metrics (Prometheus) there, as 127.0.0.1:9464."
 _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
 
 
@@ -36,26 +41,25 @@ def watch(
     create: Annotated[bool, typer.Option("--create", help="Make the folder if it does not exist.")] = False,
     no_events: Annotated[bool, typer.Option("--no-events", help="Do not use the system's file events.")] = False,
     log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
+    metrics: Annotated[str, typer.Option(metavar="HOST:PORT", help=_METRICS)] = "",
 ) -> None:
     """Process each file that is dropped into a folder, once; compare every night; send mail."""
+    from batch.workflows.figures import Figures
     from batch.workflows.watch import watch_folder
     from batch.workflows.watch_accounts import watch_accounts
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     accounts = session.every_account(watches=True, **({} if folder is None else {"watch__folder": folder.absolute()}))
     _refuse_mistyped(folder, accounts[0], create=create)
-    world = session.world()
-
-    def world_of(account: str) -> World:
-        journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account)
-        return replace(world, tell=journal.tell)
-
+    figures = Figures({one.name: one for one in accounts}, session.world())
+    world_of = _counted_world(figures, log_format)
     how: dict[str, Any] = {"once": once, "events": not no_events, "stop": session.interrupt.event}
     try:
-        if accounts[0].accounts and not session.account:
-            watched = watch_accounts(accounts, world_of, **how)
-        else:
-            watched = watch_folder(accounts[0], world_of(accounts[0].name), folder=folder, **how)
+        with _serving(figures, metrics):
+            if accounts[0].accounts and not session.account:
+                watched = watch_accounts(accounts, world_of, **how)
+            else:
+                watched = watch_folder(accounts[0], world_of(accounts[0].name), folder=folder, **how)
     except InboxBusyError as busy:
         if not once:
             raise
@@ -71,21 +75,33 @@ def worker(
     concurrency: Annotated[int, typer.Option(help="How many accounts it works for at once.", min=1, max=64)] = 4,
     once: Annotated[bool, typer.Option("--once", help="Do what is due and exit.")] = False,
     log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
+    metrics: Annotated[str, typer.Option(metavar="HOST:PORT", help=_METRICS)] = "",
 ) -> None:
     """Take in, submit, compare and mail for the watches of any machine; needs a ledger on PostgreSQL."""
+    from batch.workflows.figures import Figures
     from batch.workflows.worker import make_worker
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     accounts = session.every_account(watches=True)
-    world = session.world()
+    figures = Figures({one.name: one for one in accounts}, session.world())
+    ours = make_worker(accounts, _counted_world(figures, log_format))
+    with _serving(replace(figures, depth=ours.queue.depth), metrics):
+        ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
+    _end_watch(DONE)
+
+
+def _counted_world(figures: Figures, log_format: str) -> Callable[[str], World]:
+    """Give each account a world that keeps its log, and counts what is submitted."""
 
     def world_of(account: str) -> World:
         journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account)
-        return replace(world, tell=journal.tell)
+        return figures.counted(replace(figures.world, tell=journal.tell), account)
 
-    ours = make_worker(accounts, world_of)
-    ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
-    _end_watch(DONE)
+    return world_of
+
+
+def _serving(figures: Figures, address: str) -> AbstractContextManager[object]:
+    return figures.serving(address) if address else nullcontext()
 
 
 def _refuse_mistyped(folder: Path | None, settings: Settings, *, create: bool) -> None:

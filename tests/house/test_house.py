@@ -32,6 +32,7 @@ LATE = {
     "fcntl": "not on Windows",
     "filelock": "for mails and watch only",
     "procrastinate": "an extra: only workers, and a watch that hands files to them, need it",
+    "prometheus_client": "an extra: only who is asked for figures needs it",
     "psycopg_pool": "it comes with procrastinate",
     "psycopg": "an extra: only a ledger on PostgreSQL needs it",
     "getpass": "for a question only",

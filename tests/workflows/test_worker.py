@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 from accounts_support import Town, open_town
 from cli_support import Ran, Shell, row, write_csv
 from postgres_support import cluster
 
+from batch.adapters.config import load_settings
 from batch.adapters.ledger import Ledger, open_ledger
+from batch.adapters.queue import Queue
 from batch.core.ledger_urls import account_url
+from batch.workflows.context import World, open_context
+from batch.workflows.figures import Figures
+from batch.workflows.run import Options
+from batch.workflows.submit import submit_in
 
 QUICK = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
 
@@ -131,6 +139,35 @@ def test_a_pause_holds_the_workers_too(town: Town) -> None:
     assert town.shell.run("unpause", "--account", "dallas").code == 0
     assert town.shell.run("worker", "--once").code == 0
     assert town.names("dallas") == ["Campaign 1"]
+
+
+def test_figures_say_what_is_open_and_whether_all_is_well(town: Town, tmp_path: Path) -> None:
+    """For Prometheus, and for whoever asks only whether it is well; neither token nor password stands in them."""
+    drop(town, "week.csv", "dallas", 1, 2)
+    watch(town)
+    accounts = load_settings(None, dict(os.environ), tmp_path, (), ()).accounts
+    figures = Figures(accounts, World(), Queue(accounts["dallas"].ledger.url).depth)
+    with figures.serving("127.0.0.1:0") as port:
+        assert ask(port, "healthz") == (200, "ok\n")
+        before = ask(port, "metrics")[1]
+        assert 'campaign_batch_files_waiting{account="dallas"} 1.0' in before
+        assert 'campaign_batch_jobs_todo{account=""} 1.0' in before
+        with open_context(accounts["dallas"], figures.counted(World(), "dallas")) as context:
+            submit_in(write_csv(tmp_path / "more.csv", [row(7)]), context, Options())
+        after = ask(port, "metrics")[1]
+        assert 'campaign_batch_posts_total{account="dallas",outcome="accepted"} 1.0' in after
+        assert 'campaign_batch_planned{account="dallas"} 0.0' in after
+        assert ask(port, "other")[0] == 404
+        assert town.dallas.token not in before + after
+        cluster().restart()
+        assert ask(port, "healthz")[0] in {200, 503}
+    ran = town.shell.run("worker", "--once", "--metrics", "nowhere")
+    assert (ran.code, "write HOST:PORT" in ran.err) == (2, True)
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    answer = requests.get(f"http://127.0.0.1:{port}/{path}", timeout=10)
+    return answer.status_code, answer.text
 
 
 def test_workers_need_a_database_that_machines_can_share(shell: Shell, tmp_path: Path) -> None:

@@ -142,6 +142,13 @@ class Entries:
         with self._transactions.read() as connection:
             return int(connection.execute(_narrow(select(func.count(entries.c.id)), wanted, connection)).scalar() or 0)
 
+    def age(self, statuses: Collection[Status]) -> tuple[int, datetime | None]:
+        """Give how many entries have one of the statuses, and when the oldest of them was changed last."""
+        wanted = entries.c.status.in_([status.value for status in statuses])
+        with self._transactions.read() as connection:
+            count, oldest = connection.execute(select(func.count(), func.min(entries.c.changed_at)).where(wanted)).one()
+        return int(count), read_time(oldest) if oldest else None
+
     def nearest(self, moment: datetime, most: int, *, due_from: datetime) -> list[int]:
         """Give the numbers of the entries due since a time that are due next to a moment, before it and after it."""
         at = write_time(moment)

@@ -1,0 +1,76 @@
+"""The figures of a watch or a worker, for whoever watches over it: what is open and how old, what went, what waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from batch.adapters.metrics import Figure, serving
+from batch.model import Status
+from batch.workflows.context import World, open_ledger_of
+from batch.workflows.events import Event, Progress
+
+if TYPE_CHECKING:
+    from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
+
+_OPEN = {
+    "planned": ({Status.PLANNED}, "rows that are to be submitted"),
+    "in_doubt": ({Status.SUBMITTING, Status.IN_DOUBT}, "rows of which nobody knows yet whether they arrived"),
+    "waiting": ({Status.WAITING}, "rows that wait for the provider"),
+}
+"""By the name of the figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one process tells of the accounts that it works for."""
+
+    accounts: Mapping[str, Settings]
+    world: World
+    depth: Callable[[], Mapping[str, int]] = dict
+    """How many jobs wait, are being done, and failed; nothing where there is no queue."""
+    posts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By account and outcome, what this process submitted."""
+
+    def counted(self, world: World, account: str) -> World:
+        """Give a world in which what is submitted is counted."""
+
+        def tell(event: Event) -> None:
+            if isinstance(event, Progress) and event.entry is not None:
+                self.posts[account, event.status] += 1
+            world.tell(event)
+
+        return replace(world, tell=tell)
+
+    def gather(self) -> Iterator[Figure]:
+        """Read them; raise BatchError where a ledger or the queue cannot be reached."""
+        for name, settings in self.accounts.items():
+            with open_ledger_of(settings, self.world, create=False, quiet=True, look=True) as ledger:
+                yield from _of_ledger(name, ledger, self.world.now())
+        for (account, outcome), count in sorted(self.posts.items()):
+            yield Figure("posts_total", "campaigns that this process submitted", count, account, outcome)
+        for state, count in self.depth().items():
+            yield Figure(f"jobs_{state}", "jobs of all workers", count)
+
+    def serving(self, address: str) -> AbstractContextManager[int]:
+        """Serve them at `HOST:PORT` meanwhile."""
+        return serving(address, self.gather)
+
+
+def _of_ledger(account: str, ledger: Ledger, now: datetime) -> Iterator[Figure]:
+    for name, (statuses, words) in _OPEN.items():
+        count, oldest = ledger.entries.age(statuses)
+        yield Figure(name, words, count, account)
+        age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+        yield Figure(f"oldest_{name}_seconds", f"how long ago the oldest of the {words} changed", age, account)
+    yield Figure("mails_waiting", "mails that wait for the mail server", len(ledger.outbox.unsent()), account)
+    yield Figure("files_waiting", "files that wait for a worker", ledger.drops.waiting(), account)
+    paused = ledger.pauses.first() is not None
+    yield Figure("paused", "1 while nothing is submitted because somebody paused it", float(paused), account)
+    silent = max(0.0, ledger.journal.silent_until() - now.timestamp())
+    yield Figure("rate_limited_seconds", "how long the provider is left alone, by its own word", silent, account)
