@@ -75,3 +75,4 @@ class Insights:
     campaigns: int
     texts: int
     found: tuple[Insight, ...]
+    sendings: tuple[Sending, ...] = ()

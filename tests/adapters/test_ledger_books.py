@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.adapters.ledger import EXPORT_KEYS, Ledger, open_ledger
+from batch.adapters.ledger import EXPORT_KEYS, EXPORT_ONLY, Ledger, open_ledger
+from batch.adapters.report.machine import FIELDS
 from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Status
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 
@@ -161,8 +162,9 @@ def test_an_export_has_exactly_the_promised_keys(ledger: Ledger) -> None:
         "send_at send_at_provider type_recipients mms_template_id subject status provider_id contacts_count "
         "provider_status_id provider_status issues attempts submitted_by approved_by fingerprint zone "
         "mms_high_resolution expected_contacts owner purpose fields parts encoding machine cancel_why replaced_by "
-        "changed_at"
+        "changed_at delivered failed opted_out"
     )
+    assert (line["delivered"], line["failed"], line["opted_out"]) == (None, None, None)
     assert line["group_ids"] == ["100", "7"]
     assert line["send_at"] == "2031-03-05T15:02:00+00:00"
     assert (line["status"], line["provider_id"], line["attempts"]) == ("accepted", "501", 1)
@@ -172,6 +174,24 @@ def test_an_export_has_exactly_the_promised_keys(ledger: Ledger) -> None:
         (None, "planned"), ("planned", "submitting"), ("submitting", "accepted"),
     ]  # fmt: skip
     assert json.loads(json.dumps(line)) == line
+
+
+def test_an_export_says_how_a_campaign_arrived(ledger: Ledger) -> None:
+    """Once the provider's delivery was read, in line and table; what is pending counts in none of them."""
+    entry = plan(ledger, decide(2))[2]
+    counts = (DeliveryCount(2, "Delivered", 398), DeliveryCount(3, "Failed", 9), DeliveryCount(9, "Optedout", 5))
+    ledger.deliveries.record(entry, 1, (*counts, DeliveryCount(1, "Pending", 7)), True, NOW)
+    (line,) = ledger.export()
+    assert (line["delivered"], line["failed"], line["opted_out"]) == (398, 9, 5)
+    frame = ledger.to_frame()
+    assert (frame["delivered"][0], frame["failed"][0], frame["opted_out"][0]) == (398, 9, 5)
+
+
+def test_the_readme_explains_every_field_of_an_export() -> None:
+    """Those of a report in its table, the rest below; nothing is explained that is not there."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert "".join(f"| `{name}` | {words} |\n" for name, words in EXPORT_ONLY.items()) in readme
+    assert {*EXPORT_KEYS, "attempt_log", "history"} == set(EXPORT_ONLY) | (set(EXPORT_KEYS) & set(FIELDS))
 
 
 def test_a_frame_has_one_row_an_entry(ledger: Ledger) -> None:

@@ -144,7 +144,14 @@ def test_page_workbook_and_json_say_the_same() -> None:
     page = insights_html(insights, zone="America/Chicago")
     told = json.loads(insights_json(insights))
     book = openpyxl.load_workbook(io.BytesIO(insights_xlsx(insights)))
-    assert [one["name"] for one in told["insights"]] == [one.name for one in insights.found] == book.sheetnames[1:]
+    assert [one["name"] for one in told["insights"]] == [one.name for one in insights.found] == book.sheetnames[1:-1]
+    sums = [sum(line[column].value or 0 for line in book["Sendings"].iter_rows(min_row=2)) for column in (4, 6, 7, 8)]
+    assert sums == [
+        sum(getattr(one, name) for one in insights.sendings)
+        for name in ("contacts", "delivered", "failed", "opted_out")
+    ]
+    assert sums[1]
+    assert len(insights.sendings) == insights.campaigns
     assert "Insights <b>" not in page
     for place, one in enumerate(insights.found, start=2):
         assert book["Overview"].cell(place, 2).value == one.sentence == told["insights"][place - 2]["sentence"]

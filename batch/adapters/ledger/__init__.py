@@ -4,7 +4,7 @@ from batch.adapters.ledger.archiving import name_archive
 from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.deliveries import DeliveryProgress
 from batch.adapters.ledger.drops import BESIDE, PREVIEW, Drop, Ended, Handed, Result
-from batch.adapters.ledger.exporting import EXPORT_KEYS
+from batch.adapters.ledger.exporting import EXPORT_KEYS, EXPORT_ONLY
 from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
 from batch.adapters.ledger.lists import Observation
@@ -18,6 +18,7 @@ from batch.adapters.ledger.restoring import Holding, Restored, find_backup, look
 __all__ = [
     "BESIDE",
     "EXPORT_KEYS",
+    "EXPORT_ONLY",
     "PREVIEW",
     "BatchRow",
     "DeliveryProgress",

@@ -181,9 +181,15 @@ class Ledger:
         for entries in in_chunks(self.entries.select()):
             ids = [entry.id for entry in entries]
             attempts, histories = self.attempts.of_each(ids), self.changes.of_each(ids)
+            fared = self.deliveries.of_each(ids)
             for entry in fill(entries):
-                yield as_dict(entry) | as_account(attempts[entry.id], histories[entry.id])
+                yield as_dict(entry, fared.get(entry.id, ())) | as_account(attempts[entry.id], histories[entry.id])
 
     def to_frame(self) -> pd.DataFrame:
         """Give all entries as a table for a notebook, one column a key of `export`."""
-        return as_frame(as_dict(entry) for entry in self.entries.select())
+        return as_frame(
+            as_dict(entry, fared.get(entry.id, ()))
+            for entries in in_chunks(self.entries.select())
+            for fared in (self.deliveries.of_each([entry.id for entry in entries]),)
+            for entry in entries
+        )

@@ -96,8 +96,25 @@ def insights_xlsx(insights: Insights) -> bytes:
         overview.write_url(place, 0, f"internal:'{one.name}'!A1", string=one.title)
         overview.write_string(place, 1, plain_text(one.sentence), wrap)
         _write_sheet(book.add_worksheet(one.name), one, head, share, number)
+    _write_sheet(book.add_worksheet("Sendings"), _every_sending(insights), head, share, number)
     book.close()
     return memory.getvalue()
+
+
+def _every_sending(insights: Insights) -> Insight:
+    """Give what every sentence was counted from, a row a sending; unknown delivery is empty, not none."""
+    head = (
+        "Entry", "Campaign", "Groups", "Goes out", "Contacts", "Credits", "Delivered", "Failed", "Opted out",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.entry, one.name, ", ".join(one.groups), one.local.isoformat(timespec="minutes"),
+            one.contacts, one.credits,
+            *((one.delivered, one.failed, one.opted_out) if one.known else (None, None, None)),
+        )
+        for one in insights.sendings
+    )  # fmt: skip
+    return Insight("Sendings", "Every sending", "", head, rows)
 
 
 def _write_sheet(sheet: Any, one: Insight, head: Any, share: Any, number: Any) -> None:

@@ -50,7 +50,7 @@ def find_insights(
     every = tuple(sendings)
     history = History(every, _as_frame(every), problems, weekly_budget)
     found = tuple(insight for ask in QUESTIONS if (insight := ask(history)) is not None)
-    return Insights(title, since, now, len(every), sum(one.contacts for one in every), found)
+    return Insights(title, since, now, len(every), sum(one.contacts for one in every), found, every)
 
 
 def _as_frame(sendings: Sequence[Sending]) -> pd.DataFrame:
