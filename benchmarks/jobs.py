@@ -106,6 +106,31 @@ def report(ledger: str, folder: str, format: str) -> dict[str, float]:
         return {**_time(work), "size": path.stat().st_size}
 
 
+def bare(ledger: str, folder: str) -> dict[str, float]:
+    """Write the rows of the first batch as a plain HTML table: the least that a page of them can be."""
+    from markupsafe import escape
+
+    from batch.model.wording import group_words
+    from batch.workflows.report import batch_scope, gather
+
+    path = Path(folder) / "bare.html"
+    with open_at(Path(ledger)) as opened:
+        report = gather(settings_of(Path(ledger).parent), opened, batch_scope(opened, 1), now=datetime.now(UTC))
+
+    def work() -> None:
+        cells = (
+            (
+                report.standing_of(one).word.text, one.row, one.campaign_name, one.send_at, one.send_at_provider,
+                group_words(one), one.contacts_count, one.provider_id, one.message,
+            )
+            for one in report.entries
+        )  # fmt: skip
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}' for cell in line)}" for line in cells)
+        path.write_text(f"<!doctype html><meta charset=utf-8><title>Rows</title><table>{rows}</table>", "utf-8")
+
+    return {**_time(work), "size": path.stat().st_size}
+
+
 def status(ledger: str) -> dict[str, float]:
     """Write the status page."""
     from batch.workflows.report import write_status_page
@@ -136,7 +161,7 @@ def _time(work: Callable[[], object]) -> dict[str, float]:
 def main() -> None:
     """Do one job and put out its figures as one line of JSON."""
     jobs: dict[str, Callable[..., dict[str, float]]] = {
-        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report, status, words, undelivered)
+        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report, bare, status, words, undelivered)
     }
     with suppress(AttributeError):
         gc.freeze()

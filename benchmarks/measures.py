@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks import sizes
+from benchmarks import opening, sizes
 from benchmarks.stopwatch import HOUSE, PROGRAM, PYTHON, Took, median, run, run_job, run_module
 from benchmarks.table import Figure, Section, compare, limit, seconds
 
@@ -230,6 +230,12 @@ def reporting(bench: Bench) -> Section:
     return Section("e", "Reports", tuple(figures))
 
 
+def opened(bench: Bench) -> Section:
+    """Time a browser that opens the page."""
+    rows = bench.rows // 10
+    return opening.open_pages(bench.folder, bench.filled(rows), rows, bench.rounds)
+
+
 def starting(bench: Bench) -> Section:
     """Time the commands on small files as processes."""
     pandas = partial(run, [PYTHON, "-c", "import pandas"], bench.folder)
@@ -302,5 +308,5 @@ def years(bench: Bench) -> Section:
 
 MEASURES: dict[str, Callable[[Bench], Section]] = {
     "a": checking, "b": planning, "c": submitting, "d": reconciling, "e": reporting, "f": starting, "g": growing,
-    "h": expanding, "i": years,
+    "h": expanding, "i": years, "j": opened,
 }  # fmt: skip
