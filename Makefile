@@ -4,7 +4,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 INSTALLED := .venv/installed
 READY := .venv/ready
 
-.PHONY: demo cluster-demo test proofs postgres quick lint types wheel torture bench smoke mutants picture pictures lock bom clean
+.PHONY: demo cluster-demo test proofs postgres postgres-all quick lint types wheel torture bench smoke mutants picture pictures lock bom clean
 
 demo: $(INSTALLED)        ## the sample workbook through everything, against the sandbox
 	$(BIN)/campaign-batch demo
@@ -19,8 +19,12 @@ proofs: $(READY)          ## the rest of the suite: whole weeks, kills, lying li
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
 
 postgres: $(READY)        ## what decides and submits again, with the ledger on a PostgreSQL of the tests' own
-	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows/test_submit.py \
-		tests/workflows/test_resolve.py tests/workflows/test_cancel.py tests/whole/test_kill.py tests/whole/test_lying_lists.py
+	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/adapters/test_ledger_races.py \
+		tests/workflows/test_submit.py tests/workflows/test_resolve.py tests/workflows/test_cancel.py \
+		tests/workflows/test_approve.py tests/workflows/test_find.py tests/whole/test_kill.py tests/whole/test_lying_lists.py
+
+postgres-all: $(READY)    ## every test of the commands with the ledger on PostgreSQL but those about files; half an hour
+	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows tests/cli tests/whole
 
 quick: $(READY)           ## the core's and the model's tests, in some seconds
 	CAMPAIGN_QUICK=1 $(BIN)/python -m pytest -q tests/core tests/model

@@ -67,6 +67,13 @@ class Shell:
         for name, value in values.items():
             self._monkeypatch.setenv(name, value)
 
+    @property
+    def ledger_url(self) -> str:
+        """Where its ledger is: what a test sets, else the file of its folder."""
+        return (
+            os.environ.get("CAMPAIGN_BATCH_LEDGER__URL") or f"sqlite:///{(self.folder / 'ledger.sqlite3').as_posix()}"
+        )
+
     def run(self, *words: object) -> Ran:
         """Run one command to its end."""
         session.__init__()  # type: ignore[misc]

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from cli_support import Shell, coming, row, write_csv
+from ledger_support import IN_POSTGRESQL
+from sqlalchemy import make_url
 
 import batch
 from batch.adapters.ledger import open_ledger
@@ -305,7 +307,8 @@ def test_a_question_makes_no_ledger(ready: Shell, tmp_path: Path, words: list[st
     """In another folder than the ledger's an empty one would answer that nothing ever went."""
     ran = ready.run(*words)
     assert (ran.code, ran.out) == (2, "")
-    assert f'there is no ledger "{tmp_path / "ledger.sqlite3"}"' in ran.err
+    name = make_url(ready.ledger_url).database
+    assert f'there is no ledger "{name if IN_POSTGRESQL else tmp_path / "ledger.sqlite3"}"' in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -327,7 +330,7 @@ def test_a_file_that_cannot_be_read_stops_a_submit_and_only_wants_a_look_in_the_
 def test_a_long_wait_is_told_in_a_pipe_too(ready: Shell, tmp_path: Path) -> None:
     """In one line, not every second: nobody has to guess why nothing happens."""
     ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=datetime.now(UTC)) as ledger:
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
         ledger.journal.set_silent_until(time.time() + 4)
     ran = ready.run("reconcile")
     assert ran.code == 0
@@ -395,6 +398,7 @@ def test_a_wrong_setting_of_the_watch_stops_only_what_watches(ready: Shell, tmp_
     assert ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)])).code == 0
 
 
+@pytest.mark.in_a_file
 def test_an_offset_is_answered_with_the_zone_that_the_team_used_before(ready: Shell, tmp_path: Path) -> None:
     """The ledger's latest rows name it, also for `check`, which opens no ledger."""
     before = row(1, TimeZone="Asia/Yekaterinburg", DateTime=coming(4, 12))

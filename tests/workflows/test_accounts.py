@@ -50,6 +50,7 @@ def test_commands_about_one_ledger_ask_for_the_account(town: Town, tmp_path: Pat
     assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 1"])
 
 
+@pytest.mark.in_a_file
 def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Path) -> None:
     """Each line says whose it is; an account without a ledger or a provider keeps no other from its turn."""
     sheet = write_csv(tmp_path / "week.csv", [row(1)])
@@ -72,6 +73,7 @@ def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Pat
     assert "austin: ledger: whole" in town.shell.run("doctor", "--account", "austin").out
 
 
+@pytest.mark.in_a_file
 def test_a_team_of_one_account_becomes_one_of_several(ready: Shell, town: Town, tmp_path: Path) -> None:
     """Its ledger goes on as it was: what was scheduled is known, under its own name."""
     (tmp_path / "campaign-batch.toml").write_text("", encoding="utf-8")
@@ -83,6 +85,7 @@ def test_a_team_of_one_account_becomes_one_of_several(ready: Shell, town: Town, 
     assert sorted(path.name for path in tmp_path.glob("ledger*.sqlite3")) == ["ledger.sqlite3"]
 
 
+@pytest.mark.in_a_file
 def test_mails_and_pages_name_the_account(town: Town, tmp_path: Path) -> None:
     """In the subject, and where a page names the team."""
     town.settings(top='[email]\nhost = "127.0.0.1"\nport = 9\nfrom = "a@example.com"\nto = ["b@example.com"]\n')

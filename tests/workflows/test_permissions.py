@@ -18,7 +18,11 @@ from cli_support import Shell, row, write_csv
 from batch.adapters.sandbox import Sandbox
 from tests.ledger_support import ROOT
 
-pytestmark = [pytest.mark.proof, pytest.mark.skipif(os.name != "posix", reason="the system has no such modes")]
+pytestmark = [
+    pytest.mark.in_a_file,
+    pytest.mark.proof,
+    pytest.mark.skipif(os.name != "posix", reason="the system has no such modes"),
+]
 ROOT_ONLY = pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root gives files away")
 SHARED = ("inbox", "running")
 

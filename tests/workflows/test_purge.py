@@ -19,6 +19,7 @@ from terminal_support import answer_at_terminal
 from torture_support import Bench, bench
 
 from batch.adapters.ledger import open_ledger
+from batch.adapters.ledger.tables import entries
 from batch.model import Status, StatusChange
 from batch.workflows.purge import Purged, purge_ledger
 
@@ -210,8 +211,8 @@ def old_week(ready: Shell, tmp_path: Path) -> None:
     write_csv(tmp_path / "week.csv", [row(1)])
     assert ready.run("submit", "week.csv").code == 0
     past = (datetime.now(UTC) - timedelta(days=21)).isoformat()
-    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as connection, connection:
-        connection.execute("UPDATE entries SET status = 'sent', send_at = ?", (past,))
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger, ledger._transactions.write() as connection:
+        connection.execute(entries.update().values(status="sent", send_at=past))
 
 
 def test_the_command_forgets_and_says_so_to_machines(ready: Shell, tmp_path: Path) -> None:
@@ -235,7 +236,7 @@ def test_a_person_at_a_terminal_is_asked(ready: Shell, tmp_path: Path) -> None:
     words = ["ledger", "purge", "--before", "2099-01-01"]
     code, shown = answer_at_terminal(words, [("[y/N]", "n")], tmp_path, **environ)
     assert (code, "for good?" in shown, "nothing was forgotten" in shown) == (0, True, True), shown
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=datetime.now(UTC)) as ledger:
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
         assert ledger.entries.get(1).message
     code, shown = answer_at_terminal([*words, "--yes"], [], tmp_path, **environ)
     assert (code, "forgot texts" in shown) == (0, True), shown
@@ -245,7 +246,7 @@ def test_nothing_is_forgotten_while_somebody_submits(ready: Shell, tmp_path: Pat
     """It would take the text from under a run."""
     old_week(ready, tmp_path)
     now = datetime.now(UTC)
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", now=now) as ledger, ledger.lock.hold("ana", now):
+    with open_ledger(ready.ledger_url, now=now) as ledger, ledger.lock.hold("ana", now):
         assert ready.run("ledger", "purge", "--before", "2099-01-01").code == 3
         assert ledger.entries.get(1).message
 

@@ -20,6 +20,7 @@ from batch.adapters.ledger import open_ledger
 from batch.adapters.sandbox import Sandbox
 from tests.ledger_support import migrate
 
+pytestmark = pytest.mark.in_a_file  # on PostgreSQL the database restores its own backups
 LEDGER = "ledger.sqlite3"
 DIE_IN_A_TRANSACTION = """
 import os, signal, sqlite3, sys

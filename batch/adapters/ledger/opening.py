@@ -61,7 +61,7 @@ def prepare(
         with explained(name_of(url, path)):
             if look:
                 engine, path = _leave_as_it_is(engine, path)
-            _bring_up_to_date(engine, path, now)
+            _bring_up_to_date(engine, path, now, create=create)
     except BaseException:
         engine.dispose()
         raise
@@ -164,7 +164,7 @@ def _copy_into_memory(engine: Engine) -> Engine:
     return copy
 
 
-def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime) -> None:
+def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime, *, create: bool) -> None:
     with engine.connect() as connection:
         found = _revision(connection)
         if found is not None:
@@ -172,6 +172,9 @@ def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime) -> None:
     if found == REVISIONS[-1]:
         return
     if found is None:
+        if not create and engine.dialect.name == postgres.DIALECT:
+            where = name_of(engine.url, path).removeprefix("the ")
+            raise UsageError(f"there is no {where}", "correct [ledger] url, or name the ledger with --ledger")
         _create(engine)
         return
     if path is not None:
