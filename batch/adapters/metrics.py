@@ -54,7 +54,7 @@ class _Gathered:
 
 @contextmanager
 def serving(address: str, gather: Callable[[], Iterable[Figure]]) -> Iterator[int]:
-    """Answer at `HOST:PORT` in a thread; give the port. Raises UsageError for an address that cannot be had."""
+    """Answer at `HOST:PORT` in a thread; give the port. Raises UsageError for an address that is not free."""
     host, _, port = address.rpartition(":")
     if not (host and port.isdigit()):
         raise UsageError(f'"{address}" is not an address', "write HOST:PORT, as 127.0.0.1:9464")

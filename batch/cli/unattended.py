@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from batch.adapters.config import Settings
     from batch.workflows.context import World
-    from batch.workflows.figures import Figures
+    from batch.workflows.figures import Gauges
 
 _USUAL = "inbox"
 """The watched folder that nobody named: it is simply made."""
@@ -44,14 +44,14 @@ def watch(
     metrics: Annotated[str, typer.Option(metavar="HOST:PORT", help=_METRICS)] = "",
 ) -> None:
     """Process each file that is dropped into a folder, once; compare every night; send mail."""
-    from batch.workflows.figures import Figures
+    from batch.workflows.figures import Gauges
     from batch.workflows.watch import watch_folder
     from batch.workflows.watch_accounts import watch_accounts
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     accounts = session.every_account(watches=True, **({} if folder is None else {"watch__folder": folder.absolute()}))
     _refuse_mistyped(folder, accounts[0], create=create)
-    figures = Figures({one.name: one for one in accounts}, session.world())
+    figures = Gauges({one.name: one for one in accounts}, session.world())
     world_of = _counted_world(figures, log_format)
     how: dict[str, Any] = {"once": once, "events": not no_events, "stop": session.interrupt.event}
     try:
@@ -78,19 +78,19 @@ def worker(
     metrics: Annotated[str, typer.Option(metavar="HOST:PORT", help=_METRICS)] = "",
 ) -> None:
     """Take in, submit, compare and mail for the watches of any machine; needs a ledger on PostgreSQL."""
-    from batch.workflows.figures import Figures
+    from batch.workflows.figures import Gauges
     from batch.workflows.worker import make_worker
 
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     accounts = session.every_account(watches=True)
-    figures = Figures({one.name: one for one in accounts}, session.world())
+    figures = Gauges({one.name: one for one in accounts}, session.world())
     ours = make_worker(accounts, _counted_world(figures, log_format))
     with _serving(replace(figures, depth=ours.queue.depth), metrics):
         ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
     _end_watch(DONE)
 
 
-def _counted_world(figures: Figures, log_format: str) -> Callable[[str], World]:
+def _counted_world(figures: Gauges, log_format: str) -> Callable[[str], World]:
     """Give each account a world that keeps its log, and counts what is submitted."""
 
     def world_of(account: str) -> World:
@@ -100,7 +100,7 @@ def _counted_world(figures: Figures, log_format: str) -> Callable[[str], World]:
     return world_of
 
 
-def _serving(figures: Figures, address: str) -> AbstractContextManager[object]:
+def _serving(figures: Gauges, address: str) -> AbstractContextManager[object]:
     return figures.serving(address) if address else nullcontext()
 
 

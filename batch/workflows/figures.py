@@ -27,7 +27,7 @@ _OPEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Gauges:
     """What one process tells of the accounts that it works for."""
 
     accounts: Mapping[str, Settings]

@@ -19,7 +19,7 @@ from batch.adapters.ledger import Ledger, open_ledger
 from batch.adapters.queue import Queue
 from batch.core.ledger_urls import account_url
 from batch.workflows.context import World, open_context
-from batch.workflows.figures import Figures
+from batch.workflows.figures import Gauges
 from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
 
@@ -146,7 +146,7 @@ def test_figures_say_what_is_open_and_whether_all_is_well(town: Town, tmp_path: 
     drop(town, "week.csv", "dallas", 1, 2)
     watch(town)
     accounts = load_settings(None, dict(os.environ), tmp_path, (), ()).accounts
-    figures = Figures(accounts, World(), Queue(accounts["dallas"].ledger.url).depth)
+    figures = Gauges(accounts, World(), Queue(accounts["dallas"].ledger.url).depth)
     with figures.serving("127.0.0.1:0") as port:
         assert ask(port, "healthz") == (200, "ok\n")
         before = ask(port, "metrics")[1]
