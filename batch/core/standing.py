@@ -164,7 +164,12 @@ def _accepted(entry: Entry, now: datetime) -> Worded:
     return _looked_at(entry, WORDS["scheduled"])
 
 
+_TOO_LATE = "to be cancelled, and its time has passed"
+
+
 def _to_cancel(entry: Entry, now: datetime) -> Worded:
+    if _has_passed(entry, now):
+        return replace(WORDS["to_cancel"], tone="bad", text=_TOO_LATE, next=WORDS["unseen"].next), Concern.OPEN
     near = entry.send_at is not None and entry.send_at - now <= ALARM
     return (replace(WORDS["to_cancel"], tone="bad") if near else WORDS["to_cancel"]), Concern.OPEN
 
@@ -325,13 +330,14 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
     to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
     name, text = standing.word.standing, standing.word.text
+    still = "was due" if _has_passed(entry, now) else "still scheduled for"
     told = {
         "sent": f"sent {when}{to}",
         "went_out": f"{text}, {when}{to}",
         "went_wrong": f"{text}, {when}{to}: {standing.reason}",
         "scheduled": f"scheduled for {when}{to}",
         "unseen": f"was due {when}{to}, not yet seen as sent",
-        "to_cancel": f"still scheduled for {when}{to}; to be cancelled: {entry.cancel_why}",
+        "to_cancel": f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
         "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
         "did_not_go": f"did not go, was due {when}: {standing.reason}",
         "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, was not sent",

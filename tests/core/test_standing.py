@@ -125,6 +125,15 @@ def test_past_advice_is_in_the_past_tense() -> None:
     assert "before" not in standing(make_entry(1, provider_status_id=2, send_at=PASSED)).next
 
 
+def test_a_wish_to_cancel_whose_time_has_passed_is_red_and_asks_whether_it_went_out() -> None:
+    """Nothing is left to delete then, and nobody may read that it is still scheduled."""
+    entry = make_entry(1, send_at=PASSED, cancel_why="wrong price")
+    found = standing(entry)
+    assert (found.word.tone, found.word.text) == ("bad", "to be cancelled, and its time has passed")
+    assert found.next == "run campaign-batch reconcile: it says whether it went out"
+    assert sentence(entry, found, CHICAGO, (), NOW).startswith("was due ")
+
+
 def test_the_cause_of_what_is_kept_back_stands_in_its_reason() -> None:
     """The code that rows are put together by, the cell and the words of each cause."""
     found = standing(make_entry(1, Status.HELD, issues=(HOLD,), send_at=FAR))
