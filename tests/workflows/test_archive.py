@@ -161,6 +161,7 @@ def test_a_lost_archive_is_told(old: Shell) -> None:
     assert (ran.code, "put it back" in ran.err, "Campaign 1" in ran.out) == (0, True, True)
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_at_any_step_loses_no_text(old: Shell, sandbox: Sandbox, tmp_path: Path, step: str) -> None:
