@@ -47,6 +47,7 @@ def archive_ledger(settings: Settings, world: World, before: date) -> Archived:
             return Archived(limit, counted.entries, counted.mails, done=False, path=None, lines=words)
         with ledger.lock.hold(world.who, world.now()):
             _refuse_open(ledger, limit, day)
+            ledger.remove_begun_archives()
             path = _place(settings, ledger, day)
             ledger.words.forget()
             why = f"archived: archive --before {before}"

@@ -70,6 +70,7 @@ def has_texts(entry: Entry) -> bool:
 
 def purge_archives(ledger: Ledger, world: World, limit: datetime, why: str) -> list[Path]:
     """Forget before `limit` in the archives, too; give the files that went whole, since all they held is meant."""
+    ledger.remove_begun_archives()
     gone = []
     for noted, reach in ledger.archives():
         path = _where(ledger, noted)

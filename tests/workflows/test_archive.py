@@ -175,6 +175,7 @@ def test_a_kill_at_any_step_loses_no_text(old: Shell, sandbox: Sandbox, tmp_path
     assert exported(old) == texts
     assert own_texts(tmp_path) == {""}
     assert list(tmp_path.glob("*.part*")) == []
+    assert len(list(tmp_path.glob("ledger-archive-*.sqlite3"))) == 1
     old.run("submit", "week.csv")
     assert len(sandbox.posts) == posts
     assert old.run("ledger", "verify").code == 0

@@ -16,6 +16,8 @@ from batch.adapters.ledger.tables import entries, findings, mails, notes
 
 _NOTE = "archive "
 """What the name of a note about an archive begins with; the path of the file follows."""
+_BEGUN = "archive-begun "
+"""The same of one that is being made: whoever finds it later was preceded by somebody who was killed."""
 
 
 def name_archive(folder: Path, stem: str, day: str) -> Path:
@@ -35,8 +37,24 @@ def draft_of(place: Path) -> Path:
     return draft
 
 
+def note_begun(connection: Connection, place: Path) -> None:
+    """Write down that a file is about to become an archive: until it is one, its texts are in the ledger, too."""
+    connection.execute(insert(notes).values(name=f"{_BEGUN}{place}", value=""))
+
+
+def remove_begun(connection: Connection) -> None:
+    """Take away what killed tries left: a copy that no note names would keep texts that a purge is to forget."""
+    asked = notes.c.name.startswith(_BEGUN)
+    for name in connection.execute(select(notes.c.name).where(asked)).scalars().all():
+        place = Path(name.removeprefix(_BEGUN))
+        place.unlink(missing_ok=True)
+        draft_of(place)
+    connection.execute(delete(notes).where(asked))
+
+
 def note_archive(connection: Connection, place: Path, limit: datetime) -> None:
     """Write down where an archive lies, in the transaction that forgets."""
+    connection.execute(delete(notes).where(notes.c.name == f"{_BEGUN}{place}"))
     connection.execute(insert(notes).values(name=f"{_NOTE}{place}", value=write_time(limit)))
 
 

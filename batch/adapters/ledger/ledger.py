@@ -18,6 +18,8 @@ from batch.adapters.ledger.archiving import (
     drop_note,
     list_archives,
     note_archive,
+    note_begun,
+    remove_begun,
 )
 from batch.adapters.ledger.attempts import Attempts
 from batch.adapters.ledger.batches import Batches
@@ -133,9 +135,11 @@ class Ledger:
     def archive_to(self, place: Path, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
         """Copy all of it into a new file, compare every row, then forget the texts of what is closed before `limit`.
 
-        One transaction holds every other writer back. Killed before its end, the ledger has lost nothing: at the most a
-        copy lies there that no note names, and doing it again makes another.
+        One transaction holds every other writer back. Killed before its end, the ledger has lost nothing, and the next
+        archive or purge takes away what was copied.
         """
+        with self._transactions.write() as connection:
+            note_begun(connection, place)
         draft = draft_of(place)
         if self.path is not None:
             make_beside(draft, self.path)
@@ -150,6 +154,11 @@ class Ledger:
         with explained(self.name):
             overwrite_freed(self._transactions.engine)
         return done
+
+    def remove_begun_archives(self) -> None:
+        """Take away what killed tries to archive left."""
+        with self._transactions.write() as connection:
+            remove_begun(connection)
 
     def drop_archive(self, place: Path, found: Path) -> None:
         """Delete an archive where it was found, then the note of its place: killed between, doing it again ends it."""
