@@ -1,26 +1,26 @@
-"""Read the pause, the last settings and the zones in use from the ledger's file directly, without SQLAlchemy."""
+"""Read the pause, the last settings and the zones in use from the ledger directly, without SQLAlchemy."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from batch.core.ledger_urls import sqlite_path
+from batch.core.ledger_urls import is_postgresql, libpq_url, sqlite_path
 
 _PAUSE = "SELECT who, since, why FROM pauses WHERE lifted_at IS NULL ORDER BY id LIMIT 1"
 
 _ZONES = (
-    "SELECT group_concat(zone) FROM (SELECT zone FROM (SELECT id, zone FROM entries ORDER BY id DESC LIMIT 2000)"
-    " GROUP BY zone ORDER BY max(id) DESC)"
+    "SELECT {concat} FROM (SELECT zone FROM (SELECT id, zone FROM entries ORDER BY id DESC LIMIT 2000)"
+    " AS latest GROUP BY zone ORDER BY max(id) DESC) AS zones"
 )
 _SETTINGS = "SELECT value, (SELECT count(*) FROM entries WHERE status = 'planned') FROM notes WHERE name = 'settings'"
 
 
 class Glance(NamedTuple):
-    """A pause as it stands in the file."""
+    """A pause as it stands in the ledger."""
 
     who: str
     since: datetime
@@ -28,7 +28,7 @@ class Glance(NamedTuple):
 
 
 def glance_at_pause(url: str) -> Glance | None:
-    """Give the pause that stands, if any; None, too, for a ledger that is not there, no SQLite file, or busy."""
+    """Give the pause that stands, if any; None, too, for a ledger that is not there, is none, or busy."""
     found = _glance(url, _PAUSE)
     return None if found is None else Glance(found[0], datetime.fromisoformat(found[1]), found[2])
 
@@ -46,12 +46,24 @@ def glance_at_zones(url: str) -> tuple[str, ...]:
 
 
 def _glance(url: str, question: str) -> tuple[Any, ...] | None:
+    if is_postgresql(url):
+        return _ask_database(url, question.format(concat="string_agg(zone, ',')"))
     path = sqlite_path(url)
     if path is None or not path.is_file():
         return None
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0.5)) as file:
-            found: tuple[Any, ...] | None = file.execute(question).fetchone()
+            found: tuple[Any, ...] | None = file.execute(question.format(concat="group_concat(zone)")).fetchone()
     except sqlite3.Error:
         return None
     return found
+
+
+def _ask_database(url: str, question: str) -> tuple[Any, ...] | None:
+    try:
+        import psycopg
+    except ImportError:
+        return None  # the first command that needs the ledger says so
+    with suppress(psycopg.Error), psycopg.connect(libpq_url(url), connect_timeout=2) as connection:
+        return connection.execute(question.encode()).fetchone()
+    return None

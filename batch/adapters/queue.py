@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 
-from batch.core.ledger_urls import ACCOUNT_SCHEMA
+from batch.core.ledger_urls import is_postgresql, libpq_url
 from batch.model.errors import LedgerError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ CLOCK = "clock"
 
 def need_postgresql(url: str) -> None:
     """Raise UsageError for a ledger that several machines cannot share, or where the extra is not installed."""
-    if not url.startswith("postgresql"):
+    if not is_postgresql(url):
         raise UsageError(
             "workers need a ledger on PostgreSQL",
             'move it there with "campaign-batch ledger move --to postgresql+psycopg://...", or remove [workers]',
@@ -64,9 +64,7 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         need_postgresql(url)
-        plain = make_url(url).set(drivername="postgresql").difference_update_query([ACCOUNT_SCHEMA])
-        options = f"{plain.query.get('options', '')} -csearch_path={SCHEMA}".strip()
-        self._conninfo = plain.update_query_dict({"options": options}).render_as_string(hide_password=False)
+        self._conninfo = libpq_url(url, SCHEMA)
 
     def prepare(self) -> None:
         """Make its schema where there is none; those who come at once wait for each other."""

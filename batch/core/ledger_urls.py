@@ -1,12 +1,15 @@
-"""How a ledger's URL names an SQLite file."""
+"""How a ledger's URL names an SQLite file, or a schema of a PostgreSQL database."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode
 
 IN_MEMORY = "sqlite://"
 ACCOUNT_SCHEMA = "account_schema"
 """The part of a PostgreSQL URL that names the account of several whose ledger is meant; ours, not the driver's."""
+SCHEMA = "account_"
+"""What the schema of an account's ledger begins with; its name follows."""
 _FILE = "sqlite:///"
 
 
@@ -34,3 +37,22 @@ def account_url(url: str, account: str) -> str:
     if not plain.startswith("postgresql"):
         return url
     return f"{plain}?{rest}{'&' if rest else ''}{ACCOUNT_SCHEMA}={account}"
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether the ledger is in a PostgreSQL database, whatever driver the URL names."""
+    return url.startswith("postgresql")
+
+
+def libpq_url(url: str, schema: str = "") -> str:
+    """Write the URL as PostgreSQL's own library reads it; it looks into `schema`, else the account's, if there is one.
+
+    See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS.
+    """
+    plain, _, query = url.partition("?")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    account = given.pop(ACCOUNT_SCHEMA, "")
+    schema = schema or (SCHEMA + account if account else "")
+    if schema:
+        given["options"] = f'{given.get("options", "")} -csearch_path="{schema}"'.strip()
+    return f"postgresql://{plain.partition('://')[2]}{'?' if given else ''}{urlencode(given, quote_via=quote)}"

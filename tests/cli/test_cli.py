@@ -398,7 +398,6 @@ def test_a_wrong_setting_of_the_watch_stops_only_what_watches(ready: Shell, tmp_
     assert ready.run("submit", write_csv(tmp_path / "a.csv", [row(1)])).code == 0
 
 
-@pytest.mark.in_a_file
 def test_an_offset_is_answered_with_the_zone_that_the_team_used_before(ready: Shell, tmp_path: Path) -> None:
     """The ledger's latest rows name it, also for `check`, which opens no ledger."""
     before = row(1, TimeZone="Asia/Yekaterinburg", DateTime=coming(4, 12))

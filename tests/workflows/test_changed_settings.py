@@ -142,7 +142,6 @@ def test_a_corrected_zone_is_told_with_what_it_means(desk: Bench) -> None:
     assert "3 hours early" in desk.words()
 
 
-@pytest.mark.in_a_file
 def test_check_a_dry_run_and_reconcile_tell_a_change_too(desk: Bench) -> None:
     """The first two write nothing, so that the next command tells it again."""
     path = desk.sheet(1)

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import notes
 from batch.core.ledger_urls import ACCOUNT_SCHEMA
+from batch.core.ledger_urls import SCHEMA as _SCHEMA
 
 DIALECT = "postgresql"
 SUBMITTER, MAILER = 0x7375626D6974, 0x6D61696C6572
@@ -35,7 +36,6 @@ LEASE = 60.0
 """Seconds after which a submitter that renewed nothing may be overtaken: by far more than a request is on the wire."""
 _CLOCK = "extract(epoch FROM clock_timestamp())"
 """The database's own clock, which all machines share; seconds."""
-_SCHEMA = "account_"
 _PLACE = (
     f"CASE WHEN starts_with(current_schema(), '{_SCHEMA}') "
     "THEN hashtextextended(current_schema(), :place) ELSE CAST(:place AS bigint) END"
