@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from batch.adapters.config import EmailSection, Settings
     from batch.adapters.ledger import Ledger, Mail
 
+_IN_HAND = timedelta(minutes=5)
+"""A mail that one machine is handing over is left alone by others for so long, also when that machine was cut off."""
 GIVEN_UP = timedelta(days=30)
 """A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
 
@@ -57,6 +59,8 @@ def send_due(mailer: Mailer) -> int:
         for mail in mailer.ledger.outbox.due(mailer.world.now()) if ours else ():
             if mailer.world.stopped():
                 break
+            if not mailer.ledger.outbox.take(mail, mailer.world.now() + _IN_HAND):
+                continue
             gone = _send(mailer, mail)
             sent += gone is True
             if gone is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -126,3 +127,16 @@ def test_a_reader_sees_one_moment_whoever_writes_meanwhile(ours: Ledger, theirs:
         assert connection.execute(counting).scalar() == 1
     with ours._transactions.read() as connection:
         assert connection.execute(counting).scalar() == 2
+
+
+def test_two_mailers_hand_one_mail_over_once(ours: Ledger, theirs: Ledger) -> None:
+    """The second one, whose lock is worth nothing after a cut connection, leaves it alone for a while."""
+    ours.outbox.add(["bo@example.com"], "Report", b"bytes", "report", "week 9", NOW)
+    mine, other = ours.outbox.due(NOW)[0], theirs.outbox.due(NOW)[0]
+    later = NOW + timedelta(minutes=5)
+    taken = interleave(
+        ours, lambda one, _: one.outbox.take(mine, later), theirs, lambda one, _: one.outbox.take(other, later), 0
+    )
+    assert taken == (True, False)
+    assert theirs.outbox.due(NOW) == ()
+    assert [mail.id for mail in theirs.outbox.due(later)] == [mine.id]

@@ -9,7 +9,7 @@ import pytest
 from ledger_support import new_ledger
 from torture_support import Bench, Crash, assert_exactly_once, bench, crashed
 
-from batch.adapters.ledger import moving
+from batch.adapters.ledger import Handed, moving
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerError, UsageError
 from batch.workflows.move import Moved, move_ledger
@@ -68,6 +68,20 @@ def test_the_old_place_says_where_it_went(desk: Bench, target: str) -> None:
         with pytest.raises(LedgerError, match=r"was moved: it is now the ledger .* \[ledger\] url"):
             act()
     assert len(desk.sandbox.posts) == 2
+
+
+def test_who_has_it_open_meanwhile_sends_nothing_from_it_any_more(desk: Bench, target: str) -> None:
+    """A watch keeps its ledger open for weeks: neither campaigns nor mails nor files for workers go by the old one."""
+    desk.submit(desk.sheet(2))
+    with desk.ledger() as ledger:
+        move(desk, target)
+        now = desk.world.now()
+        with pytest.raises(LedgerError, match="was moved"), ledger.lock.hold("ana", now):
+            pass
+        with pytest.raises(LedgerError, match="was moved"), ledger.lock.hold_mail():
+            pass
+        with pytest.raises(LedgerError, match="was moved"):
+            ledger.drops.hand_in(Handed("here", "claim", "week.csv", b""), now)
 
 
 def test_a_place_that_holds_another_ledger_is_refused(desk: Bench, target: str) -> None:

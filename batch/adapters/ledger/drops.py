@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from batch.adapters.ledger.forms import read_time, write_time
+from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.tables import drop_results, drops
 from batch.adapters.ledger.transactions import Transactions
 from batch.model import Person
@@ -79,12 +80,14 @@ class Drops:
     ) -> bool:
         """Keep a file for the workers; False where this claim is there already.
 
-        `also` is done in the same transaction: a file that is kept is a file that a worker is told of.
+        `also` is done in the same transaction: a file that is kept is a file that a worker is told of. Raises
+        LedgerError where the ledger was moved.
         """
         by = file.dropper or Person("")
         values = {"place": file.place, "claim": file.claim, "name": file.name, "content": file.content}
         more = {"dropper": by.name, "uid": by.uid, "came_from": file.came_from, "elsewhere": file.elsewhere}
         with self._transactions.write() as connection:
+            refuse_moved(connection, self._transactions.name)
             there = select(drops.c.id).where(drops.c.place == file.place, drops.c.claim == file.claim)
             if connection.execute(there).first() is not None:
                 return False

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.forms import read_time, write_time
+from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerBusyError
@@ -44,9 +45,13 @@ class SubmitterLock:
 
     @contextmanager
     def hold(self, who: str, now: datetime) -> Iterator[None]:
-        """Hold the ledger as its one submitter; LedgerBusyError says at once who holds it since when."""
+        """Hold the ledger as its one submitter; LedgerBusyError says at once who holds it since when.
+
+        Raises LedgerError where it was moved meanwhile, as from under a watch that has it open.
+        """
         if self._path is not None:
             with hold_lock(self._path, who, now):
+                self._refuse_moved()
                 yield
             return
         if self._held:
@@ -54,13 +59,22 @@ class SubmitterLock:
         self._held = True
         try:
             with self._hold_in_database(who, now):
+                self._refuse_moved()
                 yield
         finally:
             self._held = False
 
+    def _refuse_moved(self) -> None:
+        with self._transactions.read() as connection:
+            refuse_moved(connection, self._transactions.name)
+
     @contextmanager
     def hold_mail(self) -> Iterator[bool]:
-        """Hold the sending of mail; False when another process is at it: two would send the same mail."""
+        """Hold the sending of mail; False when another process is at it: two would send the same mail.
+
+        Raises LedgerError where the ledger was moved: its mails wait in the new place.
+        """
+        self._refuse_moved()
         if self._path is None:
             with self._try_in_database(postgres.MAILER) as ours:
                 yield ours

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 
+from batch.adapters.ledger import postgres
 from batch.adapters.ledger.forms import read_texts, read_time, write_texts, write_time
 from batch.adapters.ledger.tables import mails
 from batch.adapters.ledger.transactions import Transactions
@@ -76,6 +77,19 @@ class Outbox:
     def unsent(self) -> tuple[Mail, ...]:
         """Give every mail that waits, the oldest first."""
         return self._select()
+
+    def take(self, mail: Mail, until: datetime) -> bool:
+        """Keep a mail that is about to go from others until then; False where another process was faster.
+
+        Only in a database: its lock of the mailer ends with a connection that was cut, a file's with the process alone,
+        and there a mail need not wait when that process was killed.
+        """
+        if self._transactions.engine.dialect.name != postgres.DIALECT:
+            return True
+        as_it_was = (mails.c.id == mail.id, mails.c.sent_at.is_(None), mails.c.next_try == write_time(mail.next_try))
+        statement = update(mails).where(*as_it_was, mails.c.tries == mail.tries)
+        with self._transactions.write() as connection:
+            return connection.execute(statement.values(next_try=write_time(until))).rowcount == 1
 
     def note_sent(self, mail: int, now: datetime, refused: Sequence[str] = ()) -> bool:
         """Note that the server took a mail but for some recipients, and drop its body; False when it does not wait."""
