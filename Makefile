@@ -57,7 +57,7 @@ picture: $(READY)         ## make the example report and its picture anew
 pictures: $(READY)        ## every page in ten worlds as pictures, to be looked at: dist/pictures
 	$(BIN)/python tests/pictures.py dist/pictures
 
-lock: $(READY)            ## look the pins and hashes up anew: constraints.txt and constraints-dev.txt
+lock: $(READY)            ## look the pins and hashes up anew: the three constraints files
 	$(BIN)/python -m tools.lock
 
 bom: $(INSTALLED)         ## the software bill of materials, with licenses: dist/bom.cdx.json
@@ -74,6 +74,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m compileall -q batch
 	$(PYTHON) -c "open('$(INSTALLED)', 'w').close()"
 
-$(READY): $(INSTALLED) constraints-dev.txt
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt --requirement constraints-dev.txt
+$(READY): $(INSTALLED) constraints-workers.txt constraints-dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement constraints.txt \
+		--requirement constraints-workers.txt --requirement constraints-dev.txt
 	$(PYTHON) -c "open('$(READY)', 'w').close()"

@@ -1,4 +1,4 @@
-"""Make constraints.txt and constraints-dev.txt: every package by its version and the hashes of all its files.
+"""Make the three constraints files: every package by its version and the hashes of all its files.
 
 Needs the program `uv`. Pins that are there stay as they are: take one out to have it looked up again.
 """
@@ -18,7 +18,7 @@ _HEAD = "# {}\n# Every file of each version by its hash: pip takes no other. `ma
 
 
 def main() -> int:
-    """Look all up and write both files."""
+    """Look all up and write the files."""
     found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?(==[^ ;\\]+)", _read(), re.MULTILINE)
     pins = "\n".join(name + version for name, version in found)
     with tempfile.TemporaryDirectory() as folder:
@@ -27,15 +27,19 @@ def main() -> int:
         build = Path(folder) / "build.in"
         build.write_text("\n".join(BUILDS), encoding="utf-8")
         run = _blocks(_compile(kept, str(ROOT / "pyproject.toml"), str(build)))
-        every = _blocks(_compile(kept, str(ROOT / "pyproject.toml"), str(build), "--group", "dev"))
+        extras = ("--extra", "workers", "--extra", "metrics")
+        workers = _blocks(_compile(kept, str(ROOT / "pyproject.toml"), str(build), *extras))
+        every = _blocks(_compile(kept, str(ROOT / "pyproject.toml"), str(build), *extras, "--group", "dev"))
     _write("constraints.txt", "What the program needs, and what builds it.", run)
-    dev = {name: block for name, block in every.items() if name not in run}
-    _write("constraints-dev.txt", "What working on it needs beside constraints.txt.", dev)
+    more = {name: block for name, block in workers.items() if name not in run}
+    _write("constraints-workers.txt", "What the extras [workers] and [metrics] need beside constraints.txt.", more)
+    dev = {name: block for name, block in every.items() if name not in workers}
+    _write("constraints-dev.txt", "What working on it needs beside the other two.", dev)
     return 0
 
 
 def _read() -> str:
-    files = (ROOT / "constraints.txt", ROOT / "constraints-dev.txt")
+    files = [ROOT / f"constraints{which}.txt" for which in ("", "-workers", "-dev")]
     return "\n".join(path.read_text(encoding="utf-8") for path in files if path.exists())
 
 

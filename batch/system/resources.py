@@ -17,10 +17,11 @@ def samples_folder() -> Path:
     return _travelling("sample_data")
 
 
-def constraints_file() -> Path:
-    """Give the list of all that the program needs, each by the hashes of its files."""
-    inside = _PACKAGE / "constraints.txt"
-    return inside if inside.is_file() else _PACKAGE.parent / "constraints.txt"
+def constraints_files() -> tuple[Path, ...]:
+    """Give the lists of what the program needs, and of what workers need beside, each by the hashes of its files."""
+    names = ("constraints.txt", "constraints-workers.txt")
+    inside = all((_PACKAGE / name).is_file() for name in names)
+    return tuple((_PACKAGE if inside else _PACKAGE.parent) / name for name in names)
 
 
 def _travelling(name: str) -> Path:

@@ -11,12 +11,13 @@ from pathlib import Path
 from batch import __version__
 from batch.model.errors import UsageError
 from batch.system.disk import Readers, make_folder, write_whole
-from batch.system.resources import constraints_file, templates_folder
+from batch.system.resources import constraints_files, templates_folder
 from batch.workflows.context import name_person
 
 KINDS = ("windows", "systemd", "cron", "docker")
 _ESCAPES: dict[str, Callable[[str], str]] = {
     ".xml": html.escape,
+    ".yaml": lambda text: text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$"),
     ".cmd": lambda text: text.replace("%", "%%"),
     ".service": lambda text: text.replace("%", "%%").replace("\\", "\\\\"),
     "": lambda text: text.replace("%", "\\%"),
@@ -31,7 +32,7 @@ def write_running(kind: str, folder: Path, *, overwrite: bool = False) -> list[P
     source, target = templates_folder() / "running", folder / "running"
     wanted = {target / path.name: path for path in (*sorted((source / kind).iterdir()), source / "GUIDE.md")}
     if kind == "docker":
-        wanted[target / "constraints.txt"] = constraints_file()
+        wanted |= {target / path.name: path for path in constraints_files()}
     there = [path for path in wanted if path.exists() and path.name != "GUIDE.md"]
     if there and not overwrite:
         raise UsageError(f'"{there[0]}" already exists', "move it first, or overwrite it with --force")

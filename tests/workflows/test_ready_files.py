@@ -22,7 +22,7 @@ NAMES = {
         "campaign-batch-once.timer",
     },
     "cron": {"crontab"},
-    "docker": {"Dockerfile", "constraints.txt"},
+    "docker": {"Dockerfile", "compose.yaml", "constraints.txt", "constraints-workers.txt"},
 }
 
 
@@ -41,8 +41,7 @@ def test_init_writes_settings_guide_and_the_files_of_one_system(shell: Shell, tm
         assert b"@COMMAND@" not in content
         if name.endswith(".cmd"):
             assert content.count(b"\r\n") == content.count(b"\n")
-    if kind != "docker":
-        assert any(str(tmp_path).encode() in content for content in written.values())
+    assert any(str(tmp_path).encode() in content for content in written.values())
 
 
 def test_files_that_are_there_stay(shell: Shell) -> None:
