@@ -90,8 +90,14 @@ class Worker:
             self.world_of("").tell(Note(words, loud=True, event="account-unknown"))
             return
         world = self.world_of(told.account)
-        with open_context(settings, world, quiet=True) as context:
-            self._try(told.kind, replace(context, world=replace(world, stopped=_until_paused(context))))
+        try:
+            with open_context(settings, world, quiet=True) as context:
+                self._try(told.kind, replace(context, world=replace(world, stopped=_until_paused(context))))
+        except BatchError as trouble:  # no token, or no ledger: the queue itself tells nobody
+            self._tell_once(told.account, world, trouble)
+        except Exception as fault:
+            words = f"an internal error of campaign-batch ({type(fault).__name__}); nothing is lost: report it"
+            world.tell(Note(words, loud=True, event="fault"))
 
     def _give_due(self) -> None:
         """Give out what is due in each account; one whose ledger cannot be opened is told and keeps no other back."""

@@ -129,6 +129,30 @@ def test_a_worker_that_was_killed_is_followed(town: Town, url: str) -> None:
     assert town.names("dallas") == []
 
 
+def test_a_worker_without_the_token_of_an_account_says_so(town: Town) -> None:
+    """The others are worked for, and the file goes when the token is there."""
+    drop(town, "week.csv", "dallas", 1)
+    drop(town, "other.csv", "austin", 2)
+    watch(town)
+    town.shell.set_plain(DALLAS_TOKEN="")
+    ran = town.shell.run("worker", "--once")
+    assert ran.err.count("dallas: there is no access token") == 1, ran.err
+    assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 2"])
+    town.shell.set_plain(DALLAS_TOKEN=town.dallas.token)
+    assert town.shell.run("worker", "--once").code == 0
+    assert town.names("dallas") == ["Campaign 1"]
+
+
+def test_a_fault_of_ours_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue keeps quiet about what a job raises."""
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    monkeypatch.setattr("batch.workflows.worker.take_in", lambda *_: 1 / 0)
+    ran = town.shell.run("worker", "--once")
+    assert "dallas: an internal error of campaign-batch (ZeroDivisionError)" in ran.err
+    assert town.names("dallas") == []
+
+
 def test_a_pause_holds_the_workers_too(town: Town) -> None:
     """Also one that began after the file was handed over."""
     drop(town, "week.csv", "dallas", 1)
