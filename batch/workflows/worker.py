@@ -86,8 +86,7 @@ class Worker:
             return
         settings = self.accounts.get(told.account)
         if settings is None:
-            words = f'a job is for the account "{told.account}", which these settings do not have'
-            self.world_of("").tell(Note(words, loud=True, event="account-unknown"))
+            self._tell_unknown(told.account)
             return
         world = self.world_of(told.account)
         try:
@@ -110,6 +109,13 @@ class Worker:
             except BatchError as trouble:
                 self._tell_once(name, world, trouble)
         self.queue.give(due)
+
+    def _tell_unknown(self, account: str) -> None:
+        """Say once that this worker lacks an account; the job stays due, and is given out again."""
+        words = f'a job is for the account "{account}", which these settings lack: give each worker the same settings'
+        if account not in self.told:
+            self.world_of("").tell(Note(words, loud=True, event="account-unknown"))
+        self.told[account] = "account-unknown"
 
     def _tell_once(self, account: str, world: World, trouble: BatchError) -> None:
         if self.told.get(account) != trouble.kind:

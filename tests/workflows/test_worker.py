@@ -16,12 +16,13 @@ from postgres_support import cluster
 
 from batch.adapters.config import load_settings
 from batch.adapters.ledger import Ledger, open_ledger
-from batch.adapters.queue import Queue
+from batch.adapters.queue import Queue, Told
 from batch.core.ledger_urls import account_url
 from batch.workflows.context import World, open_context
 from batch.workflows.figures import Gauges
 from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
+from batch.workflows.worker import make_worker
 
 QUICK = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
 
@@ -141,6 +142,18 @@ def test_a_worker_without_the_token_of_an_account_says_so(town: Town) -> None:
     town.shell.set_plain(DALLAS_TOKEN=town.dallas.token)
     assert town.shell.run("worker", "--once").code == 0
     assert town.names("dallas") == ["Campaign 1"]
+
+
+def test_a_worker_that_lacks_an_account_says_so_once(town: Town) -> None:
+    """And what to do; it is not a line every few seconds."""
+    accounts = load_settings(None, dict(os.environ), town.folder, (), ()).accounts
+    lines: list[str] = []
+    world = World(tell=lambda event: lines.append(getattr(event, "words", "")))
+    ours = make_worker([accounts["dallas"]], lambda _: world)
+    for _ in range(2):
+        ours.act(Told("submit", "austin"))
+    assert len(lines) == 1
+    assert "give each worker the same settings" in lines[0]
 
 
 def test_a_fault_of_ours_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
