@@ -27,7 +27,8 @@ def parse_one(body: bytes, content_type: str = "") -> Listed | None:
 
 def parse_list(body: bytes, content_type: str = "") -> tuple[Listed, ...]:
     """Read one page of campaigns; raise ValueError, in words, when it is not such a page."""
-    return tuple(_to_listed(item) for item in _read_objects(body, content_type))
+    items = _read_objects(body, content_type)[::-1]
+    return tuple([_to_listed(items.pop()) for _ in range(len(items))])  # frees each as it is read
 
 
 def parse_groups(body: bytes, content_type: str = "") -> tuple[Group, ...]:

@@ -131,6 +131,7 @@ def fold(text: str) -> str:
     return collapse(text).casefold()
 
 
+@lru_cache(maxsize=16_384)
 def plain_id(text: str) -> str:
     """Write an id as plain digits: `7.0` and `007` are `7`."""
     text = text.strip()

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, select, update
 
-from batch.adapters.ledger.bulk import insert_rows, is_in, update_rows
+from batch.adapters.ledger.bulk import in_chunks, insert_rows, is_in, update_rows
 from batch.adapters.ledger.forms import read_time, write_json, write_time
 from batch.adapters.ledger.tables import entries, observations
 from batch.adapters.ledger.transactions import Transactions
@@ -54,12 +54,14 @@ class ProviderLists:
 
         Each item is entry, campaign as listed, and the list: `scheduled` or `sent`.
         """
-        items, at = tuple(items), write_time(now)
+        at, differing = write_time(now), 0
         with self._transactions.write() as connection:
-            rows, changes = _differing(items, _last_marks(connection, [entry for entry, _, _ in items]), at)
-            insert_rows(connection, observations, ("entry", "at", "place", "listed"), rows)
-            update_rows(connection, _CHANGED, ("mark", "status_", "status_id", "contacts", "at", "entry_"), changes)
-        return len(rows)
+            for chunk in in_chunks(items):  # so that only one chunk is held as JSON
+                rows, changes = _differing(chunk, _last_marks(connection, [entry for entry, _, _ in chunk]), at)
+                insert_rows(connection, observations, ("entry", "at", "place", "listed"), rows)
+                update_rows(connection, _CHANGED, ("mark", "status_", "status_id", "contacts", "at", "entry_"), changes)
+                differing += len(rows)
+        return differing
 
     def observations(self, entry: int) -> tuple[Observation, ...]:
         """Give how the provider showed an entry's campaign over time."""
