@@ -169,14 +169,16 @@ _TOO_LATE = "to be cancelled, and its time has passed"
 
 def _to_cancel(entry: Entry, now: datetime) -> Worded:
     if _has_passed(entry, now):
-        return replace(WORDS["to_cancel"], tone="bad", text=_TOO_LATE, next=WORDS["unseen"].next), Concern.OPEN
+        late = replace(WORDS["to_cancel"], tone="bad", text=_TOO_LATE)
+        stuck = entry.provider_status_id != APPROVED
+        return late if stuck else replace(late, next=WORDS["unseen"].next), Concern.OPEN
     near = entry.send_at is not None and entry.send_at - now <= ALARM
     return (replace(WORDS["to_cancel"], tone="bad") if near else WORDS["to_cancel"]), Concern.OPEN
 
 
 def _sent(entry: Entry, now: datetime) -> Worded:
     del now
-    if entry.cancel_why:
+    if entry.cancel_why and not (_knows(entry, WENT_OUT) and entry.findings):
         return _settled(WORDS["went_out"], Concern.WENT_WRONG, _knows(entry, WENT_OUT))
     wrong = [f.field for f in entry.findings if f.kind is FindingKind.DRIFTED and f.field in _DIFFERENT]
     if wrong:
@@ -260,6 +262,8 @@ def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
     """Give what the checks, the plan and the provider's answer said of it."""
     if is_left_out(entry):
         yield from (Cause(issue.code, issue.message) for issue in entry.issues if issue.code == LEFT_OUT)
+    if entry.status is Status.SENT and entry.contacts_count == 0:
+        yield Cause("no-contacts", "the provider counts 0 contacts: nobody got it")
     if entry.status in {Status.SENT, Status.CANCELLED, Status.REPLACED}:
         return
     if entry.status is Status.ACCEPTED:
@@ -271,9 +275,14 @@ def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
     weight = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
     issues = [issue for issue in entry.issues if issue.level is not Level.WARNING or issue.code in WAIT_CODES]
     for issue in sorted(issues, key=lambda issue: weight[issue.level]):
-        yield Cause(issue.code, issue.message, cell_of(issue))
+        over = _WAITED.get(issue.code, "") if _has_passed(entry, now) else ""
+        yield Cause(issue.code, over or issue.message, cell_of(issue))
     if not issues and entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
         yield Cause("not-decided", "nobody approved it in time")
+
+
+_WAITED = {"credits-short": "there were not enough credits"}
+"""What a row waited for in vain, once its time has passed: no advice that comes too late."""
 
 
 def _told_by_lists(entry: Entry) -> Iterator[Cause]:
@@ -331,11 +340,12 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
     name, text = standing.word.standing, standing.word.text
     still = "was due" if _has_passed(entry, now) else "still scheduled for"
+    look = f"; {standing.reason}" if standing.needs_attention else ""
     told = {
-        "sent": f"sent {when}{to}",
+        "sent": f"sent {when}{to}{look}",
         "went_out": f"{text}, {when}{to}",
         "went_wrong": f"{text}, {when}{to}: {standing.reason}",
-        "scheduled": f"scheduled for {when}{to}",
+        "scheduled": f"scheduled for {when}{to}{look}",
         "unseen": f"was due {when}{to}, not yet seen as sent",
         "to_cancel": f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
         "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",

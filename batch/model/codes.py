@@ -295,7 +295,7 @@ FOUND = (
     _found("cancelled", "the lists confirm that the campaign was cancelled", "nothing"),
     _found(
         "no-contacts", "the provider counts no contacts: nobody would get it",
-        entry_step="nobody would get it: look at the group in the dashboard",
+        entry_step="look at the group in the dashboard",
     ),
     _found("contacts-changed", "the number of contacts changed since it was accepted", entry_step=_COMPARE),
     _found("contacts-differ", "the number of contacts is not what the row expects", entry_step=_COMPARE),

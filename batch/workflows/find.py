@@ -250,7 +250,9 @@ _LAST = {WILL_NOT: 1, DID_NOT: 2}
 
 def _tell(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
     standing = standing_of(entry, now, zone)
-    return sentence(entry, standing, zone, delivery, now) + _tell_drift(entry, there=standing.word.fate.is_there)
+    said = sentence(entry, standing, zone, delivery, now)
+    drift = _tell_drift(entry, there=standing.word.fate.is_there)
+    return said if drift.removeprefix("; it ") in said else said + drift
 
 
 def _tell_drift(entry: Entry, *, there: bool) -> str:

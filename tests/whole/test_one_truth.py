@@ -14,6 +14,7 @@ import pytest
 from openpyxl import load_workbook
 from weekly_support import Round, body, weekly
 
+from batch.workflows.acknowledge import acknowledge_entries
 from batch.workflows.cancel import cancel_entries
 from batch.workflows.find import find_entries, report_again, write_evidence_of
 
@@ -101,6 +102,50 @@ def differ(team: Round) -> None:
     team.desk.reconcile()
 
 
+def differ_after_it_was_known(team: Round) -> None:
+    """A person knows that it went out although cancelled; only later a comparison shows another text."""
+    go_out_cancelled(team)
+    acknowledge_entries(team.desk.settings, team.desk.world, [1], "the store was told")
+    team.desk.sandbox.edit(team.desk.sandbox.campaigns[0].id, message="A text that nobody approved")
+    team.desk.reconcile()
+
+
+def send_to_nobody(team: Round) -> None:
+    """Somebody took its people away before it went."""
+    team.drop(2)
+    team.watch(30)
+    team.desk.sandbox.edit(team.desk.sandbox.campaigns[0].id, group_ids=("999999",))
+    team.desk.clock.advance(days=8)
+    team.desk.reconcile()
+
+
+def run_out_of_credits(team: Round) -> None:
+    """It waited for credits until its time had passed."""
+    team.desk.sandbox.account.credits = 0
+    team.drop(2)
+    team.watch(30)
+    team.desk.clock.advance(days=8)
+    team.desk.reconcile()
+
+
+def stay_to_be_cancelled(team: Round) -> None:
+    """Nobody deleted it, the provider never approved it, and its time has passed."""
+    team.drop(2)
+    team.watch(30)
+    team.desk.sandbox.edit(team.desk.sandbox.campaigns[0].id, status_id=1)
+    cancel_entries(team.desk.settings, team.desk.world, [1], "a wrong price")
+    team.desk.clock.advance(days=8)
+    team.desk.reconcile()
+
+
+STEPS_IN_VAIN = {
+    run_out_of_credits: ("buy credits",),
+    stay_to_be_cancelled: ("run campaign-batch reconcile: it says",),
+    send_to_nobody: ("nobody would get it",),
+}
+"""What no output may say of a time that has passed."""
+
+
 @pytest.mark.parametrize(
     ("happens", "words", "tones"),
     [
@@ -110,6 +155,10 @@ def differ(team: Round) -> None:
         (be_late, "did not go", {"bad"}),
         (be_unreadable, "2026-13-45 11:00", {"look", "bad"}),
         (differ, "went out with a different text", {"bad"}),
+        (differ_after_it_was_known, "went out with a different text", {"bad"}),
+        (send_to_nobody, "0 contacts", {"bad"}),
+        (run_out_of_credits, "did not go", {"bad"}),
+        (stay_to_be_cancelled, "to be cancelled", {"bad"}),
     ],
 )
 def test_a_fact_known_to_one_is_known_to_all(happens: Callable[[Round], None], words: str, tones: set[str]) -> None:
@@ -120,6 +169,8 @@ def test_a_fact_known_to_one_is_known_to_all(happens: Callable[[Round], None], w
         for output, said in told_by(team, name):
             assert words in said, output
             assert not (happens is be_late and "before its time comes" in said), output
+            if output in {"find", ".csv", "mail"}:  # the others tell the history, too, in the words of its time
+                assert not any(step in said for step in STEPS_IN_VAIN.get(happens, ())), output
         verdict = verdict_of(team, batch=1)
         assert verdict["tone"] in tones, verdict
 

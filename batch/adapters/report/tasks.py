@@ -18,6 +18,7 @@ from batch.model.wording import TONES
 
 CONCERN_ORDER = {concern: place for place, concern in enumerate(Concern)}
 NOW = "as soon as possible"
+DID_NOT_GO_STEP = "they were due and did not go: give each a new time and drop the file again, or drop the row"
 CARDS = 300
 """Rows told one by one under all tasks together, shared evenly; the others are in the table."""
 
@@ -172,7 +173,10 @@ def _common_next(group: Iterable[_Pair]) -> str:
     said = {standing.next for _, standing in group}
     if len(said) == 1:
         return said.pop()
-    code = CODES.get(next(iter(group))[1].cause)
+    standing = next(iter(group))[1]
+    if standing.word.standing == "did_not_go":
+        return DID_NOT_GO_STEP
+    code = CODES.get(standing.cause)
     return code.next_step if code else ""
 
 
