@@ -215,7 +215,7 @@ def test_what_is_told_of_a_campaign_is_when_it_really_goes(desk: Bench) -> None:
     ((_, sentence),) = find_entries(desk.settings, desk.world, "Sale 0")
     assert "scheduled for Wed, Mar 4, 8:00 AM EST" in sentence
     assert (
-        "it goes out on Wed, Mar 4, 2026, 8:00 AM EST, 3 hours early: Wed, Mar 4, 2026, 11:00 AM EST is meant"
+        "; goes out on Wed, Mar 4, 2026, 8:00 AM EST, 3 hours early: Wed, Mar 4, 2026, 11:00 AM EST is meant"
         in sentence
     )
     pages = report_again(desk.settings, desk.world, batch=1, formats=("html",))
