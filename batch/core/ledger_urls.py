@@ -34,7 +34,7 @@ def account_url(url: str, account: str) -> str:
     path = sqlite_path(url)
     if path is not None:
         return sqlite_url(path.with_name(f"{path.stem}.{account}{path.suffix}")) + mark + rest
-    if not plain.startswith("postgresql"):
+    if not is_postgresql(url):
         return url
     return f"{plain}?{rest}{'&' if rest else ''}{ACCOUNT_SCHEMA}={account}"
 

@@ -26,13 +26,17 @@ def share_dropped(claimed: Claimed, settings: Settings, world: World) -> Shares:
     an account are was decided where it was dropped.
     """
     came_from = handed_from(claimed)
-    home = settings
-    if came_from:
-        home = settings.accounts.get(came_from) or undecided(settings) if came_from != NOBODY else undecided(settings)
-    shares = share_out(claimed.path, home)
+    shares = share_out(claimed.path, home_of(settings, came_from))
     if not came_from:
         pass_on(claimed, shares, world, own=settings.provider.account)
     return shares
+
+
+def home_of(settings: Settings, came_from: str) -> Settings:
+    """Give whose the rows without an account are: the account's in whose folder a sheet was dropped, or nobody's."""
+    if not came_from:
+        return settings
+    return settings.accounts.get(came_from) or undecided(settings) if came_from != NOBODY else undecided(settings)
 
 
 def pass_on(claimed: Claimed, shares: Shares, world: World, *, own: str = "") -> None:

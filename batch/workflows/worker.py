@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
-from batch.adapters.inbox.handing import NOBODY
 from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, StoppedError, UsageError
@@ -28,7 +27,7 @@ from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.not_as_asked import lift_if_corrected
-from batch.workflows.passing_on import undecided
+from batch.workflows.passing_on import home_of
 from batch.workflows.shares import Shares, share_out
 from batch.workflows.taking_in import TakenIn, key_of, take_in, tell_outcome
 from batch.workflows.timetable import UPKEEP, Timetable, has_open_rows, is_to_compare
@@ -231,13 +230,9 @@ def _take(context: Context, drop: Drop, folder: Path) -> TakenIn:
 
 def _shares(context: Context, drop: Drop, path: Path) -> Shares | None:
     """See whose the rows are, as the watch did that passed the others' on."""
-    settings, origin = context.settings, drop.handed.came_from
-    if not settings.accounts:
+    if not context.settings.accounts:
         return None
-    if not origin:
-        return share_out(path, settings)
-    home = undecided(settings) if origin == NOBODY else settings.accounts.get(origin) or undecided(settings)
-    return share_out(path, home)
+    return share_out(path, home_of(context.settings, drop.handed.came_from))
 
 
 def _results(outcome: TakenIn) -> tuple[Result, ...]:

@@ -68,9 +68,8 @@ def forget(connection: Connection, limit: datetime, *, why: str, who: str, now: 
             _note(connection, chunk, why=why, who=who, now=now)
     emptied = {"recipients": "[]", "body": b"", "words": ""}
     connection.execute(update(mails).where(_mailed(limit)).values(emptied))
-    shown = observations.c.entry.in_(
-        select(entries.c.id).where(closed_before(limit))
-    )  # a later look may have shown it again
+    # A later look may have shown it again.
+    shown = observations.c.entry.in_(select(entries.c.id).where(closed_before(limit)))
     _rewrite(connection, observations, shown, ("id",), {"listed": _bare_listed})
     _forget_batches(connection, limit)
     return counted
