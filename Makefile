@@ -49,7 +49,7 @@ bench: $(READY)           ## the measurements of benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 smoke: $(READY)           ## some of the measurements with small sizes, in seconds: they run, whatever they say
-	$(BIN)/python -m benchmarks --quick b d h
+	$(BIN)/python -m benchmarks --quick b d h k
 
 picture: $(READY)         ## make the example report and its picture anew
 	$(BIN)/python reports/make_example.py

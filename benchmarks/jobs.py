@@ -135,20 +135,20 @@ def status(ledger: str) -> dict[str, float]:
     """Write the status page."""
     from batch.workflows.report import write_status_page
 
-    settings = settings_of(Path(ledger).parent)
-    with open_at(Path(ledger)) as opened:
+    settings = settings_of(Path.cwd())
+    with open_at(ledger) as opened:
         return _time(lambda: write_status_page(settings, opened, datetime.now(UTC)))
 
 
 def words(ledger: str) -> dict[str, float]:
     """Take into the index of words what is new, as the night does."""
-    with open_at(Path(ledger)) as opened:
+    with open_at(ledger) as opened:
         return _time(opened.words.refresh)
 
 
 def undelivered(ledger: str) -> dict[str, float]:
     """Ask as the nightly reading of delivery does what of all that was sent is still to be read."""
-    with open_at(Path(ledger)) as opened:
+    with open_at(ledger) as opened:
         return _time(lambda: list(islice(opened.deliveries.unread(), 100)))
 
 

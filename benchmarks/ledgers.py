@@ -29,9 +29,10 @@ def settings_of(folder: Path, **changes: str) -> Settings:
     return load_settings(None, environ, folder, ALL_CODES, HARD)
 
 
-def open_at(path: Path) -> Ledger:
-    """Open a ledger in a file."""
-    return open_ledger(f"sqlite:///{path.as_posix()}", now=datetime.now(UTC))
+def open_at(place: str | Path) -> Ledger:
+    """Open a ledger: in a file, or at a URL."""
+    url = str(place) if "://" in str(place) else f"sqlite:///{Path(place).as_posix()}"
+    return open_ledger(url, now=datetime.now(UTC))
 
 
 def read(path: Path, settings: Settings) -> list[Checked]:

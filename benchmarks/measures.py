@@ -32,6 +32,8 @@ class Bench:
     folder: Path
     quick: bool = False
     wanted: int = 3
+    years: int = 0
+    """Entries of the ledgers of years; 0 for as many as usual."""
 
     @property
     def rows(self) -> int:
@@ -42,6 +44,10 @@ class Bench:
     def rounds(self) -> int:
         """How often each side runs."""
         return 1 if self.quick else self.wanted
+
+    def entries(self, usual: int) -> int:
+        """Give the entries of a ledger of years."""
+        return self.years or (sizes.QUICK if self.quick else usual)
 
     def sheet(self, rows: int, ending: str, kind: str = "") -> Path:
         """Give a sheet of so many rows; each is made once. Of the kinds there are `stores` and `stores-listed`."""
@@ -307,10 +313,15 @@ def expanding(bench: Bench) -> Section:
 
 def years(bench: Bench) -> Section:
     """Compare a ledger of years with one of weeks."""
-    return sizes.measure(bench.folder, _sandbox, bench.rounds, quick=bench.quick)
+    return sizes.measure(bench.folder, _sandbox, bench.rounds, bench.entries(sizes.LARGE))
+
+
+def years_on_server(bench: Bench) -> Section:
+    """Do the same on PostgreSQL."""
+    return sizes.measure_on_server(bench.folder, _sandbox, bench.rounds, bench.entries(sizes.ON_SERVER))
 
 
 MEASURES: dict[str, Callable[[Bench], Section]] = {
     "a": checking, "b": planning, "c": submitting, "d": reconciling, "e": reporting, "f": starting, "g": growing,
-    "h": expanding, "i": years, "j": opened,
+    "h": expanding, "i": years, "j": opened, "k": years_on_server,
 }  # fmt: skip

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from datetime import datetime
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from benchmarks.servers import server, size_of
 from benchmarks.stopwatch import PROGRAM, Took, run, run_job, run_module
-from benchmarks.table import Figure, Section, compare, seconds
+from benchmarks.table import Figure, Section, seconds, within
 
 ZONE = "America/New_York"
 RECENT, A_WEEK, COMING = 1_000, 300, 300
 """Entries that every ledger has, how many of them a week has, and how many of them are to come."""
-SMALL, LARGE, QUICK = 1_000, 500_000, 5_000
-MOST = 1.5
-_HEADER = ("CampaignName", "Message", "GroupIds", "DateTime")
+SMALL, LARGE, ON_SERVER, QUICK = 1_000, 500_000, 1_000_000, 5_000
+STATE, SHEET = "provider.state", "again.csv"
+"""What lies in a ledger's folder."""
+MOST = 2.0
+"""Seconds that a command may take beyond what it takes on the small one."""
 
 Provider = Callable[..., AbstractContextManager[tuple[str, str]]]
 Run = Callable[[], Took]
@@ -28,17 +27,16 @@ Run = Callable[[], Took]
 class World:
     """One ledger of a size, the folder of its own, and how commands meet it."""
 
-    def __init__(self, folder: Path, size: int) -> None:
-        self.folder = folder / f"years-{size}"
+    def __init__(self, folder: Path, size: int, url: str = "") -> None:
+        self.folder = folder
         self.size = size
-        self.ledger = self.folder / "ledger.sqlite3"
-        self.state = self.ledger.with_suffix(".state")
-        if not self.ledger.exists():
-            self.folder.mkdir()
-            run_module("years", self.ledger, str(size), folder=self.folder)
-        self.sheet = self._write_sheet()
+        self.url = url or f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"
+        self.state, self.sheet = folder / STATE, folder / SHEET
+        if not self.sheet.exists():
+            self.folder.mkdir(exist_ok=True)
+            run_module("years", self.url, str(size), folder, folder=folder)
         self._environment = {
-            "CAMPAIGN_BATCH_LEDGER__URL": f"sqlite:///{self.ledger.as_posix()}",
+            "CAMPAIGN_BATCH_LEDGER__URL": self.url,
             "CAMPAIGN_BATCH_SHEET__TIMEZONE": ZONE,
             "CAMPAIGN_BATCH_REPORTS__FOLDER": str(self.folder / "reports"),
         }
@@ -55,25 +53,7 @@ class World:
 
     def job(self, name: str) -> Took:
         """Run one of our jobs on the ledger."""
-        return run_job(name, self.ledger, folder=self.folder)
-
-    def _write_sheet(self) -> Path:
-        """Write the file of the coming week again, with one new row."""
-        path = self.folder / "again.csv"
-        asked = "SELECT campaign_name, message, group_ids, send_at FROM entries ORDER BY id DESC LIMIT ?"
-        with closing(sqlite3.connect(self.ledger)) as file:
-            rows = file.execute(asked, (COMING - 1,)).fetchall()
-        with path.open("w", newline="", encoding="utf-8") as sheet:
-            lines = csv.writer(sheet)
-            lines.writerow(_HEADER)
-            for name, message, groups, send_at in rows:
-                lines.writerow((name, message, groups.strip('[]"'), _local(send_at)))
-            lines.writerow((f"New {name}", f"New: {message}", "102", _local(send_at)))
-        return path
-
-
-def _local(send_at: str) -> str:
-    return f"{datetime.fromisoformat(send_at).astimezone(ZoneInfo(ZONE)):%Y-%m-%d %H:%M}"
+        return run_job(name, self.url, folder=self.folder)
 
 
 def cases_of(world: World) -> dict[str, Run]:
@@ -81,6 +61,7 @@ def cases_of(world: World) -> dict[str, Run]:
     newest = str(world.size)
     return {
         "start: `ledger show` of one entry": partial(world.run, "ledger", "show", newest),
+        "`check` of 300 rows": partial(world.run, "check", str(world.sheet)),
         "`submit --dry-run` of 300 rows, one of them new": partial(world.run, "submit", str(world.sheet), "--dry-run"),
         "`find` of one campaign by its name": partial(world.run, "find", f"offer {newest}"),
         "`report` of the week, HTML": partial(world.run, "report", "--format", "html"),
@@ -91,6 +72,37 @@ def cases_of(world: World) -> dict[str, Run]:
     }
 
 
+def measure(folder: Path, sandbox: Provider, rounds: int, size: int) -> Section:
+    """Compare every command on a large ledger in a file with the same on a small one."""
+    small, large = (World(folder / f"years-{entries}", entries) for entries in (SMALL, size))
+    indexed = [world.job("words") for world in (large, small)]
+    what = f"the night's index of words, made anew for {size:,} entries"
+    figures = (Figure(what, seconds(indexed[0].seconds)), *_compare(large, small, sandbox, rounds))
+    used = (large.folder / "ledger.sqlite3").stat().st_size
+    return Section("i", "A ledger of years", figures, _note(size, used))
+
+
+def measure_on_server(folder: Path, sandbox: Provider, rounds: int, size: int) -> Section:
+    """Do the same with both ledgers in a PostgreSQL of our own, as its installation sets it up."""
+    with server() as database:
+        small, large = (
+            World(folder / f"on-server-{entries}", entries, database(f"years_{entries}")) for entries in (SMALL, size)
+        )
+        figures = tuple(_compare(large, small, sandbox, rounds))
+        note = _note(size, size_of(large.url))
+    return Section("k", "A ledger of years on PostgreSQL", figures, note)
+
+
+def _compare(large: World, small: World, sandbox: Provider, rounds: int) -> Iterator[Figure]:
+    with _with_provider(small, sandbox), _with_provider(large, sandbox):
+        pairs = zip(cases_of(large).items(), cases_of(small).values(), strict=True)
+        for (what, on_large), on_small in pairs:
+            if rounds > 1:
+                on_large(), on_small()  # the first time, files are read from the disk
+            ours, other = _medians([(on_large(), on_small()) for _ in range(rounds)])
+            yield within(what, ours, f"with {small.size:,} entries", other, MOST)
+
+
 @contextmanager
 def _with_provider(world: World, sandbox: Provider) -> Iterator[World]:
     with sandbox("--limit", "0", "--state-file", str(world.state)) as (url, token):
@@ -98,24 +110,11 @@ def _with_provider(world: World, sandbox: Provider) -> Iterator[World]:
         yield world
 
 
-def measure(folder: Path, sandbox: Provider, rounds: int, *, quick: bool) -> Section:
-    """Compare every command on a large ledger with the same on a small one."""
-    small, large = World(folder, SMALL), World(folder, QUICK if quick else LARGE)
-    indexed = [world.job("words") for world in (large, small)]
-    what = f"the night's index of words, made anew for {large.size:,} entries"
-    figures = [Figure(what, seconds(indexed[0].seconds))]
-    with _with_provider(small, sandbox), _with_provider(large, sandbox):
-        pairs = zip(cases_of(large).items(), cases_of(small).values(), strict=True)
-        for (what, on_large), on_small in pairs:
-            on_large(), on_small()  # the first time, files are read from the disk
-            ours, other = _medians([(on_large(), on_small()) for _ in range(rounds)])
-            figures.append(compare(what, ours, f"with {SMALL:,} entries", other, MOST))
-    size = large.ledger.stat().st_size / 2**20
-    note = (
-        f"A ledger of {large.size:,} entries over three years ({size:,.0f} MB) beside one of {SMALL:,}; "
+def _note(size: int, used: int) -> str:
+    return (
+        f"A ledger of {size:,} entries over three years ({used / 2**20:,.0f} MB) beside one of {SMALL:,}; "
         f"the last {SMALL:,} entries are alike in both."
     )
-    return Section("i", "A ledger of years", tuple(figures), note)
 
 
 def _medians(pairs: list[tuple[Took, Took]]) -> tuple[float, float]:

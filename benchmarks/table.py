@@ -55,6 +55,14 @@ def compare(what: str, ours: float, against: str, other: float, most: float | No
     return Figure(what, seconds(ours), against, seconds(other), f"{ratio:.2f}", target, reached)
 
 
+def within(what: str, ours: float, against: str, other: float, more: float) -> Figure:
+    """Put two times side by side; the first may take so many seconds more."""
+    reached = ours - other <= more
+    return Figure(
+        what, seconds(ours), against, seconds(other), f"{ours / other:.2f}", f"at most {more:g} s more", reached
+    )
+
+
 def limit(what: str, value: float, most: float, unit: str = "s", cpu: float | None = None) -> Figure:
     """Hold one figure to a limit; `cpu` is the processor time, which others at work on the machine stretch less."""
     beside = "" if cpu is None else f" ({seconds(cpu)} of processor time)"

@@ -1,11 +1,13 @@
-"""Fill a ledger with the years of an agency, straight into its tables: `python -m benchmarks.years LEDGER ENTRIES`.
+"""Fill a ledger with the years of an agency, straight into its tables: `python -m benchmarks.years URL ENTRIES FOLDER`.
 
 The last thousand entries are alike in every ledger, 300 a week up to the next one: only the past before them differs.
-Beside a ledger in a file lies the state of the sandbox that holds what is still to come.
+Its sheets have up to 300 rows each. In the folder lie the state of the sandbox that holds what is still to come, and
+the file of the coming week once more, with one new row.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +16,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from batch.adapters.ledger import open_ledger
 from batch.core.identity import make_fingerprint, make_key, make_tag
 from batch.core.payload import to_provider_time
-from benchmarks.sizes import A_WEEK, COMING, RECENT, ZONE
+from benchmarks.sizes import A_WEEK, COMING, RECENT, SHEET, STATE, ZONE
 
 WEEKS = 156
+_HEADER = ("CampaignName", "Message", "GroupIds", "DateTime")
 _FIRST_ID = 1_000_000
 _SHOPS = ("Dallas", "Plano", "Miami", "Austin", "Denver", "Boston", "Reno", "Tulsa", "Omaha", "Tampa")
 _OFFERS = (
@@ -94,8 +98,11 @@ def _weeks(size: int, now: datetime) -> Iterator[Filling]:
     for back, number in zip(range(len(sizes) - 2, -2, -1), sizes, strict=True):
         begins = now - timedelta(weeks=back + 1)
         week = Filling()
-        _fill_week(week, batch, range(first, first + number), begins, now, unread=size - COMING - _UNREAD)
-        first, batch = first + number, batch + 1
+        for start in range(first, first + number, A_WEEK):
+            numbers = range(start, min(start + A_WEEK, first + number))
+            _fill_sheet(week, batch, numbers, begins, now, unread=size - COMING - _UNREAD)
+            batch += 1
+        first += number
         yield week
 
 
@@ -108,12 +115,12 @@ def _sizes(size: int) -> list[int]:
     return [*(number for number in spread if number), *recent]
 
 
-def _fill_week(week: Filling, batch: int, numbers: range, begins: datetime, now: datetime, *, unread: int) -> None:
+def _fill_sheet(week: Filling, batch: int, numbers: range, begins: datetime, now: datetime, *, unread: int) -> None:
     at = begins - timedelta(days=2)
     moment = at.isoformat()
     header = json.dumps(["CampaignName", "Message", "GroupIds", "DateTime", "Owner"])
     week.rows["batches"].append(
-        (batch, f"week-{batch:03d}.xlsx", "Campaigns", f"{batch:064x}", moment, len(numbers), "dana", "desk", "done",
+        (batch, f"sheet-{batch:05d}.xlsx", "Campaigns", f"{batch:064x}", moment, len(numbers), "dana", "desk", "done",
          header, moment)
     )  # fmt: skip
     for place, number in enumerate(numbers):
@@ -213,10 +220,28 @@ def _quoted(names: Sequence[str]) -> Iterable[str]:
     return (f'"{name}"' for name in names)
 
 
+def write_sheet(url: str, path: Path) -> None:
+    """Write the file of the coming week again, with one new row."""
+    with open_ledger(url, now=datetime.now(UTC), create=False) as ledger:
+        entries = sorted(ledger.entries.select(due_from=datetime.now(UTC)), key=lambda one: -one.id)[: COMING - 1]
+    with path.open("w", newline="", encoding="utf-8") as sheet:
+        lines = csv.writer(sheet)
+        lines.writerow(_HEADER)
+        for one in entries:
+            lines.writerow((one.campaign_name, one.message, *one.group_ids, _local(one.send_at)))
+        lines.writerow((f"New {one.campaign_name}", f"New: {one.message}", "102", _local(one.send_at)))
+
+
+def _local(send_at: datetime | None) -> str:
+    assert send_at is not None
+    return f"{send_at.astimezone(ZoneInfo(ZONE)):%Y-%m-%d %H:%M}"
+
+
 def main() -> None:
-    """Fill one ledger in a file."""
-    ledger = Path(sys.argv[1])
-    fill(f"sqlite:///{ledger.as_posix()}", int(sys.argv[2]), datetime.now(UTC), ledger.with_suffix(".state"))
+    """Fill one ledger, and lay beside it what its commands need."""
+    url, size, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    fill(url, size, datetime.now(UTC), folder / STATE)
+    write_sheet(url, folder / SHEET)
 
 
 if __name__ == "__main__":

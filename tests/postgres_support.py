@@ -48,9 +48,9 @@ class Cluster:
         """Cut every connection, as an upgrade of the server does."""
         self._run("pg_ctl", "-D", "data", "-m", "fast", "-w", "-l", "log", "restart")
 
-    def make_database(self) -> str:
+    def make_database(self, name: str = "") -> str:
         """Give the URL of a new, empty database."""
-        name = f"ledger_{next(_numbers)}_{time.monotonic_ns()}"
+        name = name or f"ledger_{next(_numbers)}_{time.monotonic_ns()}"
         self.query(f'CREATE DATABASE "{name}"')
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.folder}"
 

@@ -16,7 +16,7 @@ from tests.ledger_support import NOW
 
 SIZE = 1_000
 ASKED = (
-    "Dallas", "offer 777", "week-002.xlsx", "1000777", "straße", "STRASSE", "Strasse", "ÉTÉ", "été", "7",
+    "Dallas", "offer 777", "sheet-00002.xlsx", "1000777", "straße", "STRASSE", "Strasse", "ÉTÉ", "été", "7",
     "code 77", "50%", "a_b", 'say "hi"', "no such thing", "store 104 miami", "1000_777", "xyzxyz",
 )  # fmt: skip
 
