@@ -53,13 +53,18 @@ class _Gathered:
 
 
 @contextmanager
-def serving(address: str, gather: Callable[[], Iterable[Figure]]) -> Iterator[int]:
-    """Answer at `HOST:PORT` in a thread; give the port. Raises UsageError for an address that is not free."""
+def serving(
+    address: str, gather: Callable[[], Iterable[Figure]], warn: Callable[[], Iterable[str]] = tuple
+) -> Iterator[int]:
+    """Answer at `HOST:PORT` in a thread; give the port. Raises UsageError for an address that is not free.
+
+    What `warn` gives stands behind the `ok` of /healthz: who balances load need not send it elsewhere.
+    """
     host, _, port = address.rpartition(":")
     if not (host and port.isdigit()):
         raise UsageError(f'"{address}" is not an address', "write HOST:PORT, as 127.0.0.1:9464")
     try:
-        server = make_server(host, int(port), _application(gather), handler_class=_Quiet)
+        server = make_server(host, int(port), _application(gather, warn), handler_class=_Quiet)
     except OSError as trouble:
         words = f'nothing can listen at "{address}" ({trouble.strerror})'
         raise UsageError(words, "choose another port, or stop the program that has it") from None
@@ -72,7 +77,9 @@ def serving(address: str, gather: Callable[[], Iterable[Figure]]) -> Iterator[in
         server.server_close()
 
 
-def _application(gather: Callable[[], Iterable[Figure]]) -> Callable[..., Iterable[bytes]]:
+def _application(
+    gather: Callable[[], Iterable[Figure]], warn: Callable[[], Iterable[str]]
+) -> Callable[..., Iterable[bytes]]:
     try:
         from prometheus_client import CollectorRegistry, generate_latest
     except ImportError:
@@ -86,7 +93,7 @@ def _application(gather: Callable[[], Iterable[Figure]]) -> Callable[..., Iterab
             start("404 Not Found", [_PLAIN])
             return [b"there are /healthz and /metrics\n"]
         try:
-            body = b"ok\n" if path == "/healthz" and list(gather()) else generate_latest(registry)
+            body = _health(gather, warn) if path == "/healthz" else generate_latest(registry)
         except BatchError as trouble:
             start("503 Service Unavailable", [_PLAIN])
             return [f"{trouble}\n".encode()]
@@ -95,6 +102,11 @@ def _application(gather: Callable[[], Iterable[Figure]]) -> Callable[..., Iterab
 
     registry.register(_Gathered(gather))
     return answer
+
+
+def _health(gather: Callable[[], Iterable[Figure]], warn: Callable[[], Iterable[str]]) -> bytes:
+    list(gather())
+    return "".join(f"{line}\n" for line in ("ok", *warn())).encode()
 
 
 _PLAIN = ("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

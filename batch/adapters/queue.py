@@ -29,6 +29,8 @@ _ALL = "all accounts"
 """Stands for the account in the jobs of those settings that are about one account only."""
 CLOCK = "clock"
 """The job that gives out what is due."""
+_COMMON = "campaign-batch"
+"""The queue of what is about no account; an account's own is named behind it, so that who lacks it leaves it alone."""
 
 
 def need_postgresql(url: str) -> None:
@@ -57,6 +59,27 @@ class Told:
 def lock_of(kind: str, account: str) -> str:
     """Give what a job holds while it runs: an account's work is done one after the other, but its mail beside it."""
     return f"mail of {account or _ALL}" if kind == "mail" else account or _ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the queue shows of its workers, and of one account's jobs."""
+
+    workers: int
+    """Those that gave a sign lately."""
+    last_sign: float | None
+    """Seconds since the last sign of any worker that the queue still knows; None where there is none."""
+    waiting: int = 0
+    oldest: float = 0.0
+    """Seconds that the oldest of them waits."""
+    doing: int = 0
+    failed: int = 0
+    """Those whose worker died, as far as they are kept."""
+
+
+def queue_of(account: str) -> str:
+    """Give the queue of an account's jobs."""
+    return f"{_COMMON} of {account or _ALL}"
 
 
 class Queue:
@@ -103,10 +126,30 @@ class Queue:
             queues = list(app.job_manager.list_queues())
         return {state: sum(int(one[state]) for one in queues) for state in ("todo", "doing", "failed")}
 
+    def accounts_waiting(self) -> frozenset[str]:
+        """Give the accounts of which jobs wait, whoever has their settings."""
+        with self._opened() as app:
+            queues = [str(one["name"]) for one in app.job_manager.list_queues(status="todo")]
+        named = (name.removeprefix(f"{_COMMON} of ") for name in queues if name != _COMMON)
+        return frozenset("" if name == _ALL else name for name in named)
+
+    def look(self, account: str, stalled: int) -> Seen | None:
+        """Look at the workers and at one account's jobs; None where no watch or worker made the queue yet."""
+        import psycopg
+
+        with _explained(), psycopg.connect(self._conninfo, connect_timeout=_PATIENCE) as connection:
+            if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
+                return None
+            workers, last_sign = connection.execute(_WORKERS, (stalled,)).fetchone() or (0, None)
+            jobs = {status: (count, age) for status, count, age in connection.execute(_JOBS, (account,))}
+        (waiting, oldest), doing, failed = (jobs.get(one, (0, 0.0)) for one in ("todo", "doing", "failed"))
+        return Seen(workers, last_sign, waiting, oldest or 0.0, doing[0], failed[0])
+
     def work(
         self,
         act: Callable[[Told], object],
         kinds: Collection[str],
+        accounts: Collection[str],
         *,
         concurrency: int,
         every: int,
@@ -114,12 +157,17 @@ class Queue:
         once: bool,
         stopped: Callable[[], bool],
     ) -> None:
-        """Do what waits until an end is wished, or with `once` until nothing waits.
+        """Do what waits for these accounts until an end is wished, or with `once` until nothing waits.
 
         Every `every` seconds one worker of all does the job `clock`; jobs of workers that gave no sign for `stalled`
         seconds are given out anew.
         """
-        options = {"concurrency": concurrency, "update_heartbeat_interval": stalled / 3, "wait": not once}
+        options = {
+            "concurrency": concurrency,
+            "update_heartbeat_interval": stalled / 3,
+            "wait": not once,
+            "queues": [_COMMON, *map(queue_of, accounts)],
+        }
         done: list[Told] = []
 
         def note(told: Told) -> None:
@@ -155,6 +203,19 @@ class Queue:
 
 _PREPARING = 0x7175657565
 """The advisory lock of who makes the schema: the letters of `queue`."""
+_PATIENCE = 10
+"""Seconds that a look at the queue waits for its database."""
+_WORKERS = """
+SELECT count(*) FILTER (WHERE last_heartbeat > now() - make_interval(secs => %s)),
+       extract(epoch FROM now() - max(last_heartbeat))::float
+  FROM procrastinate_workers
+"""
+_JOBS = """
+SELECT job.status::text, count(*), extract(epoch FROM now() - min(event.at))::float
+  FROM procrastinate_jobs job LEFT JOIN procrastinate_events event ON event.job_id = job.id AND event.type = 'deferred'
+ WHERE job.args ->> 'account' = %s
+ GROUP BY job.status
+"""
 
 
 @contextmanager
@@ -180,7 +241,7 @@ def _defer(app: App, kind: str, account: str, connection: Any = None) -> bool:
     name = f"{kind} of {account or _ALL}"
     job = Job(
         id=None,
-        queue="campaign-batch",
+        queue=queue_of(account),
         lock=lock_of(kind, account),
         queueing_lock=name,
         task_name=_NAME.format(kind),
@@ -197,7 +258,7 @@ def _add_task(app: App, kind: str, act: Callable[[Told], object]) -> None:
     def task(account: str = "", timestamp: int = 0) -> None:  # noqa: ARG001 a periodic job is told when it was due
         act(Told(kind, account))
 
-    app.task(name=_NAME.format(kind), queue="campaign-batch")(task)
+    app.task(name=_NAME.format(kind), queue=_COMMON)(task)
 
 
 async def _work(app: App, stalled: int, stopped: Callable[[], bool], **options: Any) -> None:

@@ -149,6 +149,16 @@ def refuse_shared_token(settings: Settings) -> None:
         raise UsageError(f"{words}: they are one account", "give each its own token, or remove one of the two")
 
 
+def need_token(settings: Settings) -> Secret:
+    """Give the token of the settings; raise UsageError where there is none, or where it is another account's, too."""
+    token = settings.provider.access_token
+    if not token:
+        whose = f" of the account {settings.name}" if settings.name else ""
+        raise UsageError(f"there is no access token for the provider{whose}", how_to_sign_in(settings))
+    refuse_shared_token(settings)
+    return token
+
+
 def _is_one_account(settings: Settings, other: Settings) -> bool:
     mine, theirs = settings.provider, other.provider
     if mine.url.casefold().rstrip("/") != theirs.url.casefold().rstrip("/"):
@@ -254,15 +264,9 @@ def make_provider(
     from batch.adapters.provider import Provider
 
     wanted = settings.provider
-    token = token or wanted.access_token
-    if not token:
-        whose = f" of the account {settings.name}" if settings.name else ""
-        raise UsageError(f"there is no access token for the provider{whose}", how_to_sign_in(settings))
-    if not url:
-        refuse_shared_token(settings)
     return Provider(
         url or wanted.url,
-        token,
+        token or need_token(settings),
         connect_timeout=wanted.connect_timeout,
         deadline=wanted.deadline,
         proxy=wanted.proxy,

@@ -34,6 +34,8 @@ class Gauges:
     world: World
     depth: Callable[[], Mapping[str, int]] = dict
     """How many jobs wait, are being done, and failed; nothing where there is no queue."""
+    lacks: Callable[[], Mapping[str, str]] = dict
+    """By account that this process cannot work for, what it lacks."""
     posts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By account and outcome, what this process submitted."""
 
@@ -52,6 +54,8 @@ class Gauges:
         for name, settings in self.accounts.items():
             with open_ledger_of(settings, self.world, create=False, quiet=True, look=True) as ledger:
                 yield from _of_ledger(name, ledger, self.world.now())
+        for name, served in {**dict.fromkeys(self.accounts, 1.0), **dict.fromkeys(self.lacks(), 0.0)}.items():
+            yield Figure("served", "0 where this process lacks what it takes to work for the account", served, name)
         for (account, outcome), count in sorted(self.posts.items()):
             yield Figure("posts_total", "campaigns that this process submitted", count, account, outcome)
         for state, count in self.depth().items():
@@ -59,7 +63,11 @@ class Gauges:
 
     def serving(self, address: str) -> AbstractContextManager[int]:
         """Serve them at `HOST:PORT` meanwhile."""
-        return serving(address, self.gather)
+        return serving(address, self.gather, self._warnings)
+
+    def _warnings(self) -> Iterator[str]:
+        """Say what this process lacks; what works goes on, so it is not unwell for that."""
+        yield from (f"warning: {name}: {words}" if name else words for name, words in self.lacks().items())
 
 
 def _of_ledger(account: str, ledger: Ledger, now: datetime) -> Iterator[Figure]:

@@ -20,7 +20,7 @@ from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, StoppedError, UsageError
 from batch.system.temporary import make_temporary_folder
-from batch.workflows.context import Context, World, need_zone, open_context, open_ledger_of
+from batch.workflows.context import Context, World, need_token, need_zone, open_context, open_ledger_of
 from batch.workflows.events import Note
 from batch.workflows.handed import TAKE_IN
 from batch.workflows.mail import queue_words
@@ -53,12 +53,16 @@ class Worker:
     """By name; where there is one account only, by an empty name."""
     queue: Queue
     world_of: Callable[[str], World]
+    lacks: dict[str, str] = field(default_factory=dict)
+    """By account that this worker cannot work for, what it lacks; its jobs are left to others."""
     told: dict[str, str] = field(default_factory=dict)
     """By account, the kind of trouble that was told last and still stands."""
 
     def run(self, *, concurrency: int, once: bool, stopped: Callable[[], bool]) -> None:
         """Work until an end is wished, or with `once` until nothing is due any more."""
         self.queue.prepare()
+        for account, words in self.lacks.items():
+            self.world_of(account).tell(Note(f"{words}; {_LEFT}", loud=True, event="account-lacking"))
         while True:
             try:
                 self._work(concurrency, once=once, stopped=stopped)
@@ -74,8 +78,9 @@ class Worker:
         section = next(iter(self.accounts.values())).workers
         every, stalled = section.every_seconds, section.stalled_seconds
         self.act(Told(CLOCK, ""))
+        served = [name for name in self.accounts if name not in self.lacks]
         self.queue.work(
-            self.act, KINDS, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=stopped
+            self.act, KINDS, served, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=stopped
         )
 
     def act(self, told: Told) -> None:
@@ -98,7 +103,10 @@ class Worker:
             world.tell(Note(words, loud=True, event="fault"))
 
     def _give_due(self) -> None:
-        """Give out what is due in each account; one whose ledger cannot be opened is told and keeps no other back."""
+        """Give out what is due in each account; one whose ledger cannot be opened is told and keeps no other back.
+
+        Also one that this worker lacks the token of: another has it.
+        """
         due: list[tuple[str, str]] = []
         for name, settings in self.accounts.items():
             world = self.world_of(name)
@@ -108,13 +116,15 @@ class Worker:
             except BatchError as trouble:
                 self._tell_once(name, world, trouble)
         self.queue.give(due)
+        known = {*self.accounts, *next(iter(self.accounts.values())).others}
+        for account in self.queue.accounts_waiting() - known:
+            self._tell_unknown(account)
 
     def _tell_unknown(self, account: str) -> None:
-        """Say once that this worker lacks an account; the job stays due, and is given out again."""
-        words = f'a job is for the account "{account}", which these settings lack: give each worker the same settings'
-        if account not in self.told:
-            self.world_of("").tell(Note(words, loud=True, event="account-unknown"))
-        self.told[account] = "account-unknown"
+        """Say once that these settings lack an account; its jobs are left to others."""
+        if account not in self.lacks:
+            self.lacks[account] = _unknown(account)
+            self.world_of("").tell(Note(f"{self.lacks[account]}; {_LEFT}", loud=True, event="account-unknown"))
 
     def _tell_once(self, account: str, world: World, trouble: BatchError) -> None:
         if self.told.get(account) != trouble.kind:
@@ -268,9 +278,29 @@ def _call_for_help(context: Context, trouble: BatchError) -> None:
     try_to_mail(mailer, lambda: queue_words(mailer, subject, words, kind="trouble", key=key))
 
 
+_LEFT = "then start this worker again; until then it leaves these jobs to others"
+
+
+def _unknown(account: str) -> str:
+    which = f'the account "{account}"' if account else "an account without a name"
+    return f"jobs wait for {which}, which these settings lack: give each worker the same settings"
+
+
 def make_worker(accounts: Sequence[Settings], world_of: Callable[[str], World]) -> Worker:
-    """Make the worker of these accounts; raise UsageError where it could not work."""
-    for settings in accounts:
-        need_zone(settings, for_real=True)
+    """Make the worker of these accounts; raise UsageError where it could work for none."""
     queue = Queue(accounts[0].ledger.url)
-    return Worker({settings.name: settings for settings in accounts}, queue, world_of)
+    found = {settings.name: _find_lack(settings) for settings in accounts}
+    lacking = {name: trouble for name, trouble in found.items() if trouble is not None}
+    if len(lacking) == len(found):
+        raise next(iter(lacking.values()))
+    lacks = {name: str(trouble) for name, trouble in lacking.items()}
+    return Worker({settings.name: settings for settings in accounts}, queue, world_of, lacks)
+
+
+def _find_lack(settings: Settings) -> BatchError | None:
+    try:
+        need_zone(settings, for_real=True)
+        need_token(settings)
+    except BatchError as trouble:
+        return trouble
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,15 +14,17 @@ from accounts_support import Town, open_town
 from cli_support import Ran, Shell, row, write_csv
 from postgres_support import cluster
 
-from batch.adapters.config import load_settings
+from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
-from batch.adapters.queue import Queue, Told
+from batch.adapters.queue import CLOCK, Queue, Told
 from batch.core.ledger_urls import account_url
 from batch.workflows.context import World, open_context
+from batch.workflows.doctor_line import Line
+from batch.workflows.doctor_workers import worker_lines
 from batch.workflows.figures import Gauges
 from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
-from batch.workflows.worker import make_worker
+from batch.workflows.worker import Worker, make_worker
 
 QUICK = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
 
@@ -130,30 +132,102 @@ def test_a_worker_that_was_killed_is_followed(town: Town, url: str) -> None:
     assert town.names("dallas") == []
 
 
-def test_a_worker_without_the_token_of_an_account_says_so(town: Town) -> None:
-    """The others are worked for, and the file goes when the token is there."""
+def settings_of(town: Town) -> Mapping[str, Settings]:
+    return load_settings(None, dict(os.environ), town.folder, (), ()).accounts
+
+
+def work(ours: Worker) -> None:
+    ours.run(concurrency=1, once=True, stopped=lambda: False)
+
+
+def test_a_worker_leaves_the_jobs_of_an_account_whose_token_it_lacks(town: Town) -> None:
+    """It says so once in its log and at /healthz, works for the others, and another worker does the rest."""
     drop(town, "week.csv", "dallas", 1)
     drop(town, "other.csv", "austin", 2)
     watch(town)
     town.shell.set_plain(DALLAS_TOKEN="")
-    ran = town.shell.run("worker", "--once")
-    assert ran.err.count("dallas: there is no access token") == 1, ran.err
+    lines: list[str] = []
+    world = World(tell=lambda event: lines.append(getattr(event, "words", "")))
+    accounts = settings_of(town)
+    ours = make_worker(list(accounts.values()), lambda _: world)
+    work(ours)
+    ours.act(Told(CLOCK, ""))
+    told = [line for line in lines if "there is no access token" in line]
+    assert len(told) == 1, lines
+    assert "token_env under [accounts.dallas]" in told[0]
+    assert "until then it leaves these jobs to others" in told[0]
     assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 2"])
+    assert ours.queue.accounts_waiting() == {"dallas"}
+    with Gauges(accounts, world, lacks=lambda: ours.lacks).serving("127.0.0.1:0") as port:
+        code, words = ask(port, "healthz")
+        assert (code, words.splitlines()[0]) == (200, "ok")
+        assert "warning: dallas: there is no access token" in words
+        figures = ask(port, "metrics")[1]
+        assert 'campaign_batch_served{account="dallas"} 0.0' in figures
+        assert 'campaign_batch_served{account="austin"} 1.0' in figures
     town.shell.set_plain(DALLAS_TOKEN=town.dallas.token)
-    assert town.shell.run("worker", "--once").code == 0
+    work(make_worker(list(settings_of(town).values()), lambda _: world))
     assert town.names("dallas") == ["Campaign 1"]
 
 
-def test_a_worker_that_lacks_an_account_says_so_once(town: Town) -> None:
-    """And what to do; it is not a line every few seconds."""
-    accounts = load_settings(None, dict(os.environ), town.folder, (), ()).accounts
+def test_a_worker_that_lacks_an_account_leaves_its_jobs_and_says_so_once(town: Town) -> None:
+    """With what to do; one that was started for some accounts only lacks nothing."""
+    drop(town, "week.csv", "austin", 1)
+    watch(town)
+    accounts = settings_of(town)
     lines: list[str] = []
     world = World(tell=lambda event: lines.append(getattr(event, "words", "")))
-    ours = make_worker([accounts["dallas"]], lambda _: world)
-    for _ in range(2):
-        ours.act(Told("submit", "austin"))
+    work(make_worker([accounts["dallas"]], lambda _: world))
+    assert lines == []
+    ours = make_worker([replace_others(accounts["dallas"])], lambda _: world)
+    work(ours)
+    ours.act(Told(CLOCK, ""))
     assert len(lines) == 1
+    assert 'jobs wait for the account "austin"' in lines[0]
     assert "give each worker the same settings" in lines[0]
+    assert (ours.queue.accounts_waiting(), town.names("austin")) == ({"austin"}, [])
+
+
+def replace_others(settings: Settings) -> Settings:
+    return settings.model_copy(update={"accounts": {settings.name: settings}})
+
+
+def test_a_worker_that_can_work_for_no_account_does_not_start(town: Town) -> None:
+    """It says what it lacks."""
+    town.shell.set_plain(DALLAS_TOKEN="", AUSTIN_TOKEN="")
+    ran = town.shell.run("worker", "--once")
+    assert ran.code == 2
+    assert "there is no access token for the provider of the account dallas" in ran.err
+
+
+def test_doctor_tells_of_the_workers(town: Town, url: str) -> None:
+    """Whether any runs, what waits and for how long, what dead ones left; and the next command where none works."""
+    dallas = settings_of(town)["dallas"]
+    with ledger_of(url, "dallas") as ledger:
+        workers, jobs = worker_lines(dallas, ledger)
+        assert (workers.state, workers.words) == ("warning", "none runs; none has worked for this account yet")
+        assert workers.remedy == 'type "campaign-batch worker" on one machine or more'
+        assert (jobs.state, jobs.words) == ("fine", "none waits")
+        drop(town, "week.csv", "dallas", 1)
+        watch(town)
+        assert worker_lines_of(dallas, ledger)["jobs"].words.startswith("1 job waiting, the oldest for ")
+        assert worker_lines_of(dallas, ledger)["jobs"].words.endswith("; 1 file waiting")
+        sql(url, "INSERT INTO procrastinate_workers DEFAULT VALUES")
+        assert worker_lines_of(dallas, ledger)["workers"].words.startswith("1 runs, last sign of one 0 seconds ago")
+        sql(url, "UPDATE procrastinate_events SET at = now() - interval '3 hours'")
+        late = worker_lines_of(dallas, ledger)["jobs"]
+        assert (late.state, "the oldest for 3 hours" in late.words) == ("warning", True)
+        assert "give a worker this account's settings and token" in late.remedy
+        sql(url, "UPDATE procrastinate_jobs SET status = 'failed'")
+        assert "1 job left by a worker that died" in worker_lines_of(dallas, ledger)["jobs"].words
+
+
+def worker_lines_of(settings: Settings, ledger: Ledger) -> dict[str, Line]:
+    return {line.line: line for line in worker_lines(settings, ledger)}
+
+
+def sql(url: str, words: str) -> None:
+    cluster().query(f"SET search_path TO campaign_queue; {words}", url.partition("@/")[2].partition("?")[0])
 
 
 def test_a_fault_of_ours_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
