@@ -40,6 +40,10 @@ HOLD = Issue(
     '"11/27/2026 9:30 PM" is in the quiet hours 21:00-08:00: choose another hour', Level.HOLD, "11/27/2026 9:30 PM",
 )  # fmt: skip
 WRONG_TIME = Issue(12, "D", "DateTime", "time-missing", '"11/28/2026" has no hour: write it as "11/28/2026 10:00 AM"')
+SHORT = Issue(
+    21, "", "", "credits-short",
+    "it needs about 892 credits and 500 are left by then: buy credits, and it continues", Level.WARNING,
+)  # fmt: skip
 REFUSED = Issue(15, "", "Message", "provider", 'the provider says about Message: "Message is too long."')
 APART = Issue(
     4, "", "ContactsCount", "expected-contacts-differ",
@@ -87,7 +91,7 @@ def week_report(**changes: object) -> Report:
         ),
         make_entry(18, mms_template_id=10586, subject="Look inside"),
         make_entry(19, Status.PLANNED),
-        make_entry(20, Status.WAITING),
+        make_entry(20, Status.WAITING, issues=(SHORT,)),
         make_entry(21, Status.SENT, send_at=NOW - timedelta(days=1, hours=2)),
         make_entry(22, Status.SENT, send_at=NOW - timedelta(days=2, hours=3), parts=3),
         make_entry(23, Status.MISSING),

@@ -54,17 +54,18 @@ def trouble() -> Report:
 
 
 MMS = Issue(
-    3,
-    "F",
+    0,
+    "",
     "MmsTemplateId",
-    "template-not-in-account",
-    'the template "10586" is not in the account yet: save it in the dashboard, and the row goes by itself',
-    Level.HOLD,
+    "template-not-approved",
+    'MMS template 10586 ("Poster") is not approved yet: the row waits until it is approved',
+    Level.WARNING,
+    "10586",
 )
 
 
 def mms() -> Report:
-    """Three campaigns wait for a picture that is not in the account."""
+    """Three campaigns wait for a picture that is not approved yet."""
     return week_of_entries(
         *(make_entry(n) for n in range(1, 15)),
         *(make_entry(n, Status.WAITING, mms_template_id=10586, issues=(MMS,)) for n in range(15, 18)),
@@ -124,12 +125,16 @@ def many() -> Report:
     )
 
 
+LATE_HOLD = replace(HOLD, message='"11/21/2026 9:30 PM" is in the quiet hours 21:00-08:00: choose another hour')
+
+
 def missed() -> Report:
     """Two days ago three campaigns did not go."""
     return week_of_entries(
         *(make_entry(n, Status.SENT, send_at=NOW - timedelta(days=3, hours=n)) for n in range(1, 15)),
-        *(make_entry(n, Status.HELD, issues=(HOLD,), send_at=NOW - timedelta(days=2)) for n in range(15, 17)),
+        *(make_entry(n, Status.HELD, issues=(LATE_HOLD,), send_at=NOW - timedelta(days=2)) for n in range(15, 17)),
         make_entry(18, provider_status_id=2, provider_status="Action Required", send_at=NOW - timedelta(days=2)),
+        title="Week 47 of 2026",
     )
 
 
@@ -145,7 +150,8 @@ def drifted() -> Report:
     """It went out with a different text."""
     text = Finding(
         FindingKind.DRIFTED,
-        "the provider's text is not the sheet's: compare both",
+        'Message is "Northwind Dallas: 30% off everything until Sunday." at the provider, but was scheduled as '
+        '"Northwind Dallas: 20% off everything until Sunday.": look at it in the dashboard',
         "drifted",
         5,
         "50005",
@@ -166,7 +172,7 @@ def half_year() -> Report:
     """26 weeks."""
     entries = tuple(
         make_entry(
-            n, Status.SENT if n < 620 else Status.ACCEPTED, send_at=NOW - timedelta(weeks=25) + timedelta(hours=n * 6.3)
+            n, Status.SENT if n < 620 else Status.ACCEPTED, send_at=NOW - timedelta(weeks=25) + timedelta(hours=n * 6.8)
         )
         for n in range(1, 661)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from batch.core.excerpts import excerpts
 from batch.core.guards import LEFT_OUT
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE, WAIT_CODES
@@ -87,6 +88,11 @@ class Standing:
         """Give the sign of its tone."""
         return TONES[self.word.tone].sign
 
+    @property
+    def stays(self) -> bool:
+        """Whether it does not go as it stands, and somebody can still do something about it."""
+        return self.concern is Concern.OPEN and self.word.standing in _STAYS
+
     def is_due(self, now: datetime) -> bool:
         """Whether somebody must act within a day."""
         return self.by is not None and self.by - now <= SOON
@@ -102,6 +108,10 @@ class Standing:
         """Whether it alone makes a report red: it cannot be undone, is due within a day, or has no cell to fix."""
         red = self.word.tone == "bad" and self.word.standing != "invalid"
         return self.needs_attention and (red or self.is_due(now))
+
+
+_STAYS = frozenset({"invalid", "rejected", "held", "unapproved", "missing"})
+"""What is not at the provider, or not approved there; what waits is told by its cause."""
 
 
 def needs_look(finding: Finding) -> bool:
@@ -127,12 +137,13 @@ def _plain(entry: Entry, now: datetime) -> Worded:
 
 
 def _kept_back(entry: Entry, now: datetime) -> Worded:
-    """What has not gone to the provider: in time somebody's task or the provider's, later it did not go."""
+    """What has not gone to the provider: in time somebody's task, later it did not go.
+
+    What waits is a task, too: groups are filled, credits bought and templates approved by people.
+    """
     word = WORDS[entry.status.value]
     if _has_passed(entry, now):
         return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, _knows(entry, DID_NOT_GO))
-    if entry.status is Status.WAITING:
-        return (replace(word, tone="look"), Concern.OPEN) if _is_soon(entry, now) else (word, Concern.NONE)
     return word, Concern.NONE if entry.status is Status.PLANNED else Concern.OPEN
 
 
@@ -277,8 +288,8 @@ def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
     for issue in sorted(issues, key=lambda issue: weight[issue.level]):
         over = _WAITED.get(issue.code, "") if _has_passed(entry, now) else ""
         yield Cause(issue.code, over or issue.message, cell_of(issue))
-    if not issues and entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
-        yield Cause("not-decided", "nobody approved it in time")
+    if entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
+        yield Cause("not-decided", "nobody decided in time" if issues else "nobody approved it in time")
 
 
 _WAITED = {"credits-short": "there were not enough credits"}
@@ -290,11 +301,19 @@ def _told_by_lists(entry: Entry) -> Iterator[Cause]:
     if entry.status not in {Status.ACCEPTED, Status.SENT, Status.MISSING}:
         return
     for finding in entry.findings:
-        yield Cause(finding.code, finding.words)
+        yield Cause(finding.code, _went_out_as(finding) if entry.status is Status.SENT else finding.words)
     if entry.status is Status.ACCEPTED:
         for issue in entry.issues:
             if issue.code in CODES_THAT_NEED_A_PERSON:
                 yield Cause(issue.code, issue.message, cell_of(issue))
+
+
+def _went_out_as(finding: Finding) -> str:
+    """Set side by side what the sheet says and what went out: nobody can change it any more."""
+    if finding.kind is not FindingKind.DRIFTED or finding.field not in _DIFFERENT:
+        return finding.words
+    ours, theirs = excerpts(finding.ours, finding.theirs)
+    return f'the sheet says "{ours}", and "{theirs}" went out'
 
 
 def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -> str:
@@ -325,10 +344,6 @@ def _has_passed(entry: Entry, now: datetime) -> bool:
 
 def _is_ahead(entry: Entry, now: datetime) -> bool:
     return entry.send_at is not None and entry.send_at > now
-
-
-def _is_soon(entry: Entry, now: datetime) -> bool:
-    return entry.send_at is not None and entry.send_at - now <= SOON
 
 
 def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:

@@ -95,8 +95,7 @@ WORDS: Mapping[str, Word] = {
             "went out differently",
             "bad",
             "what the provider sent is not what the sheet says",
-            "compare both versions below and tell the people concerned, then put it on the record: "
-            'campaign-batch acknowledge {entry} --why "..."',
+            'tell the people concerned, then put it on the record: campaign-batch acknowledge {entry} --why "..."',
             fate=Fate.WENT,
         ),
         Word(
@@ -172,7 +171,7 @@ WORDS: Mapping[str, Word] = {
         Word(
             "waiting",
             "waiting for the provider",
-            "wait",
+            "look",
             "the cause is outside the sheet; it is tried again",
             "see to what it waits for, then run campaign-batch resume",
             fate=Fate.MAY_GO,

@@ -20,6 +20,7 @@ from report_support import (
     NEW_YORK,
     NOW,
     PAYLOADS,
+    SHORT,
     WRONG_TIME,
     attempt_of,
     history_of,
@@ -112,6 +113,7 @@ def test_the_time_left_is_told_in_the_unit_people_would_use() -> None:
 GONE = make_entry(6, Status.SENT, cancel_why="wrong price", send_at=NOW - timedelta(hours=3))
 OLD = make_entry(1, changed_at=NOW - timedelta(days=3))
 NEW = make_entry(1, changed_at=NOW - timedelta(hours=3))
+NEEDS_AND_WAITS = "1 needs attention. 1 waits for credits."
 
 
 def week_of_rows(rows: int) -> Report:
@@ -194,8 +196,8 @@ def test_the_trend_counts_as_the_report_does() -> None:
 
 def test_one_outcome_needs_no_picture() -> None:
     """Where every row ended the same, the total says it."""
-    assert outcome_chart(count(sample_report())) is not None
-    assert outcome_chart(count(batch_of(make_entry(1)))) is None
+    for report, shown in ((sample_report(), True), (batch_of(make_entry(1)), False)):
+        assert (outcome_chart(report, count(report)) is not None) is shown
 
 
 def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path: Path) -> None:
@@ -232,7 +234,11 @@ def test_a_row_with_several_findings_needs_one_person() -> None:
         (batch_of(make_entry(1), make_entry(2, Status.PLANNED)), "nothing wrong, 1 still to go", "wait"),
         (batch_of(make_entry(5, Status.HELD)), "1 needs attention.", "look"),
         (batch_of(make_entry(5, Status.MISSING)), "1 needs attention.", "bad"),
-        (batch_of(make_entry(7, provider_status_id=1)), "1 to decide by Mon, Nov 23, 5:30 PM CST.", "bad"),
+        (
+            batch_of(make_entry(7, provider_status_id=1)),
+            "1 will not go unless somebody acts by Mon, Nov 23, 5:30",
+            "bad",
+        ),
         (batch_of(make_entry(1), stopped="the token was refused"), "the run stopped: the token was refused", "bad"),
         (batch_of(make_entry(1), paused="by dana"), "paused, nothing is submitted: by dana", "look"),
         (batch_of(make_entry(1), to_cancel=(make_entry(9),)), "1 campaign to delete in the dashboard", "look"),
@@ -241,7 +247,14 @@ def test_a_row_with_several_findings_needs_one_person() -> None:
             "1 went out although cancelled. 1 did not go (729 contacts).",
             "bad",
         ),
-        (batch_of(*(make_entry(number, Status.INVALID) for number in range(1, 4))), "3 need attention.", "bad"),
+        (
+            batch_of(*(make_entry(number, Status.INVALID) for number in range(1, 4))),
+            "3 of 3 rows will not go as they",
+            "bad",
+        ),
+        (batch_of(make_entry(1, cancel_why="wrong price")), "1 to delete in the dashboard by Tue, Nov 24,", "look"),
+        (batch_of(make_entry(1, send_at=NOW - timedelta(days=2))), "1 due, not yet seen as sent.", "look"),
+        (batch_of(make_entry(5, Status.HELD), make_entry(3, Status.WAITING, issues=(SHORT,))), NEEDS_AND_WAITS, "bad"),
         (week_of_rows(0), "no campaigns this week; the last three weeks had 24 to 26", "look"),
         (week_of_rows(9), "only 9 campaigns this week; the last three weeks had 24 to 26", "look"),
         (week_of_rows(22), "all is well", "good"),
@@ -261,10 +274,11 @@ def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str,
 
 def test_page_and_mail_say_for_what_campaigns_wait(tmp_path: Path) -> None:
     """A manager reads what is not there yet, and by when, though nothing is wrong."""
-    waits = replace(HOLD, message='the template "10586" is not in the account yet')
-    report = batch_of(make_entry(1), make_entry(3, Status.WAITING, issues=(waits,)))
-    said = '1 waits for the provider: the template "10586" is not in the account yet'
-    assert verdict(report).next == "maria@northwind.example can act until Thu, Nov 26, 1:30 PM CST"
+    report = batch_of(*(make_entry(n) for n in range(4, 14)), make_entry(3, Status.WAITING, issues=(SHORT,)))
+    said = f"1 waits for the provider: {SHORT.message}"
+    assert verdict(report).tone == "look"
+    assert verdict(report).next == ("maria@northwind.example must act on 1 by Thu, Nov 26, 1:30 PM CST",)
+    assert tasks_of(report)[0].next == "buy credits, then run campaign-batch resume"
     for text in (write_html(report, tmp_path / "a.html").read_text("utf-8"), mail_html(report), mail_text(report)):
         assert said in html.unescape(" ".join(text.split()))
 
@@ -274,7 +288,7 @@ def test_every_figure_shows_its_change() -> None:
     report = week_report()
     tiles = {tile.name: tile for tile in key_figures(report, count(report))}
     assert tiles["scheduled"].change == "−4 from the week before"
-    assert tiles["needs_person"].change == "+7 from the week before"
+    assert tiles["needs_person"].change == "+8 from the week before"
     assert tiles["delivered"].change.endswith("points from the week before")
     assert not any(tile.change for tile in key_figures(sample_report(), count(sample_report())))
     same = replace(report, before=Figures(scheduled=13))

@@ -9,6 +9,7 @@ import pytest
 from report_support import APART, CHICAGO, HOLD, NEW_YORK, NOW, REFUSED, WRONG_TIME, make_entry
 
 from batch.adapters.report.figures import findings_for_people
+from batch.core.excerpts import excerpts
 from batch.core.standing import Concern, Standing, needs_look, sentence, standing_of
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Issue, Level, Status
 from batch.model.wording import TONES, WORDS
@@ -77,7 +78,7 @@ CASES = [
     ("held, ahead", {"status": Status.HELD, "issues": (HOLD,), "send_at": FAR}, "held", "look", Concern.OPEN),
     ("a time that cannot be read", {"status": Status.INVALID, "issues": (WRONG_TIME,), "send_at": None},
      "invalid", "bad", Concern.OPEN),
-    ("waiting, far ahead", {"status": Status.WAITING, "send_at": FAR}, "waiting", "wait", Concern.NONE),
+    ("waiting, far ahead", {"status": Status.WAITING, "send_at": FAR}, "waiting", "look", Concern.OPEN),
     ("waiting, within a day", {"status": Status.WAITING, "send_at": AHEAD}, "waiting", "look", Concern.OPEN),
     ("in doubt, time passed", {"status": Status.IN_DOUBT, "send_at": PASSED}, "in_doubt", "bad", Concern.OPEN),
     ("scheduled, ahead", {"send_at": FAR}, "scheduled", "good", Concern.NONE),
@@ -253,3 +254,30 @@ def test_page_mail_and_exit_code_ask_one_question_of_a_finding(
     assert needs_look(finding) is looked_at
     assert (findings_for_people([finding]) == [finding]) is looked_at
     assert Comparison(findings=(finding,)).needs_look is looked_at
+
+
+def test_what_went_out_stands_beside_what_the_sheet_says() -> None:
+    """A manager reads the one difference, not two long texts."""
+    ours = "Northwind Dallas: come in this weekend, everything in the store is 20% off until Sunday evening. Reply STOP"
+    drift = Finding(
+        FindingKind.DRIFTED, "x", "drifted", 1, "50001", "A", "Message", ours, ours.replace("20%", "30%"), loud=True
+    )
+    found = standing(make_entry(1, status=Status.SENT, send_at=PASSED, findings=(drift,)))
+    first, second = "… the store is 20% off until Sunday …", "… the store is 30% off until Sunday …"
+    assert found.reason == f'the sheet says "{first}", and "{second}" went out'
+    assert "below" not in found.next
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "cut"),
+    [
+        ("short", "shorter", ("short", "shorter")),
+        ("a " * 60 + "b", "a " * 60 + "c", ("… a a a b", "… a a a c")),
+        ("b " + "a " * 60, "c " + "a " * 60, ("b a a a …", "c a a a …")),
+        ("a " * 60, "a " * 61, ("… a a a", "… a a a a")),
+        ("a " * 60, "", ("a " * 59 + "a", "")),
+    ],
+)
+def test_long_texts_are_cut_down_to_where_they_differ(first: str, second: str, cut: tuple[str, str]) -> None:
+    """Three words before and after; what is alike at both ends is left out once."""
+    assert excerpts(first, second) == cut

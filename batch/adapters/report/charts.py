@@ -16,7 +16,7 @@ from markupsafe import Markup
 from batch.adapters.report.bars import draw_bar
 from batch.adapters.report.chart import GOING, LONGEST, WIDTH, Bar, Chart, noon, open_svg, timed, two_lines
 from batch.adapters.report.contents import Figures, Report, WeekFigures
-from batch.adapters.report.figures import arrivals
+from batch.adapters.report.figures import arrivals, worst_tones
 from batch.adapters.report.heatmap import calendar_chart
 from batch.model.times import day_words
 from batch.model.wording import TONES, WORDS
@@ -33,7 +33,7 @@ _LABEL = 30
 def charts_of(report: Report, figures: Figures) -> tuple[Chart, ...]:
     """Draw every picture for which there is something to show."""
     drawn = (
-        outcome_chart(figures),
+        outcome_chart(report, figures),
         calendar_chart(report),
         texts_chart(report),
         delivery_chart(report),
@@ -42,11 +42,12 @@ def charts_of(report: Report, figures: Figures) -> tuple[Chart, ...]:
     return tuple(chart for chart in drawn if chart is not None)
 
 
-def outcome_chart(figures: Figures) -> Chart | None:
+def outcome_chart(report: Report, figures: Figures) -> Chart | None:
     """Show how many rows ended where; where all ended the same, the total says it."""
     if len(figures.by_status) < 2:
         return None
-    counts = [(WORDS[key].text, number, WORDS[key].tone) for key, number in figures.by_status.items()]
+    tones = worst_tones(report)
+    counts = [(WORDS[key].text, number, tones[key]) for key, number in figures.by_status.items()]
     return _bars("outcome", "Where every row ended", "rows", counts)
 
 

@@ -16,6 +16,8 @@ from batch.model.wording import (
     FAILED,
     OPTED_OUT,
     ORDER,
+    TONES,
+    WORDS,
     Fate,
     counted,
     delivery_word,
@@ -151,10 +153,10 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     money = "" if figures.money is None else f"about {money_words(figures.money, report.currency)}"
     needs = "needs attention" if figures.needs_person == 1 else "need attention"
     shown = [
-        _figure(report, figures, "needs_person", needs, "look" if figures.needs_person else "good"),
-        _figure(report, figures, "scheduled", "scheduled", "good", "Approved and Scheduled by the provider"),
+        _figure(report, figures, "needs_person", needs, _needing_tone(report)),
+        _figure(report, figures, "scheduled", "scheduled", _tone_of(report, Fate.GOES), _scheduled_words(figures)),
         _figure(report, figures, "not_approved", "at the provider, not yet approved", _if(figures.not_approved)),
-        _figure(report, figures, "sent", "sent", "good"),
+        _figure(report, figures, "sent", "sent", _tone_of(report, Fate.WENT)),
         _figure(report, figures, "contacts", "texts", note=texts_words(figures)),
         _figure(report, figures, "parts", "parts", note="estimated: a long text travels in several"),
         _figure(report, figures, "credits", "credits, estimated", note=money),
@@ -166,6 +168,40 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
             _share(report, figures, "opted_out", "opted out", "quiet"),
         ]
     return tuple(shown)
+
+
+def worst_tones(report: Report) -> dict[str, str]:
+    """Give for each standing the worst tone that any row of it has: a picture is no greener than its rows."""
+    tones: dict[str, str] = {}
+    for entry in report.entries:
+        word = report.standing_of(entry).word
+        tones[word.standing] = worst(tones.get(word.standing, word.tone), word.tone)
+    return {standing: tones.get(standing, WORDS[standing].tone) for standing in WORDS}
+
+
+def worst(*tones: str) -> str:
+    """Give the worst of some tones."""
+    return min(tones, key=_PLACES.__getitem__)
+
+
+_PLACES = {tone: place for place, tone in enumerate(TONES)}
+
+
+def _tone_of(report: Report, fate: Fate) -> str:
+    words = (report.standing_of(entry).word for entry in report.entries)
+    return worst("good", *(word.tone for word in words if word.fate is fate))
+
+
+def _needing_tone(report: Report) -> str:
+    needed = [report.standing_of(entry) for entry in needed_entries(report)]
+    grave = any(one.is_grave(report.made_at) for one in needed) or any(one.loud for one in loose_findings(report))
+    return "bad" if grave else "look"
+
+
+def _scheduled_words(figures: Figures) -> str:
+    """Say of what is called scheduled how much of it is due already."""
+    due = figures.by_status.get("unseen", 0)
+    return f"{due:,} of them due, not yet seen as sent" if due else "Approved and Scheduled by the provider"
 
 
 FIRST = ("scheduled", "sent", "contacts", "delivered", "needs_person", "credits")
@@ -235,7 +271,11 @@ OWNERS = 3
 
 def done_words(figures: Figures) -> str:
     """Say what is scheduled and sent: `25 scheduled, 3 sent`."""
-    told = [f"{figures.scheduled:,} scheduled"] if figures.scheduled or not figures.sent else []
+    due = figures.by_status.get("unseen", 0)
+    scheduled = figures.scheduled - due
+    told = [f"{scheduled:,} scheduled"] if scheduled or not (figures.sent or due) else []
+    if due:
+        told.append(f"{due:,} {WORDS['unseen'].text}")
     if figures.not_approved:
         told.append(f"{figures.not_approved:,} not yet approved")
     if figures.sent:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
 from batch.adapters.report.charts import charts_of
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import count, done_words, key_figures, loose_findings, tiles_first
+from batch.adapters.report.figures import count, done_words, key_figures, loose_findings, tiles_first, worst
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
 from batch.adapters.report.tasks import tasks_of
@@ -82,11 +84,11 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
 
 
 def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:
-    """Count the rows of each standing, in the one order."""
-    counts: dict[str, int] = {}
+    """Count the rows of each standing, in the one order, each in the worst tone that one of its rows has."""
+    tones: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        counts[row.standing] = counts.get(row.standing, 0) + 1
-    return [(word, counts[key]) for key, word in WORDS.items() if key in counts]
+        tones[row.standing].append(row.tone)
+    return [(replace(word, tone=worst(*tones[key])), len(tones[key])) for key, word in WORDS.items() if key in tones]
 
 
 def _cancel_line(entry: Entry, report: Report) -> dict[str, str]:

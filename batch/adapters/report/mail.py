@@ -15,6 +15,7 @@ from batch.adapters.report.page import render_part
 from batch.adapters.report.rows import by_time
 from batch.adapters.report.tasks import Task, tasks_of
 from batch.adapters.report.verdict import verdict
+from batch.core.standing import Concern
 from batch.model.times import local_time, time_left
 from batch.model.wording import TONES, WORDS, group_words
 
@@ -65,7 +66,7 @@ def mail_html(
         templates,
         report=report,
         subject=subject(report),
-        verdict=replace(said, words=_told(said.words, commands=commands), next=_told(said.next, commands=commands)),
+        verdict=replace(said, words=_told(said.words, commands=commands)),
         url=url,
         tones=TONES,
         figures=figures,
@@ -82,8 +83,9 @@ def mail_html(
 
 
 def _shown(task: Task, *, commands: bool, steps: bool) -> Task:
-    """Give a task as a phone has room for it."""
-    words = task.words if steps else textwrap.shorten(task.brief, LONGEST, placeholder=" …")
+    """Give a task as a phone has room for it; what went wrong is told whole."""
+    whole = steps or task.concern is Concern.WENT_WRONG
+    words = task.words if whole else textwrap.shorten(task.brief, LONGEST, placeholder=" …")
     return replace(task, words=words, next=_told(task.next, commands=commands) if steps else "")
 
 
@@ -96,7 +98,7 @@ def mail_text(
     blocks = [
         ["REHEARSAL: nothing went to the real provider"] if report.rehearsal else [],
         [report.title, _told(said.words, commands=commands), said.more],
-        [_told(said.next, commands=commands)],
+        list(said.next),
         list(lines),
         _task_lines(report, commands=commands, steps=short or commands),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),

@@ -47,6 +47,7 @@ class Card:
 class Task:
     """One thing that somebody has to do, for all the rows that need it."""
 
+    concern: Concern
     tone: str
     cause: str
     """The code that the rows have in common, or their standing."""
@@ -102,7 +103,7 @@ def tasks_of(report: Report) -> tuple[Task, ...]:
     ordered = sorted(needed, key=lambda pair: _kind(*pair))
     grouped = [list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair))]
     cards = max(3, CARDS // max(1, len(grouped)))
-    tasks = [(_order(group), _task(group, report, cards)) for group in grouped]
+    tasks = [(_order(group, report), _task(group, report, cards)) for group in grouped]
     return tuple(task for _, task in sorted(tasks, key=lambda pair: pair[0]))
 
 
@@ -118,9 +119,13 @@ def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, bool]:
     return CONCERN_ORDER[standing.concern], standing.word.text, standing.cause, entry.send_at is None
 
 
-def _order(group: Sequence[_Pair]) -> tuple[int, float, int]:
+def _order(group: Sequence[_Pair], report: Report) -> tuple[int, bool, float, int]:
+    """Put first what went wrong, then what is due within a day, then what may be due: its time cannot be read."""
     first = min((standing.by.timestamp() for _, standing in group if standing.by), default=float("inf"))
-    return CONCERN_ORDER[group[0][1].concern], first, group[0][0].row
+    due = any(standing.is_due(report.made_at) for _, standing in group)
+    if group[0][0].send_at is None and report.kind != "week":
+        first = 0
+    return CONCERN_ORDER[group[0][1].concern], not due, first, group[0][0].row
 
 
 def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
@@ -133,6 +138,7 @@ def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
     }
     first = min((one.by for _, one in group if one.by), default=None)
     return Task(
+        concern=standing.concern,
         tone="bad" if any(one.is_due(report.made_at) for _, one in group) else standing.word.tone,
         cause=standing.cause,
         words=_words(group),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from batch.adapters.report.contents import Figures, Report
-from batch.adapters.report.figures import contacts_words, count, done_words, loose_findings, owners_words
+from batch.adapters.report.figures import (
+    OWNERS,
+    contacts_words,
+    count,
+    done_words,
+    loose_findings,
+    needed_entries,
+)
 from batch.core.standing import UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry
-from batch.model.codes import CODES, WAIT_CODES
 from batch.model.plurals import plural
-from batch.model.times import local_time
+from batch.model.times import local_time, time_left
 from batch.model.wording import WORDS, Fate
 
 MANY = 0.2
@@ -34,8 +41,8 @@ class Verdict:
     tone: str
     more: str = ""
     """A second line: what else there is to know."""
-    next: str = ""
-    """Who does what by when, where no task says it; `nobody needs to act` where that is so."""
+    next: tuple[str, ...] = ()
+    """Who acts by when, a line each; `nobody needs to act` where that is so."""
 
 
 def verdict(report: Report, figures: Figures | None = None) -> Verdict:
@@ -43,17 +50,16 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     figures = figures or count(report)
     stands = [(entry, report.standing_of(entry)) for entry in report.entries]
     open_words = [*_open_words(report, stands)]
-    quiet = [pair for pair in stands if _waits(pair[1]) and not pair[1].needs_attention]
-    waits = "; ".join(": ".join(filter(None, told)) for told in _waiting_words(report, quiet))
-    more = _more(report, figures)
+    open_words += _waiting_words([standing for _, standing in stands if _waits(standing)], alone=not open_words)
+    more, act = _more(report, figures), who_acts(report)
     if report.stopped:
-        return Verdict(_join(f"the run stopped: {report.stopped}", open_words), "bad", more, waits)
+        return Verdict(_join(f"the run stopped: {report.stopped}", open_words), "bad", more, act)
     if report.paused:
         tone = _tone(report, stands) if open_words else "look"
-        return Verdict(_join(f"paused, nothing is submitted: {report.paused}", open_words), tone, more, waits)
+        return Verdict(_join(f"paused, nothing is submitted: {report.paused}", open_words), tone, more, act)
     if open_words:
-        return Verdict(" ".join(f"{words}." for words in open_words), _tone(report, stands), more, waits)
-    return _fine(report, figures, more, quiet)
+        return Verdict(" ".join(f"{words}." for words in open_words), _tone(report, stands), more, act)
+    return _fine(report, figures, more)
 
 
 def _join(first: str, others: Sequence[str]) -> str:
@@ -67,42 +73,110 @@ def _open_words(report: Report, stands: Sequence[Pair]) -> Iterator[str]:
     missed = [entry for entry, standing in stands if standing.concern is Concern.DID_NOT_GO]
     if missed:
         yield f"{len(missed):,} did not go{_contacts(missed)}"
-    waiting = [standing for _, standing in stands if standing.concern is Concern.OPEN and not _waits(standing)]
-    due = [standing for standing in waiting if standing.is_due(report.made_at)]
-    if due:
-        first = min(standing.by for standing in due if standing.by)
-        yield f"{len(due):,} to decide by {local_time(first, report.zone, report.made_at.year)}"
-    if later := len(waiting) - len(due):
-        yield f"{later:,} more {_need(later)} attention" if due else f"{later:,} {_need(later)} attention"
+    yield from _undecided(report, [standing for _, standing in stands if standing.concern is Concern.OPEN])
     yield from _beside_the_rows(report)
-    waits = [pair for pair in stands if _waits(pair[1]) and pair[1].needs_attention]
-    yield from (words for words, _ in _waiting_words(report, waits))
 
 
-def _waiting_words(report: Report, waiting: Sequence[Pair]) -> Iterator[tuple[str, str]]:
-    """Say how many rows wait for the provider and for what; and who does what about it until when."""
-    causes: dict[str, list[Pair]] = defaultdict(list)
-    for entry, standing in waiting:
-        causes[standing.cause].append((entry, standing))
-    for cause, pairs in causes.items():
-        said = {standing.reason.partition(": ")[::2] for _, standing in pairs}
-        why, step = said.pop() if len(said) == 1 else (_MEANINGS.get(cause, pairs[0][1].word.meaning), "")
-        first = min((entry.send_at for entry, _ in pairs if entry.send_at), default=None)
-        until = f"until {local_time(first, report.zone, report.made_at.year)}" if first else ""
-        who = owners_words(entry.owner for entry, _ in pairs)
-        act = " ".join(filter(None, (f"{who} can act" if who else "to be done", until)))
-        yield f"{len(pairs):,} {'waits' if len(pairs) == 1 else 'wait'} for the provider: {why}", _colon(act, step)
+def _undecided(report: Report, waiting: Sequence[Standing]) -> Iterator[str]:
+    """Say how many rows somebody must see to: those that are due first, unless most of the file does not go."""
+    told = [standing for standing in waiting if not _waits(standing)]
+    staying = [standing for standing in told if standing.stays]
+    due = [standing for standing in told if standing.is_due(report.made_at)]
+    lead = _is_much(len(staying), report) and len(due) < len(staying) / 2
+    if lead:
+        yield f"{len(staying):,} of {len(report.entries):,} rows will not go as they stand{_first_due(report, staying)}"
+        told = [standing for standing in told if not standing.stays]
+        due = [standing for standing in due if not standing.stays]
+    if due:
+        yield _due_words(due, _time(report, _first(due)))
+    if later := len(told) - len(due):
+        yield _later_words(told, later, more="more " if lead or due else "")
 
 
-def _colon(first: str, second: str) -> str:
-    return f"{first}: {second}" if second else first
+def _later_words(told: Sequence[Standing], later: int, *, more: str) -> str:
+    names = {standing.word.standing for standing in told}
+    return f"{later:,} {WORDS['unseen'].text}" if names == {"unseen"} else f"{later:,} {more}{_need(later)} attention"
+
+
+def _due_words(due: Sequence[Standing], by: str) -> str:
+    """Say what comes of it if nobody acts: a refusal is nothing to decide, and a cancellation goes out."""
+    names, number = {standing.word.standing for standing in due}, len(due)
+    if names == {"held"}:
+        return f"{number:,} to decide by {by}"
+    if names == {"to_cancel"}:
+        return f"{number:,} to delete in the dashboard by {by}, or {'it goes' if number == 1 else 'they go'} out"
+    if all(standing.stays for standing in due):
+        return f"{number:,} will not go: act by {by}"
+    return f"{number:,} {_need(number)} action by {by}"
+
+
+def _first_due(report: Report, standings: Sequence[Standing]) -> str:
+    first = _first(standings)
+    return f", the first is due {_time(report, first)}" if first else ""
+
+
+def _first(standings: Iterable[Standing]) -> datetime | None:
+    return min((standing.by for standing in standings if standing.by), default=None)
+
+
+def _time(report: Report, moment: datetime | None) -> str:
+    return local_time(moment, report.zone, report.made_at.year) if moment else ""
+
+
+def _waiting_words(waiting: Sequence[Standing], *, alone: bool) -> Iterator[str]:
+    """Say how many rows wait and for what: in the row's own words where there is nothing else to say."""
+    causes: dict[str, list[Standing]] = defaultdict(list)
+    for standing in waiting:
+        causes[standing.cause].append(standing)
+    for cause, standings in causes.items():
+        said = {standing.reason for standing in standings}
+        verb = "waits" if len(standings) == 1 else "wait"
+        if alone and len(said) == 1:
+            yield f"{len(standings):,} {verb} for the provider: {said.pop()}"
+        else:
+            yield f"{len(standings):,} {verb} for {_WAITED_FOR.get(cause, 'the provider')}"
 
 
 def _waits(standing: Standing) -> bool:
     return standing.word.standing == "waiting"
 
 
-_MEANINGS = {name: CODES[name].meaning.partition(";")[0] for name in WAIT_CODES}
+_WAITED_FOR = {
+    "credits-short": "credits",
+    "group-empty": "contacts in an empty group",
+    "template-not-approved": "the approval of an MMS template",
+}
+"""What rows wait for, in short, by the code."""
+
+
+def who_acts(report: Report) -> tuple[str, ...]:
+    """Say who acts by when: `maria@x.example must act on 1 now, 2 by Mon, Nov 23, 3:30 PM CST, 8 later`."""
+    owners: dict[str, list[Standing]] = defaultdict(list)
+    for entry in needed_entries(report):
+        owners[entry.owner or SOMEBODY].append(report.standing_of(entry))
+    ordered = sorted(owners.items(), key=lambda pair: _urgency(pair[1]))
+    told = [f"{owner} must act on {_by_when(report, standings)}" for owner, standings in ordered[:OWNERS]]
+    rest = ordered[OWNERS:]
+    return (*told, f"and {plural(len(rest), 'more owner')}, see below") if rest else tuple(told)
+
+
+def _urgency(standings: Sequence[Standing]) -> tuple[bool, float, int]:
+    first = _first(standings)
+    now = any(standing.by is None for standing in standings)
+    return not now, first.timestamp() if first else float("inf"), -len(standings)
+
+
+def _by_when(report: Report, standings: Sequence[Standing]) -> str:
+    """Split rows into what is to be done at once, what is due within a day, and the rest."""
+    timed = [standing for standing in standings if standing.by]
+    due = [standing for standing in timed if standing.is_due(report.made_at)]
+    told = [f"{len(standings) - len(timed):,} now"] if len(timed) < len(standings) else []
+    if first := _first(due):
+        told.append(f"{len(due):,} by {_time(report, first)} ({time_left(first, report.made_at)})")
+        told += [f"{len(timed) - len(due):,} later"] if len(timed) > len(due) else []
+    elif first := _first(timed):
+        told.append(f"{len(timed):,}{', the first' if len(timed) > 1 else ''} by {_time(report, first)}")
+    return ", ".join(told)
 
 
 def _beside_the_rows(report: Report) -> Iterator[str]:
@@ -127,29 +201,33 @@ def _tone(report: Report, stands: Sequence[Pair]) -> str:
     concerned = [standing for _, standing in stands if standing.needs_attention]
     grave = any(standing.is_grave(report.made_at) for standing in concerned)
     loud = any(finding.loud for finding in report.findings)
-    many = len(concerned) >= MANY * len(stands) and len(concerned) > 1
-    return "bad" if grave or loud or many else "look"
+    return "bad" if grave or loud or _is_much(len(concerned), report) else "look"
 
 
-def _fine(report: Report, figures: Figures, more: str, waiting: Sequence[Pair]) -> Verdict:
+def _is_much(number: int, report: Report) -> bool:
+    return number > 1 and number >= MANY * len(report.entries)
+
+
+def _fine(report: Report, figures: Figures, more: str) -> Verdict:
     """Call a report well only when nothing speaks against it."""
-    if told := [*_waiting_words(report, waiting)]:
-        return Verdict(". ".join(words for words, _ in told), "wait", more, "; ".join(step for _, step in told))
     if still := sum(n for name, n in figures.by_status.items() if WORDS[name].fate is Fate.MAY_GO):
-        return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more, NOBODY)
+        return Verdict(f"nothing wrong, {still:,} still to go to the provider", "wait", more, (NOBODY,))
     if old := _not_compared(report):
         return Verdict(old, "wait", more)
     usual = _usual(report)
     if report.kind == "week" and usual and figures.rows < USUAL * min(usual):
-        return Verdict(f"{_few(figures.rows)}; the last {_weeks(usual)}", "look", more, SHEET_MISSING)
+        return Verdict(f"{_few(figures.rows)}; the last {_weeks(usual)}", "look", more, (SHEET_MISSING,))
     if not figures.rows:
         first = report.kind == "week" and not usual
-        return Verdict("no campaigns yet" if first else "all is well, there was nothing to do", "quiet", more, NOBODY)
-    return Verdict("all is well", "good", more, NOBODY)
+        return Verdict(
+            "no campaigns yet" if first else "all is well, there was nothing to do", "quiet", more, (NOBODY,)
+        )
+    return Verdict("all is well", "good", more, (NOBODY,))
 
 
 NOBODY = "nobody needs to act"
-SHEET_MISSING = "nothing is due; if a sheet is missing, whoever fills it in drops it now"
+SOMEBODY = "somebody (no owner named)"
+SHEET_MISSING = "nothing is due; if there is a sheet for this week, it did not arrive: drop it now"
 
 
 def _few(rows: int) -> str:
@@ -187,5 +265,7 @@ def _not_compared(report: Report) -> str:
 
 
 def _more(report: Report, figures: Figures) -> str:
-    told = f"{plural(figures.rows, 'campaign' if report.kind == 'week' else 'row')}: {done_words(figures)}"
-    return f"{told}, {figures.contacts:,} texts" if figures.contacts else told
+    rows, done = plural(figures.rows, "campaign" if report.kind == "week" else "row"), done_words(figures)
+    all_done = figures.rows == figures.scheduled + figures.not_approved + figures.sent
+    told = f"{rows}: {done}" if all_done else f"{done}, of {rows}"
+    return f"{told}; {figures.contacts:,} texts" if figures.contacts else told

@@ -15,6 +15,7 @@ from batch.adapters.report.figures import (
     loose_persons,
     needed_entries,
     urgent_first,
+    worst_tones,
 )
 from batch.adapters.report.tasks import Task, tasks_of
 from batch.adapters.report.verdict import Verdict, verdict
@@ -106,8 +107,8 @@ def _write_heading(summary: Summary, said: Verdict) -> None:
     summary.put((f"REHEARSAL: {report.title}" if report.rehearsal else report.title, "title"))
     summary.put((f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}"))
     summary.put((said.more, "label"))
-    if said.next:
-        summary.put((said.next, "label"))
+    for line in said.next:
+        summary.put((line, "label"))
     made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
     summary.put((f"{report.team}: {made}" if report.team else made, "label"))
     summary.line += 2
@@ -171,18 +172,18 @@ def _note(figure: KeyFigure, report: Report) -> str:
 def _write_outcome(summary: Summary, figures: Figures, first: dict[str, int]) -> None:
     summary.put(("Where every row ended", "section"), ("", "right"), ("", "section"))
     begin = summary.line
+    tones = worst_tones(summary.writer.report)
     for standing, number in figures.by_status.items():
-        word = WORDS[standing]
-        text = f"{word.sign} {word.text}"
+        text = f"{TONES[tones[standing]].sign} {WORDS[standing].text}"
         label = Link(text, f"Rows!A{first[standing]}") if standing in first else text
-        summary.put((label, f"tone-{word.tone}"), (number, "number"))
+        summary.put((label, f"tone-{tones[standing]}"), (number, "number"))
     last = summary.line - 1
     summary.put(("rows in total", "bold"), (figures.rows, "total"), name="rows")
     if figures.by_status:
         summary.cells["by_status"] = f"Summary!$B${begin + 1}:$B${last + 1}"
     if len(figures.by_status) > 1:
-        tones = [WORDS[standing].tone for standing in figures.by_status]
-        _draw(summary, "Where every row ended", (begin, last), tones)
+        shown = [tones[standing] for standing in figures.by_status]
+        _draw(summary, "Where every row ended", (begin, last), shown)
     summary.line += 1
 
 
