@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from batch.cli.files import show_tally
+from batch.cli.files import await_verdict, show_tally
 from batch.cli.output import print_line
 from batch.cli.session import DONE, Json, Why, app, end_with, need, need_reason, session
 from batch.cli.shapes import shape_tally
@@ -69,6 +69,7 @@ def approve(
     from batch.workflows.approve import approve_batch
 
     rows = _read_rows(except_rows)
+    await_verdict(quiet=json)
     tally = approve_batch(session.settings(), session.world(), batch, rows)
     session.screen.close()
     if json:

@@ -260,6 +260,7 @@ def _show_share(
     """Submit the rows of one account and tell how that ended."""
     session.told = settings.name
     session.screen.show_plan = None if yes or json else _show_plan
+    await_verdict(quiet=json, rows_shown=lambda: not yes and session.screen.show_plan is None)
     if not json:
         _name_account(settings)
     try:
@@ -269,8 +270,7 @@ def _show_share(
     session.screen.close()
     if json:
         session.put(shape_tally(tally))
-    shown = not (yes or json) and session.screen.show_plan is None
-    end = show_tally(tally, quiet=json, rows_shown=shown)
+    end = show_tally(tally, quiet=json)
     if not json:
         _tell_idle(tally, options)
     return end
@@ -292,14 +292,27 @@ def _show_plan(plan: Planned) -> None:
     show_decisions(session.screen, plan.decisions, plan.file_issues)
 
 
-def show_tally(tally: Tally, *, quiet: bool = False, rows_shown: bool = False) -> int:
-    """Tell how a run ended and give its exit code."""
-    from batch.cli.tables import show_decisions, show_totals
+def await_verdict(*, quiet: bool, rows_shown: Callable[[], bool] = lambda: False) -> None:
+    """Have the screen say how the run ended as soon as that is known: the reports are written after it."""
 
-    if not quiet:
-        if not rows_shown:
+    def show(tally: Tally) -> None:
+        from batch.cli.tables import show_decisions, show_totals
+
+        if not rows_shown():
             show_decisions(session.screen, tally.decisions, tally.file_issues)
         show_totals(session.screen, tally)
+
+    session.screen.show_end = None if quiet else show
+
+
+def show_tally(tally: Tally, *, quiet: bool = False) -> int:
+    """Tell how a run ended, unless that was told, and which files it wrote; give its exit code."""
+    from batch.cli.tables import show_files
+    from batch.workflows.events import RunEnded
+
+    session.screen.tell(RunEnded(tally))
+    if not quiet:
+        show_files(session.screen, tally)
     if tally.trouble is not None:
         session.screen.say(f"the run stopped: {tally.trouble}", loud=True)
         return tally.trouble.exit_code

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from batch.cli.files import show_tally
+from batch.cli.files import await_verdict, show_tally
 from batch.cli.output import csv_records, print_csv, print_line
 from batch.cli.session import DONE, LOOK, AccountCommands, Json, app, end_with, need, session
 from batch.cli.shapes import shape_archived, shape_books, shape_moved, shape_purged, shape_restoring, shape_tally
@@ -20,6 +20,7 @@ from batch.model.wording import COMPARED_WORDS
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
+    from batch.workflows.tally import Comparison
 
 
 @app.command()
@@ -30,6 +31,7 @@ def resume(
     """Settle what is in doubt, then submit what is still planned."""
     from batch.workflows.resume import resume as go_on
 
+    await_verdict(quiet=json)
     tally = go_on(session.settings(), session.world(), limit=limit)
     session.screen.close()
     if json:
@@ -51,21 +53,25 @@ def reconcile(
     from batch.workflows.reconcile import reconcile_books
 
     settings, world = session.settings(), session.world()
+    session.screen.show_end = None if json else _show_comparison
     comparison = reconcile_books(settings, world, delivery=delivery, budget=budget, acknowledge=acknowledge)
     session.screen.close()
     if json:
         session.put(shape_books(comparison))
     else:
-        for finding in comparison.findings:
-            session.screen.say(finding.words, loud=finding.loud)
-        counts = comparison.counts
-        compared = ", ".join(plural(counts[kind], *words) for kind, words in COMPARED_WORDS.items() if counts[kind])
-        session.screen.say(f"compared with the provider: {compared or 'no campaign yet'}")
         for line in list_open(settings, world):
             session.screen.say(line)
         for path in comparison.reports:
             session.screen.say(f"report: {path}")
     end_with(LOOK if comparison.needs_look else DONE)
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    for finding in comparison.findings:
+        session.screen.say(finding.words, loud=finding.loud)
+    counts = comparison.counts
+    compared = ", ".join(plural(counts[kind], *words) for kind, words in COMPARED_WORDS.items() if counts[kind])
+    session.screen.say(f"compared with the provider: {compared or 'no campaign yet'}")
 
 
 @app.command()

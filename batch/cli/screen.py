@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word
 from batch.core.printable import printable
-from batch.workflows.events import Checking, Event, Note, Planned, Progress, Wait
+from batch.workflows.events import Checking, Event, Note, Planned, Progress, RunEnded, Wait
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,8 @@ class Screen:
         self.interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
         self.show_plan: Callable[[Planned], None] | None = None
         """Shows the plan of the file at hand before a question; None once it was shown, or where nobody is asked."""
+        self.show_end: Callable[[Any], None] | None = None
+        """Shows how the run at hand ended; None once it was shown, or where a program reads along."""
         self._bar: Bar | None = None
         self._task: Any = None
         self._longest: dict[str, float] = {}
@@ -59,6 +61,8 @@ class Screen:
             self.say(event.words, loud=event.loud)
         elif isinstance(event, Planned):
             self._show_plan(event)
+        elif isinstance(event, RunEnded):
+            self._show_end(event)
         elif self.moving:
             self._draw(event)
         elif isinstance(event, Wait):
@@ -70,6 +74,13 @@ class Screen:
             self.close()
             self.show_plan(plan)
             self.show_plan = None
+
+    def _show_end(self, ended: RunEnded) -> None:
+        """Show the verdict once, as soon as it is known."""
+        if self.show_end is not None:
+            self.close()
+            self.show_end(ended.outcome)
+            self.show_end = None
 
     def confirm(self, words: str) -> bool:
         """Ask a person on a terminal; without one the answer is yes, since nobody could give another."""

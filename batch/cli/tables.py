@@ -169,7 +169,7 @@ def _telling(decision: Decision) -> list[Issue]:
 
 
 def show_totals(screen: Screen, tally: Tally) -> None:
-    """Say in one line where the rows are, and where the report lies."""
+    """Say in one line where the rows are, and what is to be done."""
     if tally.declined:
         screen.say("nothing was submitted and nothing written")
         return
@@ -183,6 +183,10 @@ def show_totals(screen: Screen, tally: Tally) -> None:
         screen.say(line)
     if tally.approval:
         screen.say(f'nothing is sent yet: another person types "campaign-batch approve {tally.batch}"')
+
+
+def show_files(screen: Screen, tally: Tally) -> None:
+    """Say where the reports and the marked copies are."""
     for path in tally.reports:
         screen.say(f"report: {path}")
     for path, what in zip(

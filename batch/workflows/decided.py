@@ -15,8 +15,9 @@ from batch.workflows.context import Context, need_zone
 from batch.workflows.hand_back import write_returned
 from batch.workflows.notes_beside import describe_file
 from batch.workflows.report import batch_stem
+from batch.workflows.run import count_batch
 from batch.workflows.shares import open_own
-from batch.workflows.tally import Tally, count_batch
+from batch.workflows.tally import Tally
 
 if TYPE_CHECKING:
     from batch.adapters.inbox import Inbox

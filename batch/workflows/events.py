@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from batch.model import Decision, Entry, Issue
+
+if TYPE_CHECKING:
+    from batch.workflows.tally import Comparison, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,14 @@ class Planned:
     file_issues: tuple[Issue, ...] = ()
 
 
-Event = Note | Progress | Wait | Checking | Planned
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """How a run ended, before its reports are written: whoever waits for it need not wait for them."""
+
+    outcome: Tally | Comparison = field(repr=False)
+
+
+Event = Note | Progress | Wait | Checking | Planned | RunEnded
 Tell = Callable[[Event], None]
 
 

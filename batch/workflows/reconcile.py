@@ -18,7 +18,7 @@ from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.workflows.changed_settings import warn_of_changes
 from batch.workflows.context import Context, World, describe_pause, open_context
-from batch.workflows.events import Wait
+from batch.workflows.events import RunEnded, Wait
 from batch.workflows.listings import find_doubts, read_lists, settle_doubts
 from batch.workflows.mail import mail_comparison
 from batch.workflows.not_as_asked import lift_if_acknowledged
@@ -74,6 +74,7 @@ def reconcile_in(
     if delivery:
         read_delivery(context, budget)
     ledger.journal.note_run("reconcile", world.now(), f"{comparison.counts[FindingKind.MATCHED]} matched")
+    world.tell(RunEnded(comparison))
     comparison.reports = write_reconciliation(context, comparison)
     return comparison
 

@@ -13,6 +13,7 @@ from batch.model.errors import BatchError, ReportError
 from batch.workflows.account_checks import find_short
 from batch.workflows.changed_settings import warn_of_off_time
 from batch.workflows.context import Context, World, open_context
+from batch.workflows.events import RunEnded
 from batch.workflows.mail import mail_batches
 from batch.workflows.preview import offer_batches
 from batch.workflows.proofs import read_own_account
@@ -67,6 +68,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     tally.doubled = len(context.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
     context.ledger.journal.note_run("resume", context.world.now(), f"{len(touched)} rows")
+    context.world.tell(RunEnded(tally))
     try:
         for batch in sorted({entry.batch for entry in entries}):
             tally.reports += write_batch_report(context, batch)

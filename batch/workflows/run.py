@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
 from batch.core.settle import Reading
+from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, NotAsAskedError, ReportError
 from batch.workflows.account_checks import check_account, remember_names
@@ -17,6 +19,7 @@ from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
 from batch.workflows.check import Check
 from batch.workflows.context import Context, describe_pause
+from batch.workflows.events import RunEnded
 from batch.workflows.listings import (
     adopt,
     find_doubts,
@@ -32,7 +35,7 @@ from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
 from batch.workflows.report import write_batch_report
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
-from batch.workflows.tally import Tally, count_batch
+from batch.workflows.tally import Tally, count_as
 from batch.workflows.zone_changes import OFFSETS, offsets_of
 
 if TYPE_CHECKING:
@@ -186,10 +189,26 @@ def finish_batch(context: Context, tally: Tally, reading: Reading, options: Opti
     count_batch(context, tally)
     tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
+    context.world.tell(RunEnded(tally))
     try:
         tally.reports = write_batch_report(context, tally.batch, stopped=str(tally.trouble or ""))
     except ReportError as trouble:
         tally.trouble = tally.trouble or trouble  # the campaigns are on their way: where they are is told anyway
+
+
+def count_batch(context: Context, tally: Tally) -> None:
+    """Count where the rows of a batch stand now."""
+    assert tally.batch is not None
+    lines = context.ledger.batches.rows(tally.batch)
+    entries = {
+        entry.id: entry for entry in context.ledger.entries.select(ids={line.entry for line in lines if line.entry})
+    }
+    tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
+    gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
+    now, zone = context.world.now(), context.settings.team_zone
+    tally.attention = sum(
+        count_as("", entry) == "accepted" and standing_of(entry, now, zone).needs_attention for entry in gone
+    )
 
 
 def _submit_batch(context: Context, tally: Tally, reading: Reading, options: Options) -> None:

@@ -33,12 +33,13 @@ from batch.workflows.run import (
     Options,
     be_submitter,
     begin_run,
+    count_batch,
     finish_batch,
     plan_rows,
     record_batch,
 )
 from batch.workflows.shares import Shares, share_out
-from batch.workflows.tally import Tally, count_batch
+from batch.workflows.tally import Tally
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings

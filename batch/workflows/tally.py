@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batch.core.standing import is_left_out, needs_look, standing_of
+from batch.core.standing import is_left_out, needs_look
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
 from batch.model.wording import COUNT_WORDS
-from batch.workflows.context import Context
 
 _COUNTED_AS = {
     Status.SUBMITTING: "in_doubt",
@@ -74,21 +73,6 @@ class Tally:
             or bool(self.to_do)
             or any(self.counts[name] for name in wanted)
         )
-
-
-def count_batch(context: Context, tally: Tally) -> None:
-    """Count where the rows of a batch stand now."""
-    assert tally.batch is not None
-    lines = context.ledger.batches.rows(tally.batch)
-    entries = {
-        entry.id: entry for entry in context.ledger.entries.select(ids={line.entry for line in lines if line.entry})
-    }
-    tally.counts = Counter(count_as(line.what, entries.get(line.entry or 0)) for line in lines)
-    gone = [entries[line.entry] for line in lines if line.what != "skipped" and line.entry in entries]
-    now, zone = context.world.now(), context.settings.team_zone
-    tally.attention = sum(
-        count_as("", entry) == "accepted" and standing_of(entry, now, zone).needs_attention for entry in gone
-    )
 
 
 def describe_counts(counts: Mapping[str, int], *, approval: bool = False) -> str:

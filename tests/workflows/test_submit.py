@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import sys
 import time
@@ -34,7 +35,7 @@ from batch.adapters.sandbox.endpoints import Request
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.workflows import post as submitting
-from batch.workflows.events import Progress, Wait
+from batch.workflows.events import Progress, RunEnded, Wait
 
 
 @pytest.fixture
@@ -592,3 +593,25 @@ def test_the_token_stands_nowhere_whatever_goes_wrong() -> None:
         found = [path.name for path in files for form in TOKEN_FORMS if form.encode() in path.read_bytes()]
         assert found == []
         assert count_campaigns(desk.sandbox, desk.entries()).doubled == []
+
+
+@pytest.mark.parametrize("command", ["submit", "resume", "reconcile"])
+def test_how_a_run_ended_is_told_before_its_reports_are_written(desk: Bench, command: str) -> None:
+    """Whoever watches does not wait for two files and a page; what is told is counted in full."""
+    counts: list[int] = []
+
+    def look(told: object) -> bool:
+        if isinstance(told, RunEnded):
+            assert list((desk.folder / "reports").glob("*")) == []
+            counts.append(sum(told.outcome.counts.values()))
+        return False
+
+    sheet = desk.sheet(2)
+    if command != "submit":
+        desk.stops = lambda: len(desk.sandbox.posts) > 0
+        desk.submit(sheet)
+        desk.stops = lambda: False
+        shutil.rmtree(desk.folder / "reports")
+    desk.told = Listener(look, lambda: None)  # type: ignore[assignment]
+    {"submit": lambda: desk.submit(sheet), "resume": desk.resume, "reconcile": desk.reconcile}[command]()
+    assert counts == [{"submit": 2, "resume": 1, "reconcile": 1}[command]]

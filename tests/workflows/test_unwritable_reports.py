@@ -29,13 +29,24 @@ def test_a_report_that_cannot_be_written_does_not_hide_what_was_submitted(
     assert len(sandbox.posts) == 2
 
 
-@pytest.mark.parametrize("command", [["report"], ["reconcile"], ["report", "--evidence", "1"]])
+@pytest.mark.parametrize("command", [["report"], ["report", "--evidence", "1"]])
 def test_a_report_that_cannot_be_written_is_one_line(blocked: Shell, tmp_path: Path, command: list[str]) -> None:
     """It stops the run with exit code 3."""
     blocked.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
     ran = blocked.run(*command)
     assert (ran.code, len(ran.err.splitlines())) == (3, 1)
     assert "cannot be written" in ran.err
+
+
+def test_the_verdict_is_told_before_the_reports_are_written(blocked: Shell, tmp_path: Path) -> None:
+    """What a run found out is on the screen although its report fails, and once only."""
+    ran = blocked.run("submit", write_csv(tmp_path / "a.csv", [row(1)]))
+    lines = [line.partition(":")[0] for line in ran.err.splitlines() if not line.startswith("others could")]
+    assert lines == ['batch 1 "a.csv"', "the run stopped"]
+    ran = blocked.run("reconcile")
+    compared, stopped = ran.err.splitlines()
+    assert (ran.code, compared) == (3, "compared with the provider: 1 agrees")
+    assert "cannot be written" in stopped
 
 
 def test_a_preview_that_cannot_be_written_is_one_line(blocked: Shell, tmp_path: Path) -> None:
