@@ -155,7 +155,7 @@ def _fill_entry(  # noqa: PLR0917 - one row with all that hangs on it
         json.dumps([f"Store {group}"], separators=(",", ":")), went, shown, ZONE,
         "\x1f".join((name, message, group, shown, "dana")), 1, "GSM-7", status, provider_id, 100 if there else None,
         3 if there else None, "Approved and Scheduled" if there else "", "seen" if there else "", int(there),
-        went if status == "sent" else moment, ZONE, issues if wrong else "", "group-unknown" if wrong else "", None,
+        went if status == "sent" else moment, ZONE, issues if wrong else "[]", "group-unknown" if wrong else "", None,
     ))  # fmt: skip
     week.rows["batch_rows"].append((batch, row, number, "invalid" if wrong else "planned", ""))
     _fill_history(week, number, status, moment, went)

@@ -99,14 +99,14 @@ def sqlite_path(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
-def migrate(path: Path, revision: str) -> None:
-    """Make a ledger as an older version would have left it."""
+def migrate(place: Path | str, revision: str) -> None:
+    """Make a ledger as an older version would have left it, in a file or at a URL."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(ROOT / "batch" / "adapters" / "ledger" / "migrations"))
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(place if isinstance(place, str) else f"sqlite:///{place}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

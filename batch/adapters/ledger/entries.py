@@ -9,9 +9,10 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, Text, cast, func, or_, select
 
 from batch.adapters.ledger.bulk import by_name, in_chunks, is_in
+from batch.adapters.ledger.columns import Json
 from batch.adapters.ledger.findings import add_open
 from batch.adapters.ledger.forms import (
     STATUSES,
@@ -243,7 +244,8 @@ def _words(words: str | Iterable[str] | None) -> list[str]:
 def _bears(word: str) -> Any:
     """Look for a word in everything people may remember of a campaign, in capitals or not."""
     patterns = [form.replace("/", "//").replace("%", "/%").replace("_", "/_") for form in _forms(word)]
-    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in SEARCHED for pattern in patterns))
+    searched = [cast(column, Text) if isinstance(column.type, Json) else column for column in SEARCHED]
+    return or_(*(func.lower(column).like(f"%{pattern}%", escape="/") for column in searched for pattern in patterns))
 
 
 def _forms(word: str) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.bulk import in_chunks
+from batch.adapters.ledger.columns import Json, sort_keys
 from batch.adapters.ledger.tables import alembic_version, entries, metadata, notes
 from batch.adapters.ledger.transactions import Transactions
 from batch.model.errors import LedgerError, UsageError
@@ -105,9 +106,11 @@ def _sum_up(connection: Connection) -> Sums:
 def _sum_of(connection: Connection, table: Table) -> tuple[int, int]:
     """Count a table's rows and add up their hashes: the two kinds of database sort texts each in its own way."""
     count = total = 0
+    forms = [sort_keys if isinstance(column.type, Json) else _plain for column in table.columns]
     for row in _rows_of(connection, table):
         count += 1
-        total += int.from_bytes(hashlib.sha256(repr([_plain(value) for value in row.values()]).encode()).digest())
+        plain = [form(value) for form, value in zip(forms, row.values(), strict=True)]
+        total += int.from_bytes(hashlib.sha256(repr(plain).encode()).digest())
     return count, total % 2**256
 
 

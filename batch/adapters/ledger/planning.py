@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal_column, select, update
 
 from batch.adapters.ledger.bulk import in_chunks, insert_rows, is_in, update_rows
+from batch.adapters.ledger.columns import NO_JSON
 from batch.adapters.ledger.cutting import CELLS, CELLS_OF_INVALID, NAME, WORDS, cut, cut_campaign, cut_cells, cut_issues
 from batch.adapters.ledger.forms import (
     write_cells,
@@ -84,9 +85,7 @@ _RENEW = (
     .values(
         {
             # What a person let go counts for this very content only; SET sees the row as it was.
-            "released": case(
-                (entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=literal_column("''")
-            ),
+            "released": case((entries.c.fingerprint == bindparam("fingerprint"), entries.c.released), else_=NO_JSON),
             # A yes is for what was shown, to the letter; planned again, it must be given anew.
             "approved_by": case((_says_the_same(), entries.c.approved_by), else_=literal_column("''")),
             "bound_payload": literal_column("''"),

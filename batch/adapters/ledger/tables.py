@@ -18,19 +18,19 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+from batch.adapters.ledger.columns import Time
+from batch.adapters.ledger.columns import flag_column as _flag
+from batch.adapters.ledger.columns import id_column as _id
+from batch.adapters.ledger.columns import json_column as _json
+from batch.adapters.ledger.columns import number_column as _number
+from batch.adapters.ledger.columns import text_column as _text
+from batch.adapters.ledger.columns import time_column as _time
+
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
 metadata = MetaData()
-
-
-def _text(name: str, **more: Any) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=text("''"), **more)
-
-
-def _number(name: str, default: int = 0, **more: Any) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default=text(str(default)), **more)
 
 
 def _entry(name: str = "entry", **more: Any) -> Column[int]:
@@ -45,11 +45,11 @@ notes = Table("notes", metadata, Column("name", Text, primary_key=True), _text("
 batches = Table(
     "batches",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _text("file"),
     _text("sheet"),
     _text("file_hash"),
-    _text("taken_in_at"),
+    _time("taken_in_at"),
     _number("rows"),
     _number("blank"),
     _number("left_out"),
@@ -58,18 +58,18 @@ batches = Table(
     _text("state"),
     _text("approved_by"),
     _text("note"),
-    _text("issues"),
-    _text("header"),
-    _text("changed_at"),
+    _json("issues"),
+    _json("header"),
+    _time("changed_at"),
     _text("preview_mark"),
     Column("superseded_by", Integer),
-    _number("unmailed"),
+    _flag("unmailed"),
 )
 
 entries = Table(
     "entries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     Column("batch", Integer, ForeignKey("batches.id"), nullable=False),
     _number("row"),
     _text("account"),
@@ -80,9 +80,9 @@ entries = Table(
     _text("campaign_name"),
     _text("provider_name"),
     _text("message"),
-    _text("group_ids"),
-    _text("group_names"),
-    Column("send_at", Text),
+    _json("group_ids"),
+    _json("group_names"),
+    Column("send_at", Time),
     _text("send_at_provider"),
     _text("zone"),
     _number("type_recipients"),
@@ -96,9 +96,9 @@ entries = Table(
     _number("parts"),
     _text("encoding"),
     _text("status"),
-    _text("issues"),
+    _json("issues"),
     _text("codes"),
-    _text("released"),
+    _json("released"),
     _text("provider_id"),
     Column("contacts_count", Integer),
     Column("provider_status_id", Integer),
@@ -109,7 +109,7 @@ entries = Table(
     _text("cancel_why"),
     # Deferred, since the old entry must leave its key before the new one can take it.
     Column("replaced_by", Integer, ForeignKey("entries.id", deferrable=True, initially="DEFERRED")),
-    _text("changed_at"),
+    _time("changed_at"),
     _text("cancel_source"),
     _text("provider_zone"),
     _text("bound_payload"),
@@ -157,9 +157,9 @@ batch_rows = Table(
 history = Table(
     "history",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _entry(),
-    _text("at"),
+    _time("at"),
     Column("old", Text),
     _text("new"),
     _text("why"),
@@ -174,15 +174,15 @@ attempts = Table(
     metadata,
     _entry(primary_key=True),
     Column("number", Integer, primary_key=True),
-    _text("started_at"),
-    Column("ended_at", Text),
+    _time("started_at"),
+    Column("ended_at", Time),
     _text("payload_hash"),
     _text("tag"),
     _text("outcome"),
     Column("http_status", Integer),
     _text("why"),
     _text("answer"),
-    _number("counts"),
+    _flag("counts"),
     _text("provider_zone"),
     Column("clock_offset", Float),
     sqlite_with_rowid=False,
@@ -200,11 +200,11 @@ Index(
 observations = Table(
     "observations",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _entry(),
-    _text("at"),
+    _time("at"),
     _text("place"),
-    _text("listed"),
+    _json("listed"),
 )
 Index("observations_by_entry", observations.c.entry)
 
@@ -214,10 +214,10 @@ acknowledged = Table(
     Column("provider_id", Text, primary_key=True),
     _text("why"),
     _text("who"),
-    _text("at"),
+    _time("at"),
 )
 
-reconciliations = Table("reconciliations", metadata, Column("id", Integer, primary_key=True), _text("at"))
+reconciliations = Table("reconciliations", metadata, _id(), _time("at"))
 
 findings = Table(
     "findings",
@@ -233,47 +233,47 @@ findings = Table(
     _text("field"),
     _text("ours"),
     _text("theirs"),
-    _number("loud"),
-    _number("open"),
+    _flag("loud"),
+    _flag("open"),
     sqlite_with_rowid=False,
 )
-Index("open_findings", findings.c.entry, sqlite_where=findings.c.open == 1)
+Index("open_findings", findings.c.entry, sqlite_where=text("open = 1"), postgresql_where=text("open"))
 
 acknowledgements = Table(
     "acknowledgements",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _entry(),
     _text("code"),
     _text("field"),
     _text("theirs"),
     _text("why"),
     _text("who"),
-    _text("at"),
+    _time("at"),
 )
 Index("acknowledgements_by_entry", acknowledgements.c.entry)
 
 pauses = Table(
     "pauses",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _text("why"),
     _text("who"),
-    _text("since"),
+    _time("since"),
     _text("lifted_by"),
-    Column("lifted_at", Text),
+    Column("lifted_at", Time),
     _text("cause"),
     _text("folder"),
 )
 
-pace = Table("pace", metadata, Column("id", Integer, primary_key=True), Column("silent_until", Float, nullable=False))
+pace = Table("pace", metadata, _id(), Column("silent_until", Float, nullable=False))
 
 runs = Table(
     "runs",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _text("kind"),
-    _text("at"),
+    _time("at"),
     _text("words"),
 )
 Index("runs_by_kind", runs.c.kind, runs.c.at)
@@ -290,32 +290,32 @@ deliveries = Table(
 )
 
 delivery_readings = Table(
-    "delivery_readings", metadata, _entry(primary_key=True), _number("page"), _number("final"), _text("at")
+    "delivery_readings", metadata, _entry(primary_key=True), _number("page"), _flag("final"), _time("at")
 )
 
 mails = Table(
     "mails",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _text("dedupe_key"),
     _text("kind"),
-    _text("recipients"),
+    _json("recipients"),
     _text("subject"),
     Column("body", LargeBinary, nullable=False),
-    _text("added_at"),
-    _text("next_try"),
+    _time("added_at"),
+    _time("next_try"),
     _number("tries"),
     _text("words"),
-    Column("sent_at", Text),
+    Column("sent_at", Time),
     UniqueConstraint("dedupe_key"),
 )
 
 group_names = Table(
-    "group_names", metadata, Column("name", Text, primary_key=True), _text("group_id"), _text("seen_at")
+    "group_names", metadata, Column("name", Text, primary_key=True), _text("group_id"), _time("seen_at")
 )
 
 account_groups = Table(
-    "account_groups", metadata, Column("group_id", Text, primary_key=True), _text("name"), _text("seen_at")
+    "account_groups", metadata, Column("group_id", Text, primary_key=True), _text("name"), _time("seen_at")
 )
 """Every group that the account was ever seen to have: a list that speaks of others is not this account's."""
 
@@ -347,7 +347,7 @@ preview_rows = Table(
 drops = Table(
     "drops",
     metadata,
-    Column("id", Integer, primary_key=True),
+    _id(),
     _text("place"),
     _text("claim"),
     _text("name"),
@@ -356,11 +356,11 @@ drops = Table(
     _text("came_from"),
     _text("elsewhere"),
     Column("content", LargeBinary, nullable=False),
-    _text("handed_at"),
+    _time("handed_at"),
     _number("failures"),
-    Column("ended_at", Text),
+    Column("ended_at", Time),
     Column("batch", Integer),
-    _number("needs_look"),
+    _flag("needs_look"),
     _text("words"),
     UniqueConstraint("place", "claim"),
 )

@@ -7,12 +7,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.purging import Purge, count_purge, forget, overwrite_freed
-from batch.adapters.ledger.tables import metadata
+from batch.adapters.ledger.tables import history, metadata
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.triggers import TRIGGERS
 from batch.adapters.ledger.troubles import explained
@@ -81,7 +81,7 @@ INVARIANTS = (
         "entry {0} counts {1} attempts, its record shows {2}",
         (
             "SELECT * FROM (SELECT e.id, e.attempts AS counted, coalesce(a.made, 0) AS made FROM entries e LEFT JOIN "
-            "(SELECT entry, sum(counts) AS made FROM attempts GROUP BY entry) a ON a.entry = e.id) x "
+            "(SELECT entry, count(*) AS made FROM attempts WHERE counts GROUP BY entry) a ON a.entry = e.id) x "
             "WHERE counted <> made"
         ),
     ),
@@ -262,8 +262,8 @@ def _find_breaches(connection: Connection, words: str, statement: str) -> list[s
 
 def _find_future(connection: Connection, now: datetime) -> list[str]:
     """Look for changes later than now: a clock was wrong, then or today, and times decide what may still be sent."""
-    statement = text("SELECT count(*), max(at) FROM history WHERE at > :limit")
-    count, latest = connection.execute(statement, {"limit": write_time(now + _CLOCK_LEEWAY)}).one()
+    later = history.c.at > write_time(now + _CLOCK_LEEWAY)
+    count, latest = connection.execute(select(func.count(), func.max(history.c.at)).where(later)).one()
     return [f"{count} changes are dated later than now (up to {latest}): a clock was wrong"] if count else []
 
 
