@@ -21,6 +21,7 @@ from batch.adapters.ledger.forms import write_json, write_time
 
 T = TypeVar("T")
 DIALECT = "postgresql"
+_in_order = json.JSONEncoder(sort_keys=True).encode
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
@@ -86,7 +87,7 @@ class Json(_Kind[str]):
 
 def sort_keys(written: str) -> str:
     """Give what a column of JSON says in the one form that it has in both kinds of database."""
-    return json.dumps(json.loads(_without_nul(written) or "[]"), sort_keys=True)
+    return _in_order(json.loads(_without_nul(written) or "[]"))
 
 
 def _without_nul(written: str) -> str:
