@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -88,6 +90,8 @@ class Queue:
     def __init__(self, url: str) -> None:
         need_postgresql(url)
         self._conninfo = libpq_url(url, SCHEMA)
+        self.left: Counter[str] = Counter()
+        """By account, the jobs of dead workers that this process gave out anew."""
 
     def prepare(self) -> None:
         """Make its schema where there is none; those who come at once wait for each other."""
@@ -182,7 +186,7 @@ class Queue:
                 seconds = "0" if every >= 60 else f"*/{every}"
                 app.periodic(cron=f"* * * * * {seconds}")(app.tasks[_NAME.format(CLOCK)])
             with _explained():
-                asyncio.run(_work(app, stalled, stopped, **options))
+                asyncio.run(_work(app, stalled, stopped, self.left, **options))
             if not once or not done or stopped():
                 return
             done.clear()  # a job that was given out meanwhile waited for the lock of the one that gave it
@@ -203,6 +207,10 @@ class Queue:
 
 _PREPARING = 0x7175657565
 """The advisory lock of who makes the schema: the letters of `queue`."""
+KEPT_HOURS = 7 * 24
+"""How long a job that a dead worker left stays in the table, to be looked at."""
+_CLEANING = 3600.0
+"""Seconds after which a worker looks again for those to delete."""
 _PATIENCE = 10
 """Seconds that a look at the queue waits for its database."""
 _WORKERS = """
@@ -261,12 +269,12 @@ def _add_task(app: App, kind: str, act: Callable[[Told], object]) -> None:
     app.task(name=_NAME.format(kind), queue=_COMMON)(task)
 
 
-async def _work(app: App, stalled: int, stopped: Callable[[], bool], **options: Any) -> None:
+async def _work(app: App, stalled: int, stopped: Callable[[], bool], left: Counter[str], **options: Any) -> None:
     async with app.open_async():
         worker = asyncio.ensure_future(
             app.run_worker_async(install_signal_handlers=False, delete_jobs="successful", **options)
         )
-        sweep = asyncio.ensure_future(_sweep(app, stalled))
+        sweep = asyncio.ensure_future(_sweep(app, stalled, left))
         try:
             while not worker.done() and not stopped():
                 await asyncio.wait({worker}, timeout=0.2)
@@ -278,15 +286,20 @@ async def _work(app: App, stalled: int, stopped: Callable[[], bool], **options: 
                 await worker
 
 
-async def _sweep(app: App, stalled: int) -> None:
+async def _sweep(app: App, stalled: int, left: Counter[str]) -> None:
     """Give out anew, now and then, what a worker had that gives no sign any more; nothing ends this."""
     from procrastinate.exceptions import ProcrastinateException
 
+    cleaned = -_CLEANING
     while True:
         with suppress(ProcrastinateException):
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled):
                 with suppress(ProcrastinateException):
                     await _give_anew(app, job)
+                    left[str(job.task_kwargs.get("account", ""))] += 1
+            if time.monotonic() - cleaned >= _CLEANING:
+                cleaned = time.monotonic()
+                await app.job_manager.delete_old_jobs(KEPT_HOURS, include_failed=True)
         await asyncio.sleep(stalled / 3)
 
 

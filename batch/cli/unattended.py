@@ -85,7 +85,8 @@ def worker(
     accounts = session.every_account(watches=True)
     figures = Gauges({one.name: one for one in accounts}, session.world())
     ours = make_worker(accounts, _counted_world(figures, log_format))
-    with _serving(replace(figures, depth=ours.queue.depth, lacks=lambda: ours.lacks), metrics):
+    figures = replace(figures, depth=ours.queue.depth, lacks=lambda: ours.lacks, left=ours.queue.left)
+    with _serving(figures, metrics):
         ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
     _end_watch(DONE)
 

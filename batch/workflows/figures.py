@@ -36,6 +36,8 @@ class Gauges:
     """How many jobs wait, are being done, and failed; nothing where there is no queue."""
     lacks: Callable[[], Mapping[str, str]] = dict
     """By account that this process cannot work for, what it lacks."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """By account, the jobs of dead workers that this process gave out anew."""
     posts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By account and outcome, what this process submitted."""
 
@@ -58,6 +60,8 @@ class Gauges:
             yield Figure("served", "0 where this process lacks what it takes to work for the account", served, name)
         for (account, outcome), count in sorted(self.posts.items()):
             yield Figure("posts_total", "campaigns that this process submitted", count, account, outcome)
+        for account, count in sorted(self.left.items()):
+            yield Figure("jobs_left_total", "jobs of dead workers that this process gave to others", count, account)
         for state, count in self.depth().items():
             yield Figure(f"jobs_{state}", "jobs of all workers", count)
 
