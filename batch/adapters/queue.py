@@ -238,7 +238,8 @@ def _explained() -> Iterator[None]:
     except (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout) as trouble:
         detail = " ".join(str(trouble.__cause__ or trouble).split())
         raise LedgerError(
-            f"the queue of the workers cannot be reached ({detail})", "check that the database runs"
+            f"the queue of the workers cannot be reached ({detail})",
+            "check that the database runs, and host and port in [ledger] url",
         ) from None
 
 

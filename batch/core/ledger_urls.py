@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -10,6 +11,8 @@ ACCOUNT_SCHEMA = "account_schema"
 """The part of a PostgreSQL URL that names the account of several whose ledger is meant; ours, not the driver's."""
 SCHEMA = "account_"
 """What the schema of an account's ledger begins with; its name follows."""
+PROPER = "postgresql+psycopg://user@host/database"
+"""How the URL of a ledger on PostgreSQL is written."""
 _FILE = "sqlite:///"
 
 
@@ -42,6 +45,12 @@ def account_url(url: str, account: str) -> str:
 def is_postgresql(url: str) -> bool:
     """Whether the ledger is in a PostgreSQL database, whatever driver the URL names."""
     return url.startswith("postgresql")
+
+
+def is_misspelled(url: str) -> bool:
+    """Whether PostgreSQL is meant and named otherwise than its driver is: `postgres://`, `postgresql+psycopg2://`."""
+    meant = re.match(r"\s*(postgres|pgsql)[a-z0-9+]*:", url, re.IGNORECASE)
+    return meant is not None and re.match(r"postgresql(\+psycopg)?://", url) is None
 
 
 def libpq_url(url: str, schema: str = "") -> str:

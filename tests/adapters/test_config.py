@@ -167,6 +167,7 @@ def test_what_is_not_known_is_named_with_the_nearest(
         ("checks", "quiet_hours", "21:00-21:00", "21:00-08:00"),
         ("checks", "week_start", "s3cr3t", "monday"),
         ("ledger", "url", "s3cr3t.sqlite3", "sqlite:///"),
+        ("ledger", "url", "postgres://u:s3cr3t@h/d", "it takes postgresql+psycopg://user@host/database"),
         ("email", "to", "s3cr3t", "a mail address"),
         ("email", "from", "a@example.com\nBcc: s3cr3t@example.com", "a mail address"),
         ("email", "port", "70000", "up to 65535"),

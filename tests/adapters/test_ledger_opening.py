@@ -456,3 +456,11 @@ def test_a_ledger_closes_twice(tmp_path: Path) -> None:
     ledger.close()
     ledger.close()
     (tmp_path / "ledger.sqlite3").rename(tmp_path / "moved.sqlite3")
+
+
+@pytest.mark.parametrize("url", ["postgres://ana:geheim@h/d", "postgresql+psycopg://ana:geheim@[::bad/d"])
+def test_a_url_that_cannot_be_read_is_not_shown(url: str) -> None:
+    """It may hold a password; how it is written is said in its place."""
+    with pytest.raises(UsageError, match=r"postgresql\+psycopg://user@host/database") as raised:
+        open_ledger(url, now=NOW)
+    assert "geheim" not in str(raised.value)

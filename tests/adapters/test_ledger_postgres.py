@@ -113,9 +113,14 @@ def test_to_look_makes_no_ledger_of_an_empty_database(url: str) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda url: url.replace("@/ledger", "@/nothere"), "does not exist"),
-        (lambda url: url.replace("host=", "host=/nowhere"), "cannot be reached"),
-        (lambda url: url.replace("postgres@/", "stranger:geheim@/"), "cannot be reached|refuses this user"),
+        (
+            lambda url: url.replace("@/ledger", "@/nothere"),
+            '^the ledger "nothere[^"]*" does not exist: create the data',
+        ),
+        (lambda url: url.replace("host=", "host=/nowhere"), "cannot be reached .*: check that .* host and port"),
+        (lambda url: url.replace("postgres@/", "stranger:geheim@/"), "refuses this user or password: check the user"),
+        (lambda _: "postgresql+psycopg://ana:geheim@nowhere.invalid/x", "on nowhere.invalid cannot be reached"),
+        (lambda _: "postgresql+psycopg://ana:geheim@127.0.0.1:1/", "in the user's own database on 127.0.0.1 cannot be"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_in_words_without_its_password(url: str, change, words: str) -> None:

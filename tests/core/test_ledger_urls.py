@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.core.ledger_urls import IN_MEMORY, libpq_url, sqlite_path, sqlite_url
+from batch.core.ledger_urls import IN_MEMORY, is_misspelled, libpq_url, sqlite_path, sqlite_url
 
 
 def test_the_url_of_a_file_names_it() -> None:
@@ -41,3 +41,11 @@ def test_any_other_url_names_no_file(url: str) -> None:
 def test_a_database_is_named_as_its_own_library_wants_it(url: str, schema: str, expected: str) -> None:
     """Without the driver, and with the schema that is looked into."""
     assert libpq_url(url, schema) == expected
+
+
+def test_postgresql_by_another_name_is_noticed() -> None:
+    """As other programs write it; SQLAlchemy would ask for a driver by that name."""
+    others = ("postgres://u@h/d", " postgres://u@h/d", "POSTGRESQL://u@h/d", "postgresql+psycopg2://h/d", "pgsql:h")
+    assert [is_misspelled(url) for url in others] == [True] * len(others)
+    good = ("postgresql+psycopg://u@h/d", "postgresql://u@h/d", "sqlite:///postgres.sqlite3", "postgres.sqlite3")
+    assert [is_misspelled(url) for url in good] == [False] * len(good)

@@ -21,7 +21,7 @@ from batch.adapters.ledger.tables import REVISIONS, alembic_version, notes
 from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
-from batch.core.ledger_urls import ACCOUNT_SCHEMA
+from batch.core.ledger_urls import ACCOUNT_SCHEMA, PROPER, is_misspelled
 from batch.model.errors import LedgerError, UsageError
 from batch.system.disk import make_private
 
@@ -34,12 +34,15 @@ _CACHE_KIB = 32_000
 
 def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]:
     """Read a ledger's URL, a bare path too; give it with the file's absolute path (None when there is no file)."""
+    if is_misspelled(url):  # never shown: it may hold a password
+        raise UsageError("the URL of the ledger cannot be read", f"write {PROPER} for a database on PostgreSQL")
     if "://" not in url:
         url = f"sqlite:///{url}"
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise UsageError(f'the ledger "{url}" is not a valid URL', 'write "sqlite:///ledger.sqlite3"') from None
+    except (ArgumentError, ValueError):
+        remedy = f"write sqlite:///ledger.sqlite3, or {PROPER}"
+        raise UsageError("the URL of the ledger cannot be read", remedy) from None
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return parsed, None
     path = Path(os.path.abspath((folder or Path()) / str(parsed.database)))  # noqa: PTH100  # a link stays a link
@@ -75,7 +78,8 @@ def name_of(url: URL, path: Path | None) -> str:
     if url.get_backend_name() == "sqlite":
         return "the temporary ledger"
     account = f' of account "{url.query[ACCOUNT_SCHEMA]}"' if ACCOUNT_SCHEMA in url.query else ""
-    return f'the ledger "{url.database}"{account}' + (f" on {url.host}" if url.host else "")
+    name = f'the ledger "{url.database}"' if url.database else "the ledger in the user's own database"
+    return f"{name}{account}" + (f" on {url.host}" if url.host else "")
 
 
 def _look_at_file(path: Path, *, create: bool) -> None:
@@ -100,13 +104,16 @@ def _look_at_file(path: Path, *, create: bool) -> None:
 def _make_engine(url: URL, busy_seconds: float) -> Engine:
     try:
         if url.get_backend_name() != "sqlite":
-            engine = create_engine(postgres.look_into_schema(url), isolation_level="READ COMMITTED", pool_pre_ping=True)
+            engine = create_engine(postgres.complete(url), isolation_level="READ COMMITTED", pool_pre_ping=True)
         elif url.database in (None, "", ":memory:"):
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
             engine = create_engine(url, connect_args={"timeout": busy_seconds})
     except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
-        raise UsageError(f'the ledger "{url!r}" cannot be used here ({error})', "install its driver") from None
+        remedy = "pip install 'campaign-batch[postgres]'"
+        if url.get_backend_name() != postgres.DIALECT or url.get_driver_name() != "psycopg":
+            remedy = f"write sqlite:///ledger.sqlite3, or {PROPER}"
+        raise UsageError(f"{name_of(url, None)} cannot be used here ({error})", remedy) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     elif engine.driver == "psycopg":

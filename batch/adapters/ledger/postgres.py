@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -41,11 +43,16 @@ _PLACE = (
     "THEN hashtextextended(current_schema(), :place) ELSE CAST(:place AS bigint) END"
 )
 """The place of a lock: a database has one set of them, and each account in it needs its own."""
+_PATIENCE = 10
+"""Seconds to wait for a server that does not answer; the system itself waits for minutes."""
 _REPLACEMENT = "\ufffd"
 
 _BACKUP = "restore the database from its own backup"
 WORDS = {
-    "08": ("{where} cannot be reached ({detail})", "check that the database runs, then run the command again"),
+    "08": (
+        "{where} cannot be reached ({detail})",
+        "check that the database runs, and host and port in [ledger] url, then run the command again",
+    ),
     "57P": ("{where} was shut down or restarted", "wait until the database is back, then run the command again"),
     "28": ("{where} refuses this user or password", "check the user and the password in [ledger] url"),
     "3D": ("{where} does not exist", "create the database, or correct [ledger] url"),
@@ -63,7 +70,17 @@ WORDS = {
 }
 """By how its error code begins, the longest first where two fit.
 See https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+_UNCODED = (
+    ("3D", re.compile(r'FATAL: +database ".*" does not exist')),
+    ("28", re.compile(r"FATAL: +(password authentication|role .* does not exist|no pg_hba|.*authentication failed)")),
+)
+"""What a server says before it has let anybody in comes without its code."""
 OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'
+
+
+def code_of(detail: str) -> str:
+    """Give the code of why a connection did not come about; one whose reason nobody knows was lost."""
+    return next((code for code, pattern in _UNCODED if pattern.search(detail)), "08")
 
 
 def set_up(connection: Any, _record: object) -> None:
@@ -91,8 +108,13 @@ def wait_in_transaction(connection: Connection) -> None:
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
-def look_into_schema(url: URL) -> URL:
-    """Let every connection of an account's ledger see its schema alone, from the first word on."""
+def complete(url: URL) -> URL:
+    """Add to a URL what each connection begins with: how long it waits for a server that does not answer.
+
+    And let every connection of an account's ledger see its schema alone, from the first word on.
+    """
+    if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
+        url = url.update_query_dict({"connect_timeout": str(_PATIENCE)})
     account = url.query.get(ACCOUNT_SCHEMA)
     if account is None:
         return url

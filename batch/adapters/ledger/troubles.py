@@ -62,7 +62,7 @@ def explain(error: Exception, where: str) -> LedgerError:
     known, name, otherwise = _WORDS, getattr(cause, "sqlite_errorname", "") or "", _OTHERWISE
     if hasattr(cause, "sqlstate"):
         known, name, otherwise = postgres.WORDS, str(getattr(cause, "sqlstate", "") or ""), postgres.OTHERWISE
-        name = name or ("08" if isinstance(error, OperationalError) else "")  # a lost connection has no code
+        name = name or (postgres.code_of(str(cause)) if isinstance(error, OperationalError) else "")
     for start, (words, remedy) in sorted(known.items(), key=lambda item: -len(item[0])):
         if name.startswith(start):
             return LedgerError(words.format(where=where, detail=detail), remedy, code=start)
