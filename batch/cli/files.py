@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from batch.cli.output import about
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.core.near import find_near
@@ -258,7 +259,7 @@ def _show_share(
     path: Path, settings: Settings, act: Callable[[Settings, World], Tally], options: Options, *, yes: bool, json: bool
 ) -> int:
     """Submit the rows of one account and tell how that ended."""
-    session.told = settings.name
+    about.account = settings.name
     session.screen.show_plan = None if yes or json else _show_plan
     await_verdict(quiet=json, rows_shown=lambda: not yes and session.screen.show_plan is None)
     if not json:

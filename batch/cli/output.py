@@ -5,11 +5,29 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from batch.core.csv_text import csv_record
+from batch.core.hints import name_account
 from batch.core.json_text import write_json
 from batch.core.printable import printable
+
+
+@dataclass(slots=True)
+class About:
+    """What the command is about just now."""
+
+    account: str = ""
+    """The account whose settings were loaded last; empty where there is one only."""
+
+
+about = About()
+
+
+def readable(text: str) -> str:
+    """Make a text printable, and name the account in the commands that it tells to type."""
+    return printable(name_account(text, about.account))
 
 
 def print_json(value: object) -> None:
@@ -19,7 +37,7 @@ def print_json(value: object) -> None:
 
 def print_line(text: str) -> None:
     """Print a line on standard output, whatever the console's encoding."""
-    _put(printable(text) + "\n")
+    _put(readable(text) + "\n")
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -38,7 +56,7 @@ def csv_records(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
 
 def print_word(text: str, *, end: str = "\n") -> None:
     """Print a line for a person on standard error."""
-    _put_word(printable(text) + end)
+    _put_word(readable(text) + end)
 
 
 def print_log(line: str) -> None:

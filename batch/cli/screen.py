@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from batch.cli.output import print_word
+from batch.cli.output import print_word, readable
 from batch.core.printable import printable
 from batch.workflows.events import Checking, Event, Note, Planned, Progress, RunEnded, Wait
 
@@ -47,7 +47,7 @@ class Screen:
             return
         if self.moving:
             style = "bold red" if loud else ""
-            self.console().print(printable(words), style=style, markup=False, highlight=False, emoji=False)
+            self.console().print(readable(words), style=style, markup=False, highlight=False, emoji=False)
         else:
             print_word(words)
 

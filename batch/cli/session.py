@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from batch import __version__
-from batch.cli.output import PrintableFormatter, print_json, print_line
+from batch.cli.output import PrintableFormatter, about, print_json, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
 from batch.core.ledger_urls import account_url
@@ -142,8 +142,6 @@ class Session:
     ledger: str = ""
     account: str = ""
     """The account that the command names; empty for the default one, or for all where a command is about all."""
-    told: str = ""
-    """The account whose settings were loaded last, to stand in JSON; empty where there is one only."""
     screen: Screen = field(default_factory=Screen)
     interrupt: Interrupt = field(default_factory=Interrupt)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -159,7 +157,7 @@ class Session:
         from batch.adapters.config import choose_account
 
         chosen = choose_account(self._load(watches=watches, **changes), self.account)
-        self.told = chosen.name
+        about.account = chosen.name
         return chosen
 
     def every_account(self, *, watches: bool = False, **changes: object) -> tuple[Settings, ...]:
@@ -180,7 +178,7 @@ class Session:
 
     def each(self, settings: Settings, act: Callable[[Settings], int]) -> int:
         """Act for one account of several; its trouble is told with its name, and never keeps another from its turn."""
-        self.told = settings.name
+        about.account = settings.name
         if not settings.name:
             return act(settings)
         try:
@@ -197,7 +195,7 @@ class Session:
 
     def put(self, value: dict[str, Any]) -> None:
         """Print one object, with the account that it is about where there are several."""
-        print_json({**value, "account": self.told} if self.told else value)
+        print_json({**value, "account": about.account} if about.account else value)
 
     def _load(self, *, watches: bool, **changes: object) -> Settings:
         from batch.adapters.config import load_settings
@@ -282,7 +280,7 @@ def before(
     ] = False,
 ) -> None:
     """Schedule group SMS and MMS campaigns from a spreadsheet: nothing twice, nothing lost."""
-    session.config, session.ledger = config, ledger
+    session.config, session.ledger, about.account = config, ledger, ""
     session.screen.quiet, session.screen.verbose = quiet, verbose
 
 

@@ -15,6 +15,7 @@ import typer
 from batch.cli.output import print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_line
+from batch.core.hints import name_account
 from batch.core.json_text import write_json
 from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.events import Event, Note, Progress
@@ -133,10 +134,9 @@ class Journal:
         told = _read_progress(event) if isinstance(event, Progress) else event
         if not isinstance(told, Note) or (self._quiet and not told.loud):
             return
-        if self._as_json:
-            print_log(session.redact(_as_json(told, self._account)))
-        else:
-            print_word(session.redact(_as_text(told, self._account)))
+        write, put = (_as_json, print_log) if self._as_json else (_as_text, print_word)
+        line = write(told, self._account)
+        put(session.redact(name_account(line, self._account)))
 
 
 def _read_progress(progress: Progress) -> Note | None:
@@ -175,7 +175,12 @@ def doctor(json: Json = False) -> None:
     from batch.workflows.doctor import examine
 
     world = session.world()
-    lines = [(one.name, line) for one in session.every_account(watches=True) for line in examine(one, world)]
+    accounts = session.every_account(watches=True)
+    lines = [
+        (one.name, replace(line, remedy=name_account(line.remedy, one.name)))
+        for one in accounts
+        for line in examine(one, world)
+    ]
     session.screen.close()
     if json:
         print_json([shape_line(line, account) for account, line in lines])

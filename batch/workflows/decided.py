@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batch.core.file_names import safe_name
 from batch.core.guards import REJECTED_BY_PERSON
+from batch.core.hints import name_account
 from batch.model import REJECTED, Batch
 from batch.model.errors import BatchError
 from batch.workflows.check import check_sheet
@@ -44,7 +45,7 @@ def _retell(context: Context, inbox: Inbox, batch: Batch, sheet: Path, stem: str
     report = Path(context.settings.reports.folder) / f"{stem}.html"
     results = [report, *_mark(context, batch, sheet, report)]
     look = tally.needs_look or batch.state == REJECTED
-    words = describe_file(tally, decided=_say_decision(context, batch))
+    words = name_account(describe_file(tally, decided=_say_decision(context, batch)), context.settings.name)
     old = [f"{stem}{ending}" for ending in (".html", "-marked.xlsx", "-marked.xlsm", "-failed-rows.xlsx")]
     inbox.refile(sheet, "attention" if look else "done", results, f"{words}\n", old)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from batch.adapters.mail import Attachment, clean, compose
 from batch.adapters.report import count, mail_html, mail_text, subject
 from batch.core.guards import GOING
+from batch.core.hints import name_account
 from batch.core.identity import short_hash
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, WAITS, Entry
@@ -280,14 +281,14 @@ def _compose(
     email, now = mailer.settings.email, mailer.world.now()
     if not to or not mailer.is_open:
         return False
-    if account := mailer.settings.name:
-        subject = f"{account}: {subject}"
+    account = mailer.settings.name
+    subject = f"{account}: {subject}" if account else subject
     mail = compose(
         sender=email.sender,
         to=to,
         subject=subject,
-        text=text,
-        html=page,
+        text=name_account(text, account),
+        html=name_account(page, account),
         reply_to=email.reply_to,
         attachments=attachments,
         largest=largest_attachment(mailer.settings),

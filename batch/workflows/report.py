@@ -27,6 +27,7 @@ from batch.adapters.report import (
 )
 from batch.core.file_names import plain_stem
 from batch.core.guards import FRESH
+from batch.core.hints import name_account
 from batch.core.identity import is_test
 from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Issue, Status
@@ -182,6 +183,7 @@ def gather(
         logo=Path(settings.reports.logo) if settings.reports.logo else None,
         credit_price=settings.reports.credit_price or None,
         currency=settings.reports.currency,
+        account=settings.name,
         stopped=stopped,
         paused=describe_pause(pause, settings) if pause else "",
         compared_at=compared.at if (compared := ledger.journal.last_run("reconcile")) else None,
@@ -309,7 +311,8 @@ def write(report: Report, settings: Settings, stem: str, formats: Sequence[str],
             elif format == "xlsx":
                 write_xlsx(report, path)
             else:
-                write_text(path, to_csv(report) if format == "csv" else to_json(report))
+                text = to_csv(report) if format == "csv" else to_json(report)
+                write_text(path, name_account(text, report.account))
     if latest and "html" in formats:
         with writing(folder / "latest.html"):
             copy_whole(folder / f"{stem}.html", folder / "latest.html")
@@ -354,6 +357,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
             provider_zone=settings.provider.timezone,
             team=settings.reports.team,
             logo=Path(settings.reports.logo) if settings.reports.logo else None,
+            account=settings.name,
         )
     return path
 

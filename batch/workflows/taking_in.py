@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from batch.core.hints import name_account
 from batch.core.printable import whole_text
 from batch.model import Person
 from batch.model.errors import BatchError, SheetError
@@ -86,7 +87,7 @@ def key_of(name: str, claimed_at: datetime, mark: str) -> str:
 def _tell_taken(context: Context, tally: Tally) -> TakenIn:
     assert tally.batch is not None
     look = tally.needs_look or tally.trouble is not None
-    words = describe_file(tally, known=_known_as(context, tally))
+    words = name_account(describe_file(tally, known=_known_as(context, tally)), context.settings.name)
     results = [path for path in tally.reports if path.suffix == ".html"] + tally.marked
     return TakenIn(
         words,

@@ -27,7 +27,9 @@ def test_identity_pause_and_reports_are_of_each_account(town: Town, tmp_path: Pa
     assert (ran.code, ran.json["accepted"], ran.json["account"]) == (0, 2, "dallas")
     assert ran.json["reports"][0].startswith(str(tmp_path / "reports" / "dallas"))
     assert town.shell.run("pause", "--why", "wait", "--account", "austin").code == 0
-    assert "everything is paused" in town.shell.run("submit", sheet, "--yes", "--account", "austin").err
+    refused = town.shell.run("submit", sheet, "--yes", "--account", "austin").err
+    assert "everything is paused" in refused
+    assert '"campaign-batch unpause --account austin"' in refused
     again = town.shell.run("submit", sheet, "--yes", "--json", "--account", "dallas").json
     assert (again["accepted"], again["skipped"]) == (0, 2)
     assert town.shell.run("unpause", "--account", "austin").code == 0
@@ -87,11 +89,15 @@ def test_a_team_of_one_account_becomes_one_of_several(ready: Shell, town: Town, 
 
 @pytest.mark.in_a_file
 def test_mails_and_pages_name_the_account(town: Town, tmp_path: Path) -> None:
-    """In the subject, and where a page names the team."""
+    """In the subject, where a page names the team, and in each command that is to be typed."""
     town.settings(top='[email]\nhost = "127.0.0.1"\nport = 9\nfrom = "a@example.com"\nto = ["b@example.com"]\n')
-    sheet = write_csv(tmp_path / "week.csv", [row(1)])
+    sheet = write_csv(tmp_path / "week.csv", [row(1), row(2, DateTime=f"{str(row(2)['DateTime'])[:10]} 23:30")])
     ran = town.shell.run("submit", sheet, "--yes", "--json", "--account", "dallas")
-    assert '<p class="brand">dallas</p>' in Path(ran.json["reports"][0]).read_text("utf-8")
+    page = Path(ran.json["reports"][0]).read_text("utf-8")
+    assert '<p class="brand">dallas</p>' in page
+    assert "campaign-batch resolve --account dallas " in page
+    cells = [str(cell) for sheet in load_workbook(ran.json["reports"][1]) for line in sheet.values for cell in line]
+    assert any("campaign-batch resolve --account dallas " in cell for cell in cells)
     with open_ledger(f"sqlite:///{tmp_path}/ledger.dallas.sqlite3", now=datetime.now(UTC)) as ledger:
         assert [mail.subject.partition(": ")[0] for mail in ledger.outbox.unsent()] == ["dallas"]
 

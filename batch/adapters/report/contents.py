@@ -113,6 +113,8 @@ class Report:
     credit_price: float | None = None
     """Money for one credit."""
     currency: str = "USD"
+    account: str = ""
+    """Named in the commands that it tells to type; empty where there is one only."""
     stopped: str = ""
     """Why the run stopped; empty when it did not."""
     paused: str = ""

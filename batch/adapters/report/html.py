@@ -15,6 +15,7 @@ from batch.adapters.report.page import embed, embed_logo, render_page, write_pag
 from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
 from batch.adapters.report.tasks import tasks_of
 from batch.adapters.report.verdict import verdict
+from batch.core.hints import name_account
 from batch.model import Entry, Finding, FindingKind
 from batch.model.times import local_time, time_left
 from batch.model.wording import FINDING_WORDS, TONES, WORDS, Word, group_words
@@ -76,11 +77,11 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         whole=whole,
         standings=chips(rows),
         needs=sum(row.needs for row in rows),
-        packed=embed(pack(rows)),
+        packed=embed(pack(rows), report.account),
         made_at=local_time(report.made_at, report.zone, 0),
         batches=[(batch, local_time(batch.taken_in_at, report.zone, year)) for batch in report.batches[:100]],
     )
-    return write_page(page, path)
+    return write_page(name_account(page, report.account), path)
 
 
 def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:

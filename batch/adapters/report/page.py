@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from batch.core.hints import name_account
 from batch.core.json_text import write_json
 from batch.model.wording import TONES
 from batch.system.disk import make_folder, write_whole
@@ -67,12 +68,12 @@ def write_page(text: str, path: Path) -> Path:
     return write_whole(path, text.encode("utf-8", "replace"))
 
 
-def embed(content: object) -> Markup:
+def embed(content: object, account: str = "") -> Markup:
     """Write values as JSON that can stand inside a script element: no text in it can end the element.
 
     A long one becomes a JSON text that holds the JSON compressed, which the script unpacks: a tenth of its size.
     """
-    text = write_json(content, short=True)
+    text = name_account(write_json(content, short=True), account)
     if len(text) > PACKED_FROM:
         packed = zlib.compress(text.encode("utf-8", "surrogatepass"), 6)
         return Markup(f'"{base64.b64encode(packed).decode()}"')  # noqa: S704 - letters and digits

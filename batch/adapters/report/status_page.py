@@ -9,6 +9,7 @@ from pathlib import Path
 from batch.adapters.report.html import PLAIN_LIMIT, chips
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, View, pack, show_entry
+from batch.core.hints import name_account
 from batch.core.standing import standing_of
 from batch.model import NOTHING, DeliveryCount, Entry
 from batch.model.times import local_time
@@ -39,6 +40,7 @@ def write_status(
     provider_zone: str = "America/New_York",
     team: str = "",
     logo: Path | None = None,
+    account: str = "",
 ) -> Path:
     """Write the status page; what is still to come stands first, the soonest on top, then the past.
 
@@ -70,7 +72,7 @@ def write_status(
         standings=chips(rows),
         packed=embed(pack(rows)),
     )
-    return write_page(page, path)
+    return write_page(name_account(page, account), path)
 
 
 def _distance(entry: Entry, now: datetime) -> float:

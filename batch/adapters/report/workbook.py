@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from batch.adapters.report.contents import Report
+from batch.core.hints import name_account
 from batch.model.columns import column_letter
 from batch.model.wording import TONES
 
@@ -156,7 +157,7 @@ class WorkbookWriter:
         elif isinstance(value, (int, float)):
             sheet.write_number(row, column, value, style)
         else:
-            sheet.write_string(row, column, plain_text(str(value)), style)
+            sheet.write_string(row, column, plain_text(name_account(str(value), self.report.account)), style)
 
     def compute(  # noqa: PLR0917 - as put
         self, sheet: Any, row: int, column: int, formula: str, value: object, kind: str
