@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import Claimed, Inbox
 from batch.adapters.inbox.handing import handed_from
-from batch.adapters.ledger import PREVIEW, Ended, Handed
+from batch.adapters.ledger import ANYWHERE, PREVIEW, Ended, Handed
 from batch.adapters.queue import Queue
 from batch.system.temporary import make_temporary_folder
 from batch.workflows.context import Context
@@ -84,15 +84,22 @@ class HandedFiles(DroppedFiles):
             if claimed is not None:
                 self._file(claimed, ended)
             self._context.ledger.drops.forget(ended.id)
+        for ended in self._context.ledger.drops.ended(ANYWHERE):
+            self._offer(ended)
+            self._context.ledger.drops.forget(ended.id)
+
+    def _offer(self, ended: Ended) -> None:
+        for one in ended.results:
+            if one.kind == PREVIEW:
+                self._inbox.offer(one.content, one.name)
 
     def _file(self, claimed: Claimed, ended: Ended) -> None:
         folder = make_temporary_folder()
         try:
             results = []
+            self._offer(ended)
             for one in ended.results:
-                if one.kind == PREVIEW:
-                    self._inbox.offer(one.content, one.name)
-                else:
+                if one.kind != PREVIEW:
                     results.append(folder / Path(one.name).name)
                     results[-1].write_bytes(one.content)
             self._inbox.file_away(claimed, "attention" if ended.needs_look else "done", results, ended.words)

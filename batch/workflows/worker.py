@@ -253,7 +253,8 @@ def _results(outcome: TakenIn) -> tuple[Result, ...]:
 
 
 def _offer(context: Context, preview: Path) -> None:
-    """Tell of a preview that an earlier run did not finish: it lies among the reports, where `approve` finds it."""
+    """Bring a preview that an earlier run did not finish to whichever watch looks first."""
+    context.ledger.drops.offer(Result(PREVIEW, preview.name, preview.read_bytes()), context.world.now())
     context.note(f"the preview that an earlier run did not finish: {preview}", loud=True)
 
 

@@ -18,6 +18,7 @@ from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.core.ledger_urls import account_url
+from batch.model.errors import ReportError
 from batch.workflows.context import World, open_context
 from batch.workflows.doctor_line import Line
 from batch.workflows.doctor_workers import worker_lines
@@ -114,6 +115,28 @@ def test_rows_of_other_accounts_go_to_their_own_workers(town: Town) -> None:
         assert town.shell.run("worker", "--once").code == 0
     watch(town)
     assert (town.names("dallas"), town.names("austin")) == (["Campaign 1"], ["Campaign 2"])
+
+
+def test_a_preview_that_an_earlier_run_did_not_finish_comes_to_the_watched_folder(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that was finished at once; there it can be approved by moving it."""
+    town.settings(top=f"{QUICK}\n[approval]\nrequired = true\n")
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    with monkeypatch.context() as broken:
+        broken.setattr("batch.workflows.submit.offer_batch", fail_to_write)
+        town.shell.run("worker", "--once")
+    watch(town)
+    waiting = town.folder / "inbox" / "dallas" / "waiting"
+    assert not waiting.exists() or not list(waiting.iterdir())
+    town.shell.run("worker", "--once")
+    watch(town)
+    assert [path.name.partition("-week-")[0] for path in waiting.iterdir()] == ["batch-0001"]
+
+
+def fail_to_write(*_: object) -> None:
+    raise ReportError("the disk is full")
 
 
 def test_a_worker_that_was_killed_is_followed(town: Town, url: str) -> None:

@@ -3,7 +3,7 @@
 from batch.adapters.ledger.archiving import name_archive
 from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.deliveries import DeliveryProgress
-from batch.adapters.ledger.drops import BESIDE, PREVIEW, Drop, Ended, Handed, Result
+from batch.adapters.ledger.drops import ANYWHERE, BESIDE, PREVIEW, Drop, Ended, Handed, Result
 from batch.adapters.ledger.exporting import EXPORT_KEYS, EXPORT_ONLY
 from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
@@ -16,6 +16,7 @@ from batch.adapters.ledger.purging import Purge
 from batch.adapters.ledger.restoring import Holding, Restored, find_backup, look_into, restore
 
 __all__ = [
+    "ANYWHERE",
     "BESIDE",
     "EXPORT_KEYS",
     "EXPORT_ONLY",

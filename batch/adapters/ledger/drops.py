@@ -16,6 +16,8 @@ from batch.model import Person
 
 BESIDE, PREVIEW = "beside", "preview"
 """What a result is: a file to lie beside the sheet, or a preview for those who can approve."""
+ANYWHERE = ""
+"""The place of what any watch of the account may take: the sheet of it was filed away long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,17 @@ class Drops:
                 made = {"kind": one.kind, "name": one.name, "content": one.content}
                 connection.execute(insert(drop_results).values(drop=drop, number=number, **made))
             return True
+
+    def offer(self, preview: Result, now: datetime) -> None:
+        """Keep a preview for the watch that looks first; once by its name."""
+        at, about = write_time(now), {"place": ANYWHERE, "claim": preview.name, "name": preview.name, "content": b""}
+        made = {"kind": preview.kind, "name": preview.name, "content": preview.content}
+        with self._transactions.write() as connection:
+            there = select(drops.c.id).where(drops.c.place == ANYWHERE, drops.c.claim == preview.name)
+            if connection.execute(there).first() is None:
+                kept = insert(drops).values(**about, handed_at=at, ended_at=at).returning(drops.c.id)
+                number = connection.execute(kept).scalar_one()
+                connection.execute(insert(drop_results).values(drop=number, number=0, **made))
 
     def ended(self, place: str) -> tuple[Ended, ...]:
         """Give what became of the files of one place that its watch has not filed away yet."""
