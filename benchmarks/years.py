@@ -47,6 +47,7 @@ COLUMNS = {
         "group_ids", "group_names", "send_at", "send_at_provider", "zone", "cells", "parts", "encoding", "status",
         "provider_id", "contacts_count", "provider_status_id", "provider_status", "observed", "attempts", "changed_at",
         "provider_zone", "issues", "codes", "replaced_by",
+        "delivery_read",
     ),
     "batch_rows": ("batch", "row", "entry", "what", "why"),
     "history": ("entry", "at", "old", "new", "why", "who", "kind"),
@@ -156,6 +157,7 @@ def _fill_entry(  # noqa: PLR0917 - one row with all that hangs on it
         "\x1f".join((name, message, group, shown, "dana")), 1, "GSM-7", status, provider_id, 100 if there else None,
         3 if there else None, "Approved and Scheduled" if there else "", "seen" if there else "", int(there),
         went if status == "sent" else moment, ZONE, issues if wrong else "[]", "group-unknown" if wrong else "", None,
+        int(status == "sent" and number <= unread),
     ))  # fmt: skip
     week.rows["batch_rows"].append((batch, row, number, "invalid" if wrong else "planned", ""))
     _fill_history(week, number, status, moment, went)

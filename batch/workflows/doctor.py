@@ -190,6 +190,9 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
     yield Line("ledger", "broken", "; ".join(problems), remedy) if problems else whole
     if ledger.path is None:
         yield Line("backups", "fine", "left to the database: campaign-batch copies no ledger that is not a file")
+    if ledger.words.lacks_index():
+        remedy = "let its administrator type CREATE EXTENSION pg_trgm there; the next night makes the index"
+        yield Line("search", "warning", "find reads every entry: the database has no pg_trgm", remedy)
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
     yield from _health_lines(settings, read_health(ledger, world.now()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, create_engine, text
 
 from batch.adapters.ledger import open_ledger
 from batch.adapters.ledger.tables import REVISIONS, metadata
@@ -176,6 +177,30 @@ def test_what_was_brought_up_to_date_is_read_like_any_other(old: Path, tmp_path:
         assert len(list(ledger.export())) == len(Status)
         damage = [problem for problem in ledger.upkeep.verify(NOW) if "taken out" in problem or "not there" in problem]
         assert damage == []
+
+
+@pytest.mark.parametrize("read", [1, 3])
+def test_what_was_read_to_its_end_is_known_to_be_read(read: int, database: str) -> None:
+    """Of four deliveries, whether few or most of them were; one that is sent later is still to be read."""
+    migrate(database, "0007")
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO batches (id, taken_in_at, changed_at) VALUES (1, '{AT}', '{AT}')"))
+        for number in range(1, 5):
+            _insert_sent(connection, number)
+            reading = f"({number}, 1, '{int(number <= read)}', '{AT}')"
+            connection.execute(text(f"INSERT INTO delivery_readings (entry, page, final, at) VALUES {reading}"))
+    open_ledger(database, now=NOW).close()
+    with engine.begin() as connection:
+        _insert_sent(connection, 5)
+    with open_ledger(database, now=NOW) as ledger:
+        assert list(ledger.deliveries.unread()) == list(range(read + 1, 6))
+    engine.dispose()
+
+
+def _insert_sent(connection: Connection, number: int) -> None:
+    values = f"({number}, 1, 'key{number}', 'sent', '{AT}', '{AT}')"
+    connection.execute(text(f"INSERT INTO entries (id, batch, key, status, send_at, changed_at) VALUES {values}"))
 
 
 def test_an_older_ledger_is_copied_before_and_the_copy_is_the_old_one(old: Path, tmp_path: Path) -> None:

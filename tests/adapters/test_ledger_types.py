@@ -41,6 +41,7 @@ FLAGS = {
     "batches": {"unmailed"},
     "delivery_readings": {"final"},
     "drops": {"needs_look"},
+    "entries": {"delivery_read"},
     "findings": {"loud", "open"},
 }
 JSON = {

@@ -8,8 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from postgres_support import cluster
+from sqlalchemy import update
 
-from batch.adapters.ledger import Ledger, open_ledger, searching
+from batch.adapters.ledger import Ledger, open_ledger, searching, tables, trigrams
 from batch.model import Listed, Status, StatusChange
 from benchmarks.years import fill
 from tests.ledger_support import NOW
@@ -32,10 +34,21 @@ def years(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
+@pytest.fixture
+def on_server() -> Iterator[Ledger]:
+    """Give the same in PostgreSQL."""
+    url = cluster().make_database()
+    fill(url, SIZE, NOW)
+    with open_ledger(url, now=NOW) as opened:
+        change(opened, 11, "Neue Stra\u00dfe \u00e9t\u00e9 50% off a_b")
+        change(opened, 12, 'NEUE STRASSE \u00c9T\u00c9 say "hi"')
+        yield opened
+
+
 def change(ledger: Ledger, entry: int, name: str, at: int = 0) -> None:
     """Change what an entry is called, with the line of history that every change has."""
     with ledger._transactions.write() as connection:
-        connection.exec_driver_sql("UPDATE entries SET campaign_name = ? WHERE id = ?", (name, entry))
+        connection.execute(update(tables.entries).where(tables.entries.c.id == entry).values(campaign_name=name))
     there = ledger.entries.get(entry).status
     now = NOW + timedelta(seconds=at)
     assert ledger.changes.make(StatusChange(entry, there, expected={there}, why="renamed", who="dana", now=now))
@@ -65,6 +78,41 @@ def test_it_finds_what_reading_every_entry_finds(years: Ledger, monkeypatch: pyt
     assert counts["Strasse"] == 2
     assert place_of(years).stat().st_mode & 0o077 == 0
     assert years.words.candidates([["xyzxyz"]]) == []
+
+
+def test_postgresql_finds_what_reading_every_entry_finds(on_server: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its index of trigrams, and by the names of files; where every file is called so, the word narrows nothing."""
+    assert not on_server.words.lacks_index()
+    monkeypatch.setattr(trigrams, "_MOST_FILES", 3)
+    for words in (*ASKED, "sheet-0 1000777", "sheet-0", "sheet-00002 777"):
+        assert find(on_server, words) == read_all(on_server, words, monkeypatch), words
+    assert on_server.words.candidates([["xyzxyz"], ["sheet-0"]]) == []
+    assert on_server.words.candidates([["7"], ["sheet-0"]]) is None
+
+
+def test_a_database_that_refuses_the_extension_is_searched_without(url_of_a_guest: str) -> None:
+    """Who may not add pg_trgm has a ledger all the same; once it is there, the next night makes the index."""
+    fill(url_of_a_guest, SIZE, NOW)
+    with open_ledger(url_of_a_guest, now=NOW) as ledger:
+        assert ledger.words.lacks_index()
+        assert find(ledger, "offer 777") == [777]
+        ledger.words.refresh()
+        assert ledger.words.lacks_index()
+        cluster().query("CREATE EXTENSION pg_trgm", url_of_a_guest.partition("@/")[2].partition("?")[0])
+        ledger.words.refresh()
+        assert not ledger.words.lacks_index()
+        assert find(ledger, "offer 777") == [777]
+
+
+@pytest.fixture
+def url_of_a_guest() -> str:
+    """Give a database whose user may make tables in it, and nothing else."""
+    url = cluster().make_database()
+    name = url.partition("@/")[2].partition("?")[0]
+    guest = f"guest_{name}"
+    cluster().query(f'CREATE ROLE "{guest}" LOGIN')
+    cluster().query(f'GRANT ALL ON SCHEMA public TO "{guest}"', name)
+    return url.replace("postgres@/", f"{guest}@/")
 
 
 def test_what_changed_since_is_found_by_its_new_words(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

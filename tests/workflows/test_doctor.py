@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cli_support import Shell, row, write_csv
+from postgres_support import cluster
 from torture_support import TOKEN_FORMS
 from weekly_support import Round, weekly
 
@@ -95,6 +96,20 @@ def test_a_damaged_ledger_is_broken() -> None:
         content = team.desk.ledger_path.read_bytes()
         team.desk.ledger_path.write_bytes(content[:4096] + b"\xff" * 8192 + content[12288:])
         assert lines(team)["ledger"].state == "broken"
+
+
+def test_a_database_without_an_index_of_words_is_a_warning() -> None:
+    """With what its administrator types; a ledger in a file keeps its own index, and no line says so."""
+    with weekly() as team:
+        assert "search" not in lines(team)
+        url = cluster().make_database()
+        team.desk.set(ledger__url=url)
+        team.desk.submit(team.desk.sheet(1))
+        assert "search" not in lines(team)
+        cluster().query("DROP EXTENSION pg_trgm CASCADE", url.partition("@/")[2].partition("?")[0])
+        found = lines(team)["search"]
+        assert found.state == "warning"
+        assert "CREATE EXTENSION pg_trgm" in found.remedy
 
 
 def test_a_missed_week_a_dead_watch_and_a_pause_are_warnings() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from batch.adapters.ledger.bulk import insert_rows, is_in
 from batch.adapters.ledger.forms import read_time, write_time
-from batch.adapters.ledger.tables import deliveries, delivery_readings, entries
+from batch.adapters.ledger.tables import NOT_READ, deliveries, delivery_readings, entries
 from batch.adapters.ledger.transactions import Transactions
-from batch.model import DeliveryCount, Status
+from batch.model import DeliveryCount
 
 _WINDOW = 1_000
 
@@ -47,6 +47,7 @@ class Deliveries:
             insert_rows(connection, deliveries, ("entry", "page", "status_id", "status", "contacts"), rows)
             connection.execute(delete(delivery_readings).where(delivery_readings.c.entry == entry))
             connection.execute(insert(delivery_readings).values(progress))
+            connection.execute(update(entries).where(entries.c.id == entry).values(delivery_read=int(final)))
 
     def of_each(self, ids: Collection[int]) -> dict[int, tuple[DeliveryCount, ...]]:
         """Give the numbers of contacts by delivery status, all pages together; entries without any are left out."""
@@ -64,8 +65,7 @@ class Deliveries:
 
     def unread(self) -> Iterator[int]:
         """Give the sent entries whose delivery is not read to its end, by number, a window at a time."""
-        over = exists().where(delivery_readings.c.entry == entries.c.id, delivery_readings.c.final == 1)
-        asked = select(entries.c.id).where(entries.c.status == Status.SENT.value, ~over).order_by(entries.c.id)
+        asked = select(entries.c.id).where(NOT_READ).order_by(entries.c.id)
         after = 0
         while True:
             with self._transactions.read() as connection:

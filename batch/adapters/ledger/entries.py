@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, cast, func, or_, select
+from sqlalchemy import Connection, Row, Select, Text, and_, cast, func, or_, select
 
 from batch.adapters.ledger.bulk import by_name, in_chunks, is_in
 from batch.adapters.ledger.columns import Json
@@ -24,7 +24,7 @@ from batch.adapters.ledger.forms import (
     write_time,
 )
 from batch.adapters.ledger.searching import SEARCHED, WordIndex
-from batch.adapters.ledger.tables import IS_TO_CANCEL, batch_rows, batches, entries
+from batch.adapters.ledger.tables import IS_TEST, IS_TO_CANCEL, TURNED_DOWN, batch_rows, batches, entries
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.weeks import IS_PLAINLY_SENT
 from batch.core.identity import TEST_MARK
@@ -190,8 +190,9 @@ class Entries:
     def tests(self) -> tuple[Entry, ...]:
         """Give the entries that `test` made, the oldest first."""
         with self._transactions.read() as connection:
-            key = entries.c.key if connection.dialect.name == "sqlite" else entries.c.key.collate("C")
-            asked = _ALL.where(key >= f"{TEST_MARK}:", key < f"{TEST_MARK};")  # the first that no such key begins with
+            # Up to the first that no such key begins with.
+            between = and_(entries.c.key >= f"{TEST_MARK}:", entries.c.key < f"{TEST_MARK};")
+            asked = _ALL.where(between if connection.dialect.name == "sqlite" else IS_TEST)
             return tuple(_read(connection, asked.order_by(entries.c.id)))
 
     def twins(self, entry: int) -> tuple[Entry, ...]:
@@ -226,6 +227,8 @@ def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> S
         statement = statement.where(entries.c.send_at < write_time(wanted.due_until))
     if wanted.changed_since is not None:
         statement = statement.where(entries.c.changed_at >= write_time(wanted.changed_since))
+        if set(wanted.statuses or Status) <= {Status.INVALID, Status.REPLACED}:
+            statement = statement.where(TURNED_DOWN)
     if wanted.uncounted:
         statement = statement.where(~IS_PLAINLY_SENT)
     if wanted.timeless:

@@ -15,8 +15,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from batch.adapters.ledger.bulk import in_chunks, is_in
+from batch.adapters.ledger.postgres import DIALECT
 from batch.adapters.ledger.tables import batches, entries, history, notes
 from batch.adapters.ledger.transactions import Transactions
+from batch.adapters.ledger.trigrams import SHORTEST, add_index, find_bearers, has_index
 from batch.model.errors import LedgerError
 from batch.system.disk import make_beside
 
@@ -37,8 +39,6 @@ SEARCHED = (
 MOST = 20_000
 """Entries that one search takes in on its way; the night takes in the rest."""
 _WINDOW = 2_000
-_SHORTEST = 3
-"""Letters of a trigram: a shorter word is in too many of them."""
 _TABLES = (
     "CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='none', tokenize='trigram')",
     "CREATE TABLE documents (id INTEGER PRIMARY KEY, entry INTEGER NOT NULL)",
@@ -62,8 +62,11 @@ class WordIndex:
 
     def candidates(self, words: Iterable[Iterable[str]]) -> list[int] | None:
         """Give every entry that may bear all of some words, each in one of its forms; None where nothing is known."""
-        questions = [_question(forms) for forms in words]
-        asked = [question for question in questions if question]
+        asked_for = [tuple(forms) for forms in words]
+        if self._transactions.engine.dialect.name == DIALECT:
+            with self._transactions.read() as connection:
+                return find_bearers(connection, asked_for)
+        asked = [question for forms in asked_for if (question := _question(forms))]
         if self._place is None or not asked:
             return None
         with suppress(sqlite3.Error, OSError), self._open() as index:
@@ -74,10 +77,20 @@ class WordIndex:
         return None
 
     def refresh(self) -> None:
-        """Take in all that the index does not know yet."""
+        """Take in all that the index does not know yet; PostgreSQL keeps its own, once it has one."""
+        if self._transactions.engine.dialect.name == DIALECT:
+            with self._transactions.write() as connection:
+                add_index(connection)
         if self._place is not None:
             with suppress(sqlite3.Error, OSError), self._open() as index:
                 self._take_in(index, None)
+
+    def lacks_index(self) -> bool:
+        """Say whether a database that could have the index has none, so that each search reads every entry."""
+        if self._transactions.engine.dialect.name != DIALECT:
+            return False
+        with self._transactions.read() as connection:
+            return not has_index(connection)
 
     def forget(self) -> None:
         """Take the index away: what is forgotten must not be found by its trigrams."""
@@ -168,7 +181,7 @@ def _question(forms: Iterable[str]) -> str:
     """Ask for all trigrams of a word, in any of its forms; nothing where one of them is too short to ask by."""
     asked = []
     for form in forms:
-        trigrams = {form[place : place + _SHORTEST] for place in range(len(form) - _SHORTEST + 1)}
+        trigrams = {form[place : place + SHORTEST] for place in range(len(form) - SHORTEST + 1)}
         if not trigrams or "\0" in form:
             return ""
         asked.append(" AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in sorted(trigrams)))

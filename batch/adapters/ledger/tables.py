@@ -26,7 +26,7 @@ from batch.adapters.ledger.columns import number_column as _number
 from batch.adapters.ledger.columns import text_column as _text
 from batch.adapters.ledger.columns import time_column as _time
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
@@ -113,6 +113,7 @@ entries = Table(
     _text("cancel_source"),
     _text("provider_zone"),
     _text("bound_payload"),
+    _flag("delivery_read"),
 )
 Index("entries_by_key", entries.c.key)
 Index("entries_by_fingerprint", entries.c.fingerprint)
@@ -123,6 +124,14 @@ Index("entries_by_provider_id", entries.c.provider_id)
 IS_TO_CANCEL = text("cancel_why <> ''")
 """Written out in a question, too: an index that holds a part of the rows serves only who names that part."""
 Index("entries_to_cancel", entries.c.status, sqlite_where=IS_TO_CANCEL, postgresql_where=IS_TO_CANCEL)
+NOT_READ = text("status = 'sent' AND NOT delivery_read")
+Index("entries_not_read", entries.c.id, sqlite_where=NOT_READ, postgresql_where=NOT_READ)
+TURNED_DOWN = text("status IN ('invalid', 'replaced')")
+Index("entries_turned_down", entries.c.changed_at, sqlite_where=TURNED_DOWN, postgresql_where=TURNED_DOWN)
+IS_TEST = text("starts_with(key, 'TEST:')")
+"""PostgreSQL sorts texts in a way of its own, so that the index of keys does not find what begins so."""
+Index("entries_of_tests", entries.c.id, postgresql_where=IS_TEST).ddl_if(dialect="postgresql")
+Index("entries_by_batch", entries.c.batch).ddl_if(dialect="postgresql")  # for the search, which is a file in SQLite
 _HAS_ID = text("provider_id <> ''")
 _IS_OPEN = text("status IN ('planned', 'submitting', 'in_doubt')")
 Index(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from batch.adapters.ledger import postgres
+from batch.adapters.ledger import postgres, trigrams
 from batch.adapters.ledger.tables import metadata
 
 _REFUSALS = {
@@ -38,3 +38,4 @@ def create_schema(connection: Connection) -> None:
     statements = POSTGRESQL_TRIGGERS if connection.dialect.name == postgres.DIALECT else TRIGGERS.values()
     for statement in statements:
         connection.exec_driver_sql(statement)
+    trigrams.add_index(connection)
