@@ -20,6 +20,7 @@ from batch.model.wording import COMPARED_WORDS
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
+    from batch.model import Batch
     from batch.workflows.tally import Comparison
 
 
@@ -145,20 +146,41 @@ ledger_app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 
 
+_LISTED = 100
+"""Batches that a person is shown."""
+
+
 @ledger_app.command("list")
-def list_batches(json: Json = False) -> None:
+def list_batches(
+    last: Annotated[
+        int | None, typer.Option(min=1, help=f"Only the newest so many (default: {_LISTED}; all with --json).")
+    ] = None,
+    all: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    json: Json = False,
+) -> None:
     """List the batches, the newest last."""
     from batch.workflows.find import list_batches as ask
 
-    for batch, counts in ask(session.settings(), session.world()):
-        if json:
-            session.put({"batch": batch.id, "file": batch.file, "taken_in_at": batch.taken_in_at.isoformat(), "rows": batch.rows,
-                        "submitted_by": batch.submitted_by, "machine": batch.machine, "state": batch.state, **counts})  # fmt: skip
-        else:
-            words = ", ".join(f"{count} {name}" for name, count in counts.items())
-            print_line(
-                f'{batch.id:>5}  {batch.taken_in_at:%Y-%m-%d %H:%M} UTC  {plural(batch.rows, "row"):>10}  "{batch.file}"  {words}'
-            )
+    need(not (all and last), "--all and --last cannot be used together")
+    most = last or (None if all or json else _LISTED)
+    found = ask(session.settings(), session.world(), None if most is None else most + 1)
+    if most is not None:
+        some = list(found)
+        if len(some) > most and not json:
+            session.screen.say(f"the newest {plural(most, 'batch', 'batches')}; --all lists the older ones, too")
+        found = iter(some[-most:])
+    for batch, counts in found:
+        _show_batch(batch, counts, json=json)
+
+
+def _show_batch(batch: Batch, counts: dict[str, int], *, json: bool) -> None:
+    if json:
+        session.put({"batch": batch.id, "file": batch.file, "taken_in_at": batch.taken_in_at.isoformat(), "rows": batch.rows,
+                    "submitted_by": batch.submitted_by, "machine": batch.machine, "state": batch.state, **counts})  # fmt: skip
+        return
+    words = ", ".join(f"{count} {name}" for name, count in counts.items())
+    rows = plural(batch.rows, "row")
+    print_line(f'{batch.id:>5}  {batch.taken_in_at:%Y-%m-%d %H:%M} UTC  {rows:>10}  "{batch.file}"  {words}')
 
 
 @ledger_app.command("show")

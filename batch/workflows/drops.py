@@ -190,7 +190,8 @@ class DroppedFiles:
     def tidy_waiting(self) -> None:
         """Take away the previews of batches that wait no longer, and say beside each sheet what was decided."""
         offers = {path: found for path in self._inbox.waiting.glob("batch-*.html") if (found := read_offer(path))}
-        states = {batch.id: batch.state for batch in self._context.ledger.batches.all()} if offers else {}
+        wanted = {batch for batch, _ in offers.values()}
+        states = {batch.id: batch.state for batch in self._context.ledger.batches.all(ids=wanted)}
         for path, (batch, _) in offers.items():
             if states.get(batch) != WAITS:
                 if batch in states:

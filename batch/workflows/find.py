@@ -143,10 +143,10 @@ def checks_passed(settings: Settings, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def list_batches(settings: Settings, world: World) -> Iterator[tuple[Batch, dict[str, int]]]:
-    """Stream every batch with the numbers of its rows by where they stand."""
+def list_batches(settings: Settings, world: World, last: int | None = None) -> Iterator[tuple[Batch, dict[str, int]]]:
+    """Stream every batch, or the last so many, with the numbers of its rows by where they stand."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        for batch, kinds in ledger.batches.standings():
+        for batch, kinds in ledger.batches.standings(last):
             counts: Counter[str] = Counter()
             for (what, status, left_out), number in kinds.items():
                 name = count_kind(what, Status(status), left_out=left_out) if status else "skipped"

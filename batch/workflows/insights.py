@@ -44,10 +44,10 @@ def describe_insights(settings: Settings, ledger: Ledger, now: datetime) -> list
 def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> Insights:
     """Count what was sent in the last weeks, and what its sheets got wrong."""
     since = now - timedelta(weeks=weeks)
-    batches = {batch.id: batch for batch in ledger.batches.all()}
     went = [one for one in ledger.entries.select(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
     deliveries = ledger.deliveries.of_each([one.id for one in went]) if went else {}
     approved = [one.id for one in went if one.approved_by]
+    batches = {batch.id: batch for batch in ledger.batches.all(ids={one.batch for one in went})}
     attempts = ledger.attempts.of_each(approved) if approved else {}
     sendings = [
         _sending(
@@ -58,7 +58,7 @@ def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> I
     ]  # fmt: skip
     return find_insights(
         sendings,
-        problems=list(_problems(ledger, batches, since)),
+        problems=list(_problems(ledger, since)),
         title=f"Insights: the last {weeks} weeks",
         since=since,
         now=now,
@@ -95,10 +95,10 @@ def _hours_waited(batch: Batch, attempts: Sequence[Attempt]) -> float | None:
     return (attempts[0].started_at - batch.taken_in_at).total_seconds() / 3600 if attempts else None
 
 
-def _problems(ledger: Ledger, batches: Mapping[int, Batch], since: datetime) -> Iterable[tuple[str, str]]:
+def _problems(ledger: Ledger, since: datetime) -> Iterable[tuple[str, str]]:
     for entry in ledger.entries.select(statuses={Status.INVALID, Status.REPLACED}, changed_since=since):
-        who = entry.submitted_by or batches[entry.batch].submitted_by
-        yield from ((code, who) for code in {one.code for one in entry.issues if one.level is Level.ERROR})
+        codes = {one.code for one in entry.issues if one.level is Level.ERROR}
+        yield from ((code, entry.submitted_by) for code in codes)
 
 
 def _write(insights: Insights, settings: Settings, format: str) -> Path:

@@ -42,10 +42,9 @@ def resume(settings: Settings, world: World, *, limit: int | None = None) -> Tal
 
 
 def _tell_unapproved(context: Context) -> None:
-    for batch in context.ledger.batches.all():
-        if batch.state == WAITS:
-            how = f'it goes when another person types "campaign-batch approve {batch.id}"'
-            context.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
+    for batch in context.ledger.batches.all(states=(WAITS,)):
+        how = f'it goes when another person types "campaign-batch approve {batch.id}"'
+        context.note(f'batch {batch.id} "{batch.file}" waits for a second person: {how}')
 
 
 def resume_in(context: Context, *, limit: int | None = None) -> Tally:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from batch.adapters.config import load_settings
-from batch.adapters.ledger import Ledger, entries, open_ledger
+from batch.adapters.ledger import Ledger, batches, entries, open_ledger
 from batch.adapters.report import count_entries
 from batch.core.standing import is_left_out, standing_of
 from batch.model import DeliveryCount, Finding, FindingKind, Status, StatusChange
@@ -106,7 +106,7 @@ def test_only_delivery_that_is_not_read_to_its_end_is_asked_for(years: Ledger) -
     assert list(years.deliveries.unread()) == [unread[0], *unread[2:]]
 
 
-def test_the_list_of_batches_counts_every_row(years: Ledger) -> None:
+def test_the_list_of_batches_counts_every_row(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each row of a batch is of one kind."""
     for batch, kinds in years.batches.standings():
         lines = years.batches.rows(batch.id)
@@ -116,6 +116,12 @@ def test_the_list_of_batches_counts_every_row(years: Ledger) -> None:
         )
         assert kinds == by_hand
         assert sum(kinds.values()) == batch.rows
+    every = list(years.batches.standings())
+    assert len(every) > 10
+    monkeypatch.setattr(batches, "_WINDOW", 4)
+    assert list(years.batches.standings()) == every
+    for last in (1, 4, 7, len(every), len(every) + 1):
+        assert list(years.batches.standings(last)) == every[-last:]
 
 
 def test_a_long_ledger_is_looked_at_in_part(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,9 @@ from batch.model import REJECTED, WAITS, Batch, Decision, Issue, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
 
+_WINDOW = 100
+"""Batches that are counted at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
@@ -81,6 +84,7 @@ class Batches:
     def all(
         self,
         *,
+        ids: Collection[int] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         states: Collection[str] | None = None,
@@ -97,6 +101,8 @@ class Batches:
         if file is not None:
             statement = statement.where(batches.c.file == file)
         with self._transactions.read() as connection:
+            if ids is not None:
+                statement = statement.where(is_in(batches.c.id, ids, connection.dialect))
             return tuple(_batch(row) for row in connection.execute(statement))
 
     def ends(self) -> tuple[Batch, ...]:
@@ -177,24 +183,30 @@ class Batches:
         with self._transactions.read() as connection:
             return tuple(BatchRow(place_of(row.row), row.entry, row.what, row.why) for row in connection.execute(asked))
 
-    def standings(self) -> Iterator[tuple[Batch, Mapping[tuple[str, str, bool], int]]]:
-        """Give each batch, the oldest first, with how many of its rows are of a kind.
+    def standings(self, last: int | None = None) -> Iterator[tuple[Batch, Mapping[tuple[str, str, bool], int]]]:
+        """Give each batch, or the last so many, the oldest first, with how many of its rows are of a kind.
 
         A kind is what became of the row when it was planned, the status of its entry now ("" without one), and whether
-        a second person left it out. One batch is read at a time.
+        a second person left it out. Some batches are read at a time.
         """
-        left_out = and_(
-            entries.c.status == literal_column(f"'{Status.CANCELLED.value}'"),
-            entries.c.codes.like(literal_column(f"'%{LEFT_OUT}%'")),
-        )
-        left = case((left_out, literal_column("1")), else_=literal_column("0"))
-        kinds = (batch_rows.c.what, func.coalesce(entries.c.status, literal_column("''")), left)
-        of_rows = batch_rows.outerjoin(entries, entries.c.id == batch_rows.c.entry)
-        asked = select(*kinds, func.count()).select_from(of_rows).group_by(*kinds).order_by(*kinds)
-        for batch in self.all():
+        after = self._before_last(last)
+        while True:
             with self._transactions.read() as connection:
-                rows = connection.execute(asked.where(batch_rows.c.batch == batch.id)).all()
-            yield batch, {(what, status, bool(left)): number for what, status, left, number in rows}
+                asked = select(batches).where(batches.c.id > after).order_by(batches.c.id).limit(_WINDOW)
+                page = [_batch(row) for row in connection.execute(asked)]
+                kinds = _count_kinds(connection, page[0].id, page[-1].id) if page else {}
+            yield from ((batch, kinds.get(batch.id, {})) for batch in page)
+            if len(page) < _WINDOW:
+                return
+            after = page[-1].id
+
+    def _before_last(self, last: int | None) -> int:
+        """Give the number after which the last so many batches begin."""
+        if last is None:
+            return 0
+        with self._transactions.read() as connection:
+            asked = select(batches.c.id).order_by(batches.c.id.desc()).offset(last).limit(1)
+            return connection.execute(asked).scalar() or 0
 
     def rows_with_errors(self, batch: int) -> tuple[tuple[int, int], ...]:
         """Give the rows of a batch with errors that made or met an entry: row and entry, in the order of the sheet."""
@@ -208,6 +220,21 @@ class Batches:
         with self._transactions.write() as connection:
             asked = is_in(batches.c.id, numbers, connection.dialect)
             connection.execute(update(batches).where(asked).values(unmailed=int(waits)))
+
+
+def _count_kinds(connection: Connection, first: int, last: int) -> dict[int, dict[tuple[str, str, bool], int]]:
+    left_out = and_(
+        entries.c.status == literal_column(f"'{Status.CANCELLED.value}'"),
+        entries.c.codes.like(literal_column(f"'%{LEFT_OUT}%'")),
+    )
+    left = case((left_out, literal_column("1")), else_=literal_column("0"))
+    by = (batch_rows.c.batch, batch_rows.c.what, func.coalesce(entries.c.status, literal_column("''")), left)
+    of_rows = batch_rows.outerjoin(entries, entries.c.id == batch_rows.c.entry)
+    asked = select(*by, func.count()).select_from(of_rows).where(batch_rows.c.batch.between(first, last))
+    found: dict[int, dict[tuple[str, str, bool], int]] = {}
+    for batch, what, status, left, number in connection.execute(asked.group_by(*by).order_by(*by)):
+        found.setdefault(batch, {})[what, status, bool(left)] = number
+    return found
 
 
 def insert_batch(
