@@ -154,6 +154,7 @@ QUESTIONS: dict[str, Callable[[Ledger], object]] = {
     "twins": lambda ledger: ledger.entries.twins(3),
     "nearest": lambda ledger: ledger.entries.nearest(NOW, 10, due_from=NOW - timedelta(weeks=8)),
     "trend": lambda ledger: ledger.weeks.plainly_sent(NOW - timedelta(weeks=1), NOW),
+    "looked at": lambda ledger: list(ledger.entries.select(due_from=NOW - timedelta(days=7), uncounted=True)),
     "turned down": lambda ledger: list(ledger.entries.select(statuses={Status.INVALID}, changed_since=NOW)),
     "delivery": lambda ledger: list(ledger.deliveries.unread()),
     "orphans": lambda ledger: ledger.attempts.doubt_orphans(NOW, "dana"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, or_, select, union
 
 from batch.adapters.ledger.bulk import by_name, in_chunks, is_in
 from batch.adapters.ledger.columns import Json
@@ -24,9 +24,17 @@ from batch.adapters.ledger.forms import (
     write_time,
 )
 from batch.adapters.ledger.searching import SEARCHED, WordIndex
-from batch.adapters.ledger.tables import IS_TEST, IS_TO_CANCEL, TURNED_DOWN, batch_rows, batches, entries
+from batch.adapters.ledger.tables import (
+    IS_TEST,
+    IS_TO_CANCEL,
+    LOOKED_AT,
+    TURNED_DOWN,
+    batch_rows,
+    batches,
+    entries,
+    findings,
+)
 from batch.adapters.ledger.transactions import Transactions
-from batch.adapters.ledger.weeks import IS_PLAINLY_SENT
 from batch.core.identity import TEST_MARK
 from batch.model import Entry, Status
 from batch.model.errors import UsageError
@@ -221,21 +229,27 @@ def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> S
         statement = statement.where(entries.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.ids is not None:
         statement = statement.where(is_in(entries.c.id, wanted.ids, connection.dialect))
-    if wanted.due_from is not None:
-        statement = statement.where(entries.c.send_at >= write_time(wanted.due_from))
-    if wanted.due_until is not None:
-        statement = statement.where(entries.c.send_at < write_time(wanted.due_until))
+    due = _due(wanted)
+    statement = statement.where(*due)
     if wanted.changed_since is not None:
         statement = statement.where(entries.c.changed_at >= write_time(wanted.changed_since))
         if set(wanted.statuses or Status) <= {Status.INVALID, Status.REPLACED}:
             statement = statement.where(TURNED_DOWN)
     if wanted.uncounted:
-        statement = statement.where(~IS_PLAINLY_SENT)
+        looked_at = select(entries.c.id).where(LOOKED_AT, *due)
+        found = select(findings.c.entry).where(findings.c.open == 1, findings.c.entry.is_not(None))
+        statement = statement.where(entries.c.id.in_(union(looked_at, found)))
     if wanted.timeless:
         statement = statement.where(entries.c.send_at.is_(None))
     for word in _words(wanted.words):
         statement = statement.where(_bears(word))
     return statement
+
+
+def _due(wanted: Wanted) -> list[ColumnElement[bool]]:
+    begins = [entries.c.send_at >= write_time(wanted.due_from)] if wanted.due_from is not None else []
+    ends = [entries.c.send_at < write_time(wanted.due_until)] if wanted.due_until is not None else []
+    return [*begins, *ends]
 
 
 def _words(words: str | Iterable[str] | None) -> list[str]:

@@ -128,6 +128,9 @@ NOT_READ = text("status = 'sent' AND NOT delivery_read")
 Index("entries_not_read", entries.c.id, sqlite_where=NOT_READ, postgresql_where=NOT_READ)
 TURNED_DOWN = text("status IN ('invalid', 'replaced')")
 Index("entries_turned_down", entries.c.changed_at, sqlite_where=TURNED_DOWN, postgresql_where=TURNED_DOWN)
+LOOKED_AT = text("(status <> 'sent' OR cancel_why <> '' OR contacts_count = 0)")
+"""What is not plainly sent, by its own columns: of years that are over, few."""
+Index("entries_looked_at", entries.c.send_at, sqlite_where=LOOKED_AT, postgresql_where=LOOKED_AT)
 IS_TEST = text("starts_with(key, 'TEST:')")
 """PostgreSQL sorts texts in a way of its own, so that the index of keys does not find what begins so."""
 Index("entries_of_tests", entries.c.id, postgresql_where=IS_TEST).ddl_if(dialect="postgresql")

@@ -23,6 +23,8 @@ def upgrade() -> None:
     op.create_index(
         "entries_turned_down", "entries", ["changed_at"], sqlite_where=turned_down, postgresql_where=turned_down
     )
+    looked_at = sa.text("(status <> 'sent' OR cancel_why <> '' OR contacts_count = 0)")
+    op.create_index("entries_looked_at", "entries", ["send_at"], sqlite_where=looked_at, postgresql_where=looked_at)
     if on_server:
         is_test = sa.text("starts_with(key, 'TEST:')")
         op.create_index("entries_of_tests", "entries", ["id"], postgresql_where=is_test)
