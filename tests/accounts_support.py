@@ -11,6 +11,7 @@ from cli_support import Shell
 
 from batch.adapters.config import FILE_NAME
 from batch.adapters.sandbox import Sandbox
+from batch.core.ledger_urls import account_url
 
 QUICK = "[provider]\nsettle = 0.4\nsettle_gap = 0.1\ndeadline = 1.5\n"
 
@@ -28,6 +29,10 @@ class Town:
         """Give the names of the campaigns at an account's provider, without their marks."""
         sandbox: Sandbox = getattr(self, account)
         return sorted(str(one.name).partition(" #")[0] for one in sandbox.account.held.values())
+
+    def ledger_url(self, account: str) -> str:
+        """Give where an account has its ledger."""
+        return account_url(self.shell.ledger_url, account)
 
     def settings(self, more: str = "", top: str = "") -> None:
         """Write the settings file; `more` stands behind the accounts, `top` before them."""

@@ -94,6 +94,15 @@ def lose_ledger(url: str) -> None:
         sqlite_path(url).unlink()
 
 
+def ruin_ledger(url: str) -> None:
+    """Leave in a ledger's place what is none."""
+    if not url.startswith("postgresql"):
+        sqlite_path(url).write_bytes(b"no ledger at all, but long enough to be read as one" * 99)
+        return
+    with open_ledger(url, now=NOW) as ledger, ledger._transactions.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE entries CASCADE")
+
+
 def sqlite_path(url: str) -> Path:
     """Give the file of a ledger."""
     return Path(url.removeprefix("sqlite:///"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from accounts_support import Town, open_town
 from cli_support import Shell, row, write_csv
+from ledger_support import IN_POSTGRESQL, ruin_ledger
 from openpyxl import load_workbook
 
 from batch.adapters.ledger import open_ledger
@@ -52,7 +53,6 @@ def test_commands_about_one_ledger_ask_for_the_account(town: Town, tmp_path: Pat
     assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 1"])
 
 
-@pytest.mark.in_a_file
 def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Path) -> None:
     """Each line says whose it is; an account without a ledger or a provider keeps no other from its turn."""
     sheet = write_csv(tmp_path / "week.csv", [row(1)])
@@ -63,7 +63,7 @@ def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Pat
     assert [one["account"] for one in town.shell.run("find", "Campaign", "--json").lines] == ["dallas", "austin"]
     week = town.shell.run("report", "--since", "2020-01-01", "--format", "csv")
     assert [Path(line).parent.name for line in week.out.splitlines()] == ["dallas", "austin"]
-    (tmp_path / "ledger.dallas.sqlite3").write_bytes(b"no ledger at all, but long enough to be read as one" * 99)
+    ruin_ledger(town.ledger_url("dallas"))
     found = town.shell.run("find", "Campaign")
     assert found.code == 3
     assert found.out.startswith("austin:")
@@ -75,7 +75,6 @@ def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Pat
     assert "austin: ledger: whole" in town.shell.run("doctor", "--account", "austin").out
 
 
-@pytest.mark.in_a_file
 def test_a_team_of_one_account_becomes_one_of_several(ready: Shell, town: Town, tmp_path: Path) -> None:
     """Its ledger goes on as it was: what was scheduled is known, under its own name."""
     (tmp_path / "campaign-batch.toml").write_text("", encoding="utf-8")
@@ -84,10 +83,10 @@ def test_a_team_of_one_account_becomes_one_of_several(ready: Shell, town: Town, 
     town.settings("[accounts.main]\n")
     again = ready.run("submit", sheet, "--yes", "--json")
     assert (again.json["account"], again.json["skipped"], again.json["accepted"]) == ("main", 2, 0)
-    assert sorted(path.name for path in tmp_path.glob("ledger*.sqlite3")) == ["ledger.sqlite3"]
+    in_files = [] if IN_POSTGRESQL else ["ledger.sqlite3"]
+    assert sorted(path.name for path in tmp_path.glob("ledger*.sqlite3")) == in_files
 
 
-@pytest.mark.in_a_file
 def test_mails_and_pages_name_the_account(town: Town, tmp_path: Path) -> None:
     """In the subject, where a page names the team, and in each command that is to be typed."""
     town.settings(top='[email]\nhost = "127.0.0.1"\nport = 9\nfrom = "a@example.com"\nto = ["b@example.com"]\n')
@@ -98,7 +97,7 @@ def test_mails_and_pages_name_the_account(town: Town, tmp_path: Path) -> None:
     assert "campaign-batch resolve --account dallas " in page
     cells = [str(cell) for sheet in load_workbook(ran.json["reports"][1]) for line in sheet.values for cell in line]
     assert any("campaign-batch resolve --account dallas " in cell for cell in cells)
-    with open_ledger(f"sqlite:///{tmp_path}/ledger.dallas.sqlite3", now=datetime.now(UTC)) as ledger:
+    with open_ledger(town.ledger_url("dallas"), now=datetime.now(UTC)) as ledger:
         assert [mail.subject.partition(": ")[0] for mail in ledger.outbox.unsent()] == ["dallas"]
 
 
