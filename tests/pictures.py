@@ -32,7 +32,7 @@ def main(folder: Path, names: list[str]) -> None:
             report = WORLDS[name]()
             page = write_html(report, folder / f"{name}.html")
             mail = folder / f"{name}-mail.html"
-            mail.write_text(mail_html(report), "utf-8")
+            mail.write_text(mail_html(report, commands=False, url="https://reports.example/"), "utf-8")
             take(browser, page, WIDTHS)
             take(browser, mail, {600: 900, 390: 844})
             print_page(page)

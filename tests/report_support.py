@@ -82,7 +82,7 @@ def week_report(**changes: object) -> Report:
         *(make_entry(number) for number in range(1, 14) if number not in {3, 6, 8}),
         make_entry(3, issues=(APART,)),
         make_entry(6, findings=(LATE,)),
-        make_entry(8, Status.HELD, issues=(HOLD,)),
+        make_entry(8, Status.HELD, issues=(HOLD,), send_at=NOW + timedelta(days=4, hours=13)),
         make_entry(14, Status.REJECTED, issues=(REFUSED,), attempts=1),
         make_entry(11_0, Status.INVALID, row=12, issues=(WRONG_TIME,), send_at=None),
         make_entry(16, Status.IN_DOUBT),

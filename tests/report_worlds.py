@@ -93,6 +93,7 @@ def many() -> Report:
             'there is no group "Dalas stores" in the account; did you mean "Dallas stores"?',
         ),
     ]
+    times = {"time-missing": None, "quiet-hours": NOW + timedelta(days=4, hours=12)}
     rows = []
     for n in range(1, 341):
         if n % 3:
@@ -103,7 +104,8 @@ def many() -> Report:
                     n,
                     status,
                     issues=(issue,),
-                    send_at=None if issue.code == "time-missing" else NOW + timedelta(days=1, hours=n % 50),
+                    send_at=times.get(issue.code, NOW + timedelta(days=1, hours=n % 10)),
+                    zone=CHICAGO,
                     owner=("maria@northwind.example", "lee@northwind.example")[n % 2],
                 )
             )
@@ -125,14 +127,15 @@ def many() -> Report:
     )
 
 
+LATE = NOW - timedelta(days=1, hours=12)
 LATE_HOLD = replace(HOLD, message='"11/21/2026 9:30 PM" is in the quiet hours 21:00-08:00: choose another hour')
 
 
 def missed() -> Report:
     """Two days ago three campaigns did not go."""
     return week_of_entries(
-        *(make_entry(n, Status.SENT, send_at=NOW - timedelta(days=3, hours=n)) for n in range(1, 15)),
-        *(make_entry(n, Status.HELD, issues=(LATE_HOLD,), send_at=NOW - timedelta(days=2)) for n in range(15, 17)),
+        *(make_entry(n, Status.SENT, send_at=NOW - timedelta(days=3 + n % 2, hours=-n % 9)) for n in range(1, 15)),
+        *(make_entry(n, Status.HELD, issues=(LATE_HOLD,), zone=CHICAGO, send_at=LATE) for n in range(15, 17)),
         make_entry(18, provider_status_id=2, provider_status="Action Required", send_at=NOW - timedelta(days=2)),
         title="Week 47 of 2026",
     )
@@ -142,7 +145,7 @@ def cancelled() -> Report:
     """A person cancelled it, and it went out."""
     return week_of_entries(
         *(make_entry(n) for n in range(1, 15)),
-        make_entry(21, Status.SENT, send_at=NOW - timedelta(hours=3), cancel_why="wrong price on the poster"),
+        make_entry(21, Status.SENT, send_at=NOW - timedelta(hours=1), cancel_why="wrong price on the poster"),
     )
 
 
@@ -163,18 +166,17 @@ def drifted() -> Report:
     )
     return week_of_entries(
         *(make_entry(n) for n in range(6, 15)),
-        make_entry(5, Status.SENT, send_at=NOW - timedelta(hours=3), findings=(text,)),
+        make_entry(5, Status.SENT, send_at=NOW - timedelta(hours=1), findings=(text,)),
         findings=(text,),
     )
 
 
 def half_year() -> Report:
     """26 weeks."""
+    times = [NOW - timedelta(weeks=25) + timedelta(days=n * 7 // 25, hours=n % 9) for n in range(660)]
     entries = tuple(
-        make_entry(
-            n, Status.SENT if n < 620 else Status.ACCEPTED, send_at=NOW - timedelta(weeks=25) + timedelta(hours=n * 6.8)
-        )
-        for n in range(1, 661)
+        make_entry(n, Status.SENT if send_at < NOW else Status.ACCEPTED, send_at=send_at)
+        for n, send_at in enumerate(times, 1)
     )
     report = Report(
         "Since 2026-06-01",

@@ -362,7 +362,7 @@ def _stop_for_errors(decisions: list[Decision], rules: PlanRules) -> list[Decisi
         return decisions
     words = (
         f"{bad} of {plural(len(decisions), 'row')} {'has' if bad == 1 else 'have'} errors, so none of this file "
-        f'is sent: fix them and drop the file again, or send the good rows with "campaign-batch submit FILE --allow '
+        f'is sent: fix them and hand the file in again, or send the good rows with "campaign-batch submit FILE --allow '
         f'too-many-errors"'
     )
     return [_stop_one(decision, words, rules) for decision in decisions]

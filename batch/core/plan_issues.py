@@ -22,7 +22,7 @@ def in_doubt(row: Checked, met: KnownEntry) -> Issue:
     """Hold a row while nobody knows whether its earlier version has arrived."""
     words = (
         f"an earlier version of this row (entry {met.id}) may or may not have arrived at the provider: "
-        f"{how_to_settle(met)}; then drop the file again"
+        f"{how_to_settle(met)}; then hand the file in again"
     )
     return held_for(row, "CampaignName", "in-doubt", words, row.name)
 
@@ -32,7 +32,7 @@ def edited_after(row: Checked, campaign: Campaign, met: KnownEntry) -> Issue:
     words = (
         f"this row was changed after it was scheduled as {met.provider_id} (entry {met.id}): "
         f"{_differences(campaign, met)}. For a new sending give it a new Reference; for a correction delete "
-        f'{met.provider_id} in the dashboard, run "campaign-batch reconcile" and drop the file again'
+        f'{met.provider_id} in the dashboard, run "campaign-batch reconcile" and hand the file in again'
     )
     return held_for(row, "Message", "edited-after-submission", words, campaign.message, ids=(met.provider_id,))
 

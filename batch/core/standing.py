@@ -266,7 +266,7 @@ def _wishes(entry: Entry, word: Word) -> Iterator[Cause]:
     if word.standing == "to_cancel":
         yield Cause("to-cancel", f"to be cancelled: {entry.cancel_why}")
     elif word.standing == "went_out":
-        yield Cause(WENT_OUT, f"it was to be cancelled ({entry.cancel_why}), and it went out")
+        yield Cause(WENT_OUT, f"it was to be cancelled: {entry.cancel_why}")
 
 
 def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
@@ -328,7 +328,7 @@ def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -
 
 
 _ACKNOWLEDGE = (
-    "find out why in the dashboard, give the row a new time and drop the file again, then put it on the record: "
+    "find out why in the dashboard, give the row a new time and hand the file in again, then put it on the record: "
     'campaign-batch acknowledge {entry} --why "..."'
 )
 

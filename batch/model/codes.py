@@ -79,13 +79,13 @@ def _both(code: Code) -> Code:
 
 
 _E, _H, _W = Level.ERROR, Level.HOLD, Level.WARNING
-_FIX = "fix the cell and drop the file again"
-_FIX_TEMPLATE = "fix the text or the template and drop the file again"
+_FIX = "fix the cell and hand the file in again"
+_FIX_TEMPLATE = "fix the text or the template and hand the file in again"
 _LOOK_FOR = (
     "look for it in the dashboard: if it is there, campaign-batch resolve {entry} --accepted ID; if not, --not-sent"
 )
 _COMPARE = "compare the group in the dashboard with what you expected"
-_AS_TEXT = "format the column as text, type the value again and drop the file again"
+_AS_TEXT = "format the column as text, type the value again and hand the file in again"
 
 SHEET = (
     # Made by adapters/sheet, from the cells as they stand in the file.
@@ -124,9 +124,9 @@ TEXT = (
     _hard("personal-field", "a field for one person, in a text to a whole group", "remove the field from the text"),
     _hard("field-unknown", "the text uses a field that the sheet does not have", "correct it, or add the column"),
     _hard("field-ambiguous", "the text uses a field that could be one of several columns", "rename one of the columns"),
-    _hard("field-empty", "the text uses a field whose cell is empty", "fill in the cell and drop the file again"),
+    _hard("field-empty", "the text uses a field whose cell is empty", "fill in the cell and hand the file in again"),
     _hard("filter-failed", "a filter or comparison cannot read what the cell says", _FIX),
-    _hard("control-character", "a character that no phone can show", "delete the character and drop the file again"),
+    _hard("control-character", "a character that no phone can show", "delete the character and hand the file in again"),
     _hard("message-too-long", "the text has more characters than `max_characters`", "shorten the text"),
     _soft("braces-in-cell", _W, "a cell has braces, which go out as they are", "take them out unless you mean them"),
 )
@@ -145,12 +145,12 @@ PLAN = (
     ),
     _plan(
         "date-not-changed", "this row went out before, while others in the file are new",
-        entry="change the date of the row and drop the file again, or remove the row",
+        entry="change the date of the row and hand the file in again, or remove the row",
     ),
     _plan(
         "edited-after-submission", "the row was changed after it was scheduled", rules=False,
         entry="the provider cannot change it: delete the Id named above in the dashboard, run "
-        "campaign-batch reconcile, then drop the file again; for a second sending give the row a new Reference",
+        "campaign-batch reconcile, then hand the file in again; for a second sending give the row a new Reference",
     ),
     _plan(
         "deleted-in-dashboard", "this campaign was scheduled and then deleted at the provider", rules=False,
@@ -159,7 +159,7 @@ PLAN = (
     ),
     _both(_plan(
         "in-doubt", "an earlier version of this row may or may not have arrived", rules=False, allow=False,
-        step="run campaign-batch resume, then drop the file again",
+        step="run campaign-batch resume, then hand the file in again",
     )),
     _plan(
         "looks-edited", "the provider holds a campaign that looks like an earlier version of this row", rules=False,
@@ -167,7 +167,7 @@ PLAN = (
     ),
     _plan(
         "too-many-errors", "too many rows of the file have errors, so nothing goes",
-        entry="fix the rows with errors and drop the file again: then these are sent as well",
+        entry="fix the rows with errors and hand the file in again: then these are sent as well",
     ),
 )  # fmt: skip
 
@@ -253,14 +253,14 @@ AFTER = (
     # Made after planning: by answers, approvals, changed settings.
     _hard("refused", "the provider refused the row and names this field", "change what the provider names"),
     _held("waits", "the row waits for something outside the sheet", "", "see what it waits for; it is tried again"),
-    _held("too-late", "it could not go in time", "give the row a new time and drop the file again, or remove it"),
+    _held("too-late", "it could not go in time", "give the row a new time and hand the file in again, or remove it"),
     _held(
         "rejected-by-person", "a second person rejected the row",
-        "fix the row and drop the file again: it is shown for approval again",
+        "fix the row and hand the file in again: it is shown for approval again",
     ),
     _held(
         "not-as-approved", "the row is not as it was approved",
-        "drop the file again, and approve the preview that comes of it",
+        "hand the file in again, and approve the preview that comes of it",
     ),
     _held(
         "settings-changed", "the settings changed since the row was read",
@@ -290,7 +290,7 @@ AFTER = (
 
 FOUND = (
     # Made by core/reconcile, and only on findings.
-    _found("missing", "we hold an Id that is on neither of the provider's lists", "look for the Id in the dashboard"),
+    _found("missing", "the provider lists it neither as scheduled nor as sent", "look for the Id in the dashboard"),
     _found("not-proven", "the campaign is not on the lists, but they do not prove that it is gone", "compare later"),
     _found("cancelled", "the lists confirm that the campaign was cancelled", "nothing"),
     _found(

@@ -103,14 +103,14 @@ WORDS: Mapping[str, Word] = {
             "did not go",
             "bad",
             "its time has passed, and it was not sent",
-            "{was_due}: give it a new time and drop the file again, or drop the row: "
+            "{was_due}: give it a new time and hand the file in again, or close it without sending: "
             'campaign-batch resolve {entry} --drop --why "..."',
         ),
         Word(
             "missing",
             "not found at the provider",
             "bad",
-            "we hold an Id that is on neither of the provider's lists",
+            "the provider lists it neither as scheduled nor as sent",
             "look for Id {id} in the dashboard: if somebody deleted it on purpose nothing is left to do, else type "
             "campaign-batch submit FILE --allow deleted-in-dashboard",
         ),
@@ -119,21 +119,21 @@ WORDS: Mapping[str, Word] = {
             "refused by the provider",
             "bad",
             "the provider refused it, field by field",
-            "change what the provider names and drop the file again; rows already scheduled are not sent twice",
+            "change what the provider names and hand the file in again; rows already scheduled are not sent twice",
         ),
         Word(
             "invalid",
             "needs fixing",
             "bad",
             "a check failed; it was never submitted",
-            "fix the cell and drop the file again; rows already scheduled are not sent twice",
+            "fix the cell and hand the file in again; rows already scheduled are not sent twice",
         ),
         Word(
             "expired",
             "too late",
             "bad",
             "its time passed before it could go",
-            "give it a new time and drop the file again",
+            "give it a new time and hand the file in again",
         ),
         Word(
             "in_doubt",

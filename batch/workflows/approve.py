@@ -85,7 +85,7 @@ def _find_released(context: Context, batch: Batch, seen: str) -> list[tuple[Entr
     if mark != batch.preview_mark or (seen and seen != batch.preview_mark) or _find_unshown(context, batch, shown):
         raise UsageError(
             f"batch {batch.id} no longer says what its preview showed",
-            "drop the file again, and approve the preview that comes of it",
+            "hand the file in again, and approve the preview that comes of it",
         )
     return [(entry, now[entry.id]) for entry in ours]
 
@@ -156,7 +156,7 @@ def _tell_late(context: Context, tally: Tally) -> None:
         words = (
             f"the approval came too late for {plural(late, 'row')} of batch {tally.batch}: too close to the send time"
         )
-        words += "; give them a new time and drop the file again"
+        words += "; give them a new time and hand the file in again"
         context.world.tell(Note(words, loud=True, event="expired", batch=tally.batch))
 
 
@@ -200,7 +200,8 @@ def _hold(context: Context, entries: Iterable[Entry], why: str) -> int:
     for entry in entries:
         if entry.status not in KEPT:
             continue
-        issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, f"{why}; fix the row and drop the file again", Level.HOLD)
+        words = f"{why}; fix the row and hand the file in again"
+        issue = Issue(entry.row, "", "", REJECTED_BY_PERSON, words, Level.HOLD)
         held += context.ledger.changes.make(StatusChange(
             entry.id, Status.HELD, expected={entry.status}, why=why, who=context.world.who, now=context.world.now(),
             issues=(*entry.issues, issue), approved_by="", bound_payload="",

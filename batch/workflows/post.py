@@ -290,7 +290,7 @@ class Submission:
         if now.status is not Status.PLANNED or not (unseen or changed):
             return False
         words = "nobody has approved it" if unseen else "it would not be sent as it was approved: settings changed"
-        words += "; drop the file again, and approve the preview that comes of it"
+        words += "; hand the file in again, and approve the preview that comes of it"
         issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
         context.ledger.changes.make(StatusChange(
             entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=context.world.who, now=context.world.now(),

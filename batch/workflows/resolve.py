@@ -106,13 +106,14 @@ def _deleted(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> 
 
 def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str:
     if not entry.fingerprint or entry.send_at is None:
-        raise UsageError(f"entry {entry.id} has errors and cannot be sent", "fix the row and drop the file again")
+        raise UsageError(f"entry {entry.id} has errors and cannot be sent", "fix the row and hand the file in again")
     if entry.send_at <= world.now():
-        raise UsageError(f"the time of entry {entry.id} has passed", "give the row a new time and drop the file again")
+        remedy = "give the row a new time and hand the file in again"
+        raise UsageError(f"the time of entry {entry.id} has passed", remedy)
     if any(issue.code in NEVER_LET_GO for issue in entry.issues):
         raise UsageError(
             f"entry {entry.id} waits until it is known whether its earlier version arrived",
-            'settle that first ("campaign-batch resume", or resolve it), then drop the file again',
+            'settle that first ("campaign-batch resume", or resolve it), then hand the file in again',
         )
     if any(issue.code == CODE for issue in entry.issues):
         raise UsageError(

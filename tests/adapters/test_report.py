@@ -56,7 +56,9 @@ from batch.adapters.report import (
 from batch.adapters.report.advice import without_commands
 from batch.adapters.report.charts import charts_of, outcome_chart, texts_by_day, trend_chart
 from batch.adapters.report.heatmap import calendar_chart, quiet_of
+from batch.adapters.report.page import mark_commands
 from batch.adapters.report.tasks import tasks_of
+from batch.adapters.report.verdict import who_acts
 from batch.model import Batch, DeliveryCount, Finding, FindingKind, Status
 from batch.model.codes import NEXT_BY_CODE
 from batch.model.times import local_time, time_left
@@ -205,7 +207,7 @@ def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path:
     page = write_html(sample_report(), tmp_path / "a.html").read_text("utf-8")
     assert not {"parts", "credits"} & set(html_figures(page))
     priced = replace(sample_report(), credit_price=0.02)
-    assert "all of them scheduled, about $" in write_html(priced, tmp_path / "a.html").read_text("utf-8")
+    assert "of the 24 scheduled, about $" in write_html(priced, tmp_path / "a.html").read_text("utf-8")
     assert "</span> parts" not in mail_html(priced)
 
 
@@ -236,7 +238,7 @@ def test_a_row_with_several_findings_needs_one_person() -> None:
         (batch_of(make_entry(5, Status.MISSING)), "1 needs attention.", "bad"),
         (
             batch_of(make_entry(7, provider_status_id=1)),
-            "1 will not go unless somebody acts by Mon, Nov 23, 5:30",
+            "1 will not go: act by Mon, Nov 23, 5:30 PM CST.",
             "bad",
         ),
         (batch_of(make_entry(1), stopped="the token was refused"), "the run stopped: the token was refused", "bad"),
@@ -252,7 +254,7 @@ def test_a_row_with_several_findings_needs_one_person() -> None:
             "3 of 3 rows will not go as they",
             "bad",
         ),
-        (batch_of(make_entry(1, cancel_why="wrong price")), "1 to delete in the dashboard by Tue, Nov 24,", "look"),
+        (batch_of(make_entry(7, cancel_why="wrong price")), "1 to delete in the dashboard by Mon, Nov 23,", "bad"),
         (batch_of(make_entry(1, send_at=NOW - timedelta(days=2))), "1 due, not yet seen as sent.", "look"),
         (batch_of(make_entry(5, Status.HELD), make_entry(3, Status.WAITING, issues=(SHORT,))), NEEDS_AND_WAITS, "bad"),
         (week_of_rows(0), "no campaigns this week; the last three weeks had 24 to 26", "look"),
@@ -275,12 +277,42 @@ def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str,
 def test_page_and_mail_say_for_what_campaigns_wait(tmp_path: Path) -> None:
     """A manager reads what is not there yet, and by when, though nothing is wrong."""
     report = batch_of(*(make_entry(n) for n in range(4, 14)), make_entry(3, Status.WAITING, issues=(SHORT,)))
-    said = f"1 waits for the provider: {SHORT.message}"
+    said = "1 will not go unless this changes by Thu, Nov 26, 1:30 PM CST: it needs about 892 credits and 500 are left"
     assert verdict(report).tone == "look"
-    assert verdict(report).next == ("maria@northwind.example must act on 1 by Thu, Nov 26, 1:30 PM CST",)
+    assert verdict(report).next == ("maria@northwind.example must act on 1 row by Thu, Nov 26, 1:30 PM CST",)
     assert tasks_of(report)[0].next == "buy credits, then run campaign-batch resume"
     for text in (write_html(report, tmp_path / "a.html").read_text("utf-8"), mail_html(report), mail_text(report)):
         assert said in html.unescape(" ".join(text.split()))
+
+
+def test_a_reader_sees_who_acts_by_when() -> None:
+    """Each owner's rows add up: at once, within a day, later; those who must act first stand first."""
+    lee = "lee@northwind.example"
+    entries = (
+        make_entry(1, Status.INVALID, send_at=None),
+        make_entry(2, Status.INVALID, send_at=NOW + timedelta(days=2)),
+        make_entry(3, Status.EXPIRED, owner=lee),
+        make_entry(4, Status.HELD, owner=lee, send_at=NOW + timedelta(hours=3)),
+        make_entry(5, Status.HELD, owner=lee, send_at=NOW + timedelta(days=3)),
+        make_entry(6, Status.HELD, owner=""),
+    )
+    assert who_acts(batch_of(*entries)) == (
+        f"{lee} must act on 3 rows: 1 now, 1 by Mon, Nov 23, 12:30 PM CST (in 3 hours), 1 later",
+        "maria@northwind.example must act on 2 rows: 1 now, 1 by Wed, Nov 25, 9:30 AM CST",
+        "somebody (no owner named) must act on 1 row by Sun, Nov 29, 4:30 PM CST",
+    )
+    more = (make_entry(n, Status.HELD, owner=f"{n}@northwind.example") for n in range(7, 10))
+    assert who_acts(batch_of(*entries, *more))[3:] == ("and 3 more owners, see below",)
+
+
+def test_what_is_to_be_typed_stands_apart(tmp_path: Path) -> None:
+    """Those who do not run the tool read over it; nothing in it becomes markup."""
+    page = write_html(batch_of(GONE), tmp_path / "a.html").read_text("utf-8")
+    assert "on the record: <code>campaign-batch acknowledge 6 --why &#34;...&#34;</code>" in page
+    assert (
+        mark_commands("run campaign-batch reconcile: it <b>")
+        == "run <code>campaign-batch reconcile</code>: it &lt;b&gt;"
+    )
 
 
 def test_every_figure_shows_its_change() -> None:
@@ -556,10 +588,10 @@ def test_both_mails_name_what_to_do_and_what_goes_next() -> None:
         ("stopped: token refused; run campaign-batch doctor. 2 did not go.", "stopped: token refused. 2 did not go."),
         ('choose another hour, or send it anyway: campaign-batch resolve 8 --send --why "..."', "choose another hour"),
         ("delete the Id, run campaign-batch reconcile, then drop the file", "delete the Id, then drop the file"),
-        ("run campaign-batch resume, then drop the file again", "drop the file again"),
+        ("run campaign-batch resume, then hand the file in again", "hand the file in again"),
         ("run campaign-batch reconcile: it says whether it went out", ""),
         ('tell them, then put it on the record: campaign-batch acknowledge 21 --why "..."', "tell them"),
-        ("fix the cell and drop the file again", "fix the cell and drop the file again"),
+        ("fix the cell and hand the file in again", "fix the cell and hand the file in again"),
     ],
 )  # fmt: skip
 def test_a_command_is_taken_out_and_the_rest_stays(advice: str, told: str) -> None:

@@ -121,7 +121,7 @@ def test_an_edited_row_waits_while_its_older_version_is_in_doubt(status):
     assert codes_of(decision) == ["in-doubt"]
     assert decision.why == decision.issues[0].message
     assert "entry 1) may or may not have arrived" in decision.why
-    assert decision.why.endswith('run "campaign-batch resume" to settle it; then drop the file again')
+    assert decision.why.endswith('run "campaign-batch resume" to settle it; then hand the file in again')
     assert (decision.issues[0].column, decision.issues[0].value) == ("A", "Spring sale")
 
 
@@ -180,7 +180,7 @@ def test_a_row_changed_after_it_was_scheduled_is_held_with_both_versions(status)
         'text was "20% off", now "30% off"; groups was "100", now "100, 101"; '
         'time was "Thu, Feb 5, 2026, 10:00 AM EST", now "Thu, Feb 5, 2026, '
         '11:00 AM EST". For a new sending give it a new Reference; for '
-        'a correction delete 9001 in the dashboard, run "campaign-batch reconcile" and drop the file again'
+        'a correction delete 9001 in the dashboard, run "campaign-batch reconcile" and hand the file in again'
     )
     assert (decision.issues[0].field, decision.issues[0].column) == ("Message", "B")
 
@@ -646,7 +646,7 @@ def test_the_words_of_a_stopped_file_say_how_many():
     decision = plan(bad_rows(3, 1)).decisions[3]
     assert codes_of(decision) == ["too-many-errors"]
     assert decision.why == (
-        "3 of 4 rows have errors, so none of this file is sent: fix them and drop the file again, or send the good "
+        "3 of 4 rows have errors, so none of this file is sent: fix them and hand the file in again, or send the good "
         'rows with "campaign-batch submit FILE --allow too-many-errors"'
     )
     assert decision.issues[0].row == 5

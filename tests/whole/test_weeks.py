@@ -68,7 +68,7 @@ def test_a_late_change_is_held_with_old_and_new_and_goes_once_the_old_one_is_del
     ran = ready.run("submit", write_csv(week, rows))
     assert (ran.code, len(sandbox.posts)) == (1, 3)
     assert 'text was "Maple & Main: offer 2 for you. Reply STOP to opt out", now "Maple & Main: 25% off' in ran.err
-    assert 'delete 12346 in the dashboard, run "campaign-batch reconcile" and drop the file again' in ran.err
+    assert 'delete 12346 in the dashboard, run "campaign-batch reconcile" and hand the file in again' in ran.err
     ready.run("cancel", "2", "--why", "the price was fixed")
     sandbox.delete(12346)
     assert ready.run("reconcile").code == 0

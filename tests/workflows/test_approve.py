@@ -253,7 +253,7 @@ def test_a_no_is_told_beside_the_sheet_which_lies_in_attention_then() -> None:
         assert (team.files("waiting"), team.files("done"), len(team.sheets("attention"))) == ([], [], 1)
         assert note_in(team, "attention").splitlines()[:2] == [
             '"week.csv" is batch 1, 3 rows: 3 wait for a decision.',
-            "Rejected by bo: not now; fix the row and drop the file again. Nothing of it was sent.",
+            "Rejected by bo: not now; fix the row and hand the file in again. Nothing of it was sent.",
         ]
         assert [line[:3] for line in marked_in(team, "attention")] == [("waiting for a decision", None, None)] * 3
 

@@ -55,7 +55,7 @@ class LeftAlone:
         if kind and may_be_sheet(name):
             return f'"{name}" is {kind}, so it is not taken: drop a plain copy of the file instead'
         if is_unfinished(name):
-            return f'"{name}" is an unfinished copy or download: wait for its end, or drop the file again'
+            return f'"{name}" is an unfinished copy or download: wait for its end, or hand the file in again'
         return ""
 
     def _begin(self, name: str, why: str, looked: Ready | Settling | None, now: datetime) -> tuple[str, datetime]:

@@ -171,7 +171,7 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
 
 
 def worst_tones(report: Report) -> dict[str, str]:
-    """Give for each standing the worst tone that any row of it has: a picture is no greener than its rows."""
+    """Give for each standing the worst tone that any row of it has: a picture is never greener than its rows."""
     tones: dict[str, str] = {}
     for entry in report.entries:
         word = report.standing_of(entry).word
@@ -236,13 +236,13 @@ def tiles_first(tiles: Sequence[KeyFigure]) -> list[KeyFigure]:
 def texts_words(figures: Figures) -> str:
     """Split the texts so that they add up: `3,000 sent + 20,000 scheduled`."""
     split = (
-        (figures.texts_sent, "sent"),
-        (figures.texts_scheduled, "scheduled"),
-        (figures.texts_not_going, "not going"),
+        (figures.texts_sent, "sent", figures.sent),
+        (figures.texts_scheduled, "scheduled", figures.scheduled),
+        (figures.texts_not_going, "not going", 0),
     )
-    there = [(number, word) for number, word in split if number]
+    there = [(number, word) for number, word, _ in split if number]
     if len(there) == 1:
-        return f"all of them {there[0][1]}"
+        return next(f"of the {rows:,} {word}" if rows else f"all {word}" for number, word, rows in split if number)
     return " + ".join(f"{number:,} {word}" for number, word in there) or "by the provider's ContactsCount"
 
 

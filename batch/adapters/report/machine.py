@@ -91,7 +91,7 @@ def to_json(report: Report) -> str:
         "rehearsal": report.rehearsal,
         "stopped": report.stopped,
         "paused": report.paused,
-        "verdict": {"words": said.words, "tone": said.tone, "more": said.more},
+        "verdict": {"words": said.words, "tone": said.tone, "more": said.more, "next": list(said.next)},
         "figures": _totals(figures),
         "shown": {figure.name: figure.shown for figure in key_figures(report, figures)},
         "before": None if report.before is None else _totals(report.before),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from batch.core.hints import name_account
 from batch.core.json_text import write_json
@@ -57,6 +58,16 @@ def render_page(name: str, templates: Sequence[Path], script: str = "", **conten
     return page.lstrip() + "\n"
 
 
+_TYPED = re.compile(
+    r"campaign-batch [a-z]+(?: show)?(?: (?:--[a-z-]+(?: [\w-]+)?|[A-Z]+|\d+|&#34;[^&]*&#34;|\(or [^)]*\)))*"
+)
+
+
+def mark_commands(words: str) -> Markup:
+    """Set apart what is to be typed, so that those who do not run the tool read over it."""
+    return Markup(_TYPED.sub(lambda found: f"<code>{found[0]}</code>", str(escape(words))))  # noqa: S704 - escaped
+
+
 def render_part(name: str, templates: Sequence[Path], **content: object) -> str:
     """Render a template that brings its own style (the mail)."""
     return _environment(tuple(templates)).get_template(name).render(**content)
@@ -98,13 +109,15 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     searched = [*folders, templates_folder() / "reports"]
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(searched),
         autoescape=True,  # said: select_autoescape() does not know the ending .html.j2
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typed"] = mark_commands
+    return environment
 
 
 def _source(environment: Environment, name: str) -> str:

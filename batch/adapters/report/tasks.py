@@ -18,7 +18,9 @@ from batch.model.wording import TONES
 
 CONCERN_ORDER = {concern: place for place, concern in enumerate(Concern)}
 NOW = "as soon as possible"
-DID_NOT_GO_STEP = "they were due and did not go: give each a new time and drop the file again, or drop the row"
+DID_NOT_GO_STEP = "they were due and did not go: give each a new time and hand the file in again, or close it"
+FEW = 3
+"""Rows of one task up to which their campaigns are named."""
 CARDS = 300
 """Rows told one by one under all tasks together, shared evenly; the others are in the table."""
 
@@ -56,7 +58,7 @@ class Task:
     brief: str
     """The same in short: of one row only what became of it and which it is."""
     why: str
-    """The reason of one row, where it says more than what became of it; empty where `brief` has it."""
+    """The reason of one row, where it says more than what became of it; the campaigns of a few."""
     next: str
     """What to do, where it is the same for all."""
     who: str
@@ -143,7 +145,7 @@ def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
         cause=standing.cause,
         words=_words(group),
         brief=f"{standing.word.text}: {_which(entry, standing)}" if len(group) == 1 else _words(group),
-        why=standing.reason if len(group) == 1 and standing.reason != standing.word.text else "",
+        why=_why(group, report),
         next=_common_next(group),
         who=owners_words(one.owner for one, _ in group),
         owner=entry.owner,
@@ -157,6 +159,19 @@ def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
         cards=tuple(_card(one, stands, report) for one, stands in group[:cards]),
         undated=entry.send_at is None,
     )
+
+
+def _why(group: Sequence[_Pair], report: Report) -> str:
+    entry, standing = group[0]
+    if len(group) > 1:
+        return ", ".join(one.campaign_name for one, _ in group) if len(group) <= FEW else ""
+    went = standing.concern is Concern.WENT_WRONG and entry.send_at
+    when = (
+        f"{local_time(entry.send_at, entry.zone or report.zone, report.made_at.year)}: "
+        if went and entry.send_at
+        else ""
+    )
+    return f"{when}{standing.reason}" if standing.reason != standing.word.text else ""
 
 
 def _words(group: Sequence[_Pair]) -> str:
@@ -183,7 +198,7 @@ def _common_next(group: Iterable[_Pair]) -> str:
     if standing.word.standing == "did_not_go":
         return DID_NOT_GO_STEP
     code = CODES.get(standing.cause)
-    return code.next_step if code else ""
+    return code.step if code else ""
 
 
 def _card(entry: Entry, standing: Standing, report: Report) -> Card:

@@ -50,7 +50,7 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     figures = figures or count(report)
     stands = [(entry, report.standing_of(entry)) for entry in report.entries]
     open_words = [*_open_words(report, stands)]
-    open_words += _waiting_words([standing for _, standing in stands if _waits(standing)], alone=not open_words)
+    open_words += _waiting_words(report, [standing for _, standing in stands if _waits(standing)], alone=not open_words)
     more, act = _more(report, figures), who_acts(report)
     if report.stopped:
         return Verdict(_join(f"the run stopped: {report.stopped}", open_words), "bad", more, act)
@@ -123,7 +123,7 @@ def _time(report: Report, moment: datetime | None) -> str:
     return local_time(moment, report.zone, report.made_at.year) if moment else ""
 
 
-def _waiting_words(waiting: Sequence[Standing], *, alone: bool) -> Iterator[str]:
+def _waiting_words(report: Report, waiting: Sequence[Standing], *, alone: bool) -> Iterator[str]:
     """Say how many rows wait and for what: in the row's own words where there is nothing else to say."""
     causes: dict[str, list[Standing]] = defaultdict(list)
     for standing in waiting:
@@ -132,7 +132,9 @@ def _waiting_words(waiting: Sequence[Standing], *, alone: bool) -> Iterator[str]
         said = {standing.reason for standing in standings}
         verb = "waits" if len(standings) == 1 else "wait"
         if alone and len(said) == 1:
-            yield f"{len(standings):,} {verb} for the provider: {said.pop()}"
+            until = f" by {_time(report, first)}" if (first := _first(standings)) else ""
+            why = said.pop().rpartition(": ")
+            yield f"{len(standings):,} will not go unless this changes{until}: {why[0] or why[2]}"
         else:
             yield f"{len(standings):,} {verb} for {_WAITED_FOR.get(cause, 'the provider')}"
 
@@ -150,7 +152,7 @@ _WAITED_FOR = {
 
 
 def who_acts(report: Report) -> tuple[str, ...]:
-    """Say who acts by when: `maria@x.example must act on 1 now, 2 by Mon, Nov 23, 3:30 PM CST, 8 later`."""
+    """Say who acts by when: `maria@x.example must act on 3 rows: 1 now, 2 by Mon, Nov 23, 3:30 PM CST`."""
     owners: dict[str, list[Standing]] = defaultdict(list)
     for entry in needed_entries(report):
         owners[entry.owner or SOMEBODY].append(report.standing_of(entry))
@@ -167,16 +169,20 @@ def _urgency(standings: Sequence[Standing]) -> tuple[bool, float, int]:
 
 
 def _by_when(report: Report, standings: Sequence[Standing]) -> str:
-    """Split rows into what is to be done at once, what is due within a day, and the rest."""
+    """Split rows into what is to be done at once, what is due within a day, and the rest: `3 rows: 1 now, 2 later`."""
     timed = [standing for standing in standings if standing.by]
     due = [standing for standing in timed if standing.is_due(report.made_at)]
-    told = [f"{len(standings) - len(timed):,} now"] if len(timed) < len(standings) else []
+    told = [(len(standings) - len(timed), "now")]
     if first := _first(due):
-        told.append(f"{len(due):,} by {_time(report, first)} ({time_left(first, report.made_at)})")
-        told += [f"{len(timed) - len(due):,} later"] if len(timed) > len(due) else []
+        told += [(len(due), f"by {_time(report, first)} ({time_left(first, report.made_at)})")]
+    if (rest := len(timed) - len(due)) and due:
+        told += [(rest, "later")]
     elif first := _first(timed):
-        told.append(f"{len(timed):,}{', the first' if len(timed) > 1 else ''} by {_time(report, first)}")
-    return ", ".join(told)
+        told += [(rest, f"by {_time(report, first)}" if rest == 1 else f"later, the first by {_time(report, first)}")]
+    told, rows = [part for part in told if part[0]], plural(len(standings), "row")
+    if len(told) == 1:
+        return f"{rows} {told[0][1]}".replace(" later,", ",")
+    return f"{rows}: {', '.join(f'{number:,} {when}' for number, when in told)}"
 
 
 def _beside_the_rows(report: Report) -> Iterator[str]:
@@ -227,7 +233,7 @@ def _fine(report: Report, figures: Figures, more: str) -> Verdict:
 
 NOBODY = "nobody needs to act"
 SOMEBODY = "somebody (no owner named)"
-SHEET_MISSING = "nothing is due; if there is a sheet for this week, it did not arrive: drop it now"
+SHEET_MISSING = "if campaigns are planned, hand in their sheet today: none has arrived; else nobody needs to act"
 
 
 def _few(rows: int) -> str:
@@ -265,6 +271,8 @@ def _not_compared(report: Report) -> str:
 
 
 def _more(report: Report, figures: Figures) -> str:
+    if not figures.rows:
+        return ""
     rows, done = plural(figures.rows, "campaign" if report.kind == "week" else "row"), done_words(figures)
     all_done = figures.rows == figures.scheduled + figures.not_approved + figures.sent
     told = f"{rows}: {done}" if all_done else f"{done}, of {rows}"

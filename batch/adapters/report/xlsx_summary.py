@@ -106,8 +106,7 @@ def _write_heading(summary: Summary, said: Verdict) -> None:
     summary.sheet.set_row(0, 27)
     summary.put((f"REHEARSAL: {report.title}" if report.rehearsal else report.title, "title"))
     summary.put((f"{TONES[said.tone].sign} {said.words}", f"tone-{said.tone}"))
-    summary.put((said.more, "label"))
-    for line in said.next:
+    for line in filter(None, (said.more, *said.next)):
         summary.put((line, "label"))
     made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
     summary.put((f"{report.team}: {made}" if report.team else made, "label"))

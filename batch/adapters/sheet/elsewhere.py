@@ -54,7 +54,7 @@ def note_above(head: Head, names: list[str]) -> Iterator[Note]:
     if lost:
         raise SheetError(
             f"{_rows(lost)} above the header in row {head.row} and would not be read",
-            "move the header row to the top (a sort may have moved it), then drop the file again",
+            "move the header row to the top (a sort may have moved it), then hand the file in again",
         )
     full = [row[0] for row in above if _is_full(row, names) and headers.score(row[1]) < 2]
     if full:
