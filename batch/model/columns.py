@@ -22,7 +22,7 @@ def column_position(letters: str) -> int:
 
 
 RESULTS = ("Row status", "Provider Id", "Provider contacts", "Provider time")
-"""What a marked copy says of every row behind its problem; a sheet that is handed in again may have these columns."""
+"""What a marked copy says of every row before its problem; a sheet that is handed in again may have these columns."""
 PROBLEM = "Problem"
 OURS = (PROBLEM, *RESULTS)
 """The columns that a marked copy carries; ignored when it comes back."""

@@ -78,6 +78,8 @@ def test_the_workbook_has_its_sheets_tables_and_charts(tmp_path: Path) -> None:
     assert rows.freeze_panes == "C2"
     assert rows.page_setup.orientation == "landscape"
     assert rows.print_title_rows == "$1:$1"
+    heads = {cell.value: cell.alignment.horizontal for cell in rows[1]}
+    assert (heads["Campaign"], heads["Texts"], heads["Cost"]) == ("left", "right", "right")  # as the cells below
     assert book.properties.title == "Week 48"
     assert book.properties.creator == "Northwind Retail"
 
@@ -89,6 +91,17 @@ def test_cells_are_what_they_say(tmp_path: Path) -> None:
     assert row["Goes out (local)"].isoformat() == "2026-11-22T07:30:00"
     assert row["At the provider"].isoformat() == "2026-11-22T08:30:00"
     assert (row["Zone"], row["Texts"], row["Id"], row["Group ids"]) == ("CST", 1203, "50021", "101")
+
+
+def test_what_needs_attention_stands_in_the_order_of_what_to_do(tmp_path: Path) -> None:
+    """The sheet and the summary name the same thing first, and each link leads to its first row."""
+    book = load_workbook(write_xlsx(week_report(), tmp_path / "a.xlsx"))
+    needed = book["Needs attention"]
+    links = [cell.hyperlink.location for cell in book["Summary"]["B"] if cell.hyperlink]
+    lines = [int(link.rpartition("A")[2]) for link in links if link.startswith("'Needs attention'!A")]
+    assert lines == sorted(lines)
+    assert needed["A2"].value == "✕ too late"
+    assert needed["A2"].alignment.horizontal == "left"
 
 
 def test_colours_follow_the_cell(tmp_path: Path) -> None:

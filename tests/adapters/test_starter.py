@@ -145,6 +145,9 @@ def test_headers_have_notes_formats_and_stay_in_sight(shell: Shell, tmp_path: Pa
     assert sheet.column_dimensions["E"].number_format == "yyyy-mm-dd hh:mm"
     assert isinstance(sheet["E2"].value, datetime)
     assert sheet.freeze_panes == "B2"
+    for one in sheet.parent:
+        assert (one.page_setup.orientation, one.sheet_properties.pageSetUpPr.fitToPage) == ("landscape", True)
+        assert one.print_title_rows == "$1:$1"
 
 
 def test_every_column_and_code_is_explained(shell: Shell, tmp_path: Path) -> None:

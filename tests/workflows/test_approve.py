@@ -16,7 +16,7 @@ from weekly_support import Round, weekly
 from batch.adapters.report.preview import CARD_LIMIT
 from batch.cli.shapes import shape_tally
 from batch.model import Action, Status
-from batch.model.columns import RESULTS
+from batch.model.columns import PROBLEM, RESULTS
 from batch.model.errors import ReportError, UsageError
 from batch.workflows.approve import approve_batch, reject_batch
 from batch.workflows.find import find_entries, write_evidence_of
@@ -285,8 +285,12 @@ def note_in(team: Round, where: str) -> str:
 def marked_in(team: Round, where: str) -> list[tuple[str | None, ...]]:
     """Read the columns of results of the one marked copy."""
     [path] = (team.folder / where).glob("*-marked.xlsx")
-    header, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    header, *rows = sheet.iter_rows(values_only=True)
     at = [header.index(name) for name in RESULTS]
+    widths = [sheet.column_dimensions[get_column_letter(one + 1)].width for one in (*at, header.index(PROBLEM))]
+    assert widths == [24, 24, 24, 24, 90]  # none of our columns is cut
+    assert header[-1] == PROBLEM  # nothing stands beside the words that may be long
     return [tuple(str(row[one]) if row[one] else None for one in at) for row in rows]
 
 

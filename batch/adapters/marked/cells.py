@@ -106,6 +106,7 @@ class SheetXml:
         name = self._prefix.decode()
         columns = [piece for one in self._columns for piece in one.without(position)]
         columns.append(_Columns(position, position, width, 0, f'width="{width:g}" customWidth="1"'))
+        self._columns = columns
         written = "".join(one.write(name) for one in sorted(columns, key=lambda one: one.first))
         head = _COLS.sub(b"", self._head)
         cut = head.rindex(b"<" + self._prefix + b"sheetData")

@@ -150,10 +150,13 @@ def _find_parts(package: Package, sheet: str) -> tuple[str, str]:
 
 
 def _place_columns(header: Header, xml: SheetXml, *, with_results: bool) -> dict[str, int]:
-    """Place each column of ours: where it was, else behind the header in a column in which nothing stands."""
+    """Place each column of ours: where it was, else behind the header in a column in which nothing stands.
+
+    The problem stands last: its words may be longer than any column, and then nothing beside them cuts them.
+    """
     there, taken = _find_ours(header, xml), xml.filled()
     free = (position for position in range(len(header.names), 16_384) if position not in taken)
-    return {name: there[name] if name in there else next(free) for name in (PROBLEM, *RESULTS * with_results)}
+    return {name: there[name] if name in there else next(free) for name in (*RESULTS * with_results, PROBLEM)}
 
 
 def _find_ours(header: Header, xml: SheetXml) -> dict[str, int]:

@@ -43,6 +43,9 @@ def write_rows(
     book = Workbook(written, {"constant_memory": True, "date_1904": epoch_1904})
     sheet = book.add_worksheet("Campaigns")
     sheet.freeze_panes(first, 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(first - 1)
     for at, name in enumerate(header):
         width = (widths or {}).get(at) or _fit([name, *(row[at] for row in islice(rows.values(), 200))])
         sheet.set_column(at, at, width)

@@ -307,17 +307,6 @@ def loose_persons(report: Report) -> list[list[Finding]]:
     return list(_loose(needed_entries(report), report.findings).values())
 
 
-def urgent_first(report: Report) -> list[Entry]:
-    """Put what is due within a day first, then by standing, then by send time: the entries that need attention."""
-
-    def place(entry: Entry) -> tuple[bool, int, float, int]:
-        moment = entry.send_at.timestamp() if entry.send_at else float("inf")
-        standing = report.standing_of(entry)
-        return (not standing.is_due(report.made_at), ORDER[standing.word.standing], moment, entry.row)
-
-    return sorted(needed_entries(report), key=place)
-
-
 def _figure(  # noqa: PLR0917 - the table above reads as one
     report: Report, figures: Figures, name: str, label: str, tone: str = "quiet", note: str = ""
 ) -> KeyFigure:

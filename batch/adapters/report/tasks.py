@@ -101,12 +101,14 @@ class Task:
 
 def tasks_of(report: Report) -> tuple[Task, ...]:
     """Put together what needs attention: what went wrong first, then what did not go, then by deadline."""
-    needed = [(entry, report.standing_of(entry)) for entry in needed_entries(report)]
-    ordered = sorted(needed, key=lambda pair: _kind(*pair))
-    grouped = [list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair))]
+    grouped = _grouped(report)
     cards = max(3, CARDS // max(1, len(grouped)))
-    tasks = [(_order(group, report), _task(group, report, cards)) for group in grouped]
-    return tuple(task for _, task in sorted(tasks, key=lambda pair: pair[0]))
+    return tuple(_task(group, report, cards) for group in grouped)
+
+
+def in_task_order(report: Report) -> list[Entry]:
+    """Give the entries that need attention, in the order of the tasks."""
+    return [entry for group in _grouped(report) for entry, _ in group]
 
 
 def meaning_of(cause: str, standing: Standing) -> str:
@@ -115,6 +117,13 @@ def meaning_of(cause: str, standing: Standing) -> str:
 
 
 _Pair = tuple[Entry, Standing]
+
+
+def _grouped(report: Report) -> list[list[_Pair]]:
+    needed = [(entry, report.standing_of(entry)) for entry in needed_entries(report)]
+    ordered = sorted(needed, key=lambda pair: _kind(*pair))
+    groups = [list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair))]
+    return sorted(groups, key=lambda group: _order(group, report))
 
 
 def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, bool]:

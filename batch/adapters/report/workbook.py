@@ -18,10 +18,13 @@ MOST_ROWS = 20_000
 """Rows that a sheet of the workbook takes: 100,000 would take 40 s, and nobody reads them in Excel."""
 LONGEST_TEXT = 32_000
 """Excel holds 32,767 characters in a cell."""
-COUNT = "#,##0_)"
-"""A number, with some air before the text to its right."""
+COUNT = "#,##0"
+MOMENT, DAY = "ddd, mmm d, yyyy, h:mm AM/PM", "ddd, mmm d, yyyy"
+"""A time and a day, written as on every page."""
 LINE = 15.5
 """Points: the height of one line of a wrapped text."""
+_NUMBERS = frozenset({"number", "money", "share"})
+"""Kinds of columns whose cells, and so whose heads, stand at the right."""
 CHART = 500, 300
 """Pixels: width and height of a chart."""
 INK, RULE, QUIET = "#1d2530", "#d5dae1", "#4a5563"
@@ -100,24 +103,29 @@ class WorkbookWriter:
         base: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"}
         money = _money_format(report.currency)
         bold: dict[str, Any] = {"bold": True}
+        head: dict[str, Any] = {"bg_color": INK, "font_color": "#ffffff", "text_wrap": True, "valign": "vcenter"} | bold
+        left, right = {"align": "left", "indent": 1}, {"align": "right", "indent": 1}
         below, above = {"bottom": 1, "bottom_color": RULE}, {"bold": True, "top": 1, "top_color": INK}
         styles: dict[str, dict[str, Any]] = {
-            "text": {"num_format": "@", "text_wrap": True, "indent": 1},
-            "line": {"num_format": "@", "indent": 1},
-            "number": {"num_format": COUNT},
-            "money": {"num_format": money},
-            "share": {"num_format": "0.0%"},
-            "date": {"num_format": "ddd d mmm yyyy hh:mm", "align": "left", "indent": 1},
-            "day": {"num_format": "ddd d mmm yyyy", "align": "left", "indent": 1},
-            "head": {"bg_color": INK, "font_color": "#ffffff", "text_wrap": True, "valign": "vcenter"} | bold,
+            "text": {"num_format": "@", "text_wrap": True} | left,
+            "line": {"num_format": "@"} | left,
+            "number": {"num_format": COUNT} | right,
+            "money": {"num_format": money} | right,
+            "share": {"num_format": "0.0%"} | right,
+            "date": {"num_format": MOMENT} | left,
+            "day": {"num_format": DAY} | left,
+            "head": head | left,
+            "head-right": head | {"align": "right", "indent": 2},  # beside the button of the filter
             "title": {"font_size": 18} | bold,
             "section": {"font_size": 13} | bold | below,
             "label": {"font_color": QUIET},
             "note": {"font_color": QUIET, "text_wrap": True},
-            "beside": {"font_color": QUIET, "indent": 2, "text_wrap": True},
-            "right": {"align": "right"} | bold | below,
-            "total": {"num_format": COUNT} | above,
-            "money-total": {"num_format": money} | above,
+            "beside": {"font_color": QUIET, "text_wrap": True} | left,
+            "section-beside": {"font_size": 13} | bold | below | left,
+            "right": right | bold | below,
+            "total": {"num_format": COUNT} | above | right,
+            "total-word": above | left,
+            "money-total": {"num_format": money} | above | right,
             "bold": bold,
             "good": {"font_color": TONES["good"].light, "align": "center"} | bold,
         }
@@ -205,7 +213,8 @@ class WorkbookWriter:
         return sheet, Written(name, places, len(lines), told)
 
     def _head(self, column: Column, total: float | None) -> dict[str, Any]:
-        head: dict[str, Any] = {"header": column.title, "header_format": self._formats["head"]}
+        kind = "head-right" if column.kind in _NUMBERS else "head"
+        head: dict[str, Any] = {"header": column.title, "header_format": self._formats[kind]}
         return head | ({"total_function": "sum", "total_value": total} if total is not None else {})
 
     def _write_total(self, sheet: Any, cell: tuple[int, int], table: str, column: Column, total: float | None) -> None:
@@ -214,7 +223,7 @@ class WorkbookWriter:
         if total is not None:
             self.compute(sheet, *cell, f"=SUBTOTAL(109,{table}[{column.title}])", total, kind)
         else:
-            self.put(sheet, *cell, "Total" if cell[1] == 0 else None, kind)
+            self.put(sheet, *cell, "Total" if cell[1] == 0 else None, "total-word")
 
     def _write_lines(
         self, sheet: Any, columns: Sequence[Column], widths: Sequence[float], lines: Sequence[Sequence[object]]
@@ -261,7 +270,7 @@ class WorkbookWriter:
         chart.set_legend({"none": True})
         lies = drawing.kind == "bar"
         chart.set_y_axis({"reverse": True} if lies else {"major_gridlines": {"visible": True, "line": {"color": RULE}}})
-        dates = {"num_format": "ddd d mmm", "text_axis": True} if drawing.days else {}
+        dates = {"num_format": "ddd mmm d", "text_axis": True} if drawing.days else {}
         chart.set_x_axis(dates | {"visible": not lies, "major_gridlines": {"visible": False}})
         chart.set_size({"width": CHART[0], "height": CHART[1]})
         words = f"{title}: the numbers are in the columns to the left"
@@ -320,7 +329,7 @@ def _length(value: object) -> int:
 
 def _money_format(currency: str) -> str:
     word = "".join(letter for letter in currency if letter.isalnum())
-    return "$#,##0.00_)" if currency == "USD" else f'"{word} "#,##0.00_)'
+    return "$#,##0.00" if currency == "USD" else f'"{word} "#,##0.00'
 
 
 def _properties(report: Report) -> dict[str, Any]:

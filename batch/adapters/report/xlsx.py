@@ -9,8 +9,9 @@ from pathlib import Path
 from batch.adapters.report.amounts import AMOUNTS, RowGroup, amounts_of, by_cause, by_owner
 from batch.adapters.report.charts import texts_by_day
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import count, loose_persons, urgent_first
+from batch.adapters.report.figures import count, loose_persons
 from batch.adapters.report.rows import by_time, status_words
+from batch.adapters.report.tasks import in_task_order
 from batch.adapters.report.workbook import MOST_ROWS, Column, Drawing, Link, WorkbookWriter, Written
 from batch.adapters.report.xlsx_checks import write_checks
 from batch.adapters.report.xlsx_summary import listed_attempts, signed, write_summary
@@ -53,7 +54,7 @@ def _lines(ordered: Sequence[Entry]) -> dict[tuple[int, int], int]:
 
 NEEDED = (
     Column("Status", 30), Column("Within a day", 8), Column("Row", 6, "number"), Column("Campaign", 34),
-    Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("Owner", 34), Column("Contacts", 10, "number"),
+    Column("Goes out (local)", 29, "date"), Column("Zone", 8), Column("Owner", 34), Column("Contacts", 10, "number"),
     Column("Cell", 10), Column("Why", 50), Column("Next step", 50), Column("Id", 14), Column("File", 26),
 )  # fmt: skip
 DAYS = (
@@ -61,7 +62,7 @@ DAYS = (
 )  # fmt: skip
 ATTEMPTS = (
     Column("Entry", 8, "number"), Column("Attempt", 9, "number"), Column("Campaign", 34),
-    Column("Started (team's zone)", 23, "date"), Column("Seconds", 9, "number"), Column("Outcome", 16),
+    Column("Started (team's zone)", 29, "date"), Column("Seconds", 9, "number"), Column("Outcome", 16),
     Column("HTTP", 7, "number"), Column("Why", 50), Column("Hash of what was sent", 70), Column("Answer", 60, "line"),
 )  # fmt: skip
 FINDINGS = (
@@ -95,7 +96,7 @@ def _row_columns(report: Report) -> tuple[Column, ...]:
     same = all(amounts[0] == amounts[1] for amounts in (amounts_of(entry, report) for entry in report.entries))
     return (
         Column("Status", 30), Column("Campaign", 40), Column("Row", 7, "number"), Column("File", 26),
-        Column("Goes out (local)", 23, "date"), Column("Zone", 8), Column("At the provider", 23, "date"),
+        Column("Goes out (local)", 29, "date"), Column("Zone", 8), Column("At the provider", 29, "date"),
         Column("Groups", 30), Column("Owner", 34), *amount_columns(report, same=same), Column("Id", 14),
         Column("Provider says", 26), Column("Why", 80), Column("Next step", 80), Column("Group ids", 18),
         Column("Reference", 18), Column("Batch", 8, "number"), Column("Entry", 8, "number"),
@@ -107,7 +108,7 @@ def _write_needed(writer: WorkbookWriter, lines: dict[tuple[int, int], int]) -> 
     report = writer.report
 
     def values() -> Iterator[Sequence[object]]:
-        for entry in urgent_first(report):
+        for entry in in_task_order(report):
             yield _needed_values(entry, report, lines.get((entry.id, entry.row)))
         for findings in loose_persons(report):
             first, words = findings[0], "; ".join(dict.fromkeys(finding.words for finding in findings))

@@ -14,10 +14,9 @@ from batch.adapters.report.figures import (
     key_figures,
     loose_persons,
     needed_entries,
-    urgent_first,
     worst_tones,
 )
-from batch.adapters.report.tasks import Task, tasks_of
+from batch.adapters.report.tasks import Task, in_task_order, tasks_of
 from batch.adapters.report.verdict import Verdict, verdict
 from batch.adapters.report.workbook import CHART, LINE, MOST_ROWS, Drawing, Link, WorkbookWriter
 from batch.core.standing import Standing
@@ -119,7 +118,7 @@ def _write_tasks(summary: Summary) -> None:
     if not tasks:
         return
     lines = _needed_lines(report)
-    summary.put(("What to do", "section"), ("rows", "right"), ("who, by when, next step", "section"))
+    summary.put(("What to do", "section"), ("rows", "right"), ("who, by when, next step", "section-beside"))
     for task in tasks[:TASKS]:
         line = lines[task.cause, task.owner]
         rows = Link(task.rows, f"'Needs attention'!A{line}")
@@ -133,7 +132,7 @@ def _write_tasks(summary: Summary) -> None:
 def _needed_lines(report: Report) -> dict[tuple[str, str], int]:
     """Give the first line of each cause and owner on the sheet Needs attention."""
     found: dict[tuple[str, str], int] = {}
-    for line, entry in enumerate(urgent_first(report), 2):
+    for line, entry in enumerate(in_task_order(report), 2):
         found.setdefault((report.standing_of(entry).cause, entry.owner), line)
     return found
 
