@@ -107,7 +107,7 @@ def _write(insights: Insights, settings: Settings, format: str) -> Path:
     with writing(path):
         make_folder(path.parent)
         if format == "xlsx":
-            return write_whole(path, insights_xlsx(insights))
+            return write_whole(path, insights_xlsx(insights, team=reports.team))
         if format == "json":
             return write_whole(path, insights_json(insights).encode("utf-8", "replace"))
         page = insights_html(

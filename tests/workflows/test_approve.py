@@ -16,7 +16,7 @@ from weekly_support import Round, weekly
 from batch.adapters.report.preview import CARD_LIMIT
 from batch.cli.shapes import shape_tally
 from batch.model import Action, Status
-from batch.model.columns import PROBLEM, RESULTS
+from batch.model.columns import PROBLEM, RESULTS, column_letter
 from batch.model.errors import ReportError, UsageError
 from batch.workflows.approve import approve_batch, reject_batch
 from batch.workflows.find import find_entries, write_evidence_of
@@ -288,7 +288,7 @@ def marked_in(team: Round, where: str) -> list[tuple[str | None, ...]]:
     sheet = openpyxl.load_workbook(path).worksheets[0]
     header, *rows = sheet.iter_rows(values_only=True)
     at = [header.index(name) for name in RESULTS]
-    widths = [sheet.column_dimensions[get_column_letter(one + 1)].width for one in (*at, header.index(PROBLEM))]
+    widths = [sheet.column_dimensions[column_letter(one)].width for one in (*at, header.index(PROBLEM))]
     assert widths == [24, 24, 24, 24, 90]  # none of our columns is cut
     assert header[-1] == PROBLEM  # nothing stands beside the words that may be long
     return [tuple(str(row[one]) if row[one] else None for one in at) for row in rows]

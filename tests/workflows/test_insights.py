@@ -71,8 +71,10 @@ def test_groups_are_compared_only_where_it_is_more_than_chance() -> None:
     """700 of 1,000 against 970 of 1,000 is said; 960 against 970 is not."""
     worse = sending(2, groups=("Austin stores",), delivered=700, failed=295)
     assert learn(sending(1), worse)["by-group"].sentence == (
-        "Austin stores arrives least (70.0% of 1,000 texts), Dallas stores most (97.0% of 1,000)"
+        "most: Austin stores, 30.0% of 1,000 texts did not arrive; least: Dallas stores, 3.0% of 1,000"
     )
+    marks = learn(sending(1), worse)["by-group"].marks
+    assert [(mark.label, mark.tone) for mark in marks] == [("Austin stores", "look"), ("Dallas stores", "wait")]
     close = sending(2, groups=("Austin stores",), delivered=960, failed=35)
     assert learn(sending(1), close)["by-group"].sentence == "the differences may be chance"
 
@@ -145,7 +147,9 @@ def test_page_workbook_and_json_say_the_same() -> None:
     told = json.loads(insights_json(insights))
     book = openpyxl.load_workbook(io.BytesIO(insights_xlsx(insights)))
     assert [one["name"] for one in told["insights"]] == [one.name for one in insights.found] == book.sheetnames[1:-1]
-    sums = [sum(line[column].value or 0 for line in book["Sendings"].iter_rows(min_row=2)) for column in (4, 6, 7, 8)]
+    *lines, totals = book["Sendings"].iter_rows(min_row=2)
+    assert (totals[0].value, totals[4].value) == ("Total", "=SUBTOTAL(109,Sendings[Contacts])")
+    sums = [sum(line[column].value or 0 for line in lines) for column in (4, 6, 7, 8)]
     assert sums == [
         sum(getattr(one, name) for one in insights.sendings)
         for name in ("contacts", "delivered", "failed", "opted_out")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from batch.adapters.report.bars import draw_bar
+from batch.adapters.report.contents import Report
 from batch.adapters.report.page import embed_logo, render_page
-from batch.adapters.report.workbook import INK, plain_text
+from batch.adapters.report.workbook import Column, Link, WorkbookWriter
 from batch.core.json_text import write_json
 from batch.model import Insight, Insights, Mark
 from batch.model.times import local_time
@@ -77,28 +76,43 @@ def insights_json(insights: Insights) -> str:
     return write_json(content, indent=1) + "\n"
 
 
-def insights_xlsx(insights: Insights) -> bytes:
+def insights_xlsx(insights: Insights, *, team: str = "") -> bytes:
     """Give a workbook: an overview with each sentence, then a sheet a table; no text becomes a formula or a link."""
-    import xlsxwriter
+    writer = WorkbookWriter(Report(insights.title, "week", insights.made_at, "UTC", "UTC", team=team))
+    overview = writer.sheet("Overview")
+    overview.freeze_panes(1, 0)
+    for place, (title, width) in enumerate((("Question", 34), ("What the history says", 100))):
+        overview.set_column(place, place, width)
+        writer.put(overview, 0, place, title, "head")
+    for line, one in enumerate(insights.found, start=1):
+        writer.put(overview, line, 0, Link(one.title, f"'{one.name}'!A1"), "text")
+        writer.put(overview, line, 1, one.sentence, "text")
+    for one in insights.found:
+        writer.table(one.name, _columns(one), one.rows)
+    sendings = _every_sending(insights)
+    writer.table(sendings.name, _columns(sendings, totals=_ADDED_UP), sendings.rows)
+    return writer.finish()
 
-    memory = io.BytesIO()
-    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    book = xlsxwriter.Workbook(memory, plain)
-    head = book.add_format({"bold": True, "bg_color": INK, "font_color": "#ffffff", "text_wrap": True, "valign": "top"})
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    share = book.add_format({"num_format": "0.0%"})
-    number = book.add_format({"num_format": "#,##0.##"})
-    overview = book.add_worksheet("Overview")
-    overview.set_column(0, 0, 34)
-    overview.set_column(1, 1, 90)
-    overview.write_row(0, 0, ("Question", "What the history says"), head)
-    for place, one in enumerate(insights.found, start=1):
-        overview.write_url(place, 0, f"internal:'{one.name}'!A1", string=one.title)
-        overview.write_string(place, 1, plain_text(one.sentence), wrap)
-        _write_sheet(book.add_worksheet(one.name), one, head, share, number)
-    _write_sheet(book.add_worksheet("Sendings"), _every_sending(insights), head, share, number)
-    book.close()
-    return memory.getvalue()
+
+_ADDED_UP = frozenset({"Contacts", "Credits", "Delivered", "Failed", "Opted out"})
+
+
+def _columns(one: Insight, totals: frozenset[str] = frozenset()) -> list[Column]:
+    """Say of each column what its cells are, by what stands in them."""
+    return [
+        Column(title, 48, _kind(one, place), total=title in totals and bool(one.rows))
+        for place, title in enumerate(one.head)
+    ]
+
+
+def _kind(one: Insight, place: int) -> str:
+    if place in one.shares:
+        return "share"
+    values = [row[place] for row in one.rows]
+    numbers = [value for value in values if isinstance(value, (int, float))]
+    if not numbers or any(isinstance(value, str) for value in values):
+        return "text"
+    return "number" if all(map(float.is_integer, map(float, numbers))) else "decimal"
 
 
 def _every_sending(insights: Insights) -> Insight:
@@ -115,24 +129,6 @@ def _every_sending(insights: Insights) -> Insight:
         for one in insights.sendings
     )  # fmt: skip
     return Insight("Sendings", "Every sending", "", head, rows)
-
-
-def _write_sheet(sheet: Any, one: Insight, head: Any, share: Any, number: Any) -> None:
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.freeze_panes(1, 1)
-    sheet.repeat_rows(0)
-    sheet.set_row(0, 32)
-    for column, title in enumerate(one.head):
-        longest = max([len(str(row[column] or "")) for row in one.rows[:_LONGEST]], default=0)
-        sheet.set_column(column, column, min(48, max(11, longest + 2)) if column == 0 or longest > 12 else 12)
-        sheet.write_string(0, column, title, head)
-    for place, row in enumerate(one.rows, start=1):
-        for column, value in enumerate(row):
-            if isinstance(value, str):
-                sheet.write_string(place, column, plain_text(value))
-            elif value is not None:
-                sheet.write_number(place, column, value, share if column in one.shares else number)
 
 
 def _cells(one: Insight) -> list[list[str]]:

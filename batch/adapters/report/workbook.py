@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from textwrap import wrap
 from typing import Any
 
 from batch.adapters.report.contents import Report
@@ -23,7 +25,7 @@ MOMENT, DAY = "ddd, mmm d, yyyy, h:mm AM/PM", "ddd, mmm d, yyyy"
 """A time and a day, written as on every page."""
 LINE = 15.5
 """Points: the height of one line of a wrapped text."""
-_NUMBERS = frozenset({"number", "money", "share"})
+_NUMBERS = frozenset({"number", "decimal", "money", "share"})
 """Kinds of columns whose cells, and so whose heads, stand at the right."""
 CHART = 500, 300
 """Pixels: width and height of a chart."""
@@ -38,7 +40,7 @@ class Column:
     width: float
     """Of a text the most that it takes: a longer one wraps. It is narrower where all its cells are."""
     kind: str = "text"
-    """`text`, `line` (never wrapped: the last column), `number`, `money`, `date`, `day` or `share`."""
+    """`text`, `line` (never wrapped: the last column), `number`, `decimal`, `money`, `date`, `day` or `share`."""
     total: bool = False
     """Whether its sum stands below."""
     hidden: bool = False
@@ -110,6 +112,7 @@ class WorkbookWriter:
             "text": {"num_format": "@", "text_wrap": True} | left,
             "line": {"num_format": "@"} | left,
             "number": {"num_format": COUNT} | right,
+            "decimal": {"num_format": "#,##0.0"} | right,
             "money": {"num_format": money} | right,
             "share": {"num_format": "0.0%"} | right,
             "date": {"num_format": MOMENT} | left,
@@ -193,7 +196,7 @@ class WorkbookWriter:
         widths = [_width(column, place, lines, sums.get(place)) for place, column in enumerate(columns)]
         for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
             sheet.set_column(place, place, width, self._formats[column.kind], {"hidden": column.hidden})
-        sheet.set_row(0, 2 * LINE)
+        sheet.set_row(0, LINE * max(2, *map(_head_lines, columns, widths)))
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
         if status is not None:
@@ -202,7 +205,7 @@ class WorkbookWriter:
         heads = [self._head(column, sums.get(place)) for place, column in enumerate(columns)]
         if sums:
             heads[0]["total_string"] = "Total"
-        style: dict[str, Any] = {"name": name.replace(" ", "_"), "columns": heads, "style": "Table Style Light 1"}
+        style: dict[str, Any] = {"name": re.sub(r"\W", "_", name), "columns": heads, "style": "Table Style Light 1"}
         sheet.add_table(0, 0, last, len(columns) - 1, style | {"total_row": bool(sums)})
         for place, column in enumerate(columns if sums else ()):
             self._write_total(sheet, (last, place), style["name"], column, sums.get(place))
@@ -312,12 +315,19 @@ def _numbers(lines: Sequence[Sequence[object]], place: int) -> Iterator[float]:
 def _width(column: Column, place: int, lines: Sequence[Sequence[object]], total: float | None) -> float:
     """Give a width that cuts nothing: of numbers by the largest, of texts by the longest up to the column's own."""
     head = max(map(len, column.title.split())) + 4  # the button of the filter takes some
-    if column.kind in {"number", "money"}:
+    if column.kind in {"number", "decimal", "money"}:
         longest = max((*map(abs, _numbers(lines, place)), total or 0))
         return max(head, len(f"{longest:,.0f}") + (8 if column.kind == "money" else 3))
+    if column.kind == "share":
+        return max(head, len("100.0%") + 3)
     if column.kind != "text":
         return max(head, column.width)
     return max(head, min(column.width, 3 + max((_length(line[place]) for line in lines), default=0)))
+
+
+def _head_lines(column: Column, width: float) -> int:
+    """Give the lines that a head takes beside the button of its filter."""
+    return len(wrap(column.title, max(1, int(width - 3))))
 
 
 def _length(value: object) -> int:

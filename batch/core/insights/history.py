@@ -101,7 +101,8 @@ def _by_template(history: History) -> Insight | None:
 
 def _by_length(history: History) -> Insight | None:
     title = "What did not arrive, by length"
-    return compare_shares(history.frame, "length", name="by-length", title=title, what="Length")
+    lengths = sorted(set(history.frame["length"]))
+    return compare_shares(history.frame, "length", name="by-length", title=title, what="Length", order=lengths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,32 +50,47 @@ def compare_shares(
 ) -> Insight | None:
     """Give the shares for each value of a column of the frame; None when no delivery is known.
 
-    In the order given, else the largest first.
+    In the order given, else the one that loses most first, those with few texts last.
     """
     places = {label: place for place, label in enumerate(order)}
-    shares = sorted(_sum_up(frame, key), key=lambda share: (places.get(share.label, 0), -share.known))
+    shares = sorted(_sum_up(frame, key), key=lambda share: (places.get(share.label, 0), *_lost_most(share)))
     if not shares:
         return None
+    ends = _apart(shares)
+    worst = ends[0] if ends else None
     drawn = [share for share in shares if share.known >= FEWEST][: max(12, len(order))]
     longest = max((1 - share.reach[0] for share in drawn), default=1.0)
-    marks = tuple(_mark(share, longest) for share in drawn)
+    marks = tuple(_mark(share, longest, worst=share is worst) for share in drawn)
     rows = tuple(_row(share) for share in shares)
     return Insight(name, title, describe_shares(shares), (what, *_HEAD), rows, marks, _SHARES, _NOTE)
 
 
 def describe_shares(shares: Sequence[Share]) -> str:
-    """Name the worst only where its whole range lies below the best one's: anything else may be chance."""
+    """Name the worst and the best, by the share that the picture shows, where the difference is more than chance."""
+    if sum(share.known >= FEWEST for share in shares) < 2:
+        return f"too few texts to compare: at least two lines need {FEWEST:,} texts each"
+    ends = _apart(shares)
+    if not ends:
+        return "the differences may be chance"
+    worst, best = ends
+    return (
+        f"most: {worst.label}, {1 - worst.arrived:.1%} of {worst.known:,} texts did not arrive; "
+        f"least: {best.label}, {1 - best.arrived:.1%} of {best.known:,}"
+    )
+
+
+def _apart(shares: Sequence[Share]) -> tuple[Share, Share] | None:
+    """Give the worst and the best, if the whole range of the worst lies below the best one's."""
     enough = [share for share in shares if share.known >= FEWEST]
     if len(enough) < 2:
-        return f"too few texts to compare: at least two lines need {FEWEST:,} texts each"
+        return None
     best = max(enough, key=lambda share: share.arrived)
     worst = min(enough, key=lambda share: share.arrived)
-    if worst.reach[1] >= best.reach[0]:
-        return "the differences may be chance"
-    return (
-        f"{worst.label} arrives least ({worst.arrived:.1%} of {worst.known:,} texts), "
-        f"{best.label} most ({best.arrived:.1%} of {best.known:,})"
-    )
+    return (worst, best) if worst.reach[1] < best.reach[0] else None
+
+
+def _lost_most(share: Share) -> tuple[bool, float, int]:
+    return share.known < FEWEST, share.arrived, -share.known
 
 
 def _sum_up(frame: pd.DataFrame, key: str) -> list[Share]:
@@ -91,9 +106,10 @@ def _row(share: Share) -> tuple[Value, ...]:
     return (share.label, share.campaigns, share.known, *ranges)
 
 
-def _mark(share: Share, longest: float) -> Mark:
+def _mark(share: Share, longest: float, *, worst: bool) -> Mark:
     """Draw what did not arrive: of bars that are all nearly full nobody sees the difference."""
     low, high = share.reach
     lost = 1 - share.arrived
     shown = f"{lost:.1%} of {share.known:,}"
-    return Mark(share.label, shown, lost / longest, (1 - high) / longest, (1 - low) / longest)
+    tone = "look" if worst else "wait"
+    return Mark(share.label, shown, lost / longest, (1 - high) / longest, (1 - low) / longest, tone)
