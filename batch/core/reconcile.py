@@ -11,7 +11,7 @@ from batch.core.identity import collapse
 from batch.core.match import TRACKED, UNSURE, Matches
 from batch.core.payload import from_provider_time, minute_of, show_time, to_provider_time
 from batch.core.settle import Reading
-from batch.core.standing import ALARM
+from batch.core.standing import ALARM, GETS_IT, NO_CONTACTS
 from batch.core.strangers import find_strangers
 from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
 from batch.model import Entry, Finding, FindingKind, Listed, Status
@@ -199,7 +199,7 @@ def _drift(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Ite
         words = f'{name} is "{shown}" at the provider, but was scheduled as "{was}": look at it in the dashboard'
         yield _finding(entry, FindingKind.DRIFTED, "drifted", words, field=name, ours=was, theirs=shown)
     yield from _time_drift(entry, item, where, rules)
-    yield from _contacts(entry, item, rules)
+    yield from _contacts(entry, item, where, rules)
 
 
 _Value = str | int | tuple[str, ...] | None
@@ -272,13 +272,14 @@ def _write(value: _Value) -> str:
     return "" if value is None else str(value)
 
 
-def _contacts(entry: Entry, item: Listed, rules: ReconcileRules) -> Iterator[Finding]:
+def _contacts(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> Iterator[Finding]:
     count = item.contacts_count
     if count is None:
         return
     if count == 0:
-        words = "the provider counts no contact at all: nobody will get this text; look at the group"
-        yield _finding(entry, FindingKind.DRIFTED, "no-contacts", words, field="ContactsCount", theirs="0", loud=True)
+        code, field, none = NO_CONTACTS
+        words = GETS_IT[Status.SENT if where == "sent" else Status.ACCEPTED]
+        yield _finding(entry, FindingKind.DRIFTED, code, words, field=field, theirs=none, loud=True)
         return
     known = (
         (entry.contacts_count, "contacts-changed", "accepted"),

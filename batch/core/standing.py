@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from batch.core.excerpts import excerpts
 from batch.core.guards import LEFT_OUT
-from batch.model import DeliveryCount, Entry, Finding, FindingKind, Level, Status
+from batch.model import Entry, Finding, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE, WAIT_CODES
-from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of, delivery_words
+from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of
 
 SOON = timedelta(hours=24)
 """What is due within it comes before all that is merely open."""
@@ -24,6 +23,13 @@ UNSEEN_AFTER = timedelta(hours=26)
 
 WENT_OUT, DID_NOT_GO = "went-out", "did-not-go"
 """Codes that a person acknowledges, beside those of findings."""
+NO_CONTACTS = "no-contacts", "ContactsCount", "0"
+"""What a person acknowledges of a campaign that reaches nobody; the mark of the finding that says so."""
+GETS_IT = {
+    Status.ACCEPTED: "the provider counts 0 contacts: nobody would get it",
+    Status.SENT: "it was sent to 0 contacts: the group was empty",
+}
+"""How a campaign that reaches nobody is told, by its status."""
 
 DID_NOT, WILL_NOT = "did not go", "will not go as things stand"
 
@@ -125,6 +131,8 @@ def standing_of(entry: Entry, now: datetime, zone: str = "UTC") -> Standing:
     causes = _causes(entry, word, now)
     next_step = "" if concern is Concern.NONE else _next_step(entry, word, causes, zone)
     by = entry.send_at if concern is Concern.OPEN and _is_ahead(entry, now) else None
+    if by is not None and by - now <= SOON:
+        word = replace(word, tone="bad")  # one tone in report, status page and mail
     return Standing(word, concern, causes, next_step, by, entry.owner)
 
 
@@ -224,10 +232,11 @@ _DIFFERENT = {
 
 def _looked_at(entry: Entry, word: Word) -> Worded:
     """What is as it should be, unless a finding or the provider's count says otherwise."""
-    found = list(_told_by_lists(entry))
-    if not found and entry.contacts_count != 0:
-        return word, Concern.NONE
-    loud = any(finding.loud for finding in entry.findings) or entry.contacts_count == 0
+    empty = entry.contacts_count == 0
+    known = NO_CONTACTS in entry.acknowledged
+    if not list(_told_by_lists(entry)) and (known or not empty):
+        return _settled(word, Concern.NONE, known)
+    loud = any(finding.loud for finding in entry.findings) or (empty and not known)
     return replace(word, text=f"{word.text}, but look at it", tone="bad" if loud else "look"), Concern.OPEN
 
 
@@ -273,26 +282,28 @@ def _own(entry: Entry, now: datetime) -> Iterator[Cause]:
     """Give what the checks, the plan and the provider's answer said of it."""
     if is_left_out(entry):
         yield from (Cause(issue.code, issue.message) for issue in entry.issues if issue.code == LEFT_OUT)
-    if entry.status is Status.SENT and entry.contacts_count == 0:
-        yield Cause("no-contacts", "the provider counts 0 contacts: nobody got it")
+    if entry.status in GETS_IT and entry.contacts_count == 0:
+        yield Cause(NO_CONTACTS[0], GETS_IT[entry.status])
     if entry.status in {Status.SENT, Status.CANCELLED, Status.REPLACED}:
         return
     if entry.status is Status.ACCEPTED:
-        if entry.contacts_count == 0:
-            yield Cause("no-contacts", "the provider counts 0 contacts: nobody would get it")
         if entry.provider_status_id != APPROVED:
             yield Cause("not-approved", f'the provider says "{entry.provider_status or "nothing"}"')
         return
     weight = {Level.ERROR: 0, Level.HOLD: 1, Level.WARNING: 2}
     issues = [issue for issue in entry.issues if issue.level is not Level.WARNING or issue.code in WAIT_CODES]
     for issue in sorted(issues, key=lambda issue: weight[issue.level]):
-        over = _WAITED.get(issue.code, "") if _has_passed(entry, now) else ""
+        over = _WAITED.get(issue.code, "").format(id=issue.value) if _has_passed(entry, now) else ""
         yield Cause(issue.code, over or issue.message, cell_of(issue))
     if entry.status in {Status.HELD, Status.PLANNED} and _has_passed(entry, now):
         yield Cause("not-decided", "nobody decided in time" if issues else "nobody approved it in time")
 
 
-_WAITED = {"credits-short": "there were not enough credits"}
+_WAITED = {
+    "credits-short": "there were not enough credits",
+    "group-empty": "group {id} had no contacts",
+    "template-not-approved": "MMS template {id} was not approved",
+}
 """What a row waited for in vain, once its time has passed: no advice that comes too late."""
 
 
@@ -323,14 +334,14 @@ def _next_step(entry: Entry, word: Word, causes: tuple[Cause, ...], zone: str) -
     if word.standing in {"did_not_go", "went_out", "went_wrong", "to_cancel"}:
         return word.next.format(**known, was_due=_was_due(entry, zone))
     special = next((NEXT_BY_CODE[cause.code] for cause in causes if cause.code in NEXT_BY_CODE), "")
+    if entry.status is Status.SENT and special and "acknowledge" not in special:
+        special += f", then {_ON_RECORD}"
     usable = entry.status in {Status.HELD, Status.WAITING, Status.ACCEPTED, Status.SENT}
     return ((special if usable else "") or word.next or NEXT_BY_CODE["drifted"]).format(**known)
 
 
-_ACKNOWLEDGE = (
-    "find out why in the dashboard, give the row a new time and hand the file in again, then put it on the record: "
-    'campaign-batch acknowledge {entry} --why "..."'
-)
+_ON_RECORD = 'put it on the record: campaign-batch acknowledge {entry} --why "..."'
+_ACKNOWLEDGE = f"find out why in the dashboard, give the row a new time and hand the file in again, then {_ON_RECORD}"
 
 
 def _was_due(entry: Entry, zone: str) -> str:
@@ -344,42 +355,3 @@ def _has_passed(entry: Entry, now: datetime) -> bool:
 
 def _is_ahead(entry: Entry, now: datetime) -> bool:
     return entry.send_at is not None and entry.send_at > now
-
-
-def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
-    """Say in a sentence what became of a campaign: `sent Mon 1 Dec 9:00 CST to 412 contacts, 398 delivered`.
-
-    The time is that of the row's own zone; `zone` stands in when it has none.
-    """
-    when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
-    to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
-    name, text = standing.word.standing, standing.word.text
-    still = "was due" if _has_passed(entry, now) else "still scheduled for"
-    look = f"; {standing.reason}" if standing.needs_attention else ""
-    told = {
-        "sent": f"sent {when}{to}{look}",
-        "went_out": f"{text}, {when}{to}",
-        "went_wrong": f"{text}, {when}{to}: {standing.reason}",
-        "scheduled": f"scheduled for {when}{to}{look}",
-        "unseen": f"was due {when}{to}, not yet seen as sent",
-        "to_cancel": f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
-        "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
-        "did_not_go": f"did not go, was due {when}: {standing.reason}",
-        "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, was not sent",
-        "left_out": f"{standing.reason}, was for {when}",
-        "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
-        "missing": f"{text} (Id {entry.provider_id}), {'was ' if _has_passed(entry, now) else ''}due {when}",
-        "held": f"{text}, for {when}: {standing.reason}",
-        "waiting": f"{text}, for {when}: {standing.reason}",
-    } | dict.fromkeys(("planned", "submitting", "in_doubt"), f"{text}, for {when}")
-    said = told.get(name, f"{standing.outcome}, {text}, for {when}: {standing.reason}")
-    arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
-    return f"{said}, {arrived}" if arrived else said
-
-
-def _says(entry: Entry) -> str:
-    return f' ("{entry.provider_status}")' if entry.provider_status else ""
-
-
-def _place_of(entry: Entry) -> str:
-    return f"entry {entry.replaced_by}" if entry.replaced_by else "another row"

@@ -284,7 +284,7 @@ AFTER = (
     _held("tried-often", "it was tried several times and never seen at the provider", _LOOK_FOR),
     _held("dropped-in-doubt", "a person dropped it while nobody knew whether it had arrived", "", "look for it there"),
     _note("gone-from-sheet", "the row is scheduled, but not in the newest file", "cancel it, or leave it"),
-    _both(replace(_note("drifted", "the provider holds something else than was submitted", ""),
+    _both(replace(_note("drifted", "what the provider holds differs from what was submitted", ""),
         entry_step="open Id {id} in the dashboard: it is not what the sheet says")),
 )  # fmt: skip
 

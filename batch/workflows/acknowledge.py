@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from batch.core.standing import DID_NOT_GO, WENT_OUT, Concern, Standing, standing_of
-from batch.model import ChangeKind, Entry, StatusChange
+from batch.core.standing import DID_NOT_GO, NO_CONTACTS, WENT_OUT, Concern, Standing, standing_of
+from batch.model import ChangeKind, Entry, Status, StatusChange
 from batch.model.errors import UsageError
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.events import name_entry
@@ -39,7 +39,7 @@ def acknowledge_entries(settings: Settings, world: World, numbers: Sequence[int]
 def _need_open(entry: Entry, world: World) -> tuple[Standing, tuple[Mark, ...]]:
     """Give how an entry stands and what is open on it; raise UsageError when nothing is."""
     standing = standing_of(entry, world.now())
-    marks = tuple(_open_marks(entry, standing.concern))
+    marks = tuple(dict.fromkeys(_open_marks(entry, standing.concern)))
     if not marks:
         raise UsageError(
             f'{name_entry(entry)} is "{standing.word.text}": there is nothing to acknowledge',
@@ -55,3 +55,5 @@ def _open_marks(entry: Entry, concern: Concern) -> Iterator[Mark]:
         yield WENT_OUT, "", ""
     if concern is Concern.DID_NOT_GO:
         yield DID_NOT_GO, "", ""
+    if entry.status is Status.SENT and entry.contacts_count == 0 and NO_CONTACTS not in entry.acknowledged:
+        yield NO_CONTACTS

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch.adapters.report import write_evidence
 from batch.core.identity import fold
-from batch.core.standing import DID_NOT, WILL_NOT, sentence, standing_of
+from batch.core.sentences import sentence
+from batch.core.standing import DID_NOT, WILL_NOT, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
 from batch.model.places import rows_of

@@ -351,7 +351,7 @@ def test_the_words_about_contacts_name_both_numbers():
     assert finding.words == "the provider counts 1,200 contacts, 4,000 were accepted: look at the group's members"
     none = only(compare([entry], [list_entry(entry, contacts_count=0)]))
     assert (none.field, none.theirs) == ("ContactsCount", "0")
-    assert none.words == "the provider counts no contact at all: nobody will get this text; look at the group"
+    assert none.words == "the provider counts 0 contacts: nobody would get it"
     wide = ReconcileRules(ZONE, tolerance=0.7)
     assert kinds(compare([entry], [list_entry(entry, contacts_count=1200)], rules=wide)) == {"matched": 1}
 

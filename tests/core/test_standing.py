@@ -10,7 +10,8 @@ from report_support import APART, CHICAGO, HOLD, NEW_YORK, NOW, REFUSED, WRONG_T
 
 from batch.adapters.report.figures import findings_for_people
 from batch.core.excerpts import excerpts
-from batch.core.standing import Concern, Standing, needs_look, sentence, standing_of
+from batch.core.sentences import sentence
+from batch.core.standing import GETS_IT, NO_CONTACTS, Concern, Standing, needs_look, standing_of
 from batch.model import DeliveryCount, Entry, Finding, FindingKind, Issue, Level, Status
 from batch.model.wording import TONES, WORDS
 from batch.workflows.tally import Comparison
@@ -79,7 +80,7 @@ CASES = [
     ("a time that cannot be read", {"status": Status.INVALID, "issues": (WRONG_TIME,), "send_at": None},
      "invalid", "bad", Concern.OPEN),
     ("waiting, far ahead", {"status": Status.WAITING, "send_at": FAR}, "waiting", "look", Concern.OPEN),
-    ("waiting, within a day", {"status": Status.WAITING, "send_at": AHEAD}, "waiting", "look", Concern.OPEN),
+    ("waiting, within a day", {"status": Status.WAITING, "send_at": AHEAD}, "waiting", "bad", Concern.OPEN),
     ("in doubt, time passed", {"status": Status.IN_DOUBT, "send_at": PASSED}, "in_doubt", "bad", Concern.OPEN),
     ("scheduled, ahead", {"send_at": FAR}, "scheduled", "good", Concern.NONE),
     ("just due, not yet seen as sent", {"send_at": PASSED}, "unseen", "wait", Concern.NONE),
@@ -94,6 +95,11 @@ CASES = [
     ("replaced", {"status": Status.REPLACED, "send_at": PASSED}, "replaced", "quiet", Concern.NONE),
     ("went out although cancelled, acknowledged", {"status": Status.SENT, "cancel_why": "wrong price",
      "acknowledged": frozenset({("went-out", "", "")})}, "went_out", "quiet", Concern.NONE),
+    ("sent to nobody", {"status": Status.SENT, "contacts_count": 0, "send_at": PASSED}, "sent", "bad", Concern.OPEN),
+    ("sent to nobody, acknowledged", {"status": Status.SENT, "contacts_count": 0, "send_at": PASSED,
+     "acknowledged": frozenset({NO_CONTACTS})}, "sent", "quiet", Concern.NONE),
+    ("to decide within a day", {"status": Status.HELD, "issues": (HOLD,), "send_at": AHEAD},
+     "held", "bad", Concern.OPEN),
     ("did not go, acknowledged", {"status": Status.HELD, "send_at": PASSED,
      "acknowledged": frozenset({("did-not-go", "", "")})},
      "did_not_go", "quiet", Concern.NONE),
@@ -160,6 +166,31 @@ def test_a_waiting_row_says_what_it_waits_for_and_what_to_do() -> None:
     assert found.next == "buy credits, then run campaign-batch resume"
 
 
+@pytest.mark.parametrize(
+    ("code", "value", "words"),
+    [
+        ("credits-short", "", "there were not enough credits"),
+        ("group-empty", "100", "group 100 had no contacts"),
+        ("template-not-approved", "10586", "MMS template 10586 was not approved"),
+    ],
+)
+def test_what_a_row_waited_for_is_told_in_the_past_once_its_time_has_passed(code: str, value: str, words: str) -> None:
+    """No advice that comes too late: "the row waits until ..." helps nobody then."""
+    waits = Issue(4, "", "", code, "the row waits until it is there", Level.WARNING, value)
+    assert standing(make_entry(1, Status.WAITING, issues=(waits,), send_at=PASSED)).reason == words
+
+
+def test_what_was_sent_to_nobody_says_why_and_can_be_acknowledged() -> None:
+    """Also where a comparison found it: told once, and what to do ends it."""
+    finding = Finding(FindingKind.DRIFTED, GETS_IT[Status.SENT], *NO_CONTACTS[:1], 1, "50001", "Sale", "ContactsCount",
+                      "412", "0", loud=True)  # fmt: skip
+    sent = make_entry(1, Status.SENT, contacts_count=0, findings=(finding,), send_at=PASSED)
+    found = standing(sent)
+    assert found.reason == "it was sent to 0 contacts: the group was empty"
+    assert found.next.endswith('then put it on the record: campaign-batch acknowledge 1 --why "..."')
+    assert finding.mark == NO_CONTACTS
+
+
 def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
     """The same words stand once among the causes."""
     same = Issue(2, "", "ContactsCount", "drifted", drift("ContactsCount").words, Level.WARNING)
@@ -187,7 +218,7 @@ def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
         ({"status": Status.MISSING}, "not found at the provider (Id 50001), was due Mon, Dec 1"),
         ({"status": Status.REPLACED, "replaced_by": 9}, "fixed in entry 9; this version"),
         ({"status": Status.CANCELLED}, "cancelled, was for Mon, Dec 1"),
-        ({"status": Status.IN_DOUBT}, "not sure it arrived, for Mon, Dec 1"),
+        ({"status": Status.IN_DOUBT}, "not sure it arrived, was for Mon, Dec 1"),
         (
             {"status": Status.INVALID, "send_at": None},
             "will not go as things stand, needs fixing, for a time that cannot be read",
@@ -196,7 +227,7 @@ def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
         ({"status": Status.REJECTED, "send_at": FAR}, "will not go as things stand, refused by the provider, for "),
         ({"status": Status.HELD, "send_at": FAR}, "waiting for a decision, for "),
         ({"status": Status.MISSING, "send_at": FAR}, "not found at the provider (Id 50001), due "),
-        ({"status": Status.EXPIRED}, "did not go, too late, for Mon, Dec 1, 2025, 9:00 AM CST: "),
+        ({"status": Status.EXPIRED}, "did not go, too late, was for Mon, Dec 1, 2025, 9:00 AM CST: "),
     ],
 )
 def test_a_sentence_says_what_became_of_a_campaign(changes: dict[str, object], words: str) -> None:

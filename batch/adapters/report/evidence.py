@@ -8,7 +8,8 @@ from pathlib import Path
 
 from batch.adapters.report.page import embed_logo, render_page, write_page
 from batch.adapters.report.rows import attempt_cells, change_cells, status_words
-from batch.core.standing import sentence, standing_of
+from batch.core.sentences import sentence
+from batch.core.standing import standing_of
 from batch.model import (
     NOT_SHOWN,
     REJECTED,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from batch.adapters.report.contents import Report, Skipped
 from batch.adapters.report.figures import credits_of, needed_entries, parts_of
-from batch.core.standing import Standing, sentence
+from batch.core.sentences import sentence
+from batch.core.standing import Standing
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
 from batch.model.times import clock, day_words, local_time, zone_of
 from batch.model.wording import TONES, WORDS, delivery_words, group_words

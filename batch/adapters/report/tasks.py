@@ -8,7 +8,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import contacts_words, needed_entries, owners_words
+from batch.adapters.report.figures import contacts_words, needed_entries, owners_words, worst
 from batch.core.standing import Concern, Standing
 from batch.model import Entry
 from batch.model.codes import CODES
@@ -150,7 +150,7 @@ def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
     first = min((one.by for _, one in group if one.by), default=None)
     return Task(
         concern=standing.concern,
-        tone="bad" if any(one.is_due(report.made_at) for _, one in group) else standing.word.tone,
+        tone=worst(*(one.word.tone for _, one in group)),
         cause=standing.cause,
         words=_words(group),
         brief=f"{standing.word.text}: {_which(entry, standing)}" if len(group) == 1 else _words(group),

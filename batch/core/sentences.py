@@ -1,0 +1,52 @@
+"""Say in a sentence what became of a campaign, for `find`, the status page and the team's mails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from batch.core.standing import Standing
+from batch.model import DeliveryCount, Entry, Status
+from batch.model.plurals import plural
+from batch.model.times import local_time
+from batch.model.wording import delivery_words
+
+
+def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:
+    """Say in a sentence what became of a campaign: `sent Mon 1 Dec 9:00 CST to 412 contacts, 398 delivered`.
+
+    The time is that of the row's own zone; `zone` stands in when it has none.
+    """
+    when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
+    to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
+    name, text = standing.word.standing, standing.word.text
+    over = entry.send_at is not None and entry.send_at <= now
+    at, still = f"was for {when}" if over else f"for {when}", "was due" if over else "still scheduled for"
+    look = f"; {standing.reason}" if standing.needs_attention else ""
+    told = {
+        "sent": f"sent {when}{to}{look}",
+        "went_out": f"{text}, {when}{to}",
+        "went_wrong": f"{text}, {when}{to}: {standing.reason}",
+        "scheduled": f"scheduled for {when}{to}{look}",
+        "unseen": f"was due {when}{to}, not yet seen as sent",
+        "to_cancel": f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
+        "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
+        "did_not_go": f"did not go, was due {when}: {standing.reason}",
+        "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, was not sent",
+        "left_out": f"{standing.reason}, was for {when}",
+        "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
+        "missing": f"{text} (Id {entry.provider_id}), {'was ' if over else ''}due {when}",
+        "held": f"{text}, {at}: {standing.reason}",
+        "waiting": f"{text}, {at}: {standing.reason}",
+    } | dict.fromkeys(("planned", "submitting", "in_doubt"), f"{text}, {at}")
+    said = told.get(name, f"{standing.outcome}, {text}, {at}: {standing.reason}")
+    arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
+    return f"{said}, {arrived}" if arrived else said
+
+
+def _says(entry: Entry) -> str:
+    return f' ("{entry.provider_status}")' if entry.provider_status else ""
+
+
+def _place_of(entry: Entry) -> str:
+    return f"entry {entry.replaced_by}" if entry.replaced_by else "another row"
