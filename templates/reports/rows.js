@@ -163,9 +163,10 @@
     const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
     const needs = pressed.some((chip) => "needs" in chip.dataset);
     const all = pressed.some((chip) => "all" in chip.dataset);
-    const standings = new Set(pressed.map((chip) => chip.dataset.standing));
+    const fits = (row) => pressed.some(({ dataset: { standing, words } }) =>
+      standing === row[at.standing] && (!words || words === row[at.status]));
     rows = pack.rows.filter((row, place) =>
-      (all || (needs && row[at.needs]) || standings.has(row[at.standing]))
+      (all || (needs && row[at.needs]) || fits(row))
       && Object.entries(extra).every(([key, value]) => row[at[EXTRA[key]]] === value) && matches(place));
     order();
     redraw();
@@ -188,7 +189,7 @@
   function remember() {
     const held = new URLSearchParams(extra);
     const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true" && !("all" in chip.dataset));
-    if (pressed.length) held.set("status", pressed.map((chip) => chip.dataset.standing ?? "needs").join(","));
+    if (pressed.length) held.set("status", [...new Set(pressed.map((chip) => chip.dataset.standing ?? "needs"))].join(","));
     if (search.value) held.set("search", search.value);
     const text = held.toString();
     if (text || location.hash.includes("=")) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);

@@ -687,7 +687,9 @@ def test_a_held_row_is_not_ready(tmp_path: Path) -> None:
         zone=CHICAGO,
         provider_zone=NEW_YORK,
     ).read_text("utf-8")
-    assert "1 of 2 rows are ready to go" in page
+    assert "1 waits for a decision. 1 of 2 rows are ready to go" in page
+    assert "ready: 1 campaign, 2,240 texts" in page
+    assert "not counted: 1 campaign that waits (880 texts)" in page
 
 
 def test_the_status_page_puts_what_is_still_to_come_first(tmp_path: Path) -> None:
@@ -702,6 +704,22 @@ def test_the_status_page_puts_what_is_still_to_come_first(tmp_path: Path) -> Non
     assert [row[entry] for row in packed["rows"]] == [2, 1, 3, 4]
     assert "Store: Dallas 2" in page
     assert "paused, nothing is submitted: by dana" in page
+
+
+def test_a_chip_of_the_status_page_never_makes_sent_look_like_not_sent(tmp_path: Path) -> None:
+    """What needs a look, and what stands otherwise since its time has passed, has a chip of its own."""
+    entries = [
+        make_entry(1, Status.SENT), make_entry(2, Status.SENT, contacts_count=0),
+        make_entry(3, cancel_why="wrong price", send_at=NOW - timedelta(hours=2)),
+    ]  # fmt: skip
+    page = write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO).read_text("utf-8")
+    chips = re.findall(r'class="chip (\w+)" data-standing="(\w+)" data-words="([^"]+)"', page)
+    assert chips == [
+        ("bad", "to_cancel", "to be cancelled, and its time has passed"),
+        ("good", "sent", "sent"),
+        ("bad", "sent", "sent, but look at it"),
+    ]
+    assert "each row’s time is by its own clock" in page
 
 
 def test_the_evidence_accounts_for_one_campaign(tmp_path: Path) -> None:

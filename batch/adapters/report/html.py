@@ -18,7 +18,7 @@ from batch.adapters.report.verdict import verdict
 from batch.core.hints import name_account
 from batch.model import Entry, Finding, FindingKind
 from batch.model.times import local_time, time_left
-from batch.model.wording import FINDING_WORDS, TONES, WORDS, Word, group_words
+from batch.model.wording import FINDING_WORDS, ORDER, TONES, WORDS, Word, group_words
 
 WHOLE_LIMIT = 20_000
 """Rows up to which the page holds all of them; above, only what needs attention: a browser would take seconds."""
@@ -85,11 +85,18 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
 
 
 def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:
-    """Count the rows of each standing, in the one order, each in the worst tone that one of its rows has."""
-    tones: dict[str, list[str]] = defaultdict(list)
+    """Count the rows of each standing, in the one order, each in the worst tone that one of its rows has.
+
+    What is scheduled or sent and needs a look has a chip of its own: a red one called `sent` reads as not sent.
+    """
+    tones: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
-        tones[row.standing].append(row.tone)
-    return [(replace(word, tone=worst(*tones[key])), len(tones[key])) for key, word in WORDS.items() if key in tones]
+        text = WORDS["replaced"].text if row.standing == "replaced" else row.status
+        tones[row.standing, text].append(row.tone)
+    ordered = sorted(tones, key=lambda key: (ORDER[key[0]], key[1]))
+    return [
+        (replace(WORDS[key], text=text, tone=worst(*tones[key, text])), len(tones[key, text])) for key, text in ordered
+    ]
 
 
 def _cancel_line(entry: Entry, report: Report) -> dict[str, str]:

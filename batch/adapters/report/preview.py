@@ -17,7 +17,7 @@ from batch.core.validate import credits_needed
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.model.plurals import plural
 from batch.model.times import day_words, local_time, zone_of
-from batch.model.wording import TONES, cell_of, named_groups
+from batch.model.wording import COUNT_WORDS, TONES, cell_of, named_groups
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -29,7 +29,9 @@ LEVELS = {
     Level.HOLD: ("look", "waiting for a decision"),
     Level.WARNING: ("quiet", "worth a look"),
 }
-_WAITS = ("wait", "waits for the provider")
+_WAITS = ("wait", "waiting for the provider")
+_SAID = {LEVELS[Level.ERROR]: "invalid", LEVELS[Level.HOLD]: "held", _WAITS: "waiting"}
+"""What is not ready, by its name in COUNT_WORDS."""
 _STATES = (LEVELS[Level.ERROR], LEVELS[Level.HOLD], _WAITS, LEVELS[Level.WARNING])
 _READY = ("good", "ready")
 _GOES = frozenset({_READY, LEVELS[Level.WARNING]})
@@ -148,6 +150,8 @@ def write_preview(
         tones=TONES,
         rows=len(items),
         good=sum(state in _GOES for state in states),
+        trouble=[_count_words(_SAID[state], states.count(state)) for state in _SAID if state in states],
+        may_go=_may_go(items),
         counts=[(*state, states.count(state)) for state in _STATES if state in states],
         days=days,
         total=Day("total", *(sum(getattr(day, name) for day in days) for name in _SUMS)),
@@ -159,13 +163,29 @@ def write_preview(
 
 
 def totals_by_day(items: Sequence[Previewed], zone: str) -> list[Day]:
-    """Add up the campaigns of each local day; those without a time or with errors are not among them."""
+    """Add up the campaigns of each local day that go as they are; what waits or needs fixing is not among them."""
     found: dict[date, list[Campaign]] = defaultdict(list)
     for item in items:
-        if (campaign := item.checked.campaign) is not None and _state(item.checked) != LEVELS[Level.ERROR]:
+        if (campaign := item.checked.campaign) is not None and _state(item.checked) in _GOES:
             local = campaign.send_at.astimezone(zone_of(campaign.zone or zone))
             found[local.date()].append(campaign)
     return [_day(day, campaigns) for day, campaigns in sorted(found.items())]
+
+
+def _may_go(items: Sequence[Previewed]) -> str:
+    """Say what goes besides if what it waits for happens; nothing where no row waits."""
+    waits = [
+        item.checked.campaign
+        for item in items
+        if item.checked.campaign is not None and _state(item.checked) in {LEVELS[Level.HOLD], _WAITS}
+    ]
+    texts = sum(campaign.contacts or 0 for campaign in waits)
+    told = f" ({plural(texts, 'text')})" if texts else ""
+    return f"not counted: {plural(len(waits), 'campaign that waits', 'campaigns that wait')}{told}" if waits else ""
+
+
+def _count_words(name: str, number: int) -> str:
+    return f"{number:,} {COUNT_WORDS[name][number != 1]}"
 
 
 def mark_costly(text: str) -> Markup:

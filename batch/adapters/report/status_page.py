@@ -12,7 +12,7 @@ from batch.adapters.report.rows import FACTS, View, pack, show_entry
 from batch.core.hints import name_account
 from batch.core.standing import standing_of
 from batch.model import NOTHING, DeliveryCount, Entry
-from batch.model.times import local_time
+from batch.model.times import local_time, zone_of, zone_word
 from batch.model.wording import TONES
 
 LIMIT = 20_000
@@ -62,6 +62,7 @@ def write_status(
         logo=embed_logo(logo),
         paused=paused,
         made_at=local_time(made_at, zone, 0),
+        clocks=_clocks(chosen, zone),
         tones=TONES,
         needs=sum(row.needs for row in rows),
         total=max(total, len(every)),
@@ -73,6 +74,13 @@ def write_status(
         packed=embed(pack(rows)),
     )
     return write_page(name_account(page, account), path)
+
+
+def _clocks(entries: Iterable[Entry], zone: str) -> list[str]:
+    """Name the clocks of the rows' times: `CST`, `EST`."""
+    return sorted(
+        {zone_word(entry.send_at.astimezone(zone_of(entry.zone or zone))) for entry in entries if entry.send_at}
+    )
 
 
 def _distance(entry: Entry, now: datetime) -> float:
