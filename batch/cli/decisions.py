@@ -115,7 +115,7 @@ def find(
     words: Annotated[list[str], typer.Argument(help="A store, a group, a name, an Id.")], json: Json = False
 ) -> None:
     """Say what went, goes or did not go."""
-    from batch.workflows.find import find_entries, sum_up
+    from batch.workflows.find import find_entries, list_to_do, sum_up
 
     asked, world = whole_text(" ".join(words)), session.world()
     counts: list[int] = []
@@ -126,6 +126,8 @@ def find(
             print_line(_of(settings, sum_up(settings, world, asked, [entry for entry, _ in found])))
         for entry, sentence in found:
             _show_found(settings, entry, sentence, json=json)
+        for line in () if json else list_to_do(settings, world, [entry for entry, _ in found]):
+            session.screen.say(_of(settings, line))
         counts.append(len(found))
         return DONE
 

@@ -64,7 +64,10 @@ def reconcile(
             session.screen.say(line)
         for path in comparison.reports:
             session.screen.say(f"report: {path}")
-    end_with(LOOK if comparison.needs_look else DONE)
+        if comparison.open and not comparison.needs_look:
+            needs = plural(comparison.open, "campaign still needs", "campaigns still need")
+            session.screen.say(f"{needs} attention: the report says what to do, who and by when", loud=True)
+    end_with(LOOK if comparison.needs_look or comparison.open else DONE)
 
 
 def _show_comparison(comparison: Comparison) -> None:

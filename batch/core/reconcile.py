@@ -298,9 +298,11 @@ def _status_moved(entry: Entry, item: Listed, where: str, now: datetime) -> Iter
     if where == "sent" or item.status_id is None:
         return
     if item.status_id != APPROVED:
+        passed = _is_near(entry, now, timedelta())
+        rest = ", and its time has passed: it did not go" if passed else ": it will not go out before it is approved"
         words = (
-            f'"{entry.campaign_name}" is at the provider but not approved ("{item.status}"): '
-            f"it will not go out before it is approved; see in the dashboard what is asked for"
+            f'"{entry.campaign_name}" is at the provider but not approved ("{item.status}"){rest}; '
+            f"see in the dashboard what is asked for"
         )
         yield _status_finding(
             entry, item, "not-approved", words, ours="Approved and Scheduled", loud=_is_near(entry, now, URGENT)
@@ -329,13 +331,14 @@ def _late_cancel(entry: Entry, where: str, now: datetime) -> Iterator[Finding]:
         words = f'"{entry.campaign_name}" was to be cancelled{why}, but it went out: tell those who asked'
         yield _finding(entry, FindingKind.DRIFTED, "went-out", words, loud=True)
         return
-    near = _is_near(entry, now, ALARM)
-    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) should be cancelled but is still scheduled: '
-    words += "delete it in the dashboard"
-    if near:
-        words += " NOW, it goes out within the hour"
+    near, passed = _is_near(entry, now, ALARM), _is_near(entry, now, timedelta())
+    words = f'"{entry.campaign_name}" (Id {entry.provider_id}) should be cancelled but is still scheduled'
+    if passed:
+        words += ", and its time has passed: delete it in the dashboard"
+    else:
+        words += ": delete it in the dashboard" + (" NOW, it goes out within the hour" if near else "")
     # What is shown differs, so that the alarm is news to the mail that told of it days before.
-    shown = "goes out within the hour" if near else "scheduled"
+    shown = "past its time" if passed else "goes out within the hour" if near else "scheduled"
     yield _finding(entry, FindingKind.DRIFTED, "still-there", words, theirs=shown, loud=near)
 
 

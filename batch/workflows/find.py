@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.adapters.report import write_evidence
+from batch.adapters.report import verdict, write_evidence
 from batch.core.identity import fold
 from batch.core.sentences import sentence
-from batch.core.standing import DID_NOT, WILL_NOT, standing_of
+from batch.core.standing import DID_NOT, WILL_NOT, Concern, Standing, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
 from batch.model.places import rows_of
+from batch.model.times import local_time
+from batch.model.wording import TONES
 from batch.workflows.archives import find_archived, keeper_of, open_archives, with_texts
 from batch.workflows.context import World, open_ledger_of
+from batch.workflows.events import Note
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import (
     batch_scope,
@@ -81,6 +84,9 @@ def report_again(
         scope = replace(scope, entries=with_texts(archives, scope.entries))
         report = gather(settings, ledger, scope, now=now)
         paths = write(report, settings, scope.stem, formats)
+        said = verdict(report)
+        for line in (f"{report.title}: {TONES[said.tone].sign} {said.words}", said.more, *said.next):
+            world.tell(Note(line, loud=line.endswith(said.words) and said.tone == "bad"))
         if email:
             from batch.workflows.mail import mail_report
 
@@ -238,15 +244,47 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
 
 
 def sum_up(settings: Settings, world: World, words: str, entries: Sequence[Entry]) -> str:
-    """Say in one sentence what became of all that was found: `Dallas: 1 scheduled, 2 will not go as things stand`."""
+    """Say in one sentence what became of all that was found: `Dallas: 2 did not go, 1 scheduled`; the worst first."""
     zone, now = settings.team_zone, world.now()
     standings = [standing_of(entry, now, zone) for entry in entries if entry.status is not Status.REPLACED]
     counts = Counter(one.outcome for one in standings)
-    told = sorted(counts.items(), key=lambda pair: _LAST.get(pair[0], 0))
+    told = sorted(counts.items(), key=lambda pair: _FIRST.get(pair[0], 0))
     return f"{words}: {', '.join(f'{number:,} {text}' for text, number in told)}" if told else ""
 
 
-_LAST = {WILL_NOT: 1, DID_NOT: 2}
+_FIRST = {DID_NOT: -2, WILL_NOT: -1}
+
+
+def list_to_do(settings: Settings, world: World, entries: Iterable[Entry]) -> list[str]:
+    """Say what to do, for which entries, by whom and by when: a line a step, what is due first on top."""
+    zone, now = settings.team_zone, world.now()
+    steps: dict[str, list[tuple[Entry, Standing]]] = {}
+    for entry in entries:
+        standing = standing_of(entry, now, zone)
+        if standing.needs_attention:
+            steps.setdefault(standing.next, []).append((entry, standing))
+    ordered = sorted(steps.items(), key=lambda step: min(_due(standing, now) for _, standing in step[1]))
+    return [f"to do for {_whose(group, zone, now)}: {step}" for step, group in ordered]
+
+
+def _due(standing: Standing, now: datetime) -> datetime:
+    """Give until when it must be done: what is over is due now, what has no deadline comes last."""
+    over = standing.concern is not Concern.OPEN
+    return now if over else standing.by or datetime.max.replace(tzinfo=UTC)
+
+
+def _whose(group: Sequence[tuple[Entry, Standing]], zone: str, now: datetime) -> str:
+    numbers = ", ".join(str(entry.id) for entry, _ in group[:_NAMED])
+    more = f" and {len(group) - _NAMED:,} more" if len(group) > _NAMED else ""
+    owners = ", ".join(sorted({standing.who for _, standing in group} - {""}))
+    first = min((standing.by for _, standing in group if standing.by), default=None)
+    by = f"by {local_time(first, zone, now.year)}" if first else ""
+    beside = ", ".join(filter(None, (owners, by)))
+    return f"{'entry' if len(group) == 1 else 'entries'} {numbers}{more}" + (f" ({beside})" if beside else "")
+
+
+_NAMED = 10
+"""Entries of one step that are named."""
 
 
 def _tell(entry: Entry, zone: str, delivery: Sequence[DeliveryCount], now: datetime) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.provider import AddressError
+from batch.adapters.report import count
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
 from batch.core.settle import Reading
 from batch.model import DeliveryCount, Entry, FindingKind, Status, StatusChange
@@ -180,6 +181,7 @@ def write_reconciliation(context: Context, comparison: Comparison) -> list[Path]
         matched=comparison.counts[FindingKind.MATCHED],
     )
     report = gather(context.settings, context.ledger, scope, now=now)
+    comparison.open = count(report).needs_person
     paths = write(report, context.settings, scope.stem, ("html", "xlsx"), latest=True)
     write_status_page(context.settings, context.ledger, now)
     return paths

@@ -32,6 +32,7 @@ from batch.core.identity import is_test
 from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
+from batch.model.times import date_words
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, describe_pause
 from batch.workflows.provider_times import as_they_go
@@ -126,7 +127,7 @@ def since_scope(ledger: Ledger, since: date, zone: str) -> Scope:
     found = {entry.id: entry for entry in ledger.entries.select(due_from=start)}
     for batch in batches:
         found.update({entry.id: entry for entry in batch_scope(ledger, batch).entries})
-    return Scope(f"Since {since:%Y-%m-%d}", f"since-{since:%Y-%m-%d}", "week", _campaigns(found.values()), batches)
+    return Scope(f"Since {date_words(since)}", f"since-{since:%Y-%m-%d}", "week", _campaigns(found.values()), batches)
 
 
 def week_bounds(week: str, zone: str) -> tuple[datetime, datetime]:

@@ -104,8 +104,10 @@ class Comparison:
     moves: int = 0
     adopted: int = 0
     reports: list[Path] = field(default_factory=list)
+    open: int = 0
+    """What needs attention on the comparison's page: also what an earlier one found and nobody acknowledged."""
 
     @property
     def needs_look(self) -> bool:
-        """Whether something needs attention."""
+        """Whether this comparison brought up something that needs attention."""
         return any(map(needs_look, self.findings))

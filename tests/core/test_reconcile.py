@@ -400,6 +400,10 @@ def test_what_is_to_be_cancelled_and_still_there_is_said(left, loud):
         '"Spring sale" (Id 5001) should be cancelled but is still scheduled: delete it in the dashboard'
         + (" NOW, it goes out within the hour" if loud else "")
     )
+    past = replace(entry, send_at=NOW - HOUR)
+    found = compare([past], [list_entry(past)]).findings
+    late = next(one for one in found if one.code == "still-there")
+    assert (late.theirs, late.loud, "within the hour" in late.words) == ("past its time", True, False)
     timeless = replace(entry, send_at=None)
     assert only(compare([timeless], [list_entry(entry)])).loud is False
 

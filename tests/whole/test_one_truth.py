@@ -140,7 +140,7 @@ def stay_to_be_cancelled(team: Round) -> None:
 
 STEPS_IN_VAIN = {
     run_out_of_credits: ("buy credits",),
-    stay_to_be_cancelled: ("run campaign-batch reconcile: it says",),
+    stay_to_be_cancelled: ("run campaign-batch reconcile: it says", "within the hour"),
     send_to_nobody: ("nobody would get it",),
 }
 """What no output may say of a time that has passed."""

@@ -37,8 +37,10 @@ def test_find_says_what_will_not_go_before_its_time_has_passed(ready: Shell, tmp
     week(ready, tmp_path)
     ran = ready.run("find", "Dallas")
     first, *lines = ran.out.splitlines()
-    assert first == "Dallas: 1 scheduled, 2 will not go as things stand"
+    assert first == "Dallas: 2 will not go as things stand, 1 scheduled"
     assert len(lines) == 3
+    assert ran.err.startswith("to do for entr")
+    assert "fix the cell" in ran.err
     assert "did not go" not in ran.out
     assert all(f'"{name}"' in ran.out for name in ("Opening", "Closing", "Sale"))
     assert "Party" not in ran.out

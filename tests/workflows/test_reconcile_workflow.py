@@ -16,6 +16,7 @@ from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
 from batch.model import FindingKind, Group, Status
 from batch.model.errors import UsageError
+from batch.workflows.acknowledge import acknowledge_entries
 from batch.workflows.resolve import resolve_entry
 from batch.workflows.tally import Comparison
 
@@ -153,6 +154,19 @@ def test_what_went_out_is_sent(desk: Bench) -> None:
     assert (books.moves, books.counts[FindingKind.MATCHED]) == (4, 4)
     assert {entry.status for entry in desk.entries()} == {Status.SENT}
     assert desk.reconcile().moves == 0
+
+
+def test_what_an_earlier_comparison_found_stays_open_until_it_is_acknowledged(desk: Bench) -> None:
+    """Page and exit code agree: it went out although cancelled, also where this comparison has no news of it."""
+    entry = desk.entry("R-1")
+    with desk.ledger() as ledger:
+        ledger.changes.request_cancel(entry.id, "wrong price", "ann", desk.clock.now())
+    desk.clock.advance(days=3)
+    assert "went-out" in codes(desk.reconcile())
+    again = desk.reconcile()
+    assert (again.needs_look, again.open) == (False, 1)
+    acknowledge_entries(desk.settings, desk.world, [entry.id], "the store was told")
+    assert desk.reconcile().open == 0
 
 
 def test_a_cancelled_campaign_is_ticked_off_when_it_is_gone(desk: Bench) -> None:
