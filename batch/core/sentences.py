@@ -19,13 +19,15 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     """
     when = local_time(entry.send_at, entry.zone or zone, now.year) if entry.send_at else "a time that cannot be read"
     to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
+    arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
+    to += f", {arrived}" if arrived else ""
     name, text = standing.word.standing, standing.word.text
     over = entry.send_at is not None and entry.send_at <= now
     at, still = f"was for {when}" if over else f"for {when}", "was due" if over else "still scheduled for"
     look = f"; {standing.reason}" if standing.needs_attention else ""
     told = {
         "sent": f"sent {when}{to}{look}",
-        "went_out": f"{text}, {when}{to}",
+        "went_out": f"{text}, {when}{to}: {standing.reason}",
         "went_wrong": f"{text}, {when}{to}: {standing.reason}",
         "scheduled": f"scheduled for {when}{to}{look}",
         "unseen": f"was due {when}{to}, not yet seen as sent",
@@ -39,9 +41,7 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
         "held": f"{text}, {at}: {standing.reason}",
         "waiting": f"{text}, {at}: {standing.reason}",
     } | dict.fromkeys(("planned", "submitting", "in_doubt"), f"{text}, {at}")
-    said = told.get(name, f"{standing.outcome}, {text}, {at}: {standing.reason}")
-    arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
-    return f"{said}, {arrived}" if arrived else said
+    return told.get(name, f"{standing.outcome}, {text}, {at}: {standing.reason}")
 
 
 def _says(entry: Entry) -> str:

@@ -738,6 +738,23 @@ def test_the_evidence_accounts_for_one_campaign(tmp_path: Path) -> None:
         assert words in page
 
 
+def test_the_evidence_shows_what_was_sent(tmp_path: Path) -> None:
+    """Where the provider sent another text, that one stands first, also after a person acknowledged it."""
+    text = Finding(
+        FindingKind.DRIFTED, "it differs", "drifted", 21, "50021", "Sale", "Message", "ours", "Sent, not approved"
+    )
+    hour = replace(text, field="DateTime", ours="10:00", theirs="11:00")
+    entry = make_entry(21, Status.SENT, send_at=NOW, findings=(text, hour))
+    known = replace(entry, findings=(), acknowledged=frozenset({text.mark}))
+    for one, others in ((entry, "What differs"), (known, "")):
+        page = write_evidence(
+            one, (), (), tmp_path / "e.html", made_at=NOW, zone=CHICAGO, provider_zone=NEW_YORK
+        ).read_text("utf-8")  # fmt: skip
+        assert 'What was sent</h2><p class="bubble">Sent, not approved</p>' in page
+        assert page.index("Sent, not approved</p>") < page.index("What the sheet says")
+        assert ("What differs" in page) == bool(others)
+
+
 def test_hostile_texts_stay_texts_in_every_page(tmp_path: Path) -> None:
     """No payload closes a tag anywhere: each page holds exactly its own elements."""
     report = hostile_report()

@@ -70,6 +70,8 @@ def write_evidence(
         made_at=local_time(made_at, zone, _EVERY_YEAR),
         sentence=sentence(entry, standing, zone, delivery, made_at),
         next=standing.next,
+        differences=_differences(entry),
+        held="What was sent" if entry.status is Status.SENT else "What the provider holds",
         times=_times(entry, zone, provider_zone),
         groups=named_groups(entry),
         facts=_facts(entry, batch),
@@ -82,6 +84,23 @@ def write_evidence(
         delivery=[(*delivery_word(item), item.contacts) for item in delivery],
     )
     return write_page(page, path)
+
+
+def _differences(entry: Entry) -> dict[str, tuple[str, str]]:
+    """Give what the provider held otherwise: the sheet's and the provider's version of each field.
+
+    Also what a person knows of: the page tells what went out, whoever was told of it since.
+    """
+    known = {field: theirs for code, field, theirs in entry.acknowledged if code == _DIFFERS and field}
+    found = {one.field: one for one in entry.findings if one.code == _DIFFERS and one.field}
+    told = {field: ("", theirs) for field, theirs in known.items()}
+    told |= {field: (one.ours, one.theirs) for field, one in found.items()}
+    if "Message" in told:
+        told["Message"] = entry.message, told["Message"][1]
+    return told
+
+
+_DIFFERS = "drifted"
 
 
 def _times(entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]:

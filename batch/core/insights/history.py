@@ -178,7 +178,7 @@ def _cost(history: History) -> Insight | None:
 
 
 def _tell_cost(weeks: Sequence[tuple[str, int]], budget: int) -> str:
-    mean = f"about {sum(number for _, number in weeks) / len(weeks):,.0f} credits a week"
+    mean = f"about {sum(number for _, number in weeks) / len(weeks):,.0f} on average"
     if not budget:
         return mean
     over = sum(number > budget for _, number in weeks)
