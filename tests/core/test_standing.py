@@ -207,7 +207,7 @@ def test_a_finding_is_told_once_though_the_entry_tells_it_too() -> None:
         ),
         (
             {"status": Status.SENT, "contacts_count": 412, "cancel_why": "wrong price"},
-            "went out although cancelled, Mon, Dec 1, 2025, 9:00 AM CST to 412 contacts, 398 delivered, 5 opted out: it was",
+            "went out although cancelled, Mon, Dec 1, 2025, 9:00 AM CST to 412 contacts, 398 delivered, 5 opted out",
         ),
         ({}, "was due Mon, Dec 1, 2025, 9:00 AM CST to 1,203 contacts, not yet seen as sent"),
         (
