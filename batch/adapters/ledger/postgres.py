@@ -46,6 +46,11 @@ _PLACE = (
 _PATIENCE = 10
 """Seconds to wait for a server that does not answer; the system itself waits for minutes."""
 _REPLACEMENT = "\ufffd"
+_SETTINGS = {
+    "timezone": "UTC",  # whatever the server's own is
+    "datestyle": "ISO",  # the only one that psycopg reads
+    "random_page_cost": "1.1",  # to read whole tables pays from a disk that turns, and our questions are small
+}
 
 _BACKUP = "restore the database from its own backup"
 WORDS = {
@@ -87,8 +92,7 @@ def set_up(connection: Any, _record: object) -> None:
     """Let a NUL, which PostgreSQL has no place for, stand as the sign for a broken character.
 
     And let the server end a transaction in which nothing is asked for a lease: a process that was stopped within one
-    would keep all others from writing for good. And let it write times as UTC, whatever it is set to. And let it look
-    things up by an index rather than read whole tables: that pays from a disk that turns, and our questions are small.
+    would keep all others from writing for good.
     """
     from psycopg.types.string import StrDumper
 
@@ -97,10 +101,8 @@ def set_up(connection: Any, _record: object) -> None:
             return super().dump(without_nul(obj))
 
     connection.adapters.register_dumper(str, WithoutNul)
-    connection.execute(f"SET idle_in_transaction_session_timeout = {round(LEASE * 1000)}")
-    connection.execute("SET timezone = 'UTC'")
-    connection.execute("SET datestyle = 'ISO'")
-    connection.execute("SET random_page_cost = 1.1")
+    settings = {"idle_in_transaction_session_timeout": round(LEASE * 1000), **_SETTINGS}
+    connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
     connection.commit()
 
 
