@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Boolean, Column, Dialect, Identity, Integer, Text, TextClause, text
@@ -81,13 +82,19 @@ class Json(_Kind[str]):
     def _hand_in(self, value: str | None) -> str | None:
         return None if value is None else _without_nul(value) or "[]"
 
-    def _read(self, value: Any) -> str | None:
-        return None if value is None else "" if value == [] else write_json(value)
+    def _read(self, value: str | None) -> str | None:
+        return None if value is None else _without_blanks(value)
 
 
 def sort_keys(written: str) -> str:
     """Give what a column of JSON says in the one form that it has in both kinds of database."""
     return _in_order(json.loads(_without_nul(written) or "[]"))
+
+
+@lru_cache(4096)
+def _without_blanks(written: str) -> str:
+    """Write what PostgreSQL tells as the rooms write it; most rows say what others said."""
+    return "" if written == "[]" else write_json(json.loads(written))
 
 
 def _without_nul(written: str) -> str:

@@ -94,13 +94,14 @@ def set_up(connection: Any, _record: object) -> None:
     And let the server end a transaction in which nothing is asked for a lease: a process that was stopped within one
     would keep all others from writing for good.
     """
-    from psycopg.types.string import StrDumper
+    from psycopg.types.string import StrDumper, TextLoader
 
     class WithoutNul(StrDumper):
         def dump(self, obj: str) -> Any:
             return super().dump(without_nul(obj))
 
     connection.adapters.register_dumper(str, WithoutNul)
+    connection.adapters.register_loader("jsonb", TextLoader)  # whoever asks reads it
     settings = {"idle_in_transaction_session_timeout": round(LEASE * 1000), **_SETTINGS}
     connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
     connection.commit()
