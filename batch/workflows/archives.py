@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.model import Entry
+from batch.model.times import zone_of
 from batch.workflows.context import World
 from batch.workflows.events import Note
 
 if TYPE_CHECKING:
+    from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
 
 
@@ -22,7 +24,7 @@ def open_archives(ledger: Ledger, world: World) -> Iterator[tuple[Ledger, ...]]:
     """Open every archive of a ledger; one that is not in its place is told, and what it holds has no texts."""
     with ExitStack() as stack:
         found = []
-        for noted, _ in ledger.archives():
+        for noted, _ in ledger.archives.all():
             path = _where(ledger, noted)
             if path.exists():
                 found.append(stack.enter_context(_open(path, world, look=True)))
@@ -70,12 +72,12 @@ def has_texts(entry: Entry) -> bool:
 
 def purge_archives(ledger: Ledger, world: World, limit: datetime, why: str) -> list[Path]:
     """Forget before `limit` in the archives, too; give the files that went whole, since all they held is meant."""
-    ledger.remove_begun_archives()
+    ledger.archives.remove_begun()
     gone = []
-    for noted, reach in ledger.archives():
+    for noted, reach in ledger.archives.all():
         path = _where(ledger, noted)
         if reach <= limit:
-            ledger.drop_archive(noted, path)
+            ledger.archives.drop(noted, path)
             gone.append(path)
         elif path.exists():
             with _open(path, world) as archive:
@@ -84,10 +86,25 @@ def purge_archives(ledger: Ledger, world: World, limit: datetime, why: str) -> l
     return gone
 
 
+def end_archiving(settings: Settings, ledger: Ledger, world: World) -> list[Path]:
+    """End what killed tries to archive began; give the archives whose texts have left the ledger only now."""
+    if not ledger.archives.is_unfinished():
+        return []
+    with ledger.lock.hold(world.who, world.now()):
+        ledger.archives.remove_begun()
+        found = [(noted, _where(ledger, noted), limit) for noted, limit in ledger.archives.leaving()]
+        for noted, path, limit in found:
+            if path.exists():
+                why = f"archived: archive --before {limit.astimezone(zone_of(settings.team_zone)):%Y-%m-%d}"
+                ledger.archives.go_on(noted, path, limit, why=why, who=world.signature, now=world.now())
+        ledger.upkeep.overwrite_freed()
+    return [path for _, path, _ in found if path.exists()]
+
+
 def count_archived(ledger: Ledger, world: World, limit: datetime) -> int:
     """Count the entries before `limit` of which an archive holds the texts."""
     count = 0
-    for noted, reach in ledger.archives():
+    for noted, reach in ledger.archives.all():
         path = _where(ledger, noted)
         if path.exists():
             with _open(path, world) as archive:

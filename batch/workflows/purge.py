@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.model.plurals import plural
-from batch.workflows.archives import count_archived, purge_archives
+from batch.workflows.archives import count_archived, end_archiving, purge_archives
 from batch.workflows.context import World, open_ledger_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def purge_ledger(settings: Settings, world: World, before: date) -> Purged:
     """Forget the texts of closed weeks; a person at a terminal is asked."""
     limit = closed_limit(before, world.now(), ZoneInfo(settings.team_zone))
     with open_ledger_of(settings, world, create=False) as ledger:
+        end_archiving(settings, ledger, world)
         counted = _count_all(ledger, world, limit)
         if not counted.entries and not counted.mails:
             return Purged(limit, counted, done=False, lines=(f"nothing to forget before {name_day(limit, settings)}",))

@@ -31,7 +31,7 @@ def die(frame, event, _):
 sys.setprofile(die)
 runpy.run_module("batch", run_name="__main__")
 """
-STEPS = ("copy_whole", "_compare", "flush_folder", "forget", "_note", "note_archive", "overwrite_freed")
+STEPS = ("_copy", "flush_folder", "note_archive", "forget_entries", "_note", "forget_batches", "overwrite_freed")
 """Functions that archiving calls, in their order: a process is killed where each begins."""
 
 
@@ -176,6 +176,8 @@ def test_a_kill_at_any_step_loses_no_text(old: Shell, sandbox: Sandbox, tmp_path
     assert own_texts(old) == {""}
     assert list(tmp_path.rglob("*.part*")) == []
     assert len(list(tmp_path.rglob("ledger-archive-*.sqlite3"))) == 1
+    if not IN_POSTGRESQL:
+        assert not any(text.encode() in (tmp_path / "ledger.sqlite3").read_bytes() for text in texts)
     old.run("submit", "week.csv")
     assert len(sandbox.posts) == posts
     assert old.run("ledger", "verify").code == 0

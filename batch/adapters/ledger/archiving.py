@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from batch.adapters.ledger.forms import read_time, write_time
 from batch.adapters.ledger.purging import closed_before
@@ -18,6 +18,10 @@ _NOTE = "archive "
 """What the name of a note about an archive begins with; the path of the file follows."""
 _BEGUN = "archive-begun "
 """The same of one that is being made: whoever finds it later was preceded by somebody who was killed."""
+
+
+_LEAVING = "archive-leaving "
+"""The same of one that is whole, as long as its texts are in the ledger, too."""
 
 
 def name_archive(folder: Path, stem: str, day: str) -> Path:
@@ -53,21 +57,42 @@ def remove_begun(connection: Connection) -> None:
 
 
 def note_archive(connection: Connection, place: Path, limit: datetime) -> None:
-    """Write down where an archive lies, in the transaction that forgets."""
+    """Write down where an archive lies, and that its texts are still in the ledger, too."""
     connection.execute(delete(notes).where(notes.c.name == f"{_BEGUN}{place}"))
-    connection.execute(insert(notes).values(name=f"{_NOTE}{place}", value=write_time(limit)))
+    for kind in (_NOTE, _LEAVING):
+        connection.execute(insert(notes).values(name=f"{kind}{place}", value=write_time(limit)))
+
+
+def note_left(connection: Connection, place: Path) -> None:
+    """Write down that no text of an archive is left in the ledger."""
+    connection.execute(delete(notes).where(notes.c.name == f"{_LEAVING}{place}"))
+
+
+def list_leaving(connection: Connection) -> tuple[tuple[Path, datetime], ...]:
+    """Give the archives whose texts are still in the ledger, too: somebody was killed while they went."""
+    return _list(connection, _LEAVING)
+
+
+def has_unfinished(connection: Connection) -> bool:
+    """Say whether an archive was begun and not ended."""
+    asked = or_(*(notes.c.name.startswith(kind) for kind in (_BEGUN, _LEAVING)))
+    return connection.execute(select(notes.c.name).where(asked).limit(1)).first() is not None
 
 
 def list_archives(connection: Connection) -> tuple[tuple[Path, datetime], ...]:
     """Give the file and the limit of each archive, the oldest limit first."""
-    asked = select(notes.c.name, notes.c.value).where(notes.c.name.startswith(_NOTE))
+    return _list(connection, _NOTE)
+
+
+def _list(connection: Connection, kind: str) -> tuple[tuple[Path, datetime], ...]:
+    asked = select(notes.c.name, notes.c.value).where(notes.c.name.startswith(kind))
     rows = connection.execute(asked.order_by(notes.c.value, notes.c.name))
-    return tuple((Path(name.removeprefix(_NOTE)), read_time(value)) for name, value in rows)
+    return tuple((Path(name.removeprefix(kind)), read_time(value)) for name, value in rows)
 
 
 def drop_note(connection: Connection, place: Path) -> None:
     """Know of an archive no more, once its file is gone."""
-    connection.execute(delete(notes).where(notes.c.name == f"{_NOTE}{place}"))
+    connection.execute(delete(notes).where(notes.c.name.in_((f"{_NOTE}{place}", f"{_LEAVING}{place}"))))
 
 
 def doubted(connection: Connection, limit: datetime) -> list[int]:

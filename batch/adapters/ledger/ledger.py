@@ -10,17 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
-from batch.adapters.ledger import postgres
-from batch.adapters.ledger.archiving import (
-    count_waiting_mail,
-    doubted,
-    draft_of,
-    drop_note,
-    list_archives,
-    note_archive,
-    note_begun,
-    remove_begun,
-)
+from batch.adapters.ledger.archives import Archives
 from batch.adapters.ledger.attempts import Attempts
 from batch.adapters.ledger.batches import Batches
 from batch.adapters.ledger.bulk import in_chunks
@@ -35,19 +25,16 @@ from batch.adapters.ledger.journal import RunJournal
 from batch.adapters.ledger.known import Known
 from batch.adapters.ledger.lists import ProviderLists
 from batch.adapters.ledger.lock import SubmitterLock
-from batch.adapters.ledger.moving import Sums, copy_whole, move_all
+from batch.adapters.ledger.moving import Sums, move_all
 from batch.adapters.ledger.opening import name_of, prepare, resolve_url
 from batch.adapters.ledger.outbox import Outbox
 from batch.adapters.ledger.pauses import Pauses
 from batch.adapters.ledger.people import BatchPeople
-from batch.adapters.ledger.purging import Purge, forget, overwrite_freed
 from batch.adapters.ledger.searching import WordIndex
 from batch.adapters.ledger.transactions import Transactions
-from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import Upkeep
 from batch.adapters.ledger.weeks import Weeks
 from batch.model import Entry
-from batch.system.disk import flush_folder, make_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +99,7 @@ class Ledger:
         self.outbox = Outbox(transactions)
         self.drops = Drops(transactions)
         self.upkeep = Upkeep(transactions, path)
+        self.archives = Archives(transactions, path)
 
     def __enter__(self) -> Ledger:
         return self
@@ -131,56 +119,6 @@ class Ledger:
         Raises LedgerBusyError while somebody submits, UsageError where the target holds another ledger.
         """
         return move_all(self._transactions, target._transactions)
-
-    def archive_to(self, place: Path, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
-        """Copy all of it into a new file, compare every row, then forget the texts of what is closed before `limit`.
-
-        One transaction holds every other writer back. Killed before its end, the ledger has lost nothing, and the next
-        archive or purge takes away what was copied.
-        """
-        with self._transactions.write() as connection:
-            note_begun(connection, place)
-        draft = draft_of(place)
-        if self.path is not None:
-            make_beside(draft, self.path)
-        with self._transactions.write() as old:
-            postgres.wait_in_transaction(old)
-            with open_ledger(f"sqlite:///{draft.as_posix()}", now=now) as copy, copy._transactions.write() as new:
-                copy_whole(old, new, copy.name)
-            draft.rename(place)
-            flush_folder(place.parent)
-            done = forget(old, limit, why=why, who=who, now=now)
-            note_archive(old, place, limit)
-        with explained(self.name):
-            overwrite_freed(self._transactions.engine)
-        return done
-
-    def remove_begun_archives(self) -> None:
-        """Take away what killed tries to archive left."""
-        with self._transactions.write() as connection:
-            remove_begun(connection)
-
-    def drop_archive(self, place: Path, found: Path) -> None:
-        """Delete an archive where it was found, then the note of its place: killed between, doing it again ends it."""
-        for path in (found, found.with_name(f"{found.name}-words")):
-            path.unlink(missing_ok=True)
-        with self._transactions.write() as connection:
-            drop_note(connection, place)
-
-    def archives(self) -> tuple[tuple[Path, datetime], ...]:
-        """Give the file of each archive of this ledger, and the moment before which it holds all that was closed."""
-        with self._transactions.read() as connection:
-            return list_archives(connection)
-
-    def find_doubted(self, limit: datetime) -> list[int]:
-        """Give the closed entries before `limit` with a finding that a comparison left open."""
-        with self._transactions.read() as connection:
-            return doubted(connection, limit)
-
-    def waiting_mail(self, limit: datetime) -> int:
-        """Count the mails from before `limit` that no server took yet."""
-        with self._transactions.read() as connection:
-            return count_waiting_mail(connection, limit)
 
     def export(self, fill: Callable[[Iterable[Entry]], Iterable[Entry]] = tuple) -> Iterator[dict[str, Any]]:
         """Stream the entries as `ledger export` writes them, each with its attempts and its history.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Column, Connection, Table, func, insert, select, text
 
 from batch.adapters.ledger import postgres
-from batch.adapters.ledger.bulk import in_chunks
+from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.columns import Json, sort_keys
 from batch.adapters.ledger.tables import alembic_version, entries, metadata, notes
 from batch.adapters.ledger.transactions import Transactions
@@ -106,12 +107,34 @@ def _sum_up(connection: Connection) -> Sums:
 def _sum_of(connection: Connection, table: Table) -> tuple[int, int]:
     """Count a table's rows and add up their hashes: the two kinds of database sort texts each in its own way."""
     count = total = 0
-    forms = [sort_keys if isinstance(column.type, Json) else _plain for column in table.columns]
+    hash_ = _hash_of(table)
     for row in _rows_of(connection, table):
         count += 1
-        plain = [form(value) for form, value in zip(forms, row.values(), strict=True)]
-        total += int.from_bytes(hashlib.sha256(repr(plain).encode()).digest())
+        total += hash_(row)
     return count, total % 2**256
+
+
+def find_same(old: Connection, new: Connection, column: Column[Any], ids: Collection[int]) -> set[int]:
+    """Give those of some numbers of which the rows that bear them in a column are alike on both sides."""
+    ours, theirs = (_sums_by(connection, column, ids) for connection in (old, new))
+    return {number for number in ids if ours.get(number) == theirs.get(number)}
+
+
+def _sums_by(connection: Connection, column: Column[Any], ids: Collection[int]) -> Counter[int]:
+    hash_, sums = _hash_of(column.table), Counter[int]()
+    for row in connection.execute(select(column.table).where(is_in(column, ids, connection.dialect))).mappings():
+        sums[row[column.name]] += hash_(row)
+    return sums
+
+
+def _hash_of(table: Table) -> Callable[[Mapping[Any, Any]], int]:
+    forms = [sort_keys if isinstance(column.type, Json) else _plain for column in table.columns]
+
+    def hash_(row: Mapping[Any, Any]) -> int:
+        plain = [form(value) for form, value in zip(forms, row.values(), strict=True)]
+        return int.from_bytes(hashlib.sha256(repr(plain).encode()).digest())
+
+    return hash_
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, text, update
 
 from batch.adapters.ledger.bulk import CHUNK, in_chunks, is_in
 from batch.adapters.ledger.forms import write_json, write_time
@@ -23,9 +23,12 @@ from batch.adapters.ledger.tables import (
     findings,
     history,
     mails,
+    notes,
     observations,
 )
+from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.triggers import TRIGGERS
+from batch.adapters.ledger.troubles import explained
 from batch.model import Status
 
 CLOSED = (Status.SENT, Status.CANCELLED, Status.REPLACED, Status.EXPIRED, Status.INVALID, Status.REJECTED)
@@ -34,6 +37,7 @@ CLOSED = (Status.SENT, Status.CANCELLED, Status.REPLACED, Status.EXPIRED, Status
 FORGOTTEN = "(forgotten)"
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 _TEXTS = ("message", "subject", "owner", "cells", "cancel_why")
+_FREED = "texts-in-free-pages"
 _GUARDED = {"history": "history_is_never_changed", "attempts": "attempts_are_closed_once"}
 """The rules that keep the past as it is make way for this one thing, within one transaction."""
 
@@ -61,18 +65,45 @@ def count_purge(connection: Connection, limit: datetime) -> Purge:
 def forget(connection: Connection, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
     """Forget the texts of what is closed and lies before `limit`; each entry's history says so."""
     counted = count_purge(connection, limit)
-    ids = list(connection.execute(select(entries.c.id).where(closed_before(limit), _has_texts())).scalars())
-    with _rules_lifted(connection):
-        for chunk in in_chunks(ids, CHUNK):
-            _forget_entries(connection, chunk)
-            _note(connection, chunk, why=why, who=who, now=now)
-    emptied = {"recipients": "[]", "body": b"", "words": ""}
-    connection.execute(update(mails).where(_mailed(limit)).values(emptied))
-    # A later look may have shown it again.
-    shown = observations.c.entry.in_(select(entries.c.id).where(closed_before(limit)))
-    _rewrite(connection, observations, shown, ("id",), {"listed": _bare_listed})
-    _forget_batches(connection, limit)
+    for chunk in in_chunks(find_closed(connection, limit), CHUNK):
+        forget_entries(connection, chunk, why=why, who=who, now=now)
+    forget_mails(connection, find_mailed(connection, limit))
+    forget_batches(connection, limit)
+    note_freed(connection)
     return counted
+
+
+def find_closed(connection: Connection, limit: datetime) -> list[int]:
+    """Give the numbers of all that is closed and lies before `limit`."""
+    return list(connection.execute(select(entries.c.id).where(closed_before(limit)).order_by(entries.c.id)).scalars())
+
+
+def find_mailed(connection: Connection, limit: datetime) -> list[int]:
+    """Give the numbers of the mails that were sent before `limit`."""
+    return list(connection.execute(select(mails.c.id).where(_mailed(limit))).scalars())
+
+
+def find_bearing(connection: Connection, ids: Collection[int]) -> list[int]:
+    """Give those of some entries that still have texts."""
+    asked = select(entries.c.id).where(is_in(entries.c.id, ids, connection.dialect), _has_texts())
+    return list(connection.execute(asked.order_by(entries.c.id)).scalars())
+
+
+def forget_entries(connection: Connection, ids: Sequence[int], *, why: str, who: str, now: datetime) -> int:
+    """Forget the texts of some entries, and what later looks showed of them again; give how many had any."""
+    if bearing := find_bearing(connection, ids):
+        with _rules_lifted(connection):
+            _forget_entries(connection, bearing)
+            _note(connection, bearing, why=why, who=who, now=now)
+    shown = is_in(observations.c.entry, ids, connection.dialect)
+    _rewrite(connection, observations, shown, ("id",), {"listed": _bare_listed})
+    return len(bearing)
+
+
+def forget_mails(connection: Connection, ids: Collection[int]) -> None:
+    """Forget what mails said, and to whom they went."""
+    emptied = {"recipients": "[]", "body": b"", "words": ""}
+    connection.execute(update(mails).where(is_in(mails.c.id, ids, connection.dialect)).values(emptied))
 
 
 def closed_before(limit: datetime) -> ColumnElement[bool]:
@@ -105,7 +136,7 @@ def _forget_entries(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(update(findings).where(told).values(words=FORGOTTEN, ours="", theirs=""))
 
 
-def _forget_batches(connection: Connection, limit: datetime) -> None:
+def forget_batches(connection: Connection, limit: datetime) -> None:
     """Forget what the warnings about whole files quote, once nothing of such a file is open any more."""
     still = select(entries.c.batch).where(_has_texts())
     done = and_(batches.c.taken_in_at < write_time(limit), batches.c.id.not_in(still))
@@ -168,8 +199,24 @@ def _rules_lifted(connection: Connection) -> Iterator[None]:
         connection.execute(text(TRIGGERS[rule]))
 
 
-def overwrite_freed(engine: Engine) -> None:
-    """Let SQLite write its file anew: what was forgotten still stands in pages that are free."""
-    if engine.dialect.name == "sqlite":
-        with closing(engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM")
+def note_freed(connection: Connection) -> None:
+    """Write down, with what is forgotten, that it still stands in pages that are free: whoever comes next knows."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(delete(notes).where(notes.c.name == _FREED))
+        connection.execute(insert(notes).values(name=_FREED, value=""))
+
+
+def is_freed(connection: Connection) -> bool:
+    """Say whether forgotten texts still stand in free pages."""
+    return connection.execute(select(notes.c.name).where(notes.c.name == _FREED)).first() is not None
+
+
+def overwrite_freed(transactions: Transactions) -> None:
+    """Let SQLite write its file anew where what was forgotten still stands in pages that are free."""
+    with transactions.read() as connection:
+        if not is_freed(connection):
+            return
+    with explained(transactions.name), closing(transactions.engine.raw_connection()) as raw:
+        raw.cursor().execute("VACUUM")
+    with transactions.write() as connection:
+        connection.execute(delete(notes).where(notes.c.name == _FREED))

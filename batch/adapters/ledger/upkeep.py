@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from batch.adapters.ledger.forms import write_time
-from batch.adapters.ledger.purging import Purge, count_purge, forget, overwrite_freed
+from batch.adapters.ledger.purging import Purge, count_purge, forget, is_freed, overwrite_freed
 from batch.adapters.ledger.tables import history, metadata
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.triggers import TRIGGERS
@@ -175,9 +175,17 @@ class Upkeep:
         """Forget the texts of everything closed before `limit`, in the file's free pages, too."""
         with self._transactions.write() as connection:
             done = forget(connection, limit, why=why, who=who, now=now)
-        with explained(self._transactions.name):
-            overwrite_freed(self._transactions.engine)
+        self.overwrite_freed()
         return done
+
+    def overwrite_freed(self) -> None:
+        """Overwrite what was forgotten in the file's free pages, where somebody was killed before it."""
+        overwrite_freed(self._transactions)
+
+    def has_freed_texts(self) -> bool:
+        """Say whether forgotten texts still stand in the file's free pages."""
+        with self._transactions.read() as connection:
+            return is_freed(connection)
 
 
 def _find_problems(connection: Connection, now: datetime) -> Iterator[str]:
