@@ -23,6 +23,8 @@ TOLD = 5
 """Causes told; a mail is read on a phone, the rest is in the report."""
 COMING = 3
 """Campaigns named under what goes out next."""
+ROOMY = 2
+"""Causes up to which the mail says what to do about each: the screen has room."""
 LONGEST = 100
 """Characters of a cause on a phone; the plain twin and the report have all of it."""
 DELETED = 3
@@ -52,12 +54,15 @@ def mail_html(
 
     `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive; one that begins
     with a warning sign stands out. `short` leaves the totals out, for a mail that is only about what needs somebody.
-    `commands` is for those who run the tool: all others read no command, and in a mail with totals no steps either.
+    `commands` is for those who run the tool: all others read no command, and a mail with totals
+    has steps only where there is room.
     `url` is where the page is.
     """
     figures = count(report)
     said = verdict(report, figures)
-    tasks = [_shown(task, commands=commands, steps=short or commands) for task in tasks_of(report)]
+    found = tasks_of(report)
+    steps = short or commands or len(found) <= ROOMY
+    tasks = [_shown(task, commands=commands, steps=steps) for task in found]
     told = tasks[:TOLD]
     loose = [finding.words for finding in loose_findings(report)]
     room = TOLD - len(told)
@@ -100,7 +105,7 @@ def mail_text(
         [report.title, _told(said.words, commands=commands), said.more],
         list(said.next),
         list(lines),
-        _task_lines(report, commands=commands, steps=short or commands),
+        _task_lines(report, commands=commands, short=short),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
         [f"The report: {url}"] if url else [],
         [
@@ -128,8 +133,9 @@ def _told(words: str, *, commands: bool) -> str:
     return words if commands else without_commands(words)
 
 
-def _task_lines(report: Report, *, commands: bool, steps: bool) -> list[str]:
+def _task_lines(report: Report, *, commands: bool, short: bool) -> list[str]:
     tasks = tasks_of(report)
+    steps = short or commands or len(tasks) <= ROOMY
     lines = ["WHAT TO DO"] if tasks else []
     for task in tasks[:TOLD]:
         lines += [
