@@ -54,7 +54,7 @@ smoke: $(READY)           ## some of the measurements with small sizes, in secon
 picture: $(READY)         ## make the example report and its picture anew
 	$(BIN)/python reports/make_example.py
 
-pictures: $(READY)        ## every page in ten worlds as pictures, to be looked at: dist/pictures
+pictures: $(READY)        ## every page and workbook in ten worlds as pictures, to be looked at: dist/pictures
 	$(BIN)/python tests/pictures.py dist/pictures
 
 lock: $(READY)            ## look the pins and hashes up anew: the three constraints files

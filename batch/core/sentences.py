@@ -27,7 +27,7 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     look = f"; {standing.reason}" if standing.needs_attention else ""
     told = {
         "sent": f"sent {when}{to}{look}",
-        "went_out": f"{text}, {when}{to}: {standing.reason}",
+        "went_out": f"{text}, {when}{to}; {standing.reason}",
         "went_wrong": f"{text}, {when}{to}: {standing.reason}",
         "scheduled": f"scheduled for {when}{to}{look}",
         "unseen": f"was due {when}{to}, not yet seen as sent",
