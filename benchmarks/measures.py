@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import opening, sizes
+from benchmarks.agency import agency
 from benchmarks.stopwatch import HOUSE, PROGRAM, PYTHON, Took, median, run, run_job, run_module
 from benchmarks.table import Figure, Section, compare, limit, seconds
 
@@ -324,4 +325,5 @@ def years_on_server(bench: Bench) -> Section:
 MEASURES: dict[str, Callable[[Bench], Section]] = {
     "a": checking, "b": planning, "c": submitting, "d": reconciling, "e": reporting, "f": starting, "g": growing,
     "h": expanding, "i": years, "j": opened, "k": years_on_server,
+    "l": lambda bench: agency(bench.folder, quick=bench.quick),
 }  # fmt: skip

@@ -102,7 +102,7 @@ class Fleet:
             account = names[number % len(names)]
             first = number * rows
             path = self.folder / f"week {number}.csv"
-            write_csv(path, [row(one % 64, CampaignName=f"Campaign {one}") for one in range(first, first + rows)])
+            write_csv(path, [_row(one) for one in range(first, first + rows)])
             self.wanted.update({f"{account}: Campaign {one}": 1 for one in range(first, first + rows)})
             folder = self.folder / "inbox" / account
             folder.mkdir(parents=True, exist_ok=True)
@@ -226,6 +226,21 @@ class Fleet:
             for one in sandbox.account.held.values()
         )
 
+    def refused(self) -> dict[str, int]:
+        """Count what each provider's limiter refused."""
+        return {name: sum(not allowed for _, allowed in one.asked) for name, one in self.sandboxes.items()}
+
+    def used(self, limit: int, window: int) -> dict[str, float]:
+        """Give how much of its allowance each account used, by its provider's own record, from first to last request.
+
+        The first `limit` requests may come at once; each further one takes its part of the window.
+        """
+        shares = {}
+        for name, one in self.sandboxes.items():
+            times = [at for at, allowed in one.asked if allowed]
+            shares[name] = (len(times) - limit) * window / limit / (times[-1] - times[0])
+        return shares
+
     def end(self) -> None:
         """End every process."""
         for process in [*self.workers, *([self.watch] if self.watch else [])]:
@@ -234,17 +249,22 @@ class Fleet:
             process.wait()
 
 
+def _row(number: int) -> dict[str, object]:
+    text = f"Maple & Main: offer {number} for you. Reply STOP to opt out"
+    return row(number % 64, CampaignName=f"Campaign {number}", Message=text)
+
+
 @contextmanager
 def fleet(
-    folder: Path, *accounts: str, seed: int = 1, fenced: bool = True, limit: int = 0, delay: float = 0.0,
-    faults: Sequence[str] = FAULTS,
+    folder: Path, *accounts: str, seed: int = 1, fenced: bool = True, limit: int = 0, window: int = 1,
+    delay: float = 0.0, faults: Sequence[str] = FAULTS,
 ) -> Iterator[Fleet]:  # fmt: skip
-    """Start a provider for each account, and write the settings; `limit` requests a second for each, 0 for none."""
+    """Start a provider for each account, and write the settings; `limit` requests in a window for each, 0 for none."""
     url = cluster().make_database()
     with ExitStack() as stack:
         sandboxes = {
             name: stack.enter_context(
-                Sandbox(limit=limit, window=1, token=f"{name}-token", faults=faults, seed=seed, late_seconds=0.3)
+                Sandbox(limit=limit, window=window, token=f"{name}-token", faults=faults, seed=seed, late_seconds=0.3)
             )
             for name in accounts
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,31 @@ def test_twenty_blows_on_eight_workers_double_nothing_and_lose_nothing(tmp_path:
         accepted = sum(on.counts(name)["accepted"] for name in on.sandboxes)
         assert accepted == on.wanted.total()
         assert all(token not in (tmp_path / "log.txt").read_text() for token in (f"{name}-token" for name in ACCOUNTS))
+
+
+def most_in(times: Sequence[float], window: float) -> int:
+    """Count the most requests that any stretch of so many seconds holds."""
+    first, most = 0, 0
+    for last, at in enumerate(times):
+        while times[first] < at - window:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+@pytest.mark.torture
+def test_each_account_uses_its_allowance_and_no_two_workers_exceed_it(tmp_path: Path, record_property: Any) -> None:
+    """By the record of each provider: at least 95 % of it between first and last request, and none refused."""
+    limit, window = 60, 10
+    with fleet(tmp_path, *ACCOUNTS, limit=limit, window=window, faults=()) as on:
+        play(on, workers=8, files=8, rows=150, blows=0, seconds=300)
+        assert on.held() == on.wanted
+        used, refused = on.used(limit, window), on.refused()
+        record_property("used", used)
+        assert refused == dict.fromkeys(ACCOUNTS, 0)
+        assert min(used.values()) >= 0.95, used
+        for name, one in on.sandboxes.items():
+            assert most_in([at for at, _ in one.asked], window) <= 2 * limit, name
 
 
 def stand_still(folder: Path, *, fenced: bool) -> Fleet:

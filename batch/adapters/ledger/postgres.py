@@ -65,6 +65,10 @@ WORDS = {
     "53100": ("the disk of {where} is full", "free some space, then run the command again"),
     "53": ("{where} has no room for this command ({detail})", "try again in a while, or raise the database's limits"),
     "25006": ("{where} is read-only", "use the primary server, then run the command again"),
+    "25P0": (
+        "{where} ended a change in which this process stood still for too long; nothing of it was kept",
+        "run the command again",
+    ),
     "40": ("{where} was changed by another process at the same moment", "run the command again"),
     "55P03": ("{where} is locked by another program", "try again in a while"),
     "23": (

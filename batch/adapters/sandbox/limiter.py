@@ -33,11 +33,18 @@ class Limiter:
     def __init__(self, limit: int, window: int, now: float) -> None:
         self.limit = limit
         self.window = window
+        self.asked: list[tuple[float, bool]] = []
+        """When each request came, and whether it was let in."""
         self._allowance = limit
         self._last = int(now)
 
     def ask(self, now: float) -> LimiterAnswer:
         """Take one request in, or refuse it; a refused one sets the clock back to zero."""
+        answer = self._answer(now)
+        self.asked.append((now, answer.allowed))
+        return answer
+
+    def _answer(self, now: float) -> LimiterAnswer:
         second = int(now)
         allowance = self._allowance + int((second - self._last) * self.limit / self.window)
         allowance = min(self.limit, allowance)

@@ -97,6 +97,12 @@ class Sandbox:
         return self._application.posts
 
     @property
+    def asked(self) -> list[tuple[float, bool]]:
+        """Give when each request came to the limiter, and whether it was let in; nothing without a limit."""
+        limiter = self._application.limiter
+        return list(limiter.asked) if limiter else []
+
+    @property
     def credits(self) -> int:
         """Give the credits that are left."""
         self.account.settle()
