@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from batch.adapters.mail import check_server
 from batch.adapters.sheet.child import Child
+from batch.adapters.store import probe
 from batch.model.errors import HOW_TO_RESTORE, BatchError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
@@ -91,10 +92,17 @@ def _folders(settings: Settings) -> Iterator[Line]:
     deep = bool(settings.name)
     for line, folder in (("folder of reports", settings.reports.folder), ("watched folder", settings.watch.folder)):
         yield examine_line(line, partial(_folder, line, Path(folder), deep=deep))
+    if settings.report_store:
+        yield examine_line("store of reports", lambda: _store(settings.report_store))
     templates = Path(settings.templates.folder)
     words = str(templates) if templates.is_dir() else f"{templates} does not exist; the built-in templates are used"
     yield Line("folder of templates", "fine", words)
     yield from _named_files(settings)
+
+
+def _store(store: str) -> Line:
+    probe(store)
+    return Line("store of reports", "fine", f"{store} takes files")
 
 
 def _folder(line: str, path: Path, *, deep: bool) -> Line:

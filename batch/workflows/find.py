@@ -109,7 +109,7 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
         bare = ledger.entries.get(number)
         (entry,), keeper = with_texts(archives, [bare]), keeper_of(ledger, archives, bare)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"
-        with writing(path):
+        with writing(path, settings):
             return write_evidence(
                 entry,
                 keeper.attempts.of(number),

@@ -36,7 +36,7 @@ _TO_FIX = frozenset({Status.INVALID, Status.HELD, Status.REJECTED})
 def write_preview_of(check: Check, path: Path, settings: Settings, account: Account | None = None) -> Path:
     """Write the preview of a checked file whose rows were kept, with the groups' sizes when the account is known."""
     sizes = {group.id: group.contacts for group in (account.groups if account else None) or () if group.contacts}
-    with writing(path):
+    with writing(path, settings):
         return write_preview(
             [Previewed(row, sizes) for row in check.kept],
             path,

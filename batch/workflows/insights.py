@@ -104,7 +104,7 @@ def _problems(ledger: Ledger, since: datetime) -> Iterable[tuple[str, str]]:
 def _write(insights: Insights, settings: Settings, format: str) -> Path:
     path = Path(settings.reports.folder) / f"insights-{insights.made_at:%Y-%m-%d}.{format}"
     reports = settings.reports
-    with writing(path):
+    with writing(path, settings):
         make_folder(path.parent)
         if format == "xlsx":
             return write_whole(path, insights_xlsx(insights, team=reports.team))

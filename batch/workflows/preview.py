@@ -149,7 +149,7 @@ def _how_to_answer(batch: Batch) -> list[str]:
 def _write_preview(context: Context, contents: Contents, account: Account) -> Path:
     settings, batch = context.settings, contents.batch
     path = Path(settings.reports.folder) / f"{batch_stem(batch)}-{contents.mark}.html"
-    with writing(path):
+    with writing(path, settings):
         return write_preview(
             _show(context, contents, account),
             path,

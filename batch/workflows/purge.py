@@ -79,6 +79,11 @@ def _count(found: Purge) -> str:
     return f"texts, cells and owners of {told} and the addresses of {plural(found.mails, 'mail')}"
 
 
+def _places(settings: Settings) -> str:
+    store = f' and "{settings.report_store}"' if settings.report_store else ""
+    return f'"{settings.reports.folder}"{store}'
+
+
 def _lines(ledger: Ledger, done: Purge, limit: datetime, settings: Settings) -> list[str]:
     day = name_day(limit, settings)
     lines = [f"forgot {_count(done)} from before {day}; numbers, Ids, times, statuses and hashes stay"]
@@ -87,7 +92,7 @@ def _lines(ledger: Ledger, done: Purge, limit: datetime, settings: Settings) -> 
         lines.append(f"left alone, since somebody must still look at them: {some}")
     held = f'"{ledger.path.parent / "backups"}"' if ledger.path is not None else "backups of the database"
     lines.append(
-        f'the texts still stand in {held}, in the reports of "{settings.reports.folder}" and in the sheets of '
+        f"the texts still stand in {held}, in the reports of {_places(settings)} and in the sheets of "
         f'"{settings.watch.folder}": delete the older ones there as well'
     )
     return lines

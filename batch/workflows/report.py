@@ -25,6 +25,7 @@ from batch.adapters.report import (
     write_status,
     write_xlsx,
 )
+from batch.adapters.store import put
 from batch.core.file_names import plain_stem
 from batch.core.guards import FRESH
 from batch.core.hints import name_account
@@ -306,7 +307,7 @@ def write(report: Report, settings: Settings, stem: str, formats: Sequence[str],
     folder = Path(settings.reports.folder)
     paths = [folder / f"{stem}.{format}" for format in formats]
     for format, path in zip(formats, paths, strict=True):
-        with writing(path):
+        with writing(path, settings):
             if format == "html":
                 write_html(report, path, templates=report_templates(settings))
             elif format == "xlsx":
@@ -315,14 +316,17 @@ def write(report: Report, settings: Settings, stem: str, formats: Sequence[str],
                 text = to_csv(report) if format == "csv" else to_json(report)
                 write_text(path, name_account(text, report.account))
     if latest and "html" in formats:
-        with writing(folder / "latest.html"):
+        with writing(folder / "latest.html", settings):
             copy_whole(folder / f"{stem}.html", folder / "latest.html")
     return paths
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Make the folder of a report; what keeps it from being written becomes one line for a person."""
+def writing(path: Path, settings: Settings) -> Iterator[None]:
+    """Make the folder of a report; what keeps it from being written becomes one line for a person.
+
+    What is written into the reports folder goes into the object store of the settings, too, if there is one.
+    """
     try:
         make_folder(path.parent)
         yield
@@ -331,6 +335,9 @@ def writing(path: Path) -> Iterator[None]:
             f'"{path}" cannot be written ({trouble.strerror or type(trouble).__name__})',
             "close it where it is open, look at the folder and the disk, and try again",
         ) from None
+    folder = Path(settings.reports.folder)
+    if settings.report_store and path.is_relative_to(folder):
+        put(path, settings.report_store, path.relative_to(folder).as_posix())
 
 
 def report_templates(settings: Settings) -> tuple[Path, ...]:
@@ -345,7 +352,7 @@ def write_status_page(settings: Settings, ledger: Ledger, now: datetime) -> Path
     entries = as_they_go(settings, ledger, _lately(ledger, now - STATUS_WEEKS, now))
     pause = ledger.pauses.first()
     path = Path(settings.reports.folder) / "status.html"
-    with writing(path):
+    with writing(path, settings):
         write_status(
             entries,
             path,

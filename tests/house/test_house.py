@@ -35,6 +35,7 @@ LATE = {
     "prometheus_client": "an extra: only who is asked for figures needs it",
     "psycopg_pool": "it comes with procrastinate",
     "psycopg": "an extra: only a ledger on PostgreSQL needs it",
+    "fsspec": "an extra: only reports in an object store need it",
     "getpass": "for a question only",
     "grp": "not on Windows",
     "importlib": "6 ms of contextlib and others that no reading process of ours needs early",

@@ -141,8 +141,10 @@ def set_apart(settings: Settings, top: Settings) -> Settings:
         "ledger": top.ledger.model_copy(update={"url": account_url(top.ledger.url, name)}),
         "watch": top.watch.model_copy(update={"folder": top.watch.folder / name}),
     }
-    if settings.reports.folder == top.reports.folder:
+    if settings.report_store or settings.reports.folder == top.reports.folder:
         changed["reports"] = settings.reports.model_copy(update={"folder": top.reports.folder / name})
+        inherited = f"{top.report_store}/{name}" if top.report_store else ""
+        changed["report_store"] = settings.report_store or inherited
     return settings.model_copy(update=changed)
 
 
@@ -171,11 +173,11 @@ def find_trouble(top: Settings, made: Mapping[str, Settings], default: str) -> U
         return UsageError(words, f'write [accounts.{next(iter(made))}.groups."NAME"], for each account its own')
     seen: dict[object, str] = {}
     for name, one in made.items():
-        folder = one.reports.folder
-        if folder in seen:
-            words = f'the accounts "{seen[folder]}" and "{name}" have the same folder of reports'
-            return UsageError(words, "give each its own: their reports have the same names")
-        seen[folder] = name
+        for place in {one.reports.folder, one.report_store} - {""}:
+            if place in seen:
+                words = f'the accounts "{seen[place]}" and "{name}" have the same folder of reports'
+                return UsageError(words, "give each its own: their reports have the same names")
+            seen[place] = name
     return None
 
 

@@ -37,6 +37,7 @@ from batch.adapters.config.sections import (
     Settings,
     keys_of,
 )
+from batch.adapters.config.stores import take_store
 from batch.model.codes import why_fixed
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
@@ -111,6 +112,7 @@ class _Origin:
 
 def _build(given: Given, origin: _Origin) -> Settings:
     """Make the settings of what is given; raise UsageError for all that is wrong."""
+    store = take_store(given)
     sections = {name: _make_section(name, model, given) for name, model in SECTIONS.items()}
     groups = {name: _make_group(name, values, given) for name, values in given.values.get("groups", {}).items()}
     _check_state(given)
@@ -124,6 +126,7 @@ def _build(given: Given, origin: _Origin) -> Settings:
         source=origin.source,
         folder=origin.base,
         sources=MappingProxyType(sources),
+        report_store=store,
     )
     return _root_paths(settings, origin.base, origin.folder)
 

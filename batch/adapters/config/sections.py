@@ -273,6 +273,8 @@ class Settings(Section):
     """Every account by its name, this one too; empty where the settings are about one only."""
     default_account: str = ""
     """The account of whatever names none; empty where somebody must name one."""
+    report_store: str = ""
+    """The address of the object store into which reports are put besides; empty where the folder is all."""
     root: Path | None = None
     """The watched folder of all accounts, within which this one's lies; None where it has one of its own."""
 
