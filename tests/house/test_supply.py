@@ -17,7 +17,7 @@ from tools import bom
 ROOT = Path(__file__).parents[2]
 FILES = ("constraints.txt", "constraints-workers.txt", "constraints-dev.txt")
 PIN = re.compile(
-    r"^([A-Za-z0-9._-]+)(?:\[[a-z, ]+\])?==\S+(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9, ]+\])?==\S+(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     re.MULTILINE,
 )
 
