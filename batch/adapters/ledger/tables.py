@@ -123,17 +123,17 @@ Index("entries_by_tag", entries.c.tag)
 Index("entries_by_provider_id", entries.c.provider_id)
 IS_TO_CANCEL = text("cancel_why <> ''")
 """Written out in a question, too: an index that holds a part of the rows serves only who names that part."""
-Index("entries_to_cancel", entries.c.status, sqlite_where=IS_TO_CANCEL, postgresql_where=IS_TO_CANCEL)
+Index("entries_to_cancel", entries.c.status, sqlite_where=IS_TO_CANCEL)
 NOT_READ = text("status = 'sent' AND NOT delivery_read")
-Index("entries_not_read", entries.c.id, sqlite_where=NOT_READ, postgresql_where=NOT_READ)
+Index("entries_not_read", entries.c.id, sqlite_where=NOT_READ)
 TURNED_DOWN = text("status IN ('invalid', 'replaced')")
-Index("entries_turned_down", entries.c.changed_at, sqlite_where=TURNED_DOWN, postgresql_where=TURNED_DOWN)
+Index("entries_turned_down", entries.c.changed_at, sqlite_where=TURNED_DOWN)
 LOOKED_AT = text("(status <> 'sent' OR cancel_why <> '' OR contacts_count = 0)")
 """What is not plainly sent, by its own columns: of years that are over, few."""
-Index("entries_looked_at", entries.c.send_at, sqlite_where=LOOKED_AT, postgresql_where=LOOKED_AT)
+Index("entries_looked_at", entries.c.send_at, sqlite_where=LOOKED_AT)
 IS_TEST = text("starts_with(key, 'TEST:')")
 """PostgreSQL sorts texts in a way of its own, so that the index of keys does not find what begins so."""
-Index("entries_of_tests", entries.c.id, postgresql_where=IS_TEST).ddl_if(dialect="postgresql")
+Index("entries_of_tests", entries.c.id, sqlite_where=IS_TEST).ddl_if(dialect="postgresql")
 Index("entries_by_batch", entries.c.batch).ddl_if(dialect="postgresql")  # for the search, which is a file in SQLite
 _HAS_ID = text("provider_id <> ''")
 _IS_OPEN = text("status IN ('planned', 'submitting', 'in_doubt')")
@@ -143,7 +143,6 @@ Index(
     entries.c.provider_id,
     unique=True,
     sqlite_where=_HAS_ID,
-    postgresql_where=_HAS_ID,
 )
 Index(
     "one_open_entry_a_key",
@@ -151,7 +150,6 @@ Index(
     entries.c.key,
     unique=True,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 
 batch_rows = Table(
@@ -206,7 +204,6 @@ Index(
     attempts.c.entry,
     unique=True,
     sqlite_where=_NOT_ENDED,
-    postgresql_where=_NOT_ENDED,
 )
 
 observations = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause
 
 from batch.adapters.ledger import postgres, trigrams
 from batch.adapters.ledger.tables import metadata
@@ -34,8 +34,18 @@ POSTGRESQL_TRIGGERS = tuple(
 
 def create_schema(connection: Connection) -> None:
     """Make every table of a new ledger, and what guards them."""
+    if connection.dialect.name == postgres.DIALECT:
+        _limit_indexes()
     metadata.create_all(connection, checkfirst=False)
     statements = POSTGRESQL_TRIGGERS if connection.dialect.name == postgres.DIALECT else TRIGGERS.values()
     for statement in statements:
         connection.exec_driver_sql(statement)
     trigrams.add_index(connection)
+
+
+def _limit_indexes() -> None:
+    """Say to PostgreSQL, too, which rows an index holds: said in the tables, it would load that part of SQLAlchemy."""
+    for index in (one for table in metadata.tables.values() for one in table.indexes):
+        rows = index.dialect_options["sqlite"]["where"]
+        if isinstance(rows, TextClause):  # what is no text, only SQLite makes use of
+            index.dialect_options["postgresql"]["where"] = rows
