@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 from batch.core.printable import HIDDEN, MAYBE_HIDDEN
 
@@ -14,9 +15,14 @@ def write_json(value: object, *, indent: int | None = None, short: bool = False)
     Half a surrogate pair becomes its escape, too, so that the text can be encoded. What JSON does not know is written
     as `str` has it.
     """
-    separators = (",", ":") if short else None
-    text = json.dumps(value, ensure_ascii=False, default=str, indent=indent, separators=separators)
+    text = _encoder(indent, (",", ":") if short else None).encode(value)
     return HIDDEN.sub(_escape, text) if MAYBE_HIDDEN.search(text) else text
+
+
+@lru_cache
+def _encoder(indent: int | None, separators: tuple[str, str] | None) -> json.JSONEncoder:
+    """Make an encoder once: json.dumps makes one each time, which takes as long as a short text."""
+    return json.JSONEncoder(ensure_ascii=False, default=str, indent=indent, separators=separators)
 
 
 def _escape(found: re.Match[str]) -> str:

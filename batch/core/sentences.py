@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from batch.core.standing import Standing
@@ -25,23 +25,23 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     over = entry.send_at is not None and entry.send_at <= now
     at, still = f"was for {when}" if over else f"for {when}", "was due" if over else "still scheduled for"
     look = f"; {standing.reason}" if standing.needs_attention else ""
-    told = {
-        "sent": f"sent {when}{to}{look}",
-        "went_out": f"{text}, {when}{to}; {standing.reason}",
-        "went_wrong": f"{text}, {when}{to}: {standing.reason}",
-        "scheduled": f"scheduled for {when}{to}{look}",
-        "unseen": f"was due {when}{to}, not yet seen as sent",
-        "to_cancel": f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
-        "unapproved": f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
-        "did_not_go": f"did not go, was due {when}: {standing.reason}",
-        "replaced": f"fixed in {_place_of(entry)}; this version, for {when}, was not sent",
-        "left_out": f"{standing.reason}, was for {when}",
-        "cancelled": f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
-        "missing": f"{text} (Id {entry.provider_id}), {'was ' if over else ''}due {when}",
-        "held": f"{text}, {at}: {standing.reason}",
-        "waiting": f"{text}, {at}: {standing.reason}",
-    } | dict.fromkeys(("planned", "submitting", "in_doubt"), f"{text}, {at}")
-    return told.get(name, f"{standing.outcome}, {text}, {at}: {standing.reason}")
+    told: dict[str, Callable[[], str]] = {
+        "sent": lambda: f"sent {when}{to}{look}",
+        "went_out": lambda: f"{text}, {when}{to}; {standing.reason}",
+        "went_wrong": lambda: f"{text}, {when}{to}: {standing.reason}",
+        "scheduled": lambda: f"scheduled for {when}{to}{look}",
+        "unseen": lambda: f"was due {when}{to}, not yet seen as sent",
+        "to_cancel": lambda: f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
+        "unapproved": lambda: f"at the provider, not yet approved{_says(entry)}, due {when}{to}",
+        "did_not_go": lambda: f"did not go, was due {when}: {standing.reason}",
+        "replaced": lambda: f"fixed in {_place_of(entry)}; this version, for {when}, was not sent",
+        "left_out": lambda: f"{standing.reason}, was for {when}",
+        "cancelled": lambda: f"{text}, was for {when}{f': {entry.cancel_why}' if entry.cancel_why else ''}",
+        "missing": lambda: f"{text} (Id {entry.provider_id}), {'was ' if over else ''}due {when}",
+        "held": lambda: f"{text}, {at}: {standing.reason}",
+        "waiting": lambda: f"{text}, {at}: {standing.reason}",
+    } | dict.fromkeys(("planned", "submitting", "in_doubt"), lambda: f"{text}, {at}")
+    return told[name]() if name in told else f"{standing.outcome}, {text}, {at}: {standing.reason}"
 
 
 def _says(entry: Entry) -> str:

@@ -288,6 +288,8 @@ def counted(delivery: Sequence[DeliveryCount], ids: frozenset[int]) -> int:
 
 def delivery_words(delivery: Sequence[DeliveryCount]) -> str:
     """Say how a sent campaign arrived: `398 delivered, 9 failed, 5 opted out`."""
+    if not delivery:
+        return ""
     told = (
         (counted(delivery, DELIVERED), "delivered"),
         (counted(delivery, FAILED), "failed"),

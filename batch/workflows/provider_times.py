@@ -40,8 +40,10 @@ def _is_there(entry: Entry) -> bool:
 
 
 def _as_it_goes(entry: Entry, text: str, zone: str, meant: datetime | None) -> Entry:
+    if meant is None or is_time(text, meant, zone):
+        return entry
     moment = from_provider_time(text, zone)
-    if moment is None or meant is None or is_time(text, meant, zone):
+    if moment is None:
         return entry
     place = entry.zone or zone
     goes = "went out" if entry.status is Status.SENT else "goes out"

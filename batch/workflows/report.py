@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -236,7 +237,7 @@ def _by_time(entry: Entry) -> tuple[datetime, int]:
 def _skipped(ledger: Ledger, scope: Scope) -> tuple[Skipped, ...]:
     """Take the rows that were already taken in: a batch's report tells of rows, all others count campaigns."""
     batches = scope.batches if scope.kind == "batch" else ()
-    lines = [(batch, line) for batch in batches for line in ledger.batches.rows(batch) if line.what == "skipped"]
+    lines = [(batch, line) for batch in batches for line in ledger.batches.rows(batch, what="skipped")]
     ids = {line.entry for _, line in lines if line.entry is not None}
     entries = {entry.id: entry for entry in ledger.entries.select(ids=ids)} if ids else {}
     return tuple(_skip(batch, line.row, line.why, entries.get(line.entry or 0)) for batch, line in lines)
@@ -251,18 +252,24 @@ def _trend(settings: Settings, ledger: Ledger, now: datetime) -> tuple[WeekFigur
     """Count the last twelve weeks by send date; empty weeks at the beginning are left out."""
     zone = settings.team_zone
     weeks = [week_of(now - timedelta(weeks=back), zone) for back in range(TREND_WEEKS - 1, -1, -1)]
-    figures = [WeekFigures(week, _count_week(settings, ledger, week, now)) for week in weeks]
+    starts = [week_bounds(week, zone)[0] for week in weeks]
+    bounds = [*starts, week_bounds(weeks[-1], zone)[1]]
+    counts = _count_weeks(settings, ledger, bounds, now)
+    figures = [WeekFigures(week, counted) for week, counted in zip(weeks, counts, strict=True)]
     first = next((place for place, week in enumerate(figures) if week.figures.rows), len(figures) - 1)
     return tuple(figures[first:])
 
 
-def _count_week(settings: Settings, ledger: Ledger, week: str, now: datetime) -> Figures:
-    """Count one week by send date: what is plainly sent by the database, the rest as a report does."""
-    start, end = week_bounds(week, settings.team_zone)
-    rest = _campaigns(ledger.entries.select(due_from=start, due_until=end, uncounted=True))
-    sent = ledger.weeks.plainly_sent(start, end)
+def _count_weeks(settings: Settings, ledger: Ledger, bounds: Sequence[datetime], now: datetime) -> Iterator[Figures]:
+    """Count from each bound to the next: what is plainly sent by the database, the rest as a report does."""
     price = settings.reports.credit_price or None
-    return add_sent(_count(settings, ledger, rest, now), sent, credit_price=price)
+    sent = ledger.weeks.plainly_sent(bounds)
+    rest: list[list[Entry]] = [[] for _ in sent]
+    for entry in _campaigns(ledger.entries.select(due_from=bounds[0], due_until=bounds[-1], uncounted=True)):
+        if entry.send_at is not None:
+            rest[bisect_right(bounds, entry.send_at) - 1].append(entry)
+    for entries, added_up in zip(rest, sent, strict=True):
+        yield add_sent(_count(settings, ledger, entries, now), added_up, credit_price=price)
 
 
 def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> Figures | None:

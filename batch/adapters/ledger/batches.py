@@ -177,9 +177,11 @@ class Batches:
             asked = select(batches.c.id).where(batches.c.unmailed == 1).order_by(batches.c.id)
             return tuple(connection.execute(asked).scalars())
 
-    def rows(self, batch: int) -> tuple[BatchRow, ...]:
-        """Give what became of each row of a batch, in the order of the sheet."""
+    def rows(self, batch: int, *, what: str = "") -> tuple[BatchRow, ...]:
+        """Give what became of each row of a batch, in the order of the sheet; with `what` only of those it became."""
         asked = select(batch_rows).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
+        if what:
+            asked = asked.where(batch_rows.c.what == what)
         with self._transactions.read() as connection:
             return tuple(BatchRow(place_of(row.row), row.entry, row.what, row.why) for row in connection.execute(asked))
 

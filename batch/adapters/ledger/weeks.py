@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, select
 
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.tables import deliveries, entries, findings
@@ -37,26 +38,33 @@ _ARRIVED = select(
 ).join(entries, entries.c.id == deliveries.c.entry)
 
 
+_NO_TEST = func.substr(entries.c.key, 1, len(TEST_MARK) + 1) != f"{TEST_MARK}:"
+_WITHIN = and_(
+    IS_PLAINLY_SENT, _NO_TEST, entries.c.send_at >= bindparam("from_"), entries.c.send_at < bindparam("until_")
+)
+_TOTALS_WITHIN = _TOTALS.where(_WITHIN)
+_ARRIVED_WITHIN = _ARRIVED.where(_WITHIN).group_by(deliveries.c.status_id)
+
+
 class Weeks:
     """What went out of one ledger, week by week."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
-    def plainly_sent(self, due_from: datetime, due_until: datetime) -> SentTotals:
-        """Add up what was due in a time and is plainly sent, tests left out."""
+    def plainly_sent(self, bounds: Iterable[datetime]) -> tuple[SentTotals, ...]:
+        """Add up what was due from each moment to the next one and is plainly sent, tests left out."""
         with self._transactions.read() as connection:
-            rows, texts, mms, parts = connection.execute(_within(_TOTALS, due_from, due_until)).one()
-            arrived = _within(_ARRIVED, due_from, due_until).group_by(deliveries.c.status_id)
-            counts = tuple(
-                DeliveryCount(row.status_id, row.status, int(row.total)) for row in connection.execute(arrived)
+            return tuple(
+                _add_up(connection, {"from_": write_time(start), "until_": write_time(end)})
+                for start, end in pairwise(bounds)
             )
-        return SentTotals(int(rows), int(texts or 0), int(mms or 0), int(parts or 0), counts)
 
 
-def _within(statement: Select[Any], due_from: datetime, due_until: datetime) -> Select[Any]:
-    due: tuple[ColumnElement[bool], ...] = (
-        entries.c.send_at >= write_time(due_from), entries.c.send_at < write_time(due_until)
-    )  # fmt: skip
-    no_test = func.substr(entries.c.key, 1, len(TEST_MARK) + 1) != f"{TEST_MARK}:"
-    return statement.where(IS_PLAINLY_SENT, no_test, *due)
+def _add_up(connection: Connection, within: dict[str, str]) -> SentTotals:
+    rows, texts, mms, parts = connection.execute(_TOTALS_WITHIN, within).one()
+    if not rows:
+        return SentTotals(0, 0, 0, 0)
+    arrived = connection.execute(_ARRIVED_WITHIN, within)
+    counts = tuple(DeliveryCount(row.status_id, row.status, int(row.total)) for row in arrived)
+    return SentTotals(int(rows), int(texts or 0), int(mms or 0), int(parts or 0), counts)
