@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.ledgers import ZONE, accept_all, list_as_provider, open_at, plan_into, read, settings_of
+from benchmarks.ledgers import accept_all, list_as_provider, open_at, plan_into, read, settings_of
 
 LEAD = timedelta(minutes=10)
 
@@ -63,29 +63,32 @@ def submit(ledger: str, url: str, token: str) -> dict[str, float]:
         return {**took, "accepted": submission.accepted}
 
 
-def reconcile(ledger: str) -> dict[str, float]:
-    """Read the provider's list, compare it with the ledger and write down what it shows."""
-    from batch.core.answers import parse_list
-    from batch.core.identity import split_tag
-    from batch.core.reconcile import ReconcileRules
-    from batch.core.reconcile import reconcile as compare
-    from batch.core.settle import Reading
-    from batch.model import Listing
-
-    now = datetime.now(UTC)
+def listing(ledger: str, path: str) -> dict[str, float]:
+    """Write the provider's list of all that a ledger holds into a file."""
     with open_at(Path(ledger)) as opened:
-        body = list_as_provider(opened.entries.select())
-        matched = 0
+        return _time(lambda: Path(path).write_bytes(list_as_provider(opened.entries.select())))
+
+
+def reconcile(ledger: str, path: str) -> dict[str, float]:
+    """Read the provider's list from a file, compare it with the ledger and write down what it shows, as the command."""
+    from batch.core.answers import parse_list
+    from batch.core.settle import Reading
+    from batch.model import FindingKind, Listing
+    from batch.model.secret import Secret
+    from batch.workflows.context import Context, World, make_provider
+    from batch.workflows.reconcile import compare, write_down
+
+    settings, world = settings_of(Path(ledger).parent), World()
+    with open_at(Path(ledger)) as opened:
+        provider = make_provider(settings, opened, world, url="http://127.0.0.1:9", token=Secret("unused"))
+        context, matched = Context(settings, opened, provider, world), 0
 
         def work() -> None:
             nonlocal matched
-            reading = Reading(Listing(parse_list(body), now), Listing((), now))
-            entries = opened.entries.select(due_from=now)
-            tags = opened.known.tags({split_tag(item.name)[1] for item in reading.scheduled.items})
-            found = compare(entries, reading, rules=ReconcileRules(ZONE), now=now, tags=tags, since=now)
-            opened.lists.observe(found.seen, now)
-            opened.findings.record(found.findings, found.compared, now)
-            matched = sum(found.counts.values()) - len(found.findings)
+            now = world.now()
+            found = compare(context, Reading(Listing(parse_list(Path(path).read_bytes()), now), Listing((), now)))
+            write_down(context, found)
+            matched = found.counts[FindingKind.MATCHED]
 
         return {**_time(work), "matched": matched}
 
@@ -161,7 +164,8 @@ def _time(work: Callable[[], object]) -> dict[str, float]:
 def main() -> None:
     """Do one job and put out its figures as one line of JSON."""
     jobs: dict[str, Callable[..., dict[str, float]]] = {
-        job.__name__: job for job in (drop, cells, accept, submit, reconcile, report, bare, status, words, undelivered)
+        job.__name__: job
+        for job in (drop, cells, accept, submit, listing, reconcile, report, bare, status, words, undelivered)
     }
     with suppress(AttributeError):
         gc.freeze()

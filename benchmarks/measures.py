@@ -220,7 +220,10 @@ def reconciling(bench: Bench) -> Section:
 
 
 def _reconcile(bench: Bench, rows: int) -> Took:
-    return run_job("reconcile", _copy(bench, rows), folder=bench.folder)
+    listed = bench.folder / f"listed-{rows}.json"
+    if not listed.exists():
+        run_job("listing", bench.filled(rows), listed, folder=bench.folder)
+    return run_job("reconcile", _copy(bench, rows), listed, folder=bench.folder)
 
 
 def _copy(bench: Bench, rows: int) -> Path:

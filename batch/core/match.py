@@ -31,6 +31,8 @@ class Matches:
         self.found = {}
         self._zone = zone
         self._items: list[tuple[Listed, str]] = []
+        self.plain: list[Listed] = []
+        """Those that show exactly what was posted."""
         self._claimed: set[int] = set()
         self._by_id: dict[tuple[str, str], int] = {}
         self._passed: dict[tuple[str, str], int] = {}
@@ -58,6 +60,12 @@ class Matches:
     @cached_property
     def _alike(self) -> Counter[tuple[str, str]]:
         return Counter((where, marks_of_item(item)[0]) for item, where in self._items)
+
+    def claim_plain(self, found: Iterable[tuple[int, Listed]]) -> None:
+        """Claim what `find_plain` found."""
+        for entry, item in found:
+            self._claim(entry, self._by_id["scheduled", item.id])
+            self.plain.append(item)
 
     def match(self, entries: Sequence[Entry]) -> None:
         """Find each entry's campaign: for all of them by Id first, then by tag, then by name, time and text."""
@@ -90,14 +98,14 @@ class Matches:
             if place is None or place in self._claimed:
                 continue
             if where == "scheduled" or _is_surely(entry, self._items[place][0]):
-                self._claim(entry, place)
+                self._claim(entry.id, place)
 
     def _claim_first(self, entry: Entry, lists: Sequence[str]) -> None:
         """Claim the first campaign with a mark of the entry that nobody has claimed."""
         for mark in marks_of(entry, self._zone):
             for where in lists:
                 if (place := self._first_free(where, mark)) is not None:
-                    self._claim(entry, place)
+                    self._claim(entry.id, place)
                     return
 
     def _first_free(self, where: str, mark: str) -> int | None:
@@ -108,9 +116,9 @@ class Matches:
             self._passed[where, mark] = passed
         return places[passed] if passed < len(places) else None
 
-    def _claim(self, entry: Entry, place: int) -> None:
+    def _claim(self, entry: int, place: int) -> None:
         self._claimed.add(place)
-        self.found.setdefault(entry.id, self._items[place])
+        self.found.setdefault(entry, self._items[place])
 
 
 def marks_of_item(item: Listed) -> tuple[str, ...]:
@@ -161,6 +169,12 @@ def has_true_tag(item: Listed, zone: str, accounts: Iterable[str]) -> bool:
         for type_ in types
     }
     return any(make_tag(account, key, one) == tag for account in accounts for one in prints)
+
+
+def marks_of_plain(item: Listed) -> tuple[str, ...]:
+    """Give what `marks_of` gives of the entry that a campaign shows as it was posted."""
+    name, tag = split_tag(item.name)
+    return (tag, _content(name, item.send_at, item.message)) if tag else marks_of_item(item)
 
 
 def marks_of(entry: Entry, zone: str) -> tuple[str, ...]:

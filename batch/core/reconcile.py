@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -80,21 +80,24 @@ def reconcile(
     acknowledged: Collection[str] = (),
     since: datetime | None = None,
     shown_before: Collection[int] = (),
+    plain: Sequence[tuple[int, Listed]] = (),
 ) -> Reconciliation:
     """Compare entries with one reading of both lists.
 
     `tags` are all that this ledger ever gave out, `acknowledged` the Ids that a person has called known. Sent
     campaigns from before `since` (this ledger's first day) are nobody's news. `shown_before` are the entries that an
-    earlier reading of this run showed: what only one reading lacks is not missing yet.
+    earlier reading of this run showed: what only one reading lacks is not missing yet. `plain` is what `find_plain`
+    found in this reading; `entries` need not hold those.
     """
     tracked = [entry for entry in entries if _is_tracked(entry)]
     matches = Matches(reading, rules.zone)
+    matches.claim_plain(plain)
     matches.match(tracked)
     matches.claim_twins(tracked, now)
-    counts: Counter[FindingKind] = Counter()
+    counts: Counter[FindingKind] = Counter({FindingKind.MATCHED: len(plain)})
     findings: list[Finding] = []
     moves: list[Move] = []
-    seen: list[tuple[int, Listed, str]] = []
+    seen: list[tuple[int, Listed, str]] = [(entry, item, "scheduled") for entry, item in plain]
     for entry in tracked:
         kind, found, moved = _compare(entry, matches.found.get(entry.id), rules, now, shown_before)
         counts[kind] += 1

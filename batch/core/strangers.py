@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from batch.core.identity import looks_typed, split_tag
-from batch.core.match import Matches, has_true_tag, marks_of, marks_of_item
+from batch.core.match import Matches, has_true_tag, marks_of, marks_of_item, marks_of_plain
 from batch.core.payload import from_provider_time
 from batch.model import Entry, Finding, FindingKind, Listed
 
@@ -29,12 +29,17 @@ def find_strangers(
         moment = from_provider_time(item.send_at, zone)
         if item.id in quiet or (where == "sent" and since is not None and moment is not None and moment < since):
             continue
-        ours = ours or {mark for entry in entries if entry.id in matches.found for mark in marks_of(entry, zone)}
+        ours = ours or _marks_of_ours(matches, entries, zone)
         twice = not ours.isdisjoint(marks_of_item(item)) or (
             split_tag(item.name)[1] in given and matches.alike(item, where) > 1
         )
         theirs = has_true_tag(item, zone, {account, "main"})
         yield _stranger(item, given, twice=twice, theirs=theirs, coming=moment is None or moment > now)
+
+
+def _marks_of_ours(matches: Matches, entries: Iterable[Entry], zone: str) -> set[str]:
+    plain = {mark for item in matches.plain for mark in marks_of_plain(item)}
+    return plain | {mark for entry in entries if entry.id in matches.found for mark in marks_of(entry, zone)}
 
 
 def _stranger(item: Listed, given: Collection[str], *, twice: bool, theirs: bool, coming: bool) -> Finding:

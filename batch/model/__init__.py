@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Finding,
         FindingKind,
         PauseCause,
+        Posted,
         StatusChange,
     )
     from batch.model.insights import Insight, Insights, Mark, Sending
@@ -73,6 +74,7 @@ __all__ = [
     "PauseCause",
     "Person",
     "Plan",
+    "Posted",
     "Proof",
     "Row",
     "Sending",
@@ -86,7 +88,7 @@ __all__ = [
 _NAMES = {
     "answers": "Answer DeliveryCount Failure Listed Listing Outcome SentTotals Stop",
     "entries": "NOT_SHOWN PERSON REJECTED SHEET WAITS Attempt Batch Change ChangeKind Entry Finding FindingKind "
-    "PauseCause StatusChange",
+    "PauseCause Posted StatusChange",
     "insights": "Insight Insights Mark Sending",
     "issues": "NOTHING Issue Level Status",
     "people": "UNKNOWN Person Proof Way",

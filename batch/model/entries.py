@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from batch.model.answers import Listed
 from batch.model.issues import Issue, Status, nothing
@@ -229,3 +230,27 @@ class Entry:
     acknowledged: frozenset[tuple[str, str, str]] = frozenset()
     """What a person has acknowledged about it: a finding's code (or `went-out`, `did-not-go`), its field, and what the
     provider showed there."""
+
+
+class Posted(NamedTuple):
+    """What of an accepted entry the provider's list must show: enough to see that nothing is different.
+
+    A tuple, and no more of the entry than that: a comparison reads one of it for every campaign that is to come.
+    """
+
+    id: int
+    batch: int
+    tag: str
+    provider_id: str
+    provider_name: str
+    message: str
+    subject: str
+    mms_template_id: int | None
+    type_recipients: int
+    contacts_count: int | None
+    expected_contacts: int | None
+    provider_status_id: int | None
+    send_at_provider: str
+    zone: str
+    group_ids: tuple[str, ...]
+    send_at: datetime

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.provider import AddressError
 from batch.adapters.report import count
+from batch.core.plain_matches import find_plain
 from batch.core.reconcile import ReconcileRules, Reconciliation, reconcile
 from batch.core.settle import Reading
-from batch.model import DeliveryCount, Entry, FindingKind, Status, StatusChange
+from batch.core.trust import NO_EVIDENCE
+from batch.model import DeliveryCount, Entry, FindingKind, Listed, Status, StatusChange
 from batch.model.errors import ProviderError, StoppedError
 from batch.model.plurals import plural
 from batch.model.times import local_time
@@ -26,7 +29,7 @@ from batch.workflows.not_as_asked import lift_if_acknowledged
 from batch.workflows.proofs import evidence_of, recognize, refuse_wrong_list, settle_return, tags_given
 from batch.workflows.report import Scope, gather, write, write_status_page
 from batch.workflows.tally import Comparison
-from batch.workflows.zone_changes import find_moved
+from batch.workflows.zone_changes import find_moved, leave_out_moved
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -67,9 +70,9 @@ def reconcile_in(
     warn_of_changes(context)
     comparison = Comparison(adopted=settle_doubts(context, wait=False, first=reading) if find_doubts(context) else 0)
     comparison.adopted += recognize(context, reading)
-    found = _compare_twice(context, _compare(context, reading))
+    found = _compare_twice(context, compare(context, reading))
     comparison.counts, comparison.findings = Counter(found.counts), found.findings
-    comparison.moves = _write_down(context, found)
+    comparison.moves = write_down(context, found)
     if acknowledge:
         _acknowledge(context, found)
     if delivery:
@@ -93,9 +96,15 @@ def _tracked(context: Context) -> list[Entry]:
     return list(context.ledger.entries.select(statuses=_TRACKED, due_from=context.world.now() - _WATCHED))
 
 
-def _compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
-    ledger, settings, tracked = context.ledger, context.settings, _tracked(context)
+def compare(context: Context, reading: Reading, shown_before: Collection[int] = ()) -> Reconciliation:
+    """Compare what is tracked with one reading; entries are read whole only where the list shows something else."""
+    ledger, settings, now = context.ledger, context.settings, context.world.now()
+    posted = leave_out_moved(ledger, ledger.entries.posted(due_from=now))
+    plain = sorted(find_plain(posted, reading, context.zone, now), key=itemgetter(0))
+    others = ledger.entries.numbers(_TRACKED, due_from=now - _WATCHED).difference(entry for entry, _ in plain)
+    tracked = list(ledger.entries.select(ids=others)) if others else []
     batches, pause = ledger.batches.ends(), ledger.pauses.first()
+    to_prove = pause is not None or any(entry.cancel_why for entry in tracked)
     return reconcile(
         tracked,
         reading,
@@ -105,14 +114,21 @@ def _compare(context: Context, reading: Reading, shown_before: Collection[int] =
             account=settings.provider.account,
             paused=describe_pause(pause, settings) if pause else "",
             meant=find_moved(ledger, tracked),
-            evidence=evidence_of(context, reading),
+            evidence=evidence_of(context, reading) if to_prove else NO_EVIDENCE,
         ),
-        now=context.world.now(),
-        tags=tags_given(context, (*reading.scheduled.items, *reading.sent.items)),
+        now=now,
+        plain=plain,
+        tags=tags_given(context, _not_plain(reading, plain)),
         acknowledged=ledger.findings.acknowledged(),
-        since=batches[0].taken_in_at if batches else context.world.now(),
+        since=batches[0].taken_in_at if batches else now,
         shown_before=shown_before,
     )
+
+
+def _not_plain(reading: Reading, plain: Iterable[tuple[int, Listed]]) -> Iterator[Listed]:
+    known = {item.id for _, item in plain}
+    yield from (item for item in reading.scheduled.items if item.id not in known)
+    yield from reading.sent.items
 
 
 def _compare_twice(context: Context, first: Reconciliation) -> Reconciliation:
@@ -121,7 +137,7 @@ def _compare_twice(context: Context, first: Reconciliation) -> Reconciliation:
     if not lacking:
         return first
     _wait_between(context, len(lacking))
-    return _compare(context, _read_whole(context), shown_before={entry for entry, _, _ in first.seen})
+    return compare(context, _read_whole(context), shown_before={entry for entry, _, _ in first.seen})
 
 
 def _lacking(found: Reconciliation) -> set[int]:
@@ -140,7 +156,8 @@ def _wait_between(context: Context, lacking: int) -> None:
     world.tell(Wait("", 0.0))
 
 
-def _write_down(context: Context, found: Reconciliation) -> int:
+def write_down(context: Context, found: Reconciliation) -> int:
+    """Write down what a comparison shows and proves; give how many entries changed their status."""
     now, who = context.world.now(), context.world.who
     context.ledger.lists.observe(found.seen, now)
     moved = 0

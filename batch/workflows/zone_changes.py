@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 from batch.core.zone_rules import Offsets, meant_by_today, note_offsets
-from batch.model import Decision, Entry
+from batch.model import Decision, Entry, Posted
 
 if TYPE_CHECKING:
     from batch.adapters.ledger import Ledger
@@ -25,16 +25,28 @@ def offsets_of(decisions: Iterable[Decision]) -> dict[str, list[tuple[str, float
 
 def find_moved(ledger: Ledger, entries: Iterable[Entry]) -> dict[int, datetime]:
     """Give by entry the moment that is meant today, where another one was meant when its file was read."""
+    meant = _meant_by(ledger)
+    now = ((entry, meant(entry)) for entry in entries)
+    return {entry.id: moment for entry, moment in now if moment is not None and moment != entry.send_at}
+
+
+def leave_out_moved(ledger: Ledger, posted: Iterable[Posted]) -> Iterator[Posted]:
+    """Give what is still meant for the moment that was meant when its file was read."""
+    meant = _meant_by(ledger)
+    return (one for one in posted if meant(one) == one.send_at)
+
+
+def _meant_by(ledger: Ledger) -> Callable[[Entry | Posted], datetime | None]:
+    """Give what tells the moment that is meant today; the settings of each batch are read once."""
 
     @cache
     def kept(batch: int) -> Offsets:
         found: Offsets = ledger.journal.settings(batch).get(OFFSETS, {})
         return found
 
-    moved = {}
-    for entry in entries:
-        if entry.send_at is not None and entry.zone:
-            meant = meant_by_today(entry.send_at, entry.zone, kept(entry.batch))
-            if meant != entry.send_at:
-                moved[entry.id] = meant
-    return moved
+    def meant(one: Entry | Posted) -> datetime | None:
+        if one.send_at is None or not one.zone:
+            return one.send_at
+        return meant_by_today(one.send_at, one.zone, kept(one.batch))
+
+    return meant

@@ -12,7 +12,7 @@ import pytest
 
 from batch.adapters.ledger import EXPORT_KEYS, EXPORT_ONLY, Ledger, open_ledger
 from batch.adapters.report.machine import FIELDS
-from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Status
+from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Posted, Status
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
 
 HOUR = timedelta(hours=1)
@@ -298,3 +298,19 @@ def test_many_breaches_of_a_kind_are_counted(tmp_path: Path) -> None:
         problems = ledger.upkeep.verify(NOW)
     assert len(problems) == 6
     assert problems[-1] == "... and 5 more of the same kind"
+
+
+def test_what_was_posted_is_streamed_as_its_entries_have_it(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The soonest first, page by page, two at one moment too; what is not accepted, or to be cancelled, is left out."""
+    monkeypatch.setattr("batch.adapters.ledger.entries.PAGE", 2)
+    at = [NOW + days * timedelta(days=1) for days in (9, 2, 2, 2, 3, 4)]
+    numbers = list(plan(ledger, *(decide(row, send_at=moment) for row, moment in enumerate(at, 2))).values())
+    for entry in numbers[:5]:
+        accept(ledger, entry, str(500 + entry))
+    ledger.changes.request_cancel(numbers[4], "wrong", "ana", NOW)
+    posted = list(ledger.entries.posted(due_from=NOW))
+    assert [one.id for one in posted] == [*numbers[1:4], numbers[0]]
+    entries = {entry.id: entry for entry in ledger.entries.select()}
+    assert all(one == tuple(getattr(entries[one.id], name) for name in Posted._fields) for one in posted)
+    assert list(ledger.entries.posted(due_from=at[4])) == posted[3:]
+    assert ledger.entries.numbers({Status.ACCEPTED}, due_from=at[4]) == {numbers[0], numbers[4]}

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from batch.core.identity import add_tag, make_fingerprint, make_key, make_tag
 from batch.core.match import Matches
 from batch.core.payload import from_provider_time
+from batch.core.plain_matches import find_plain
 from batch.core.reconcile import Move, ReconcileRules, Reconciliation, reconcile
+from batch.core.settle import Reading
 from batch.core.trust import Coverage, Evidence, Sentinel
-from batch.model import Entry, Finding, FindingKind, Listed, Status
+from batch.model import Entry, Finding, FindingKind, Listed, Posted, Status
 
 RULES = ReconcileRules(ZONE)
 ENTRY = make_entry()
@@ -30,7 +32,22 @@ SECOND = timedelta(seconds=1)
 
 def compare(entries: list[Entry], scheduled: list[Listed] | None = None, sent: list[Listed] | None = None, **more):
     wanted = {"rules": RULES, "now": NOW, "tags": {entry.tag for entry in entries if entry.tag}, **more}
-    return reconcile(iter(entries), read(scheduled, sent), **wanted)
+    reading = read(scheduled, sent)
+    whole = reconcile(iter(entries), reading, **wanted)
+    plain = find_plain_of(entries, reading, wanted["rules"], wanted["now"])
+    others = [entry for entry in entries if entry.id not in dict(plain)]
+    short = reconcile(others, reading, plain=plain, **wanted)
+    assert replace(short, seen=()) == replace(whole, seen=())
+    assert set(short.seen) == set(whole.seen)
+    return whole
+
+
+def find_plain_of(entries: list[Entry], reading: Reading, rules: ReconcileRules, now: datetime):
+    """Find those that need not be read whole, of those that the ledger would give."""
+    asked = [entry for entry in entries if entry.status is Status.ACCEPTED and not entry.cancel_why]
+    coming = [entry for entry in asked if entry.send_at and entry.send_at > now and entry.id not in rules.meant]
+    posted = [Posted(*(getattr(entry, name) for name in Posted._fields)) for entry in coming]
+    return list(find_plain(posted, reading, rules.zone, now))
 
 
 def only(found: Reconciliation) -> Finding:
@@ -56,6 +73,21 @@ def test_what_is_compared_has_or_had_a_place_at_the_provider():
         Status.IN_DOUBT, Status.SUBMITTING}]  # fmt: skip
     others += [make_entry(n + 50, status=status) for n, status in enumerate([Status.HELD, Status.REPLACED])]
     assert kinds(compare(others)) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Spring sale"}, {"message": "Sale"}, {"send_at": "2026-02-03 09:31:00"}, {"group_ids": None},
+        {"group_ids": ("7",)}, {"type_recipients": None}, {"contacts_count": 0}, {"status_id": 1}, {"subject": "S"},
+        {"mms_template_id": 3}, {"id": "5002"},
+    ],
+)  # fmt: skip
+def test_what_differs_at_all_is_read_whole(change):
+    """What is the same in everything, and is to come, is not; each test here holds that both ways say the same."""
+    assert find_plain_of([ENTRY], read([LISTED]), RULES, NOW) == [(1, LISTED)]
+    assert find_plain_of([ENTRY], read([replace(LISTED, **change)]), RULES, NOW) == []
+    assert find_plain_of([ENTRY], read([LISTED]), RULES, ENTRY.send_at - timedelta(minutes=1)) == []
 
 
 # Missing.

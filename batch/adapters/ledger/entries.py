@@ -9,10 +9,24 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 
 from batch.adapters.ledger.bulk import by_name, in_chunks, is_in
-from batch.adapters.ledger.columns import Json
+from batch.adapters.ledger.columns import Json, Time
 from batch.adapters.ledger.findings import add_open
 from batch.adapters.ledger.forms import (
     STATUSES,
@@ -36,7 +50,7 @@ from batch.adapters.ledger.tables import (
 )
 from batch.adapters.ledger.transactions import Transactions
 from batch.core.identity import TEST_MARK
-from batch.model import Entry, Status
+from batch.model import Entry, Posted, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
 
@@ -53,6 +67,13 @@ _ALL = select(*_COLUMNS, entries.c.cells).join(batches, batches.c.id == entries.
 """What an entry has of its batch is read once a batch, not once an entry; the join is there for those who ask by it."""
 
 _NUMBERS = select(entries.c.id).join(batches, batches.c.id == entries.c.batch)
+
+_POSTED = (
+    select(*(entries.c[name] for name in Posted._fields))
+    .where(entries.c.status == Status.ACCEPTED.value, entries.c.cancel_why == "")
+    .where(tuple_(entries.c.send_at, entries.c.id) > tuple_(bindparam("at_", type_=Time), bindparam("id_")))
+    .order_by(entries.c.send_at, entries.c.id)
+)
 
 _LATER = {"findings", "acknowledged"}
 _FIELDS_OF = itemgetter(*(field.name for field in dataclasses.fields(Entry) if field.name not in _LATER))
@@ -139,6 +160,21 @@ class Entries:
         with self._transactions.read() as connection:
             return sorted(connection.execute(_narrow(_NUMBERS, wanted, connection)).scalars())
 
+    def numbers(self, statuses: Collection[Status], *, due_from: datetime) -> frozenset[int]:
+        """Give the numbers of the entries that have one of some statuses and are due from a moment on."""
+        return frozenset(self._find(Wanted(statuses=statuses, due_from=due_from)))
+
+    def posted(self, *, due_from: datetime) -> Iterator[Posted]:
+        """Stream what was posted of the accepted entries that nobody wants cancelled, the soonest first."""
+        at = (write_time(due_from), 0)
+        while True:
+            with self._transactions.read() as connection:
+                page = connection.execute(_POSTED.limit(PAGE), {"at_": at[0], "id_": at[1]}).all()
+            yield from map(_posted, page)
+            if len(page) < PAGE:
+                return
+            at = (page[-1].send_at, page[-1].id)
+
     def count(
         self,
         statuses: Collection[Status] | None = None,
@@ -210,6 +246,10 @@ class Entries:
         asked = _ALL.where(entries.c.key == key, entries.c.id > entry, waiting).order_by(entries.c.id)
         with self._transactions.read() as connection:
             return tuple(_read(connection, asked))
+
+
+def _posted(row: Row[Any]) -> Posted:
+    return Posted._make((*row[:-2], read_texts(row.group_ids), read_time(row.send_at)))
 
 
 def _by_id(connection: Connection, ids: Collection[int]) -> Select[Any]:

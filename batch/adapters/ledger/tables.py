@@ -246,7 +246,7 @@ findings = Table(
     _flag("open"),
     sqlite_with_rowid=False,
 )
-Index("open_findings", findings.c.entry, sqlite_where=text("open = 1"), postgresql_where=text("open"))
+Index("open_findings", findings.c.entry, sqlite_where=text("open = 1"), info={"postgresql": text("open")})
 
 acknowledgements = Table(
     "acknowledgements",

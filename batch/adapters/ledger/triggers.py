@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, TextClause
+from sqlalchemy import Connection
 
 from batch.adapters.ledger import postgres, trigrams
 from batch.adapters.ledger.tables import metadata
@@ -46,6 +46,6 @@ def create_schema(connection: Connection) -> None:
 def _limit_indexes() -> None:
     """Say to PostgreSQL, too, which rows an index holds: said in the tables, it would load that part of SQLAlchemy."""
     for index in (one for table in metadata.tables.values() for one in table.indexes):
-        rows = index.dialect_options["sqlite"]["where"]
-        if isinstance(rows, TextClause):  # what is no text, only SQLite makes use of
-            index.dialect_options["postgresql"]["where"] = rows
+        index.dialect_options["postgresql"]["where"] = index.info.get(
+            "postgresql", index.dialect_options["sqlite"]["where"]
+        )
