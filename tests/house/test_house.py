@@ -51,6 +51,7 @@ LATE = {
     "requests": "0.1 s, for one question of doctor",
     "resource": "not on Windows",
     "rich": "0.1 s, on a terminal only",
+    "sqlalchemy": "its part for PostgreSQL, 30 ms, for a ledger there only",
     "watchfiles": "for watch only",
     "xlrd": "for .xls only",
     "xlsxwriter": "0.1 s, for an Excel report only",

@@ -11,10 +11,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, Column, Dialect, Identity, Integer, Text, TextClause, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import TIMESTAMP, Boolean, Column, Dialect, Identity, Integer, Text, TextClause, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -29,16 +28,18 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 class _Kind(TypeDecorator[T]):
     """A type that PostgreSQL has and SQLite has not."""
 
-    there: ClassVar[TypeEngine[Any]]
-
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(self.there) if dialect.name == DIALECT else self.impl_instance
+        return dialect.type_descriptor(self._there()) if dialect.name == DIALECT else self.impl_instance
 
     def bind_processor(self, dialect: Dialect) -> Callable[[T | None], Any] | None:
         return self._hand_in if dialect.name == DIALECT else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None] | None:  # noqa: ARG002
         return self._read if dialect.name == DIALECT else None
+
+    def _there(self) -> TypeEngine[Any]:
+        """Make PostgreSQL's own type; only there, since loading it takes a sixth of the start of a ledger."""
+        raise NotImplementedError
 
     def _hand_in(self, value: T | None) -> Any:
         raise NotImplementedError
@@ -51,7 +52,9 @@ class Time(_Kind[str]):
     """A moment, as `write_time` writes it."""
 
     impl, cache_ok = Text, True
-    there = TIMESTAMP(timezone=True)
+
+    def _there(self) -> TypeEngine[Any]:
+        return TIMESTAMP(timezone=True)
 
     def _hand_in(self, value: str | None) -> str | None:
         return value or None
@@ -64,7 +67,9 @@ class Flag(_Kind[int]):
     """A yes or no, as 1 or 0."""
 
     impl, cache_ok = Integer, True
-    there = Boolean()
+
+    def _there(self) -> TypeEngine[Any]:
+        return Boolean()
 
     def _hand_in(self, value: int | None) -> bool | None:
         return None if value is None else bool(value)
@@ -77,7 +82,11 @@ class Json(_Kind[str]):
     """A list or an object as JSON; nothing at all is an empty list. PostgreSQL orders the keys of objects anew."""
 
     impl, cache_ok = Text, True
-    there = JSONB()
+
+    def _there(self) -> TypeEngine[Any]:
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return JSONB()
 
     def _hand_in(self, value: str | None) -> str | None:
         return None if value is None else _without_nul(value) or "[]"
