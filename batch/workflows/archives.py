@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.model import Entry
+from batch.model.errors import BatchError
+from batch.model.plurals import plural
 from batch.model.times import zone_of
 from batch.workflows.context import World
 from batch.workflows.events import Note
@@ -17,6 +20,7 @@ from batch.workflows.events import Note
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
+    from batch.adapters.ledger.ledger import Accounts
 
 
 @contextmanager
@@ -32,6 +36,43 @@ def open_archives(ledger: Ledger, world: World) -> Iterator[tuple[Ledger, ...]]:
                 words = f'the archive "{path}" is not there, so its campaigns have no texts: put it back'
                 world.tell(Note(words, loud=True))
         yield tuple(found)
+
+
+def fill_from(ledger: Ledger, archives: Sequence[Ledger]) -> None:
+    """Let what a ledger exports have what its archives hold."""
+    ledger.fill = partial(with_texts, archives)
+    ledger.accounts = partial(_accounts, ledger, archives)
+
+
+def _accounts(ledger: Ledger, archives: Sequence[Ledger], entries: Sequence[Entry]) -> Accounts:
+    attempts, histories = ledger.accounts_of(entries)
+    for archive in archives:
+        bare = [entry.id for entry in entries if not has_texts(entry)]
+        kept = [one for one in archive.entries.select(ids=bare) if has_texts(one)] if bare else []
+        before, lines = archive.accounts_of(kept)
+        attempts |= before
+        histories |= {number: (*found, *histories[number][len(found) :]) for number, found in lines.items()}
+    return attempts, histories
+
+
+def examine_archives(ledger: Ledger, world: World, *, whole: bool) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Give each archive with what is wrong with it; a long one is looked through only where all of it is asked for."""
+    for noted, _ in ledger.archives.all():
+        path = _where(ledger, noted)
+        try:
+            if not path.exists():
+                yield path, ("it is not there",)
+                continue
+            with _open(path, world, look=True) as archive:
+                yield path, archive.upkeep.verify(world.now()) if whole else archive.upkeep.examine(world.now())[0]
+        except BatchError as trouble:
+            yield path, (trouble.words,)
+
+
+def left_out_of_backups(ledger: Ledger) -> str:
+    """Say that the copy of a ledger holds no archive; nothing where there is none."""
+    count = len(ledger.archives.all())
+    return f"{plural(count, 'archive')} not in the backups: keep a copy of each elsewhere" if count else ""
 
 
 def with_texts(archives: Sequence[Ledger], entries: Iterable[Entry]) -> tuple[Entry, ...]:

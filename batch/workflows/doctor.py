@@ -17,6 +17,7 @@ from batch.adapters.store import probe
 from batch.model.errors import HOW_TO_RESTORE, BatchError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
+from batch.workflows.archives import examine_archives, left_out_of_backups
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.context import World, how_to_sign_in, need_zone, open_ledger_of, refuse_shared_token
 from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
@@ -201,11 +202,24 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
     if ledger.words.lacks_index():
         remedy = "let its administrator type CREATE EXTENSION pg_trgm there; the next night makes the index"
         yield Line("search", "warning", "find reads every entry: the database has no pg_trgm", remedy)
+    yield from _archives(ledger, world)
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
     yield from _health_lines(settings, read_health(ledger, world.now()))
     yield from worker_lines(settings, ledger)
     yield _mails(settings, world, ledger)
+
+
+def _archives(ledger: Ledger, world: World) -> Iterator[Line]:
+    """Say which archives are missing or damaged, and what a killed try left."""
+    wrong = [(path, problems) for path, problems in examine_archives(ledger, world, whole=False) if problems]
+    for path, problems in wrong:
+        yield Line("archive", "broken", f"{path}: {'; '.join(problems)}", "put it back, or your copy of it")
+    if not wrong and (words := left_out_of_backups(ledger)):
+        yield Line("archives", "fine", words)
+    if ledger.archives.is_unfinished():
+        words = "one was begun and not ended, or forgotten texts still stand in free pages of the file"
+        yield Line("archiving", "warning", words, "type the ledger archive or ledger purge command again")
 
 
 def _tried_zone(settings: Settings, ledger: Ledger) -> Line:

@@ -19,7 +19,15 @@ from batch.model.errors import UsageError
 from batch.model.places import rows_of
 from batch.model.times import local_time
 from batch.model.wording import TONES
-from batch.workflows.archives import find_archived, keeper_of, open_archives, with_texts
+from batch.workflows.archives import (
+    examine_archives,
+    fill_from,
+    find_archived,
+    keeper_of,
+    left_out_of_backups,
+    open_archives,
+    with_texts,
+)
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.events import Note
 from batch.workflows.provider_times import as_they_go
@@ -213,19 +221,24 @@ def _tell_change(one: Change) -> str:
 def export_ledger(settings: Settings, world: World) -> Iterator[dict[str, Any]]:
     """Stream every entry as machines read it."""
     with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
-        yield from ledger.export(lambda entries: with_texts(archives, entries))
+        fill_from(ledger, archives)
+        yield from ledger.export()
 
 
 def backup_ledger(settings: Settings, world: World) -> Path:
     """Write a whole copy of the ledger beside it."""
     with open_ledger_of(settings, world, create=False) as ledger:
+        if words := left_out_of_backups(ledger):
+            world.tell(Note(words))
         return ledger.upkeep.backup(world.now())
 
 
 def verify_ledger(settings: Settings, world: World) -> tuple[str, ...]:
     """Look for damage and broken rules in the ledger."""
     with open_ledger_of(settings, world, create=False) as ledger:
-        return ledger.upkeep.verify(world.now())
+        archives = examine_archives(ledger, world, whole=True)
+        told = (f'the archive "{path}": {problem}' for path, problems in archives for problem in problems)
+        return (*ledger.upkeep.verify(world.now()), *told)
 
 
 def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Entry, str]]:

@@ -14,6 +14,7 @@ from batch.model import Attempt, Batch, DeliveryCount, Entry, Insights, Level, S
 from batch.model.times import zone_of
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted
 from batch.system.disk import make_folder, write_whole
+from batch.workflows.archives import open_archives, with_texts
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.report import report_templates, writing
 
@@ -30,8 +31,8 @@ _WENT = frozenset({Status.SENT, Status.ACCEPTED})
 
 def learn(settings: Settings, world: World, *, weeks: int, formats: Sequence[str] = FORMATS[:2]) -> list[Path]:
     """Write the insights of the last weeks; give the paths."""
-    with open_ledger_of(settings, world, create=False) as ledger:
-        insights = find_out(settings, ledger, world.now(), weeks)
+    with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
+        insights = find_out(settings, ledger, world.now(), weeks, archives)
     return [_write(insights, settings, format) for format in formats]
 
 
@@ -41,10 +42,13 @@ def describe_insights(settings: Settings, ledger: Ledger, now: datetime) -> list
     return [f"{one.title}: {one.sentence}" for one in found if one.name in _FOR_DIGEST]
 
 
-def find_out(settings: Settings, ledger: Ledger, now: datetime, weeks: int) -> Insights:
-    """Count what was sent in the last weeks, and what its sheets got wrong."""
+def find_out(
+    settings: Settings, ledger: Ledger, now: datetime, weeks: int, archives: Sequence[Ledger] = ()
+) -> Insights:
+    """Count what was sent in the last weeks, and what its sheets got wrong; archives say by which template."""
     since = now - timedelta(weeks=weeks)
     went = [one for one in ledger.entries.select(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
+    went = list(with_texts(archives, went))
     deliveries = ledger.deliveries.of_each([one.id for one in went]) if went else {}
     approved = [one.id for one in went if one.approved_by]
     batches = {batch.id: batch for batch in ledger.batches.all(ids={one.batch for one in went})}

@@ -14,6 +14,7 @@ from batch.model import Row
 from batch.model.codes import ALL_CODES, HARD, widen
 from batch.system.person import person_at_work
 from batch.workflows import check, report, submit
+from batch.workflows.archives import fill_from, open_archives
 from batch.workflows.check import Check
 from batch.workflows.context import World, name_machine, open_ledger_of
 from batch.workflows.events import Tell, say_nothing
@@ -89,8 +90,10 @@ def reconcile(settings: Settings, *, delivery: bool = False, world: World | None
 
 @contextmanager
 def open_ledger(settings: Settings, *, world: World | None = None) -> Iterator[Ledger]:
-    """Open the ledger that is there, to read entries, attempts and batches, or `to_frame()`."""
-    with open_ledger_of(settings, world or make_world(), create=False, quiet=True) as ledger:
+    """Open the ledger that is there, to read entries, attempts and batches, or `to_frame()`, with what is archived."""
+    world = world or make_world()
+    with open_ledger_of(settings, world, create=False, quiet=True) as ledger, open_archives(ledger, world) as archives:
+        fill_from(ledger, archives)
         yield ledger
 
 

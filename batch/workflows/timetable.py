@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch.model import NOT_SHOWN, Status
 from batch.workflows.approve import expire_unapproved
+from batch.workflows.archives import left_out_of_backups
 from batch.workflows.cancel import alarm_is_due
 from batch.workflows.clock import ask_clock
 from batch.workflows.context import Context
@@ -99,6 +100,7 @@ class Timetable:
     def back_up_when_due(self) -> None:
         """Copy the ledger every night, whatever the comparison came to, and bring its index of words up to date."""
         if _is_due("backup", self._context.settings, self._context.ledger, self._now()):
+            self._context.ledger.upkeep.overwrite_freed()
             self._back_up()
             self._context.ledger.words.refresh()
             self._context.ledger.journal.note_run("backup", self._now())
@@ -106,7 +108,9 @@ class Timetable:
     def _back_up(self) -> None:
         if self._context.ledger.path is not None:
             path = self._context.ledger.upkeep.backup(self._now())
-            self._context.world.tell(Note(f"the ledger was copied to {path}", loud=False, event="backed-up"))
+            rest = left_out_of_backups(self._context.ledger)
+            words = f"the ledger was copied to {path}{f'; {rest}' if rest else ''}"
+            self._context.world.tell(Note(words, loud=False, event="backed-up"))
 
     def _now(self) -> datetime:
         return self._context.world.now()

@@ -15,8 +15,11 @@ from cli_support import Shell, row, write_csv
 from ledger_support import IN_POSTGRESQL, NOW
 from torture_support import bench
 
+from batch.adapters.config import load_settings
 from batch.adapters.ledger import open_ledger
 from batch.adapters.sandbox import Sandbox
+from batch.model.codes import ALL_CODES, HARD
+from batch.workflows import library
 from batch.workflows.archive import archive_ledger
 from batch.workflows.find import find_entries
 
@@ -156,9 +159,53 @@ def test_a_purge_forgets_in_the_archives_too(old: Shell, tmp_path: Path) -> None
 def test_a_lost_archive_is_told(old: Shell) -> None:
     """Nothing else stops for it."""
     file = Path(old.run(*ARCHIVE).json["file"])
-    file.unlink()
+    aside = file.rename(file.with_suffix(".aside"))
     ran = old.run("find", "Campaign 1")
     assert (ran.code, "put it back" in ran.err, "Campaign 1" in ran.out) == (0, True, True)
+    assert doctors_word(old, "archive")["state"] == "broken"
+    verified = old.run("ledger", "verify")
+    assert (verified.code, "it is not there" in verified.err) == (1, True)
+    aside.rename(file)
+    assert "keep a copy" in doctors_word(old, "archives")["words"]
+    assert old.run("ledger", "verify").code == 0
+
+
+def test_a_damaged_archive_is_told(old: Shell) -> None:
+    """By the doctor, and by who looks through the whole ledger."""
+    file = Path(old.run(*ARCHIVE).json["file"])
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * 8192 + content[12288:])
+    assert doctors_word(old, "archive")["state"] == "broken"
+    assert old.run("ledger", "verify").code == 1
+
+
+def doctors_word(shell: Shell, line: str) -> dict[str, str]:
+    """Give a line of the doctor."""
+    return next(one for one in shell.run("doctor", "--json").json if one["line"] == line)
+
+
+def test_an_export_a_table_and_insights_have_what_is_archived(old: Shell, tmp_path: Path) -> None:
+    """The answers and the reasons, too; who copies the ledger is told that an archive is not in it."""
+    before = [json.loads(line) for line in old.run("ledger", "export").out.splitlines()]
+    old.run("insights", "--format", "json")
+    page = next(tmp_path.rglob("insights-*.json"))
+    learned = json.loads(page.read_bytes())
+    assert old.run(*ARCHIVE).json["archived"]
+    after = [json.loads(line) for line in old.run("ledger", "export").out.splitlines()]
+    for one, other in zip(before, after, strict=True):
+        lines = other.pop("history")
+        assert lines[: len(one["history"])] == one.pop("history")
+        assert lines[-1]["why"].startswith("archived")
+        assert other == one
+    settings = load_settings(None, {"CAMPAIGN_BATCH_LEDGER__URL": old.ledger_url}, tmp_path, ALL_CODES, HARD)
+    with library.open_ledger(settings) as ledger:
+        assert list(ledger.to_frame()["message"]) == [one["message"] for one in before]
+    old.run("insights", "--format", "json")
+    again = json.loads(page.read_bytes())
+    moments = {"made_at": "", "since": ""}
+    assert again | moments == learned | moments
+    if not IN_POSTGRESQL:
+        assert "1 archive not in the backups" in old.run("ledger", "backup").err
 
 
 @pytest.mark.proof

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -34,12 +34,13 @@ from batch.adapters.ledger.searching import WordIndex
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.upkeep import Upkeep
 from batch.adapters.ledger.weeks import Weeks
-from batch.model import Entry
+from batch.model import Attempt, Change, Entry
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BUSY_SECONDS = 15.0
+Accounts = tuple[dict[int, tuple[Attempt, ...]], dict[int, tuple[Change, ...]]]
 
 
 def _as_it_is(text: str) -> str:
@@ -100,6 +101,10 @@ class Ledger:
         self.drops = Drops(transactions)
         self.upkeep = Upkeep(transactions, path)
         self.archives = Archives(transactions, path)
+        self.fill: Callable[[Iterable[Entry]], Iterable[Entry]] = tuple
+        """Gives entries the texts that archives hold of them, once somebody opened these."""
+        self.accounts: Callable[[Sequence[Entry]], Accounts] | None = None
+        """The same for their attempts and their history."""
 
     def __enter__(self) -> Ledger:
         return self
@@ -120,17 +125,18 @@ class Ledger:
         """
         return move_all(self._transactions, target._transactions)
 
-    def export(self, fill: Callable[[Iterable[Entry]], Iterable[Entry]] = tuple) -> Iterator[dict[str, Any]]:
-        """Stream the entries as `ledger export` writes them, each with its attempts and its history.
-
-        `fill` gives them what is kept elsewhere.
-        """
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Stream the entries as `ledger export` writes them, each with its attempts and its history."""
         for entries in in_chunks(self.entries.select()):
-            ids = [entry.id for entry in entries]
-            attempts, histories = self.attempts.of_each(ids), self.changes.of_each(ids)
-            fared = self.deliveries.of_each(ids)
-            for entry in fill(entries):
+            attempts, histories = (self.accounts or self.accounts_of)(entries)
+            fared = self.deliveries.of_each([entry.id for entry in entries])
+            for entry in self.fill(entries):
                 yield as_dict(entry, fared.get(entry.id, ())) | as_account(attempts[entry.id], histories[entry.id])
+
+    def accounts_of(self, entries: Sequence[Entry]) -> Accounts:
+        """Give the attempts and the history of each of some entries, as this ledger has them."""
+        ids = [entry.id for entry in entries]
+        return self.attempts.of_each(ids), self.changes.of_each(ids)
 
     def to_frame(self) -> pd.DataFrame:
         """Give all entries as a table for a notebook, one column a key of `export`."""
@@ -138,5 +144,5 @@ class Ledger:
             as_dict(entry, fared.get(entry.id, ()))
             for entries in in_chunks(self.entries.select())
             for fared in (self.deliveries.of_each([entry.id for entry in entries]),)
-            for entry in entries
+            for entry in self.fill(entries)
         )
