@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
 from torture_support import Clock
 
 from batch.adapters.sandbox import Sandbox
@@ -62,15 +62,16 @@ class WatchfulSandbox(Sandbox):
     Its clock is the true one, whatever somebody sets the team's clock to.
     """
 
-    ledger: Path
+    ledger: Engine
     word: Word
     wrong: list[str]
 
-    def follow(self, clock: Clock, ledger: Path, word: Word) -> None:
-        """Begin to look."""
+    def follow(self, clock: Clock, ledger: str, word: Word) -> None:
+        """Begin to look into the ledger at a URL."""
         start = clock.seconds() - clock.ticks
         self.account._clock = lambda: start + clock.ticks
-        self.ledger, self.word, self.wrong = ledger, word, []
+        self.ledger = create_engine(ledger, poolclass=NullPool)
+        self.word, self.wrong = word, []
 
     def _answer(self, request: Request) -> Reply:
         if request.method == "POST" and request.path.endswith("schedule-message"):
@@ -84,7 +85,7 @@ class WatchfulSandbox(Sandbox):
     def _is_announced(self, tag: str) -> bool:
         asked = (
             "SELECT count(*) FROM entries e JOIN attempts a ON a.entry = e.id "
-            "WHERE e.tag = ? AND e.status = 'submitting' AND a.ended_at IS NULL"
+            "WHERE e.tag = :tag AND e.status = 'submitting' AND a.ended_at IS NULL"
         )
-        with closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as ledger:
-            return ledger.execute(asked, (tag,)).fetchone() == (1,)
+        with self.ledger.connect() as ledger:
+            return ledger.execute(text(asked), {"tag": tag}).scalar() == 1

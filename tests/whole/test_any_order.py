@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from ledger_support import put_back
 from machine_support import SEEN_THROUGH, WatchfulSandbox, Word, mark_of
 from torture_support import Bench, Clock, Crash, Steps, bench, crashed, make_row, write_sheet
 
@@ -49,13 +49,13 @@ class Team(RuleBasedStateMachine):
         made = bench(groups=ROWS, clock=Clock(), late_seconds=100, sandbox=WatchfulSandbox)
         self.desk: Bench = self.stack.enter_context(made)
         self.word = Word(self.desk.folder / "reports")
-        self.desk.sandbox.follow(self.desk.clock, self.desk.ledger_path, self.word)
+        self.desk.sandbox.follow(self.desk.clock, self.desk.settings.ledger.url, self.word)
         self.desk.set(watch__grace_minutes=0, checks__texts_per_day=0)
         self.steps = Steps(self.desk.folder, self._crash)
         self.start = self.desk.clock.at
         self.rows = {number: make_row(number, self.start) for number in range(ROWS)}
         self.versions = dict.fromkeys(range(ROWS), 0)
-        self.copy = self.desk.folder / "copy.sqlite3"
+        self.copy = ""
         self.lies: tuple[str, ...] = ()
         self.approval = False
 
@@ -134,7 +134,7 @@ class Team(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.desk.resume()
-        shutil.copyfile(self.desk.ledger_path, self.copy)
+        self.copy = self.desk.keep_ledger()
 
     @rule(crash_at=CRASHES, fault=st.sampled_from(("", "", *FAULTS)))
     def drop(self, crash_at: int, fault: str) -> None:
@@ -160,12 +160,12 @@ class Team(RuleBasedStateMachine):
 
     @rule()
     def copy_the_ledger(self) -> None:
-        shutil.copyfile(self.desk.ledger_path, self.copy)
+        put_back(self.desk.settings.ledger.url, self.copy)
 
     @rule()
     def restore_the_copy(self) -> None:
         self.desk.clock.advance(minutes=10)  # nobody is so quick that what was on its way has not arrived
-        shutil.copyfile(self.copy, self.desk.ledger_path)
+        self.desk.put_back(self.copy)
 
     @rule(which=st.integers(0, 100))
     def let_a_held_row_go(self, which: int) -> None:
@@ -294,7 +294,7 @@ class Team(RuleBasedStateMachine):
     @invariant()
     def the_ledger_agrees(self) -> None:
         """Its own rules hold; accepted means that very campaign, claimed once; each POST has its attempt."""
-        if not self.desk.ledger_path.exists():
+        if not self.desk.has_ledger():
             return
         with self.desk.ledger() as ledger:
             entries = list(ledger.entries.select())

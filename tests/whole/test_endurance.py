@@ -49,6 +49,7 @@ class Gauge:
         }  # fmt: skip
 
 
+@pytest.mark.in_a_file
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says what a process holds")
 @pytest.mark.parametrize(("cycles", "files"), [(300, 20), pytest.param(10_000, 1_000, marks=pytest.mark.torture)])
 def test_a_long_watch_grows_nowhere(cycles: int, files: int, record_property: Callable[[str, object], None]) -> None:

@@ -157,7 +157,7 @@ def test_a_campaign_in_doubt_that_is_to_be_cancelled_is_never_sent_again(
     ready.run("submit", write_csv(week.with_name("older.csv"), [row(5, GroupIds="103")]))
     file = write_csv(week, [row(1), row(2, GroupIds="101")])
     ready.run("submit", file, "--limit", "0")
-    with open_ledger(f"sqlite:///{(ready.folder / 'ledger.sqlite3').as_posix()}", now=datetime.now(UTC)) as ledger:
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
         now = datetime.now(UTC)
         assert ledger.attempts.record_intent(2, payload_hash="x", now=now, lead=timedelta()) == 1
         ledger.attempts.doubt_orphans(now, "test")
@@ -431,8 +431,7 @@ def test_without_a_test_the_zone_is_not_tried(ready: Shell, sandbox: Any, week: 
 
 def ask_zone(shell: Shell) -> str:
     """Ask what the tests told about the provider's zone."""
-    url = f"sqlite:///{(shell.folder / 'ledger.sqlite3').as_posix()}"
-    with open_ledger(url, now=datetime.now(UTC)) as ledger:
+    with open_ledger(shell.ledger_url, now=datetime.now(UTC)) as ledger:
         return try_zone(ledger, "America/New_York").words
 
 
@@ -513,13 +512,12 @@ def test_the_watch_looks_once_when_what_is_to_be_cancelled_goes_out_within_the_h
     ready.run("submit", write_csv(week, [row(1, DateTime=soon(130)), row(2, DateTime=soon(200))]))
     ready.run("reconcile")
     ready.run("cancel", "1", "--why", "a wrong price")
-    url = f"sqlite:///{(ready.folder / 'ledger.sqlite3').as_posix()}"
-    with open_ledger(url, now=datetime.now(UTC)) as ledger:
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
         assert not alarm_is_due(ledger, datetime.now(UTC) + timedelta(minutes=60))
         assert alarm_is_due(ledger, datetime.now(UTC) + timedelta(minutes=80))
     go_on(ready, sandbox, timedelta(minutes=80))
     assert "NOW, it goes out within the hour" in ready.run("-q", "reconcile").err
-    with open_ledger(url, now=datetime.now(UTC)) as ledger:
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
         assert not alarm_is_due(ledger, datetime.now(UTC) + timedelta(minutes=90))
 
 
