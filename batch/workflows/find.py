@@ -93,8 +93,9 @@ def report_again(
         report = gather(settings, ledger, scope, now=now)
         paths = write(report, settings, scope.stem, formats)
         said = verdict(report)
-        for line in (f"{report.title}: {TONES[said.tone].sign} {said.words}", said.more, *said.next):
-            world.tell(Note(line, loud=line.endswith(said.words) and said.tone == "bad"))
+        world.tell(Note(f"{report.title}: {TONES[said.tone].sign} {said.words}", loud=said.tone == "bad"))
+        for line in filter(None, (said.more, *said.next)):
+            world.tell(Note(line))
         if email:
             from batch.workflows.mail import mail_report
 

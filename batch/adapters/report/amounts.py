@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from batch.adapters.report.contents import Report, Skipped
-from batch.adapters.report.figures import credits_of, parts_of
+from batch.adapters.report.figures import credits_of, parts_of, worst
 from batch.adapters.report.tasks import CONCERN_ORDER, meaning_of
+from batch.core.standing import Standing
 from batch.model import Entry
-from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, ORDER, WORDS, counted
+from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, ORDER, TONES, WORDS, counted
 
 AMOUNTS = ("Contacts", "Texts", "Parts", "Credits", "Cost", "Delivered", "Failed", "Opted out")
 """What is added up, in the order of every table that shows it."""
@@ -56,18 +57,25 @@ def cost_of(credits: float, report: Report) -> float | None:
 
 
 def by_cause(report: Report, ordered: Sequence[Entry]) -> list[RowGroup]:
-    """Add up the rows by how they stand and why: what needs attention first."""
+    """Add up the rows by how they stand and why, each in the worst tone of its rows: what needs attention first."""
+    tones: dict[tuple[str, str], str] = {}
+    for standing in map(report.standing_of, ordered):
+        kind = standing.word.text, _cause(standing)
+        tones[kind] = worst(tones.get(kind, standing.word.tone), standing.word.tone)
 
     def key(entry: Entry) -> Key:
         standing = report.standing_of(entry)
-        word = standing.word
-        cause = standing.cause if standing.needs_attention else ""
-        place = CONCERN_ORDER[standing.concern], ORDER[word.standing]
-        return (*place, f"{standing.sign} {word.text}", cause, meaning_of(cause, standing))
+        text, cause = standing.word.text, _cause(standing)
+        place = CONCERN_ORDER[standing.concern], ORDER[standing.word.standing]
+        return (*place, f"{TONES[tones[text, cause]].sign} {text}", cause, meaning_of(cause, standing))
 
     word = WORDS["skipped"]
     skipped = (len(CONCERN_ORDER), 0, f"{word.sign} {word.text}", "", word.meaning)
     return _groups(report, ordered, key, skipped, labels=3)
+
+
+def _cause(standing: Standing) -> str:
+    return standing.cause if standing.needs_attention else ""
 
 
 def by_owner(report: Report, ordered: Sequence[Entry]) -> list[RowGroup]:
