@@ -245,7 +245,7 @@ RULES = (
     _soft("offer-as-before", _W, "the same offer went out in the week before", "check the offer"),
     _hard("group-missing", "a group that the row waited for was deleted", "write the right id", Level.HOLD),
     _waits("group-empty", "a group has no contacts; the row waits", "add contacts to the group"),
-    _waits("template-not-approved", "the MMS template is not approved; the row waits", "have it approved"),
+    _waits("template-not-approved", "the MMS template is not approved; the row waits", "have the provider approve it"),
     _waits("credits-short", "there are not enough credits for this row; it waits", "buy credits"),
 )  # fmt: skip
 

@@ -95,7 +95,8 @@ WORDS: Mapping[str, Word] = {
             "went out differently",
             "bad",
             "what the provider sent is not what the sheet says",
-            'tell the people concerned, then put it on the record: campaign-batch acknowledge {entry} --why "..."',
+            "ask whoever planned it whether those who got it need a correction, then put it on the record: "
+            'campaign-batch acknowledge {entry} --why "..."',
             fate=Fate.WENT,
         ),
         Word(

@@ -298,11 +298,22 @@ def test_a_reader_sees_who_acts_by_when() -> None:
     )
     assert who_acts(batch_of(*entries)) == (
         f"{lee} must act on 3 rows: 1 now, 1 by Mon, Nov 23, 12:30 PM CST (in 3 hours), 1 later",
-        "maria@northwind.example must act on 2 rows: 1 now, 1 by Wed, Nov 25, 9:30 AM CST",
+        "maria@northwind.example must act on 2 rows: 1 by Wed, Nov 25, 9:30 AM CST, 1 without a time",
         "somebody (no owner named) must act on 1 row by Sun, Nov 29, 4:30 PM CST",
     )
     more = (make_entry(n, Status.HELD, owner=f"{n}@northwind.example") for n in range(7, 10))
     assert who_acts(batch_of(*entries, *more))[3:] == ("and 3 more owners, see below",)
+
+
+def test_the_line_under_the_verdict_adds_up() -> None:
+    """Each row is counted once: what needs attention is no more of what is scheduled or sent."""
+    assert verdict(week_report()).more.startswith("28 campaigns: 11 need attention, 2 sent, 11 scheduled, 4 others;")
+    tiles = {tile.name: tile for tile in key_figures(week_report(), count(week_report()))}
+    assert (tiles["scheduled"].shown, tiles["scheduled"].note) == ("13", "2 of them need attention")
+    assert (tiles["sent"].tone, tiles["sent"].note) == ("good", "")
+    gone = batch_of(GONE)
+    sent = next(tile for tile in key_figures(gone, count(gone)) if tile.name == "sent")
+    assert (sent.tone, sent.note) == ("bad", "1 of them needs attention")
 
 
 def test_what_is_to_be_typed_stands_apart(tmp_path: Path) -> None:
@@ -617,7 +628,7 @@ def test_a_mail_says_what_to_type_only_to_those_who_run_the_tool() -> None:
 def test_a_mail_links_to_the_page() -> None:
     """The verdict, what to do, what goes next, then the button; the totals come after it."""
     mail = mail_html(week_report(), url="https://reports.example/week-48.html")
-    places = [mail.index(words) for words in ("need attention", "Goes out next", "Open the report", "credits, est")]
+    places = [mail.index(words) for words in ("more to look at", "Goes out next", "Open the report", "credits, est")]
     assert places == sorted(places)
     assert 'href="https://reports.example/week-48.html"' in mail
     assert "https://reports.example/week-48.html" in mail_text(

@@ -154,9 +154,9 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     needs = "needs attention" if figures.needs_person == 1 else "need attention"
     shown = [
         _figure(report, figures, "needs_person", needs, _needing_tone(report)),
-        _figure(report, figures, "scheduled", "scheduled", _tone_of(report, Fate.GOES), _scheduled_words(figures)),
+        _figure(report, figures, "scheduled", "scheduled", _tone_of(report, Fate.GOES), _going_words(report, figures)),
         _figure(report, figures, "not_approved", "at the provider, not yet approved", _if(figures.not_approved)),
-        _figure(report, figures, "sent", "sent", _tone_of(report, Fate.WENT)),
+        _figure(report, figures, "sent", "sent", _tone_of(report, Fate.WENT), _needing_words(report, Fate.WENT)),
         _figure(report, figures, "contacts", "texts", note=texts_words(figures)),
         _figure(report, figures, "parts", "parts", note="estimated: a long text travels in several"),
         _figure(report, figures, "credits", "credits, estimated", note=money),
@@ -198,10 +198,17 @@ def _needing_tone(report: Report) -> str:
     return "bad" if grave else "look"
 
 
-def _scheduled_words(figures: Figures) -> str:
-    """Say of what is called scheduled how much of it is due already."""
+def _going_words(report: Report, figures: Figures) -> str:
+    """Say of what is called scheduled how much of it is due already, or needs attention."""
     due = figures.by_status.get("unseen", 0)
-    return f"{due:,} of them due, not yet seen as sent" if due else "Approved and Scheduled by the provider"
+    if due:
+        return f"{due:,} of them due, not yet seen as sent"
+    return _needing_words(report, Fate.GOES) or "Approved and Scheduled by the provider"
+
+
+def _needing_words(report: Report, fate: Fate) -> str:
+    number = sum(report.standing_of(entry).word.fate is fate for entry in needed_entries(report))
+    return f"{number:,} of them {'needs' if number == 1 else 'need'} attention" if number else ""
 
 
 FIRST = ("scheduled", "sent", "contacts", "delivered", "needs_person", "credits")

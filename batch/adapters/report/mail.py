@@ -23,7 +23,7 @@ TOLD = 5
 """Causes told; a mail is read on a phone, the rest is in the report."""
 COMING = 3
 """Campaigns named under what goes out next."""
-ROOMY = 2
+ROOMY = 3
 """Causes up to which the mail says what to do about each: the screen has room."""
 LONGEST = 100
 """Characters of a cause on a phone; the plain twin and the report have all of it."""

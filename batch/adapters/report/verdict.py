@@ -12,7 +12,6 @@ from batch.adapters.report.figures import (
     OWNERS,
     contacts_words,
     count,
-    done_words,
     loose_findings,
     needed_entries,
 )
@@ -90,12 +89,13 @@ def _undecided(report: Report, waiting: Sequence[Standing]) -> Iterator[str]:
     if due:
         yield _due_words(due, _time(report, _first(due)))
     if later := len(told) - len(due):
-        yield _later_words(told, later, more="more " if lead or due else "")
+        yield _later_words(told, later, more=bool(lead or due))
 
 
-def _later_words(told: Sequence[Standing], later: int, *, more: str) -> str:
-    names = {standing.word.standing for standing in told}
-    return f"{later:,} {WORDS['unseen'].text}" if names == {"unseen"} else f"{later:,} {more}{_need(later)} attention"
+def _later_words(told: Sequence[Standing], later: int, *, more: bool) -> str:
+    if {standing.word.standing for standing in told} == {"unseen"}:
+        return f"{later:,} {WORDS['unseen'].text}"
+    return f"{later:,} more to look at" if more else f"{later:,} {_need(later)} attention"
 
 
 def _due_words(due: Sequence[Standing], by: str) -> str:
@@ -115,6 +115,10 @@ def _first_due(report: Report, standings: Sequence[Standing]) -> str:
     return f", the first is due {_time(report, first)}" if first else ""
 
 
+def _deadline(report: Report, standings: Sequence[Standing]) -> str:
+    return f"{'by' if len(standings) == 1 else 'in time, the first by'} {_time(report, _first(standings))}"
+
+
 def _first(standings: Iterable[Standing]) -> datetime | None:
     return min((standing.by for standing in standings if standing.by), default=None)
 
@@ -132,7 +136,7 @@ def _waiting_words(report: Report, waiting: Sequence[Standing], *, alone: bool) 
         said = {standing.reason for standing in standings}
         verb = "waits" if len(standings) == 1 else "wait"
         if alone and len(said) == 1:
-            until = f" by {_time(report, first)}" if (first := _first(standings)) else ""
+            until = f" {_deadline(report, standings)}" if _first(standings) else ""
             why = said.pop().rpartition(": ")
             yield f"{len(standings):,} will not go unless this changes{until}: {why[0] or why[2]}"
         else:
@@ -153,36 +157,39 @@ _WAITED_FOR = {
 
 def who_acts(report: Report) -> tuple[str, ...]:
     """Say who acts by when: `maria@x.example must act on 3 rows: 1 now, 2 by Mon, Nov 23, 3:30 PM CST`."""
-    owners: dict[str, list[Standing]] = defaultdict(list)
+    owners: dict[str, list[Pair]] = defaultdict(list)
     for entry in needed_entries(report):
-        owners[entry.owner or SOMEBODY].append(report.standing_of(entry))
+        owners[entry.owner or SOMEBODY].append((entry, report.standing_of(entry)))
     ordered = sorted(owners.items(), key=lambda pair: _urgency(pair[1]))
-    told = [f"{owner} must act on {_by_when(report, standings)}" for owner, standings in ordered[:OWNERS]]
+    told = [f"{owner} must act on {_by_when(report, pairs)}" for owner, pairs in ordered[:OWNERS]]
     rest = ordered[OWNERS:]
     return (*told, f"and {plural(len(rest), 'more owner')}, see below") if rest else tuple(told)
 
 
-def _urgency(standings: Sequence[Standing]) -> tuple[bool, float, int]:
-    first = _first(standings)
-    now = any(standing.by is None for standing in standings)
-    return not now, first.timestamp() if first else float("inf"), -len(standings)
+def _urgency(pairs: Sequence[Pair]) -> tuple[bool, float, int]:
+    first = _first(standing for _, standing in pairs)
+    now = any(entry.send_at and not standing.by for entry, standing in pairs)
+    return not now, first.timestamp() if first else float("inf"), -len(pairs)
 
 
-def _by_when(report: Report, standings: Sequence[Standing]) -> str:
+def _by_when(report: Report, pairs: Sequence[Pair]) -> str:
     """Split rows into what is to be done at once, what is due within a day, and the rest: `3 rows: 1 now, 2 later`."""
-    timed = [standing for standing in standings if standing.by]
+    timed = [standing for _, standing in pairs if standing.by]
     due = [standing for standing in timed if standing.is_due(report.made_at)]
-    told = [(len(standings) - len(timed), "now")]
+    undated = sum(entry.send_at is None for entry, _ in pairs)
+    told = [(len(pairs) - len(timed) - undated, "now")]
     if first := _first(due):
         told += [(len(due), f"by {_time(report, first)} ({time_left(first, report.made_at)})")]
-    if (rest := len(timed) - len(due)) and due:
-        told += [(rest, "later")]
-    elif first := _first(timed):
-        told += [(rest, f"by {_time(report, first)}" if rest == 1 else f"later, the first by {_time(report, first)}")]
-    told, rows = [part for part in told if part[0]], plural(len(standings), "row")
+    told += [(len(timed) - len(due), "later" if due else _from_then(report, timed)), (undated, "without a time")]
+    told, rows = [part for part in told if part[0]], plural(len(pairs), "row")
     if len(told) == 1:
         return f"{rows} {told[0][1]}".replace(" later,", ",")
     return f"{rows}: {', '.join(f'{number:,} {when}' for number, when in told)}"
+
+
+def _from_then(report: Report, timed: Sequence[Standing]) -> str:
+    first = _time(report, _first(timed))
+    return f"by {first}" if len(timed) == 1 else f"later, the first by {first}"
 
 
 def _beside_the_rows(report: Report) -> Iterator[str]:
@@ -233,7 +240,7 @@ def _fine(report: Report, figures: Figures, more: str) -> Verdict:
 
 NOBODY = "nobody needs to act"
 SOMEBODY = "somebody (no owner named)"
-SHEET_MISSING = "if campaigns are planned, hand in their sheet today: none has arrived; else nobody needs to act"
+SHEET_MISSING = "if campaigns were planned, whoever prepares their sheet hands it in today; if not, nobody needs to act"
 
 
 def _few(rows: int) -> str:
@@ -273,7 +280,15 @@ def _not_compared(report: Report) -> str:
 def _more(report: Report, figures: Figures) -> str:
     if not figures.rows:
         return ""
-    rows, done = plural(figures.rows, "campaign" if report.kind == "week" else "row"), done_words(figures)
-    all_done = figures.rows == figures.scheduled + figures.not_approved + figures.sent
-    told = f"{rows}: {done}" if all_done else f"{done}, of {rows}"
-    return f"{told}; {figures.contacts:,} texts" if figures.contacts else told
+    needed = needed_entries(report)
+    fates = Counter(report.standing_of(entry).word.fate for entry in needed)
+    told = [
+        (len(needed), f"{_need(len(needed))} attention"),
+        (figures.sent - fates[Fate.WENT], "sent"),
+        (figures.scheduled - fates[Fate.GOES], "scheduled"),
+    ]
+    rest = figures.rows - sum(number for number, _ in told)
+    told.append((rest, "other" if rest == 1 else "others"))
+    rows = plural(figures.rows, "campaign" if report.kind == "week" else "row")
+    words = f"{rows}: {', '.join(f'{number:,} {what}' for number, what in told if number)}"
+    return f"{words}; {figures.contacts:,} texts" if figures.contacts else words
