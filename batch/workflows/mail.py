@@ -32,7 +32,7 @@ from batch.workflows.mail_sending import (
     send_due,
     try_to_mail,
 )
-from batch.workflows.notices import health_lines, read_health, when
+from batch.workflows.notices import alarm_lines, fact_lines, read_health, when
 from batch.workflows.owners import allowed_domains, describe_strangers, owner_address
 from batch.workflows.report import (
     Scope,
@@ -133,16 +133,15 @@ def queue_digest(mailer: Mailer) -> bool:
     week = week_of(now - timedelta(days=3, hours=12), settings.team_zone)
     scope = week_scope(mailer.ledger, week, settings.team_zone, now)
     report = _gather(mailer, scope)
-    lines = (
-        *health_lines(read_health(mailer.ledger, now), settings),
-        *_tell_refused(mailer),
-        *describe_insights(settings, mailer.ledger, now),
-    )
+    health = read_health(mailer.ledger, now)
+    alarms = (*alarm_lines(health, settings), *_tell_refused(mailer))
+    facts = (*fact_lines(health, settings), *describe_insights(settings, mailer.ledger, now))
     key = f"digest:{week_of(now, settings.team_zone)}"
     attachments = attach_report(mailer.settings, report, scope.stem)
     return _put(
-        mailer, email.digest_to or email.to, report, kind="digest", key=key, lines=lines, attachments=attachments
-    )
+        mailer, email.digest_to or email.to, report, kind="digest", key=key, lines=alarms, facts=facts,
+        attachments=attachments,
+    )  # fmt: skip
 
 
 def _tell_refused(mailer: Mailer) -> Iterator[str]:
@@ -254,6 +253,7 @@ def _put(
     kind: str,
     key: str,
     lines: Sequence[str] = (),
+    facts: Sequence[str] = (),
     attachments: Sequence[Attachment] = (),
     subject_: str = "",
     commands: bool = False,
@@ -262,8 +262,8 @@ def _put(
         return False
     templates, short = report_templates(mailer.settings), kind in {"attention", "approval"}
     url = address_of(mailer.settings, Path(attachments[0].name).stem) if attachments and kind != "approval" else ""
-    text = mail_text(report, lines=lines, short=short, commands=commands, url=url)
-    page = mail_html(report, templates=templates, lines=lines, short=short, commands=commands, url=url)
+    text = mail_text(report, lines=lines, facts=facts, short=short, commands=commands, url=url)
+    page = mail_html(report, templates=templates, lines=lines, facts=facts, short=short, commands=commands, url=url)
     return _compose(mailer, to, subject_ or subject(report), text, page, kind=kind, key=key, attachments=attachments)
 
 

@@ -76,9 +76,9 @@ def read_health(ledger: Ledger, now: datetime) -> Health:
     )
 
 
-def health_lines(health: Health, settings: Settings) -> tuple[str, ...]:
-    """Write the lines of the digest that say whether the tool is alive, what is off first."""
-    return (*(f"▲ {words}" for words in _alarms(health, settings)), *_facts(health, settings))
+def alarm_lines(health: Health, settings: Settings) -> list[str]:
+    """Write the lines of the digest that say what is off with the tool."""
+    return [f"▲ {words}" for words in _alarms(health, settings)]
 
 
 def _alarms(health: Health, settings: Settings) -> list[str]:
@@ -100,13 +100,18 @@ def _alarms(health: Health, settings: Settings) -> list[str]:
     return told
 
 
-def _facts(health: Health, settings: Settings) -> list[str]:
+def fact_lines(health: Health, settings: Settings) -> list[str]:
+    """Write the lines of the digest that say that the tool is alive, their days without the year."""
+
+    def at(moment: datetime) -> str:
+        return local_time(moment, settings.team_zone, health.now.year)
+
     file, run, compared = health.last_file, health.last_run, health.last_runs.get("reconcile")
-    came = f'"{file.file}" (batch {file.id}), {when(file.taken_in_at, settings)}' if file else "none has ever arrived"
+    came = f'"{file.file}" (batch {file.id}), {at(file.taken_in_at)}' if file else "none has ever arrived"
     return [
         f"last file: {came}",
-        f"last run: {when(run.at, settings) if run else 'never'}",
-        f"last comparison with the provider's lists: {when(compared.at, settings) if compared else 'never'}",
+        f"last run: {at(run.at) if run else 'never'}",
+        f"last comparison with the provider's lists: {at(compared.at) if compared else 'never'}",
         f"scheduled for the next seven days: {health.coming:,}",
     ]
 

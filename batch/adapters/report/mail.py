@@ -46,14 +46,16 @@ def mail_html(
     *,
     templates: Sequence[Path] = (),
     lines: Sequence[str] = (),
+    facts: Sequence[str] = (),
     short: bool = False,
     commands: bool = True,
     url: str = "",
 ) -> str:
     """Write the mail's body: tables and inline styles, 600 px wide, no script, nothing to load.
 
-    `lines` are what the sender adds under the verdict: how to approve, whether the tool is alive; one that begins
-    with a warning sign stands out. `short` leaves the totals out, for a mail that is only about what needs somebody.
+    `lines` are what the sender adds under the verdict: how to approve, what is off; one that begins with a warning
+    sign stands out. `facts` stand below what goes out next: that the tool is alive, what the history shows.
+    `short` leaves the totals out, for a mail that is only about what needs somebody.
     `commands` is for those who run the tool: all others read no command, and a mail with totals
     has steps only where there is room.
     `url` is where the page is.
@@ -84,6 +86,7 @@ def mail_html(
         coming=_coming(report),
         made_at=local_time(report.made_at, report.zone, 0),
         lines=lines,
+        facts=facts,
     )
 
 
@@ -95,7 +98,13 @@ def _shown(task: Task, *, commands: bool, steps: bool) -> Task:
 
 
 def mail_text(
-    report: Report, *, lines: Sequence[str] = (), short: bool = False, commands: bool = True, url: str = ""
+    report: Report,
+    *,
+    lines: Sequence[str] = (),
+    facts: Sequence[str] = (),
+    short: bool = False,
+    commands: bool = True,
+    url: str = "",
 ) -> str:
     """Write the mail's plain twin, with the same totals."""
     figures = count(report)
@@ -107,6 +116,7 @@ def mail_text(
         list(lines),
         _task_lines(report, commands=commands, short=short),
         _listed("Goes out next", [" | ".join(line) for line in _coming(report)]),
+        _listed("The tool and the history", list(facts)),
         [f"The report: {url}"] if url else [],
         [
             f"{tile.label}: {tile.shown}{f' ({tile.change})' if tile.change else ''}"
