@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _IN_HAND = timedelta(minutes=5)
 """A mail that one machine is handing over is left alone by others for so long, also when that machine was cut off."""
+_REMEMBERED = timedelta(weeks=26)
+"""How long it is told whom the mail server refused."""
 GIVEN_UP = timedelta(days=30)
 """A mail that the server will never take is not tried again; it shows in `doctor` for as long."""
 
@@ -136,9 +138,12 @@ def plain_addresses(addresses: Iterable[str]) -> list[str]:
 
 
 def refused_addresses(settings: Settings, ledger: Ledger, now: datetime) -> list[str]:
-    """Give the addresses of the settings, and of Owners, that the mail server refused when a mail last went to them."""
+    """Give the addresses of the settings, and of Owners, that the mail server refused when a mail last went to them.
+
+    What it said half a year ago says nothing of today.
+    """
     state: dict[str, bool] = {}
-    for recipients, refused in ledger.outbox.refusals():
+    for recipients, refused in ledger.outbox.refusals(now - _REMEMBERED):
         state |= dict.fromkeys(plain_addresses(recipients), False) | dict.fromkeys(plain_addresses(refused), True)
     wanted = _own_addresses(settings)
     if any(refused for one, refused in state.items() if one not in wanted):

@@ -57,6 +57,8 @@ def test_one_is_put_off_and_one_refused_of_three() -> None:
         assert team.box.recipients == [[BOSS], [ANN]]
         with team.desk.ledger() as ledger:
             assert refused_addresses(team.desk.settings, ledger, team.desk.clock.now()) == [BO]
+            much_later = team.desk.clock.now() + timedelta(weeks=27)
+            assert refused_addresses(team.desk.settings, ledger, much_later) == []
 
 
 def test_all_are_put_off() -> None:

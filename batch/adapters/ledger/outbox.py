@@ -96,9 +96,10 @@ class Outbox:
         words = write_texts(tuple(refused)) if refused else ""
         return self._update(mail, {"sent_at": write_time(now), "words": words, "body": b""})
 
-    def refusals(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-        """Give the recipients of each mail that went, and those of them whom the server refused, the oldest first."""
-        statement = select(mails.c.recipients, mails.c.words).where(mails.c.sent_at.is_not(None)).order_by(mails.c.id)
+    def refusals(self, since: datetime) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Give the recipients of each mail that went since, and those whom the server refused, the oldest first."""
+        went = mails.c.sent_at >= write_time(since)
+        statement = select(mails.c.recipients, mails.c.words).where(went).order_by(mails.c.id)
         with self._transactions.read() as connection:
             for recipients, words in connection.execute(statement):
                 yield read_texts(recipients), read_texts(words) if words else ()
