@@ -210,9 +210,11 @@ def test_failed_rows_stand_alone_with_their_own_cells(shell: Shell, tmp_path: Pa
         sheet["D3"], sheet["E1"], sheet["E3"] = moment, "Price", 0.2
         sheet["D3"].number_format, sheet["E3"].number_format = "m/d/yyyy h:mm", "0%"
 
-    path = write_book(tmp_path / "a.xlsx", [row(1), row(2, GroupIds="")], change=change)
+    long = "Sale today and tomorrow at all our stores. " * 3 + "Reply STOP to opt out"
+    path = write_book(tmp_path / "a.xlsx", [row(1), row(2, GroupIds="", Message=long)], change=change)
     check(shell, path)
     sheet = openpyxl.load_workbook(tmp_path / "out-failed-rows.xlsx").worksheets[0]
+    assert (sheet["B2"].alignment.wrap_text, sheet.row_dimensions[2].height) == (True, 45)  # nothing cuts it
     at = headers(sheet)
     assert list(at) == ["CampaignName", "Message", "GroupIds", "DateTime", "Price", "RowId", "Problem"]
     assert (sheet.max_row, sheet["A2"].value) == (2, "Campaign 2")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WIDEST = 60
 LINE = 15
 """Points."""
+_MOST_LINES = 8
 TEXT = "@"
 ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
 _DATE_FORMATS = {datetime: "mmm d, yyyy h:mm AM/PM", date: "mmm d, yyyy", time: "h:mm AM/PM"}
@@ -46,17 +47,21 @@ def write_rows(
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(first - 1)
-    for at, name in enumerate(header):
-        width = (widths or {}).get(at) or _fit([name, *(row[at] for row in islice(rows.values(), 200))])
+    fits = [
+        (widths or {}).get(at) or _fit([name, *(row[at] for row in islice(rows.values(), 200))])
+        for at, name in enumerate(header)
+    ]
+    for at, width in enumerate(fits):
         sheet.set_column(at, at, width)
     looks = _CellFormats(book)
     for at, name in enumerate(header):
         sheet.write_string(first - 1, at, clean(name), looks.bold)
     for number, row in rows.items():
-        if heights and number in heights:
-            sheet.set_row(number - 1, LINE * heights[number])
+        lines = max((heights or {}).get(number, 1), *map(_lines, row, fits))
+        if lines > 1:
+            sheet.set_row(number - 1, LINE * lines)
         for at, value in enumerate(row):
-            _write(sheet, number - 1, at, value, looks)
+            _write(sheet, number - 1, at, value, looks, wrap=_lines(value, fits[at]) > 1)
     book.close()
     return written
 
@@ -66,24 +71,29 @@ class _CellFormats:
 
     def __init__(self, book: Workbook) -> None:
         self._book = book
-        self._made: dict[tuple[str | int, bool], Format] = {}
+        self._made: dict[tuple[str | int, bool, bool], Format] = {}
         self.bold = book.add_format({"bold": True, "valign": "top"})
 
-    def find(self, code: str | int, *, quoted: bool = False) -> Format:
+    def find(self, code: str | int, *, quoted: bool = False, wrap: bool = False) -> Format:
         """Give the look of a number format; `quoted` keeps a text a text when somebody types into it."""
-        if (code, quoted) not in self._made:
-            made = self._book.add_format({"num_format": code, "valign": "top"})
+        if (code, quoted, wrap) not in self._made:
+            made = self._book.add_format({"num_format": code, "valign": "top", "text_wrap": wrap})
             if quoted:
                 made.set_quote_prefix()
-            self._made[code, quoted] = made
-        return self._made[code, quoted]
+            self._made[code, quoted, wrap] = made
+        return self._made[code, quoted, wrap]
 
 
-def _write(sheet: Worksheet, row: int, at: int, value: object, looks: _CellFormats) -> None:
+def _lines(value: object, width: float) -> int:
+    """Give the lines that a text takes where the column is narrower, so that the next one cuts nothing off."""
+    return min(_MOST_LINES, -(-len(value) // max(1, int(width)))) if isinstance(value, str) else 1
+
+
+def _write(sheet: Worksheet, row: int, at: int, value: object, looks: _CellFormats, *, wrap: bool) -> None:
     """Write a text, or a value with its number format; a text never becomes a formula."""
     if not isinstance(value, tuple):
         if text := clean(str(value)):
-            sheet.write_string(row, at, text, looks.find(TEXT, quoted=text[0] in "=+-@"))
+            sheet.write_string(row, at, text, looks.find(TEXT, quoted=text[0] in "=+-@", wrap=wrap))
         return
     shown, code = value
     if shown in ERRORS:

@@ -32,7 +32,7 @@ DELETED = 3
 
 
 def subject(report: Report) -> str:
-    """Say the verdict in a subject line: `Week 48: 2 need attention; 25 scheduled`; it holds no line break."""
+    """Say the verdict in a subject line: `Week 48 of 2026: 2 need attention; 25 scheduled`; it holds no line break."""
     figures = count(report)
     said = verdict(report, figures)
     done = done_words(figures) if figures.rows else ""

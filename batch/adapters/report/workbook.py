@@ -25,6 +25,8 @@ MOMENT, DAY = "ddd, mmm d, yyyy, h:mm AM/PM", "ddd, mmm d, yyyy"
 """A time and a day, written as on every page."""
 LINE = 15.5
 """Points: the height of one line of a wrapped text."""
+MOST_LABELS = 31
+"""Bars that have their numbers above them; of more, the numbers would lie on each other."""
 _NUMBERS = frozenset({"number", "decimal", "money", "share"})
 """Kinds of columns whose cells, and so whose heads, stand at the right."""
 CHART = 500, 300
@@ -265,7 +267,7 @@ class WorkbookWriter:
                 "categories": [where, first, labels, last, labels],
                 "values": [where, first, numbers, last, numbers],
                 "points": [{"fill": {"color": TONES[tone].light}} for tone in drawing.tones],
-                "data_labels": {"value": True, "num_format": "#,##0"},
+                "data_labels": {"value": last - first < MOST_LABELS, "num_format": "#,##0"},
                 "gap": 40,
             }
         )
