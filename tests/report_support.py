@@ -37,7 +37,8 @@ STORES = (
 )
 HOLD = Issue(
     9, "D", "DateTime", "quiet-hours",
-    '"11/27/2026 9:30 PM" is in the quiet hours 21:00-08:00: choose another hour', Level.HOLD, "11/27/2026 9:30 PM",
+    "Fri, Nov 27, 2026, 9:30 PM (America/Denver) is in the quiet hours, 9:00 PM to 8:00 AM: choose a time outside them",
+    Level.HOLD, "11/27/2026 9:30 PM",
 )  # fmt: skip
 WRONG_TIME = Issue(12, "D", "DateTime", "time-missing", '"11/28/2026" has no hour: write it as "11/28/2026 10:00 AM"')
 SHORT = Issue(

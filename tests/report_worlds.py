@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from report_support import CHICAGO, HOLD, NEW_YORK, NOW, WRONG_TIME, make_entry, week_report
+from report_support import CHICAGO, DENVER, HOLD, NEW_YORK, NOW, WRONG_TIME, make_entry, week_report
 
 from batch.adapters.report import Figures, Report, WeekFigures, count
 from batch.model import Batch, Entry, Finding, FindingKind, Issue, Level, Status
@@ -93,7 +93,7 @@ def many() -> Report:
             'there is no group "Dalas stores" in the account; did you mean "Dallas stores"?',
         ),
     ]
-    times = {"time-missing": None, "quiet-hours": NOW + timedelta(days=4, hours=12)}
+    times = {"time-missing": None, "quiet-hours": NOW + timedelta(days=4, hours=13)}
     rows = []
     for n in range(1, 341):
         if n % 3:
@@ -105,7 +105,7 @@ def many() -> Report:
                     status,
                     issues=(issue,),
                     send_at=times.get(issue.code, NOW + timedelta(days=1, hours=n % 10)),
-                    zone=CHICAGO,
+                    zone=DENVER,
                     owner=("maria@northwind.example", "lee@northwind.example")[n % 2],
                 )
             )
@@ -127,15 +127,15 @@ def many() -> Report:
     )
 
 
-LATE = NOW - timedelta(days=1, hours=12)
-LATE_HOLD = replace(HOLD, message='"11/21/2026 9:30 PM" is in the quiet hours 21:00-08:00: choose another hour')
+LATE = NOW - timedelta(days=1, hours=11)
+LATE_HOLD = replace(HOLD, message=HOLD.message.replace("Fri, Nov 27", "Sat, Nov 21"))
 
 
 def missed() -> Report:
     """Two days ago three campaigns did not go."""
     return week_of_entries(
         *(make_entry(n, Status.SENT, send_at=NOW - timedelta(days=3 + n % 2, hours=-n % 9)) for n in range(1, 15)),
-        *(make_entry(n, Status.HELD, issues=(LATE_HOLD,), zone=CHICAGO, send_at=LATE) for n in range(15, 17)),
+        *(make_entry(n, Status.HELD, issues=(LATE_HOLD,), zone=DENVER, send_at=LATE) for n in range(15, 17)),
         make_entry(18, provider_status_id=2, provider_status="Action Required", send_at=NOW - timedelta(days=2)),
         title="Week 47 of 2026",
     )

@@ -41,7 +41,7 @@ def calendar_chart(report: Report) -> Chart | None:
     )
     words = _calendar_words(report, going, may_go, quiet)
     notes = [f"solid: goes or went; hatched: {may_go.total():,} may go"] if may_go else []
-    notes.append(f"quiet hours {report.quiet_hours} are shaded; hours are by the clock of each campaign's own zone")
+    notes.append(f"quiet hours, {quiet_words(report.quiet_hours)}, are shaded; by the clock of each campaign's zone")
     title, weeks = "What goes out when", 1
     if outside > FAR * hours.total():
         title, weeks = "What goes out when, by weekday", (max(hours)[0] - min(hours)[0]).days // 7 + 1
@@ -93,17 +93,30 @@ def _calendar_words(report: Report, going: Hours, may_go: Hours, quiet: frozense
     busiest = f"the busiest hour is {day_words(noon(day))} {hour_words(hour)} with {most:,}; " if most > 1 else ""
     return (
         f"{plural(going.total(), 'campaign')} from {day_words(noon(first))} to {day_words(noon(last))}{more}; {busiest}"
-        f"{sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours ({report.quiet_hours})"
+        f"{sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours ({quiet_words(report.quiet_hours)})"
     )
 
 
 def quiet_of(quiet_hours: str) -> frozenset[int]:
     """Turn `21:00-08:00` into the hours that lie in it; nothing when it cannot be read."""
+    if (ends := _ends(quiet_hours)) is None:
+        return frozenset()
+    start, end = map(_minutes, ends)
+    return frozenset(hour for hour in range(24) if _within(hour * 60 + 30, start, end))
+
+
+def quiet_words(quiet_hours: str) -> str:
+    """Write `21:00-08:00` as people say it: `9:00 PM to 8:00 AM`; what cannot be read, as it is."""
+    ends = _ends(quiet_hours)
+    return " to ".join(hour_words(end.hour, end.minute) for end in ends) if ends else quiet_hours
+
+
+def _ends(quiet_hours: str) -> tuple[time, time] | None:
     try:
         start, end = (time.fromisoformat(part.strip().zfill(5)) for part in quiet_hours.split("-"))
     except ValueError:
-        return frozenset()
-    return frozenset(hour for hour in range(24) if _within(hour * 60 + 30, _minutes(start), _minutes(end)))
+        return None
+    return start, end
 
 
 def _first_day(days: Mapping[date, int]) -> date:
@@ -161,7 +174,7 @@ def _hour_line(hour: int, y: int, *, quiet: bool) -> Markup:
     rule = Markup('<path class="grid" d="M{} {}H{}"/>')
     return (
         (shade.format(_LEFT, y, WIDTH - _LEFT, _LINE) if quiet else Markup(""))
-        + name.format(_LEFT - 5, y + 12, f"{hour}:00")
+        + name.format(_LEFT - 5, y + 12, f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}")
         + rule.format(_LEFT, y, WIDTH)
     )
 
