@@ -55,6 +55,10 @@ class UsageError(BatchError):
     exit_code = 2
 
 
+class NoLedgerError(UsageError):
+    """There is no ledger yet where it is looked for."""
+
+
 class AlreadyThereError(UsageError):
     """A file is in the way, which `--force` or a person's yes may overwrite."""
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from batch.adapters.mail import check_server
 from batch.adapters.sheet.child import Child
 from batch.adapters.store import probe
-from batch.model.errors import HOW_TO_RESTORE, BatchError
+from batch.model.errors import HOW_TO_RESTORE, BatchError, NoLedgerError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
 from batch.workflows.archives import examine_archives, left_out_of_backups
@@ -175,13 +175,18 @@ def _exposed(settings: Settings) -> Line:
     return Line("rights", "warning", words, remedy)
 
 
+_NO_LEDGER = Line("ledger", "warning", "there is none yet", "the first submit or watch makes it")
+
+
 def _ledger_lines(settings: Settings, world: World) -> list[Line]:
     path = ledger_path(settings)
     if path is not None and not path.exists():
-        return [Line("ledger", "warning", "there is none yet", "the first submit or watch makes it")]
+        return [_NO_LEDGER]
     try:
         with open_ledger_of(settings, world, create=False, look=True) as ledger:
             return list(_examine_ledger(settings, world, ledger))
+    except NoLedgerError:
+        return [_NO_LEDGER]
     except BatchError as trouble:
         return [Line("ledger", "broken", trouble.words, trouble.remedy)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,11 @@ _COPY = (
     'let another person COPY the file from "waiting" to "approved" (a copy is owned by whoever made it), or type '
     "campaign-batch approve"
 )
+
+
+def place_of(inbox: Inbox) -> str:
+    """Name a watched folder, with its machine."""
+    return f"{platform.node()}:{inbox.folder.resolve()}"
 
 
 class DroppedFiles:

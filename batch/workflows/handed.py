@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from batch.adapters.ledger import ANYWHERE, PREVIEW, Ended, Handed
 from batch.adapters.queue import Queue
 from batch.system.temporary import make_temporary_folder
 from batch.workflows.context import Context
-from batch.workflows.drops import DroppedFiles, dropper_of
+from batch.workflows.drops import DroppedFiles, dropper_of, place_of
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.shares import Shares
 from batch.workflows.taking_in import TakenIn
@@ -40,7 +39,7 @@ class HandedFiles(DroppedFiles):
     def __init__(self, context: Context, inbox: Inbox, mail_queue: MailQueue, queue: Queue) -> None:
         super().__init__(context, inbox, mail_queue)
         self._queue = queue
-        self._place = f"{platform.node()}:{inbox.folder.resolve()}"
+        self._place = place_of(inbox)
         self._out: dict[str, Claimed] = {}
         """By claim, what waits for a worker."""
 

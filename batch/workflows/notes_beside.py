@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batch.core.printable import printable
-from batch.model.errors import SheetError
+from batch.model.errors import ReportError, SheetError
 from batch.model.plurals import plural
 from batch.workflows.tally import Tally, describe_counts
 
@@ -32,7 +32,12 @@ def describe_file(tally: Tally, known: tuple[int, ...] = (), decided: Sequence[s
         lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
     lines += [*decided, *tally.to_do]
-    if tally.trouble is not None:
+    if isinstance(tally.trouble, ReportError) and not tally.approval:
+        lines.append(f"Its report is missing: {tally.trouble}.")
+        lines.append(
+            f'The rows are as said above. Then type "campaign-batch report --batch {tally.batch}" for the report.'
+        )
+    elif tally.trouble is not None:
         lines.append(f"The run stopped: {tally.trouble}.")
         lines.append("Nothing is lost; the rest is sent automatically as soon as possible.")
     if tally.needs_look:

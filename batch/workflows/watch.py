@@ -16,7 +16,7 @@ from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.workflows.cancel import STOP_WORDS, how_to_go_on
 from batch.workflows.context import Context, World, describe_pause, need_zone, open_context, say_if_paused
-from batch.workflows.drops import DroppedFiles
+from batch.workflows.drops import DroppedFiles, place_of
 from batch.workflows.events import Note
 from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
@@ -121,6 +121,7 @@ def _reach(inbox: Inbox, world: World, *, once: bool) -> None:
 def _make_drops(context: Context, inbox: Inbox, mail_queue: MailQueue) -> DroppedFiles:
     """Let the files be taken in here, or where the settings say so by the workers."""
     if not context.settings.workers.enabled:
+        context.ledger.drops.take_back(place_of(inbox))
         return DroppedFiles(context, inbox, mail_queue)
     from batch.workflows.handed import HandedFiles, open_queue
 

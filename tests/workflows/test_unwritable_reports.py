@@ -67,6 +67,8 @@ def test_a_watch_takes_a_file_in_once_though_no_report_can_be_written(required: 
         with team.desk.ledger() as ledger:
             assert len(ledger.batches.all()) == 1
         assert (team.sheets(), len(team.sheets("done") + team.sheets("attention"))) == ([], 1)
+        notes = "".join(path.read_text("utf-8") for path in team.desk.folder.rglob("*what happened.txt"))
+        assert ('Then type "campaign-batch report --batch 1"' in notes) == (required == "false")
         team.desk.set(reports__folder=team.desk.folder / "reports")
         team.watch(1200)
         assert len(team.files("waiting")) == (required == "true")

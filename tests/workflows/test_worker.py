@@ -221,6 +221,19 @@ def test_a_worker_that_can_work_for_no_account_does_not_start(town: Town) -> Non
     ran = town.shell.run("worker", "--once")
     assert ran.code == 2
     assert "there is no access token for the provider of the account dallas" in ran.err
+    found = {one["line"]: one for one in town.shell.run("doctor", "--account", "dallas", "--json").json}
+    assert (found["ledger"]["state"], found["ledger"]["words"]) == ("warning", "there is none yet")
+
+
+def test_a_file_at_a_worker_is_taken_in_once_when_there_are_no_workers_any_more(town: Town, url: str) -> None:
+    """The watch takes it in itself, and no worker finds it later."""
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    town.settings(top=QUICK.replace("enabled = true", "enabled = false"))
+    assert watch(town).code == 0
+    assert town.names("dallas") == ["Campaign 1"]
+    with ledger_of(url, "dallas") as ledger:
+        assert ledger.drops.waiting() == 0
 
 
 def test_doctor_tells_of_the_workers(town: Town, url: str) -> None:

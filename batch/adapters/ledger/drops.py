@@ -155,6 +155,13 @@ class Drops:
                 for row in rows
             )
 
+    def take_back(self, place: str) -> None:
+        """Forget all files of a place whose watch takes them in itself from now on: they lie there still."""
+        mine = select(drops.c.id).where(drops.c.place == place)
+        with self._transactions.write() as connection:
+            connection.execute(delete(drop_results).where(drop_results.c.drop.in_(mine)))
+            connection.execute(delete(drops).where(drops.c.place == place))
+
     def forget(self, drop: int) -> None:
         """Forget a file that its watch has filed away."""
         with self._transactions.write() as connection:

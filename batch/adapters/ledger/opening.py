@@ -22,7 +22,7 @@ from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
 from batch.core.ledger_urls import ACCOUNT_SCHEMA, PROPER, is_misspelled
-from batch.model.errors import LedgerError, UsageError
+from batch.model.errors import LedgerError, NoLedgerError, UsageError
 from batch.system.disk import make_private
 
 PRAGMAS = {"foreign_keys": 1, "synchronous": 3, "journal_mode": "delete"}
@@ -109,7 +109,7 @@ def _make_engine(url: URL, busy_seconds: float) -> Engine:
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
             engine = create_engine(url, connect_args={"timeout": busy_seconds})
-    except (NoSuchModuleError, ModuleNotFoundError, ArgumentError) as error:
+    except (NoSuchModuleError, ImportError, ArgumentError) as error:
         remedy = "pip install 'campaign-batch[postgres]'"
         if url.get_backend_name() != postgres.DIALECT or url.get_driver_name() != "psycopg":
             remedy = f"write sqlite:///ledger.sqlite3, or {PROPER}"
@@ -181,7 +181,7 @@ def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime, *, creat
     if found is None:
         if not create and engine.dialect.name == postgres.DIALECT:
             where = name_of(engine.url, path).removeprefix("the ")
-            raise UsageError(f"there is no {where}", "correct [ledger] url, or name the ledger with --ledger")
+            raise NoLedgerError(f"there is no {where}", "correct [ledger] url, or name the ledger with --ledger")
         _create(engine)
         return
     if path is not None:
