@@ -16,6 +16,7 @@ from batch.adapters.ledger.bulk import in_chunks
 from batch.adapters.ledger.moving import copy_whole, find_same
 from batch.adapters.ledger.opening import name_of, prepare, resolve_url
 from batch.adapters.ledger.purging import (
+    PIECE,
     Purge,
     count_purge,
     find_bearing,
@@ -33,8 +34,6 @@ from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.troubles import explained
 from batch.system.disk import flush_folder, make_beside
 
-PIECE = 2_000
-"""Entries that leave in one transaction: others who write wait for no more."""
 _PAGES, _REST = 1_000, 0.01
 """Pages of a file that are copied at once, and the seconds in which others may write in between."""
 _BUSY_SECONDS = 15.0
@@ -92,10 +91,10 @@ class Archives:
             for ids in in_chunks(closed, PIECE):
                 with self._transactions.write() as connection, archive.read() as copy:
                     left += forget_entries(connection, _alike(connection, copy, ids), why=why, who=who, now=now)
-                    note_freed(connection)
             with self._transactions.write() as connection, archive.read() as copy:
                 forget_mails(connection, find_same(connection, copy, mails.c.id, find_mailed(connection, limit)))
                 forget_batches(connection, limit)
+                note_freed(connection)
                 archiving.note_left(connection, place)
         overwrite_freed(self._transactions)
         return left

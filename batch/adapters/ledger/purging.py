@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, text, update
 
-from batch.adapters.ledger.bulk import CHUNK, in_chunks, is_in
+from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.forms import write_json, write_time
 from batch.adapters.ledger.tables import (
     attempts,
@@ -37,6 +37,8 @@ CLOSED = (Status.SENT, Status.CANCELLED, Status.REPLACED, Status.EXPIRED, Status
 FORGOTTEN = "(forgotten)"
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 _TEXTS = ("message", "subject", "owner", "cells", "cancel_why")
+PIECE = 2_000
+"""Entries that are forgotten in one transaction."""
 _FREED = "texts-in-free-pages"
 _GUARDED = {"history": "history_is_never_changed", "attempts": "attempts_are_closed_once"}
 """The rules that keep the past as it is make way for this one thing, within one transaction."""
@@ -62,14 +64,22 @@ def count_purge(connection: Connection, limit: datetime) -> Purge:
     return Purge(int(taken), int(mailed), Counter(dict(connection.execute(left).all())))
 
 
-def forget(connection: Connection, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
-    """Forget the texts of what is closed and lies before `limit`; each entry's history says so."""
-    counted = count_purge(connection, limit)
-    for chunk in in_chunks(find_closed(connection, limit), CHUNK):
-        forget_entries(connection, chunk, why=why, who=who, now=now)
-    forget_mails(connection, find_mailed(connection, limit))
-    forget_batches(connection, limit)
-    note_freed(connection)
+def forget(transactions: Transactions, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
+    """Forget the texts of what is closed and lies before `limit`; each entry's history says so.
+
+    Each piece is a transaction of its own, so that others who write wait for no more. Killed between two, doing it
+    again ends it.
+    """
+    with transactions.read() as connection:
+        counted, closed = count_purge(connection, limit), find_closed(connection, limit)
+    for ids in in_chunks(closed, PIECE):
+        with transactions.write() as connection:
+            forget_entries(connection, ids, why=why, who=who, now=now)
+    with transactions.write() as connection:
+        forget_mails(connection, find_mailed(connection, limit))
+        forget_batches(connection, limit)
+        note_freed(connection)
+    overwrite_freed(transactions)
     return counted
 
 
@@ -95,6 +105,7 @@ def forget_entries(connection: Connection, ids: Sequence[int], *, why: str, who:
         with _rules_lifted(connection):
             _forget_entries(connection, bearing)
             _note(connection, bearing, why=why, who=who, now=now)
+        note_freed(connection)
     shown = is_in(observations.c.entry, ids, connection.dialect)
     _rewrite(connection, observations, shown, ("id",), {"listed": _bare_listed})
     return len(bearing)

@@ -173,10 +173,7 @@ class Upkeep:
 
     def purge(self, limit: datetime, *, why: str, who: str, now: datetime) -> Purge:
         """Forget the texts of everything closed before `limit`, in the file's free pages, too."""
-        with self._transactions.write() as connection:
-            done = forget(connection, limit, why=why, who=who, now=now)
-        self.overwrite_freed()
-        return done
+        return forget(self._transactions, limit, why=why, who=who, now=now)
 
     def overwrite_freed(self) -> None:
         """Overwrite what was forgotten in the file's free pages, where somebody was killed before it."""
