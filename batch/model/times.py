@@ -48,6 +48,11 @@ def date_words(day: date) -> str:
     return f"{day_words(day)}, {day.year}"
 
 
+def week_words(week: str) -> str:
+    """Write an ISO week as people say it: `2026-W48` is `Week 48 of 2026`."""
+    return f"Week {int(week[-2:])} of {week[:4]}"
+
+
 def zone_word(moment: datetime) -> str:
     """Give the short name of a time's zone; one that has none is written as its distance: `UTC-03`."""
     name = moment.tzname() or ""

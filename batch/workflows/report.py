@@ -34,7 +34,7 @@ from batch.core.identity import is_test
 from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
-from batch.model.times import date_words
+from batch.model.times import date_words, week_words
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, describe_pause
 from batch.workflows.provider_times import as_they_go
@@ -111,8 +111,7 @@ def week_scope(ledger: Ledger, week: str, zone: str, now: datetime) -> Scope:
         due.update({entry.id: entry for entry in open_ones})
     if start <= now < end:
         due.update({entry.id: entry for entry in _open_without_time(ledger, now)})
-    title = f"Week {week[-2:]} of {week[:4]}"
-    return Scope(title, f"week-{week}", "week", _campaigns(due.values()), batches, week=week)
+    return Scope(week_words(week), f"week-{week}", "week", _campaigns(due.values()), batches, week=week)
 
 
 def _open_without_time(ledger: Ledger, now: datetime) -> Iterator[Entry]:

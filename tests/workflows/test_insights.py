@@ -120,6 +120,7 @@ def test_campaigns_with_many_opt_outs_stand_out() -> None:
 def test_weeks_are_held_against_the_budget() -> None:
     """Two weeks at 1,000 and one at 3,000 credits, with a budget of 1,500."""
     found = learn(sending(0), sending(1), sending(2, credits=3000), weekly_budget=1500)["cost"]
+    assert found.marks[0].label == f"Week {int(str(found.rows[0][0])[-2:])} of 2026"
     assert found.sentence == "about 1,667 on average; 1 of 3 weeks over the budget of 1,500"
     assert [row[1:] for row in found.rows] == [(1000, -500), (1000, -500), (3000, 1500)]
 

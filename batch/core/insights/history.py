@@ -13,6 +13,7 @@ from batch.core.insights.statistics import FAR, FEWEST, robust_scores
 from batch.model import Insight, Insights, Mark, Sending
 from batch.model.days import WEEKDAYS
 from batch.model.plurals import plural
+from batch.model.times import week_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,7 +169,7 @@ def _cost(history: History) -> Insight | None:
     budget = history.weekly_budget
     most = max(budget, *(number for _, number in weeks))
     marks = tuple(
-        Mark(week, f"{number:,}", number / most, tone="look" if budget and number > budget else "wait")
+        Mark(week_words(week), f"{number:,}", number / most, tone="look" if budget and number > budget else "wait")
         for week, number in weeks
     )
     rows = tuple((week, number, number - budget if budget else None) for week, number in weeks)
