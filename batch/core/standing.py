@@ -236,6 +236,8 @@ def _looked_at(entry: Entry, word: Word) -> Worded:
     known = NO_CONTACTS in entry.acknowledged
     if not list(_told_by_lists(entry)) and (known or not empty):
         return _settled(word, Concern.NONE, known)
+    if empty and not known and entry.status is Status.SENT:
+        return replace(word, text="sent to nobody", tone="bad"), Concern.WENT_WRONG
     loud = any(finding.loud for finding in entry.findings) or (empty and not known)
     return replace(word, text=f"{word.text}, but look at it", tone="bad" if loud else "look"), Concern.OPEN
 

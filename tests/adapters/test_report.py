@@ -728,7 +728,7 @@ def test_a_chip_of_the_status_page_never_makes_sent_look_like_not_sent(tmp_path:
     assert chips == [
         ("bad", "to_cancel", "to be cancelled, and its time has passed"),
         ("good", "sent", "sent"),
-        ("bad", "sent", "sent, but look at it"),
+        ("bad", "sent", "sent to nobody"),
     ]
     assert "each row’s time is by its own clock" in page
 
