@@ -86,6 +86,7 @@ def test_times_flags_and_json_are_what_postgresql_calls_them(ledger: Ledger, url
     assert columns_of(url, "data_type = 'timestamp with time zone'") == TIMES
     assert columns_of(url, "data_type = 'boolean'") == FLAGS
     assert columns_of(url, "data_type = 'jsonb'") == JSON
+    assert columns_of(url, "data_type = 'text' AND column_name ~ '(^|_)(at|since|until|try)$'") == {}
     numbered = columns_of(url, "is_identity = 'YES'")
     assert set(numbered) == {
         "acknowledgements", "batches", "drops", "entries", "history", "mails", "observations", "pace", "pauses",
