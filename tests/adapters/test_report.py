@@ -306,8 +306,10 @@ def test_a_reader_sees_who_acts_by_when() -> None:
 
 
 def test_the_line_under_the_verdict_adds_up() -> None:
-    """Each row is counted once: what needs attention is no more of what is scheduled or sent."""
-    assert verdict(week_report()).more.startswith("28 campaigns: 11 need attention, 2 sent, 11 scheduled, 4 others;")
+    """Each row is counted once, by the numbers that the tiles and the mail show."""
+    assert verdict(week_report()).more == "28 campaigns: 2 sent, 13 scheduled, 13 neither; 23,829 texts"
+    assert verdict(batch_of(make_entry(1), make_entry(5, Status.HELD))).more.startswith("2 rows: 1 scheduled, 1 not;")
+    assert verdict(batch_of(make_entry(5, Status.HELD))).more == "1 row: none sent, none scheduled"
     tiles = {tile.name: tile for tile in key_figures(week_report(), count(week_report()))}
     assert (tiles["scheduled"].shown, tiles["scheduled"].note) == ("13", "2 of them need attention")
     assert (tiles["sent"].tone, tiles["sent"].note) == ("good", "")

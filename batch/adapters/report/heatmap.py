@@ -22,7 +22,7 @@ _HEAT = (1, 2, 4, 8)
 """Campaigns in one hour from which on its color is a step stronger, the same in every report."""
 FAR = 0.2
 """Share of the campaigns on days outside the picture from which on it shows weekdays in place of days."""
-_LEFT, _TOP, _LINE = 34, 34, 17
+_LEFT, _TOP, _LINE = 42, 34, 17
 """Of the calendar: the room for its hours, the room for its days, the height of an hour."""
 
 

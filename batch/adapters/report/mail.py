@@ -23,6 +23,8 @@ TOLD = 5
 """Causes told; a mail is read on a phone, the rest is in the report."""
 COMING = 3
 """Campaigns named under what goes out next."""
+FIRST = 1
+"""Causes about which any mail says what to do: the worst, or the one that is due first."""
 ROOMY = 3
 """Causes up to which the mail says what to do about each: the screen has room."""
 LONGEST = 100
@@ -64,7 +66,7 @@ def mail_html(
     said = verdict(report, figures)
     found = tasks_of(report)
     steps = short or commands or len(found) <= ROOMY
-    tasks = [_shown(task, commands=commands, steps=steps) for task in found]
+    tasks = [_shown(task, commands=commands, steps=steps or place < FIRST) for place, task in enumerate(found)]
     told = tasks[:TOLD]
     loose = [finding.words for finding in loose_findings(report)]
     room = TOLD - len(told)
@@ -79,6 +81,7 @@ def mail_html(
         figures=figures,
         tiles=_tiles(report, figures, short=short),
         tasks=told,
+        task_owners=len({task.who for task in found}) > 1,
         findings=loose[:room],
         more=len(tasks) - len(told) + len(loose[room:]),
         to_cancel=_to_cancel(report),

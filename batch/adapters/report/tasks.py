@@ -18,6 +18,7 @@ from batch.model.wording import TONES
 
 CONCERN_ORDER = {concern: place for place, concern in enumerate(Concern)}
 NOW = "as soon as possible"
+UNDATED = "without a time"
 DID_NOT_GO_STEP = "they were due and did not go: give each a new time and hand the file in again, or close it"
 FEW = 3
 """Rows of one task up to which their campaigns are named."""
@@ -88,7 +89,7 @@ class Task:
     def deadline(self) -> str:
         """Say until when: `by Wed 10:15`, `2 of them by Wed 10:15`; what has passed has no deadline but now."""
         if not self.by:
-            return NOW
+            return UNDATED if self.undated else NOW
         if self.rows in {1, self.due}:
             return f"by {self.by}"
         return f"{self.due:,} of them by {self.by}" if self.due else f"the first by {self.by}"

@@ -111,8 +111,8 @@ def _due_words(due: Sequence[Standing], by: str) -> str:
 
 
 def _first_due(report: Report, standings: Sequence[Standing]) -> str:
-    first = _first(standings)
-    return f", the first is due {_time(report, first)}" if first else ""
+    first, every = _first(standings), all(standing.by for standing in standings)
+    return f", the first {'' if every else 'that has a time '}is due {_time(report, first)}" if first else ""
 
 
 def _deadline(report: Report, standings: Sequence[Standing]) -> str:
@@ -280,15 +280,11 @@ def _not_compared(report: Report) -> str:
 def _more(report: Report, figures: Figures) -> str:
     if not figures.rows:
         return ""
-    needed = needed_entries(report)
-    fates = Counter(report.standing_of(entry).word.fate for entry in needed)
-    told = [
-        (len(needed), f"{_need(len(needed))} attention"),
-        (figures.sent - fates[Fate.WENT], "sent"),
-        (figures.scheduled - fates[Fate.GOES], "scheduled"),
-    ]
-    rest = figures.rows - sum(number for number, _ in told)
-    told.append((rest, "other" if rest == 1 else "others"))
+    rest = figures.rows - figures.sent - figures.scheduled
+    neither = "neither" if figures.sent and figures.scheduled else "not"
+    told = [(figures.sent, "sent"), (figures.scheduled, "scheduled"), (rest, neither)]
     rows = plural(figures.rows, "campaign" if report.kind == "week" else "row")
     words = f"{rows}: {', '.join(f'{number:,} {what}' for number, what in told if number)}"
+    if rest == figures.rows:
+        words = f"{rows}: none sent, none scheduled"
     return f"{words}; {figures.contacts:,} texts" if figures.contacts else words
