@@ -39,7 +39,14 @@ import batch.workflows.listings as listings, batch.workflows.post as post, batch
 from datetime import timedelta
 listings.ON_THE_WIRE = post.ON_THE_WIRE = timedelta(seconds={LEASE / 2})
 worker.UPKEEP = timedelta(seconds=2)
-fenced, delay = sys.argv.pop(1) == "fenced", float(sys.argv.pop(1))
+fenced, delay, ahead = sys.argv.pop(1) == "fenced", float(sys.argv.pop(1)), float(sys.argv.pop(1))
+if ahead:
+    import time
+    from datetime import UTC, datetime
+    from batch.cli.session import session
+    ours = time.time
+    time.time = lambda: ours() + ahead
+    session.clock = lambda: datetime.fromtimestamp(time.time(), UTC)
 if delay:
     import time
     from batch.adapters.provider.api import Provider
@@ -68,6 +75,8 @@ class Fleet:
     sandboxes: dict[str, Sandbox]
     chance: random.Random
     fenced: bool = True
+    apart: Sequence[float] = (0.0,)
+    """How many seconds the clock of each worker is ahead."""
     delay: float = 0.0
     """Seconds between the intent in the ledger and its request, to be stopped in."""
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -75,12 +84,12 @@ class Fleet:
     blows: Counter[str] = field(default_factory=Counter)
     wanted: Counter[str] = field(default_factory=Counter)
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command as a real process."""
+    def start(self, *words: str, ahead: float = 0.0) -> subprocess.Popen[bytes]:
+        """Start a command as a real process, with a clock that is ahead."""
         log = (self.folder / "log.txt").open("ab")
         with log:
             how = "fenced" if self.fenced else "without fence"
-            line = [sys.executable, "-c", START, how, str(self.delay), *words]
+            line = [sys.executable, "-c", START, how, str(self.delay), str(ahead), *words]
             return subprocess.Popen(line, cwd=self.folder, stdout=log, stderr=log, env=self._environ())
 
     def _environ(self) -> dict[str, str]:
@@ -90,10 +99,10 @@ class Fleet:
     def begin(self, workers: int) -> None:
         """Start the watch and the workers."""
         self.watch = self.start("watch", "--no-events", "--create")
-        self.workers = [self._worker() for _ in range(workers)]
+        self.workers = [self._worker(number) for number in range(workers)]
 
-    def _worker(self) -> subprocess.Popen[bytes]:
-        return self.start("worker", "--concurrency", "2")
+    def _worker(self, number: int) -> subprocess.Popen[bytes]:
+        return self.start("worker", "--concurrency", "2", ahead=self.apart[number % len(self.apart)])
 
     def drop(self, files: int, rows: int) -> None:
         """Drop all files at once, spread over the accounts."""
@@ -117,7 +126,7 @@ class Fleet:
             case "kill":
                 self.workers[at].kill()
                 self.workers[at].wait()
-                self.workers[at] = self._worker()
+                self.workers[at] = self._worker(at)
             case "stop":
                 self._stop(self.workers[at])
             case "cut":
@@ -164,7 +173,7 @@ class Fleet:
 
     def replace_the_dead(self) -> None:
         """Start anew what ended on its own, as systemd does."""
-        self.workers = [one if one.poll() is None else self._worker() for one in self.workers]
+        self.workers = [one if one.poll() is None else self._worker(number) for number, one in enumerate(self.workers)]
         if self.watch is not None and self.watch.poll() is not None:
             self.watch = self.start("watch", "--no-events", "--create")
 
@@ -257,7 +266,7 @@ def _row(number: int) -> dict[str, object]:
 @contextmanager
 def fleet(
     folder: Path, *accounts: str, seed: int = 1, fenced: bool = True, limit: int = 0, window: int = 1,
-    delay: float = 0.0, faults: Sequence[str] = FAULTS,
+    delay: float = 0.0, faults: Sequence[str] = FAULTS, apart: Sequence[float] = (0.0,),
 ) -> Iterator[Fleet]:  # fmt: skip
     """Start a provider for each account, and write the settings; `limit` requests in a window for each, 0 for none."""
     url = cluster().make_database()
@@ -273,7 +282,7 @@ def fleet(
             for name, one in sandboxes.items()
         )
         (folder / FILE_NAME).write_text(f"{_TOP}\n{sections}", encoding="utf-8")
-        made = Fleet(folder, url, sandboxes, random.Random(seed), fenced, delay)
+        made = Fleet(folder, url, sandboxes, random.Random(seed), fenced, apart, delay)
         stack.callback(made.end)
         yield made
 

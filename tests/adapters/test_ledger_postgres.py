@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -218,3 +219,16 @@ def test_who_waits_for_long_renews_its_turn(ledger: Ledger, other: Ledger, monke
     monkeypatch.setattr(postgres, "LEASE", 1.0)
     with ledger.lock.hold("ana", NOW):
         assert not wait_until(lambda: is_free(other), 2.5)
+
+
+def test_a_silence_is_kept_by_the_clock_that_all_machines_share(
+    ledger: Ledger, other: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose clock is a minute behind neither waits a minute longer nor asks too early."""
+    until, ours = time.time() + 30, time.time
+    ledger.journal.set_silent_until(until)
+    monkeypatch.setattr("batch.adapters.ledger.journal.time.time", lambda: ours() - 60)
+    assert other.journal.silent_until() == pytest.approx(until - 60, abs=5)
+    other.journal.set_silent_until(until - 60 + 100)
+    monkeypatch.undo()
+    assert ledger.journal.silent_until() == pytest.approx(until + 100, abs=5)

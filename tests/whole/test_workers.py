@@ -11,6 +11,8 @@ import pytest
 from workers_support import Fleet, fleet
 
 ACCOUNTS = ("dallas", "austin", "tulsa", "reno")
+APART = (90.0, 0.0, -90.0, 0.0, 45.0, 0.0, -45.0, 0.0)
+"""Seconds that the clocks of eight workers are ahead; above two minutes none of them would submit."""
 
 
 def play(on: Fleet, *, workers: int, files: int, rows: int, blows: int, seconds: float) -> None:
@@ -112,8 +114,8 @@ def test_a_worker_that_is_asked_to_end_finishes_what_is_on_its_way(tmp_path: Pat
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(10))
 def test_three_hundred_blows(tmp_path: Path, seed: int, record_property: Any) -> None:
-    """Thirty blows a part, on 4,000 rows in all."""
-    with fleet(tmp_path, *ACCOUNTS, seed=seed, limit=20) as on:
+    """Thirty blows a part, on 4,000 rows in all; the clocks of four workers are apart."""
+    with fleet(tmp_path, *ACCOUNTS, seed=seed, limit=20, apart=APART) as on:
         play(on, workers=8, files=40, rows=10, blows=30, seconds=600)
         record_property("blows", dict(on.blows))
         assert on.held() == on.wanted

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from batch.adapters.ledger.forms import read_time, write_json, write_time
+from batch.adapters.ledger.postgres import CLOCK, DIALECT
 from batch.adapters.ledger.tables import notes, pace, runs
 from batch.adapters.ledger.transactions import Transactions
 from batch.model.errors import UsageError
@@ -30,6 +32,8 @@ class RunJournal:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+        self._ahead = 0.0
+        self._looked_again = 0.0
 
     def bind(self, account: str, host: str) -> None:
         """Tie the ledger to an account at a host at its first call; UsageError when it belongs to another."""
@@ -73,20 +77,36 @@ class RunJournal:
         return None if row is None else Run(kind=row.kind, at=read_time(row.at), words=row.words)
 
     def silent_until(self) -> float:
-        """Tell until when the account is left alone, in seconds since the epoch; 0 when it never was."""
+        """Tell until when the account is left alone, in seconds since the epoch by our clock; 0 when it never was."""
         with self._transactions.read() as connection:
-            return float(connection.execute(_SILENT).scalar() or 0.0)
+            until = float(connection.execute(_SILENT).scalar() or 0.0)
+            return until - self._how_far_ahead(connection) if until else 0.0
 
     def set_silent_until(self, until: float) -> None:
         """Leave the account alone until then, for every process of this ledger; a longer silence stays."""
         with self._transactions.write() as connection:
+            until += self._how_far_ahead(connection)
             if connection.execute(_SILENT).scalar() is None:
                 connection.execute(insert(pace).values(id=1, silent_until=until))
             else:
                 connection.execute(update(pace).where(pace.c.silent_until < until).values(silent_until=until))
 
+    def _how_far_ahead(self, connection: Connection) -> float:
+        """Say how many seconds the clock that all machines share is ahead of ours: the silence is kept by that one."""
+        if connection.dialect.name == DIALECT and time.monotonic() >= self._looked_again:
+            before = time.time()
+            shared = float(connection.execute(select(text(CLOCK))).scalar_one())
+            ahead = shared - (before + time.time()) / 2
+            self._ahead = ahead if abs(ahead) > _SAME else 0.0
+            self._looked_again = time.monotonic() + _LOOK_AGAIN
+        return self._ahead
+
 
 _SILENT = select(pace.c.silent_until)
+_SAME = 0.5
+"""Seconds: what is less is the way to the database, not the clocks."""
+_LOOK_AGAIN = 60.0
+"""Seconds after which the clocks are compared again."""
 
 
 def select_bound(connection: Connection) -> tuple[str, str] | None:

@@ -36,7 +36,7 @@ _WRITERS_TURN = 0x6C6564676572
 _TURN, _HOLDER, _UNTIL = NOTES = ("submitter-turn", "submitter", "submitter-until")
 LEASE = 60.0
 """Seconds after which a submitter that renewed nothing may be overtaken: by far more than a request is on the wire."""
-_CLOCK = "extract(epoch FROM clock_timestamp())"
+CLOCK = "extract(epoch FROM clock_timestamp())"
 """The database's own clock, which all machines share; seconds."""
 _PLACE = (
     f"CASE WHEN starts_with(current_schema(), '{_SCHEMA}') "
@@ -169,7 +169,7 @@ def begin_turn(connection: Connection, holder: str) -> int:
 
 def renew_turn(connection: Connection, turn: int, seconds: float | None = None) -> None:
     """Let the turn last for a lease from now, or for some seconds, if it is still the newest."""
-    until = cast(literal_column(_CLOCK) + (LEASE if seconds is None else seconds), Text)
+    until = cast(literal_column(CLOCK) + (LEASE if seconds is None else seconds), Text)
     ours = notes.alias("ours")
     newest = exists().where(ours.c.name == _TURN, ours.c.value == str(turn))
     connection.execute(update(notes).where(notes.c.name == _UNTIL, newest).values(value=until))
@@ -178,7 +178,7 @@ def renew_turn(connection: Connection, turn: int, seconds: float | None = None) 
 def is_turn_over(connection: Connection) -> bool:
     """Say whether the newest submitter renewed nothing for a lease: it was stopped, or cut off."""
     until = select(notes.c.value).where(notes.c.name == _UNTIL).scalar_subquery()
-    return bool(connection.execute(select(cast(until, Float) < literal_column(_CLOCK))).scalar())
+    return bool(connection.execute(select(cast(until, Float) < literal_column(CLOCK))).scalar())
 
 
 def read_turn(connection: Connection) -> tuple[int, str]:
