@@ -201,21 +201,15 @@ def _agreeing(report: Report, week: str) -> tuple[WeekFigures, ...]:
 
 def each_row(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Give an entry that stands for several rows of the same errors once for each of them, so that all are counted."""
-    rows: dict[int, dict[int, list[int]]] = {}
-    for entry in entries:
+    every = tuple(entries)
+    rows: dict[tuple[int, int], list[int]] = {}
+    stay = {(one.batch, one.id) for one in every if one.status in _STAY}
+    for batch, row, number in ledger.batches.rows_with_errors(stay):
+        rows.setdefault((batch, number), []).append(row)
+    for entry in every:
         yield entry
-        if entry.status in _STAY:
-            if entry.batch not in rows:
-                rows[entry.batch] = _rows_by_entry(ledger, entry.batch)
-            others = (row for row in rows[entry.batch].get(entry.id, ()) if row != entry.row)
-            yield from (replace(entry, row=row, issues=in_row(entry.issues, row)) for row in others)
-
-
-def _rows_by_entry(ledger: Ledger, batch: int) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for row, entry in ledger.batches.rows_with_errors(batch):
-        found.setdefault(entry, []).append(row)
-    return found
+        others = (row for row in rows.get((entry.batch, entry.id), ()) if row != entry.row)
+        yield from (replace(entry, row=row, issues=in_row(entry.issues, row)) for row in others)
 
 
 def in_row(issues: Iterable[Issue], row: int) -> tuple[Issue, ...]:

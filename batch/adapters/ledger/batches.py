@@ -210,13 +210,20 @@ class Batches:
             asked = select(batches.c.id).order_by(batches.c.id.desc()).offset(last).limit(1)
             return connection.execute(asked).scalar() or 0
 
-    def rows_with_errors(self, batch: int) -> tuple[tuple[int, int], ...]:
-        """Give the rows of a batch with errors that made or met an entry: row and entry, in the order of the sheet."""
-        asked = select(batch_rows.c.row, batch_rows.c.entry).where(
-            batch_rows.c.batch == batch, batch_rows.c.what == Status.INVALID.value, batch_rows.c.entry.is_not(None)
-        )
+    def rows_with_errors(self, pairs: Collection[tuple[int, int]]) -> tuple[tuple[int, int, int], ...]:
+        """Give the rows with errors that made or met an entry of a batch: batch, row and entry, as the sheets are.
+
+        `pairs` are the batches and entries that are asked for.
+        """
+        if not pairs:
+            return ()
+        by = (batch_rows.c.batch, batch_rows.c.row, batch_rows.c.entry)
+        asked = select(*by).where(batch_rows.c.what == Status.INVALID.value).order_by(*by)
         with self._transactions.read() as connection:
-            return tuple((place_of(row), entry) for row, entry in connection.execute(asked.order_by(batch_rows.c.row)))
+            for column, place in ((batch_rows.c.batch, 0), (batch_rows.c.entry, 1)):
+                asked = asked.where(is_in(column, {pair[place] for pair in pairs}, connection.dialect))
+            found = connection.execute(asked).all()
+        return tuple((batch, place_of(row), entry) for batch, row, entry in found)
 
     def _set_unmailed(self, numbers: Collection[int], *, waits: bool) -> None:
         with self._transactions.write() as connection:
