@@ -8,7 +8,7 @@ from postgres_support import cluster
 
 from batch.adapters.queue import Queue, Told
 
-KIND = "take-in"
+KIND, MAIL = "take-in", "mail"
 
 
 def sql(url: str, words: str) -> None:
@@ -16,22 +16,23 @@ def sql(url: str, words: str) -> None:
 
 
 def test_what_a_dead_worker_left_is_given_out_anew_and_kept_for_a_week() -> None:
-    """It is counted for each account; what failed longer ago is deleted."""
+    """It is counted for each account; what failed longer ago is deleted. A job of an older version is done, too."""
     url = cluster().make_database()
     queue, acted, end = Queue(url), list[Told](), time.monotonic() + 60
     taken = Told(KIND, "dallas")
     queue.prepare()
-    queue.give([(KIND, "dallas"), (KIND, "austin")])
+    queue.give([(KIND, "dallas"), (KIND, "austin"), (MAIL, "dallas")])
     sql(url, "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')")
     sql(url, "UPDATE procrastinate_jobs SET status = 'failed' WHERE args ->> 'account' = 'austin'")
+    sql(url, "UPDATE procrastinate_jobs SET queue_name = 'campaign-batch' WHERE task_name LIKE '%:mail'")
     sql(url, "UPDATE procrastinate_events SET at = now() - interval '169 hours'")
-    sql(url, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1 WHERE args ->> 'account' = 'dallas'")
+    sql(url, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1 WHERE lock = 'dallas'")
 
     def is_done() -> bool:
-        return (taken in acted and not queue.depth()["doing"]) or time.monotonic() > end
+        return ({taken, Told(MAIL, "dallas")} <= set(acted) and not queue.depth()["doing"]) or time.monotonic() > end
 
-    queue.work(acted.append, [KIND], ["dallas"], concurrency=1, every=30, stalled=30, once=False, stopped=is_done)
-    assert acted.count(taken) == 1
+    queue.work(acted.append, [KIND, MAIL], ["dallas"], concurrency=1, every=30, stalled=30, once=False, stopped=is_done)
+    assert (acted.count(taken), acted.count(Told(MAIL, "dallas"))) == (1, 1)
     assert queue.left == {"dallas": 1}
     seen = queue.look("dallas", 30), queue.look("austin", 30)
     assert [one.failed for one in seen if one is not None] == [1, 0]
