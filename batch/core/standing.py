@@ -116,8 +116,8 @@ class Standing:
         return self.needs_attention and (red or self.is_due(now))
 
 
-_STAYS = frozenset({"invalid", "rejected", "held", "unapproved", "missing"})
-"""What is not at the provider, or not approved there; what waits is told by its cause."""
+_STAYS = frozenset({"invalid", "rejected", "held", "unapproved", "missing", "waiting"})
+"""What is not at the provider, or not approved there."""
 
 
 def needs_look(finding: Finding) -> bool:

@@ -23,8 +23,10 @@ TOLD = 5
 """Causes told; a mail is read on a phone, the rest is in the report."""
 COMING = 3
 """Campaigns named under what goes out next."""
-FIRST = 1
-"""Causes about which any mail says what to do: the worst, or the one that is due first."""
+IN_THE_REPORT = frozenset({"not_approved", "parts", "failed", "opted_out"})
+"""Totals that a phone leaves to the plain twin and to the report."""
+FIRST = 2
+"""Causes about which any mail says what to do, where they are urgent; about the first in any case."""
 ROOMY = 3
 """Causes up to which the mail says what to do about each: the screen has room."""
 LONGEST = 100
@@ -66,7 +68,10 @@ def mail_html(
     said = verdict(report, figures)
     found = tasks_of(report)
     steps = short or commands or len(found) <= ROOMY
-    tasks = [_shown(task, commands=commands, steps=steps or place < FIRST) for place, task in enumerate(found)]
+    tasks = [
+        _shown(task, commands=commands, whole=steps, steps=steps or not place or (task.urgent and place < FIRST))
+        for place, task in enumerate(found)
+    ]
     told = tasks[:TOLD]
     loose = [finding.words for finding in loose_findings(report)]
     room = TOLD - len(told)
@@ -79,7 +84,7 @@ def mail_html(
         url=url,
         tones=TONES,
         figures=figures,
-        tiles=_tiles(report, figures, short=short),
+        tiles=[one for one in _tiles(report, figures, short=short) if one.name not in IN_THE_REPORT],
         tasks=told,
         task_owners=len({task.who for task in found}) > 1,
         findings=loose[:room],
@@ -93,10 +98,13 @@ def mail_html(
     )
 
 
-def _shown(task: Task, *, commands: bool, steps: bool) -> Task:
+def _shown(task: Task, *, commands: bool, whole: bool, steps: bool) -> Task:
     """Give a task as a phone has room for it; what went wrong is told whole."""
-    whole = steps or task.concern is Concern.WENT_WRONG
-    words = task.words if whole else textwrap.shorten(task.brief, LONGEST, placeholder=" …")
+    words = (
+        task.words
+        if whole or task.concern is Concern.WENT_WRONG
+        else textwrap.shorten(task.brief, LONGEST, placeholder=" …")
+    )
     return replace(task, words=words, next=_told(task.next, commands=commands) if steps else "")
 
 

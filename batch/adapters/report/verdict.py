@@ -23,6 +23,8 @@ from batch.model.wording import WORDS, Fate
 
 MANY = 0.2
 """Share of the rows with an open question from which on a report is red, however far ahead their times are."""
+MOST = 0.5
+"""Share of the rows from which on the verdict begins with how many do not go."""
 USUAL = 0.5
 """Share of the usual number of campaigns below which a week is not called well."""
 WEEKS = 3
@@ -49,7 +51,6 @@ def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     figures = figures or count(report)
     stands = [(entry, report.standing_of(entry)) for entry in report.entries]
     open_words = [*_open_words(report, stands)]
-    open_words += _waiting_words(report, [standing for _, standing in stands if _waits(standing)], alone=not open_words)
     more, act = _more(report, figures), who_acts(report)
     if report.stopped:
         return Verdict(_join(f"the run stopped: {report.stopped}", open_words), "bad", more, act)
@@ -78,10 +79,14 @@ def _open_words(report: Report, stands: Sequence[Pair]) -> Iterator[str]:
 
 def _undecided(report: Report, waiting: Sequence[Standing]) -> Iterator[str]:
     """Say how many rows somebody must see to: those that are due first, unless most of the file does not go."""
-    told = [standing for standing in waiting if not _waits(standing)]
+    stuck = [standing for standing in waiting if _waits(standing)]
+    if stuck and len(stuck) == len(waiting) and len({standing.reason for standing in stuck}) == 1:
+        yield _one_wait(report, stuck)
+        return
+    told = list(waiting)
     staying = [standing for standing in told if standing.stays]
     due = [standing for standing in told if standing.is_due(report.made_at)]
-    lead = _is_much(len(staying), report) and len(due) < len(staying) / 2
+    lead = len(staying) > max(1, MOST * len(report.entries)) and len(due) < len(staying) / 2
     if lead:
         yield f"{len(staying):,} of {len(report.entries):,} rows will not go as they stand{_first_due(report, staying)}"
         told = [standing for standing in told if not standing.stays]
@@ -90,6 +95,7 @@ def _undecided(report: Report, waiting: Sequence[Standing]) -> Iterator[str]:
         yield _due_words(due, _time(report, _first(due)))
     if later := len(told) - len(due):
         yield _later_words(told, later, more=bool(lead or due))
+    yield from _waiting_words(stuck)
 
 
 def _later_words(told: Sequence[Standing], later: int, *, more: bool) -> str:
@@ -127,20 +133,17 @@ def _time(report: Report, moment: datetime | None) -> str:
     return local_time(moment, report.zone, report.made_at.year) if moment else ""
 
 
-def _waiting_words(report: Report, waiting: Sequence[Standing], *, alone: bool) -> Iterator[str]:
-    """Say how many rows wait and for what: in the row's own words where there is nothing else to say."""
-    causes: dict[str, list[Standing]] = defaultdict(list)
-    for standing in waiting:
-        causes[standing.cause].append(standing)
-    for cause, standings in causes.items():
-        said = {standing.reason for standing in standings}
-        verb = "waits" if len(standings) == 1 else "wait"
-        if alone and len(said) == 1:
-            until = f" {_deadline(report, standings)}" if _first(standings) else ""
-            why = said.pop().rpartition(": ")
-            yield f"{len(standings):,} will not go unless this changes{until}: {why[0] or why[2]}"
-        else:
-            yield f"{len(standings):,} {verb} for {_WAITED_FOR.get(cause, 'the provider')}"
+def _one_wait(report: Report, stuck: Sequence[Standing]) -> str:
+    """Say what all that is open waits for, and until when it helps."""
+    until = f" {_deadline(report, stuck)}" if _first(stuck) else ""
+    before, _, after = stuck[0].reason.rpartition(": ")
+    return f"{len(stuck):,} will not go unless this changes{until}: {before or after}"
+
+
+def _waiting_words(stuck: Sequence[Standing]) -> Iterator[str]:
+    for cause, number in Counter(standing.cause for standing in stuck).items():
+        verb = "waits" if number == 1 else "wait"
+        yield f"{number:,} of these {verb} for {_WAITED_FOR.get(cause, 'the provider')}"
 
 
 def _waits(standing: Standing) -> bool:
@@ -280,11 +283,18 @@ def _not_compared(report: Report) -> str:
 def _more(report: Report, figures: Figures) -> str:
     if not figures.rows:
         return ""
+    fates = Counter(report.standing_of(entry).word.fate for entry in needed_entries(report))
+    went, goes = fates.pop(Fate.WENT, 0), fates.pop(Fate.GOES, 0)
     rest = figures.rows - figures.sent - figures.scheduled
     neither = "neither" if figures.sent and figures.scheduled else "not"
-    told = [(figures.sent, "sent"), (figures.scheduled, "scheduled"), (rest, neither)]
+    told = [(figures.sent, "sent", went), (figures.scheduled, "scheduled", goes), (rest, neither, fates.total())]
     rows = plural(figures.rows, "campaign" if report.kind == "week" else "row")
-    words = f"{rows}: {', '.join(f'{number:,} {what}' for number, what in told if number)}"
+    words = f"{rows}: {', '.join(_with_needed(*part) for part in told if part[0])}"
     if rest == figures.rows:
         words = f"{rows}: none sent, none scheduled"
     return f"{words}; {figures.contacts:,} texts" if figures.contacts else words
+
+
+def _with_needed(number: int, what: str, needed: int) -> str:
+    """Say how many of them need attention, where not all do: `13 scheduled (2 need attention)`."""
+    return f"{number:,} {what}" + (f" ({needed:,} {_need(needed)} attention)" if 0 < needed < number else "")
