@@ -65,7 +65,7 @@ class Deliveries:
 
     def unread(self) -> Iterator[int]:
         """Give the sent entries whose delivery is not read to its end, by number, a window at a time."""
-        asked = select(entries.c.id).where(NOT_READ).order_by(entries.c.id)
+        asked = select(entries.c.id).where(NOT_READ, entries.c.delivery_read == 0).order_by(entries.c.id)
         after = 0
         while True:
             with self._transactions.read() as connection:

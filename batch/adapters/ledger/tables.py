@@ -125,7 +125,7 @@ IS_TO_CANCEL = text("cancel_why <> ''")
 """Written out in a question, too: an index that holds a part of the rows serves only who names that part."""
 Index("entries_to_cancel", entries.c.status, sqlite_where=IS_TO_CANCEL)
 NOT_READ = text("status = 'sent' AND NOT delivery_read")
-Index("entries_not_read", entries.c.id, sqlite_where=NOT_READ)
+Index("entries_not_read", entries.c.delivery_read, entries.c.id, sqlite_where=NOT_READ)
 TURNED_DOWN = text("status IN ('invalid', 'replaced')")
 Index("entries_turned_down", entries.c.changed_at, sqlite_where=TURNED_DOWN)
 LOOKED_AT = text("(status <> 'sent' OR cancel_why <> '' OR contacts_count = 0)")

@@ -18,7 +18,8 @@ def upgrade() -> None:
     on_server = op.get_bind().dialect.name == "postgresql"
     (_add_flag if on_server else _add_number)()
     not_read = sa.text("status = 'sent' AND NOT delivery_read")
-    op.create_index("entries_not_read", "entries", ["id"], sqlite_where=not_read, postgresql_where=not_read)
+    by = ["delivery_read", "id"]  # by the number alone SQLite goes through the entries themselves
+    op.create_index("entries_not_read", "entries", by, sqlite_where=not_read, postgresql_where=not_read)
     turned_down = sa.text("status IN ('invalid', 'replaced')")
     op.create_index(
         "entries_turned_down", "entries", ["changed_at"], sqlite_where=turned_down, postgresql_where=turned_down
