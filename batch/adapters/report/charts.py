@@ -16,10 +16,10 @@ from markupsafe import Markup
 from batch.adapters.report.bars import draw_bar
 from batch.adapters.report.chart import GOING, LONGEST, WIDTH, Bar, Chart, noon, open_svg, timed, two_lines
 from batch.adapters.report.contents import Figures, Report, WeekFigures
-from batch.adapters.report.figures import arrivals, worst_tones
+from batch.adapters.report.figures import arrivals
 from batch.adapters.report.heatmap import calendar_chart
 from batch.model.times import day_words
-from batch.model.wording import TONES, WORDS
+from batch.model.wording import ORDER, TONES, WORDS
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -46,9 +46,19 @@ def outcome_chart(report: Report, figures: Figures) -> Chart | None:
     """Show how many rows ended where; where all ended the same, the total says it."""
     if len(figures.by_status) < 2:
         return None
-    tones = worst_tones(report)
-    counts = [(WORDS[key].text, number, tones[key]) for key, number in figures.by_status.items()]
-    return _bars("outcome", "Where every row ended", "rows", counts)
+    return _bars("outcome", "Where every row ended", "rows", _outcomes(report, figures))
+
+
+def _outcomes(report: Report, figures: Figures) -> list[tuple[str, int, str]]:
+    """Count the rows by where they ended, in the one order; what needs a look has a bar of its own."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for entry in report.entries:
+        word = report.standing_of(entry).word
+        found[word.standing, WORDS["replaced"].text if word.standing == "replaced" else word.text, word.tone] += 1
+    if skipped := figures.by_status.get("skipped"):
+        found["skipped", WORDS["skipped"].text, WORDS["skipped"].tone] = skipped
+    ordered = sorted(found, key=lambda key: (ORDER[key[0]], key[1]))
+    return [(text, found[name, text, tone], tone) for name, text, tone in ordered]
 
 
 def delivery_chart(report: Report) -> Chart | None:
