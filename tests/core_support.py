@@ -95,7 +95,7 @@ def know(row: Checked, status: Status, number: int = 1, **changes: Any) -> Known
         provider_id=f"{9000 + number}" if there else "",
         message=row.message,
     )
-    return replace(entry, **changes)
+    return entry._replace(**changes)
 
 
 def plan(

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from batch.core.identity import collapse, fold, is_test, split_tag, to_minute
 from batch.core.payload import PostingRules, make_tag_by, minute_of, name_by, show_time, to_provider_time
@@ -64,8 +65,6 @@ class Surroundings:
 
     keys: Counter[str]
     """How many rows of the file bear each key."""
-    places: dict[str, set[int]]
-    """The numbers of the rows that bear each key."""
     taken: set[int]
     """The known entries whose place a row of the file has taken: no second row may take it."""
     seen: dict[str, Checked]
@@ -86,9 +85,7 @@ class Surroundings:
         self.zone = rules.provider_zone
         self.posting = rules.posting
         self.keys = Counter(row.key for row in rows)
-        self.places = defaultdict(set)
-        for row in rows:
-            self.places[row.key].add(row.row.number)
+        self._rows = rows
         self.taken = set()
         self.seen = {}
         self.by_key: dict[str, list[KnownEntry]] = defaultdict(list)
@@ -106,6 +103,14 @@ class Surroundings:
         """Row to the entry that its RowId speaks of."""
         self._index_known(in_order, by_id)
         self._index_listed(listed, rows, in_order)
+
+    @cached_property
+    def places(self) -> dict[str, set[int]]:
+        """The numbers of the rows that bear each key; only rows with errors ask."""
+        places: dict[str, set[int]] = defaultdict(set)
+        for row in self._rows:
+            places[row.key].add(row.row.number)
+        return places
 
     def tag(self, campaign: Campaign) -> str:
         """Give a campaign's tag, made when it is first asked for; empty when names carry none."""

@@ -96,6 +96,8 @@ def _open_case(row: Checked, around: Surroundings) -> _Case:
         return _Case(row, around, None, None, None)
     fingerprint = row.campaign.fingerprint if row.campaign is not None else ""
     met = _find_met(entries, row, fingerprint, around.now)
+    if all(entry.status in THERE for entry in entries):
+        return _Case(row, around, met, None, None)  # none of them has a place to give
     free = [entry for entry in entries if entry.id not in around.taken]
     own = _newest(_find_own(free, row, fingerprint, around))
     old = _find_old(free, own)
@@ -136,6 +138,8 @@ def _is_same(entry: KnownEntry, key: str, fingerprint: str) -> bool:
 
 def _reads_same(entry: KnownEntry, campaign: Campaign) -> bool:
     """Whether two texts of one fingerprint look the same on a phone; one that was forgotten counts as the same."""
+    if (entry.message, entry.subject) == (campaign.message, campaign.subject):
+        return True
     pairs = ((entry.message, campaign.message), (entry.subject, campaign.subject))
     return all(not old or old == new or as_read(old) == as_read(new) for old, new in pairs)
 
@@ -241,7 +245,7 @@ def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
 def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
     """Leave a row alone that a known entry answers for; what another version left open here is done with."""
     obsolete = next((entry.id for entry in (case.old, case.own) if entry is not None and entry is not met), None)
-    issues = tuple(issue for issue in case.row.issues if issue.level is Level.WARNING)
+    issues = tuple([issue for issue in case.row.issues if issue.level is Level.WARNING])
     return Decision(case.row, Action.SKIP, entry=met.id, replaces=obsolete, issues=issues, why=why)
 
 

@@ -95,7 +95,7 @@ def test_a_row_never_stands_in_its_own_way():
 
 def near(delta: timedelta, status: Status = Status.ACCEPTED, **changes) -> Decision:
     entry = know(other(message="other", at=SOON + delta, groups=("100", "300")), status, file="else.xlsx")
-    return decide(make_row(groups=("200", "100")), replace(entry, **changes))
+    return decide(make_row(groups=("200", "100")), entry._replace(**changes))
 
 
 @pytest.mark.parametrize("delta", [2 * HOUR, -2 * HOUR, timedelta(0), timedelta(minutes=-1)])
@@ -164,7 +164,7 @@ def test_a_test_is_no_campaign_that_a_row_could_be_close_to_or_move(rule):
 
 def moved(**changes) -> KnownEntry:
     entry = know(make_row("spring  SALE", message="old", groups=("2", "1"), at=SOON + 24 * HOUR), Status.ACCEPTED)
-    return replace(entry, **{"file": "Week.xlsx", "batch": 4, **changes})
+    return entry._replace(**{"file": "Week.xlsx", "batch": 4, **changes})
 
 
 MOVED = make_row(groups=("1", "2"))
@@ -191,7 +191,7 @@ def test_a_file_with_rows_in_common_is_an_earlier_version_too():
     common = make_row("Common", message="c", groups=("9",), number=3)
     entries = [moved(file="else.xlsx"), know(common, Status.ACCEPTED, 2, file="else.xlsx", batch=4)]
     assert codes_of(plan([MOVED, common], entries).decisions[0]) == ["same-campaign-other-time"]
-    apart = [entries[0], replace(entries[1], batch=5)]
+    apart = [entries[0], entries[1]._replace(batch=5)]
     assert codes_of(plan([MOVED, common], apart).decisions[0]) == []
 
 

@@ -70,15 +70,15 @@ def test_such_an_edit_of_what_is_over_or_gone_is_what_it_was():
 @pytest.mark.parametrize("message", ["20% off", " 20% off\n", ""])
 def test_what_nobody_can_see_is_no_edit(message):
     """Blanks around a text, the other sign for a line break; and a text that was forgotten cannot tell."""
-    assert decide(ROW, replace(know(ROW, Status.ACCEPTED), message=message)).action is Action.SKIP
-    broken = replace(know(BREAK, Status.ACCEPTED), message="20%\r\noff")
+    assert decide(ROW, know(ROW, Status.ACCEPTED)._replace(message=message)).action is Action.SKIP
+    broken = know(BREAK, Status.ACCEPTED)._replace(message="20%\r\noff")
     assert decide(BREAK, broken).action is Action.SKIP
 
 
 def test_of_two_entries_that_differ_so_the_row_meets_its_own():
     """Whichever is newer."""
     for numbers in ((1, 2), (2, 1)):
-        one, two = (replace(know(row, Status.ACCEPTED), id=id) for row, id in zip((ROW, BREAK), numbers, strict=True))
+        one, two = (know(row, Status.ACCEPTED)._replace(id=id) for row, id in zip((ROW, BREAK), numbers, strict=True))
         assert met(decide(ROW, one, two)) == (Action.SKIP, one.id, None)
         assert met(decide(BREAK, one, two)) == (Action.SKIP, two.id, None)
 
@@ -342,7 +342,7 @@ def test_what_may_yet_go_out_decides_before_what_is_gone():
     """Whatever order they came in."""
     gone, other = know(ROW, Status.MISSING), make_row(message="other", reference="R1")
     assert codes_of(decide(ROW, gone, know(other, Status.ACCEPTED, 2))) == ["edited-after-submission"]
-    assert codes_of(decide(ROW, know(other, Status.ACCEPTED), replace(gone, id=2))) == ["edited-after-submission"]
+    assert codes_of(decide(ROW, know(other, Status.ACCEPTED), gone._replace(id=2))) == ["edited-after-submission"]
     both = [know(other, Status.ACCEPTED), know(EDITED, Status.IN_DOUBT, 2)]
     assert codes_of(decide(ROW, *both)) == ["in-doubt"]
     assert decide(EDITED, know(other, Status.IN_DOUBT), know(EDITED, Status.SENT, 2)).action is Action.SKIP
@@ -734,7 +734,7 @@ class Matches:
                 self.sent.append((entry.key, entry.fingerprint))
                 self.arrived.append(entry.id)
             changes = {"provider_id": str(9000 + entry.id)} if end is Status.ACCEPTED else {}
-            self.entries[entry.id] = replace(entry, status=end, **changes)
+            self.entries[entry.id] = entry._replace(status=end, **changes)
 
     def is_gone(self, number: int) -> bool:
         """Whether somebody deleted it at the provider."""
@@ -750,14 +750,14 @@ class Matches:
 
     def _apply(self, decision: Decision) -> None:
         if decision.replaces is not None:
-            self.entries[decision.replaces] = replace(self.entries[decision.replaces], status=Status.REPLACED)
+            self.entries[decision.replaces] = self.entries[decision.replaces]._replace(status=Status.REPLACED)
         if decision.action not in STATUS_OF:
             return
         number = decision.entry or len(self.entries) + 1
         released = self.entries[number].released if decision.entry else ()
         codes = tuple(codes_of(decision))
         entry = know(decision.checked, STATUS_OF[decision.action], number, last_codes=codes, released=released)
-        self.entries[number] = replace(entry, provider_id="", tag=decision.tag)
+        self.entries[number] = entry._replace(provider_id="", tag=decision.tag)
 
 
 def _some_row(*, name, message, groups, hours, reference, bad, hold, cancel) -> Checked:
@@ -817,7 +817,7 @@ def test_no_sequence_of_files_sends_one_sending_twice(data, dropped):
                 follows = [Status.HELD, Status.CANCELLED]  # what may have gone out is never called too late
             later = data.draw(st.sampled_from(follows))
             doubt = ("looks-alike",) if (entry.status, later) == (Status.IN_DOUBT, Status.HELD) else entry.last_codes
-            matches.entries[number] = replace(entry, status=later, last_codes=doubt)
+            matches.entries[number] = entry._replace(status=later, last_codes=doubt)
         assert len(matches.sent) == len(set(matches.sent))
         there = [matches.entries[number].fingerprint for number in matches.arrived if not matches.is_gone(number)]
         assert len(there) == len(set(there))

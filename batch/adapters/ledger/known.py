@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, union
 
-from batch.adapters.ledger.bulk import by_name, is_in
+from batch.adapters.ledger.bulk import is_in
 from batch.adapters.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, history
 from batch.adapters.ledger.transactions import Transactions
@@ -20,13 +19,12 @@ from batch.model.places import place_of
 COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
 """What the guards compare a new row with, while its time is still to come."""
 
-_KNOWN = select(
-    *(entries.c[field.name] for field in dataclasses.fields(KnownEntry) if field.name in entries.c),
-    entries.c.campaign_name.label("name"),
-    entries.c.codes.label("last_codes"),
-    batches.c.file,
-    batches.c.sheet,
-).join(batches, batches.c.id == entries.c.batch)
+_NAMED_OTHERWISE = {
+    "name": entries.c.campaign_name, "last_codes": entries.c.codes, "file": batches.c.file, "sheet": batches.c.sheet
+}  # fmt: skip
+_COLUMNS = ({**entries.c, **_NAMED_OTHERWISE}[name] for name in KnownEntry._fields)
+_KNOWN = select(*_COLUMNS).join(batches, batches.c.id == entries.c.batch)
+"""In the order in which a KnownEntry has them."""
 
 
 class Known:
@@ -44,7 +42,7 @@ class Known:
             says_it = is_in(fingerprint, [one for one in fingerprints if one], connection.dialect)
             fits = _any_of(connection, has_key, says_it, coming)
             asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, fits)
-            return tuple(_known_entry(row) for row in by_name(connection.execute(asked.order_by(entries.c.id))))
+            return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
 
     def tags(self, listed: Collection[str]) -> set[str]:
         """Give which of these tags this ledger ever gave or sent: as many are asked for as a list shows, not all."""
@@ -154,11 +152,10 @@ def _span(row: Row[Any]) -> Span:
     return Span(row.begun, row.known)
 
 
-def _known_entry(row: dict[str, Any]) -> KnownEntry:
-    row["row"] = place_of(row["row"])
-    row["group_ids"] = read_texts(row["group_ids"])
-    row["send_at"] = read_time_or_none(row["send_at"])
-    row["status"] = STATUSES[row["status"]]
-    row["last_codes"] = tuple(row["last_codes"].split())
-    row["released"] = read_texts(row["released"])
-    return KnownEntry(**row)
+def _known_entry(row: Sequence[Any]) -> KnownEntry:
+    """Read a row of `_KNOWN`; by name its columns would take twice as long."""
+    place, group_ids, send_at, status = row[7:11]
+    codes, released = row[15:]
+    moment = read_time_or_none(send_at)
+    met = (*row[:7], place_of(place), read_texts(group_ids), moment, STATUSES[status])
+    return KnownEntry._make((*met, *row[11:15], tuple(codes.split()), read_texts(released)))
