@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ STORE = ("StoreName", "City", "GroupIds", "TimeZone")
 FIRST_DAY = 10
 """Days from now on which the first row goes out."""
 DAYS = 60
+GROUPS = range(100, 800)
+"""All that the rows below speak of."""
 
 
 def make_rows(
@@ -108,6 +111,12 @@ def write_stores(path: Path, count: int, *, today: datetime, listed: bool) -> No
             for number, store in enumerate((STORE, *stores)):
                 for place, value in enumerate(store):
                     places.write_string(number, place, value)
+
+
+def write_groups(path: Path) -> None:
+    """Write a sandbox's state that has every group of the rows, a hundred contacts each."""
+    groups = ((str(number), f"Group {number}", [100_000 * number + one for one in range(100)]) for number in GROUPS)
+    path.write_text("".join(f"{json.dumps(['group', group])}\n" for group in groups), encoding="utf-8")
 
 
 def main() -> None:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import opening, sizes
 from benchmarks.agency import agency
+from benchmarks.inputs import write_groups
 from benchmarks.stopwatch import HOUSE, PROGRAM, PYTHON, Took, median, run, run_job, run_module
 from benchmarks.table import Figure, Section, compare, limit, seconds
 
@@ -23,6 +25,8 @@ STARTS = {
     "`submit` of 1 rows and its reports": 1.5, "`submit` of 200 rows and its reports": 2.0,
 }  # fmt: skip
 """How often the time of `import pandas` a command on a small file may take."""
+HAS_POLARS = all(map(find_spec, ("polars", "fastexcel")))
+"""Of the group `bench`; without them that rival is left out."""
 MANY_ROWS = {"CAMPAIGN_BATCH_SHEET__MAX_ROWS": "2000000"}
 
 
@@ -87,8 +91,12 @@ def checking(bench: Bench) -> Section:
     for ending, engines, most in (("xlsx", ("openpyxl", "calamine"), (2.0, 3.0)), ("csv", ("csv",), (5.0, 9.0))):
         path = bench.sheet(bench.rows, ending)
         rivals = [_rival(bench, path, engine) for engine in engines]
+        if HAS_POLARS:
+            rivals.append(partial(run_module, "rivals.with_polars", path, folder=bench.folder))
         ours, floor, *others = bench.side_by_side(partial(bench.check, path), partial(_floor, bench, path), *rivals)
         what = f"`check` of {bench.rows:,} rows, {ending}"
+        if HAS_POLARS:
+            figures.append(compare(what, ours.seconds, "polars and jinja2, no checks", others.pop().seconds))
         for engine, other in zip(engines, others, strict=True):
             words = f"pandas ({engine}) and jinja2, no checks"
             figures.append(compare(what, ours.seconds, words, other.seconds, None if engine == "calamine" else 0.2))
@@ -256,32 +264,34 @@ def starting(bench: Bench) -> Section:
     pandas = partial(run, [PYTHON, "-c", "import pandas"], bench.folder)
     rounds = 3 * bench.rounds
     figures = []
-    with _sandbox("--limit", "0") as (url, token):
-        cases = {"`--help`": partial(run, [PROGRAM, "--help"], bench.folder)}
-        for rows in (1, 25, 200):
-            sheet = bench.sheet(rows, "xlsx")
-            cases[f"`check` of {rows} rows, xlsx"] = partial(bench.check, sheet)
-            cases[f"`submit` of {rows} rows and its reports"] = partial(_submit, bench, sheet, url, token)
-        cases["`submit --dry-run` of 1 row"] = partial(_submit, bench, bench.sheet(1, "xlsx"), url, token, "--dry-run")
-        for what, command in cases.items():
-            pairs = [(command(), pandas()) for _ in range(rounds)]
-            ours, other = (median([pair[side] for pair in pairs]) for side in (0, 1))
-            figures.append(compare(what, ours.seconds, "`import pandas`", other.seconds, STARTS.get(what)))
-            figures.append(compare(f"{what}, processor time", ours.cpu, "the same", other.cpu))
-            if what == "`--help`":
-                figures.append(limit(what, ours.seconds, 0.3))
-    return Section("f", "Starting", tuple(figures))
+    cases = {"`--help`": partial(run, [PROGRAM, "--help"], bench.folder)}
+    for rows in (1, 25, 200):
+        sheet = bench.sheet(rows, "xlsx")
+        cases[f"`check` of {rows} rows, xlsx"] = partial(bench.check, sheet)
+        cases[f"`submit` of {rows} rows and its reports"] = partial(_submit, bench, sheet)
+    cases["`submit --dry-run` of 1 row"] = partial(_submit, bench, bench.sheet(1, "xlsx"), "--dry-run")
+    for what, command in cases.items():
+        pairs = [(command(), pandas()) for _ in range(rounds)]
+        ours, other = (median([pair[side] for pair in pairs]) for side in (0, 1))
+        figures.append(compare(what, ours.seconds, "`import pandas`", other.seconds, STARTS.get(what)))
+        figures.append(compare(f"{what}, processor time", ours.cpu, "the same", other.cpu))
+        if what == "`--help`":
+            figures.append(limit(what, ours.seconds, 0.3))
+    return Section("f", "Starting", tuple(figures), "Every row is posted: each run meets a provider of its own.")
 
 
-def _submit(bench: Bench, sheet: Path, url: str, token: str, *words: str) -> Took:
-    ledger = bench.fresh("small.sqlite3")
-    environment = {
-        "CAMPAIGN_BATCH_PROVIDER__URL": url,
-        "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN": token,
-        "CAMPAIGN_BATCH_LEDGER__URL": f"sqlite:///{ledger.as_posix()}",
-        "CAMPAIGN_BATCH_REPORTS__FOLDER": str(bench.folder / "reports"),
-    }
-    return run([PROGRAM, "submit", sheet, "--yes", *words], bench.folder, environment, fine=(0, 1))
+def _submit(bench: Bench, sheet: Path, *words: str) -> Took:
+    """Submit a file to a provider that has its groups and holds no campaign yet, into a ledger of its own."""
+    ledger, state = bench.fresh("small.sqlite3"), bench.fresh("small.state")
+    write_groups(state)
+    with _sandbox("--limit", "0", "--state-file", str(state)) as (url, token):
+        environment = {
+            "CAMPAIGN_BATCH_PROVIDER__URL": url,
+            "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN": token,
+            "CAMPAIGN_BATCH_LEDGER__URL": f"sqlite:///{ledger.as_posix()}",
+            "CAMPAIGN_BATCH_REPORTS__FOLDER": str(bench.folder / "reports"),
+        }
+        return run([PROGRAM, "submit", sheet, "--yes", *words], bench.folder, environment)
 
 
 def growing(bench: Bench) -> Section:

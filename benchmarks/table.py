@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 _LIBRARIES = (
-    "python-calamine", "pandas", "openpyxl", "XlsxWriter", "jinja2", "requests", "SQLAlchemy", "pydantic", "typer",
+    "python-calamine", "pandas", "polars", "openpyxl", "XlsxWriter", "jinja2", "requests", "SQLAlchemy", "pydantic",
+    "typer",
 )  # fmt: skip
+_MODULES = {"python-calamine": "python_calamine"}
 _SECTION = re.compile(r"^## \((\w)\).*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -125,4 +128,4 @@ def _memory() -> str:
 
 
 def _versions() -> Iterable[str]:
-    return (f"{name} {version(name)}" for name in _LIBRARIES)
+    return (f"{name} {version(name)}" for name in _LIBRARIES if find_spec(_MODULES.get(name, name.lower())))
