@@ -58,6 +58,8 @@ class UsageError(BatchError):
 class NoLedgerError(UsageError):
     """There is no ledger yet where it is looked for."""
 
+    name = "NoLedgerError"
+
 
 class AlreadyThereError(UsageError):
     """A file is in the way, which `--force` or a person's yes may overwrite."""

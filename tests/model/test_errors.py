@@ -13,6 +13,7 @@ KINDS = {
     "BatchError",
     "StoppedError",
     "UsageError",
+    "NoLedgerError",
     "AlreadyThereError",
     "SheetError",
     "MachineError",
