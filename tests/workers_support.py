@@ -258,9 +258,15 @@ class Fleet:
             process.wait()
 
 
+FIRST_GROUP = 9000
+"""Of groups of the tests' own."""
+
+
 def _row(number: int) -> dict[str, object]:
+    """Make a row; a group gets one text an hour, eight a day over eight days, then it is another group's turn."""
     text = f"Maple & Main: offer {number} for you. Reply STOP to opt out"
-    return row(number % 64, CampaignName=f"Campaign {number}", Message=text)
+    group = FIRST_GROUP + number // 64
+    return row(number % 64, CampaignName=f"Campaign {number}", Message=text, GroupIds=str(group))
 
 
 @contextmanager
@@ -277,6 +283,8 @@ def fleet(
             )
             for name in accounts
         }
+        for one in sandboxes.values():
+            one.invent_groups(range(FIRST_GROUP, FIRST_GROUP + 64))
         sections = "".join(
             f'[accounts.{name}]\nurl = "{one.url}"\ntoken_env = "{name.upper()}_TOKEN"\n'
             for name, one in sandboxes.items()
