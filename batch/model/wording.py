@@ -199,6 +199,12 @@ WORDS: Mapping[str, Word] = {
 
 ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WORDS)}
 
+
+def kind_words(standing: str, text: str) -> str:
+    """Give what rows are counted by: their own words, less the row that each fixed one names."""
+    return WORDS[standing].text if standing == "replaced" else text
+
+
 COUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "accepted": ("at the provider", "at the provider"),
     "skipped": ("already taken in", "already taken in"),

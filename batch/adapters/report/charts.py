@@ -19,7 +19,7 @@ from batch.adapters.report.contents import Figures, Report, WeekFigures
 from batch.adapters.report.figures import arrivals
 from batch.adapters.report.heatmap import calendar_chart
 from batch.model.times import day_words
-from batch.model.wording import ORDER, TONES, WORDS
+from batch.model.wording import ORDER, TONES, WORDS, kind_words
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -54,7 +54,7 @@ def _outcomes(report: Report, figures: Figures) -> list[tuple[str, int, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
     for entry in report.entries:
         word = report.standing_of(entry).word
-        found[word.standing, WORDS["replaced"].text if word.standing == "replaced" else word.text, word.tone] += 1
+        found[word.standing, kind_words(word.standing, word.text), word.tone] += 1
     if skipped := figures.by_status.get("skipped"):
         found["skipped", WORDS["skipped"].text, WORDS["skipped"].tone] = skipped
     ordered = sorted(found, key=lambda key: (ORDER[key[0]], key[1]))

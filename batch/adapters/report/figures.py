@@ -247,10 +247,11 @@ def texts_words(figures: Figures) -> str:
         (figures.texts_scheduled, "scheduled", figures.scheduled),
         (figures.texts_not_going, "not going", 0),
     )
-    there = [(number, word) for number, word, _ in split if number]
+    there = [part for part in split if part[0]]
     if len(there) == 1:
-        return next(f"of the {rows:,} {word}" if rows else f"all {word}" for number, word, rows in split if number)
-    return " + ".join(f"{number:,} {word}" for number, word in there) or "by the provider's ContactsCount"
+        _, word, rows = there[0]
+        return f"of the {rows:,} {word}" if rows else f"all {word}"
+    return " + ".join(f"{number:,} {word}" for number, word, _ in there) or "by the provider's ContactsCount"
 
 
 def contacts_words(entries: Iterable[Entry]) -> str:

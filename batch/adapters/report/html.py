@@ -18,7 +18,7 @@ from batch.adapters.report.verdict import verdict
 from batch.core.hints import name_account
 from batch.model import Entry, Finding, FindingKind
 from batch.model.times import local_time, time_left
-from batch.model.wording import FINDING_WORDS, ORDER, TONES, WORDS, Word, group_words
+from batch.model.wording import FINDING_WORDS, ORDER, TONES, WORDS, Word, group_words, kind_words
 
 WHOLE_LIMIT = 20_000
 """Rows up to which the page holds all of them; above, only what needs attention: a browser would take seconds."""
@@ -91,8 +91,7 @@ def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:
     """
     tones: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
-        text = WORDS["replaced"].text if row.standing == "replaced" else row.status
-        tones[row.standing, text].append(row.tone)
+        tones[row.standing, kind_words(row.standing, row.status)].append(row.tone)
     ordered = sorted(tones, key=lambda key: (ORDER[key[0]], key[1]))
     return [
         (replace(WORDS[key], text=text, tone=worst(*tones[key, text])), len(tones[key, text])) for key, text in ordered

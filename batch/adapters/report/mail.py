@@ -67,7 +67,7 @@ def mail_html(
     figures = count(report)
     said = verdict(report, figures)
     found = tasks_of(report)
-    steps = short or commands or len(found) <= ROOMY
+    steps = _has_room(found, commands=commands, short=short)
     tasks = [
         _shown(task, commands=commands, whole=steps, steps=steps or not place or (task.urgent and place < FIRST))
         for place, task in enumerate(found)
@@ -96,6 +96,11 @@ def mail_html(
         lines=lines,
         facts=facts,
     )
+
+
+def _has_room(tasks: Sequence[Task], *, commands: bool, short: bool) -> bool:
+    """Say whether the mail tells of each cause what to do."""
+    return short or commands or len(tasks) <= ROOMY
 
 
 def _shown(task: Task, *, commands: bool, whole: bool, steps: bool) -> Task:
@@ -156,7 +161,7 @@ def _told(words: str, *, commands: bool) -> str:
 
 def _task_lines(report: Report, *, commands: bool, short: bool) -> list[str]:
     tasks = tasks_of(report)
-    steps = short or commands or len(tasks) <= ROOMY
+    steps = _has_room(tasks, commands=commands, short=short)
     lines = ["WHAT TO DO"] if tasks else []
     for task in tasks[:TOLD]:
         lines += [
