@@ -207,7 +207,8 @@ def write_reconciliation(context: Context, comparison: Comparison) -> list[Path]
 def read_delivery(context: Context, budget: int) -> int:
     """Read the delivery of sent campaigns page by page, going on where it stopped; give the pages read.
 
-    What is final is not read again: every contact has a status that no longer changes, or the sending is days ago.
+    What is final is not read again: every contact is listed with a status that no longer changes, or the sending is
+    days ago.
     """
     read = 0
     for number in context.ledger.deliveries.unread():
@@ -256,4 +257,6 @@ def _sent_id(context: Context, entry: Entry) -> str:
 def _is_final(entry: Entry, counts: tuple[DeliveryCount, ...], now: datetime) -> bool:
     if entry.send_at is not None and now - entry.send_at > SETTLED_AFTER:
         return True
-    return all(count.status_id in FINAL for count in counts)
+    listed = sum(count.contacts for count in counts)
+    # Soon after a sending the provider may list none of the contacts yet, or some.
+    return 0 < listed >= (entry.contacts_count or 0) and all(count.status_id in FINAL for count in counts)

@@ -292,6 +292,22 @@ def test_a_delivery_still_under_way_on_an_early_page_is_read_again() -> None:
         assert delivered(desk, "R-0") == (25, True)
 
 
+@pytest.mark.parametrize("listed", [0, 2])
+def test_a_delivery_that_lists_too_few_contacts_is_read_again(listed: int) -> None:
+    """Right after a sending the provider knows nobody's delivery yet, or not everybody's."""
+    with bench() as desk:
+        desk.sandbox.account.put_group(Group("5000", "Small", 3))
+        desk.submit(desk.sheet(1))
+        desk.clock.advance(days=2, hours=2)
+        plain = desk.sandbox.account.delivery
+        desk.sandbox.account.delivery = lambda campaign: plain(campaign)[:listed]  # type: ignore[method-assign]
+        desk.reconcile(delivery=True)
+        assert delivered(desk, "R-0") == (listed, False)
+        desk.sandbox.account.delivery = plain  # type: ignore[method-assign]
+        desk.reconcile(delivery=True)
+        assert delivered(desk, "R-0") == (3, True)
+
+
 def test_a_campaign_whose_delivery_is_not_to_be_had_does_not_end_the_others(sent_desk: Bench) -> None:
     """404 for one: said, and the next one is read."""
     desk = sent_desk
