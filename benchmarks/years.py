@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from batch.adapters.ledger import open_ledger
 from batch.core.identity import make_fingerprint, make_key, make_tag
 from batch.core.payload import to_provider_time
+from benchmarks.past import Week, fill_week, indexes_made_after
 from benchmarks.sizes import A_WEEK, COMING, RECENT, SHEET, STATE, ZONE
 
 WEEKS = 156
@@ -79,32 +80,47 @@ def fill(url: str, size: int, now: datetime, state: Path | None = None) -> None:
     with open_ledger(url, now=now) as ledger:
         engine = ledger._transactions.engine
         with closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
             if engine.dialect.name == "sqlite":
-                connection.cursor().execute("BEGIN")  # else each row would go to disk alone
-            for week in _weeks(size, now):
-                _insert(connection, engine.dialect.name, week.rows)
-                held += week.held
-            if engine.dialect.name == "postgresql":
-                _go_on_numbering(connection.cursor())
+                cursor.execute("BEGIN")  # else each row would go to disk alone
+                for week in _weeks(size, now):
+                    held += _insert(cursor, _rows_of(week, size, now))
+            else:
+                held += _fill_server(cursor, size, now)
             connection.commit()
         ledger.journal.note_run("reconcile", now)
     if state is not None:
         state.write_text("".join(f"{json.dumps(['campaign', one])}\n" for one in held), encoding="utf-8")
 
 
-def _weeks(size: int, now: datetime) -> Iterator[Filling]:
-    """Give the ledger week by week, the oldest first."""
+def _fill_server(cursor: Any, size: int, now: datetime) -> list[dict[str, Any]]:
+    """Let the server write what is over, and hand in only the weeks that every ledger has."""
+    held: list[dict[str, Any]] = []
+    with indexes_made_after(cursor):
+        for week in _weeks(size, now):
+            if week.numbers.stop <= size - RECENT + 1:
+                fill_week(cursor, week, shops=_SHOPS, offers=_OFFERS)
+            else:
+                held += _copy_in(cursor, _rows_of(week, size, now))
+    _go_on_numbering(cursor)
+    return held
+
+
+def _weeks(size: int, now: datetime) -> Iterator[Week]:
+    """Give the weeks of the ledger, the oldest first."""
     sizes = _sizes(size)
     first, batch = 1, 1
     for back, number in zip(range(len(sizes) - 2, -2, -1), sizes, strict=True):
-        begins = now - timedelta(weeks=back + 1)
-        week = Filling()
-        for start in range(first, first + number, A_WEEK):
-            numbers = range(start, min(start + A_WEEK, first + number))
-            _fill_sheet(week, batch, numbers, begins, now, unread=size - COMING - _UNREAD)
-            batch += 1
-        first += number
-        yield week
+        yield Week(now - timedelta(weeks=back + 1), range(first, first + number), batch)
+        first, batch = first + number, batch - (-number // A_WEEK)
+
+
+def _rows_of(week: Week, size: int, now: datetime) -> Filling:
+    made, numbers = Filling(), week.numbers
+    for place, start in enumerate(range(numbers.start, numbers.stop, A_WEEK)):
+        sheet = range(start, min(start + A_WEEK, numbers.stop))
+        _fill_sheet(made, week.batch + place, sheet, week.begins, now, unread=size - COMING - _UNREAD)
+    return made
 
 
 def _sizes(size: int) -> list[int]:
@@ -199,16 +215,20 @@ def _held(  # noqa: PLR0917
     }  # fmt: skip
 
 
-def _insert(connection: Any, dialect: str, rows: Rows) -> None:
-    cursor = connection.cursor()
+def _insert(cursor: Any, made: Filling) -> list[dict[str, Any]]:
     for table, names in COLUMNS.items():
-        if dialect == "postgresql":
-            with cursor.copy(f"COPY {table} ({', '.join(_quoted(names))}) FROM STDIN") as copy:
-                for row in rows[table]:
-                    copy.write_row(row)
-        else:
-            marks = ", ".join("?" * len(names))
-            cursor.executemany(f"INSERT INTO {table} ({', '.join(_quoted(names))}) VALUES ({marks})", rows[table])
+        marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table} ({', '.join(_quoted(names))}) VALUES ({marks})"
+        cursor.executemany(statement, made.rows[table])
+    return made.held
+
+
+def _copy_in(cursor: Any, made: Filling) -> list[dict[str, Any]]:
+    for table, names in COLUMNS.items():
+        with cursor.copy(f"COPY {table} ({', '.join(_quoted(names))}) FROM STDIN") as copy:
+            for row in made.rows[table]:
+                copy.write_row(row)
+    return made.held
 
 
 def _go_on_numbering(cursor: Any) -> None:
