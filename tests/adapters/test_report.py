@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -181,7 +182,7 @@ def test_a_long_range_is_drawn_by_weekday_with_thin_labels() -> None:
     """Half a year: a column for each weekday, a color by the week's average, and no label over another or cut."""
     past = [make_entry(n, Status.SENT, send_at=NOW - timedelta(weeks=26) + timedelta(days=n)) for n in range(1, 181)]
     report = batch_of(*past)
-    drawn = {chart.name: chart for chart in charts_of(report, count(report))}
+    drawn = {chart.name: chart for chart in charts_of(report)}
     assert drawn["calendar"].title == "What goes out when, by weekday"
     assert set(re.findall(r"heat-\d", str(drawn["calendar"].svg))) == {"heat-1"}
     places = [float(x) for x in re.findall(r'class="value" x="([\d.]+)"', str(drawn["texts"].svg))]
@@ -201,7 +202,7 @@ def test_the_trend_counts_as_the_report_does() -> None:
 def test_one_outcome_needs_no_picture() -> None:
     """Where every row ended the same, the total says it."""
     for report, shown in ((sample_report(), True), (batch_of(make_entry(1)), False)):
-        assert (outcome_chart(report, count(report)) is not None) is shown
+        assert (outcome_chart(report) is not None) is shown
 
 
 def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path: Path) -> None:
@@ -398,6 +399,13 @@ def test_the_rows_add_up_in_every_format(world: str, tmp_path: Path) -> None:
     *statuses, total = [row[0] for row in book["Rows"].iter_rows(min_row=2, values_only=True)] or ["Total"]
     assert total == "Total"
     assert len(statuses) == figures.rows
+    listed = list(book["Summary"].iter_rows(values_only=True, max_col=2))
+    first, end = (
+        place for place, (label, _) in enumerate(listed) if label in {"Where every row ended", "rows in total"}
+    )
+    assert dict(listed[first + 1 : end]) == Counter(
+        re.sub(r"fixed in row .*", "fixed in another row", one) for one in statuses
+    )
     going = ("scheduled", "due, not yet seen as sent")
     told = [one for one in statuses if "cancelled" not in one and any(word in one for word in going)]
     assert len(told) == figures.scheduled

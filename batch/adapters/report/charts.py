@@ -15,11 +15,11 @@ from markupsafe import Markup
 
 from batch.adapters.report.bars import draw_bar
 from batch.adapters.report.chart import GOING, LONGEST, WIDTH, Bar, Chart, noon, open_svg, timed, two_lines
-from batch.adapters.report.contents import Figures, Report, WeekFigures
-from batch.adapters.report.figures import arrivals
+from batch.adapters.report.contents import Report, WeekFigures
+from batch.adapters.report.figures import arrivals, outcomes
 from batch.adapters.report.heatmap import calendar_chart
 from batch.model.times import day_words
-from batch.model.wording import ORDER, TONES, WORDS, kind_words
+from batch.model.wording import TONES
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -30,10 +30,10 @@ _LABEL = 30
 """Units that a label needs: where bars are narrower, only some of them have one."""
 
 
-def charts_of(report: Report, figures: Figures) -> tuple[Chart, ...]:
+def charts_of(report: Report) -> tuple[Chart, ...]:
     """Draw every picture for which there is something to show."""
     drawn = (
-        outcome_chart(report, figures),
+        outcome_chart(report),
         calendar_chart(report),
         texts_chart(report),
         delivery_chart(report),
@@ -42,23 +42,14 @@ def charts_of(report: Report, figures: Figures) -> tuple[Chart, ...]:
     return tuple(chart for chart in drawn if chart is not None)
 
 
-def outcome_chart(report: Report, figures: Figures) -> Chart | None:
+def outcome_chart(report: Report) -> Chart | None:
     """Show how many rows ended where; where all ended the same, the total says it."""
-    if len(figures.by_status) < 2:
+    ended = outcomes(report)
+    if len(ended) < 2:
         return None
-    return _bars("outcome", "Where every row ended", "rows", _outcomes(report, figures))
-
-
-def _outcomes(report: Report, figures: Figures) -> list[tuple[str, int, str]]:
-    """Count the rows by where they ended, in the one order; what needs a look has a bar of its own."""
-    found: Counter[tuple[str, str, str]] = Counter()
-    for entry in report.entries:
-        word = report.standing_of(entry).word
-        found[word.standing, kind_words(word.standing, word.text), word.tone] += 1
-    if skipped := figures.by_status.get("skipped"):
-        found["skipped", WORDS["skipped"].text, WORDS["skipped"].tone] = skipped
-    ordered = sorted(found, key=lambda key: (ORDER[key[0]], key[1]))
-    return [(text, found[name, text, tone], tone) for name, text, tone in ordered]
+    return _bars(
+        "outcome", "Where every row ended", "rows", [(one.text, rows, one.tone) for one, rows in ended.items()]
+    )
 
 
 def delivery_chart(report: Report) -> Chart | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from batch.adapters.report.contents import Figures, Report
 from batch.core.standing import Standing, needs_look
@@ -21,6 +22,7 @@ from batch.model.wording import (
     Fate,
     counted,
     delivery_word,
+    kind_words,
     money_words,
 )
 
@@ -170,13 +172,29 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     return tuple(shown)
 
 
-def worst_tones(report: Report) -> dict[str, str]:
-    """Give for each standing the worst tone that any row of it has: a picture is never greener than its rows."""
-    tones: dict[str, str] = {}
-    for entry in report.entries:
-        word = report.standing_of(entry).word
-        tones[word.standing] = worst(tones.get(word.standing, word.tone), word.tone)
-    return {standing: tones.get(standing, WORDS[standing].tone) for standing in WORDS}
+class RowKind(NamedTuple):
+    """What rows are counted under: their words and their tone."""
+
+    standing: str
+    text: str
+    tone: str
+
+
+SKIPPED = RowKind("skipped", WORDS["skipped"].text, WORDS["skipped"].tone)
+
+
+def outcome_of(stands: Standing) -> RowKind:
+    """Give what a row is counted under."""
+    word = stands.word
+    return RowKind(word.standing, kind_words(word.standing, word.text), word.tone)
+
+
+def outcomes(report: Report) -> dict[RowKind, int]:
+    """Count the rows by where they ended, in the one order; what needs a look has a line of its own."""
+    found = Counter(outcome_of(report.standing_of(entry)) for entry in report.entries)
+    if report.skipped:
+        found[SKIPPED] = len(report.skipped)
+    return dict(sorted(found.items(), key=lambda pair: (ORDER[pair[0].standing], pair[0].text)))
 
 
 def worst(*tones: str) -> str:

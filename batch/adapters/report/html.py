@@ -69,7 +69,7 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         findings=_finding_lines(report.findings),
         loose=[_finding_line(finding) for finding in loose_findings(report)],
         to_cancel=[_cancel_line(entry, report) for entry in sorted(report.to_cancel, key=_soonest)],
-        charts=charts_of(report, figures),
+        charts=charts_of(report),
         columns=[one for one in COLUMNS if one[0] != "credits" or figures.credits != figures.contacts],
         facts=FACTS,
         plain=rows[: PLAIN_LIMIT if len(rows) <= FEW else PLAIN_LIMIT // 5],

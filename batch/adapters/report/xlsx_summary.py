@@ -8,13 +8,16 @@ from typing import Any
 
 from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import (
+    SKIPPED,
     KeyFigure,
+    RowKind,
     arrivals,
     differing,
     key_figures,
     loose_persons,
     needed_entries,
-    worst_tones,
+    outcome_of,
+    outcomes,
 )
 from batch.adapters.report.tasks import Task, in_task_order, tasks_of
 from batch.adapters.report.verdict import Verdict, verdict
@@ -23,7 +26,7 @@ from batch.core.standing import Standing
 from batch.model import Attempt, Entry
 from batch.model.plurals import plural
 from batch.model.times import local_time
-from batch.model.wording import TONES, WORDS
+from batch.model.wording import TONES
 
 ALL_ATTEMPTS = 2_000
 """Up to so many, every attempt is listed; of more, those that did not go through at once."""
@@ -92,12 +95,12 @@ def listed_attempts(report: Report) -> list[tuple[int, Attempt]]:
     return [(entry, attempt) for entry, attempt in found if attempt.number > 1 or attempt.outcome != "accepted"]
 
 
-def _first_lines(report: Report, ordered: Sequence[Entry]) -> dict[str, int]:
-    """Give the first line of each standing on the sheet Rows."""
-    found: dict[str, int] = {}
+def _first_lines(report: Report, ordered: Sequence[Entry]) -> dict[RowKind, int]:
+    """Give the first line of each kind of row on the sheet Rows."""
+    found: dict[RowKind, int] = {}
     for line, entry in enumerate(ordered, 2):
-        found.setdefault(report.standing_of(entry).word.standing, line)
-    return found | {"skipped": len(ordered) + 2}
+        found.setdefault(outcome_of(report.standing_of(entry)), line)
+    return found | {SKIPPED: len(ordered) + 2}
 
 
 def _write_heading(summary: Summary, said: Verdict) -> None:
@@ -167,21 +170,20 @@ def _note(figure: KeyFigure, report: Report) -> str:
     return f"{rows} + {plural(differences, 'difference')} from the provider's lists"
 
 
-def _write_outcome(summary: Summary, figures: Figures, first: dict[str, int]) -> None:
+def _write_outcome(summary: Summary, figures: Figures, first: dict[RowKind, int]) -> None:
     summary.put(("Where every row ended", "section"), ("", "right"), ("", "section"))
     begin = summary.line
-    tones = worst_tones(summary.writer.report)
-    for standing, number in figures.by_status.items():
-        text = f"{TONES[tones[standing]].sign} {WORDS[standing].text}"
-        label = Link(text, f"Rows!A{first[standing]}") if standing in first else text
-        summary.put((label, f"tone-{tones[standing]}"), (number, "number"))
+    ended = outcomes(summary.writer.report)
+    for one, rows in ended.items():
+        text, line = f"{TONES[one.tone].sign} {one.text}", first.get(one)
+        label = Link(text, f"Rows!A{line}") if line else text
+        summary.put((label, f"tone-{one.tone}"), (rows, "number"))
     last = summary.line - 1
     summary.put(("rows in total", "bold"), (figures.rows, "total"), name="rows")
-    if figures.by_status:
+    if ended:
         summary.cells["by_status"] = f"Summary!$B${begin + 1}:$B${last + 1}"
-    if len(figures.by_status) > 1:
-        shown = [tones[standing] for standing in figures.by_status]
-        _draw(summary, "Where every row ended", (begin, last), shown)
+    if len(ended) > 1:
+        _draw(summary, "Where every row ended", (begin, last), [one.tone for one in ended])
     summary.line += 1
 
 
