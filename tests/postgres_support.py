@@ -66,10 +66,11 @@ class Cluster:
         self.query(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(by)}"')
 
     def query(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
-        """Ask the server as its administrator."""
+        """Ask the server as its administrator, in a database by its name or URL."""
         import psycopg
 
-        with psycopg.connect(f"host={self.folder} user={self.user} dbname={database}", autocommit=True) as connection:
+        where = f"host={self.folder} user={self.user} dbname={_name(database)}"
+        with psycopg.connect(where, autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 
@@ -97,6 +98,11 @@ def cluster() -> Cluster:
     atexit.register(running.stop)
     running.start()
     return running
+
+
+def cut_off(url: str) -> None:
+    """End every connection to a database, as an administrator or a dead network does."""
+    cluster().query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name(url)}'")
 
 
 def _name(url: str) -> str:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
+from batch.core.database_words import explain_postgresql
 from batch.core.ledger_urls import is_postgresql, libpq_url
-from batch.model.errors import LedgerError, UsageError
+from batch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -236,11 +237,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout) as trouble:
-        detail = " ".join(str(trouble.__cause__ or trouble).split())
-        raise LedgerError(
-            f"the queue of the workers cannot be reached ({detail})",
-            "check that the database runs, and host and port in [ledger] url",
-        ) from None
+        cause = trouble.__cause__ or trouble
+        lost = isinstance(cause, psycopg.OperationalError)
+        raise explain_postgresql(cause, "the queue of the workers", lost=lost) from None
 
 
 def _defer(app: App, kind: str, account: str, connection: Any = None) -> bool:

@@ -38,11 +38,9 @@ def test_an_account_of_a_file_has_a_file_beside_it(tmp_path: Path) -> None:
     assert account_url(f"{url}?timeout=3", "dallas").endswith("/ledger.dallas.sqlite3?timeout=3")
 
 
-def test_an_account_of_a_database_has_a_schema_in_it() -> None:
+def test_an_account_of_a_database_has_a_schema_in_it(url: str) -> None:
     """The public one, which the account of the top has, stays empty."""
-    url = cluster().make_database()
     with open_ledger(account_url(url, "dallas"), now=NOW) as ledger:
         plan_one(ledger)
-    name = url.partition("@/")[2].partition("?")[0]
-    found = cluster().query("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = 'entries'", name)
+    found = cluster().query("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = 'entries'", url)
     assert found == [("account_dallas",)]

@@ -11,104 +11,80 @@ from datetime import timedelta
 
 import pytest
 from ledger_support import NOW, ROOT, accept, claim, decide, finish, plan, plan_one
-from postgres_support import cluster
+from postgres_support import cluster, cut_off
 from torture_support import wait_until
 
 from batch.adapters.ledger import Ledger, open_ledger, postgres
+from batch.adapters.queue import Queue
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerBusyError, LedgerError, LedgerTakenOverError
 
 LATER = NOW + timedelta(minutes=5)
 
 
-@pytest.fixture
-def url() -> str:
-    return cluster().make_database()
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    with open_ledger(url, now=NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-def other(ledger: Ledger, url: str) -> Iterator[Ledger]:
-    """Give the same ledger as another machine sees it."""
-    with open_ledger(url, now=NOW) as opened:
-        yield opened
-
-
-def cut_off(url: str) -> None:
-    """End every connection to the database, as an administrator or a dead network does."""
-    name = url.partition("@/")[2].partition("?")[0]
-    cluster().query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-
-
-def test_one_machine_submits_and_the_other_is_told_who(ledger: Ledger, other: Ledger) -> None:
+def test_one_machine_submits_and_the_other_is_told_who(ours: Ledger, theirs: Ledger) -> None:
     """At once; and when the first is done, the second may."""
     busy = pytest.raises(LedgerBusyError, match=r"ana on .* is submitting")
-    with ledger.lock.hold("ana", NOW), busy, other.lock.hold("bo", NOW):
+    with ours.lock.hold("ana", NOW), busy, theirs.lock.hold("bo", NOW):
         pass
-    with other.lock.hold("bo", NOW):
+    with theirs.lock.hold("bo", NOW):
         pass
 
 
-def test_the_lock_is_free_when_its_holder_is_done_though_its_ledger_stays_open(ledger: Ledger, other: Ledger) -> None:
+def test_the_lock_is_free_when_its_holder_is_done_though_its_ledger_stays_open(ours: Ledger, theirs: Ledger) -> None:
     """A watch that keeps its connections locks nobody out."""
     for number in range(2, 18, 2):
-        with ledger.lock.hold("ana", NOW):
-            plan_one(ledger, number)
-        with other.lock.hold("bo", NOW):
-            plan_one(other, number + 1)
+        with ours.lock.hold("ana", NOW):
+            plan_one(ours, number)
+        with theirs.lock.hold("bo", NOW):
+            plan_one(theirs, number + 1)
 
 
-def test_who_was_cut_off_and_overtaken_claims_nothing_more(ledger: Ledger, other: Ledger, url: str) -> None:
+def test_who_was_cut_off_and_overtaken_claims_nothing_more(ours: Ledger, theirs: Ledger, url: str) -> None:
     """Its row on the wire becomes the other's doubt, and it can neither claim nor write an outcome over that."""
-    first, second = plan(ledger, decide(2), decide(3)).values()
-    with ledger.lock.hold("ana", NOW):
-        attempt = claim(ledger, first)
+    first, second = plan(ours, decide(2), decide(3)).values()
+    with ours.lock.hold("ana", NOW):
+        attempt = claim(ours, first)
         assert attempt is not None
         cut_off(url)
-        with other.lock.hold("bo", LATER):
-            assert other.attempts.doubt_orphans(LATER, "bo") == (first,)
+        with theirs.lock.hold("bo", LATER):
+            assert theirs.attempts.doubt_orphans(LATER, "bo") == (first,)
             with pytest.raises(LedgerTakenOverError):
-                claim(ledger, second)
+                claim(ours, second)
             with pytest.raises(LedgerTakenOverError):
-                finish(ledger, first, attempt)
-    assert other.entries.get(first).status is Status.IN_DOUBT
-    assert other.entries.get(second).status is Status.PLANNED
+                finish(ours, first, attempt)
+    assert theirs.entries.get(first).status is Status.IN_DOUBT
+    assert theirs.entries.get(second).status is Status.PLANNED
 
 
-def test_who_was_cut_off_and_not_overtaken_goes_on(ledger: Ledger, url: str) -> None:
+def test_who_was_cut_off_and_not_overtaken_goes_on(ours: Ledger, url: str) -> None:
     """A restart of the server costs a run nothing but its connections."""
-    with ledger.lock.hold("ana", NOW):
-        entry = plan_one(ledger)
+    with ours.lock.hold("ana", NOW):
+        entry = plan_one(ours)
         cut_off(url)
-        accept(ledger, entry)
-    assert ledger.entries.get(entry).status is Status.ACCEPTED
+        accept(ours, entry)
+    assert ours.entries.get(entry).status is Status.ACCEPTED
 
 
-def test_one_process_sends_mail_at_a_time(ledger: Ledger, other: Ledger) -> None:
+def test_one_process_sends_mail_at_a_time(ours: Ledger, theirs: Ledger) -> None:
     """Two would send the same mail."""
-    with ledger.lock.hold_mail() as ours, other.lock.hold_mail() as theirs:
-        assert (ours, theirs) == (True, False)
-    with other.lock.hold_mail() as theirs:
-        assert theirs
+    with ours.lock.hold_mail() as first, theirs.lock.hold_mail() as second:
+        assert (first, second) == (True, False)
+    with theirs.lock.hold_mail() as second:
+        assert second
 
 
-def test_a_nul_in_a_cell_is_kept_as_a_broken_character(ledger: Ledger) -> None:
+def test_a_nul_in_a_cell_is_kept_as_a_broken_character(ours: Ledger) -> None:
     """PostgreSQL has no place for it; the row is told, the file goes on."""
-    entry = plan(ledger, decide(2, text="one\0two"))[2]
-    assert ledger.entries.get(entry).message == "one\ufffdtwo"
+    entry = plan(ours, decide(2, text="one\0two"))[2]
+    assert ours.entries.get(entry).message == "one\ufffdtwo"
 
 
 def test_to_look_makes_no_ledger_of_an_empty_database(url: str) -> None:
     """A dry run leaves nothing behind."""
     with open_ledger(url, now=NOW, look=True) as ledger:
         assert list(ledger.batches.all()) == []
-    name = url.partition("@/")[2].partition("?")[0]
-    assert cluster().query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", name) == [(0,)]
+    assert cluster().query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", url) == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -132,10 +108,47 @@ def test_a_database_that_cannot_be_used_is_told_in_words_without_its_password(ur
     assert "SQLite" not in f"{raised.value} {raised.value.remedy}"
 
 
-def test_a_backup_is_the_databases_own(ledger: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ('REVOKE CONNECT ON DATABASE "{name}" FROM public', r"denies this user .*\(permission denied for database"),
+        ('REVOKE ALL ON SCHEMA public FROM "{user}"', r"denies this user .*\(permission denied for schema"),
+        ('ALTER ROLE "{user}" CONNECTION LIMIT 0', r"too many connections open \(.*\): end some of them"),
+        ('ALTER ROLE "{user}" NOLOGIN', "refuses this user or password"),
+        ('ALTER DATABASE "{name}" SET default_transaction_read_only = on', "is read-only: use the primary"),
+        (
+            'ALTER ROLE "{user}" SET statement_timeout = 1',
+            r"stopped what .* \(canceling statement due to",
+        ),
+    ],
+)
+def test_what_an_administrator_took_away_is_told_in_words(url_of_a_guest: str, change: str, words: str) -> None:
+    """By the ledger and by the queue of the workers alike: neither sends anybody to look for host and port."""
+    name, user = url_of_a_guest.partition("@/")[2].partition("?")[0], url_of_a_guest.split("/")[2].rstrip("@")
+    cluster().query(f'GRANT CREATE ON DATABASE "{name}" TO "{user}"')
+    cluster().query(change.format(name=name, user=user), name)
+    with pytest.raises(LedgerError, match=words):
+        open_ledger(url_of_a_guest, now=NOW)
+    if "SCHEMA public" not in change:  # the queue has a schema of its own
+        with pytest.raises(LedgerError, match=f"the queue of the workers.*{words}"):
+            Queue(url_of_a_guest).prepare()
+
+
+def test_a_full_disk_leaves_the_row_planned(ours: Ledger, url: str) -> None:
+    """Nothing of the intent is kept, and it is the server's disk that is named."""
+    entry = plan_one(ours)
+    full = "BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END"
+    cluster().query(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ {full} $$", url)
+    cluster().query("CREATE TRIGGER full_disk BEFORE INSERT ON attempts EXECUTE FUNCTION full_disk()", url)
+    with pytest.raises(LedgerError, match=r"the disk of the ledger .* is full: free some space there"):
+        claim(ours, entry)
+    assert (ours.entries.get(entry).status, ours.attempts.of(entry)) == (Status.PLANNED, ())
+
+
+def test_a_backup_is_the_databases_own(ours: Ledger) -> None:
     """It says so, instead of writing none in silence."""
     with pytest.raises(BatchError, match="use the database's own backup"):
-        ledger.upkeep.backup(NOW)
+        ours.upkeep.backup(NOW)
 
 
 STOPPED = """
@@ -164,9 +177,9 @@ with open_ledger(sys.argv[2], now=NOW) as ledger, ledger.lock.hold("ana", NOW):
 
 
 @pytest.fixture
-def stopped(url: str, ledger: Ledger, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+def stopped(url: str, ours: Ledger, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """Start another process that holds the ledger, and stop it."""
-    plan_one(ledger)
+    plan_one(ours)
     words = [sys.executable, "-c", STOPPED, str(ROOT / "tests"), url, request.param]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
@@ -178,24 +191,24 @@ def stopped(url: str, ledger: Ledger, request: pytest.FixtureRequest) -> Iterato
 
 @pytest.mark.parametrize("stopped", ["", "in a transaction"], indirect=True)
 def test_who_is_stopped_for_a_lease_is_overtaken_and_claims_nothing_more(
-    stopped: subprocess.Popen[str], ledger: Ledger
+    stopped: subprocess.Popen[str], ours: Ledger
 ) -> None:
     """Its connection stays, and so does its lock, but it renews nothing; continued, its first word is refused."""
-    assert wait_until(lambda: is_free(ledger), 20)
-    with ledger.lock.hold("bo", LATER):
+    assert wait_until(lambda: is_free(ours), 20)
+    with ours.lock.hold("bo", LATER):
         stopped.send_signal(signal.SIGCONT)
         said, _ = stopped.communicate("go on\n")
     assert "still ours" not in said
-    assert ledger.entries.get(1).status is Status.PLANNED
+    assert ours.entries.get(1).status is Status.PLANNED
 
 
 @pytest.mark.parametrize("stopped", [""], indirect=True)
-def test_who_overtook_is_busy_itself_until_it_is_done(stopped: subprocess.Popen[str], ledger: Ledger, url: str) -> None:
+def test_who_overtook_is_busy_itself_until_it_is_done(stopped: subprocess.Popen[str], ours: Ledger, url: str) -> None:
     """The stopped one still has the database's lock; the turn alone says whose the ledger is."""
-    assert wait_until(lambda: is_free(ledger), 20)
+    assert wait_until(lambda: is_free(ours), 20)
     with open_ledger(url, now=NOW) as third:
         with (
-            ledger.lock.hold("bo", LATER),
+            ours.lock.hold("bo", LATER),
             pytest.raises(LedgerBusyError, match=r"bo on"),
             third.lock.hold("cy", LATER),
         ):
@@ -214,21 +227,21 @@ def is_free(ledger: Ledger) -> bool:
         return False
 
 
-def test_who_waits_for_long_renews_its_turn(ledger: Ledger, other: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_for_long_renews_its_turn(ours: Ledger, theirs: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long rest between two rows is no stop: nobody overtakes."""
     monkeypatch.setattr(postgres, "LEASE", 1.0)
-    with ledger.lock.hold("ana", NOW):
-        assert not wait_until(lambda: is_free(other), 2.5)
+    with ours.lock.hold("ana", NOW):
+        assert not wait_until(lambda: is_free(theirs), 2.5)
 
 
 def test_a_silence_is_kept_by_the_clock_that_all_machines_share(
-    ledger: Ledger, other: Ledger, monkeypatch: pytest.MonkeyPatch
+    ours: Ledger, theirs: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine whose clock is a minute behind neither waits a minute longer nor asks too early."""
-    until, ours = time.time() + 30, time.time
-    ledger.journal.set_silent_until(until)
-    monkeypatch.setattr("batch.adapters.ledger.journal.time.time", lambda: ours() - 60)
-    assert other.journal.silent_until() == pytest.approx(until - 60, abs=5)
-    other.journal.set_silent_until(until - 60 + 100)
+    until, now = time.time() + 30, time.time
+    ours.journal.set_silent_until(until)
+    monkeypatch.setattr("batch.adapters.ledger.journal.time.time", lambda: now() - 60)
+    assert theirs.journal.silent_until() == pytest.approx(until - 60, abs=5)
+    theirs.journal.set_silent_until(until - 60 + 100)
     monkeypatch.undo()
-    assert ledger.journal.silent_until() == pytest.approx(until + 100, abs=5)
+    assert ours.journal.silent_until() == pytest.approx(until + 100, abs=5)

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from ledger_support import NOW, claim, decide, plan, plan_one
+from ledger_support import NOW, claim, decide, finish, plan, plan_one
 from postgres_support import cluster
 from sqlalchemy import func, select
 from torture_support import wait_until
 
-from batch.adapters.ledger import Ledger, open_ledger
+from batch.adapters.ledger import Ledger
 from batch.adapters.ledger.tables import entries
-from batch.model import Status, StatusChange
+from batch.model import Listed, Status, StatusChange
 
 Act = Callable[[Ledger, int], Any]
-
-
-@pytest.fixture
-def ours() -> Iterator[Ledger]:
-    with open_ledger(cluster().make_database(), now=NOW) as opened:
-        yield opened
-
-
-@pytest.fixture
-def theirs(ours: Ledger) -> Iterator[Ledger]:
-    """Give the same ledger as another machine sees it."""
-    with open_ledger(ours._transactions.engine.url.render_as_string(hide_password=False), now=NOW) as opened:
-        yield opened
 
 
 def waits(ledger: Ledger) -> bool:
@@ -140,3 +127,44 @@ def test_two_mailers_hand_one_mail_over_once(ours: Ledger, theirs: Ledger) -> No
     assert taken == (True, False)
     assert theirs.outbox.due(NOW) == ()
     assert [mail.id for mail in theirs.outbox.due(later)] == [mine.id]
+
+
+def outcome(ledger: Ledger, entry: int) -> bool:
+    return finish(ledger, entry, 1)
+
+
+def arrived(ledger: Ledger, entry: int) -> bool:
+    return _decide(ledger, entry, Status.ACCEPTED)
+
+
+def not_sent(ledger: Ledger, entry: int) -> bool:
+    return _decide(ledger, entry, Status.PLANNED)
+
+
+def _decide(ledger: Ledger, entry: int, to: Status) -> bool:
+    expected = (Status.SUBMITTING, Status.IN_DOUBT)
+    listed = Listed("77") if to is Status.ACCEPTED else None
+    seen = StatusChange(entry, to, expected=expected, why="looked", who="bo", now=NOW, listed=listed)
+    return ledger.changes.make(seen)
+
+
+def orphan(ledger: Ledger, _entry: int) -> tuple[int, ...]:
+    return ledger.attempts.doubt_orphans(NOW, "bo")
+
+
+@pytest.mark.parametrize("act", [outcome, arrived, not_sent])
+@pytest.mark.parametrize("react", [outcome, arrived, not_sent])
+def test_of_two_who_end_an_attempt_one_is_told_no(ours: Ledger, theirs: Ledger, act: Act, react: Act) -> None:
+    """A late answer and what a person saw meanwhile, whichever comes first: it stands, and is one line of history."""
+    entry = plan_one(ours)
+    claim(ours, entry)
+    assert interleave(ours, act, theirs, react, entry) == (True, False)
+    assert len(ours.changes.of(entry)) == 3
+    assert ours.upkeep.verify(NOW) == ()
+
+
+def test_a_late_answer_never_takes_a_doubt_back(ours: Ledger, theirs: Ledger) -> None:
+    entry = plan_one(ours)
+    claim(ours, entry)
+    assert interleave(ours, orphan, theirs, outcome, entry) == ((entry,), False)
+    assert ours.entries.get(entry).status is Status.IN_DOUBT

@@ -54,34 +54,15 @@ PRECISE = NOW.replace(microsecond=123_457)
 ODD = 'one\0two \\u0000 \U0001f44d "three"'
 
 
-def database_of(url: str) -> str:
-    return url.partition("@/")[2].partition("?")[0]
-
-
-def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
-    return cluster().query(sql, database_of(url))
-
-
-@pytest.fixture
-def url() -> str:
-    return cluster().make_database()
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    with open_ledger(url, now=NOW) as opened:
-        yield opened
-
-
 def columns_of(url: str, kind: str) -> dict[str, set[str]]:
     found = defaultdict(set)
     asked = f"SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND {kind}"
-    for table, column in ask(url, asked):
+    for table, column in cluster().query(asked, url):
         found[table].add(column)
     return dict(found)
 
 
-def test_times_flags_and_json_are_what_postgresql_calls_them(ledger: Ledger, url: str) -> None:
+def test_times_flags_and_json_are_what_postgresql_calls_them(ours: Ledger, url: str) -> None:
     """Nothing that is one of them is a text or a number, and every number that it gives out is an identity."""
     assert columns_of(url, "data_type = 'timestamp with time zone'") == TIMES
     assert columns_of(url, "data_type = 'boolean'") == FLAGS
@@ -93,7 +74,7 @@ def test_times_flags_and_json_are_what_postgresql_calls_them(ledger: Ledger, url
         "reconciliations", "runs",
     }  # fmt: skip
     assert columns_of(url, "column_default LIKE 'nextval%'") == {}
-    assert ledger.upkeep.verify(NOW) == ()
+    assert ours.upkeep.verify(NOW) == ()
 
 
 _SCHEMA = {
@@ -113,11 +94,12 @@ _SCHEMA = {
 
 
 def schema_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    found = {what: ask(url, question) for what, question in _SCHEMA.items()}
+    found = {what: cluster().query(question, url) for what, question in _SCHEMA.items()}
     return {what: [row for row in rows if "alembic" not in str(row)] for what, rows in found.items()}
 
 
-def test_a_schema_that_was_migrated_is_the_one_that_is_made_fresh(ledger: Ledger, url: str) -> None:
+@pytest.mark.usefixtures("ours")
+def test_a_schema_that_was_migrated_is_the_one_that_is_made_fresh(url: str) -> None:
     """From the first version on: columns, indexes, constraints, triggers, counters."""
     old = cluster().make_database()
     migrate(old, REVISIONS[0])
@@ -206,7 +188,7 @@ def without_nul_in(value: Any) -> Any:
 
 def test_a_server_that_lives_elsewhere_and_writes_otherwise_changes_no_time(url: str) -> None:
     """Its zone and its way to write dates are its own: the ledger reads, compares and tells moments."""
-    name = database_of(url)
+    name = url.partition("@/")[2].partition("?")[0]
     for setting in ("timezone = 'Pacific/Auckland'", "datestyle = 'German, DMY'"):
         cluster().query(f'ALTER DATABASE "{name}" SET {setting}')
     with open_ledger(url, now=NOW) as ledger:

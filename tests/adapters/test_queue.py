@@ -12,12 +12,11 @@ KIND, MAIL = "take-in", "mail"
 
 
 def sql(url: str, words: str) -> None:
-    cluster().query(f"SET search_path TO campaign_queue; {words}", url.partition("@/")[2].partition("?")[0])
+    cluster().query(f"SET search_path TO campaign_queue; {words}", url)
 
 
-def test_what_a_dead_worker_left_is_given_out_anew_and_kept_for_a_week() -> None:
+def test_what_a_dead_worker_left_is_given_out_anew_and_kept_for_a_week(url: str) -> None:
     """It is counted for each account; what failed longer ago is deleted. A job of an older version is done, too."""
-    url = cluster().make_database()
     queue, acted, end = Queue(url), list[Told](), time.monotonic() + 60
     taken = Told(KIND, "dallas")
     queue.prepare()

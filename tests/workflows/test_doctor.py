@@ -106,7 +106,7 @@ def test_a_database_without_an_index_of_words_is_a_warning() -> None:
         team.desk.set(ledger__url=url)
         team.desk.submit(team.desk.sheet(1))
         assert "search" not in lines(team)
-        cluster().query("DROP EXTENSION pg_trgm CASCADE", url.partition("@/")[2].partition("?")[0])
+        cluster().query("DROP EXTENSION pg_trgm CASCADE", url)
         found = lines(team)["search"]
         assert found.state == "warning"
         assert "CREATE EXTENSION pg_trgm" in found.remedy

@@ -263,7 +263,7 @@ def worker_lines_of(settings: Settings, ledger: Ledger) -> dict[str, Line]:
 
 
 def sql(url: str, words: str) -> None:
-    cluster().query(f"SET search_path TO campaign_queue; {words}", url.partition("@/")[2].partition("?")[0])
+    cluster().query(f"SET search_path TO campaign_queue; {words}", url)
 
 
 def test_a_fault_of_ours_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

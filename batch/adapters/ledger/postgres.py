@@ -1,9 +1,8 @@
-"""What only a ledger on PostgreSQL needs: its locks, texts without NUL, its failures in words."""
+"""What only a ledger on PostgreSQL needs: its locks, and texts without NUL."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -51,45 +50,6 @@ _SETTINGS = {
     "datestyle": "ISO",  # the only one that psycopg reads
     "random_page_cost": "1.1",  # to read whole tables pays from a disk that turns, and our questions are small
 }
-
-_BACKUP = "restore the database from its own backup"
-WORDS = {
-    "08": (
-        "{where} cannot be reached ({detail})",
-        "check that the database runs, and host and port in [ledger] url, then run the command again",
-    ),
-    "57P": ("{where} was shut down or restarted", "wait until the database is back, then run the command again"),
-    "28": ("{where} refuses this user or password", "check the user and the password in [ledger] url"),
-    "3D": ("{where} does not exist", "create the database, or correct [ledger] url"),
-    "42501": ("{where} may not be changed by this user", "grant this user all rights on the database"),
-    "53100": ("the disk of {where} is full", "free some space, then run the command again"),
-    "53": ("{where} has no room for this command ({detail})", "try again in a while, or raise the database's limits"),
-    "25006": ("{where} is read-only", "use the primary server, then run the command again"),
-    "25P0": (
-        "{where} ended a change in which this process stood still for too long; nothing of it was kept",
-        "run the command again",
-    ),
-    "40": ("{where} was changed by another process at the same moment", "run the command again"),
-    "55P03": ("{where} is locked by another program", "try again in a while"),
-    "23": (
-        "{where} refused a change that would break its own rules ({detail})",
-        'nothing was changed; run "campaign-batch ledger verify"',
-    ),
-    "XX": ("{where} is damaged ({detail})", _BACKUP),
-}
-"""By how its error code begins, the longest first where two fit.
-See https://www.postgresql.org/docs/current/errcodes-appendix.html."""
-_UNCODED = (
-    ("3D", re.compile(r'FATAL: +database ".*" does not exist')),
-    ("28", re.compile(r"FATAL: +(password authentication|role .* does not exist|no pg_hba|.*authentication failed)")),
-)
-"""What a server says before it has let anybody in comes without its code."""
-OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'
-
-
-def code_of(detail: str) -> str:
-    """Give the code of why a connection did not come about; one whose reason nobody knows was lost."""
-    return next((code for code, pattern in _UNCODED if pattern.search(detail)), "08")
 
 
 def set_up(connection: Any, _record: object) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from batch.adapters.ledger import postgres
+from batch.core.database_words import explain_postgresql
 from batch.model.errors import HOW_TO_RESTORE, LedgerError
 
 _WORDS = {
@@ -58,12 +58,11 @@ def explained(where: str) -> Iterator[None]:
 def explain(error: Exception, where: str) -> LedgerError:
     """Find words for one failure; `where` names the ledger."""
     cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
-    detail = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    known, name, otherwise = _WORDS, getattr(cause, "sqlite_errorname", "") or "", _OTHERWISE
     if hasattr(cause, "sqlstate"):
-        known, name, otherwise = postgres.WORDS, str(getattr(cause, "sqlstate", "") or ""), postgres.OTHERWISE
-        name = name or (postgres.code_of(str(cause)) if isinstance(error, OperationalError) else "")
-    for start, (words, remedy) in sorted(known.items(), key=lambda item: -len(item[0])):
+        return explain_postgresql(cause, where, lost=isinstance(error, OperationalError))
+    detail = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    name = getattr(cause, "sqlite_errorname", "") or ""
+    for start, (words, remedy) in sorted(_WORDS.items(), key=lambda item: -len(item[0])):
         if name.startswith(start):
             return LedgerError(words.format(where=where, detail=detail), remedy, code=start)
-    return LedgerError(f"{where} failed ({detail})", otherwise)
+    return LedgerError(f"{where} failed ({detail})", _OTHERWISE)
