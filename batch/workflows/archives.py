@@ -86,14 +86,24 @@ def with_texts(archives: Sequence[Ledger], entries: Iterable[Entry]) -> tuple[En
     return tuple(found.values())
 
 
-def find_archived(ledger: Ledger, archives: Sequence[Ledger], words: str) -> tuple[Entry, ...]:
-    """Give the entries that bear some words, in the ledger or in an archive."""
+def find_archived(
+    ledger: Ledger, archives: Sequence[Ledger], words: str | tuple[str, ...], most: int
+) -> tuple[tuple[Entry, ...], int]:
+    """Give the newest so many entries that bear some words, in the ledger or in an archive, and how many more at least.
+
+    What an archive holds may be in the ledger, too, so the longest of them says how many there are.
+    """
+    found, left = ledger.entries.newest(words, most)
     if not archives:
-        return tuple(ledger.entries.select(words=words))
-    found = {entry.id for entry in ledger.entries.select(words=words)}
+        return found, left
+    numbers, every = {entry.id for entry in found}, len(found) + left
     for archive in archives:
-        found.update(entry.id for entry in archive.entries.select(words=words) if has_texts(entry))
-    return with_texts(archives, ledger.entries.select(ids=sorted(found)) if found else ())
+        kept, left = archive.entries.newest(words, most)
+        numbers.update(entry.id for entry in kept if has_texts(entry))
+        every = max(every, len(kept) + left)
+    chosen = sorted(numbers, reverse=True)[:most]
+    entries = with_texts(archives, ledger.entries.select(ids=chosen))
+    return entries, max(every, len(numbers)) - len(chosen) if len(chosen) == most else 0
 
 
 def keeper_of(ledger: Ledger, archives: Sequence[Ledger], entry: Entry) -> Ledger:

@@ -46,6 +46,7 @@ from batch.workflows.tally import count_kind
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
 
 
 _PASSED = {
@@ -247,14 +248,22 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
 
     Where name, group, Reference or Id bear the words as they stand, only these are meant; else all words count,
     wherever they are. What is still to come stands first, the soonest on top, then the past, then versions that another
-    row replaced.
+    row replaced. Of very many only the newest are given, and it is said how many more there are.
     """
     zone, now = settings.team_zone, world.now()
     with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
-        found = as_they_go(settings, ledger, _closest(list(find_archived(ledger, archives, words)), words))
+        closest, left = _search(ledger, archives, words)
+        if left:
+            told = f"these are the newest {MOST:,}; at least {left:,} more bear these words: add a word to see fewer"
+            world.tell(Note(told))
+        found = as_they_go(settings, ledger, closest)
         entries = sorted(found, key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
         return [(entry, _tell(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
+
+
+MOST = 1_000
+"""Entries that a search shows."""
 
 
 def sum_up(settings: Settings, world: World, words: str, entries: Sequence[Entry]) -> str:
@@ -314,13 +323,23 @@ def _tell_drift(entry: Entry, *, there: bool) -> str:
     return f"; it {drifts[-1]}" if drifts and there else ""
 
 
-def _closest(entries: list[Entry], words: str) -> list[Entry]:
-    """Give the entries that are called so, as whole words or at least as a phrase; all of them where none is."""
+def _search(ledger: Ledger, archives: Sequence[Ledger], words: str) -> tuple[Sequence[Entry], int]:
+    """Give the entries that are meant, and how many more there are at least."""
+    found, left = find_archived(ledger, archives, words, MOST)
+    if left and " " in words:  # what is called so may be older than all of these
+        phrase = find_archived(ledger, archives, (words,), MOST)
+        if called := _called(phrase[0], words):
+            return called, phrase[1]
+    return _called(found, words) or found, left
+
+
+def _called(entries: Sequence[Entry], words: str) -> list[Entry]:
+    """Give the entries that are called so, as whole words or at least as a phrase."""
     phrase = re.escape(fold(words))
     for pattern in (rf"(?<!\w){phrase}(?!\w)", phrase):
         if called := [entry for entry in entries if any(re.search(pattern, fold(name)) for name in _names(entry))]:
             return called
-    return entries
+    return []
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ TIMES = {
     "pauses": {"since", "lifted_at"},
     "reconciliations": {"at"},
     "runs": {"at"},
+    "week_totals": {"begins", "ends"},
 }
 FLAGS = {
     "attempts": {"counts"},
@@ -49,6 +50,7 @@ JSON = {
     "entries": {"group_ids", "group_names", "issues", "released"},
     "mails": {"recipients"},
     "observations": {"listed"},
+    "week_totals": {"totals"},
 }
 PRECISE = NOW.replace(microsecond=123_457)
 ODD = 'one\0two \\u0000 \U0001f44d "three"'

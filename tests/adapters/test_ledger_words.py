@@ -89,6 +89,25 @@ def test_postgresql_finds_what_reading_every_entry_finds(on_server: Ledger, monk
     assert on_server.words.candidates([["7"], ["sheet-0"]]) is None
 
 
+@pytest.mark.parametrize("kind", ["years", "on_server"])
+def test_the_newest_that_bear_a_word_are_found_first(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many bear it: as many as are asked for, and whether there are more; all of them where all are wanted."""
+    ledger: Ledger = request.getfixturevalue(kind)
+    monkeypatch.setattr(searching, "NEWEST", 70)
+    monkeypatch.setattr(searching, "_WINDOW", 40)
+    for words in (*ASKED, "sheet-0 777"):
+        every = find(ledger, words)
+        found, left = ledger.entries.newest(words, SIZE)
+        assert ([entry.id for entry in found], left) == (every, 0), words
+        for most in (1, 30):
+            found, left = ledger.entries.newest(words, most)
+            assert [entry.id for entry in found] == every[-most:], words
+            assert (left > 0, left <= len(every)) == (len(every) > most, True), words
+    assert [entry.id for entry in ledger.entries.newest(("offer 99",), 3)[0]] == [997, 998, 999]
+
+
 def test_a_database_that_refuses_the_extension_is_searched_without(url_of_a_guest: str) -> None:
     """Who may not add pg_trgm has a ledger all the same; once it is there, the next night makes the index."""
     fill(url_of_a_guest, SIZE, NOW)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import event
 
 from batch.adapters.config import load_settings
-from batch.adapters.ledger import Ledger, batches, entries, open_ledger
+from batch.adapters.ledger import Ledger, batches, entries, open_ledger, weeks
+from batch.adapters.ledger.forms import write_time
 from batch.adapters.report import count_entries
 from batch.core.standing import is_left_out, standing_of
 from batch.model import DeliveryCount, Finding, FindingKind, Status, StatusChange
@@ -70,6 +72,68 @@ def test_the_trend_counts_as_reading_every_campaign_does(years: Ledger, tmp_path
             stand=lambda entry: standing_of(entry, NOW), credit_price=0.01,
         )  # fmt: skip
         assert week.figures == counted, week.week
+
+
+CHANGES: dict[str, Callable[[Ledger, int, int], object]] = {
+    "status": lambda ledger, entry, _: ledger.changes.make(
+        StatusChange(entry, Status.MISSING, expected={Status.SENT}, why="gone", who="", now=NOW)
+    ),
+    "is sent": lambda ledger, entry, _: ledger.changes.make(
+        StatusChange(entry, Status.SENT, expected={Status.MISSING}, why="there", who="", now=NOW)
+    ),
+    "wish": lambda ledger, entry, _: _sql(ledger, f"UPDATE entries SET cancel_why = 'late' WHERE id = {entry}"),
+    "contacts": lambda ledger, _, other: _sql(ledger, f"UPDATE entries SET contacts_count = 7 WHERE id = {other}"),
+    "delivery": lambda ledger, _, other: ledger.deliveries.record(
+        other, 1, [DeliveryCount(3, "Failed", 99)], final=True, now=NOW
+    ),
+    "finding": lambda ledger, _, other: ledger.findings.record(
+        [Finding(FindingKind.DRIFTED, "words", "drifted", other, field="Message", ours="a", theirs="b")], {other}, NOW
+    ),
+    "closed again": lambda ledger, _, other: ledger.findings.record([], {other}, NOW),
+    "time": lambda ledger, _, other: _sql(
+        ledger, f"UPDATE entries SET send_at = (SELECT send_at FROM entries WHERE id = {SIZE - 700}) WHERE id = {other}"
+    ),
+}
+"""What may become of a campaign after its week is over: each in turn, of one or another of two that were sent."""
+
+
+def test_kept_totals_of_a_week_go_with_each_change_in_it(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a long week adds up to is kept where that pays, and never says what was true before a late change."""
+    monkeypatch.setattr(weeks, "LONG", 5)
+    bounds = [NOW - timedelta(weeks=back) for back in (4, 3, 2, 1, 0)]
+    sent = ids(years.entries.select(statuses={Status.SENT}, due_from=bounds[1], due_until=bounds[2]))
+    for what, change in CHANGES.items():
+        assert years.weeks.plainly_sent(bounds) == _counted(years, bounds), what
+        kept = _kept(years)
+        assert years.weeks.plainly_sent(bounds) == _counted(years, bounds), what
+        change(years, sent[0], sent[1])
+        if years.path is None:
+            assert len(kept) == 2, what
+            assert len(kept - _kept(years)) == (2 if what == "time" else 1), what
+        now = _counted(years, bounds)
+        assert years.weeks.plainly_sent(bounds) == now, what
+    _sql(years, f"UPDATE entries SET message = 'x', delivery_read = NOT delivery_read WHERE id = {sent[2]}")
+    assert years.path is not None or len(_kept(years)) == 2
+
+
+def _sql(ledger: Ledger, statement: str) -> None:
+    with ledger._transactions.write() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _kept(ledger: Ledger) -> set[Any]:
+    if ledger.path is not None:
+        return set()
+    with ledger._transactions.read() as connection:
+        return set(connection.exec_driver_sql("SELECT begins FROM week_totals").scalars())
+
+
+def _counted(ledger: Ledger, bounds: list[Any]) -> tuple[Any, ...]:
+    with ledger._transactions.read() as connection:
+        return tuple(
+            weeks._add_up(connection, {"from_": write_time(start), "until_": write_time(end)})
+            for start, end in pairwise(bounds)
+        )
 
 
 def test_pages_give_each_entry_once_and_none_that_moved_on(years: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from cli_support import Shell, coming, row, write_csv
+
+from batch.workflows import find
 
 
 def week(ready: Shell, folder: Path) -> None:
@@ -51,3 +54,14 @@ def test_find_of_one_campaign_is_one_sentence(ready: Shell, tmp_path: Path) -> N
     week(ready, tmp_path)
     assert ready.run("find", "Plano").out.count("\n") == 1
     assert [one["name"] for one in ready.run("find", "Dallas", "--json").lines] == ["Opening", "Closing", "Sale"]
+
+
+def test_of_very_many_the_newest_are_shown(ready: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is said that there are more; what is called just so is found, however old it is."""
+    week(ready, tmp_path)
+    monkeypatch.setattr(find, "MOST", 1)
+    ran = ready.run("find", "Dallas", "--json")
+    assert [one["name"] for one in ran.lines] == ["Party"]
+    assert "these are the newest 1; at least 3 more bear these words: add a word to see fewer" in ran.err
+    ran = ready.run("find", "Dallas North")
+    assert ('"Opening"' in ran.out, ran.out.count("\n"), "newest" in ran.err) == (True, 1, False)

@@ -139,6 +139,18 @@ class Entries:
                 page = _read(connection, _by_id(connection, chunk))
             yield from (entry for entry in page if _fits_still(entry, wanted))
 
+    def newest(self, words: str | tuple[str, ...], most: int) -> tuple[tuple[Entry, ...], int]:
+        """Give the newest so many entries that bear some words, by number, and how many more there are at least."""
+        found: list[int] = []
+        for where in self._index.windows(_forms(word) for word in _words(words)):
+            with self._transactions.read() as connection:
+                asked = _narrow(_NUMBERS, Wanted(words=words), connection).where(where)
+                found += connection.execute(asked).scalars()
+            if len(found) > most:
+                break
+        chosen = sorted(found, reverse=True)[:most]
+        return tuple(self.select(ids=chosen)), len(found) - len(chosen)
+
     def _walk(self) -> Iterator[Entry]:
         """Stream every entry, each page found by the number that the last one ended with."""
         after = 0

@@ -38,6 +38,8 @@ SEARCHED = (
 """Everything that people may remember of a campaign."""
 MOST = 20_000
 """Entries that one search takes in on its way; the night takes in the rest."""
+NEWEST = 20_000
+"""Entries that are looked through in a moment."""
 _WINDOW = 2_000
 _TABLES = (
     "CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='none', tokenize='trigram')",
@@ -75,6 +77,25 @@ class WordIndex:
             (reach,) = index.execute("SELECT entry FROM reach").fetchone()
             return [*(entry for (entry,) in found), *self._later(reach)]
         return None
+
+    def windows(self, words: Iterable[Iterable[str]]) -> Iterator[ColumnElement[bool]]:
+        """Give part by part, the newest entries first, where all that bear some words are to be looked for.
+
+        In PostgreSQL the newest are looked through themselves: of a word that many of them bear, its index would give
+        every bearer in no order at all.
+        """
+        with self._transactions.read() as connection:
+            below = (connection.execute(select(func.max(entries.c.id))).scalar() or 0) + 1
+        if self._transactions.engine.dialect.name == DIALECT:
+            below -= NEWEST
+            yield entries.c.id >= below
+        found = self.candidates(words) if below > 0 else []
+        if found is None:
+            yield from _ever_older(below)
+        else:
+            older = sorted((entry for entry in found if entry < below), reverse=True)
+            for chunk in in_chunks(older, _WINDOW):
+                yield is_in(entries.c.id, chunk, self._transactions.engine.dialect)
 
     def refresh(self) -> None:
         """Take in all that the index does not know yet; PostgreSQL keeps its own, once it has one."""
@@ -159,6 +180,14 @@ class WordIndex:
     def _later(self, reach: int) -> Sequence[int]:
         with self._transactions.read() as connection:
             return connection.execute(select(entries.c.id).where(entries.c.id > reach)).scalars().all()
+
+
+def _ever_older(below: int) -> Iterator[ColumnElement[bool]]:
+    """Take twice as many entries each time: no index helps, and most searches end soon."""
+    many = NEWEST
+    while below > 0:
+        yield entries.c.id.between(below - many, below - 1)
+        below, many = below - many, 2 * many
 
 
 def _add(index: sqlite3.Connection, connection: Connection, which: ColumnElement[bool]) -> int | None:

@@ -26,7 +26,7 @@ from batch.adapters.ledger.columns import number_column as _number
 from batch.adapters.ledger.columns import text_column as _text
 from batch.adapters.ledger.columns import time_column as _time
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The migrations in their order; the last is the schema below. It is kept here so that opening a ledger need not
 import alembic, which costs half a second."""
 
@@ -163,6 +163,7 @@ batch_rows = Table(
     sqlite_with_rowid=False,
 )
 """Every row of every batch and the entry it met or made, the skipped ones too."""
+Index("batch_rows_by_entry", batch_rows.c.entry)
 
 history = Table(
     "history",
@@ -246,6 +247,7 @@ findings = Table(
     _flag("open"),
     sqlite_with_rowid=False,
 )
+Index("findings_by_entry", findings.c.entry)
 Index("open_findings", findings.c.entry, sqlite_where=text("open = 1"), info={"postgresql": text("open")})
 
 acknowledgements = Table(

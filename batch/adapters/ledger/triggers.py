@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from batch.adapters.ledger import postgres, trigrams
 from batch.adapters.ledger.tables import metadata
+from batch.adapters.ledger.week_totals import add_week_totals
 
 _REFUSALS = {
     "history_is_never_changed": ("UPDATE ON history", "", "history is append-only"),
@@ -41,6 +42,7 @@ def create_schema(connection: Connection) -> None:
     for statement in statements:
         connection.exec_driver_sql(statement)
     trigrams.add_index(connection)
+    add_week_totals(connection)
 
 
 def _limit_indexes() -> None:
