@@ -373,8 +373,8 @@ def _respect_claim(context: Context, entry: Entry, settled: Settlement) -> Settl
     """Let a person decide where the campaign that was found is another entry's: it was thought deleted, and is not."""
     if settled.listed is None or settled.status is not Status.ACCEPTED:
         return settled
-    holder = context.ledger.known.provider_ids([settled.listed.id]).get(settled.listed.id, entry.id)
-    if holder == entry.id:
+    holder = context.ledger.known.holder(settled.listed.id)
+    if holder in {None, entry.id}:
         return settled
     words = (
         f"the provider still holds this campaign as {settled.listed.id}, which entry {holder} has: delete it in the "

@@ -111,8 +111,8 @@ class Submission:
 
         answer = context.provider.submit(payload, still_good=still_good)
         outcome = classify(answer, entry, self._known)
-        if outcome.listed is not None and (taken := context.ledger.known.provider_ids([outcome.listed.id])):
-            outcome = classify(answer, entry, taken)  # another entry has this Id, from whatever year
+        if outcome.listed is not None and context.ledger.known.holder(outcome.listed.id) is not None:
+            outcome = classify(answer, entry, {outcome.listed.id})  # another entry has this Id, from whatever year
         self._record(entry, number, outcome, answer)
         return outcome
 

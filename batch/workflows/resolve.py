@@ -58,7 +58,7 @@ def _accept(ledger: Ledger, world: World, entry: Entry, why: str, provider_id: s
     number = plain_id(provider_id)
     if not number.isdigit() or number == "0":
         raise UsageError(f'"{provider_id}" is not an Id', "give the number that the provider's dashboard shows")
-    holder = ledger.known.provider_ids([number]).get(number)
+    holder = ledger.known.holder(number)
     if holder is not None and holder != entry.id:
         raise UsageError(
             f"Id {number} belongs to entry {holder} already", f'look at it: "campaign-batch ledger show {holder}"'

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Update, and_, bindparam, exists, func, insert, or_, select, update
 
-from batch.adapters.ledger.bulk import is_in
-from batch.adapters.ledger.changes import change_entry, note_change, read_standing, shown_values
+from batch.adapters.ledger.bulk import ask_one, is_in
+from batch.adapters.ledger.changes import EntryState, change_entry, note_change, read_standing, shown_values
 from batch.adapters.ledger.forms import read_issues, read_time, read_time_or_none, write_codes, write_issues, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, pauses
 from batch.adapters.ledger.transactions import Transactions
@@ -50,9 +50,7 @@ _BEGIN = insert(attempts).values(
     clock_offset=bindparam("offset_"),
 )
 _POSTED = ("tag", "provider_name", "send_at_provider", "provider_zone")
-_ADDRESS = (
-    update(entries).where(entries.c.id == bindparam("entry_")).values({name: bindparam(f"{name}_") for name in _POSTED})
-)
+_CLAIM_AS_POSTED = _CLAIM.values({name: bindparam(f"{name}_") for name in _POSTED})
 """What is posted is made at that moment, by the settings of that moment: with the intent it is what the entry has."""
 _END = (
     update(attempts)
@@ -101,12 +99,11 @@ class Attempts:
         """
         at = write_time(now)
         asked = {"entry_": entry, "earliest": write_time(now + lead), "at": at, "hash_": payload_hash}
+        if posted is not None:
+            asked |= {f"{name}_": getattr(posted, name) for name in _POSTED}
         with self._transactions.write() as connection:
-            if connection.execute(_CLAIM, asked).rowcount != 1:
+            if connection.execute(_CLAIM if posted is None else _CLAIM_AS_POSTED, asked).rowcount != 1:
                 return None
-            if posted is not None:
-                address = {f"{name}_": getattr(posted, name) for name in _POSTED}
-                connection.execute(_ADDRESS, {"entry_": entry, **address})
             return _begin(connection, entry, payload_hash, now, clock_offset)
 
     def record_outcome(
@@ -139,7 +136,8 @@ class Attempts:
 
 
 def _begin(connection: Connection, entry: int, payload_hash: str, now: datetime, clock_offset: float | None) -> int:
-    number = int(connection.execute(_LATEST, {"entry_": entry}).scalar() or 0) + 1
+    [latest] = ask_one(connection, _LATEST, {"entry_": entry}) or [None]
+    number = (latest or 0) + 1
     begun = {"at": write_time(now), "hash_": payload_hash, "offset_": clock_offset}
     connection.execute(_BEGIN, {"entry_": entry, "number_": number, **begun})
     why = f"attempt {number} begins"
@@ -171,7 +169,7 @@ def _end(  # noqa: PLR0917
     return connection.execute(_END, values).rowcount == 1
 
 
-def _move_on(connection: Connection, entry: int, outcome: Outcome, found: Row[Any], now: datetime, who: str) -> None:  # noqa: PLR0917
+def _move_on(connection: Connection, entry: int, outcome: Outcome, found: EntryState, now: datetime, who: str) -> None:  # noqa: PLR0917
     """Give an entry the status, and all else, that its attempt came to."""
     values = {
         "status": outcome.status.value,
@@ -192,7 +190,7 @@ def _move(names: tuple[str, ...]) -> Update:
     return update(entries).where(entries.c.id == bindparam("entry_")).values(moved)
 
 
-def _with_issues(found: Row[Any], new: Iterable[Issue]) -> dict[str, str]:
+def _with_issues(found: EntryState, new: Iterable[Issue]) -> dict[str, str]:
     """Add what the provider said to an entry's issues, each thing once."""
     before = read_issues(found.issues)
     added = tuple(issue for issue in new if issue not in before)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
 
-from batch.adapters.ledger.bulk import is_in
+from batch.adapters.ledger.bulk import ask_one, is_in
 from batch.adapters.ledger.forms import KINDS, STATUSES, read_time, write_codes, write_issues, write_texts, write_time
 from batch.adapters.ledger.tables import attempts, entries, history
 from batch.adapters.ledger.transactions import Transactions
 from batch.model import PERSON, Change, ChangeKind, Listed, Status, StatusChange
 
+
+class EntryState(NamedTuple):
+    """How an entry stands before it is changed."""
+
+    status: str
+    attempts: int
+    issues: str
+    cancel_why: str
+    cancel_source: str
+
+
 _NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
 # Statements of every single submission are built once: building them anew takes longer than running them.
-_STANDING = select(
-    entries.c.status, entries.c.attempts, entries.c.issues, entries.c.cancel_why, entries.c.cancel_source
-).where(entries.c.id == bindparam("entry_"))
+_STANDING = select(*(entries.c[name] for name in EntryState._fields)).where(entries.c.id == bindparam("entry_"))
 _NOTE = insert(history)
 
 
@@ -78,10 +87,10 @@ class Changes:
         return {entry: tuple(changes) for entry, changes in found.items()}
 
 
-def read_standing(connection: Connection, entry: int) -> Row[Any] | None:
+def read_standing(connection: Connection, entry: int) -> EntryState | None:
     """Read how an entry stands; None when there is none."""
-    found: Row[Any] | None = connection.execute(_STANDING, {"entry_": entry}).first()  # type: ignore[assignment]
-    return found
+    found = ask_one(connection, _STANDING, {"entry_": entry})
+    return EntryState._make(found) if found else None
 
 
 def change_entry(connection: Connection, change: StatusChange, old: Status, values: dict[str, Any]) -> None:
@@ -134,7 +143,7 @@ def _given(change: StatusChange) -> dict[str, Any]:
     return values | {name: value for name, value in as_it_is.items() if value is not None}
 
 
-def _in_place(entry: int, found: Row[Any], kind: ChangeKind, *, why: str, who: str, now: datetime) -> StatusChange:
+def _in_place(entry: int, found: EntryState, kind: ChangeKind, *, why: str, who: str, now: datetime) -> StatusChange:
     """Make a change that leaves the status as it is."""
     status = STATUSES[found.status]
     return StatusChange(entry, status, expected=(status,), why=why, who=who, now=now, kind=kind)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from batch.adapters.ledger.bulk import ask_one
 from batch.adapters.ledger.forms import read_time, write_json, write_time
 from batch.adapters.ledger.postgres import CLOCK, DIALECT
 from batch.adapters.ledger.tables import notes, pace, runs
@@ -79,7 +80,8 @@ class RunJournal:
     def silent_until(self) -> float:
         """Tell until when the account is left alone, in seconds since the epoch by our clock; 0 when it never was."""
         with self._transactions.read() as connection:
-            until = float(connection.execute(_SILENT).scalar() or 0.0)
+            found = ask_one(connection, _SILENT, {})
+            until = float(found[0]) if found else 0.0
             return until - self._how_far_ahead(connection) if until else 0.0
 
     def set_silent_until(self, until: float) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, or_, select, union
 
-from batch.adapters.ledger.bulk import is_in
+from batch.adapters.ledger.bulk import ask_one, is_in
 from batch.adapters.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, history
 from batch.adapters.ledger.transactions import Transactions
@@ -25,6 +25,9 @@ _NAMED_OTHERWISE = {
 _COLUMNS = ({**entries.c, **_NAMED_OTHERWISE}[name] for name in KnownEntry._fields)
 _KNOWN = select(*_COLUMNS).join(batches, batches.c.id == entries.c.batch)
 """In the order in which a KnownEntry has them."""
+_HOLDER = select(func.max(entries.c.id)).where(
+    entries.c.provider_id != "", entries.c.provider_id == bindparam("listed")
+)
 
 
 class Known:
@@ -65,6 +68,12 @@ class Known:
             asked = is_in(entries.c.provider_id, listed, connection.dialect)
             statement = select(entries.c.provider_id, entries.c.id).where(entries.c.provider_id != "", asked)
             return dict(connection.execute(statement).all())
+
+    def holder(self, provider_id: str) -> int | None:
+        """Give the entry that has an Id of the provider; None when none has."""
+        with self._transactions.read() as connection:
+            found = ask_one(connection, _HOLDER, {"listed": provider_id})
+            return found[0] if found else None
 
     def sentinels(self, after: datetime) -> tuple[Sentinel, ...]:
         """Give what the provider's lists must show: accepted, to come after a moment, and called gone by nobody."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, func, literal_column, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
+from batch.adapters.ledger.bulk import driver_of
 from batch.adapters.ledger.tables import history, notes
 from batch.model.errors import LedgerReplacedError
 
@@ -18,7 +19,7 @@ _CONTENT = str(
         select(func.max(history.c.id)).scalar_subquery(),
     ).compile(dialect=sqlite.dialect())
 )
-"""Asked twice in each transaction, so as plain SQL: only SQLite's ledgers are files."""
+"""Asked twice in each transaction, so of the driver itself: only SQLite's ledgers are files."""
 
 
 class Witness:
@@ -53,8 +54,8 @@ class Witness:
         self._lineage, self._newest = content
 
     def _content(self, connection: Connection) -> tuple[str | None, int]:
-        with suppress(SQLAlchemyError):  # a damaged file is told by what is asked of it
-            lineage, newest = connection.exec_driver_sql(_CONTENT).one()
+        with suppress(sqlite3.Error):  # a damaged file is told by what is asked of it
+            lineage, newest = driver_of(connection).execute(_CONTENT).fetchone()
             return lineage, newest or 0
         return self._lineage, self._newest
 
