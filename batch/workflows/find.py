@@ -135,6 +135,7 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
                 templates=report_templates(settings),
                 team=settings.reports.team,
                 logo=Path(settings.reports.logo) if settings.reports.logo else None,
+                account=settings.name,
             )
 
 

@@ -45,6 +45,7 @@ def write_preview_of(check: Check, path: Path, settings: Settings, account: Acco
             provider_zone=settings.provider.timezone,
             notes=tuple(issue.message for issue in check.warnings if issue.row == 0),
             templates=report_templates(settings),
+            account=settings.name,
         )
 
 

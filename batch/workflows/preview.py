@@ -161,6 +161,7 @@ def _write_preview(context: Context, contents: Contents, account: Account) -> Pa
             team=settings.reports.team,
             logo=Path(settings.reports.logo) if settings.reports.logo else None,
             made_at=context.world.now(),
+            account=settings.name,
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -699,6 +700,16 @@ def test_the_preview_shows_each_text_with_what_it_costs(tmp_path: Path) -> None:
         'right single quotation mark"', 'RIGHT SINGLE QUOTATION MARK"'
     )
     assert "has no hour" in page
+
+
+def test_previews_and_evidence_name_the_account(tmp_path: Path) -> None:
+    """Where the settings have several, in each command that is to be typed."""
+    note, held = 'type "campaign-batch submit FILE --allow left-out"', make_entry(2, Status.HELD)
+    clocks: dict[str, Any] = {"zone": CHICAGO, "provider_zone": NEW_YORK, "account": "dallas"}
+    preview = write_preview([previewed(2)], tmp_path / "p.html", title="t", notes=(note,), **clocks)
+    evidence = write_evidence(held, (), (), tmp_path / "e.html", made_at=NOW, **clocks)
+    assert "campaign-batch submit FILE --account dallas --allow left-out" in preview.read_text("utf-8")
+    assert "campaign-batch resolve --account dallas 2" in evidence.read_text("utf-8")
 
 
 def test_a_held_row_is_not_ready(tmp_path: Path) -> None:

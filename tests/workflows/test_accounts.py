@@ -97,6 +97,8 @@ def test_mails_and_pages_name_the_account(town: Town, tmp_path: Path) -> None:
     assert "campaign-batch resolve --account dallas " in page
     cells = [str(cell) for sheet in load_workbook(ran.json["reports"][1]) for line in sheet.values for cell in line]
     assert any("campaign-batch resolve --account dallas " in cell for cell in cells)
+    evidence = town.shell.run("report", "--evidence", "2", "--account", "dallas").out.strip()
+    assert "campaign-batch resolve --account dallas 2" in Path(evidence).read_text("utf-8")
     with open_ledger(town.ledger_url("dallas"), now=datetime.now(UTC)) as ledger:
         assert [mail.subject.partition(": ")[0] for mail in ledger.outbox.unsent()] == ["dallas"]
 

@@ -51,6 +51,7 @@ def write_evidence(
     team: str = "",
     logo: Path | None = None,
     second: str = "",
+    account: str = "",
 ) -> Path:
     """Write one page about one campaign, to be printed and filed.
 
@@ -83,7 +84,7 @@ def write_evidence(
         history=[change_cells(change, zone, _EVERY_YEAR) for change in history],
         delivery=[(*delivery_word(item), item.contacts) for item in delivery],
     )
-    return write_page(page, path)
+    return write_page(page, path, account)
 
 
 def _differences(entry: Entry) -> dict[str, tuple[str, str]]:

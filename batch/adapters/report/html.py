@@ -15,7 +15,6 @@ from batch.adapters.report.page import embed, embed_logo, render_page, write_pag
 from batch.adapters.report.rows import FACTS, ReportRow, pack, shown_rows
 from batch.adapters.report.tasks import tasks_of
 from batch.adapters.report.verdict import verdict
-from batch.core.hints import name_account
 from batch.model import Entry, Finding, FindingKind
 from batch.model.times import local_time, time_left
 from batch.model.wording import FINDING_WORDS, ORDER, TONES, WORDS, Word, group_words, kind_words
@@ -81,7 +80,7 @@ def write_html(report: Report, path: Path, *, templates: Sequence[Path] = ()) ->
         made_at=local_time(report.made_at, report.zone, 0),
         batches=[(batch, local_time(batch.taken_in_at, report.zone, year)) for batch in report.batches[:100]],
     )
-    return write_page(name_account(page, report.account), path)
+    return write_page(page, path, report.account)
 
 
 def chips(rows: Sequence[ReportRow]) -> list[tuple[Word, int]]:

@@ -73,10 +73,10 @@ def render_part(name: str, templates: Sequence[Path], **content: object) -> str:
     return _environment(tuple(templates)).get_template(name).render(**content)
 
 
-def write_page(text: str, path: Path) -> Path:
-    """Write a page, and the folder that it lies in; half a surrogate pair becomes a mark."""
+def write_page(text: str, path: Path, account: str) -> Path:
+    """Write a page, and the folder that it lies in; its commands name the account, half a surrogate becomes a mark."""
     make_folder(path.parent)
-    return write_whole(path, text.encode("utf-8", "replace"))
+    return write_whole(path, name_account(text, account).encode("utf-8", "replace"))
 
 
 def embed(content: object, account: str = "") -> Markup:

@@ -133,6 +133,7 @@ def write_preview(
     team: str = "",
     logo: Path | None = None,
     made_at: datetime | None = None,
+    account: str = "",
 ) -> Path:
     """Write the page that somebody looks at before anything goes."""
     states = [_state(item.checked) for item in items]
@@ -159,7 +160,7 @@ def write_preview(
         lines=[_line(item, zone) for item in items[CARD_LIMIT:]],
         limit=CARD_LIMIT,
     )
-    return write_page(page, path)
+    return write_page(page, path, account)
 
 
 def totals_by_day(items: Sequence[Previewed], zone: str) -> list[Day]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from batch.adapters.report.html import PLAIN_LIMIT, chips
 from batch.adapters.report.page import embed, embed_logo, render_page, write_page
 from batch.adapters.report.rows import FACTS, View, pack, show_entry
-from batch.core.hints import name_account
 from batch.core.standing import standing_of
 from batch.model import NOTHING, DeliveryCount, Entry
 from batch.model.times import local_time, zone_of, zone_word
@@ -71,9 +70,9 @@ def write_status(
         facts=FACTS,
         plain=rows[:PLAIN_LIMIT],
         standings=chips(rows),
-        packed=embed(pack(rows)),
+        packed=embed(pack(rows), account),
     )
-    return write_page(name_account(page, account), path)
+    return write_page(page, path, account)
 
 
 def _clocks(entries: Iterable[Entry], zone: str) -> list[str]:
