@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from batch.adapters.config import FILE_NAME
 from batch.adapters.sandbox import Sandbox
 from benchmarks.servers import server
 from benchmarks.stopwatch import PROGRAM, PYTHON
@@ -37,6 +38,7 @@ timezone = "America/New_York"
 close_hours = 0
 [watch]
 stable_seconds = 0.1
+scan_seconds = 1
 grace_minutes = 0
 [workers]
 enabled = true
@@ -76,6 +78,12 @@ def agency(folder: Path, *, quick: bool) -> Section:
     return Section("l", "Workers for many accounts", tuple(_tell(one, found[0]) for one in found), note)
 
 
+def write_settings(folder: Path, urls: Mapping[str, str]) -> None:
+    """Write the settings of accounts, each with the address of its provider, whose sheets workers take in."""
+    sections = (f'[accounts.{name}]\nurl = "{url}"\ntoken_env = "{name.upper()}_TOKEN"\n' for name, url in urls.items())
+    (folder / FILE_NAME).write_text(_SETTINGS + "".join(sections), encoding="utf-8")
+
+
 def _tell(one: Pushed, first: Pushed) -> Figure:
     spent = f"{seconds(one.cpu / one.posts)} of processor time in a worker for each"
     return Figure(
@@ -91,11 +99,7 @@ def _push(folder: Path, url: str, count: int, rows: int) -> Pushed:
     folder.mkdir()
     with _providers(count) as (urls, record):
         names = [f"store{number:02}" for number in range(count)]
-        sections = (
-            f'[accounts.{name}]\nurl = "{there}"\ntoken_env = "{name.upper()}_TOKEN"\n'
-            for name, there in zip(names, urls, strict=True)
-        )
-        (folder / "campaign-batch.toml").write_text(_SETTINGS + "".join(sections), encoding="utf-8")
+        write_settings(folder, dict(zip(names, urls, strict=True)))
         environ = {**os.environ, **{f"{name.upper()}_TOKEN": f"{name}-token" for name in names}}
         environ["CAMPAIGN_BATCH_LEDGER__URL"] = url
         for name in names:

@@ -17,24 +17,13 @@ from pathlib import Path
 from cli_support import row, write_csv
 from postgres_support import cluster, find_programs
 
-from batch.adapters.config import FILE_NAME
 from batch.adapters.sandbox import Sandbox
+from benchmarks.agency import write_settings
 
 FILES, ROWS = 40, 5
+PATIENCE = 60
+"""Seconds without any progress after which it gives up."""
 ACCOUNTS = ("dallas", "austin")
-_SETTINGS = """
-[sheet]
-timezone = "America/New_York"
-[checks]
-close_hours = 0
-[watch]
-stable_seconds = 0.5
-scan_seconds = 1
-grace_minutes = 0
-[workers]
-enabled = true
-every_seconds = 2
-"""
 
 
 def main() -> int:
@@ -47,18 +36,20 @@ def main() -> int:
     folder.mkdir(parents=True)
     with ExitStack() as stack:
         sandboxes = {name: stack.enter_context(Sandbox(limit=0, token=f"{name}-token")) for name in ACCOUNTS}
-        _write_settings(folder, sandboxes)
+        write_settings(folder, {name: one.url for name, one in sandboxes.items()})
         environ = _environ(sandboxes)
         print("PostgreSQL runs; two workers and a watch start")
         for words in (["watch", "--create"], ["worker"], ["worker"]):
             stack.callback(_end, _start(folder, environ, *words))
         _drop(folder)
         print(f"{FILES} files with {FILES * ROWS} campaigns are dropped into {folder / 'inbox'}")
-        done = _wait(folder, sandboxes, 120)
+        done = _wait(folder, sandboxes)
         report = subprocess.run(
             [sys.executable, "-m", "batch", "report", "--since", "2020-01-01", "--format", "html"],
             cwd=folder, env=environ, check=False, capture_output=True, text=True,
         )  # fmt: skip
+    if not done:
+        print(f"nothing went on for {PATIENCE} seconds: see watch.log and worker.log in {folder}")
     print(f"at the providers: {sum(len(one.account.held) for one in sandboxes.values())} campaigns")
     print(report.stdout.strip() or report.stderr.strip())
     return 0 if done else 1
@@ -67,13 +58,6 @@ def main() -> int:
 def _environ(sandboxes: dict[str, Sandbox]) -> dict[str, str]:
     tokens = {f"{name.upper()}_TOKEN": one.token for name, one in sandboxes.items()}
     return {**os.environ, **tokens, "CAMPAIGN_BATCH_LEDGER__URL": cluster().make_database()}
-
-
-def _write_settings(folder: Path, sandboxes: dict[str, Sandbox]) -> None:
-    sections = (
-        f'[accounts.{name}]\nurl = "{one.url}"\ntoken_env = "{name.upper()}_TOKEN"\n' for name, one in sandboxes.items()
-    )
-    (folder / FILE_NAME).write_text(_SETTINGS + "".join(sections), encoding="utf-8")
 
 
 def _start(folder: Path, environ: dict[str, str], *words: str) -> subprocess.Popen[bytes]:
@@ -98,19 +82,17 @@ def _drop(folder: Path) -> None:
         sheet.replace(inbox / sheet.name)
 
 
-def _wait(folder: Path, sandboxes: dict[str, Sandbox], seconds: float) -> bool:
-    """Wait until every campaign is at its provider and every file is filed away, telling how far it is."""
-    end, told = time.monotonic() + seconds, -1
-    while time.monotonic() < end:
+def _wait(folder: Path, sandboxes: dict[str, Sandbox]) -> bool:
+    """Wait until every campaign is at its provider and every file is filed away, or nothing goes on any more."""
+    told, since = (-1, -1), time.monotonic()
+    while told != (FILES * ROWS, FILES) and time.monotonic() - since < PATIENCE:
         held = sum(len(one.account.held) for one in sandboxes.values())
         filed = len(list((folder / "inbox").glob("*/done/*.csv")))
-        if held != told:
+        if (held, filed) != told:
+            told, since = (held, filed), time.monotonic()
             print(f"  {held} of {FILES * ROWS} campaigns, {filed} of {FILES} files", flush=True)
-        told = held
-        if held == FILES * ROWS and filed == FILES:
-            return True
         time.sleep(1)
-    return False
+    return told == (FILES * ROWS, FILES)
 
 
 if __name__ == "__main__":
