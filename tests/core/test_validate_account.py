@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from validate_support import ACCOUNT, check
 
 from batch.core.validate import (
@@ -209,6 +213,35 @@ def test_seven_days_on_end_count_together_whatever_the_weekday() -> None:
     assert often(*rows) == {row: [words] for row in range(4)}
     spread = [*rows[:3], replace(rows[3], send_at=AT + timedelta(days=7))]
     assert often(*spread) == {}
+
+
+_PEOPLE = st.sets(st.integers(1, 8)).map(lambda people: tuple(sorted(people)))
+_SENDINGS = st.lists(st.tuples(st.integers(0, 9), st.sets(st.sampled_from("ABCX"), min_size=1)), max_size=12)
+
+
+@given(groups=st.tuples(_PEOPLE, _PEOPLE, _PEOPLE), sendings=_SENDINGS, own=st.integers(1, 12), limit=st.integers(1, 3))
+def test_people_are_counted_one_by_one(
+    groups: tuple[tuple[int, ...], ...], sendings: list[tuple[int, set[str]]], own: int, limit: int
+) -> None:
+    """However groups overlap: each person's texts in the worst seven days that a row is in."""
+    account = Account(tuple(Group(name, name, None, people) for name, people in zip("ABC", groups, strict=True)))
+    made = [make_campaign(row, AT + timedelta(days=day), tuple(to)) for row, (day, to) in enumerate(sendings)]
+    reached = [{person for name in to if name != "X" for person in groups["ABC".index(name)]} for _, to in sendings]
+
+    def over(row: int, days: int) -> int:
+        firsts = range(sendings[row][0] - days + 1, sendings[row][0] + 1)
+        texts = [
+            Counter(chain(*(reached[i] for i, (at, _) in enumerate(sendings) if at - first in range(days))))
+            for first in firsts
+        ]
+        return max(sum(one[person] > limit for person in reached[row]) for one in texts)
+
+    counts = {
+        row: [f"{people} people" for days in (1, 7) if (people := over(row, days))] for row in range(len(made[:own]))
+    }
+    found = often_texted(made[:own], made[own:], account, limit, limit)
+    told = {row: [issue.message.split(" of ")[0] for issue in issues] for row, issues in found.items()}
+    assert told == {row: words for row, words in counts.items() if words}
 
 
 def test_groups_without_known_members_count_nobody() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -116,12 +117,13 @@ def often_texted(
     `known` are other sendings, past week and future. Groups overlap by their members' ids; a group whose members are
     not known counts nobody.
     """
-    members = {group.id: frozenset(group.contact_ids) for group in account.groups or () if group.contact_ids}
     rows = [(campaign, _day(campaign)) for campaign in campaigns]
     by_day: dict[date, Counter[frozenset[str]]] = defaultdict(Counter)
     for sending, day in [*rows, *((one, _day(one)) for one in known)]:
         if day is not None:
             by_day[day][frozenset(sending.group_ids)] += 1
+    used = frozenset(chain.from_iterable(chain.from_iterable(by_day.values())))
+    members, sizes = _sort_people(group for group in account.groups or () if group.id in used)
     found: dict[int, list[Issue]] = defaultdict(list)
     for days, limit, what in ((1, per_day, "on one day"), (7, per_week, "within seven days")):
         crowded = _crowds(by_day, days, limit, members)
@@ -130,7 +132,8 @@ def often_texted(
             same = (day, campaign.group_ids)
             if same not in seen:
                 crowds = _around(day, days, crowded)
-                seen[same] = max((_people(campaign, crowd, members) for crowd in crowds), default=0)
+                theirs = _union(campaign.group_ids, members)
+                seen[same] = max((sum(sizes[kind] for kind in crowd & theirs) for crowd in crowds), default=0)
             people = seen[same]
             if people:
                 words = f"{people:,} people of this row get more than {limit} texts {what}: spread them out"
@@ -164,10 +167,27 @@ def _day(sending: HasSendTime) -> date | None:
     return sending.send_at.astimezone(ZoneInfo(sending.zone or "UTC")).date()
 
 
+def _sort_people(groups: Iterable[Group]) -> tuple[dict[str, frozenset[int]], list[int]]:
+    """Give the kinds of people in each group, and how many are of each kind: those in the very same groups are one.
+
+    Everybody of a kind gets the same texts, and an account has far fewer kinds than people.
+    """
+    groups_of: dict[int, tuple[str, ...]] = {}
+    for group in groups:
+        for person in frozenset(group.contact_ids):
+            groups_of[person] = (*groups_of.get(person, ()), group.id)
+    kinds: dict[str, set[int]] = defaultdict(set)
+    counted = Counter(groups_of.values())
+    for number, same in enumerate(counted):
+        for group_id in same:
+            kinds[group_id].add(number)
+    return {group_id: frozenset(found) for group_id, found in kinds.items()}, list(counted.values())
+
+
 def _crowds(
     by_day: Mapping[date, Counter[frozenset[str]]], days: int, limit: int, members: Mapping[str, frozenset[int]]
 ) -> dict[date, frozenset[int]]:
-    """Give for each first day of a stretch the people who get more than `limit` texts in it."""
+    """Give for each first day of a stretch the kinds of people who get more than `limit` texts in it."""
     crowds = {}
     for first in by_day:
         sets: Counter[frozenset[str]] = Counter()
@@ -176,9 +196,9 @@ def _crowds(
         if sets.total() > limit:
             texts: Counter[int] = Counter()
             for groups, times in sets.items():
-                for person in _union(groups, members):
-                    texts[person] += times
-            crowds[first] = frozenset(person for person, times in texts.items() if times > limit)
+                for kind in _union(groups, members):
+                    texts[kind] += times
+            crowds[first] = frozenset(kind for kind, times in texts.items() if times > limit)
     return crowds
 
 
@@ -187,10 +207,6 @@ def _around(day: date | None, days: int, crowded: Mapping[date, frozenset[int]])
         return []
     firsts = (day - timedelta(days=step) for step in range(days))
     return [crowded[first] for first in firsts if crowded.get(first)]
-
-
-def _people(campaign: Campaign, crowd: frozenset[int], members: Mapping[str, frozenset[int]]) -> int:
-    return len(crowd & _union(campaign.group_ids, members))
 
 
 def _union(groups: Iterable[str], members: Mapping[str, frozenset[int]]) -> frozenset[int]:
