@@ -64,6 +64,7 @@ def cases_of(world: World) -> dict[str, Run]:
         "`check` of 300 rows": partial(world.run, "check", str(world.sheet)),
         "`submit --dry-run` of 300 rows, one of them new": partial(world.run, "submit", str(world.sheet), "--dry-run"),
         "`find` of one campaign by its name": partial(world.run, "find", f"offer {newest}"),
+        "`find` of a word that every tenth campaign bears": partial(world.run, "find", "Dallas"),
         "`report` of the week, HTML": partial(world.run, "report", "--format", "html"),
         "the status page": partial(world.job, "status"),
         "`doctor`": partial(world.run, "doctor"),

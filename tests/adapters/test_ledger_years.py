@@ -14,8 +14,10 @@ import pytest
 from sqlalchemy import event
 
 from batch.adapters.config import load_settings
-from batch.adapters.ledger import Ledger, batches, entries, open_ledger, weeks
+from batch.adapters.ledger import Ledger, archives, batches, entries, open_ledger, weeks
 from batch.adapters.ledger.forms import write_time
+from batch.adapters.ledger.moving import find_same
+from batch.adapters.ledger.purging import forget_batches, forget_entries
 from batch.adapters.report import count_entries
 from batch.core.standing import is_left_out, standing_of
 from batch.model import DeliveryCount, Finding, FindingKind, Status, StatusChange
@@ -243,6 +245,30 @@ def test_no_question_of_a_run_reads_the_whole_ledger(years: Ledger) -> None:
             assert not [line for line in lines if WHOLE.search(line)], (name, statement, lines)
             assert "delivery_read" not in statement or any("entries_not_read" in line for line in lines), lines
 
+
+def test_what_is_forgotten_or_archived_is_found_by_indexes(years: Ledger) -> None:
+    """Piece by piece of a past of millions: none of them may read a table from its begin to its end."""
+    piece = [5, 6, 7]
+
+    def ask(ledger: Ledger) -> None:
+        with ledger._transactions.write() as connection:
+            for column in archives._OF_AN_ENTRY:
+                assert find_same(connection, connection, column, piece) == {*piece}
+            assert forget_entries(connection, piece, why="privacy", who="dana", now=NOW) == len(piece)
+            forget_batches(connection, NOW)
+
+    for statement, values in _asked(years, ask):
+        with years._transactions.read() as connection:
+            if years.path is None:
+                connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN" if years.path is None else "EXPLAIN QUERY PLAN"
+            plan = connection.exec_driver_sql(f"{explain} {statement}", values).all()
+        lines = [str(row[0 if years.path is None else 3]) for row in plan]
+        assert not [line for line in lines if SCANNED.search(line)], (statement, lines)
+
+
+SCANNED = re.compile(r"Seq Scan on (?!batches)|^SCAN (?!batches|anon_1|CONSTANT ROW)")
+"""Batches are gone through: there is one for hundreds of entries."""
 
 WHOLE = re.compile(
     r"Seq Scan on (entries|history|attempts)|^SCAN (entries|history|attempts|e)$"

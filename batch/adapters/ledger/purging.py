@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, or_, select, text, update
 
 from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.forms import write_json, write_time
@@ -149,8 +149,10 @@ def _forget_entries(connection: Connection, ids: Sequence[int]) -> None:
 
 def forget_batches(connection: Connection, limit: datetime) -> None:
     """Forget what the warnings about whole files quote, once nothing of such a file is open any more."""
-    still = select(entries.c.batch).where(_has_texts())
-    done = and_(batches.c.taken_in_at < write_time(limit), batches.c.id.not_in(still))
+    # By its rows, since a ledger in a file has no index of the entries by batch.
+    its_own = and_(batch_rows.c.entry == entries.c.id, batch_rows.c.batch == entries.c.batch)
+    still = exists().where(batch_rows.c.batch == batches.c.id, its_own, _has_texts())
+    done = and_(batches.c.taken_in_at < write_time(limit), ~still)
     _rewrite(connection, batches, done, ("id",), {"issues": _bare_issues})
 
 
