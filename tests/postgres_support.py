@@ -31,7 +31,8 @@ class Cluster:
         self._system_user = _ordinary_user()
 
     def start(self) -> None:
-        """Make the cluster and start it."""
+        """Make the cluster and start it; its socket is for every user, as a server on a network is."""
+        self.folder.chmod(0o711)
         if self._system_user is not None:
             shutil.chown(self.folder, self._system_user)
         self._run(

@@ -99,7 +99,7 @@ class Queue:
         import psycopg
         from procrastinate.schema import SchemaManager
 
-        with _explained(), psycopg.connect(self._conninfo) as connection:
+        with _explained(), psycopg.connect(self._conninfo, connect_timeout=_PATIENCE) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
@@ -198,7 +198,8 @@ class Queue:
         for name in ("procrastinate", "psycopg.pool", "asyncio"):  # what a person should know is told by the job
             logging.getLogger(name).setLevel(logging.CRITICAL)
         kind = PsycopgConnector if asynchronous else SyncPsycopgConnector
-        return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4))
+        patience = {"connect_timeout": _PATIENCE}
+        return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4, kwargs=patience))
 
     @contextmanager
     def _opened(self) -> Iterator[App]:
@@ -213,7 +214,7 @@ KEPT_HOURS = 7 * 24
 _CLEANING = 3600.0
 """Seconds after which a worker looks again for those to delete."""
 _PATIENCE = 10
-"""Seconds that a look at the queue waits for its database."""
+"""Seconds to wait for a database that does not answer; the system itself waits for minutes."""
 _WORKERS = """
 SELECT count(*) FILTER (WHERE last_heartbeat > now() - make_interval(secs => %s)),
        extract(epoch FROM now() - max(last_heartbeat))::float

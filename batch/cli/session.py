@@ -21,7 +21,7 @@ from batch import __version__
 from batch.cli.output import PrintableFormatter, about, print_json, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
-from batch.core.ledger_urls import account_url
+from batch.core.ledger_urls import account_url, password_of
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
@@ -211,7 +211,8 @@ class Session:
     def _keep_secrets(self, settings: Settings) -> None:
         import logging
 
-        self.secrets = settings.given_secrets()
+        of_database = Secret(password_of(settings.ledger.url))
+        self.secrets = (*settings.given_secrets(), *([of_database] if of_database else []))
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(RedactingFilter(*self.secrets))
         handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

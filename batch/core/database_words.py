@@ -43,6 +43,7 @@ _WORDS = {
         "{where} refused a change that would break its own rules ({detail})",
         'nothing was changed; run "campaign-batch ledger verify"',
     ),
+    "url": ("{where} cannot be opened as its URL stands ({detail})", "correct [ledger] url"),
     "XX001": ("{where} is damaged ({detail})", _BACKUP),
     "XX002": ("{where} is damaged ({detail})", _BACKUP),
 }
@@ -57,6 +58,8 @@ _UNCODED = (
     ("55000", r"database .* is not currently accepting"),
 )
 """What a server says before it has let anybody in comes without its code."""
+_MISWRITTEN = re.compile(r"(connection is bad: )?(invalid|missing|unexpected|unrecognized) ")
+"""What the library says that opens the connection, before it asks any server."""
 _SAID = re.compile(r"\b(?:FATAL|ERROR|PANIC): +(.*)")
 _OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'
 
@@ -66,6 +69,8 @@ def explain_postgresql(error: BaseException | None, where: str, *, lost: bool = 
     text, code = str(error) or type(error).__name__, str(getattr(error, "sqlstate", "") or "")
     said = None if code else _SAID.search(text)
     detail = said[1] if said else text.splitlines()[0]
+    if not code and _MISWRITTEN.match(detail):
+        code = "url"
     if lost and not code:
         code = _code_of(detail)
     for start, (words, remedy) in sorted(_WORDS.items(), key=lambda item: -len(item[0])):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 IN_MEMORY = "sqlite://"
 ACCOUNT_SCHEMA = "account_schema"
@@ -13,6 +13,7 @@ SCHEMA = "account_"
 """What the schema of an account's ledger begins with; its name follows."""
 PROPER = "postgresql+psycopg://user@host/database"
 """How the URL of a ledger on PostgreSQL is written."""
+HOW = f"{PROPER} for a database on PostgreSQL, with an @ in its password as %40"
 _FILE = "sqlite:///"
 
 
@@ -33,13 +34,13 @@ def account_url(url: str, account: str) -> str:
     `ledger.sqlite3` becomes `ledger.dallas.sqlite3`. On PostgreSQL each connection looks into the schema alone, so
     that whatever is asked, written and locked there is the account's by construction.
     """
-    plain, mark, rest = url.partition("?")
     path = sqlite_path(url)
     if path is not None:
+        _plain, mark, rest = url.partition("?")
         return sqlite_url(path.with_name(f"{path.stem}.{account}{path.suffix}")) + mark + rest
     if not is_postgresql(url):
         return url
-    return f"{plain}?{rest}{'&' if rest else ''}{ACCOUNT_SCHEMA}={account}"
+    return f"{url}{'?' if _split(url)['query'] is None else '&'}{ACCOUNT_SCHEMA}={account}"
 
 
 def is_postgresql(url: str) -> bool:
@@ -48,9 +49,14 @@ def is_postgresql(url: str) -> bool:
 
 
 def is_misspelled(url: str) -> bool:
-    """Whether PostgreSQL is meant and named otherwise than its driver is: `postgres://`, `postgresql+psycopg2://`."""
+    """Whether PostgreSQL is meant and written otherwise than its driver takes it.
+
+    As `postgres://` or `postgresql+psycopg2://`, or with an @ in the password, which would be read as part of the host.
+    """
     meant = re.match(r"\s*(postgres|pgsql)[a-z0-9+]*:", url, re.IGNORECASE)
-    return meant is not None and re.match(r"postgresql(\+psycopg)?://", url) is None
+    if meant is None:
+        return False
+    return re.match(r"postgresql(\+psycopg)?://", url) is None or "@" in str(_split(url)["place"])
 
 
 def libpq_url(url: str, schema: str = "") -> str:
@@ -58,10 +64,35 @@ def libpq_url(url: str, schema: str = "") -> str:
 
     See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS.
     """
-    plain, _, query = url.partition("?")
-    given = dict(parse_qsl(query, keep_blank_values=True))
+    parts = _split(url)
+    given = _options(url)
     account = given.pop(ACCOUNT_SCHEMA, "")
     schema = schema or (SCHEMA + account if account else "")
     if schema:
         given["options"] = f'{given.get("options", "")} -csearch_path="{schema}"'.strip()
-    return f"postgresql://{plain.partition('://')[2]}{'?' if given else ''}{urlencode(given, quote_via=quote)}"
+    login = ":".join(quote(unquote(one), safe="") for one in (parts["user"], parts["password"]) if one is not None)
+    at = "" if parts["user"] is None else "@"
+    return f"postgresql://{login}{at}{parts['there']}{'?' if given else ''}{urlencode(given, quote_via=quote)}"
+
+
+def password_of(url: str) -> str:
+    """Give the password of a database, empty where there is none: no log shows it."""
+    return unquote(_split(url)["password"] or "") or _options(url).get("password", "") if is_postgresql(url) else ""
+
+
+_PARTS = re.compile(
+    r"[\w+]+://(?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?(?P<there>(?P<place>[^/?]*)(?:/[^?]*)?)(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
+"""A URL in its parts, as SQLAlchemy takes it apart: any sign but @ may stand in a password as it is."""
+
+
+def _split(url: str) -> dict[str, str | None]:
+    found = _PARTS.fullmatch(url)
+    assert found is not None
+    return found.groupdict()
+
+
+def _options(url: str) -> dict[str, str]:
+    """Give what stands behind the question mark."""
+    return dict(parse_qsl(_split(url)["query"] or "", keep_blank_values=True))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from batch.adapters.mail import check_server
 from batch.adapters.sheet.child import Child
 from batch.adapters.store import probe
-from batch.model.errors import HOW_TO_RESTORE, BatchError, NoLedgerError
+from batch.model.errors import HOW_TO_RESTORE, BatchError, LedgerError, NoLedgerError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
 from batch.workflows.archives import examine_archives, left_out_of_backups
@@ -197,11 +197,7 @@ def _size_of(ledger: Ledger) -> str:
 
 
 def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterator[Line]:
-    problems, all_of_it = ledger.upkeep.examine(world.now())
-    part = 'what is open is in order; "campaign-batch ledger verify" looks through all of it'
-    whole = Line("ledger", "fine", f"{'whole' if all_of_it else part}{_size_of(ledger)}")
-    remedy = HOW_TO_RESTORE if ledger.path is not None else "restore the database from its own backup"
-    yield Line("ledger", "broken", "; ".join(problems), remedy) if problems else whole
+    yield _whole(ledger, world)
     if ledger.path is None:
         yield Line("backups", "fine", "left to the database: campaign-batch copies no ledger that is not a file")
     if ledger.words.lacks_index():
@@ -213,6 +209,19 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
     yield from _health_lines(settings, read_health(ledger, world.now()))
     yield from worker_lines(settings, ledger)
     yield _mails(settings, world, ledger)
+
+
+def _whole(ledger: Ledger, world: World) -> Line:
+    """Say whether the ledger may be written to and keeps its rules."""
+    try:
+        ledger.upkeep.try_to_write()
+    except LedgerError as trouble:
+        return Line("ledger", "broken", trouble.words, trouble.remedy)
+    problems, all_of_it = ledger.upkeep.examine(world.now())
+    part = 'what is open is in order; "campaign-batch ledger verify" looks through all of it'
+    whole = Line("ledger", "fine", f"{'whole' if all_of_it else part}{_size_of(ledger)}")
+    remedy = HOW_TO_RESTORE if ledger.path is not None else "restore the database from its own backup"
+    return Line("ledger", "broken", "; ".join(problems), remedy) if problems else whole
 
 
 def _archives(ledger: Ledger, world: World) -> Iterator[Line]:

@@ -80,10 +80,17 @@ def test_a_nul_in_a_cell_is_kept_as_a_broken_character(ours: Ledger) -> None:
     assert ours.entries.get(entry).message == "one\ufffdtwo"
 
 
+def connections(url: str) -> int:
+    """Count those to a database, the one that asks left out."""
+    asked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    return len(cluster().query(asked, url))
+
+
 def test_to_look_makes_no_ledger_of_an_empty_database(url: str) -> None:
-    """A dry run leaves nothing behind."""
+    """A dry run leaves nothing behind, not even a connection."""
     with open_ledger(url, now=NOW, look=True) as ledger:
         assert list(ledger.batches.all()) == []
+        assert wait_until(lambda: not connections(url), 5)
     assert cluster().query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", url) == [(0,)]
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 
 import batch
 from batch.adapters.ledger import open_ledger
+from batch.cli.session import session
 from batch.cli.unattended import Journal
 from batch.workflows.events import Note
 
@@ -310,6 +311,18 @@ def test_a_question_makes_no_ledger(ready: Shell, tmp_path: Path, words: list[st
     name = make_url(ready.ledger_url).database
     assert f'there is no ledger "{name if IN_POSTGRESQL else tmp_path / "ledger.sqlite3"}"' in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["geheim", "ge?heim", "p%geheim", "ge/heim", "ge@heim"])
+def test_the_password_of_a_database_stands_nowhere(ready: Shell, tmp_path: Path, word: str) -> None:
+    """Whatever signs it has, whoever reads the URL: the ledger, the queue of the workers, a log; an @ is refused."""
+    write_csv(tmp_path / "a.csv", [row(1)])
+    ready.set(LEDGER__URL=f"postgresql+psycopg://ana:{word}@127.0.0.1:1/texts", WORKERS__ENABLED="true")
+    told = "with an @ in its password as %40" if "@" in word else "Connection refused"
+    for words in (("-v", "ledger", "list"), ("-v", "submit", "a.csv"), ("doctor", "--json"), ("worker",)):
+        ran = ready.run(*words)
+        assert (told in ran.out + ran.err, "heim" in ran.out + ran.err) == (True, False), words
+    assert "heim" not in session.redact(f"what a library logs: {word}") or "@" in word
 
 
 def test_a_file_that_cannot_be_read_stops_a_submit_and_only_wants_a_look_in_the_watch(

@@ -69,6 +69,17 @@ def test_what_is_said_at_the_door_has_its_words(said: str, words: str) -> None:
     assert ("host and port" in told) == ("cannot be reached" in told)
 
 
+@pytest.mark.parametrize(
+    "said", ['connection is bad: invalid port number: "99999"', 'invalid connection option "nonsense"']
+)
+def test_what_no_server_was_asked_for_is_the_url(said: str) -> None:
+    """Neither the server nor the ledger is to blame."""
+    for lost in (True, False):
+        assert f"cannot be opened as its URL stands ({said}): correct [ledger] url" in str(
+            explain_postgresql(ServerError(said), WHERE, lost=lost)
+        )
+
+
 def test_a_text_without_a_code_that_cut_nothing_is_not_called_lost() -> None:
     """The database answers: what is wrong is with the question."""
     assert "failed (odd)" in str(explain_postgresql(ServerError("odd"), WHERE, lost=False))

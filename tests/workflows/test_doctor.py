@@ -112,6 +112,20 @@ def test_a_database_without_an_index_of_words_is_a_warning() -> None:
         assert "CREATE EXTENSION pg_trgm" in found.remedy
 
 
+def test_a_database_that_may_only_be_read_is_broken() -> None:
+    """A standby answers every question, and no run goes on it."""
+    with weekly() as team:
+        url = cluster().make_database()
+        team.desk.set(ledger__url=url)
+        team.desk.submit(team.desk.sheet(1))
+        assert lines(team)["ledger"].state == "fine"
+        name = url.partition("@/")[2].partition("?")[0]
+        cluster().query(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        found = lines(team)["ledger"]
+        assert (found.state, "is read-only" in found.words) == ("broken", True)
+        assert "use the primary server" in found.remedy
+
+
 def test_a_missed_week_a_dead_watch_and_a_pause_are_warnings() -> None:
     """What does not happen is noticed."""
     with weekly() as team:

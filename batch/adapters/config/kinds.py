@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from batch.core.hosts import is_loopback
-from batch.core.ledger_urls import PROPER, is_misspelled
+from batch.core.ledger_urls import HOW, is_misspelled
 from batch.model.days import WEEKDAYS, weekday_number
 
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
@@ -134,7 +134,7 @@ def _encoding(given: str) -> str:
 
 def _ledger_url(given: str) -> str:
     if is_misspelled(given):
-        raise ValueError(f"{PROPER} for a database on PostgreSQL")
+        raise ValueError(HOW)
     if not re.match(r"[a-z][a-z0-9+]*://", given.strip()):
         raise ValueError("an address such as sqlite:///ledger.sqlite3")
     return given.strip()

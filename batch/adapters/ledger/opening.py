@@ -21,7 +21,7 @@ from batch.adapters.ledger.tables import REVISIONS, alembic_version, notes
 from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
-from batch.core.ledger_urls import ACCOUNT_SCHEMA, PROPER, is_misspelled
+from batch.core.ledger_urls import ACCOUNT_SCHEMA, HOW, PROPER, is_misspelled
 from batch.model.errors import LedgerError, NoLedgerError, UsageError
 from batch.system.disk import make_private
 
@@ -35,7 +35,7 @@ _CACHE_KIB = 32_000
 def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]:
     """Read a ledger's URL, a bare path too; give it with the file's absolute path (None when there is no file)."""
     if is_misspelled(url):  # never shown: it may hold a password
-        raise UsageError("the URL of the ledger cannot be read", f"write {PROPER} for a database on PostgreSQL")
+        raise UsageError("the URL of the ledger cannot be read", f"write {HOW}")
     if "://" not in url:
         url = f"sqlite:///{url}"
     try:
@@ -160,15 +160,16 @@ def _leave_as_it_is(engine: Engine, path: Path | None) -> tuple[Engine, Path | N
     if found is not None and path is None:
         remedy = 'back the database up, then type "campaign-batch ledger list": it brings the ledger up to date'
         raise LedgerError(f"{name_of(engine.url, path)} was made by an older campaign-batch", remedy)
-    return (_copy_into_memory(engine) if found else _make_engine(make_url("sqlite://"), 0.0)), None
-
-
-def _copy_into_memory(engine: Engine) -> Engine:
-    copy = _make_engine(make_url("sqlite://"), 0.0)
-    with engine.connect() as source, copy.connect() as target:
-        source.connection.driver_connection.backup(target.connection.driver_connection)  # type: ignore[union-attr]
+    memory = _make_engine(make_url("sqlite://"), 0.0)
+    if found is not None:
+        _copy_into(memory, engine)
     engine.dispose()
-    return copy
+    return memory, None
+
+
+def _copy_into(memory: Engine, engine: Engine) -> None:
+    with engine.connect() as source, memory.connect() as target:
+        source.connection.driver_connection.backup(target.connection.driver_connection)  # type: ignore[union-attr]
 
 
 def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime, *, create: bool) -> None:

@@ -7,12 +7,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, false, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.purging import Purge, count_purge, forget, is_freed, overwrite_freed
-from batch.adapters.ledger.tables import history, metadata
+from batch.adapters.ledger.tables import history, metadata, notes
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.triggers import TRIGGERS
 from batch.adapters.ledger.troubles import explained
@@ -158,6 +158,12 @@ class Upkeep:
             rules = _find_missing_rules(connection) if connection.dialect.name == "sqlite" else []
             breaches = [_find_breaches(connection, *invariant) for invariant in _OF_WHAT_IS_OPEN]
             return (*rules, *(words for found in breaches for words in found)), False
+
+    def try_to_write(self) -> None:
+        """Raise LedgerError where a database may only be read; of a file that is known since it was opened."""
+        if self._path is None:
+            with self._transactions.write() as connection:
+                connection.execute(update(notes).where(false()).values(value=""))
 
     def backup(self, now: datetime, keep: int = KEEP) -> Path:
         """Write a whole copy into `backups/` beside the ledger, and keep the newest ones."""
