@@ -129,9 +129,19 @@ class Report:
     )
     """What was asked before: a report asks some ten times for each row. Rows with the same cells share an entry."""
 
+    _needed: list[tuple[Entry, ...]] = dataclasses.field(default_factory=list, init=False, repr=False, compare=False)
+    """The same of the entries that need attention; empty as long as nobody asked."""
+
     def standing_of(self, entry: Entry) -> Standing:
         """Say how an entry stands at the moment of the report."""
         place = entry.id, entry.row
-        if place not in self._standings:
-            self._standings[place] = standing_of(entry, self.made_at, self.zone)
-        return self._standings[place]
+        found = self._standings.get(place)
+        if found is None:
+            found = self._standings[place] = standing_of(entry, self.made_at, self.zone)
+        return found
+
+    def needed(self) -> tuple[Entry, ...]:
+        """Give the entries that need attention."""
+        if not self._needed:
+            self._needed.append(tuple(entry for entry in self.entries if self.standing_of(entry).needs_attention))
+        return self._needed[0]

@@ -211,7 +211,7 @@ def _tone_of(report: Report, fate: Fate) -> str:
 
 
 def _needing_tone(report: Report) -> str:
-    needed = [report.standing_of(entry) for entry in needed_entries(report)]
+    needed = [report.standing_of(entry) for entry in report.needed()]
     grave = any(one.is_grave(report.made_at) for one in needed) or any(one.loud for one in loose_findings(report))
     return "bad" if grave else "look"
 
@@ -225,7 +225,7 @@ def _going_words(report: Report, figures: Figures) -> str:
 
 
 def _needing_words(report: Report, fate: Fate) -> str:
-    number = sum(report.standing_of(entry).word.fate is fate for entry in needed_entries(report))
+    number = sum(report.standing_of(entry).word.fate is fate for entry in report.needed())
     return f"{number:,} of them {'needs' if number == 1 else 'need'} attention" if number else ""
 
 
@@ -317,20 +317,15 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(filter(needs_look, findings), key=lambda finding: not finding.loud)
 
 
-def needed_entries(report: Report) -> list[Entry]:
-    """Give the entries that need attention."""
-    return [entry for entry in report.entries if report.standing_of(entry).needs_attention]
-
-
 def loose_findings(report: Report) -> list[Finding]:
     """Give the findings that somebody must look at and that no row of the report tells."""
-    told = {entry.id for entry in needed_entries(report)}
+    told = {entry.id for entry in report.needed()}
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
 def loose_persons(report: Report) -> list[list[Finding]]:
     """Give the loose findings, those about the same campaign together: each is one thing for a person."""
-    return list(_loose(needed_entries(report), report.findings).values())
+    return list(_loose(report.needed(), report.findings).values())
 
 
 def _figure(  # noqa: PLR0917 - the table above reads as one

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from batch.adapters.report.contents import Report, Skipped
-from batch.adapters.report.figures import credits_of, needed_entries, parts_of
+from batch.adapters.report.figures import credits_of, parts_of
 from batch.core.sentences import sentence
 from batch.core.standing import Standing
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
@@ -87,7 +88,7 @@ CSV_KEYS = (
 def shown_rows(report: Report, *, only_needed: bool = False) -> list[ReportRow]:
     """Give the rows of a report by send time, those already taken in at the end."""
     places = {entry.id: entry for entry in report.entries}
-    chosen = needed_entries(report) if only_needed else report.entries
+    chosen = report.needed() if only_needed else report.entries
     view = View(report.zone, report.provider_zone, report.made_at, places)
     rows = [
         show_entry(
@@ -172,7 +173,9 @@ def show_skipped(row: Skipped, report: Report) -> ReportRow:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=16_384)
 def _there(moment: datetime, zone: str, provider_zone: str) -> str:
+    # In UTC only, as `local_time`.
     ours, theirs = moment.astimezone(zone_of(zone)), moment.astimezone(zone_of(provider_zone))
     return clock(theirs) if ours.date() == theirs.date() else f"{day_words(theirs)}, {clock(theirs)}"
 

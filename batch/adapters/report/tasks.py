@@ -8,7 +8,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import contacts_words, needed_entries, owners_words, worst
+from batch.adapters.report.figures import contacts_words, owners_words, worst
 from batch.core.standing import Concern, Standing
 from batch.model import Entry
 from batch.model.codes import CODES
@@ -121,7 +121,7 @@ _Pair = tuple[Entry, Standing]
 
 
 def _grouped(report: Report) -> list[list[_Pair]]:
-    needed = [(entry, report.standing_of(entry)) for entry in needed_entries(report)]
+    needed = [(entry, report.standing_of(entry)) for entry in report.needed()]
     ordered = sorted(needed, key=lambda pair: _kind(*pair))
     groups = [list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair))]
     return sorted(groups, key=lambda group: _order(group, report))

@@ -13,7 +13,6 @@ from batch.adapters.report.figures import (
     contacts_words,
     count,
     loose_findings,
-    needed_entries,
 )
 from batch.core.standing import UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry
@@ -161,7 +160,7 @@ _WAITED_FOR = {
 def who_acts(report: Report) -> tuple[str, ...]:
     """Say who acts by when: `maria@x.example must act on 3 rows: 1 now, 2 by Mon, Nov 23, 3:30 PM CST`."""
     owners: dict[str, list[Pair]] = defaultdict(list)
-    for entry in needed_entries(report):
+    for entry in report.needed():
         owners[entry.owner or SOMEBODY].append((entry, report.standing_of(entry)))
     ordered = sorted(owners.items(), key=lambda pair: _urgency(pair[1]))
     told = [f"{owner} must act on {_by_when(report, pairs)}" for owner, pairs in ordered[:OWNERS]]
@@ -283,7 +282,7 @@ def _not_compared(report: Report) -> str:
 def _more(report: Report, figures: Figures) -> str:
     if not figures.rows:
         return ""
-    fates = Counter(report.standing_of(entry).word.fate for entry in needed_entries(report))
+    fates = Counter(report.standing_of(entry).word.fate for entry in report.needed())
     went, goes = fates.pop(Fate.WENT, 0), fates.pop(Fate.GOES, 0)
     rest = figures.rows - figures.sent - figures.scheduled
     neither = "neither" if figures.sent and figures.scheduled else "not"

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from textwrap import wrap
 from typing import Any
@@ -23,6 +23,8 @@ LONGEST_TEXT = 32_000
 COUNT = "#,##0"
 MOMENT, DAY = "ddd, mmm d, yyyy, h:mm AM/PM", "ddd, mmm d, yyyy"
 """A time and a day, written as on every page."""
+FIRST_DAY, A_DAY = datetime(1899, 12, 30), timedelta(days=1)  # noqa: DTZ001 - a cell has no zone
+"""What Excel counts a time from, and in."""
 LINE = 15.5
 """Points: the height of one line of a wrapped text."""
 MOST_LABELS = 31
@@ -247,6 +249,8 @@ class WorkbookWriter:
                     text(row, place, plain_text(value), style)
                 elif isinstance(value, (int, float)):
                     number_of(row, place, value, style)
+                elif isinstance(value, datetime):
+                    number_of(row, place, (value.replace(tzinfo=None) - FIRST_DAY) / A_DAY, style)
                 else:
                     self.put(sheet, row, place, value, kind)
             high = max((-(-_length(values[place]) // (width - 1)) for place, width in wraps), default=1)

@@ -15,7 +15,6 @@ from batch.adapters.report.figures import (
     differing,
     key_figures,
     loose_persons,
-    needed_entries,
     outcome_of,
     outcomes,
 )
@@ -166,7 +165,7 @@ def _note(figure: KeyFigure, report: Report) -> str:
     differences = len(loose_persons(report))
     if not differences:
         return figure.note
-    rows = plural(len(needed_entries(report)), "row")
+    rows = plural(len(report.needed()), "row")
     return f"{rows} + {plural(differences, 'difference')} from the provider's lists"
 
 
@@ -214,7 +213,7 @@ def _write_notes(summary: Summary, figures: Figures, elsewhere: str) -> None:
 def _lengths(report: Report, figures: Figures, elsewhere: str) -> list[str]:
     """Say what the workbook leaves to another file."""
     notes = []
-    needed = len(needed_entries(report))
+    needed = len(report.needed())
     if elsewhere:
         notes.append(f"more than {MOST_ROWS:,} rows: all {figures.rows:,} are in {elsewhere}, in the same folder")
     for name, number in {"Needs attention": needed, "Findings": len(report.findings)}.items():
