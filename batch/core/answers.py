@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -12,6 +14,8 @@ from batch.model import DeliveryCount, Group, Listed, MmsTemplate
 
 DEPTH = 16
 """How deep an XML answer may be nested; the provider's own needs four."""
+_ID_DIGITS = 30
+_LONGEST_ID = 10**_ID_DIGITS
 LONGEST_WORDS = 500
 """How much of one of the provider's error texts is kept."""
 
@@ -27,8 +31,13 @@ def parse_one(body: bytes, content_type: str = "") -> Listed | None:
 
 def parse_list(body: bytes, content_type: str = "") -> tuple[Listed, ...]:
     """Read one page of campaigns; raise ValueError, in words, when it is not such a page."""
-    items = _read_objects(body, content_type)[::-1]
-    return tuple([_to_listed(items.pop()) for _ in range(len(items))])  # frees each as it is read
+    items = _read_objects(body, content_type, read=_read_shown)
+    return tuple([item if isinstance(item, Listed) else _to_listed(item) for item in items])
+
+
+def _read_shown(item: dict[str, Any]) -> dict[str, Any] | Listed:
+    """Read a campaign as soon as its JSON ends: so the objects of a long list are never in memory together."""
+    return _to_listed(item) if "Id" in item and "CampaignName" in item else item
 
 
 def parse_groups(body: bytes, content_type: str = "") -> tuple[Group, ...]:
@@ -80,33 +89,36 @@ def parse_errors(body: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in pairs if pair[1])
 
 
-def _read_objects(body: bytes, content_type: str, needed: str = "Id") -> list[dict[str, Any]]:
-    found = _read(body, content_type)
+def _read_objects(
+    body: bytes, content_type: str, needed: str = "Id", read: Callable[[dict[str, Any]], Any] | None = None
+) -> list[Any]:
+    """Give the objects of an answer; those of JSON as `read` makes them."""
+    found = _read(body, content_type, read)
     if found == "":
         return []
-    items = [found] if isinstance(found, dict) and needed in found else found
+    items = [found] if isinstance(found, Listed) or (isinstance(found, dict) and needed in found) else found
     if not isinstance(items, list):
         raise ValueError("the answer is not a list")
-    if not all(isinstance(item, dict) for item in items):
+    if not all(isinstance(item, dict | Listed) for item in items):
         raise ValueError("the answer is a list of something else")
     return items
 
 
-def _read(body: bytes, content_type: str) -> Any:
+def _read(body: bytes, content_type: str, read: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not text:
         raise ValueError("the answer is empty")
     if text.startswith(b"<"):
         return _read_xml(text)
     try:
-        return _refuse_text(json.loads(text))
+        return _refuse_text(json.loads(text, object_hook=read))
     except (ValueError, RecursionError):
         raise ValueError(f"the answer is neither JSON nor XML{_announced(content_type)}") from None
 
 
 def _refuse_text(found: Any) -> Any:
     # A JSON "" would read like XML's empty <response/>, which is a list of nothing.
-    if isinstance(found, dict | list):
+    if isinstance(found, dict | list | Listed):
         return found
     raise ValueError
 
@@ -147,19 +159,26 @@ def _single(found: Any) -> Any:
 
 
 def _to_listed(item: dict[str, Any]) -> Listed:
-    return Listed(
-        id=_to_id(item.get("Id")),
-        name=_to_text(item.get("CampaignName")),
-        message=_to_text(item.get("Message")),
-        send_at=_to_text(item.get("DateTime")).strip(),
-        group_ids=_to_ids(item["GroupIds"]) if item.get("GroupIds") is not None else None,
-        type_recipients=_to_number(item.get("TypeRecipients")),
-        contacts_count=_to_number(item.get("ContactsCount")),
-        status_id=_to_number(item.get("Status_Id")),
-        status=_to_text(item.get("Status_Description")),
-        mms_template_id=_to_number(item.get("MmsTemplateId")) or None,
-        subject=_to_text(item.get("Subject")),
+    shown, groups = item.get, item.get("GroupIds")
+    return Listed(  # by place: a list may hold a hundred thousand, and by name each takes longer
+        _to_id(shown("Id")),
+        _to_text(shown("CampaignName")),
+        _to_text(shown("Message")),
+        _the_same(_to_text(shown("DateTime")).strip()),
+        _to_ids(groups) if groups is not None else None,
+        _to_number(shown("TypeRecipients")),
+        _to_number(shown("ContactsCount")),
+        _to_number(shown("Status_Id")),
+        _the_same(_to_text(shown("Status_Description"))),
+        _to_number(shown("MmsTemplateId")) or None,
+        _to_text(shown("Subject")),
     )
+
+
+@lru_cache(4096)
+def _the_same(text: str) -> str:
+    """Give one text for all that are equal: they stand in memory once."""
+    return text
 
 
 def _to_group(item: dict[str, Any]) -> Group:
@@ -188,31 +207,38 @@ def _to_error(item: dict[str, Any]) -> tuple[str, str]:
 
 
 def _to_id(value: Any) -> str:
+    if type(value) is int and 0 < value < _LONGEST_ID:
+        return str(value)
     # Python reads true as 1 and 7.0 as 7; neither is an Id.
     if isinstance(value, bool | float) or not isinstance(value, int | str):
         return ""
     digits = str(value).strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 30):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _ID_DIGITS):
         return ""
     return digits.lstrip("0")
 
 
 def _to_ids(value: Any) -> tuple[str, ...]:
-    texts = [plain_id(_to_text(each)) for each in _to_items(value)]
-    return tuple([text for text in texts if text])
+    return _plain_ids(tuple([_to_text(each) for each in _to_items(value)]))
+
+
+@lru_cache(4096)
+def _plain_ids(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Write each Id plainly; of the same groups there is one tuple in memory."""
+    return tuple([number for number in map(plain_id, texts) if number])
 
 
 def _to_items(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
     # PHP writes an array with gaps in its numbering as an object.
     if isinstance(value, dict):
         return list(value.values())
-    if isinstance(value, list):
-        return value
     return _to_text(value).replace(";", ",").split(",")
 
 
 def _to_number(value: Any) -> int | None:
-    if type(value) is int:
+    if value is None or type(value) is int:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -223,6 +249,8 @@ def _to_number(value: Any) -> int | None:
 
 
 def _to_text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 
 from batch.core.identity import collapse, fold, make_fingerprint, make_key, make_tag, split_tag
 from batch.core.payload import from_provider_time, minute_of, to_provider_time
@@ -26,20 +27,22 @@ class Matches:
     found: dict[int, tuple[Listed, str]]
     """Entry to its campaign and the list that it stands on."""
 
-    def __init__(self, reading: Reading, zone: str) -> None:
-        """`zone` is the provider's, by today's settings."""
+    def __init__(self, reading: Reading, zone: str, plain: Sequence[tuple[int, Listed]] = ()) -> None:
+        """`zone` is the provider's, by today's settings; `plain` is what `find_plain` found: that is claimed."""
         self.found = {}
         self._zone = zone
         self._items: list[tuple[Listed, str]] = []
-        self.plain: list[Listed] = []
-        """Those that show exactly what was posted."""
+        self.plain = plain
         self._claimed: set[int] = set()
         self._by_id: dict[tuple[str, str], int] = {}
         self._passed: dict[tuple[str, str], int] = {}
         """How many of a mark's campaigns, the first ones, are claimed already."""
-        for where, listing in (("scheduled", reading.scheduled), ("sent", reading.sent)):
-            for item in listing.items:
-                self._index(item, where)
+        known = {item.id for _, item in plain}
+        for item in reading.scheduled.items:
+            if item.id not in known:
+                self._index(item, "scheduled")
+        for item in reading.sent.items:
+            self._index(item, "sent")
 
     def _index(self, item: Listed, where: str) -> None:
         if item.id and (where, item.id) in self._by_id:
@@ -59,13 +62,8 @@ class Matches:
 
     @cached_property
     def _alike(self) -> Counter[tuple[str, str]]:
-        return Counter((where, marks_of_item(item)[0]) for item, where in self._items)
-
-    def claim_plain(self, found: Iterable[tuple[int, Listed]]) -> None:
-        """Claim what `find_plain` found."""
-        for entry, item in found:
-            self._claim(entry, self._by_id["scheduled", item.id])
-            self.plain.append(item)
+        all_items = chain(self._items, ((item, "scheduled") for _, item in self.plain))
+        return Counter((where, marks_of_item(item)[0]) for item, where in all_items)
 
     def match(self, entries: Sequence[Entry]) -> None:
         """Find each entry's campaign: for all of them by Id first, then by tag, then by name, time and text."""

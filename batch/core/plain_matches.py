@@ -7,7 +7,7 @@ from datetime import datetime
 
 from batch.core.identity import split_tag
 from batch.core.match import MOVING
-from batch.core.payload import minute_of, to_provider_time
+from batch.core.payload import is_time, minute_of
 from batch.core.settle import Reading
 from batch.model import Listed, Posted
 from batch.model.wording import APPROVED
@@ -46,6 +46,5 @@ def _is_as_posted(one: Posted, item: Listed) -> bool:
 
 def _is_then(one: Posted, item: Listed, zone: str, now: datetime) -> bool:
     """Whether it goes out when it was meant to, by the provider's zone of that day and of today, and not soon."""
-    minute = minute_of(item.send_at)
-    then = minute_of(one.send_at_provider) == minute == minute_of(to_provider_time(one.send_at, zone))
-    return then and one.send_at > now + MOVING
+    same = item.send_at == one.send_at_provider or minute_of(item.send_at) == minute_of(one.send_at_provider)
+    return same and is_time(item.send_at, one.send_at, zone) and one.send_at > now + MOVING

@@ -90,8 +90,7 @@ def reconcile(
     found in this reading; `entries` need not hold those.
     """
     tracked = [entry for entry in entries if _is_tracked(entry)]
-    matches = Matches(reading, rules.zone)
-    matches.claim_plain(plain)
+    matches = Matches(reading, rules.zone, plain)
     matches.match(tracked)
     matches.claim_twins(tracked, now)
     counts: Counter[FindingKind] = Counter({FindingKind.MATCHED: len(plain)})

@@ -38,7 +38,7 @@ def find_strangers(
 
 
 def _marks_of_ours(matches: Matches, entries: Iterable[Entry], zone: str) -> set[str]:
-    plain = {mark for item in matches.plain for mark in marks_of_plain(item)}
+    plain = {mark for _, item in matches.plain for mark in marks_of_plain(item)}
     return plain | {mark for entry in entries if entry.id in matches.found for mark in marks_of(entry, zone)}
 
 

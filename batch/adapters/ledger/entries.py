@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
@@ -260,8 +260,8 @@ class Entries:
             return tuple(_read(connection, asked))
 
 
-def _posted(row: Row[Any]) -> Posted:
-    return Posted._make((*row[:-2], read_texts(row.group_ids), read_time(row.send_at)))
+def _posted(row: Sequence[Any]) -> Posted:
+    return Posted._make((*row[:-2], read_texts(row[-2]), read_time(row[-1])))
 
 
 def _by_id(connection: Connection, ids: Collection[int]) -> Select[Any]:
