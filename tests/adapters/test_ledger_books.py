@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
@@ -218,12 +219,15 @@ DAMAGE = {
     ),
     "no attempt": ("UPDATE entries SET status = 'submitting' WHERE id = 3", "being submitted without an open attempt"),
     "two open attempts": (
-        "DROP INDEX one_open_attempt_an_entry; INSERT INTO attempts (entry, number) VALUES (4, 2)",
+        (
+            "DROP INDEX one_open_attempt_an_entry; "
+            "INSERT INTO attempts (entry, number, started_at) VALUES (4, 2, '2031-03-03')"
+        ),
         "entry 4 has 2 attempts that are not ended",
     ),
     "a lost attempt": ("UPDATE entries SET attempts = 3 WHERE id = 1", "entry 1 counts 3 attempts, its record shows 1"),
     "a gap in the attempts": (
-        "INSERT INTO attempts (entry, number, ended_at) VALUES (1, 9, 'x')",
+        "INSERT INTO attempts (entry, number, started_at, ended_at) VALUES (1, 9, '2031-03-03', '2031-03-03')",
         "the attempts of entry 1 are not numbered",
     ),
     "an Id lost": ("UPDATE entries SET provider_id = '' WHERE id = 1", "entry 1 is accepted without an Id"),
@@ -244,10 +248,6 @@ DAMAGE = {
     "a row of another entry": ("UPDATE batch_rows SET entry = 2 WHERE row = 5", "entry 4 says it is row 5 of batch 1"),
     "nothing to send": ("UPDATE entries SET fingerprint = '' WHERE id = 3", "without what it would send"),
     "replaced by nothing": ("UPDATE entries SET status = 'replaced' WHERE id = 3", "nothing says by what"),
-    "a stranger": (
-        "PRAGMA foreign_keys=OFF; INSERT INTO preview_rows VALUES (1, 77, 'x')",
-        "a line of preview_rows names a line of entries that is not there",
-    ),
     "a wrong clock": (
         "INSERT INTO history (entry, at, old, new) VALUES (3, '2099-01-01T00:00:00+00:00', 'planned', 'planned')",
         "a clock was wrong",
@@ -256,20 +256,41 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_planted_damage_is_found(tmp_path: Path, name: str) -> None:
+def test_planted_damage_is_found(ledger: Ledger, name: str) -> None:
     """Each invariant catches its own breach, in words."""
     statements, words = DAMAGE[name]
-    with open_at(tmp_path) as ledger:
-        plan(ledger, decide(2), decide(3, Action.HOLD), decide(4), decide(5))
-        accept(ledger, 1)
-        claim(ledger, 4)
-        assert ledger.upkeep.verify(NOW) == ()
+    plan(ledger, decide(2), decide(3, Action.HOLD), decide(4), decide(5))
+    accept(ledger, 1)
+    claim(ledger, 4)
+    assert ledger.upkeep.verify(NOW) == ()
+    change(ledger, *statements.split("; "))
+    assert any(words in problem for problem in ledger.upkeep.verify(NOW)), ledger.upkeep.verify(NOW)
+
+
+def change(ledger: Ledger, *statements: str) -> None:
+    """Change a ledger behind the program's back; PostgreSQL wants to hear of which table a trigger is."""
+    with ledger._transactions.engine.begin() as connection:
+        for statement in statements:
+            table = re.match(r"DROP TRIGGER ([a-z]+)", statement)
+            on = f" ON {table[1]}" if table and ledger.path is None else ""
+            connection.exec_driver_sql(statement + on)
+
+
+def test_a_guard_that_is_switched_off_is_found(url: str) -> None:
+    """PostgreSQL lets its owner do so, and nobody sees it by looking at the tables."""
+    with open_ledger(url, now=NOW) as ledger:
+        change(ledger, "ALTER TABLE history DISABLE TRIGGER history_is_never_deleted")
+        assert ledger.upkeep.verify(NOW) == ("the rule history_is_never_deleted was taken out of the ledger",)
+
+
+def test_a_line_that_names_nothing_is_found(tmp_path: Path) -> None:
+    """A file can be written to by what does not look at its rules; a database keeps them itself."""
+    open_at(tmp_path).close()
     connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
-    connection.executescript(statements)
-    connection.commit()
+    connection.executescript("PRAGMA foreign_keys=OFF; INSERT INTO preview_rows VALUES (1, 77, 'x')")
     connection.close()
     with open_at(tmp_path) as ledger:
-        assert any(words in problem for problem in ledger.upkeep.verify(NOW)), ledger.upkeep.verify(NOW)
+        assert "a line of preview_rows names a line of entries that is not there" in ledger.upkeep.verify(NOW)
 
 
 def test_a_damaged_file_is_found(tmp_path: Path) -> None:
@@ -286,16 +307,11 @@ def test_a_damaged_file_is_found(tmp_path: Path) -> None:
         assert "damaged" in ledger.upkeep.verify(NOW)[0]
 
 
-def test_many_breaches_of_a_kind_are_counted(tmp_path: Path) -> None:
+def test_many_breaches_of_a_kind_are_counted(ledger: Ledger) -> None:
     """Five are shown, the rest is a number."""
-    with open_at(tmp_path) as ledger:
-        plan(ledger, *(decide(number) for number in range(2, 12)))
-    connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
-    connection.execute("UPDATE entries SET attempts = 1")
-    connection.commit()
-    connection.close()
-    with open_at(tmp_path) as ledger:
-        problems = ledger.upkeep.verify(NOW)
+    plan(ledger, *(decide(number) for number in range(2, 12)))
+    change(ledger, "UPDATE entries SET attempts = 1")
+    problems = ledger.upkeep.verify(NOW)
     assert len(problems) == 6
     assert problems[-1] == "... and 5 more of the same kind"
 

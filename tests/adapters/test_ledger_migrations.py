@@ -1,4 +1,8 @@
-"""Ledgers of every older version are brought up to date without loss, and their sentences are read once."""
+"""Ledgers of every older version are brought up to date without loss, and their sentences are read once.
+
+Column for column this is about files: what becomes of one on PostgreSQL, where types change, is in
+test_ledger_types.py, and its sentences, on both, in test_ledger_old_sentences.py.
+"""
 
 from __future__ import annotations
 

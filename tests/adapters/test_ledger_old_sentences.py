@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ledger_support import NOW, migrate
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from batch.adapters.ledger import Ledger, open_ledger
 from batch.model import ChangeKind, PauseCause
@@ -17,40 +18,50 @@ MARKED = 'marked Cancel in row 3 of "week "48".xlsx"'
 STOP = "a file named STOP lies in the watched folder"
 
 
-def make_old(path: Path, revision: str) -> None:
+def make_old(url: str, revision: str) -> None:
     """Make a ledger of an older version that says its state in sentences."""
-    migrate(path, revision)
-    with contextlib.closing(sqlite3.connect(path)) as file, file:
-        file.executemany(
-            "INSERT INTO batches (id, file, taken_in_at, state, note) VALUES (?, 'week.xlsx', ?, ?, ?)",
-            [
-                (1, AT, "done", "handed in again as batch 2"),
-                (2, AT, "waiting-for-approval", "bound to the preview 0123456789abcdef"),
-                (3, AT, "open", "said by a person"),
-            ],
-        )
-        file.executemany(
-            "INSERT INTO entries (id, batch, row, key, status, cancel_why) VALUES (?, 2, ?, ?, 'accepted', ?)",
-            [(1, 2, "a", MARKED), (2, 3, "b", "marked Cancel in row 2 of the old list"), (3, 4, "c", "")],
-        )
-        file.executemany(
-            "INSERT INTO history (entry, at, old, new, why, who) VALUES (1, ?, 'accepted', 'accepted', ?, 'ann')",
-            [(AT, f"cancellation asked for: {MARKED}"), (AT, "to go out after all: no mark"), (AT, "approved by bo")],
-        )
-        file.executemany(
-            "INSERT INTO pauses (why, who, since) VALUES (?, ?, ?)",
-            [(STOP, "ann", AT), ("lettuce recall", "bo", AT), ("the list lacks it", "the watch", AT)],
-        )
-        if revision != "0001":
-            file.executemany(
-                "INSERT INTO runs (kind, at, words) VALUES ('unmailed', ?, ?)", [(AT, "1 2 3"), (AT, "2 3")]
+    migrate(url, revision)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for number, state, note in (
+            (1, "done", "handed in again as batch 2"),
+            (2, "waiting-for-approval", "bound to the preview 0123456789abcdef"),
+            (3, "open", "said by a person"),
+        ):
+            put(
+                connection,
+                "batches",
+                id=number,
+                file="week.xlsx",
+                taken_in_at=AT,
+                changed_at=AT,
+                state=state,
+                note=note,
             )
+        for number, why in enumerate((MARKED, "marked Cancel in row 2 of the old list", ""), start=1):
+            told = {"status": "accepted", "cancel_why": why, "changed_at": AT}
+            put(connection, "entries", id=number, batch=2, row=number, key=f"k{number}", **told)
+        for why in (f"cancellation asked for: {MARKED}", "to go out after all: no mark", "approved by bo"):
+            put(connection, "history", entry=1, at=AT, old="accepted", new="accepted", why=why, who="ann")
+        for why, who in ((STOP, "ann"), ("lettuce recall", "bo"), ("the list lacks it", "the watch")):
+            put(connection, "pauses", why=why, who=who, since=AT)
+        for words in ("1 2 3", "2 3") if revision != "0001" else ():
+            put(connection, "runs", kind="unmailed", at=AT, words=words)
+    engine.dispose()
+
+
+def put(connection: Connection, table: str, **values: Any) -> None:
+    """Insert one row; the rest has its defaults."""
+    places = ", ".join(f":{name}" for name in values)
+    connection.execute(text(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})"), values)
 
 
 @pytest.fixture(params=["0001", "0002"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
-    make_old(tmp_path / "old.sqlite3", request.param)
-    return open_ledger(f"sqlite:///{tmp_path / 'old.sqlite3'}", now=NOW)
+def ledger(request: pytest.FixtureRequest, database: str) -> Iterator[Ledger]:
+    """Give such a ledger brought up to date, on each of the two kinds of database."""
+    make_old(database, request.param)
+    with open_ledger(database, now=NOW) as opened:
+        yield opened
 
 
 def test_who_asked_for_a_cancellation(ledger: Ledger) -> None:
@@ -62,9 +73,9 @@ def test_what_a_line_of_history_is_about(ledger: Ledger) -> None:
     """And the history can be changed by nobody afterwards."""
     kinds = [change.kind for change in ledger.changes.of(1)]
     assert kinds == [ChangeKind.CANCEL_ASKED, ChangeKind.CANCEL_TAKEN_BACK, ChangeKind.PLAIN]
-    assert ledger.path is not None
-    with contextlib.closing(sqlite3.connect(ledger.path)) as file, pytest.raises(sqlite3.IntegrityError):
-        file.execute("UPDATE history SET why = ''")
+    refused = pytest.raises(DBAPIError, match="append-only")
+    with ledger._transactions.engine.begin() as connection, refused:
+        connection.exec_driver_sql("UPDATE history SET why = ''")
 
 
 def test_who_paused_everything(ledger: Ledger) -> None:

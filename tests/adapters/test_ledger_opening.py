@@ -1,4 +1,7 @@
-"""The ledger is opened whole, durable and in a safe place, or not at all."""
+"""The ledger is opened whole, durable and in a safe place, or not at all.
+
+What asks for `tmp_path` alone is about a file: its modes, its journal, its place, its lock and its copies beside it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, inspect
 
 from batch.adapters.ledger import Ledger, open_ledger, read_owner, throw_away_ledger
 from batch.adapters.ledger.opening import PRAGMAS
@@ -115,27 +118,39 @@ def test_an_older_ledger_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -
     assert path.read_bytes() != before
 
 
-def test_a_migration_that_fails_leaves_the_old_ledger(tmp_path: Path) -> None:
+def change(url: str, statement: str) -> None:
+    """Change a database behind the program's back."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def columns_of(url: str) -> dict[str, set[str]]:
+    """Give the columns of every table."""
+    engine = create_engine(url)
+    seen = inspect(engine)
+    found = {table: {str(one["name"]) for one in seen.get_columns(table)} for table in seen.get_table_names()}
+    engine.dispose()
+    return found
+
+
+def test_a_migration_that_fails_leaves_the_old_ledger(database: str) -> None:
     """All of it or nothing: a table in the way undoes those that were made before it."""
-    path = tmp_path / "old.sqlite3"
-    migrate(path, "0001")
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE observations (something TEXT)")
-    connection.close()
-    before = schema_of(path)
+    migrate(database, "0001")
+    change(database, "CREATE TABLE observations (something TEXT)")
+    before = columns_of(database)
     with pytest.raises(LedgerError):
-        open_at(tmp_path, "old.sqlite3")
-    assert schema_of(path) == before
+        open_ledger(database, now=NOW)
+    assert columns_of(database) == before
 
 
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused(database: str) -> None:
     """An old program must not write into a ledger that it does not understand."""
-    open_at(tmp_path).close()
-    with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0999'")
-    connection.close()
+    open_ledger(database, now=NOW).close()
+    change(database, "UPDATE alembic_version SET version_num = '0999'")
     with pytest.raises(LedgerError, match="newer campaign-batch") as caught:
-        open_at(tmp_path)
+        open_ledger(database, now=NOW)
     assert "install the newest" in caught.value.remedy
 
 
@@ -149,14 +164,12 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
-def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_refused(database: str) -> None:
     """No table is added to it."""
-    with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
-        connection.execute("CREATE TABLE bookmarks (url TEXT)")
-    connection.close()
+    change(database, "CREATE TABLE bookmarks (url TEXT)")
     with pytest.raises(LedgerError, match="is not a ledger"):
-        open_at(tmp_path)
-    assert set(schema_of(tmp_path / "ledger.sqlite3")) == {"bookmarks"}
+        open_ledger(database, now=NOW)
+    assert columns_of(database) == {"bookmarks": {"url"}}
 
 
 def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
@@ -168,11 +181,12 @@ def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "gone").exists()
 
 
-def test_a_ledger_that_is_not_there_is_only_made_when_asked(tmp_path: Path) -> None:
+def test_a_ledger_that_is_not_there_is_only_made_when_asked(database: str, tmp_path: Path) -> None:
     """Reports and lists never make one."""
     with pytest.raises(UsageError, match="there is no ledger"):
-        open_ledger(f"sqlite:///{tmp_path / 'none.sqlite3'}", now=NOW, create=False)
+        open_ledger(database, now=NOW, create=False)
     assert list(tmp_path.iterdir()) == []
+    assert columns_of(database) == {}
 
 
 def test_a_relative_url_is_relative_to_the_settings(tmp_path: Path) -> None:
@@ -385,22 +399,21 @@ def test_a_backup_is_a_whole_ledger_and_the_newest_stay(tmp_path: Path) -> None:
         assert restored.upkeep.verify(NOW) == ()
 
 
-def test_a_ledger_belongs_to_one_account(tmp_path: Path) -> None:
+def test_a_ledger_belongs_to_one_account(ledger: Ledger, database: str) -> None:
     """From its first submission on; another account or host is a usage error that names both."""
-    with open_at(tmp_path) as ledger:
-        assert ledger.journal.bound() is None
-        ledger.journal.bind("main", "api.example.com")
-        ledger.journal.bind("main", "api.example.com")
-    with open_at(tmp_path) as ledger:
-        assert ledger.journal.bound() == ("main", "api.example.com")
+    assert ledger.journal.bound() is None
+    ledger.journal.bind("main", "api.example.com")
+    ledger.journal.bind("main", "api.example.com")
+    with open_ledger(database, now=NOW) as again:
+        assert again.journal.bound() == ("main", "api.example.com")
         for account, host in (("main", "other.example.com"), ("second", "api.example.com")):
             with pytest.raises(UsageError, match=r'belongs to account "main" at api\.example\.com'):
-                ledger.journal.bind(account, host)
+                again.journal.bind(account, host)
 
 
-def test_the_answer_is_kept_without_the_token(tmp_path: Path) -> None:
+def test_the_answer_is_kept_without_the_token(database: str) -> None:
     """The caller hands in what takes it out."""
-    with open_ledger(str(tmp_path / "l.sqlite3"), now=NOW, redact=lambda text: text.replace("501", "***")) as ledger:
+    with open_ledger(database, now=NOW, redact=lambda text: text.replace("501", "***")) as ledger:
         entry = plan(ledger, decide(2))[2]
         attempt = claim(ledger, entry)
         assert attempt is not None
@@ -408,46 +421,42 @@ def test_the_answer_is_kept_without_the_token(tmp_path: Path) -> None:
         assert ledger.attempts.of(entry)[0].answer == '{"Id": "***"}'
 
 
-def test_two_processes_never_claim_one_row(tmp_path: Path) -> None:
+def test_two_processes_never_claim_one_row(ledger: Ledger, database: str) -> None:
     """Each row is claimed once, however the two interleave."""
-    with open_at(tmp_path) as ledger:
-        plan(ledger, *(decide(number) for number in range(2, 62)))
+    plan(ledger, *(decide(number) for number in range(2, 62)))
     code = (
         "from tests.ledger_support import *\n"
-        "ledger = open_at(Path(FOLDER))\n"
+        f"ledger = open_ledger({database!r}, now=NOW)\n"
         "print(','.join(str(e.id) for e in ledger.entries.planned() if claim(ledger, e.id)))\n"
     )
-    command = [sys.executable, "-c", f"FOLDER = {str(tmp_path)!r}\nfrom pathlib import Path\n{code}"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
     children = [subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     claimed = [[one for one in child.communicate()[0].strip().split(",") if one] for child in children]
     assert sorted(map(int, claimed[0] + claimed[1])) == list(range(1, 61))
-    with open_at(tmp_path) as ledger:
-        assert all(len(made) == 1 for made in ledger.attempts.of_each(range(1, 61)).values())
-        assert ledger.upkeep.verify(NOW) == ()
+    assert all(len(made) == 1 for made in ledger.attempts.of_each(range(1, 61)).values())
+    assert ledger.upkeep.verify(NOW) == ()
 
 
-def test_a_kill_between_intent_and_outcome_ends_in_doubt(tmp_path: Path) -> None:
+def test_a_kill_between_intent_and_outcome_ends_in_doubt(ledger: Ledger, database: str, tmp_path: Path) -> None:
     """SIGKILL leaves `submitting` on disk; the next submitter makes it `in_doubt`, never `planned`."""
-    with open_at(tmp_path) as ledger:
-        entry = plan_one(ledger)
+    entry = plan_one(ledger)
     code = (
         "import os, signal\nfrom tests.ledger_support import *\n"
-        f"print(claim(open_at(Path(FOLDER)), {entry}), flush=True)\n"
+        f"print(claim(open_ledger({database!r}, now=NOW), {entry}), flush=True)\n"
         "os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
     )
     with pytest.raises(subprocess.CalledProcessError) as killed:
         run_child(code, tmp_path)
     assert killed.value.stdout.strip() == "1"
-    with open_at(tmp_path) as ledger:
-        assert ledger.entries.get(entry).status == "submitting"
-        assert ledger.attempts.doubt_orphans(NOW, "bo") == (entry,)
-        assert ledger.attempts.doubt_orphans(NOW, "bo") == ()
-        found = ledger.entries.get(entry)
-        assert (found.status, found.attempts) == ("in_doubt", 1)
-        assert ledger.attempts.of(entry)[0].ended_at == NOW
-        assert not finish(ledger, entry, 1)
-        assert ledger.upkeep.verify(NOW) == ()
+    assert ledger.entries.get(entry).status == "submitting"
+    assert ledger.attempts.doubt_orphans(NOW, "bo") == (entry,)
+    assert ledger.attempts.doubt_orphans(NOW, "bo") == ()
+    found = ledger.entries.get(entry)
+    assert (found.status, found.attempts) == ("in_doubt", 1)
+    assert ledger.attempts.of(entry)[0].ended_at == NOW
+    assert not finish(ledger, entry, 1)
+    assert ledger.upkeep.verify(NOW) == ()
 
 
 def test_a_ledger_closes_twice(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from batch.adapters.ledger import Ledger
 from batch.adapters.ledger.entries import PAGE
@@ -26,7 +25,6 @@ from tests.ledger_support import (
     doubt,
     finish,
     make_campaign,
-    open_at,
     plan,
     plan_one,
 )
@@ -323,14 +321,12 @@ def test_histories_and_attempts_come_in_bulk(ledger: Ledger) -> None:
         "DELETE FROM entries",
     ],
 )
-def test_the_past_is_never_rewritten(tmp_path: Path, statement: str) -> None:
+def test_the_past_is_never_rewritten(ledger: Ledger, statement: str) -> None:
     """Not even by somebody with a database tool."""
-    with open_at(tmp_path) as ledger:
-        accept(ledger, plan_one(ledger))
-    connection = sqlite3.connect(tmp_path / "ledger.sqlite3")
-    with pytest.raises(sqlite3.IntegrityError, match=r"append-only|closed once|never deleted"):
-        connection.execute(statement)
-    connection.close()
+    accept(ledger, plan_one(ledger))
+    refused = pytest.raises(DBAPIError, match=r"append-only|closed once|never deleted")
+    with ledger._transactions.engine.begin() as connection, refused:
+        connection.exec_driver_sql(statement)
 
 
 def test_a_time_without_a_zone_never_enters(ledger: Ledger) -> None:

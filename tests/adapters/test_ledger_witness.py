@@ -1,4 +1,7 @@
-"""A ledger file that is replaced while a command runs is named as that, and nothing is sent any more."""
+"""A ledger file that is replaced while a command runs is named as that, and nothing is sent any more.
+
+About files alone: who replaces a database ends every connection to it, and with it the turn of who submits.
+"""
 
 from __future__ import annotations
 

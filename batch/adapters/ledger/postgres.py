@@ -42,6 +42,13 @@ _PLACE = (
     "THEN hashtextextended(current_schema(), :place) ELSE CAST(:place AS bigint) END"
 )
 """The place of a lock: a database has one set of them, and each account in it needs its own."""
+RULES = """
+SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()
+UNION ALL
+SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+ WHERE tgenabled <> 'D' AND relnamespace = to_regnamespace(quote_ident(current_schema()))
+"""
+"""Asks which indexes there are, and which triggers that are not switched off."""
 _PATIENCE = 10
 """Seconds to wait for a server that does not answer; the system itself waits for minutes."""
 _REPLACEMENT = "\ufffd"

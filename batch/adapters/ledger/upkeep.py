@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, false, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
+from batch.adapters.ledger import postgres
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.purging import Purge, count_purge, forget, is_freed, overwrite_freed
 from batch.adapters.ledger.tables import history, metadata, notes
@@ -155,7 +156,7 @@ class Upkeep:
             newest = connection.execute(text("SELECT max(id) FROM entries")).scalar() or 0
             if newest <= LOOKED_THROUGH:
                 return tuple(_find_problems(connection, now)), True
-            rules = _find_missing_rules(connection) if connection.dialect.name == "sqlite" else []
+            rules = _find_missing_rules(connection)
             breaches = [_find_breaches(connection, *invariant) for invariant in _OF_WHAT_IS_OPEN]
             return (*rules, *(words for found in breaches for words in found)), False
 
@@ -198,7 +199,7 @@ def _find_problems(connection: Connection, now: datetime) -> Iterator[str]:
             yield damage
             return
         yield from _find_strangers(connection)
-        yield from _find_missing_rules(connection)
+    yield from _find_missing_rules(connection)
     for words, statement in INVARIANTS:
         yield from _find_breaches(connection, words, statement)
     yield from _find_future(connection, now)
@@ -258,8 +259,9 @@ def _find_strangers(connection: Connection) -> list[str]:
 
 
 def _find_missing_rules(connection: Connection) -> list[str]:
-    """Look whether an index that keeps things unique, or a guard of the history, was taken away."""
-    there = set(connection.execute(text("SELECT name FROM sqlite_master")).scalars())
+    """Look whether an index that keeps things unique, or a guard of the history, was taken away or switched off."""
+    asked = postgres.RULES if connection.dialect.name == postgres.DIALECT else "SELECT name FROM sqlite_master"
+    there = set(connection.execute(text(asked)).scalars())
     unique = {str(index.name) for table in metadata.sorted_tables for index in table.indexes if index.unique}
     return [f"the rule {name} was taken out of the ledger" for name in sorted((unique | set(TRIGGERS)) - there)]
 
