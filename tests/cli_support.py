@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -111,3 +112,17 @@ def row(number: int = 1, **changes: object) -> dict[str, object]:
         "DateTime": coming(3 + number // 8, 9 + number % 8),
     }
     return {**plain, **changes}
+
+
+@contextmanager
+def narrowed(name: str, most: int) -> Iterator[None]:
+    """Lower a limit of this very process for a while."""
+    import resource
+
+    what = getattr(resource, name)
+    before = resource.getrlimit(what)
+    resource.setrlimit(what, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, before)

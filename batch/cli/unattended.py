@@ -86,7 +86,9 @@ def worker(
     accounts = session.every_account(watches=True)
     figures = Gauges({one.name: one for one in accounts}, session.world())
     ours = make_worker(accounts, _counted_world(figures, log_format))
-    figures = replace(figures, depth=ours.queue.depth, lacks=lambda: ours.lacks, left=ours.queue.left)
+    figures = replace(
+        figures, depth=ours.queue.depth, lacks=lambda: ours.lacks, warnings=ours.warnings, left=ours.queue.left
+    )
     with _serving(figures, metrics):
         ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
     _end_watch(DONE)

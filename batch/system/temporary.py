@@ -29,6 +29,14 @@ def make_temporary_folder() -> Path:
         raise no_room(error) from error
 
 
+def keep_temporarily(path: Path, content: bytes) -> None:
+    """Write a file into such a folder; raises MachineError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise no_room(error) from error
+
+
 def no_room(error: OSError) -> MachineError:
     """Say that no temporary file can be kept."""
     why = error.strerror or type(error).__name__

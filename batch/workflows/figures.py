@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -36,6 +36,8 @@ class Gauges:
     """How many jobs wait, are being done, and failed; nothing where there is no queue."""
     lacks: Callable[[], Mapping[str, str]] = dict
     """By account that this process cannot work for, what it lacks."""
+    warnings: Callable[[], Iterable[str]] = tuple
+    """What stands behind the `ok` of /healthz; this process is not unwell for that."""
     left: Mapping[str, int] = field(default_factory=dict)
     """By account, the jobs of dead workers that this process gave out anew."""
     posts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -67,11 +69,7 @@ class Gauges:
 
     def serving(self, address: str) -> AbstractContextManager[int]:
         """Serve them at `HOST:PORT` meanwhile."""
-        return serving(address, self.gather, self._warnings)
-
-    def _warnings(self) -> Iterator[str]:
-        """Say what this process lacks; what works goes on, so it is not unwell for that."""
-        yield from (f"warning: {name}: {words}" if name else words for name, words in self.lacks().items())
+        return serving(address, self.gather, self.warnings)
 
 
 def _of_ledger(account: str, ledger: Ledger, now: datetime) -> Iterator[Figure]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
 from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, StoppedError, UsageError
-from batch.system.temporary import make_temporary_folder
+from batch.system.temporary import keep_temporarily, make_temporary_folder
 from batch.workflows.context import Context, World, need_token, need_zone, open_context, open_ledger_of
 from batch.workflows.events import Note
 from batch.workflows.handed import TAKE_IN
@@ -55,8 +55,8 @@ class Worker:
     world_of: Callable[[str], World]
     lacks: dict[str, str] = field(default_factory=dict)
     """By account that this worker cannot work for, what it lacks; its jobs are left to others."""
-    told: dict[str, str] = field(default_factory=dict)
-    """By account, the kind of trouble that was told last and still stands."""
+    troubles: dict[tuple[str, str], BatchError] = field(default_factory=dict)
+    """By account and kind of job, what went wrong when it was done last."""
 
     def run(self, *, concurrency: int, once: bool, stopped: Callable[[], bool]) -> None:
         """Work until an end is wished, or with `once` until nothing is due any more."""
@@ -83,6 +83,12 @@ class Worker:
             self.act, KINDS, served, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=stopped
         )
 
+    def warnings(self) -> Iterator[str]:
+        """Say what this worker lacks, and what goes wrong in what is due; what works goes on."""
+        standing = {account: str(trouble) for (account, _), trouble in list(self.troubles.items())}
+        for name, words in {**standing, **self.lacks}.items():
+            yield f"warning: {name}: {words}" if name else f"warning: {words}"
+
     def act(self, told: Told) -> None:
         """Do one job; its trouble is told, and it is given out again while it is due."""
         if told.kind == CLOCK:
@@ -97,7 +103,7 @@ class Worker:
             with open_context(settings, world, quiet=True) as context:
                 self._try(told.kind, replace(context, world=replace(world, stopped=_until_paused(context))))
         except BatchError as trouble:  # no token, or no ledger: the queue itself tells nobody
-            self._tell_once(told.account, world, trouble)
+            self._tell_once(told, world, trouble)
         except Exception as fault:
             words = f"an internal error of campaign-batch ({type(fault).__name__}); nothing is lost: report it"
             world.tell(Note(words, loud=True, event="fault"))
@@ -112,9 +118,11 @@ class Worker:
             world = self.world_of(name)
             try:
                 with open_ledger_of(settings, world, quiet=True) as ledger:
-                    due += [(kind, name) for kind in find_due(settings, ledger, world)]
+                    kinds = list(find_due(settings, ledger, world))
+                due += [(kind, name) for kind in kinds]
+                self._forget(name, kinds)
             except BatchError as trouble:
-                self._tell_once(name, world, trouble)
+                self._tell_once(Told(CLOCK, name), world, trouble)
         self.queue.give(due)
         known = {*self.accounts, *next(iter(self.accounts.values())).others}
         for account in self.queue.accounts_waiting() - known:
@@ -126,10 +134,18 @@ class Worker:
             self.lacks[account] = _unknown(account)
             self.world_of("").tell(Note(f"{self.lacks[account]}; {_LEFT}", loud=True, event="account-unknown"))
 
-    def _tell_once(self, account: str, world: World, trouble: BatchError) -> None:
-        if self.told.get(account) != trouble.kind:
+    def _tell_once(self, job: Told, world: World, trouble: BatchError) -> None:
+        """Tell of a trouble that did not stand already when such a job was done last."""
+        before = self.troubles.get((job.account, job.kind))
+        self.troubles[job.account, job.kind] = trouble
+        if before is None or before.kind != trouble.kind:
             world.tell(Note(str(trouble), loud=True, event="trouble"))
-        self.told[account] = trouble.kind
+
+    def _forget(self, account: str, due: Collection[str]) -> None:
+        """Forget the troubles of what is not due any more: another worker did it."""
+        for name, kind in list(self.troubles):
+            if name == account and kind not in due:
+                self.troubles.pop((name, kind), None)
 
     def _try(self, kind: str, context: Context) -> None:
         try:
@@ -140,10 +156,10 @@ class Worker:
             context.world.tell(Note(str(busy), loud=False, event="busy"))
             return
         except BatchError as trouble:
-            self._tell_once(context.settings.name, context.world, trouble)
+            self._tell_once(Told(kind, context.settings.name), context.world, trouble)
             _call_for_help(context, trouble)
             return
-        self.told.pop(context.settings.name, None)
+        self.troubles.pop((context.settings.name, kind), None)
         _note_alive(context)
         if kind == TAKE_IN and context.ledger.drops.waiting():
             self.queue.give([(TAKE_IN, context.settings.name)])
@@ -226,7 +242,7 @@ def _take_in(context: Context) -> None:
 def _take(context: Context, drop: Drop, folder: Path) -> TakenIn:
     need_zone(context.settings, for_real=True)
     path = folder / drop.handed.name
-    path.write_bytes(drop.handed.content)
+    keep_temporarily(path, drop.handed.content)
     key = key_of(drop.handed.name, drop.handed_at, drop.handed.claim)
     outcome = take_in(context, path, drop.handed.dropper, _shares(context, drop, path), key)
     if outcome.batch is not None and (drop.failures > 1 or not outcome.known):

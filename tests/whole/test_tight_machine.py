@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Shell, row, write_csv
+from cli_support import Shell, narrowed, row, write_csv
 from sheet_support import READY_TO
 from weekly_support import weekly
 
@@ -43,20 +43,6 @@ def no_memory(patch: pytest.MonkeyPatch) -> None:
 
 
 TIGHT = [no_program, no_folder, pytest.param(no_memory, marks=POSIX)]
-
-
-@contextmanager
-def narrowed(name: str, most: int) -> Iterator[None]:
-    """Lower a limit of this very process for a while."""
-    import resource
-
-    what = getattr(resource, name)
-    before = resource.getrlimit(what)
-    resource.setrlimit(what, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(what, before)
 
 
 def sheet(folder: Path, name: str = "a.csv") -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from accounts_support import Town, open_town
-from cli_support import Ran, Shell, row, write_csv
+from cli_support import Ran, Shell, narrowed, row, write_csv
 from postgres_support import cluster
 
 from batch.adapters.config import Settings, load_settings
@@ -181,7 +181,7 @@ def test_a_worker_leaves_the_jobs_of_an_account_whose_token_it_lacks(town: Town)
     assert "until then it leaves these jobs to others" in told[0]
     assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 2"])
     assert ours.queue.accounts_waiting() == {"dallas"}
-    with Gauges(accounts, world, lacks=lambda: ours.lacks).serving("127.0.0.1:0") as port:
+    with Gauges(accounts, world, lacks=lambda: ours.lacks, warnings=ours.warnings).serving("127.0.0.1:0") as port:
         code, words = ask(port, "healthz")
         assert (code, words.splitlines()[0]) == (200, "ok")
         assert "warning: dallas: there is no access token" in words
@@ -325,3 +325,24 @@ def test_workers_need_a_database_that_machines_can_share(shell: Shell, tmp_path:
     assert ran.code == 2
     assert "workers need a ledger on PostgreSQL" in ran.err
     assert "ledger move --to" in ran.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit of POSIX stands for the full disk")
+def test_a_worker_without_room_for_a_file_leaves_it_and_says_so(town: Town) -> None:
+    """However often: nobody's sheet is blamed for it; the word stands at /healthz until there is room again."""
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    lines: list[str] = []
+    world = World(tell=lambda event: lines.append(getattr(event, "words", "")))
+    accounts = settings_of(town)
+    ours = make_worker(list(accounts.values()), lambda _: world)
+    with Gauges(accounts, world, warnings=ours.warnings).serving("127.0.0.1:0") as port:
+        with narrowed("RLIMIT_FSIZE", 0):
+            for _ in range(5):
+                work(ours)
+            assert "warning: dallas: this machine cannot keep a temporary file" in ask(port, "healthz")[1]
+        assert len([line for line in lines if "make room in the folder for temporary files" in line]) == 1, lines
+        assert town.names("dallas") == []
+        work(ours)
+        assert town.names("dallas") == ["Campaign 1"]
+        assert ask(port, "healthz") == (200, "ok\n")
