@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ class About:
 
     account: str = ""
     """The account whose settings were loaded last; empty where there is one only."""
+    unwritten: str = ""
+    """Why the last words for standard error could not be written."""
 
 
 about = About()
@@ -77,7 +80,22 @@ def _put(text: str) -> None:
     sys.stdout.flush()
 
 
+def let_log_go() -> None:
+    """Let Python end without a word about a log that cannot be written."""
+    _put_word("")
+    if about.unwritten:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _put_word(text: str) -> None:
+    """Write words for a person or a log; a full disk under a log stops no work."""
     encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as trouble:
+        about.unwritten = trouble.strerror or type(trouble).__name__
+    else:
+        about.unwritten = ""

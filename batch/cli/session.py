@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from batch import __version__
-from batch.cli.output import PrintableFormatter, about, print_json, print_line
+from batch.cli.output import PrintableFormatter, about, let_log_go, print_json, print_line
 from batch.cli.screen import Interrupt, Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
 from batch.core.ledger_urls import account_url, password_of
@@ -304,7 +304,9 @@ def main() -> NoReturn:
     gc.freeze()
     warnings.showwarning = _show_warning
     gc.set_threshold(200_000, 20, 20)
-    sys.exit(run_guarded(app))
+    code = run_guarded(app)
+    let_log_go()
+    sys.exit(code)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_place: object, **_more: object) -> None:

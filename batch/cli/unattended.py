@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from batch.cli.output import print_json, print_line, print_log, print_word
+from batch.cli.output import about, print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_line
 from batch.core.hints import name_account
@@ -21,7 +21,7 @@ from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.events import Event, Note, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from batch.adapters.config import Settings
     from batch.workflows.context import World
@@ -56,7 +56,7 @@ def watch(
     world_of = _counted_world(figures, log_format)
     how: dict[str, Any] = {"once": once, "events": not no_events, "stop": session.interrupt.event}
     try:
-        with _serving(figures, metrics):
+        with _serving(figures, metrics, log_format):
             if accounts[0].accounts and not session.account:
                 watched = watch_accounts(accounts, world_of, **how)
             else:
@@ -89,7 +89,7 @@ def worker(
     figures = replace(
         figures, depth=ours.queue.depth, lacks=lambda: ours.lacks, warnings=ours.warnings, left=ours.queue.left
     )
-    with _serving(figures, metrics):
+    with _serving(figures, metrics, log_format):
         ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
     _end_watch(DONE)
 
@@ -104,8 +104,10 @@ def _counted_world(figures: Gauges, log_format: str) -> Callable[[str], World]:
     return world_of
 
 
-def _serving(figures: Gauges, address: str) -> AbstractContextManager[object]:
-    return figures.serving(address) if address else nullcontext()
+def _serving(figures: Gauges, address: str, log_format: str) -> AbstractContextManager[object]:
+    journal = Journal(as_json=log_format == "json")
+    told = replace(figures, warnings=lambda: (*figures.warnings(), *journal.warnings()))
+    return told.serving(address) if address else nullcontext()
 
 
 def _refuse_mistyped(folder: Path | None, settings: Settings, *, create: bool) -> None:
@@ -136,8 +138,24 @@ class Journal:
         told = _read_progress(event) if isinstance(event, Progress) else event
         if not isinstance(told, Note) or (self._quiet and not told.loud):
             return
+        self._tell_gap()
+        self._write(told)
+
+    def warnings(self) -> Iterator[str]:
+        """Say that the log cannot be written, if that is still so."""
+        self._tell_gap()
+        if about.unwritten:
+            yield f"warning: the log cannot be written ({about.unwritten}): make room on its disk; all else goes on"
+
+    def _tell_gap(self) -> None:
+        if about.unwritten:
+            self._write(
+                Note("lines are missing before this one: the log could not be written", loud=True, event="log-gap")
+            )
+
+    def _write(self, note: Note) -> None:
         write, put = (_as_json, print_log) if self._as_json else (_as_text, print_word)
-        line = write(told, self._account)
+        line = write(note, self._account)
         put(session.redact(name_account(line, self._account)))
 
 

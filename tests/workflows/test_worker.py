@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +17,7 @@ import requests
 from accounts_support import Town, open_town
 from cli_support import Ran, Shell, narrowed, row, write_csv
 from postgres_support import cluster
+from torture_support import wait_until
 
 from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
@@ -346,3 +351,22 @@ def test_a_worker_without_room_for_a_file_leaves_it_and_says_so(town: Town) -> N
         work(ours)
         assert town.names("dallas") == ["Campaign 1"]
         assert ask(port, "healthz") == (200, "ok\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_under_the_log_stops_no_work(town: Town) -> None:
+    """The worker goes on without its log, says so at /healthz, and ends as ever."""
+    drop(town, "week.csv", "dallas", 1)
+    watch(town)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    line = [sys.executable, "-m", "batch", "worker", "--metrics"]
+    with Path("/dev/full").open("wb") as full:
+        ours = subprocess.Popen([*line, f"127.0.0.1:{port}"], cwd=town.folder, stderr=full)
+    try:
+        assert wait_until(lambda: town.names("dallas") == ["Campaign 1"], 60)
+        code, words = ask(port, "healthz")
+    finally:
+        ours.send_signal(signal.SIGTERM)
+    assert (code, words.splitlines()[0], ours.wait(60)) == (200, "ok", 0)
+    assert "the log cannot be written (No space left on device): make room on its disk" in words
