@@ -18,6 +18,7 @@ from batch.adapters.glance import glance_at_pause
 from batch.adapters.ledger import Ledger, columns, moving, open_ledger
 from batch.adapters.ledger.tables import REVISIONS
 from batch.model import DeliveryCount, Finding, FindingKind, Issue, Level, Listed
+from batch.model.errors import LedgerError
 
 TIMES = {
     "acknowledged": {"at"},
@@ -172,6 +173,15 @@ def test_what_an_older_version_wrote_there_is_all_there_afterwards(tmp_path: Pat
             assert migrated.batches.ends()[1].id == 101
             with migrated._transactions.write() as new, pytest.raises(DBAPIError, match="an attempt is closed once"):
                 new.exec_driver_sql("UPDATE attempts SET why = 'x' WHERE ended_at IS NOT NULL")
+
+
+def test_an_older_ledger_that_is_only_looked_at_stays_as_it_is(url: str) -> None:
+    """A database is not copied for a look: what brings it up to date is told."""
+    migrate(url, "0006")
+    before = schema_of(url)
+    with pytest.raises(LedgerError, match=r"was made by an older campaign-batch: back the database up, then type"):
+        open_ledger(url, now=NOW, look=True)
+    assert schema_of(url) == before
 
 
 def told(ledger: Ledger) -> Iterator[dict[str, Any]]:

@@ -115,7 +115,7 @@ def test_a_dry_run_writes_nothing_and_sends_nothing(ready: Shell, sandbox: Any, 
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-@pytest.mark.in_a_file
+@pytest.mark.in_a_file  # a database is not copied for a look: test_ledger_types.py says what is told there
 def test_a_dry_run_leaves_the_ledger_of_an_older_version_as_it_is(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """It is the first thing that a careful person does after an update."""
     migrate(tmp_path / "ledger.sqlite3", "0001")

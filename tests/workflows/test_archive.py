@@ -210,6 +210,7 @@ def test_an_export_a_table_and_insights_have_what_is_archived(old: Shell, tmp_pa
 
 @pytest.mark.proof
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+# Only a file is copied beside itself and put in its own place.
 @pytest.mark.parametrize("step", [pytest.param("make_beside", marks=pytest.mark.in_a_file), *STEPS])
 def test_a_kill_at_any_step_loses_no_text(old: Shell, sandbox: Sandbox, tmp_path: Path, step: str) -> None:
     """What was readable stays readable, the command typed again goes on, and nothing is sent twice."""

@@ -88,7 +88,7 @@ def test_no_token_at_all() -> None:
         assert "keyring" in found["token"].remedy
 
 
-@pytest.mark.in_a_file
+@pytest.mark.in_a_file  # it overwrites pages of the file
 def test_a_damaged_ledger_is_broken() -> None:
     """With where to read how to restore it."""
     with weekly() as team:

@@ -19,7 +19,6 @@ from batch.adapters.sandbox import Sandbox
 from tests.ledger_support import ROOT
 
 pytestmark = [
-    pytest.mark.in_a_file,
     pytest.mark.proof,
     pytest.mark.skipif(os.name != "posix", reason="the system has no such modes"),
 ]
@@ -124,6 +123,7 @@ def test_those_who_share_the_watched_folder_read_what_is_written_into_it(
     assert mode(tmp_path / "ledger.sqlite3") == 0o600
 
 
+@pytest.mark.in_a_file  # it looks at the modes of the ledger's file
 def test_what_was_open_to_others_is_taken_from_them_with_a_word(ready: Shell, tmp_path: Path) -> None:
     """Once: ledger, backups, reports, settings. The doctor says it before."""
     (tmp_path / "campaign-batch.toml").write_text('[sheet]\ntimezone = "America/New_York"\n')
@@ -148,6 +148,7 @@ def test_what_was_open_to_others_is_taken_from_them_with_a_word(ready: Shell, tm
     assert "others" not in ready.run("ledger", "list").err
 
 
+@pytest.mark.in_a_file  # it looks at the modes of the ledger's file
 def test_a_folder_within_which_people_drop_stays_open_to_them(ready: Shell, tmp_path: Path) -> None:
     """They must get through; what else is in it they neither read nor change."""
     (tmp_path / "campaign-batch.toml").write_text('[sheet]\ntimezone = "America/New_York"\n')
@@ -159,6 +160,7 @@ def test_a_folder_within_which_people_drop_stays_open_to_them(ready: Shell, tmp_
     assert (mode(tmp_path), mode(tmp_path / "inbox"), mode(tmp_path / "ledger.sqlite3")) == (0o755, 0o777, 0o600)
 
 
+@pytest.mark.in_a_file  # it looks at the modes of the ledger's file
 def test_everybodys_folder_keeps_its_rights(ready: Shell, tmp_path: Path) -> None:
     """`/tmp` is no folder of ours, and a folder without our settings is not either; our files in it are."""
     tmp_path.chmod(0o1777)

@@ -89,7 +89,7 @@ def close_open_ones(desk: Bench) -> None:
             )
 
 
-@pytest.mark.in_a_file
+@pytest.mark.in_a_file  # it reads the file's free pages; what a database keeps of a row it clears away itself
 def test_no_text_no_cell_and_no_owner_is_left_in_the_file(desk: Bench) -> None:
     """Not in issues, findings, history or observations, nor in a page of the file that is free."""
     close_open_ones(desk)

@@ -493,7 +493,7 @@ def trouble_of(desk: Bench, path: Path) -> BatchError | None:
         return trouble
 
 
-@pytest.mark.in_a_file
+@pytest.mark.in_a_file  # those of a database are in test_database_troubles.py
 @pytest.mark.parametrize("where", [0, 1, 3])
 @pytest.mark.parametrize(
     ("trouble", "words"), [("full", "the disk is full"), ("read-only", "read-only"), ("locked", "locked")]

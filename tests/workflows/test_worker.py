@@ -322,7 +322,7 @@ def ask(port: int, path: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-@pytest.mark.in_a_file
+@pytest.mark.in_a_file  # that a file is refused is the fact
 def test_workers_need_a_database_that_machines_can_share(shell: Shell, tmp_path: Path) -> None:
     """One line says so, with what to type."""
     with open_town(shell, tmp_path) as town:
