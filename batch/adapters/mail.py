@@ -8,7 +8,6 @@ import ssl
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import policy
 from email.headerregistry import Address
@@ -21,6 +20,7 @@ from typing import Any, Literal, NamedTuple
 
 from batch.core.file_names import safe_name
 from batch.model.errors import DeliveryError, UsageError
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 
 Security = Literal["starttls", "tls", "none"]

@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from batch.model.errors import BatchError, UsageError
+from batch.model.records import dataclass
 
 _PREFIX = "campaign_batch_"
 

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -21,6 +20,7 @@ from sqlalchemy import Connection, text
 from batch.core.database_words import explain_postgresql
 from batch.core.ledger_urls import is_postgresql, libpq_url
 from batch.model.errors import UsageError
+from batch.model.records import dataclass
 
 if TYPE_CHECKING:
     from procrastinate import App

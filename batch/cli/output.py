@@ -6,13 +6,13 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from batch.core.csv_text import csv_record
 from batch.core.hints import name_account
 from batch.core.json_text import write_json
 from batch.core.printable import printable
+from batch.model.records import dataclass
 
 
 @dataclass(slots=True)

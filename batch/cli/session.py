@@ -8,7 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -25,6 +25,7 @@ from batch.core.ledger_urls import account_url, password_of
 from batch.core.printable import whole_text
 from batch.model.codes import ALL_CODES, HARD
 from batch.model.errors import BatchError, UsageError
+from batch.model.records import dataclass
 from batch.model.secret import RedactingFilter, Secret
 from batch.system.person import person_at_work
 

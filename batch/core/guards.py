@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from batch.core.identity import collapse, fold, is_test, split_tag, to_minute
 from batch.core.payload import PostingRules, make_tag_by, minute_of, name_by, show_time, to_provider_time
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
+from batch.model.records import dataclass
 
 FRESH = frozenset({Status.HELD, Status.WAITING, Status.INVALID, Status.EXPIRED})
 BEING_SENT = frozenset({Status.SUBMITTING, Status.IN_DOUBT})

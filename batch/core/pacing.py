@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from batch.model.records import dataclass
 
 MARGIN = 1.02
 """Two in a hundred slower than allowed: what the network's jitter may eat."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from batch.model import Parts
+from batch.model.records import dataclass
 
 GSM = "GSM-7"
 UCS = "UCS-2"

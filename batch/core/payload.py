@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from batch.core.identity import add_tag, make_tag
 from batch.model import Entry
+from batch.model.records import dataclass
 from batch.model.times import local_time
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from batch.core.guards import (
@@ -25,6 +25,7 @@ from batch.core.plan_issues import deleted_before, edited_after, how_to_settle, 
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.model.codes import HARD, NEVER_LET_GO, PLAN_CODES
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 
 __all__ = ["PlanRules", "make_plan"]
 

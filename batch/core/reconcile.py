@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from batch.core.identity import collapse
@@ -15,6 +15,7 @@ from batch.core.standing import ALARM, GETS_IT, NO_CONTACTS
 from batch.core.strangers import find_strangers
 from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
 from batch.model import Entry, Finding, FindingKind, Listed, Status
+from batch.model.records import dataclass
 from batch.model.times import span_words
 from batch.model.wording import APPROVED
 

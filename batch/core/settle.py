@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from batch.core.identity import collapse, split_tag
 from batch.core.trust import Coverage, Span, question_absence
 from batch.model import Entry, Issue, Level, Listed, Listing, Status
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 
 _ANY_ZONE = timedelta(days=2)
 """More than two zones lie apart: what was sent so long before an attempt did not come of it, whatever zone it is in."""

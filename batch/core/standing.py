@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from batch.core.excerpts import excerpts
 from batch.core.guards import LEFT_OUT
 from batch.model import Entry, Finding, FindingKind, Level, Status
 from batch.model.codes import CODES_THAT_NEED_A_PERSON, NEXT_BY_CODE, WAIT_CODES
+from batch.model.records import dataclass
 from batch.model.times import local_time
 from batch.model.wording import APPROVED, TONES, WORDS, Word, cell_of
 

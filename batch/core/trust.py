@@ -7,10 +7,10 @@ until its time comes or a person says that it is gone; and a list proves absence
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from batch.model import Listed
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 
 MOST_NAMED = 10
 """Entries that a command to type names one by one."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from batch.model.issues import Issue, Status
+from batch.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from textwrap import wrap
 
 from batch.model.issues import Level
+from batch.model.records import dataclass
 
 ISSUE, FINDING = "issue", "finding"
 
@@ -372,8 +373,7 @@ def why_fixed(name: str) -> str:
 
 def why_not_allowed(name: str) -> str:
     """Say why `--allow` does not take a code, and what to do instead."""
-    code = CODES[name]
-    step = f": {code.step}" if code.step else ""
+    step = f": {code.step}" if (code := CODES[name]).step else ""
     if name in NEVER_LET_GO:
         return f"nobody knows whether an earlier version arrived{step}"
     if code.group in {AFTER_GROUP, FOUND_GROUP}:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from batch.model.answers import Listed
 from batch.model.issues import Issue, Status, nothing
+from batch.model.records import dataclass
 
 NOT_SHOWN = "not-shown"
 """A batch that needs a second person and has no preview yet: there is nothing to say yes to."""

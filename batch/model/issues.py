@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from batch.model.records import dataclass
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 

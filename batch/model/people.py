@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from batch.model.records import dataclass
 
 UNKNOWN = "unknown"
 """The name of somebody whom the system does not name."""

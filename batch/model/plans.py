@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from batch.model.issues import Issue, Status
+from batch.model.records import dataclass
 from batch.model.rows import Checked
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from batch.model.columns import column_letter
 from batch.model.issues import Issue, nothing
+from batch.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ called scheduled, and a row already taken in, which has no entry, is one too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.places import list_row, sheet_row
+from batch.model.records import dataclass
 
 APPROVED = 3
 """The provider's id of Approved and Scheduled."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from batch.adapters.ledger import name_archive
 from batch.model.errors import UsageError
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.archives import end_archiving
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.purge import closed_limit, name_day

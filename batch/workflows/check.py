@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from batch.core.identity import fold
 from batch.core.validate import GroupRule, Rules, find_other_week
 from batch.model import Account, Issue, Level
 from batch.model.errors import SheetError
+from batch.model.records import dataclass
 from batch.system.resources import templates_folder
 from batch.workflows.account_checks import check_account_alone
 from batch.workflows.changed_settings import describe_changed

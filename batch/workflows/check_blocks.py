@@ -7,7 +7,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import chain, islice
 from threading import Thread
@@ -17,6 +17,7 @@ from batch.adapters.sheet import RowMaker
 from batch.core.render import Renderer
 from batch.core.validate import Checker, Rules, credits_needed
 from batch.model import Account, Checked, Draft, Header, Issue, Level
+from batch.model.records import dataclass
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from batch.core.settle import Instant
 from batch.core.validate.lost_guards import describe_lost, find_lost
 from batch.model import UNKNOWN, Account, Group, Person
 from batch.model.errors import BatchError, LedgerError, ProviderError, StoppedError, UsageError
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 from batch.model.times import local_time
 from batch.system.person import person_at_work

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from batch.model.errors import BatchError, ProviderError
+from batch.model.records import dataclass
 
 State = Literal["fine", "warning", "broken"]
 MOST_SECONDS = 10.0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from batch.model import Decision, Entry, Issue
+from batch.model.records import dataclass
 
 if TYPE_CHECKING:
     from batch.workflows.tally import Comparison, Tally

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from batch.adapters.metrics import Figure, serving
 from batch.model import Status
+from batch.model.records import dataclass
 from batch.workflows.context import World, open_ledger_of
 from batch.workflows.events import Event, Progress
 

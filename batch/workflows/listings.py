@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from batch.core.trust import Span, find_lacking, how_to_call_gone
 from batch.model import Attempt, Entry, Issue, Level, Listed, Status, StatusChange
 from batch.model.errors import ProviderError
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.clock import check_clock, provider_now
 from batch.workflows.context import Context
 from batch.workflows.events import Wait

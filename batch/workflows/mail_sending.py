@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import getaddresses
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from batch.adapters.mail import Server, lighten, next_try, send
 from batch.model import Entry, Status
 from batch.model.errors import BatchError, DeliveryError
+from batch.model.records import dataclass
 from batch.workflows.context import World
 from batch.workflows.events import Note
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch.adapters.ledger import open_ledger, resolve_url
 from batch.model.errors import LedgerBusyError, UsageError
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.context import World, open_ledger_of
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batch.core.identity import fold
 from batch.core.ledger_urls import sqlite_path
 from batch.model import Checked, Issue, KnownEntry, Level, Status
 from batch.model.errors import BatchError
+from batch.model.records import dataclass
 from batch.workflows.context import Context
 from batch.workflows.row_ids import FIELD, follow_row_ids
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from batch.model import WAITS, Batch, Status
 from batch.model.days import weekday_number
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.times import local_time
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from batch.adapters.inbox import Claimed, Inbox, Ready
 from batch.adapters.inbox.handing import NOBODY, hand_over, handed_from
 from batch.core.printable import printable
 from batch.model.errors import BatchError, SheetError
+from batch.model.records import dataclass
 from batch.workflows.context import World
 from batch.workflows.events import Note
 from batch.workflows.notes_beside import describe_unread

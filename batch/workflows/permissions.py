@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.core.ledger_urls import sqlite_path
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.system.disk import find_group, is_sticky, tighten, wanted_mode
 from batch.workflows.events import Note, Tell
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from batch.model import Account, Plan
+from batch.model.records import dataclass
 from batch.workflows.check import Check
 from batch.workflows.tally import Tally
 

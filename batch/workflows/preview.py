@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from batch.core.totals import GOES, tell_totals
 from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.context import Context, read_account
 from batch.workflows.mail import queue_preview
 from batch.workflows.mail_sending import Mailer, try_to_mail

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.archives import count_archived, end_archiving, purge_archives
 from batch.workflows.context import World, open_ledger_of
 

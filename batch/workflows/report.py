@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from batch.core.identity import is_test
 from batch.core.standing import standing_of
 from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
+from batch.model.records import dataclass
 from batch.model.times import date_words, week_words
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, describe_pause

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from batch.adapters.ledger import find_backup, look_into, open_ledger, restore
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.context import World
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batch.core.identity import make_row_id, split_row_id
 from batch.model import Checked, Entry, Issue, Level
+from batch.model.records import dataclass
 
 if TYPE_CHECKING:
     from batch.adapters.ledger import Ledger

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch.core.guards import PlanRules, may_have_gone
@@ -14,6 +13,7 @@ from batch.core.settle import Reading
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, NotAsAskedError, ReportError
+from batch.model.records import dataclass
 from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time

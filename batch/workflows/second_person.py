@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch.model import Batch, Person, Way
 from batch.model.errors import UsageError
+from batch.model.records import dataclass
 from batch.workflows.context import Context, World
 
 _KNOWN_BY = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from batch.model import Account, Action, Campaign, Checked, Decision, Entry, Gro
 from batch.model.errors import UsageError
 from batch.model.places import sheet_row
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.check import Check, check_sheet
 from batch.workflows.context import Context, World, need_zone, open_context
 from batch.workflows.proofs import read_own_account

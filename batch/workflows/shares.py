@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from batch.core.near import find_near
 from batch.model import Issue, Level
 from batch.model.errors import SheetError
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.workflows.check import check_sheet, open_file
 from batch.workflows.context import need_zone
 

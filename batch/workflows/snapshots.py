@@ -8,11 +8,11 @@ import shutil
 import stat
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from batch.model.errors import SheetError
+from batch.model.records import dataclass
 from batch.system.temporary import make_temporary_folder, no_room
 
 _BLOCK = 1 << 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from batch.core.hints import name_account
 from batch.core.printable import whole_text
 from batch.model import Person
 from batch.model.errors import BatchError, SheetError
+from batch.model.records import dataclass
 from batch.workflows.context import Context
 from batch.workflows.events import Note
 from batch.workflows.mail import queue_words

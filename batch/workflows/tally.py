@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from batch.core.standing import is_left_out, needs_look
 from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.wording import COUNT_WORDS
 
 _COUNTED_AS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from batch.adapters.inbox import Inbox, InboxGoneError, wake
 from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
+from batch.model.records import dataclass
 from batch.workflows.cancel import STOP_WORDS, how_to_go_on
 from batch.workflows.context import Context, World, describe_pause, need_zone, open_context, say_if_paused
 from batch.workflows.drops import DroppedFiles, place_of

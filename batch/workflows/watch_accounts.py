@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import wake
 from batch.model.errors import BatchError, InboxBusyError
+from batch.model.records import dataclass
 from batch.system.disk import Readers, make_folder
 from batch.workflows.context import World
 from batch.workflows.events import Note

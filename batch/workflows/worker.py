@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
 from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, StoppedError, UsageError
+from batch.model.records import dataclass
 from batch.system.temporary import keep_temporarily, make_temporary_folder
 from batch.workflows.context import Context, World, need_token, need_zone, open_context, open_ledger_of
 from batch.workflows.events import Note

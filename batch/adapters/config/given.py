@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from batch.adapters.config.sections import SECTIONS, keys_of
 from batch.model.errors import UsageError
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 
 PREFIX = "CAMPAIGN_BATCH_"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from batch.model.errors import UsageError
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 from batch.system.disk import write_whole
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -40,6 +40,7 @@ from batch.adapters.config.sections import (
 from batch.adapters.config.stores import take_store
 from batch.model.codes import why_fixed
 from batch.model.errors import UsageError
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 
 FILE_NAME = "campaign-batch.toml"

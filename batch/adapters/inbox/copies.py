@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from batch.adapters.inbox.plain_files import copy_plain, read_small
+from batch.model.records import dataclass
 from batch.system.disk import Readers, write_whole
 
 _TAKEN, _PART, _ORIGINAL, _FAILURES = ".taken", ".part", ".original", ".failures"

@@ -14,7 +14,7 @@ import secrets
 import stat
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,7 @@ from batch.adapters.inbox.plain_files import OddFileError, name_kind, read_small
 from batch.core.file_names import safe_name
 from batch.core.printable import printable, printable_lines
 from batch.model.errors import BatchError, InboxBusyError
+from batch.model.records import dataclass
 from batch.system.disk import Readers, copy_whole, make_folder, mode_within, write_whole
 
 FOLDERS = ("working", "done", "attention", "waiting", "approved")

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from batch.adapters.inbox.names import lock_names, note_name
 from batch.adapters.inbox.plain_files import OddFileError, open_plain, read_small
 from batch.core.file_names import safe_name
 from batch.core.printable import printable
+from batch.model.records import dataclass
 from batch.system.disk import Readers, write_whole
 
 EMPTY_GRACE = timedelta(minutes=5)

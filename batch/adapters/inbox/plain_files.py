@@ -9,9 +9,10 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from batch.model.records import dataclass
 
 LARGEST_PREVIEW = 256 * 2**20
 """Bytes of a preview that are read at all."""

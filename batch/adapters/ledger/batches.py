@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from batch.core.guards import LEFT_OUT
 from batch.model import REJECTED, WAITS, Batch, Decision, Issue, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
+from batch.model.records import dataclass
 
 _WINDOW = 100
 """Batches that are counted at a time."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
@@ -13,6 +12,7 @@ from batch.adapters.ledger.forms import read_time, write_time
 from batch.adapters.ledger.tables import NOT_READ, deliveries, delivery_readings, entries
 from batch.adapters.ledger.transactions import Transactions
 from batch.model import DeliveryCount
+from batch.model.records import dataclass
 
 _WINDOW = 1_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -13,6 +12,7 @@ from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.tables import drop_results, drops
 from batch.adapters.ledger.transactions import Transactions
 from batch.model import Person
+from batch.model.records import dataclass
 
 BESIDE, PREVIEW = "beside", "preview"
 """What a result is: a file to lie beside the sheet, or a preview for those who can approve."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -53,6 +53,7 @@ from batch.core.identity import TEST_MARK
 from batch.model import Entry, Posted, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
+from batch.model.records import dataclass
 
 PAGE = 2_000
 """Entries read at a time: no transaction stays open while the caller works on them, or it would lock writers out."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from batch.adapters.ledger.postgres import CLOCK, DIALECT
 from batch.adapters.ledger.tables import notes, pace, runs
 from batch.adapters.ledger.transactions import Transactions
 from batch.model.errors import UsageError
+from batch.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from operator import attrgetter
@@ -18,6 +17,7 @@ from batch.adapters.ledger.forms import read_time, write_json, write_time
 from batch.adapters.ledger.tables import entries, observations
 from batch.adapters.ledger.transactions import Transactions
 from batch.model import Listed
+from batch.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerBusyError
+from batch.model.records import dataclass
 from batch.system.disk import mode_within, write_whole
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from batch.adapters.ledger import postgres
 from batch.adapters.ledger.forms import read_texts, read_time, write_texts, write_time
 from batch.adapters.ledger.tables import mails
 from batch.adapters.ledger.transactions import Transactions
+from batch.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

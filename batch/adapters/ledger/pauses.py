@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,6 +10,7 @@ from batch.adapters.ledger.forms import read_time, write_time
 from batch.adapters.ledger.tables import pauses
 from batch.adapters.ledger.transactions import Transactions
 from batch.model import PauseCause
+from batch.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

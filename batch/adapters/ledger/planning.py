@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from batch.adapters.ledger.forms import (
 from batch.adapters.ledger.tables import batch_rows, batches, entries, history
 from batch.model import Action, Campaign, Checked, Decision, Status
 from batch.model.errors import LedgerError
+from batch.model.records import dataclass
 
 STATUS_OF = {
     Action.SUBMIT: Status.PLANNED.value,

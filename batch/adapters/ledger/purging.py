@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.triggers import TRIGGERS
 from batch.adapters.ledger.troubles import explained
 from batch.model import Status
+from batch.model.records import dataclass
 
 CLOSED = (Status.SENT, Status.CANCELLED, Status.REPLACED, Status.EXPIRED, Status.INVALID, Status.REJECTED)
 """What is over once its time has passed; all else may still go out, is in doubt, or waits for a person."""

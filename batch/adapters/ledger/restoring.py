@@ -9,7 +9,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from batch.adapters.ledger.places import refuse_place
 from batch.adapters.ledger.tables import REVISIONS
 from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerBusyError, LedgerError, UsageError
+from batch.model.records import dataclass
 from batch.system.disk import flush_folder, flush_to_disk, make_private, mode_within
 
 BESIDE = ("-journal", "-wal", "-shm")

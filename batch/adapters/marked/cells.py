@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from typing import NamedTuple
 
 from batch.adapters.marked.styles import Paint
 from batch.model.columns import column_letter
+from batch.model.records import dataclass
 
 WIDTH = 90
 """Of the Problem column, in characters."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from xml.dom import DOMException
 from xml.parsers.expat import ExpatError
@@ -18,6 +18,7 @@ from batch.model import Header, Issue, Level, Row
 from batch.model.columns import OURS, PROBLEM, RESULTS
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
+from batch.model.records import dataclass
 
 ROW_ID = "RowId"
 _OURS = {name.casefold(): name for name in OURS}

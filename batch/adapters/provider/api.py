@@ -6,7 +6,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -27,6 +27,7 @@ from batch.core.pacing import Pace
 from batch.core.payload import from_provider_time
 from batch.model import Answer, DeliveryCount, Failure, Group, Listed, Listing, MmsTemplate
 from batch.model.errors import BatchError, ProviderError, UsageError
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 
 Parsed = TypeVar("Parsed")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from batch.model.records import dataclass
 
 Item = TypeVar("Item", bound=Hashable)
 

@@ -16,7 +16,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -29,6 +29,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from batch import __version__
 from batch.model import Answer, Failure
+from batch.model.records import dataclass
 from batch.model.secret import Secret
 
 log = logging.getLogger("batch.adapters.provider")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from batch.adapters.report.contents import Report, Skipped
@@ -11,6 +10,7 @@ from batch.adapters.report.figures import credits_of, parts_of, worst
 from batch.adapters.report.tasks import CONCERN_ORDER, meaning_of
 from batch.core.standing import Standing
 from batch.model import Entry
+from batch.model.records import dataclass
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, ORDER, TONES, WORDS, counted
 
 AMOUNTS = ("Contacts", "Texts", "Parts", "Credits", "Cost", "Delivered", "Failed", "Opted out")

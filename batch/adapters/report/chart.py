@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from markupsafe import Markup
 
 from batch.adapters.report.contents import Report
 from batch.model import Entry
+from batch.model.records import dataclass
 from batch.model.times import zone_of
 from batch.model.wording import Fate
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from batch.core.standing import Standing, standing_of
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Finding
+from batch.model.records import dataclass
 
 Kind = Literal["batch", "week", "reconciliation"]
 

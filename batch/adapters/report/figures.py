@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from batch.adapters.report.contents import Figures, Report
@@ -12,6 +12,7 @@ from batch.core.standing import Standing, needs_look
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, SentTotals
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.wording import (
     DELIVERED,
     FAILED,

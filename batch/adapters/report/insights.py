@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from batch.adapters.report.page import embed_logo, render_page
 from batch.adapters.report.workbook import Column, Link, WorkbookWriter
 from batch.core.json_text import write_json
 from batch.model import Insight, Insights, Mark
+from batch.model.records import dataclass
 from batch.model.times import local_time
 
 _LONGEST = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from batch.core.parts import costly
 from batch.core.validate import credits_needed
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.times import day_words, local_time, zone_of
 from batch.model.wording import COUNT_WORDS, TONES, cell_of, named_groups
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from batch.adapters.report.figures import credits_of, parts_of
 from batch.core.sentences import sentence
 from batch.core.standing import Standing
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
+from batch.model.records import dataclass
 from batch.model.times import clock, day_words, local_time, zone_of
 from batch.model.wording import TONES, WORDS, delivery_words, group_words
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from batch.core.standing import Concern, Standing
 from batch.model import Entry
 from batch.model.codes import CODES
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.times import local_time, time_left
 from batch.model.wording import TONES
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from batch.adapters.report.contents import Figures, Report
@@ -17,6 +16,7 @@ from batch.adapters.report.figures import (
 from batch.core.standing import UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.times import local_time, time_left
 from batch.model.wording import WORDS, Fate
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from textwrap import wrap
@@ -14,6 +13,7 @@ from typing import Any
 from batch.adapters.report.contents import Report
 from batch.core.hints import name_account
 from batch.model.columns import column_letter
+from batch.model.records import dataclass
 from batch.model.wording import TONES
 
 MOST_ROWS = 20_000

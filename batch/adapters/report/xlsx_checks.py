@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from batch.adapters.report.contents import Figures
 from batch.adapters.report.workbook import MOST_ROWS, WorkbookWriter, Written
 from batch.adapters.report.xlsx_summary import Summary
+from batch.model.records import dataclass
 
 SAME, DIFFERENT = "✓", "✗"
 FIGURE_OF = {

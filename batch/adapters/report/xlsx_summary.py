@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from batch.adapters.report.contents import Figures, Report
@@ -24,6 +24,7 @@ from batch.adapters.report.workbook import CHART, LINE, MOST_ROWS, Drawing, Link
 from batch.core.standing import Standing
 from batch.model import Attempt, Entry
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.times import local_time
 from batch.model.wording import TONES
 

@@ -6,8 +6,10 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from batch.model.records import dataclass
 
 NAMES = {
     301: "Moved Permanently",

@@ -10,7 +10,6 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from batch.adapters.sandbox.groups import fill_group, invent_group, invent_template
 from batch.model import Group, MmsTemplate
+from batch.model.records import dataclass
 
 CAMPAIGN_STATUSES = {1: "Pending", 2: "Action Required", 3: "Approved and Scheduled"}
 DELIVERY_STATUSES = {

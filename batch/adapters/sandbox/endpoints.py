@@ -6,7 +6,7 @@ import dataclasses
 import hmac
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ from batch.adapters.sandbox.lies import (
 from batch.adapters.sandbox.limiter import Limiter
 from batch.adapters.sandbox.spoiling import spoil
 from batch.model import Group, MmsTemplate
+from batch.model.records import dataclass
 
 _T = TypeVar("_T")
 PREFIX = "/v1/"

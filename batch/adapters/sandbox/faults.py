@@ -6,7 +6,8 @@ import random
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from batch.model.records import dataclass
 
 KINDS = {
     "close-before": "close the connection, create nothing",

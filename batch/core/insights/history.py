@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from batch.core.insights.statistics import FAR, FEWEST, robust_scores
 from batch.model import Insight, Insights, Mark, Sending
 from batch.model.days import WEEKDAYS
 from batch.model.plurals import plural
+from batch.model.records import dataclass
 from batch.model.times import week_words
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch.core.insights.statistics import FEWEST, wilson
 from batch.model import Insight, Mark
 from batch.model.insights import Value
+from batch.model.records import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError
 
 from batch.core.printable import cut
+from batch.model.records import dataclass
 
 from .fields import find_personal
 from .filters import FILTERS

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from batch.model.days import MONTHS, SHORT_MONTHS, SHORT_WEEKDAYS, WEEKDAYS, month_number
+from batch.model.records import dataclass
 
 EMPTY = "\0"
 """Begins what stands in for an empty cell until it is seen whether it reaches the text: filters let it pass."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from batch.core.blanks import plain_blanks
@@ -13,6 +12,7 @@ from batch.core.parts import to_plain
 from batch.core.printable import cut
 from batch.model import Draft, Header, Issue, Level, Row
 from batch.model.errors import BatchError
+from batch.model.records import dataclass
 
 from .faults import Fault, find_faults
 from .fields import find_columns, find_nearest, is_personal, name_column, write_field

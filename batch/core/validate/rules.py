@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from batch.model import NOTHING
+from batch.model.records import dataclass
 
 PURPOSES = ("marketing", "information", "emergency")
 
