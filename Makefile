@@ -19,9 +19,9 @@ proofs: $(READY)          ## the rest of the suite: whole weeks, kills, lying li
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
 
 postgres: $(READY)        ## what decides and submits again, with the ledger on a PostgreSQL of the tests' own
-	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/adapters/test_ledger_races.py \
-		tests/workflows/test_submit.py tests/workflows/test_resolve.py tests/workflows/test_cancel.py \
-		tests/workflows/test_find.py tests/whole/test_kill.py tests/whole/test_lying_lists.py
+	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows/test_submit.py \
+		tests/workflows/test_resolve.py tests/workflows/test_cancel.py tests/workflows/test_find.py \
+		tests/workflows/test_accounts.py tests/whole/test_kill.py tests/whole/test_lying_lists.py
 
 postgres-all: $(READY)    ## every test of the commands with the ledger on PostgreSQL but those about files; long
 	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows tests/cli tests/whole

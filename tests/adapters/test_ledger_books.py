@@ -213,6 +213,7 @@ DAMAGE = {
         "DROP INDEX one_open_entry_a_key; UPDATE entries SET key = 'k' WHERE id IN (3, 4)",
         'both open with the key "k"',
     ),
+    "nothing to send": ("UPDATE entries SET fingerprint = '' WHERE id = 3", "without what it would send"),
     "an attempt left open": (
         "UPDATE entries SET status = 'planned' WHERE id = 4",
         "attempt 1 of entry 4 is open, but the entry is planned",
@@ -236,17 +237,16 @@ DAMAGE = {
         "entry 3 is held, its history ends",
     ),
     "a history lost": (
-        "DROP TRIGGER history_is_never_deleted; DELETE FROM history WHERE entry = 3",
+        "DROP TRIGGER IF EXISTS history_is_never_deleted; DELETE FROM history WHERE entry = 3",
         "entry 3 has no history",
     ),
     "a hole in the history": (
-        "DROP TRIGGER history_is_never_deleted; DELETE FROM history WHERE entry = 1 AND new = 'submitting'",
+        "DROP TRIGGER IF EXISTS history_is_never_deleted; DELETE FROM history WHERE entry = 1 AND new = 'submitting'",
         "the history of entry 1 has a gap between planned and submitting",
     ),
     "a guard taken away": ("DROP TRIGGER attempts_are_closed_once", "the rule attempts_are_closed_once was taken out"),
     "a row lost": ("DELETE FROM batch_rows WHERE row = 5", "batch 1 has 4 rows, but 3 are accounted for"),
-    "a row of another entry": ("UPDATE batch_rows SET entry = 2 WHERE row = 5", "entry 4 says it is row 5 of batch 1"),
-    "nothing to send": ("UPDATE entries SET fingerprint = '' WHERE id = 3", "without what it would send"),
+    "a row of another entry": ("UPDATE batch_rows SET entry = 2 WHERE row = 4", "entry 3 says it is row 4 of batch 1"),
     "replaced by nothing": ("UPDATE entries SET status = 'replaced' WHERE id = 3", "nothing says by what"),
     "a wrong clock": (
         "INSERT INTO history (entry, at, old, new) VALUES (3, '2099-01-01T00:00:00+00:00', 'planned', 'planned')",
@@ -255,23 +255,23 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("name", DAMAGE)
-def test_planted_damage_is_found(ledger: Ledger, name: str) -> None:
-    """Each invariant catches its own breach, in words."""
-    statements, words = DAMAGE[name]
+def test_planted_damage_is_found(ledger: Ledger) -> None:
+    """Each invariant catches its own breach, in words; one is planted after the other in one ledger."""
     plan(ledger, decide(2), decide(3, Action.HOLD), decide(4), decide(5))
     accept(ledger, 1)
     claim(ledger, 4)
     assert ledger.upkeep.verify(NOW) == ()
-    change(ledger, *statements.split("; "))
-    assert any(words in problem for problem in ledger.upkeep.verify(NOW)), ledger.upkeep.verify(NOW)
+    for name, (statements, words) in DAMAGE.items():
+        assert not any(words in problem for problem in ledger.upkeep.verify(NOW)), name
+        change(ledger, *statements.split("; "))
+        assert any(words in problem for problem in ledger.upkeep.verify(NOW)), (name, ledger.upkeep.verify(NOW))
 
 
 def change(ledger: Ledger, *statements: str) -> None:
     """Change a ledger behind the program's back; PostgreSQL wants to hear of which table a trigger is."""
     with ledger._transactions.engine.begin() as connection:
         for statement in statements:
-            table = re.match(r"DROP TRIGGER ([a-z]+)", statement)
+            table = re.match(r"DROP TRIGGER (?:IF EXISTS )?([a-z]+)", statement)
             on = f" ON {table[1]}" if table and ledger.path is None else ""
             connection.exec_driver_sql(statement + on)
 
