@@ -10,6 +10,7 @@ from batch.model.errors import BatchError
 from batch.model.plurals import plural
 from batch.workflows.doctor_line import Line
 from batch.workflows.notices import when
+from batch.workflows.same_settings import REMEDY, find_apart
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -24,6 +25,8 @@ def worker_lines(settings: Settings, ledger: Ledger) -> Iterator[Line]:
     """Say of an account how its workers are; nothing where the watch does the work."""
     if not settings.workers.enabled:
         return
+    if apart := find_apart(settings, ledger):
+        yield Line("settings of the watch", "warning", "; ".join(apart), REMEDY)
     try:
         seen = Queue(settings.ledger.url).look(settings.name, settings.workers.stalled_seconds)
     except BatchError as trouble:

@@ -16,6 +16,7 @@ from batch.system.temporary import make_temporary_folder
 from batch.workflows.context import Context
 from batch.workflows.drops import DroppedFiles, dropper_of, place_of
 from batch.workflows.mail_queue import MailQueue
+from batch.workflows.same_settings import note_settings
 from batch.workflows.shares import Shares
 from batch.workflows.taking_in import TakenIn
 
@@ -38,6 +39,7 @@ class HandedFiles(DroppedFiles):
 
     def __init__(self, context: Context, inbox: Inbox, mail_queue: MailQueue, queue: Queue) -> None:
         super().__init__(context, inbox, mail_queue)
+        note_settings(context)
         self._queue = queue
         self._place = place_of(inbox)
         self._out: dict[str, Claimed] = {}

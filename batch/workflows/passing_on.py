@@ -65,7 +65,7 @@ def describe_passed(shares: Shares, own: str = "") -> str:
     if not others:
         return ""
     folders = ", ".join(f'"{shares.home.accounts[name].watch.folder}"' for name in others)
-    return printable(f"{describe_shares(others)}: what becomes of them is told in {folders}.\n")
+    return printable(f"{describe_shares(others)}: what becomes of them is told in {folders}.") + "\n"
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.not_as_asked import lift_if_corrected
 from batch.workflows.passing_on import home_of
+from batch.workflows.same_settings import need_same_settings
 from batch.workflows.shares import Shares, share_out
 from batch.workflows.taking_in import TakenIn, key_of, take_in, tell_outcome
 from batch.workflows.timetable import UPKEEP, Timetable, has_open_rows, is_to_compare
@@ -102,8 +103,10 @@ class Worker:
         world = self.world_of(told.account)
         try:
             with open_context(settings, world, quiet=True) as context:
+                if told.kind != MAIL:
+                    need_same_settings(context)
                 self._try(told.kind, replace(context, world=replace(world, stopped=_until_paused(context))))
-        except BatchError as trouble:  # no token, or no ledger: the queue itself tells nobody
+        except BatchError as trouble:  # no token, no ledger, other settings: the queue itself tells nobody
             self._tell_once(told, world, trouble)
         except Exception as fault:
             words = f"an internal error of campaign-batch ({type(fault).__name__}); nothing is lost: report it"

@@ -120,6 +120,9 @@ def test_rows_of_other_accounts_go_to_their_own_workers(town: Town) -> None:
         assert town.shell.run("worker", "--once").code == 0
     watch(town)
     assert (town.names("dallas"), town.names("austin")) == (["Campaign 1"], ["Campaign 2"])
+    notes = [path.read_text(encoding="utf-8") for path in (town.folder / "inbox").rglob("* - what happened.txt")]
+    assert len(notes) == 2
+    assert all(note.endswith('".\n') and "\\n" not in note for note in notes), notes
 
 
 def test_a_preview_that_an_earlier_run_did_not_finish_comes_to_the_watched_folder(
