@@ -112,6 +112,12 @@ class LedgerTakenOverError(LedgerError):
         )
 
 
+class NewerLedgerError(LedgerError):
+    """A newer version has changed the ledger's tables: this one does not know what they mean."""
+
+    name = "LedgerError"
+
+
 class LedgerReplacedError(LedgerError):
     """Another file, or another content, lies where the ledger lay when this run began."""
 

@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING
 from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
 from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
 from batch.adapters.queue import CLOCK, Queue, Told
-from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, StoppedError, UsageError
+from batch.model.errors import (
+    BatchError,
+    ClockError,
+    LedgerBusyError,
+    LedgerError,
+    NewerLedgerError,
+    StoppedError,
+    UsageError,
+)
 from batch.model.records import dataclass
 from batch.system.temporary import keep_temporarily, make_temporary_folder
 from batch.workflows.context import Context, World, need_token, need_zone, open_context, open_ledger_of
@@ -81,8 +89,12 @@ class Worker:
         every, stalled = section.every_seconds, section.stalled_seconds
         self.act(Told(CLOCK, ""))
         served = [name for name in self.accounts if name not in self.lacks]
+
+        def must_end() -> bool:
+            return stopped() or not self.lacks.keys().isdisjoint(served)
+
         self.queue.work(
-            self.act, KINDS, served, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=stopped
+            self.act, KINDS, served, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=must_end
         )
 
     def warnings(self) -> Iterator[str]:
@@ -134,12 +146,18 @@ class Worker:
 
     def _tell_unknown(self, account: str) -> None:
         """Say once that these settings lack an account; its jobs are left to others."""
+        self._leave(account, _unknown(account), "account-unknown", self.world_of(""))
+
+    def _leave(self, account: str, words: str, event: str, world: World) -> None:
         if account not in self.lacks:
-            self.lacks[account] = _unknown(account)
-            self.world_of("").tell(Note(f"{self.lacks[account]}; {_LEFT}", loud=True, event="account-unknown"))
+            self.lacks[account] = words
+            world.tell(Note(f"{words}; {_LEFT}", loud=True, event=event))
 
     def _tell_once(self, job: Told, world: World, trouble: BatchError) -> None:
         """Tell of a trouble that did not stand already when such a job was done last."""
+        if isinstance(trouble, NewerLedgerError):
+            self._leave(job.account, str(trouble), "account-newer", world)
+            return
         before = self.troubles.get((job.account, job.kind))
         self.troubles[job.account, job.kind] = trouble
         if before is None or before.kind != trouble.kind:

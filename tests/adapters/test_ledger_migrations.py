@@ -251,6 +251,23 @@ def test_a_schema_that_was_migrated_is_the_one_that_is_made_fresh(revision: str,
     assert set(metadata.tables) <= set(schema_of(tmp_path / "fresh.sqlite3")) | {"alembic_version"}
 
 
+ONLY_ADDED_SINCE = "0007"
+"""A later step that takes away or changes moves this on, and the changelog says that workers must be stopped for it."""
+
+
+def test_steps_only_add_so_that_an_older_worker_can_end_what_it_has_begun(tmp_path: Path) -> None:
+    """Its columns stay as they are, and a new one needs nothing of who does not know it."""
+    migrate(tmp_path / "old.sqlite3", ONLY_ADDED_SINCE)
+    older = schema_of(tmp_path / "old.sqlite3")
+    open_ledger(str(tmp_path / "old.sqlite3"), now=NOW).close()
+    newer = schema_of(tmp_path / "old.sqlite3")
+    for name, (columns, *_) in ((name, found) for name, found in older.items() if isinstance(found, tuple)):
+        kept = set(newer[name][0])
+        assert set(columns) <= kept
+        for _column, _kind, required, default, _key in kept - set(columns):
+            assert not required or default is not None
+
+
 def test_the_findings_of_the_last_comparison_are_open_afterwards(tmp_path: Path) -> None:
     """What differed when the ledger was compared last stays with its campaign; what an earlier one found does not."""
     path = tmp_path / "old.sqlite3"

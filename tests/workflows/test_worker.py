@@ -21,6 +21,7 @@ from torture_support import wait_until
 
 from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
+from batch.adapters.ledger.tables import REVISIONS
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.core.ledger_urls import account_url
 from batch.model.errors import ReportError
@@ -217,6 +218,29 @@ def test_a_worker_that_lacks_an_account_leaves_its_jobs_and_says_so_once(town: T
     assert 'jobs wait for the account "austin"' in lines[0]
     assert "give each worker the same settings" in lines[0]
     assert (ours.queue.accounts_waiting(), town.names("austin")) == ({"austin"}, [])
+
+
+def test_a_worker_leaves_a_ledger_that_a_newer_version_has_changed(town: Town, url: str) -> None:
+    """It takes none of its jobs any more and says so once; a newer worker does them, and this one the others'."""
+    drop(town, "week.csv", "dallas", 1)
+    drop(town, "other.csv", "austin", 2)
+    watch(town)
+    lines: list[str] = []
+    world = World(tell=lambda event: lines.append(getattr(event, "words", "")))
+    ours = make_worker(list(settings_of(town).values()), lambda _: world)
+    change = "SET search_path TO account_dallas; UPDATE alembic_version SET version_num = '{}'"
+    cluster().query(change.format("9999"), url)
+    work(ours)
+    ours.act(Told(CLOCK, ""))
+    assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 2"])
+    assert ours.queue.accounts_waiting() == {"dallas"}
+    told = [line for line in lines if "until then it leaves these jobs to others" in line]
+    assert len(told) == 1, lines
+    assert 'was made by a newer campaign-batch (schema "9999"): install the newest campaign-batch' in told[0]
+    assert "on this machine; then start this worker again" in told[0]
+    cluster().query(change.format(REVISIONS[-1]), url)
+    work(make_worker(list(settings_of(town).values()), lambda _: world))
+    assert town.names("dallas") == ["Campaign 1"]
 
 
 def replace_others(settings: Settings) -> Settings:

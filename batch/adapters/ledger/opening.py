@@ -22,7 +22,7 @@ from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
 from batch.core.ledger_urls import ACCOUNT_SCHEMA, HOW, PROPER, is_misspelled
-from batch.model.errors import LedgerError, NoLedgerError, UsageError
+from batch.model.errors import LedgerError, NewerLedgerError, NoLedgerError, UsageError
 from batch.system.disk import make_private
 
 PRAGMAS = {"foreign_keys": 1, "synchronous": 3, "journal_mode": "delete"}
@@ -202,7 +202,7 @@ def _revision(connection: Connection) -> str | None:
     found = connection.execute(alembic_version.select()).scalar()
     if found not in REVISIONS:
         remedy = "install the newest campaign-batch on this machine"
-        raise LedgerError(f'{where} was made by a newer campaign-batch (schema "{found}")', remedy)
+        raise NewerLedgerError(f'{where} was made by a newer campaign-batch (schema "{found}")', remedy)
     return str(found)
 
 
