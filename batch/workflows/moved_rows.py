@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batch.core.identity import fold
 from batch.core.ledger_urls import sqlite_path
 from batch.model import Checked, Issue, KnownEntry, Level, Status
-from batch.model.errors import BatchError
+from batch.model.errors import BatchError, NewerLedgerError
 from batch.model.records import dataclass
 from batch.workflows.context import Context
 from batch.workflows.row_ids import FIELD, follow_row_ids
@@ -70,9 +70,14 @@ def _column(row: Checked) -> str:
 
 
 def _find(context: Context, name: str, settings: Settings, rows: Sequence[Checked]) -> list[tuple[Checked, KnownEntry]]:
-    """Find the rows that another account's ledger knows; one that cannot be read is told, and holds nothing."""
+    """Find the rows that another account's ledger knows; one that cannot be read is told, and holds nothing.
+
+    Raises NewerLedgerError: somebody upgrades just now, and a newer campaign-batch can look.
+    """
     try:
         there = _look(context, settings, rows)
+    except NewerLedgerError:
+        raise
     except BatchError as trouble:
         words = f"the ledger of account {name} cannot be read, so rows that moved from there are not noticed: {trouble}"
         context.note(words, loud=True)
