@@ -160,6 +160,19 @@ def test_the_nearest_are_those_before_and_after_now(years: Ledger) -> None:
     by_distance = sorted(years.entries.select(), key=lambda one: abs((one.send_at or NOW) - NOW))
     assert set(near) == set(ids(by_distance[:50]))
     assert years.entries.nearest(NOW, 5_000, due_from=NOW) == ids(years.entries.select(due_from=NOW))
+    begin = NOW - timedelta(weeks=8)
+    looked_at = [
+        one for one in by_distance if one.status in {Status.EXPIRED, Status.INVALID} and (one.send_at or NOW) > begin
+    ]
+    some = years.entries.nearest(NOW, 7, due_from=begin, statuses={Status.EXPIRED, Status.INVALID}, uncounted=True)
+    assert some == ids(looked_at)[:7]
+    invalid = [one for one in years.entries.select(statuses={Status.INVALID}) if one.changed_at]
+    newest = sorted(invalid, key=lambda one: one.changed_at or NOW, reverse=True)
+    found = years.entries.turned_down(3, since=begin)
+    assert [years.entries.get(one).changed_at for one in found] == [one.changed_at for one in newest[:3]]
+    assert set(years.entries.turned_down(1_000, since=begin)) == set(
+        ids(years.entries.select(statuses={Status.INVALID}, changed_since=begin))
+    )
 
 
 def test_only_delivery_that_is_not_read_to_its_end_is_asked_for(years: Ledger) -> None:
@@ -220,6 +233,11 @@ QUESTIONS: dict[str, Callable[[Ledger], object]] = {
     "twins": lambda ledger: ledger.entries.twins(3),
     "posted": lambda ledger: list(ledger.entries.posted(due_from=NOW)),
     "nearest": lambda ledger: ledger.entries.nearest(NOW, 10, due_from=NOW - timedelta(weeks=8)),
+    "nearest looks": lambda ledger: ledger.entries.nearest(
+        NOW, 10, due_from=NOW - timedelta(weeks=8), statuses={Status.INVALID}, uncounted=True
+    ),
+    "newest turned down": lambda ledger: ledger.entries.turned_down(10, since=NOW - timedelta(weeks=8)),
+    "due lately": lambda ledger: ledger.entries.count(due_from=NOW - timedelta(weeks=8)),
     "trend": lambda ledger: ledger.weeks.plainly_sent([NOW - timedelta(weeks=1), NOW]),
     "looked at": lambda ledger: list(ledger.entries.select(due_from=NOW - timedelta(days=7), uncounted=True)),
     "turned down": lambda ledger: list(ledger.entries.select(statuses={Status.INVALID}, changed_since=NOW)),

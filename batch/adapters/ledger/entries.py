@@ -69,6 +69,10 @@ _ALL = select(*_COLUMNS, entries.c.cells).join(batches, batches.c.id == entries.
 
 _NUMBERS = select(entries.c.id).join(batches, batches.c.id == entries.c.batch)
 
+_TIMES = select(entries.c.id, entries.c.send_at)
+_COUNT = select(func.count()).select_from(entries)
+"""PostgreSQL counts by an index alone only where no column is asked for."""
+
 _POSTED = (
     select(*(entries.c[name] for name in Posted._fields))
     .where(entries.c.status == Status.ACCEPTED.value, entries.c.cancel_why == "")
@@ -198,7 +202,7 @@ class Entries:
         """Count the entries that have one of some statuses, and are due in a time."""
         wanted = Wanted(statuses=statuses, due_from=due_from, due_until=due_until)
         with self._transactions.read() as connection:
-            return int(connection.execute(_narrow(select(func.count(entries.c.id)), wanted, connection)).scalar() or 0)
+            return int(connection.execute(_narrow(_COUNT, wanted, connection)).scalar() or 0)
 
     def age(self, statuses: Collection[Status]) -> tuple[int, datetime | None]:
         """Give how many entries have one of the statuses, and when the oldest of them was changed last."""
@@ -207,20 +211,34 @@ class Entries:
             count, oldest = connection.execute(select(func.count(), func.min(entries.c.changed_at)).where(wanted)).one()
         return int(count), read_time(oldest) if oldest else None
 
-    def nearest(self, moment: datetime, most: int, *, due_from: datetime) -> list[int]:
-        """Give the numbers of the entries due since a time that are due next to a moment, before it and after it."""
-        at = write_time(moment)
-        after = select(entries.c.id, entries.c.send_at).where(entries.c.send_at >= at).order_by(entries.c.send_at)
-        before = select(entries.c.id, entries.c.send_at).where(
-            entries.c.send_at < at, entries.c.send_at >= write_time(due_from)
-        )
+    def nearest(
+        self,
+        moment: datetime,
+        most: int,
+        *,
+        due_from: datetime,
+        statuses: Collection[Status] | None = None,
+        uncounted: bool = False,
+    ) -> list[int]:
+        """Give the numbers of the entries due since a time that are due next to a moment, before it and after it.
+
+        Of these statuses, and only those that `Weeks.plainly_sent` does not add up, where that is asked for.
+        """
+        before = Wanted(statuses=statuses, uncounted=uncounted, due_from=due_from, due_until=moment)
+        after = replace(before, due_from=moment, due_until=None)
+        found: list[Row[Any]] = []
         with self._transactions.read() as connection:
-            found = [
-                *connection.execute(after.limit(most)),
-                *connection.execute(before.order_by(entries.c.send_at.desc()).limit(most)),
-            ]
+            for side, order in ((after, entries.c.send_at), (before, entries.c.send_at.desc())):
+                found += connection.execute(_narrow(_TIMES, side, connection).order_by(order).limit(most))
         found.sort(key=lambda row: abs(read_time(row.send_at) - moment))
         return [row.id for row in found[:most]]
+
+    def turned_down(self, most: int, *, since: datetime) -> list[int]:
+        """Give the numbers of the newest invalid entries that were changed since a time."""
+        wanted = Wanted(statuses=(Status.INVALID,), changed_since=since)
+        with self._transactions.read() as connection:
+            asked = _narrow(select(entries.c.id), wanted, connection).order_by(entries.c.changed_at.desc())
+            return list(connection.execute(asked.limit(most)).scalars())
 
     def planned(self, batch: int | None = None) -> tuple[Entry, ...]:
         """Give the entries to be submitted, the earliest send time first."""
