@@ -19,7 +19,7 @@ from batch.workflows.events import Note
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.adapters.ledger import Ledger
+    from batch.adapters.ledger import Bearers, Ledger
     from batch.adapters.ledger.ledger import Accounts
 
 
@@ -86,24 +86,23 @@ def with_texts(archives: Sequence[Ledger], entries: Iterable[Entry]) -> tuple[En
     return tuple(found.values())
 
 
-def find_archived(
-    ledger: Ledger, archives: Sequence[Ledger], words: str | tuple[str, ...], most: int
-) -> tuple[tuple[Entry, ...], int]:
-    """Give the newest so many entries that bear some words, in the ledger or in an archive, and how many more at least.
+def find_archived(ledger: Ledger, archives: Sequence[Ledger], words: str | tuple[str, ...], most: int) -> Bearers:
+    """Give the newest so many entries that bear some words, in the ledger or in an archive, and what else there may be.
 
     What an archive holds may be in the ledger, too, so the longest of them says how many there are.
     """
-    found, left = ledger.entries.newest(words, most)
+    found = ledger.entries.newest(words, most)
     if not archives:
-        return found, left
-    numbers, every = {entry.id for entry in found}, len(found) + left
+        return found
+    numbers, every = {entry.id for entry in found.entries}, len(found.entries) + found.left
     for archive in archives:
-        kept, left = archive.entries.newest(words, most)
-        numbers.update(entry.id for entry in kept if has_texts(entry))
-        every = max(every, len(kept) + left)
+        kept = archive.entries.newest(words, most)
+        numbers.update(entry.id for entry in kept.entries if has_texts(entry))
+        every = max(every, len(kept.entries) + kept.left)
     chosen = sorted(numbers, reverse=True)[:most]
     entries = with_texts(archives, ledger.entries.select(ids=chosen))
-    return entries, max(every, len(numbers)) - len(chosen) if len(chosen) == most else 0
+    left = max(every, len(numbers)) - len(chosen) if len(chosen) == most else 0
+    return found._replace(entries=entries, left=left)
 
 
 def keeper_of(ledger: Ledger, archives: Sequence[Ledger], entry: Entry) -> Ledger:

@@ -46,7 +46,7 @@ from batch.workflows.tally import count_kind
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.adapters.ledger import Ledger
+    from batch.adapters.ledger import Bearers, Ledger
 
 
 _PASSED = {
@@ -253,11 +253,10 @@ def find_entries(settings: Settings, world: World, words: str) -> list[tuple[Ent
     """
     zone, now = settings.team_zone, world.now()
     with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
-        closest, left = _search(ledger, archives, words)
-        if left:
-            told = f"these are the newest {MOST:,}; at least {left:,} more bear these words: add a word to see fewer"
+        closest = _search(ledger, archives, words)
+        for told in _tell_rest(closest):
             world.tell(Note(told))
-        found = as_they_go(settings, ledger, closest)
+        found = as_they_go(settings, ledger, closest.entries)
         entries = sorted(found, key=lambda entry: _place(entry, now))
         deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
         return [(entry, _tell(entry, zone, deliveries.get(entry.id, ()), now)) for entry in entries]
@@ -324,23 +323,31 @@ def _tell_drift(entry: Entry, *, there: bool) -> str:
     return f"; it {drifts[-1]}" if drifts and there else ""
 
 
-def _search(ledger: Ledger, archives: Sequence[Ledger], words: str) -> tuple[Sequence[Entry], int]:
-    """Give the entries that are meant, and how many more there are at least."""
-    found, left = find_archived(ledger, archives, words, MOST)
-    if left and " " in words:  # what is called so may be older than all of these
+def _search(ledger: Ledger, archives: Sequence[Ledger], words: str) -> Bearers:
+    """Give the entries that are meant, and what else there may be."""
+    found = find_archived(ledger, archives, words, MOST)
+    if found.left and " " in words:  # what is called so may be older than all of these
         phrase = find_archived(ledger, archives, (words,), MOST)
-        if called := _called(phrase[0], words):
-            return called, phrase[1]
-    return _called(found, words) or found, left
+        if called := _called(phrase.entries, words):
+            return phrase._replace(entries=called)
+    return found._replace(entries=_called(found.entries, words) or found.entries)
 
 
-def _called(entries: Sequence[Entry], words: str) -> list[Entry]:
+def _tell_rest(found: Bearers) -> Iterator[str]:
+    """Say what a search leaves out."""
+    if found.left:
+        yield f"these are the newest {MOST:,}; at least {found.left:,} more bear these words: add a word to see fewer"
+    if found.unseen:
+        yield f"the oldest {found.unseen:,} campaigns are found only by a word of three letters or more"
+
+
+def _called(entries: Sequence[Entry], words: str) -> tuple[Entry, ...]:
     """Give the entries that are called so, as whole words or at least as a phrase."""
     phrase = re.escape(fold(words))
     for pattern in (rf"(?<!\w){phrase}(?!\w)", phrase):
         if called := [entry for entry in entries if any(re.search(pattern, fold(name)) for name in _names(entry))]:
-            return called
-    return []
+            return tuple(called)
+    return ()
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

@@ -51,9 +51,7 @@ TREND_WEEKS = 12
 STATUS_WEEKS = timedelta(weeks=8)
 """How far back the status page looks."""
 STATUS_ROWS = 1_000
-"""Campaigns on it, those nearest to now, beside what needs a look."""
-STATUS_LOOKS = 2_000
-"""The most of these that it looks at, the nearest to now, and of what was wrong lately."""
+"""Campaigns on it, those nearest to now, and as many of what may need a look and of what was wrong lately."""
 _LOOKED_AT = frozenset(Status) - {Status.REPLACED, Status.CANCELLED}
 FORMATS = ("html", "xlsx", "csv", "json")
 
@@ -377,11 +375,11 @@ def _lately(ledger: Ledger, since: datetime, now: datetime) -> tuple[Entry, ...]
     """Take what is due next to now, what of all that is due since then needs a look, and what was wrong since then."""
     near = ledger.entries.select(ids=ledger.entries.nearest(now, STATUS_ROWS, due_from=since))
     found = {entry.id: entry for entry in near}
-    uncounted = ledger.entries.nearest(now, STATUS_LOOKS, due_from=since, statuses=_LOOKED_AT, uncounted=True)
+    uncounted = ledger.entries.nearest(now, STATUS_ROWS, due_from=since, statuses=_LOOKED_AT, uncounted=True)
     open_ones = ledger.entries.select(ids=uncounted)
     found |= {entry.id: entry for entry in open_ones if standing_of(entry, now).needs_attention}
     # Its time is missing, or long ago by a slip.
-    broken = ledger.entries.select(ids=ledger.entries.turned_down(STATUS_LOOKS, since=since))
+    broken = ledger.entries.select(ids=ledger.entries.turned_down(STATUS_ROWS, since=since))
     return tuple((found | {entry.id: entry for entry in broken}).values())
 
 

@@ -99,13 +99,22 @@ def test_the_newest_that_bear_a_word_are_found_first(
     monkeypatch.setattr(searching, "_WINDOW", 40)
     for words in (*ASKED, "sheet-0 777"):
         every = find(ledger, words)
-        found, left = ledger.entries.newest(words, SIZE)
+        found, left, _ = ledger.entries.newest(words, SIZE)
         assert ([entry.id for entry in found], left) == (every, 0), words
         for most in (1, 30):
-            found, left = ledger.entries.newest(words, most)
+            found, left, _ = ledger.entries.newest(words, most)
             assert [entry.id for entry in found] == every[-most:], words
             assert (left > 0, left <= len(every)) == (len(every) > most, True), words
-    assert [entry.id for entry in ledger.entries.newest(("offer 99",), 3)[0]] == [997, 998, 999]
+    assert [entry.id for entry in ledger.entries.newest(("offer 99",), 3).entries] == [997, 998, 999]
+    monkeypatch.setattr(searching, "REACH", 300)
+    assert ledger.entries.newest("@@", 5) == ((), 0, SIZE - 300)
+    found = ledger.entries.newest("6", SIZE)
+    assert ([entry.id for entry in found.entries], found.left, found.unseen) == (
+        [number for number in find(ledger, "6") if number > SIZE - 300], 0, SIZE - 300
+    )  # fmt: skip
+    assert ledger.entries.newest("6 offer", SIZE).unseen == 0
+    monkeypatch.setattr(ledger.words, "lacks_index", lambda: True)
+    assert ledger.entries.newest("@@", 5).unseen == 0
 
 
 def test_a_database_that_refuses_the_extension_is_searched_without(url_of_a_guest: str) -> None:

@@ -4,6 +4,7 @@ from batch.adapters.ledger.archiving import name_archive
 from batch.adapters.ledger.batches import BatchRow, Shown
 from batch.adapters.ledger.deliveries import DeliveryProgress
 from batch.adapters.ledger.drops import ANYWHERE, BESIDE, PREVIEW, Drop, Ended, Handed, Result
+from batch.adapters.ledger.entries import Bearers
 from batch.adapters.ledger.exporting import EXPORT_KEYS, EXPORT_ONLY
 from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
@@ -22,6 +23,7 @@ __all__ = [
     "EXPORT_ONLY",
     "PREVIEW",
     "BatchRow",
+    "Bearers",
     "DeliveryProgress",
     "Drop",
     "Ended",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -69,6 +69,8 @@ _ALL = select(*_COLUMNS, entries.c.cells).join(batches, batches.c.id == entries.
 
 _NUMBERS = select(entries.c.id).join(batches, batches.c.id == entries.c.batch)
 
+_BARE_NUMBERS = select(entries.c.id)
+"""An index alone may give them, for whom no file's name is asked about."""
 _TIMES = select(entries.c.id, entries.c.send_at)
 _COUNT = select(func.count()).select_from(entries)
 """PostgreSQL counts by an index alone only where no column is asked for."""
@@ -100,6 +102,16 @@ class Wanted:
     """Only those whose time cannot be read."""
     uncounted: bool = False
     """Only those that `Weeks.plainly_sent` does not add up."""
+
+
+class Bearers(NamedTuple):
+    """What a search gives."""
+
+    entries: tuple[Entry, ...]
+    left: int
+    """How many more bear the words, at least."""
+    unseen: int
+    """How many of the oldest were not looked through."""
 
 
 class Entries:
@@ -144,17 +156,18 @@ class Entries:
                 page = _read(connection, _by_id(connection, chunk))
             yield from (entry for entry in page if _fits_still(entry, wanted))
 
-    def newest(self, words: str | tuple[str, ...], most: int) -> tuple[tuple[Entry, ...], int]:
-        """Give the newest so many entries that bear some words, by number, and how many more there are at least."""
-        found: list[int] = []
-        for where in self._index.windows(_forms(word) for word in _words(words)):
+    def newest(self, words: str | tuple[str, ...], most: int) -> Bearers:
+        """Give the newest so many entries that bear some words, by number, and what else there may be."""
+        asked, found = [_forms(word) for word in _words(words)], list[int]()
+        for where in self._index.windows(asked, 2 * most):
             with self._transactions.read() as connection:
-                asked = _narrow(_NUMBERS, Wanted(words=words), connection).where(where)
-                found += connection.execute(asked).scalars()
+                narrowed = _narrow(_NUMBERS, Wanted(words=words), connection).where(where)
+                found += connection.execute(narrowed).scalars()
             if len(found) > most:
                 break
         chosen = sorted(found, reverse=True)[:most]
-        return tuple(self.select(ids=chosen)), len(found) - len(chosen)
+        left = len(found) - len(chosen)
+        return Bearers(tuple(self.select(ids=chosen)), left, 0 if left else self._index.beyond(asked))
 
     def _walk(self) -> Iterator[Entry]:
         """Stream every entry, each page found by the number that the last one ended with."""
@@ -175,7 +188,8 @@ class Entries:
         if words and wanted.ids is None:
             wanted = replace(wanted, ids=self._index.candidates(_forms(word) for word in words))
         with self._transactions.read() as connection:
-            return sorted(connection.execute(_narrow(_NUMBERS, wanted, connection)).scalars())
+            asked = _NUMBERS if words else _BARE_NUMBERS
+            return sorted(connection.execute(_narrow(asked, wanted, connection)).scalars())
 
     def numbers(self, statuses: Collection[Status], *, due_from: datetime) -> frozenset[int]:
         """Give the numbers of the entries that have one of some statuses and are due from a moment on."""
@@ -237,7 +251,7 @@ class Entries:
         """Give the numbers of the newest invalid entries that were changed since a time."""
         wanted = Wanted(statuses=(Status.INVALID,), changed_since=since)
         with self._transactions.read() as connection:
-            asked = _narrow(select(entries.c.id), wanted, connection).order_by(entries.c.changed_at.desc())
+            asked = _narrow(_BARE_NUMBERS, wanted, connection).order_by(entries.c.changed_at.desc())
             return list(connection.execute(asked.limit(most)).scalars())
 
     def planned(self, batch: int | None = None) -> tuple[Entry, ...]:
@@ -301,14 +315,15 @@ def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> S
     if wanted.ids is not None:
         statement = statement.where(is_in(entries.c.id, wanted.ids, connection.dialect))
     due = _due(wanted)
-    statement = statement.where(*due)
+    if not wanted.uncounted:
+        statement = statement.where(*due)
     if wanted.changed_since is not None:
         statement = statement.where(entries.c.changed_at >= write_time(wanted.changed_since))
         if set(wanted.statuses or Status) <= {Status.INVALID, Status.REPLACED}:
             statement = statement.where(TURNED_DOWN)
     if wanted.uncounted:
         looked_at = select(entries.c.id).where(LOOKED_AT, *due)
-        found = select(findings.c.entry).where(findings.c.open == 1, findings.c.entry.is_not(None))
+        found = select(entries.c.id).join(findings, findings.c.entry == entries.c.id).where(findings.c.open == 1, *due)
         statement = statement.where(entries.c.id.in_(union(looked_at, found)))
     if wanted.timeless:
         statement = statement.where(entries.c.send_at.is_(None))

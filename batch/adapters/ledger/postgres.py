@@ -55,6 +55,7 @@ _REPLACEMENT = "\ufffd"
 _SETTINGS = {
     "timezone": "UTC",  # whatever the server's own is
     "datestyle": "ISO",  # the only one that psycopg reads
+    "jit": "off",  # to compile a question takes longer than most take to be answered
     "random_page_cost": "1.1",  # to read whole tables pays from a disk that turns, and our questions are small
 }
 

@@ -40,6 +40,8 @@ MOST = 20_000
 """Entries that one search takes in on its way; the night takes in the rest."""
 NEWEST = 20_000
 """Entries that are looked through in a moment."""
+REACH = 200_000
+"""The most that are looked through for words of one or two letters, which no index looks up."""
 _WINDOW = 2_000
 _TABLES = (
     "CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='none', tokenize='trigram')",
@@ -50,6 +52,7 @@ _TABLES = (
 _FOUND = "SELECT DISTINCT entry FROM documents WHERE id IN (SELECT rowid FROM words WHERE words MATCH ?)"
 """All words in one question: the rarest of their trigrams decides how much is read."""
 _LINEAGE = select(notes.c.value).where(notes.c.name == "lineage")
+_NEWEST = select(func.max(entries.c.id))
 _WRITTEN = select(history.c.at)
 _TEXTS = select(entries.c.id, *SEARCHED).join(batches, batches.c.id == entries.c.batch).order_by(entries.c.id)
 
@@ -78,24 +81,41 @@ class WordIndex:
             return [*(entry for (entry,) in found), *self._later(reach)]
         return None
 
-    def windows(self, words: Iterable[Iterable[str]]) -> Iterator[ColumnElement[bool]]:
-        """Give part by part, the newest entries first, where all that bear some words are to be looked for.
+    def windows(self, words: Iterable[Sequence[str]], most: int) -> Iterator[ColumnElement[bool]]:
+        """Give part by part, the newest entries first, where so many that bear some words are to be looked for.
 
         In PostgreSQL the newest are looked through themselves: of a word that many of them bear, its index would give
         every bearer in no order at all.
         """
+        asked = list(words)
         with self._transactions.read() as connection:
-            below = (connection.execute(select(func.max(entries.c.id))).scalar() or 0) + 1
+            below = (connection.execute(_NEWEST).scalar() or 0) + 1
         if self._transactions.engine.dialect.name == DIALECT:
             below -= NEWEST
             yield entries.c.id >= below
-        found = self.candidates(words) if below > 0 else []
+        found = self._older(asked, below, most) if below > 0 else []
         if found is None:
-            yield from _ever_older(below)
+            yield from _ever_older(below, self.beyond(asked))
         else:
-            older = sorted((entry for entry in found if entry < below), reverse=True)
-            for chunk in in_chunks(older, _WINDOW):
+            for chunk in in_chunks(found, _WINDOW):
                 yield is_in(entries.c.id, chunk, self._transactions.engine.dialect)
+
+    def beyond(self, words: Sequence[Sequence[str]]) -> int:
+        """Give up to which of the oldest entries nothing is looked through, since no word can be looked up."""
+        on_server = self._transactions.engine.dialect.name == DIALECT
+        looked_up = any(all(len(form) >= SHORTEST for form in forms) for forms in words)
+        if looked_up or not words or self.lacks_index() or not (on_server or self._place):
+            return 0
+        with self._transactions.read() as connection:
+            return max(0, (connection.execute(_NEWEST).scalar() or 0) - REACH)
+
+    def _older(self, words: Sequence[Sequence[str]], below: int, most: int) -> Sequence[int] | None:
+        """Give those with a number below one that may bear all of some words, the newest first."""
+        if self._transactions.engine.dialect.name == DIALECT:
+            with self._transactions.read() as connection:
+                return find_bearers(connection, words, below=below, most=most)
+        found = self.candidates(words)
+        return None if found is None else sorted((entry for entry in found if entry < below), reverse=True)
 
     def refresh(self) -> None:
         """Take in all that the index does not know yet; PostgreSQL keeps its own, once it has one."""
@@ -182,11 +202,11 @@ class WordIndex:
             return connection.execute(select(entries.c.id).where(entries.c.id > reach)).scalars().all()
 
 
-def _ever_older(below: int) -> Iterator[ColumnElement[bool]]:
+def _ever_older(below: int, end: int) -> Iterator[ColumnElement[bool]]:
     """Take twice as many entries each time: no index helps, and most searches end soon."""
     many = NEWEST
-    while below > 0:
-        yield entries.c.id.between(below - many, below - 1)
+    while below > end + 1:
+        yield entries.c.id.between(max(below - many, end + 1), below - 1)
         below, many = below - many, 2 * many
 
 

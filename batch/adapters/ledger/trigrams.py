@@ -53,15 +53,25 @@ def has_index(connection: Connection) -> bool:
     return bool(connection.execute(asked, {"name": INDEX}).scalar())
 
 
-def find_bearers(connection: Connection, words: Iterable[Sequence[str]]) -> list[int] | None:
-    """Give every entry that bears all of some words, each in one of its forms; None where no word can be looked up."""
+def find_bearers(
+    connection: Connection, words: Iterable[Sequence[str]], *, below: int | None = None, most: int | None = None
+) -> list[int] | None:
+    """Give every entry that bears all of some words, each in one of its forms; None where no word can be looked up.
+
+    Or the newest so many with a number below one: how the database finds these depends on how common the words are.
+    """
     if not has_index(connection):
         return None
-    long = [forms for forms in words if all(len(form) >= SHORTEST for form in forms)]
+    asked_for = list(words)
+    long = [forms for forms in asked_for if all(len(form) >= SHORTEST for form in forms)]
     conditions = [found for forms in long if (found := _bear(connection, forms)) is not None]
     if not conditions:
         return None
-    return list(connection.execute(select(entries.c.id).where(*conditions)).scalars())
+    asked = select(entries.c.id).where(*conditions)
+    if below is not None:
+        enough = most if len(conditions) == len(asked_for) else None  # else they are looked at for the other words
+        asked = asked.where(entries.c.id < below).order_by(entries.c.id.desc()).limit(enough)
+    return list(connection.execute(asked).scalars())
 
 
 def _bear(connection: Connection, forms: Sequence[str]) -> ColumnElement[bool] | None:
