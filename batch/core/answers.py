@@ -185,7 +185,10 @@ def _to_group(item: dict[str, Any]) -> Group:
     members = item.get("PhoneNumberIds")
     if members is None:
         return Group(_need_id(item), _to_text(item.get("Name")))
-    numbers = tuple(number for each in _to_items(members) if (number := _to_number(each)) is not None)
+    items = _to_items(members)
+    numbers = tuple(items)
+    if set(map(type, items)) != {int}:  # else nothing is to be read: an account has a hundred thousand of them
+        numbers = tuple(number for each in items if (number := _to_number(each)) is not None)
     return Group(_need_id(item), _to_text(item.get("Name")), len(numbers), numbers)
 
 
