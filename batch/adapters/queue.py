@@ -195,7 +195,7 @@ class Queue:
     def _app(self, *, asynchronous: bool) -> App:
         from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 
-        for name in ("procrastinate", "psycopg.pool", "asyncio"):  # what a person should know is told by the job
+        for name in ("procrastinate", "psycopg", "asyncio"):  # what a person should know is told by the job
             logging.getLogger(name).setLevel(logging.CRITICAL)
         kind = PsycopgConnector if asynchronous else SyncPsycopgConnector
         patience = {"connect_timeout": _PATIENCE}

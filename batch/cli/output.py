@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from batch.core.csv_text import csv_record
@@ -73,6 +74,16 @@ class PrintableFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Give the line."""
         return printable(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """Write a record of a library as the events of a log of JSON are written, its traceback too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds")
+        level = record.levelname.lower()
+        return write_json({"at": at, "level": level, "event": "library", "message": super().format(record)})
 
 
 def _put(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from batch.cli.output import about, print_json, print_line, print_log, print_word
+from batch.cli.output import JsonFormatter, about, print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_line
 from batch.core.hints import name_account
@@ -95,7 +96,10 @@ def worker(
 
 
 def _counted_world(figures: Gauges, log_format: str) -> Callable[[str], World]:
-    """Give each account a world that keeps its log, and counts what is submitted."""
+    """Give each account a world that keeps its log, and counts what is submitted; what libraries say is logged alike."""
+    if log_format == "json":
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonFormatter("%(name)s: %(message)s"))
 
     def world_of(account: str) -> World:
         journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account)

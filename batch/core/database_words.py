@@ -18,7 +18,14 @@ _WORDS = {
         "{where} stopped what this command asked for ({detail})",
         f"if that was a time limit of the database (statement_timeout), raise it for this user, {_AGAIN}",
     ),
-    "28": ("{where} refuses this user or password", "check the user and the password in [ledger] url"),
+    "28": (
+        "{where} refuses this user or password",
+        "check the user in [ledger] url, and its password in ~/.pgpass or PGPASSWORD of the user that runs this",
+    ),
+    "28-none": (
+        "{where} asks for a password, and there is none",
+        "put it into ~/.pgpass of the user that runs this (which nobody else may read), or into PGPASSWORD",
+    ),
     "3D": ("{where} does not exist", "create the database, or correct [ledger] url"),
     "42501": (
         "{where} denies this user what the command needs ({detail})",
@@ -52,6 +59,7 @@ See https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 _UNCODED = (
     ("3D", r'database ".*" does not exist'),
     ("28", r"role .* (does not exist|is not permitted to log in)|no pg_hba|.*authentication failed"),
+    ("28-none", r".*no password supplied"),
     ("53300", r"sorry, too many clients|too many connections|remaining connection slots"),
     ("42501", r"permission denied"),
     ("57P", r"the database system is|terminating connection"),

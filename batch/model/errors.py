@@ -118,6 +118,16 @@ class NewerLedgerError(LedgerError):
     name = "LedgerError"
 
 
+class LedgerMovedError(LedgerError):
+    """All of it was moved to another place; what it says is old."""
+
+    name = "LedgerError"
+
+    def __init__(self, where: str, place: str) -> None:
+        super().__init__(f"{where} was moved: it is now {place}", "put its new URL into [ledger] url")
+        self.where = where
+
+
 class LedgerReplacedError(LedgerError):
     """Another file, or another content, lies where the ledger lay when this run began."""
 

@@ -41,6 +41,11 @@ def my_uid() -> int | None:
     return None if sys.platform == "win32" else os.geteuid()
 
 
+def name_ids() -> str:
+    """Give the numbers of this process's user and group, as a container wants them; 10001 where there are none."""
+    return "10001:10001" if sys.platform == "win32" else f"{os.geteuid()}:{os.getegid()}"
+
+
 def may_write(folder: Path, uid: int) -> bool:
     """Say whether the plain rights of a folder, or of one above it, let a user put files there; rather yes than no."""
     if sys.platform == "win32":

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch.adapters.ledger import open_ledger, resolve_url
-from batch.model.errors import LedgerBusyError, UsageError
+from batch.model.errors import LedgerBusyError, LedgerMovedError, UsageError
 from batch.model.plurals import plural
 from batch.model.records import dataclass
 from batch.workflows.context import World, open_ledger_of
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
+    from batch.adapters.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def move_ledger(settings: Settings, world: World, url: str) -> Moved:
     """Move the ledger of the settings to `url`; raises BatchError, and the ledger stays where it is."""
     if resolve_url(url) == resolve_url(settings.ledger.url):
         raise UsageError("the ledger is already there", "name the URL of a new ledger")
-    with open_ledger_of(settings, world, create=False) as ledger, open_ledger(url, now=world.now()) as target:
+    with open_ledger_of(settings, world, create=False) as ledger, _open_new(url, world) as target:
         if not world.confirm(f"move {ledger.name} to {target.name}?"):
             return Moved(done=False, rows={}, lines=("nothing was moved",))
         with ledger.lock.hold(world.who, world.now()), ledger.lock.hold_mail() as ours:
@@ -40,6 +41,14 @@ def move_ledger(settings: Settings, world: World, url: str) -> Moved:
         return Moved(
             done=True, rows=rows, lines=_lines(ledger.name, target.name, rows, in_file=target.path is not None)
         )
+
+
+def _open_new(url: str, world: World) -> Ledger:
+    try:
+        return open_ledger(url, now=world.now())
+    except LedgerMovedError as moved:
+        words = f"{moved.where} is there still: its content was moved away, and it is kept as it was"
+        raise UsageError(words, "name a file that does not exist yet, or an empty database") from None
 
 
 def _lines(old: str, new: str, rows: dict[str, int], *, in_file: bool) -> tuple[str, ...]:

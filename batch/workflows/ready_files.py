@@ -11,6 +11,7 @@ from pathlib import Path
 from batch import __version__
 from batch.model.errors import UsageError
 from batch.system.disk import Readers, make_folder, write_whole
+from batch.system.person import name_ids
 from batch.system.resources import constraints_files, templates_folder
 from batch.workflows.context import name_person
 
@@ -57,6 +58,7 @@ def _fill(template: Path, folder: Path) -> bytes:
     text = template.read_bytes().decode("utf-8")
     for mark, value in (
         ("@FOLDER@", str(folder)), ("@COMMAND@", find_command()), ("@USER@", name_person()), ("@VERSION@", __version__),
+        ("@IDS@", name_ids()),
     ):  # fmt: skip
         text = text.replace(mark, escape(value))
     return text.encode("utf-8")

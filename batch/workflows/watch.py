@@ -273,21 +273,30 @@ class Watch:
             self._alive_at = self._now() + ALIVE
 
     def _obey_stop_sign(self) -> None:
-        """Pause everything while a file named STOP is in the folder; lift only the pause that it caused."""
+        """Pause everything while a file named STOP is in the folder, or in that of all; lift only what it caused."""
         ledger, who = self._context.ledger, self._context.world.who
-        folder = str(self._inbox.folder.resolve())
-        paused = any((one.cause, one.folder) == (PauseCause.STOP_FILE, folder) for one in ledger.pauses.all())
-        asked = self._inbox.stop_requested()
-        if asked and not paused and ledger.pauses.add(STOP_WORDS, who, self._now(), PauseCause.STOP_FILE, folder):
+        watched, lying = (
+            {str(folder.resolve()) for folder in folders} for folders in (self._inbox.stops, self._inbox.stopped_in())
+        )
+        paused = {one.folder for one in ledger.pauses.all() if one.cause is PauseCause.STOP_FILE} & watched
+        added = [
+            ledger.pauses.add(STOP_WORDS, who, self._now(), PauseCause.STOP_FILE, folder)
+            for folder in sorted(lying - paused)
+        ]
+        if any(added) and not paused:
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
             self._told_pause = True
-        if not asked and paused and self._inbox.working.is_dir():
-            ledger.pauses.lift(who, self._now(), PauseCause.STOP_FILE, folder)
-            still = "; another pause still stands" if ledger.pauses.first() else ""
-            self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
+        if paused - lying and self._inbox.working.is_dir():
+            for folder in sorted(paused - lying):
+                ledger.pauses.lift(who, self._now(), PauseCause.STOP_FILE, folder)
+            self._tell_lifted()
         if not self._told_pause:
             say_if_paused(ledger, self._context.settings, self._context.world)
         self._told_pause = True
+
+    def _tell_lifted(self) -> None:
+        still = "; another pause still stands" if self._context.ledger.pauses.first() else ""
+        self._tell("unpaused", f"the pause is lifted: the file named STOP is gone{still}")
 
     def _stopped(self) -> bool:
         return self._context.world.stopped()

@@ -51,6 +51,7 @@ def test_a_code_has_its_words(code: str, words: str) -> None:
     [
         ('database "campaigns" does not exist', "does not exist: create the database"),
         ('password authentication failed for user "ana"', "refuses this user or password"),
+        ("fe_sendauth: no password supplied", "asks for a password, and there is none: put it into ~/.pgpass"),
         ('role "ana" is not permitted to log in', "refuses this user or password"),
         ('no pg_hba.conf entry for host "10.0.0.9", user "ana"', "refuses this user or password"),
         ("sorry, too many clients already", "has too many connections open (sorry, too many clients already)"),

@@ -84,6 +84,8 @@ def test_stop_in_the_folder_of_all_stops_all_and_one_in_an_accounts_only_that(to
     (town.folder / "inbox" / "STOP").touch()
     town.shell.run("watch", "--once")
     assert (town.names("dallas"), town.names("austin")) == ([], [])
+    told = town.shell.run("doctor", "--account", "dallas").out
+    assert f'to go on, remove it from "{town.folder}/inbox"' in told
     shutil.move(town.folder / "inbox" / "STOP", town.folder / "inbox" / "dallas" / "STOP")
     town.shell.run("watch", "--once")
     assert (town.names("dallas"), town.names("austin")) == ([], ["Campaign 1"])

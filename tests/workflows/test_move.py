@@ -98,6 +98,18 @@ def test_a_place_that_holds_another_ledger_is_refused(desk: Bench, target: str) 
     assert [entry.reference for entry in desk.entries()] == ["R-5"]
 
 
+def test_back_into_the_file_that_it_left_is_refused_with_what_to_do(desk: Bench, target: str) -> None:
+    """That file is kept as it was: nobody is sent to a URL that the settings have already."""
+    first = desk.settings.ledger.url
+    desk.submit(desk.sheet(2))
+    move(desk, target)
+    desk.set(ledger__url=target)
+    with pytest.raises(UsageError, match=r"is there still: .* name a file that does not exist yet") as told:
+        move(desk, first)
+    assert "[ledger] url" not in str(told.value)
+    assert len(desk.entries()) == 2
+
+
 @pytest.mark.parametrize("place", ["_sum_up", "_copy_all", "_compare", "_leave_note"])
 def test_killed_anywhere_it_moves_at_the_next_try(
     desk: Bench, target: str, place: str, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -39,6 +40,7 @@ def test_init_writes_settings_guide_and_the_files_of_one_system(shell: Shell, tm
     for name, content in written.items():
         assert b"@FOLDER@" not in content
         assert b"@COMMAND@" not in content
+        assert b"@IDS@" not in content
         if name.endswith(".cmd"):
             assert content.count(b"\r\n") == content.count(b"\n")
     assert any(str(tmp_path).encode() in content for content in written.values())
@@ -79,6 +81,16 @@ def test_systemd_takes_the_units(shell: Shell, tmp_path: Path) -> None:
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, timeout=60, check=False
     )
     assert [line for line in checked.stderr.splitlines() if "campaign-batch" in line] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="users have no numbers there")
+def test_the_containers_run_as_who_owns_the_folder(shell: Shell, tmp_path: Path) -> None:
+    """Settings and token are for nobody else to read, and an image's own user would be somebody else."""
+    shell.run("init", "--running", "docker")
+    text = (tmp_path / "running" / "compose.yaml").read_text(encoding="utf-8")
+    assert f'user: "{os.geteuid()}:{os.getegid()}"' in text
+    assert "/healthz" in text
+    assert "path: ./tokens.env, required: false" in text
 
 
 def test_the_guide_names_only_what_is_there() -> None:

@@ -91,7 +91,7 @@ class Inbox:
     ) -> None:  # fmt: skip
         """`others` are folders within it that others watch; in `above` a file named STOP counts, too."""
         self.folder = folder
-        self._stops = [folder] if above is None else [folder, above]
+        self.stops = [folder] if above is None else [folder, above]
         self.working, self.done, self.attention, self.waiting, self.approved = (folder / name for name in FOLDERS)
         self._zone = zone
         self._grace = Grace(folder, timedelta(seconds=stable_seconds), timedelta(seconds=grace_seconds), zone)
@@ -135,11 +135,11 @@ class Inbox:
 
     def stop_requested(self) -> bool:
         """Say whether somebody put a file named STOP into the folder, or into the one of all accounts."""
-        for folder in self._stops:
-            with contextlib.suppress(OSError):
-                if any(name.casefold() in STOP_NAMES for name in _names(folder)):
-                    return True
-        return False
+        return any(_has_stop(folder) for folder in self.stops)
+
+    def stopped_in(self) -> tuple[Path, ...]:
+        """Give the folders in which a file named STOP lies: this one, that of all accounts, or both."""
+        return tuple(folder for folder in self.stops if _has_stop(folder))
 
     def scan(self, now: datetime) -> tuple[Ready | Settling, ...]:
         """Look at every dropped file; whole are those that stood still over scans, were closed, and had their grace.
@@ -388,6 +388,12 @@ def _is_still(path: Path, ready: Ready) -> bool:
 def _read_owner(holder: Path) -> str:
     owner = read_small(holder).decode("utf-8", "replace").strip()
     return f" by {owner}" if owner else ""
+
+
+def _has_stop(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return any(name.casefold() in STOP_NAMES for name in _names(folder))
+    return False
 
 
 def _names(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.columns import Json, sort_keys
 from batch.adapters.ledger.tables import alembic_version, entries, metadata, notes
 from batch.adapters.ledger.transactions import Transactions
-from batch.model.errors import LedgerError, UsageError
+from batch.model.errors import LedgerError, LedgerMovedError, UsageError
 
 MOVED = "moved-to"
 """The note that a ledger keeps once it was moved, with the name of its new place."""
@@ -58,10 +58,10 @@ def _leave_note(connection: Connection, place: str) -> None:
 
 
 def refuse_moved(connection: Connection, name: str) -> None:
-    """Raise LedgerError for a ledger that lies elsewhere by now: what it says is old."""
+    """Raise LedgerMovedError for a ledger that lies elsewhere by now: what it says is old."""
     place = connection.execute(select(notes.c.value).where(notes.c.name == MOVED)).scalar()
     if place:
-        raise LedgerError(f"{name} was moved: it is now {place}", "put its new URL into [ledger] url")
+        raise LedgerMovedError(name, place)
 
 
 def _is_fresh(connection: Connection) -> bool:
