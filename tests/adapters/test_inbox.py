@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cli_support import narrowed
 from inbox_support import NOON, after, drop, listed, make, take
 
 from batch.adapters.inbox import Inbox, InboxGoneError, Ready, Settling, wake
@@ -310,6 +311,23 @@ def test_one_file_that_cannot_be_moved_is_another_trouble(tmp_path: Path) -> Non
     with pytest.raises(BatchError, match="cannot be written or moved") as caught:
         inbox.file_away(claimed, "done")
     assert not isinstance(caught.value, InboxGoneError)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit of POSIX stands for the full disk")
+def test_a_full_disk_is_said_and_every_file_waits_where_it_is(tmp_path: Path) -> None:
+    """What is dropped stays in the folder, what was taken stays taken; it goes on when there is room."""
+    inbox = make(tmp_path)
+    drop(inbox, "march.xlsx", "file march")
+    taken = take(inbox, "march.xlsx")
+    drop(inbox, "april.xlsx", "file april")
+    inbox.scan(NOON)
+    [ready] = [one for one in inbox.scan(NOON + timedelta(seconds=5)) if isinstance(one, Ready)]
+    with narrowed("RLIMIT_FSIZE", 0):
+        for call in (lambda: inbox.claim(ready, NOON), inbox.unfinished):
+            with pytest.raises(BatchError, match=r"no file can be taken .* \(File too large\): make room on its disk"):
+                call()
+    assert (inbox.folder / "april.xlsx").read_text() == "file april"
+    assert [one.path for one in inbox.unfinished()] == [taken.path]
 
 
 @pytest.mark.parametrize(("name", "asked"), [("STOP", True), ("stop.txt", True), ("STOPPED.xlsx", False)])

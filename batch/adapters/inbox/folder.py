@@ -8,7 +8,6 @@ keeps its name: the name tells a fixed sheet from a new one.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import stat
@@ -40,6 +39,7 @@ from batch.adapters.inbox.names import (
     split_claim,
 )
 from batch.adapters.inbox.plain_files import OddFileError, name_kind, read_small
+from batch.adapters.inbox.troubles import explain
 from batch.core.file_names import safe_name
 from batch.core.printable import printable, printable_lines
 from batch.model.errors import BatchError, InboxBusyError
@@ -162,7 +162,7 @@ class Inbox:
     def claim(self, ready: Ready, now: datetime) -> Claimed | None:
         """Take a file by one atomic rename; None when another was faster, or it was changed or taken out meanwhile.
 
-        Raises BatchError where no rename can take it, as from one disk to another.
+        Raises BatchError where none can be taken, as from one disk to another, or on a full one.
         """
         source = self.folder / ready.name
         mark = secrets.token_hex(3)
@@ -176,8 +176,8 @@ class Inbox:
             source.replace(claimed.path)
         except OSError as trouble:
             remove_empty(place)
-            if trouble.errno == errno.EXDEV:
-                raise _tell_of_two_disks(self.folder) from None
+            if lasting := explain(trouble, self.folder, FOLDERS):
+                raise lasting from None
             return None
         self._grace.drop_note(ready.name)
         return self._copy(claimed, ready)
@@ -191,8 +191,12 @@ class Inbox:
             self.file_away(claimed, "attention", (), f"{printable(words)}.\n{_DROP_A_COPY}")
             self.refused.append(words)
             return None
-        except OSError:
-            taken = None
+        except OSError as trouble:
+            taken, lasting = None, explain(trouble, self.folder, FOLDERS)
+            if lasting is not None:
+                if ready is not None:
+                    self._put_back(claimed.path, claimed.name)
+                raise lasting from None
         if taken is None or (ready is not None and (taken.size, taken.mtime_ns) != (ready.size, ready.mtime_ns)):
             self._put_back(claimed.path, claimed.name)
             return None
@@ -352,8 +356,8 @@ class Inbox:
         try:
             yield
         except OSError as trouble:
-            if trouble.errno == errno.EXDEV:
-                raise _tell_of_two_disks(self.folder) from None
+            if lasting := explain(trouble, self.folder, FOLDERS):
+                raise lasting from None
             gone = not needed.is_dir()
             words = trouble.strerror or "not available"
         else:
@@ -372,12 +376,6 @@ def _need_folder(folder: Path) -> None:
     state = folder.lstat()
     if not stat.S_ISDIR(state.st_mode) or getattr(state, "st_reparse_tag", 0) == _JUNCTION:
         raise BatchError(f'"{folder}" is a link or a file, not a folder', "remove it: the watch makes a new one")
-
-
-def _tell_of_two_disks(folder: Path) -> BatchError:
-    inner = ", ".join(f'"{name}"' for name in FOLDERS)
-    words = f'"{folder}" and a folder within it are on different disks, so no file can be moved there in one step'
-    return BatchError(words, f"keep {inner} on the same disk, without a mount or link of their own")
 
 
 def _is_still(path: Path, ready: Ready) -> bool:
