@@ -53,6 +53,19 @@ def test_what_a_list_does_not_show_is_not_forgotten(ledger: Ledger) -> None:
     assert ledger.lists.observations(entry)[0].listed == Listed("501", "Sale 2")
 
 
+def test_of_two_campaigns_of_an_entry_the_one_shown_last_counts(ledger: Ledger) -> None:
+    """About its time a campaign may stand on both lists, each with a number of contacts, or with none."""
+    entry = plan_one(ledger)
+    accept(ledger, entry)
+    first, second, third = (
+        Listed("501", "Sale 2", contacts_count=n, status=s) for n, s in ((41, "a"), (None, "b"), (41, "c"))
+    )
+    assert ledger.lists.observe([(entry, one, "scheduled") for one in (first, second, third)], NOW) == 3
+    assert ledger.lists.observe([(entry, third, "scheduled")], NOW) == 0
+    found = ledger.entries.get(entry)
+    assert (found.contacts_count, found.provider_status) == (41, "c")
+
+
 def test_a_campaign_made_elsewhere_is_acknowledged_once(ledger: Ledger) -> None:
     """Twice does no harm."""
     assert ledger.findings.acknowledged() == set()
