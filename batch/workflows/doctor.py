@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 from batch.adapters.mail import check_server
 from batch.adapters.sheet.child import Child
 from batch.adapters.store import probe
-from batch.model.errors import HOW_TO_RESTORE, BatchError, LedgerError, NoLedgerError
+from batch.model.errors import HOW_TO_RESTORE, BatchError, LedgerError, NoLedgerError, ReportError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
 from batch.workflows.archives import examine_archives, left_out_of_backups
@@ -27,6 +26,7 @@ from batch.workflows.mail_sending import Mailer, how_to_correct, mail_server_of,
 from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
 from batch.workflows.send_test import try_zone
+from batch.workflows.shared_reports import need_share
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -91,14 +91,22 @@ def _token_place(settings: Settings) -> Line:
 
 def _folders(settings: Settings) -> Iterator[Line]:
     deep = bool(settings.name)
-    for line, folder in (("folder of reports", settings.reports.folder), ("watched folder", settings.watch.folder)):
-        yield examine_line(line, partial(_folder, line, Path(folder), deep=deep))
+    yield examine_line("folder of reports", lambda: _reports(settings, Path(settings.reports.folder), deep=deep))
+    yield examine_line("watched folder", lambda: _folder("watched folder", Path(settings.watch.folder), deep=deep))
     if settings.report_store:
         yield examine_line("store of reports", lambda: _store(settings.report_store))
     templates = Path(settings.templates.folder)
     words = str(templates) if templates.is_dir() else f"{templates} does not exist; the built-in templates are used"
     yield Line("folder of templates", "fine", words)
     yield from _named_files(settings)
+
+
+def _reports(settings: Settings, folder: Path, *, deep: bool) -> Line:
+    try:
+        need_share(settings)
+    except ReportError as away:
+        return Line("folder of reports", "warning", away.words, away.remedy)
+    return _folder("folder of reports", folder, deep=deep)
 
 
 def _store(store: str) -> Line:

@@ -39,6 +39,7 @@ from batch.model.times import date_words, week_words
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.context import Context, describe_pause
 from batch.workflows.provider_times import as_they_go
+from batch.workflows.shared_reports import need_share
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -328,6 +329,8 @@ def writing(path: Path, settings: Settings) -> Iterator[None]:
 
     What is written into the reports folder goes into the object store of the settings, too, if there is one.
     """
+    if path.is_relative_to(settings.reports.folder):
+        need_share(settings)
     try:
         make_folder(path.parent)
         yield

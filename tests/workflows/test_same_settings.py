@@ -1,4 +1,4 @@
-"""A worker whose settings are not the watch's leaves the account's sheets and rows to others, and says why."""
+"""What machines share: a worker whose settings are not the watch's leaves its sheets; a share that is away is told."""
 
 from __future__ import annotations
 
@@ -104,3 +104,21 @@ def test_templates_count_and_doctor_tells(town: Town, url: str) -> None:
             '[groups."VIP"] hours is "10:00-12:00" here and not set there',
             '[rules] quiet-hours is "error" here and not set there',
         ]
+
+
+def test_a_share_that_is_away_is_told_and_not_made(town: Town, tmp_path: Path) -> None:
+    """The campaigns go; the note says that the report is missing, and doctor on that machine why."""
+    share = tmp_path.parent / f"{tmp_path.name}-share" / "reports"
+    share.parent.mkdir()
+    town.settings(top=f'[reports]\nfolder = "{share.as_posix()}"\n{TOP}')
+    hand_over(town)
+    work(worker_of(town, []))
+    assert (town.names("dallas"), share.exists()) == (["Campaign 1"], False)
+    town.shell.run("watch", "--once", "--no-events")
+    [note] = (town.folder / "inbox" / "dallas").rglob("* - what happened.txt")
+    told = note.read_text(encoding="utf-8")
+    assert f'Its report is missing: the folder of reports "{share}", which machines share, is not there' in told
+    assert "which machines share, is not there -> connect the share" in town.shell.run("doctor").out
+    share.mkdir()
+    assert town.shell.run("report", "--account", "dallas", "--batch", "1").code == 0
+    assert list((share / "dallas").glob("*.html"))
