@@ -10,9 +10,23 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
-from batch.adapters.ledger.bulk import in_chunks, is_in
+from batch.adapters.ledger.bulk import in_chunks, is_in, update_rows
 from batch.adapters.ledger.forms import write_json, write_time
 from batch.adapters.ledger.tables import (
     attempts,
@@ -161,12 +175,16 @@ def _rewrite(
 ) -> None:
     """Rewrite some columns of some rows, each by a function of its own; what stays the same is not written."""
     columns = [table.c[name] for name in (*keys, *changes)]
+    rows = []
     for row in connection.execute(select(*columns).where(which)).all():
         found = dict(row._mapping)
         new = {name: change(found[name]) for name, change in changes.items()}
         if any(new[name] != found[name] for name in new):
-            place = and_(*(table.c[name] == found[name] for name in keys))
-            connection.execute(update(table).where(place).values(new))
+            rows.append(tuple({**found, **new}.values()))
+    given = {column.name: bindparam(f"{column.name}_", type_=column.type) for column in columns}
+    place = and_(*(table.c[name] == given[name] for name in keys))
+    changed = update(table).where(place).values({name: given[name] for name in changes})
+    update_rows(connection, changed, [one.key for one in given.values()], rows)
 
 
 def _unquote(words: str) -> str:
