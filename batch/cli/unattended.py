@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from batch import __version__
 from batch.cli.output import JsonFormatter, about, print_json, print_line, print_log, print_word
 from batch.cli.session import DONE, LOOK, Json, app, end_with, need, session
 from batch.cli.shapes import shape_line
-from batch.core.hints import name_account
+from batch.core.hints import name_account, say_it_retries
 from batch.core.json_text import write_json
 from batch.model.errors import InboxBusyError, UsageError
 from batch.workflows.events import Event, Note, Progress
@@ -54,7 +55,7 @@ def watch(
     accounts = session.every_account(watches=True, **({} if folder is None else {"watch__folder": folder.absolute()}))
     _refuse_mistyped(folder, accounts[0], create=create)
     figures = Gauges({one.name: one for one in accounts}, session.world())
-    world_of = _counted_world(figures, log_format)
+    world_of = _counted_world(figures, log_format, stays=not once)
     how: dict[str, Any] = {"once": once, "events": not no_events, "stop": session.interrupt.event}
     try:
         with _serving(figures, metrics, log_format):
@@ -86,23 +87,26 @@ def worker(
     need(log_format in {"text", "json"}, f'there is no log format "{log_format}"', "use text or json")
     accounts = session.every_account(watches=True)
     figures = Gauges({one.name: one for one in accounts}, session.world())
-    ours = make_worker(accounts, _counted_world(figures, log_format))
+    ours = make_worker(accounts, _counted_world(figures, log_format, stays=not once))
     figures = replace(
         figures, depth=ours.queue.depth, lacks=lambda: ours.lacks, warnings=ours.warnings, left=ours.queue.left
     )
     with _serving(figures, metrics, log_format):
+        served = ", ".join(one.name for one in accounts if one.name not in ours.lacks)
+        words = f"campaign-batch {__version__} works" + (f" for {served}" if served else "")
+        ours.world_of("").tell(Note(words, event="worker-started"))
         ours.run(concurrency=concurrency, once=once, stopped=session.interrupt.asked)
     _end_watch(DONE)
 
 
-def _counted_world(figures: Gauges, log_format: str) -> Callable[[str], World]:
+def _counted_world(figures: Gauges, log_format: str, *, stays: bool) -> Callable[[str], World]:
     """Give each account a world that keeps its log, and counts what is submitted; what libraries say is logged alike."""
     if log_format == "json":
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonFormatter("%(name)s: %(message)s"))
 
     def world_of(account: str) -> World:
-        journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account)
+        journal = Journal(as_json=log_format == "json", quiet=session.screen.quiet, account=account, stays=stays)
         return figures.counted(replace(figures.world, tell=journal.tell), account)
 
     return world_of
@@ -110,7 +114,7 @@ def _counted_world(figures: Gauges, log_format: str) -> Callable[[str], World]:
 
 def _serving(figures: Gauges, address: str, log_format: str) -> AbstractContextManager[object]:
     journal = Journal(as_json=log_format == "json")
-    told = replace(figures, warnings=lambda: (*figures.warnings(), *journal.warnings()))
+    told = replace(figures, warnings=lambda: map(say_it_retries, (*figures.warnings(), *journal.warnings())))
     return told.serving(address) if address else nullcontext()
 
 
@@ -132,7 +136,8 @@ def _end_watch(code: int) -> NoReturn:
 class Journal:
     """A line an event on standard error, for whoever keeps logs; it knows the batch and the entry."""
 
-    def __init__(self, *, as_json: bool, quiet: bool = False, account: str = "") -> None:
+    def __init__(self, *, as_json: bool, quiet: bool = False, account: str = "", stays: bool = False) -> None:
+        self._stays = stays
         self._as_json = as_json
         self._account = account
         self._quiet = quiet
@@ -159,6 +164,7 @@ class Journal:
 
     def _write(self, note: Note) -> None:
         write, put = (_as_json, print_log) if self._as_json else (_as_text, print_word)
+        note = replace(note, words=say_it_retries(note.words)) if self._stays else note
         line = write(note, self._account)
         put(session.redact(name_account(line, self._account)))
 

@@ -1,4 +1,4 @@
-"""Name the account in the commands that a person is told to type, where the settings have several."""
+"""Fit what a person is told to type to where it is read: in the settings of several accounts, in a log."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ COMMANDS = (
 )  # fmt: skip
 """What is about one account. Others are about all of them, or about a file whose rows say whose they are."""
 _HINT = re.compile(rf"\bcampaign-batch (?:{'|'.join(COMMANDS)})\b(?![^\"“”;,()<&]*--account)")
+_AGAIN = re.compile(r"(, then|:) run the command again\b")
 
 
 def name_account(words: str, account: str) -> str:
     """Put `--account` behind each such command that names none; an empty account changes nothing."""
     return _HINT.sub(lambda found: f"{found[0]} --account {account}", words) if account else words
+
+
+def say_it_retries(words: str) -> str:
+    """Say of a process that stays that it tries again: nobody needs to start it anew."""
+    return _AGAIN.sub(lambda found: ("; then" if found[1] == ", then" else ":") + " it goes on automatically", words)

@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ from batch.workflows.same_settings import need_same_settings
 from batch.workflows.shares import Shares, share_out
 from batch.workflows.taking_in import TakenIn, key_of, take_in, tell_outcome
 from batch.workflows.timetable import UPKEEP, Timetable, has_open_rows, is_to_compare
-from batch.workflows.watch import ALIVE, SILENCE
+from batch.workflows.watch import SILENCE
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -51,6 +51,8 @@ SUBMIT, COMPARE, MAIL = "submit", "compare", "mail"
 KINDS = (TAKE_IN, SUBMIT, COMPARE, MAIL)
 _REST = 5.0
 """Seconds before a queue that cannot be reached is tried again."""
+_WORKED = timedelta(minutes=1)
+"""How old the last time that a worker worked for an account may become, as doctor tells it, while it works."""
 _PAUSE_SEEN = 1.0
 """Seconds after which a run looks again whether everything was paused meanwhile."""
 
@@ -301,7 +303,7 @@ _ACTS: Mapping[str, Callable[[Context], None]] = {TAKE_IN: _take_in, SUBMIT: _su
 
 def _note_alive(context: Context) -> None:
     now, last = context.world.now(), context.ledger.journal.last_run("worker")
-    if last is None or now - last.at >= ALIVE:
+    if last is None or now - last.at >= _WORKED:
         context.ledger.journal.note_run("worker", now, context.world.machine)
 
 

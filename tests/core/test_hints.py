@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.core.hints import COMMANDS, name_account
+from batch.core.hints import COMMANDS, name_account, say_it_retries
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,20 @@ def test_each_is_a_command() -> None:
         command = top.get_command(None, first)  # type: ignore[attr-defined]
         assert command is not None
         assert second in {"", "FILE"} or command.get_command(None, second) is not None, name
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "wait until the database is back, then run the command again",
+            "wait until the database is back; then it goes on",
+        ),
+        ("changed by another process: run the command again", "changed by another process: it goes on automatically"),
+        ('run "campaign-batch ledger verify"', 'run "campaign-batch ledger verify"'),
+    ],
+)
+def test_a_process_that_stays_goes_on_by_itself(words: str, told: str) -> None:
+    """Nobody needs to start a watch or a worker anew once the database is back."""
+    assert say_it_retries(words).startswith(told)
+    assert "run the command again" not in say_it_retries(words)

@@ -77,6 +77,7 @@ def test_a_sheet_goes_to_a_worker_and_comes_back(town: Town, url: str) -> None:
     assert (town.names("dallas"), town.names("austin")) == ([], [])
     worked = town.shell.run("worker", "--once")
     assert worked.code == 0, worked.err
+    assert " works for dallas, austin" in worked.err.splitlines()[0]
     assert (town.names("dallas"), town.names("austin")) == (["Campaign 1", "Campaign 2"], ["Campaign 3"])
     assert town.shell.run("worker", "--once").code == 0
     assert town.names("dallas") == ["Campaign 1", "Campaign 2"]
