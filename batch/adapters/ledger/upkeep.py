@@ -17,6 +17,7 @@ from batch.adapters.ledger.tables import history, metadata, notes
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.triggers import TRIGGERS
 from batch.adapters.ledger.troubles import explained
+from batch.adapters.ledger.week_totals import WATCHERS
 from batch.model.errors import LedgerError
 from batch.system.disk import make_folder, make_private
 
@@ -260,10 +261,12 @@ def _find_strangers(connection: Connection) -> list[str]:
 
 def _find_missing_rules(connection: Connection) -> list[str]:
     """Look whether an index that keeps things unique, or a guard of the history, was taken away or switched off."""
-    asked = postgres.RULES if connection.dialect.name == postgres.DIALECT else "SELECT name FROM sqlite_master"
+    on_server = connection.dialect.name == postgres.DIALECT
+    asked = postgres.RULES if on_server else "SELECT name FROM sqlite_master"
     there = set(connection.execute(text(asked)).scalars())
     unique = {str(index.name) for table in metadata.sorted_tables for index in table.indexes if index.unique}
-    return [f"the rule {name} was taken out of the ledger" for name in sorted((unique | set(TRIGGERS)) - there)]
+    wanted = unique | {*TRIGGERS, *(WATCHERS if on_server else ())}
+    return [f"the rule {name} was taken out of the ledger" for name in sorted(wanted - there)]
 
 
 def _find_breaches(connection: Connection, words: str, statement: str) -> list[str]:

@@ -23,18 +23,20 @@ _FUNCTION = (
     "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM week_totals {}; RETURN NULL; END $$"
 )
 _TRIGGER = "CREATE TRIGGER {0} AFTER {1} FOR EACH ROW {2} EXECUTE FUNCTION {3}()"
-_ENTRY, _REST = "entries_take_week_totals", "{}_take_week_totals"
+_ENTRY = "entries_take_week_totals"
+WATCHERS = ("entries_add_to_weeks", _ENTRY, "deliveries_take_week_totals", "findings_take_week_totals")
+"""The triggers without which a kept number may be old."""
 _SCHEMA = (
     "CREATE TABLE week_totals (begins timestamptz, ends timestamptz, totals jsonb, PRIMARY KEY (begins, ends))",
     _FUNCTION.format(_ENTRY, f"WHERE {_OF_ENTRY.format('OLD')} OR {_OF_ENTRY.format('NEW')}"),
     _FUNCTION.format(
         "week_totals_of_an_entry", f"USING entries e WHERE e.id IN (OLD.entry, NEW.entry) AND {_OF_ENTRY.format('e')}"
     ),
-    _TRIGGER.format("entries_add_to_weeks", "INSERT ON entries", "WHEN (NEW.status = 'sent')", _ENTRY),
+    _TRIGGER.format(WATCHERS[0], "INSERT ON entries", "WHEN (NEW.status = 'sent')", _ENTRY),
     _TRIGGER.format(_ENTRY, "UPDATE ON entries", f"WHEN ('sent' IN (OLD.status, NEW.status) AND ({_MOVED}))", _ENTRY),
     *(
-        _TRIGGER.format(_REST.format(table), f"INSERT OR UPDATE OR DELETE ON {table}", "", "week_totals_of_an_entry")
-        for table in ("deliveries", "findings")
+        _TRIGGER.format(name, f"INSERT OR UPDATE OR DELETE ON {table}", "", "week_totals_of_an_entry")
+        for name, table in zip(WATCHERS[2:], ("deliveries", "findings"), strict=True)
     ),
 )
 _KEPT = text(
