@@ -51,6 +51,8 @@ SUBMIT, COMPARE, MAIL = "submit", "compare", "mail"
 KINDS = (TAKE_IN, SUBMIT, COMPARE, MAIL)
 _REST = 5.0
 """Seconds before a queue that cannot be reached is tried again."""
+_REPEAT = 900.0
+"""Seconds in which the same trouble of an account is told once, whichever job meets it."""
 _WORKED = timedelta(minutes=1)
 """How old the last time that a worker worked for an account may become, as doctor tells it, while it works."""
 _PAUSE_SEEN = 1.0
@@ -69,6 +71,8 @@ class Worker:
     """By account that this worker cannot work for, what it lacks; its jobs are left to others."""
     troubles: dict[tuple[str, str], BatchError] = field(default_factory=dict)
     """By account and kind of job, what went wrong when it was done last."""
+    said: dict[tuple[str, str], float] = field(default_factory=dict)
+    """By account and words, when a trouble was told last."""
 
     def run(self, *, concurrency: int, once: bool, stopped: Callable[[], bool]) -> None:
         """Work until an end is wished, or with `once` until nothing is due any more."""
@@ -162,8 +166,17 @@ class Worker:
             return
         before = self.troubles.get((job.account, job.kind))
         self.troubles[job.account, job.kind] = trouble
-        if before is None or before.kind != trouble.kind:
+        if (before is None or before.kind != trouble.kind) and self._is_news(job.account, str(trouble)):
             world.tell(Note(str(trouble), loud=True, event="trouble"))
+
+    def _is_news(self, account: str, words: str) -> bool:
+        """Whether the log does not say so already: what other workers do meanwhile is due, done and due again."""
+        now = time.monotonic()
+        for old in [said for said, at in list(self.said.items()) if now - at >= _REPEAT]:
+            self.said.pop(old, None)
+        is_news = (account, words) not in self.said
+        self.said.setdefault((account, words), now)
+        return is_news
 
     def _forget(self, account: str, due: Collection[str]) -> None:
         """Forget the troubles of what is not due any more: another worker did it."""

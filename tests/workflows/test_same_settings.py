@@ -59,8 +59,9 @@ def test_a_worker_with_other_settings_leaves_the_sheet(town: Town) -> None:
     town.settings(top='[sheet]\ntimezone = "America/Denver"\n' + TOP)
     lines: list[str] = []
     ours = worker_of(town, lines)
-    for _ in range(2):
-        work(ours)
+    work(ours)
+    ours.troubles.clear()  # as when another worker did what was due
+    work(ours)
     assert town.names("dallas") == []
     told = [line for line in lines if "this machine's settings are not those of the watch" in line]
     assert len(told) == 1, lines
