@@ -16,7 +16,7 @@ test: $(READY)            ## every room's tests, on two cores, some minutes
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not proof"
 
 proofs: $(READY)          ## the rest of the suite: whole weeks, kills, lying lists, hostile files, a real browser's long tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m proof
 
 postgres: $(READY)        ## what decides and submits again, with the ledger on a PostgreSQL of the tests' own
 	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows/test_submit.py \

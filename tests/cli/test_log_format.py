@@ -17,12 +17,12 @@ def test_what_a_library_says_is_json_too(ready: Shell, sandbox: Sandbox, monkeyp
     """A collector that reads objects would stumble over a bare line; the token is taken out as anywhere."""
 
     def obey(*_: object) -> None:
-        logging.getLogger("psycopg").warning("odd:\n%s", sandbox.token)
+        logging.getLogger("fsspec").warning("odd:\n%s", sandbox.token)
 
     monkeypatch.setattr("batch.workflows.watch.Watch._obey_stop_sign", obey)
     ran = ready.run("watch", "--once", "--create", "--log-format", "json")
     said = [line for line in map(json.loads, ran.err.splitlines()) if line["event"] == "library"]
-    assert [(line["level"], line["message"].splitlines()[0]) for line in said][:1] == [("warning", "psycopg: odd:")]
+    assert [(line["level"], line["message"].splitlines()[0]) for line in said][:1] == [("warning", "fsspec: odd:")]
     assert sandbox.token not in ran.err
 
 
