@@ -22,7 +22,7 @@ from batch.adapters.report import count_entries
 from batch.core.standing import is_left_out, standing_of
 from batch.model import DeliveryCount, Finding, FindingKind, Status, StatusChange
 from batch.model.codes import ALL_CODES, HARD
-from batch.workflows.report import TREND_WEEKS, _trend, each_row, week_bounds
+from batch.workflows.report import _LOOKED_AT, TREND_WEEKS, _trend, each_row, week_bounds
 from benchmarks.years import fill
 from tests.ledger_support import NOW
 
@@ -178,6 +178,19 @@ def test_the_nearest_are_those_before_and_after_now(years: Ledger) -> None:
     assert set(years.entries.turned_down(1_000, since=begin)) == set(
         ids(years.entries.select(statuses={Status.INVALID}, changed_since=begin))
     )
+
+
+def test_what_is_plainly_scheduled_keeps_nothing_that_needs_a_look_off_the_status_page(years: Ledger) -> None:
+    """However many campaigns go before it: what needs attention is found, and no campaign that goes as it should."""
+    begin = NOW - timedelta(weeks=8)
+    last = max(years.entries.select(statuses={Status.ACCEPTED}), key=lambda one: one.send_at or NOW)
+    change = StatusChange(last.id, Status.MISSING, expected={Status.ACCEPTED}, why="on no list", who="dana", now=NOW)
+    assert years.changes.make(change)
+    found = set(years.entries.nearest(NOW, 5_000, due_from=begin, statuses=_LOOKED_AT, uncounted=True))
+    stands = {one.id: standing_of(one, NOW) for one in years.entries.select(due_from=begin, statuses=_LOOKED_AT)}
+    assert last.id in found
+    assert {one for one, stand in stands.items() if stand.needs_attention} <= found
+    assert not {one for one in found if stands[one].word.standing in {"scheduled", "unseen"}}
 
 
 def test_only_delivery_that_is_not_read_to_its_end_is_asked_for(years: Ledger) -> None:

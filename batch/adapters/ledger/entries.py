@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -49,6 +50,7 @@ from batch.adapters.ledger.tables import (
     findings,
 )
 from batch.adapters.ledger.transactions import Transactions
+from batch.adapters.ledger.weeks import is_plainly_scheduled
 from batch.core.identity import TEST_MARK
 from batch.model import Entry, Posted, Status
 from batch.model.errors import UsageError
@@ -102,6 +104,8 @@ class Wanted:
     """Only those whose time cannot be read."""
     uncounted: bool = False
     """Only those that `Weeks.plainly_sent` does not add up."""
+    at: datetime | None = None
+    """Of these only those that are not plainly scheduled at this moment, either."""
 
 
 class Bearers(NamedTuple):
@@ -236,9 +240,9 @@ class Entries:
     ) -> list[int]:
         """Give the numbers of the entries due since a time that are due next to a moment, before it and after it.
 
-        Of these statuses, and only those that `Weeks.plainly_sent` does not add up, where that is asked for.
+        Of these statuses, and only those that are neither plainly sent nor plainly scheduled, where that is asked for.
         """
-        before = Wanted(statuses=statuses, uncounted=uncounted, due_from=due_from, due_until=moment)
+        before = Wanted(statuses=statuses, uncounted=uncounted, due_from=due_from, due_until=moment, at=moment)
         after = replace(before, due_from=moment, due_until=None)
         found: list[Row[Any]] = []
         with self._transactions.read() as connection:
@@ -322,7 +326,8 @@ def _narrow(statement: Select[Any], wanted: Wanted, connection: Connection) -> S
         if set(wanted.statuses or Status) <= {Status.INVALID, Status.REPLACED}:
             statement = statement.where(TURNED_DOWN)
     if wanted.uncounted:
-        looked_at = select(entries.c.id).where(LOOKED_AT, *due)
+        plain = [] if wanted.at is None else [not_(is_plainly_scheduled(wanted.at))]
+        looked_at = select(entries.c.id).where(LOOKED_AT, *due, *plain)
         found = select(entries.c.id).join(findings, findings.c.entry == entries.c.id).where(findings.c.open == 1, *due)
         statement = statement.where(entries.c.id.in_(union(looked_at, found)))
     if wanted.timeless:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select
 
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.postgres import DIALECT
@@ -14,8 +14,10 @@ from batch.adapters.ledger.tables import deliveries, entries, findings
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.week_totals import keep_totals, read_totals
 from batch.core.identity import TEST_MARK
+from batch.core.standing import UNSEEN_AFTER
 from batch.model import DeliveryCount, SentTotals, Status
 from batch.model.errors import LedgerError
+from batch.model.wording import APPROVED
 
 IS_OPEN_ON = exists().where(findings.c.entry == entries.c.id, findings.c.open == 1)
 IS_PLAINLY_SENT = and_(
@@ -39,6 +41,19 @@ _ARRIVED = select(
     func.max(deliveries.c.status).label("status"),
     func.sum(deliveries.c.contacts).label("total"),
 ).join(entries, entries.c.id == deliveries.c.entry)
+
+
+def is_plainly_scheduled(now: datetime) -> ColumnElement[bool]:
+    """Say what goes as it should, and what went so lately that nobody can have seen it; open findings are not asked."""
+    goes = and_(entries.c.status == Status.PLANNED.value, entries.c.send_at > write_time(now))
+    there = and_(
+        entries.c.status == Status.ACCEPTED.value,
+        entries.c.send_at > write_time(now - UNSEEN_AFTER),
+        func.coalesce(entries.c.provider_status_id, 0) == APPROVED,
+        func.coalesce(entries.c.contacts_count, 1) != 0,
+    )
+    return and_(entries.c.cancel_why == "", or_(goes, there))
+
 
 LONG = 5_000
 """Campaigns of a week from which on its totals are kept: fewer are counted in a moment."""
