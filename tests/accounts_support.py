@@ -12,8 +12,11 @@ from cli_support import Shell
 from batch.adapters.config import FILE_NAME
 from batch.adapters.sandbox import Sandbox
 from batch.core.ledger_urls import account_url
+from batch.workflows.worker import Worker
 
 QUICK = "[provider]\nsettle = 0.4\nsettle_gap = 0.1\ndeadline = 1.5\n"
+HANDED = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
+"""Settings of a watch that hands its sheets to workers."""
 
 
 @dataclass
@@ -52,3 +55,8 @@ def open_town(shell: Shell, folder: Path) -> Iterator[Town]:
         town = Town(shell, dallas, austin, folder)
         town.settings()
         yield town
+
+
+def work(ours: Worker) -> None:
+    """Let a worker do what is due, and end."""
+    ours.run(concurrency=1, once=True, stopped=lambda: False)

@@ -81,6 +81,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def url() -> str:
+    """Give the URL of an empty database on PostgreSQL."""
+    from postgres_support import cluster
+
+    return cluster().make_database()
+
+
+@pytest.fixture
 def ledger(database: str) -> Iterator[Any]:
     """Give a new ledger, on each of the two kinds of database."""
     from ledger_support import NOW

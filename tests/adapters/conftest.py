@@ -1,4 +1,4 @@
-"""What the tests of a ledger on PostgreSQL share: an empty database, and its ledger as two machines see it."""
+"""What the tests of a ledger on PostgreSQL share: its ledger as two machines see it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from ledger_support import NOW
 from postgres_support import cluster
 
 from batch.adapters.ledger import Ledger, open_ledger
-
-
-@pytest.fixture
-def url() -> str:
-    """Give the URL of an empty database."""
-    return cluster().make_database()
 
 
 @pytest.fixture

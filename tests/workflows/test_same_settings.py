@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from accounts_support import Town, open_town
-from cli_support import Shell, row, write_csv
-from postgres_support import cluster
+from accounts_support import HANDED, Town, work
+from cli_support import row, write_csv
 
 from batch.adapters.config import load_settings
 from batch.adapters.ledger import open_ledger
@@ -19,21 +16,6 @@ from batch.workflows.context import World
 from batch.workflows.doctor_workers import worker_lines
 from batch.workflows.same_settings import find_apart
 from batch.workflows.worker import Worker, make_worker
-
-TOP = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
-
-
-@pytest.fixture
-def url() -> str:
-    return cluster().make_database()
-
-
-@pytest.fixture
-def town(shell: Shell, tmp_path: Path, url: str) -> Iterator[Town]:
-    shell.set(LEDGER__URL=url)
-    with open_town(shell, tmp_path) as opened:
-        opened.settings(top=TOP)
-        yield opened
 
 
 def hand_over(town: Town) -> None:
@@ -49,14 +31,10 @@ def worker_of(town: Town, lines: list[str]) -> Worker:
     return make_worker(list(accounts.values()), lambda _: world)
 
 
-def work(ours: Worker) -> None:
-    ours.run(concurrency=1, once=True, stopped=lambda: False)
-
-
 def test_a_worker_with_other_settings_leaves_the_sheet(town: Town) -> None:
     """Whoever dropped it never sees the log of a worker that would send an hour off, or without a yes."""
     hand_over(town)
-    town.settings(top='[sheet]\ntimezone = "America/Denver"\n' + TOP)
+    town.settings(top='[sheet]\ntimezone = "America/Denver"\n' + HANDED)
     lines: list[str] = []
     ours = worker_of(town, lines)
     work(ours)
@@ -68,7 +46,7 @@ def test_a_worker_with_other_settings_leaves_the_sheet(town: Town) -> None:
     assert '[sheet] timezone is "America/Denver" here and not set there' in told[0]
     assert "give watch and workers the same settings" in told[0]
     assert any("America/Denver" in warning for warning in ours.warnings())
-    town.settings(top=TOP)
+    town.settings(top=HANDED)
     work(worker_of(town, lines))
     assert town.names("dallas") == ["Campaign 1"]
 
@@ -79,7 +57,7 @@ def test_templates_count_and_doctor_tells(town: Town, url: str) -> None:
     folder.mkdir(parents=True)
     (folder / "sale.txt").write_text("Sale until Friday. Reply STOP to opt out", encoding="utf-8")
     hand_over(town)
-    town.settings(top='[reports]\nfolder = "elsewhere"\n[sheet]\nmax_memory = 500\n' + TOP)
+    town.settings(top='[reports]\nfolder = "elsewhere"\n[sheet]\nmax_memory = 500\n' + HANDED)
     mine = load_settings(None, dict(os.environ), town.folder).accounts["dallas"]
     with open_ledger(account_url(url, "dallas"), now=datetime.now(UTC)) as ledger:
         assert find_apart(mine, ledger) == []
@@ -96,7 +74,7 @@ def test_templates_count_and_doctor_tells(town: Town, url: str) -> None:
         (folder / "new.txt").unlink()
         town.settings(
             more='[accounts.dallas.groups.VIP]\nhours = "10:00-12:00"\n',
-            top='[approval]\nrequired = true\n[rules]\nquiet-hours = "error"\n' + TOP,
+            top='[approval]\nrequired = true\n[rules]\nquiet-hours = "error"\n' + HANDED,
         )
         mine = load_settings(None, dict(os.environ), town.folder, None).accounts["dallas"]
         assert find_apart(mine, ledger)[:4] == [
@@ -111,7 +89,7 @@ def test_a_share_that_is_away_is_told_and_not_made(town: Town, tmp_path: Path) -
     """The campaigns go; the note says that the report is missing, and doctor on that machine why."""
     share = tmp_path.parent / f"{tmp_path.name}-share" / "reports"
     share.parent.mkdir()
-    town.settings(top=f'[reports]\nfolder = "{share.as_posix()}"\n{TOP}')
+    town.settings(top=f'[reports]\nfolder = "{share.as_posix()}"\n{HANDED}')
     hand_over(town)
     work(worker_of(town, []))
     assert (town.names("dallas"), share.exists()) == (["Campaign 1"], False)

@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
-from accounts_support import Town, open_town
+from accounts_support import HANDED, Town, open_town, work
 from cli_support import Ran, Shell, narrowed, row, write_csv
 from postgres_support import cluster
 from torture_support import wait_until
@@ -31,22 +31,7 @@ from batch.workflows.doctor_workers import worker_lines
 from batch.workflows.figures import Gauges
 from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
-from batch.workflows.worker import Worker, make_worker
-
-QUICK = "[watch]\nstable_seconds = 0.1\ngrace_minutes = 0\n\n[workers]\nenabled = true\n"
-
-
-@pytest.fixture
-def url() -> str:
-    return cluster().make_database()
-
-
-@pytest.fixture
-def town(shell: Shell, tmp_path: Path, url: str) -> Iterator[Town]:
-    shell.set(LEDGER__URL=url)
-    with open_town(shell, tmp_path) as opened:
-        opened.settings(top=QUICK)
-        yield opened
+from batch.workflows.worker import make_worker
 
 
 def ledger_of(url: str, account: str) -> Ledger:
@@ -94,7 +79,7 @@ def test_a_sheet_goes_to_a_worker_and_comes_back(town: Town, url: str) -> None:
 
 def test_what_cannot_be_read_comes_back_with_its_note(town: Town, url: str) -> None:
     """As a watch without workers does it; nothing of it was sent."""
-    alone = f'[provider]\nurl = "{town.dallas.url}"\n{QUICK}'
+    alone = f'[provider]\nurl = "{town.dallas.url}"\n{HANDED}'
     (town.folder / "campaign-batch.toml").write_text(alone, encoding="utf-8")
     town.shell.set(PROVIDER__ACCESS_TOKEN=town.dallas.token)
     folder = town.folder / "inbox"
@@ -131,7 +116,7 @@ def test_a_preview_that_an_earlier_run_did_not_finish_comes_to_the_watched_folde
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one that was finished at once; there it can be approved by moving it."""
-    town.settings(top=f"{QUICK}\n[approval]\nrequired = true\n")
+    town.settings(top=f"{HANDED}\n[approval]\nrequired = true\n")
     drop(town, "week.csv", "dallas", 1)
     watch(town)
     with monkeypatch.context() as broken:
@@ -167,10 +152,6 @@ def test_a_worker_that_was_killed_is_followed(town: Town, url: str) -> None:
 
 def settings_of(town: Town) -> Mapping[str, Settings]:
     return load_settings(None, dict(os.environ), town.folder, (), ()).accounts
-
-
-def work(ours: Worker) -> None:
-    ours.run(concurrency=1, once=True, stopped=lambda: False)
 
 
 def test_a_worker_leaves_the_jobs_of_an_account_whose_token_it_lacks(town: Town) -> None:
@@ -263,7 +244,7 @@ def test_a_file_at_a_worker_is_taken_in_once_when_there_are_no_workers_any_more(
     """The watch takes it in itself, and no worker finds it later."""
     drop(town, "week.csv", "dallas", 1)
     watch(town)
-    town.settings(top=QUICK.replace("enabled = true", "enabled = false"))
+    town.settings(top=HANDED.replace("enabled = true", "enabled = false"))
     assert watch(town).code == 0
     assert town.names("dallas") == ["Campaign 1"]
     with ledger_of(url, "dallas") as ledger:
