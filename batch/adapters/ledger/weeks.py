@@ -20,10 +20,11 @@ from batch.model.errors import LedgerError
 from batch.model.wording import APPROVED
 
 IS_OPEN_ON = exists().where(findings.c.entry == entries.c.id, findings.c.open == 1)
+_REACHES_SOMEBODY = func.coalesce(entries.c.contacts_count, 1) != 0
 IS_PLAINLY_SENT = and_(
     entries.c.status == Status.SENT.value,
     entries.c.cancel_why == "",
-    func.coalesce(entries.c.contacts_count, 1) != 0,
+    _REACHES_SOMEBODY,
     ~IS_OPEN_ON,
 )
 """It was seen as sent, and nothing about it needs a look: what all of these say in a report is their number."""
@@ -41,20 +42,6 @@ _ARRIVED = select(
     func.max(deliveries.c.status).label("status"),
     func.sum(deliveries.c.contacts).label("total"),
 ).join(entries, entries.c.id == deliveries.c.entry)
-
-
-def is_plainly_scheduled(now: datetime) -> ColumnElement[bool]:
-    """Say what goes as it should, and what went so lately that nobody can have seen it; open findings are not asked."""
-    goes = and_(entries.c.status == Status.PLANNED.value, entries.c.send_at > write_time(now))
-    there = and_(
-        entries.c.status == Status.ACCEPTED.value,
-        entries.c.send_at > write_time(now - UNSEEN_AFTER),
-        func.coalesce(entries.c.provider_status_id, 0) == APPROVED,
-        func.coalesce(entries.c.contacts_count, 1) != 0,
-    )
-    return and_(entries.c.cancel_why == "", or_(goes, there))
-
-
 LONG = 5_000
 """Campaigns of a week from which on its totals are kept: fewer are counted in a moment."""
 _NO_TEST = func.substr(entries.c.key, 1, len(TEST_MARK) + 1) != f"{TEST_MARK}:"
@@ -64,6 +51,18 @@ _WITHIN = and_(
 _TOTALS_WITHIN = _TOTALS.where(_WITHIN)
 _DUE = select(entries.c.id).where(entries.c.send_at >= bindparam("from_"), entries.c.send_at < bindparam("until_"))
 _ARRIVED_WITHIN = _ARRIVED.where(_WITHIN).group_by(deliveries.c.status_id)
+
+
+def is_plainly_scheduled(now: datetime) -> ColumnElement[bool]:
+    """Say what goes as it should, and what went so lately that nobody can have seen it; open findings are not asked."""
+    goes = and_(entries.c.status == Status.PLANNED.value, entries.c.send_at > write_time(now))
+    there = and_(
+        entries.c.status == Status.ACCEPTED.value,
+        entries.c.send_at > write_time(now - UNSEEN_AFTER),
+        func.coalesce(entries.c.provider_status_id, 0) == APPROVED,
+        _REACHES_SOMEBODY,
+    )
+    return and_(entries.c.cancel_why == "", or_(goes, there))
 
 
 class Weeks:
