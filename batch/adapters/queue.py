@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 
 from batch.core.database_words import explain_postgresql
-from batch.core.ledger_urls import is_postgresql, libpq_url
+from batch.core.ledger_urls import PATIENCE, is_postgresql, libpq_url
 from batch.model.errors import UsageError
 from batch.model.records import dataclass
 
@@ -99,7 +99,7 @@ class Queue:
         import psycopg
         from procrastinate.schema import SchemaManager
 
-        with _explained(), psycopg.connect(self._conninfo, connect_timeout=_PATIENCE) as connection:
+        with _explained(), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
@@ -142,7 +142,7 @@ class Queue:
         """Look at the workers and at one account's jobs; None where no watch or worker made the queue yet."""
         import psycopg
 
-        with _explained(), psycopg.connect(self._conninfo, connect_timeout=_PATIENCE) as connection:
+        with _explained(), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
             if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
                 return None
             workers, last_sign = connection.execute(_WORKERS, (stalled,)).fetchone() or (0, None)
@@ -198,7 +198,7 @@ class Queue:
         for name in ("procrastinate", "psycopg", "asyncio"):  # what a person should know is told by the job
             logging.getLogger(name).setLevel(logging.CRITICAL)
         kind = PsycopgConnector if asynchronous else SyncPsycopgConnector
-        patience = {"connect_timeout": _PATIENCE}
+        patience = {"connect_timeout": PATIENCE}
         return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4, kwargs=patience))
 
     @contextmanager
@@ -213,8 +213,6 @@ KEPT_HOURS = 7 * 24
 """How long a job that a dead worker left stays in the table, to be looked at."""
 _CLEANING = 3600.0
 """Seconds after which a worker looks again for those to delete."""
-_PATIENCE = 10
-"""Seconds to wait for a database that does not answer; the system itself waits for minutes."""
 _WORKERS = """
 SELECT count(*) FILTER (WHERE last_heartbeat > now() - make_interval(secs => %s)),
        extract(epoch FROM now() - max(last_heartbeat))::float

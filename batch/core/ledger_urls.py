@@ -15,6 +15,8 @@ PROPER = "postgresql+psycopg://user@host/database"
 """How the URL of a ledger on PostgreSQL is written."""
 HOW = f"{PROPER} for a database on PostgreSQL, with an @ in its password as %40"
 _FILE = "sqlite:///"
+PATIENCE = 10
+"""Seconds to wait for a server that does not answer; the system itself waits for minutes."""
 
 
 def sqlite_url(path: Path) -> str:

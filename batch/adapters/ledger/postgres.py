@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import notes
-from batch.core.ledger_urls import ACCOUNT_SCHEMA
+from batch.core.ledger_urls import ACCOUNT_SCHEMA, PATIENCE
 from batch.core.ledger_urls import SCHEMA as _SCHEMA
 
 DIALECT = "postgresql"
@@ -49,8 +49,6 @@ SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
  WHERE tgenabled <> 'D' AND relnamespace = to_regnamespace(quote_ident(current_schema()))
 """
 """Asks which indexes there are, and which triggers that are not switched off."""
-_PATIENCE = 10
-"""Seconds to wait for a server that does not answer; the system itself waits for minutes."""
 _REPLACEMENT = "\ufffd"
 _SETTINGS = {
     "timezone": "UTC",  # whatever the server's own is
@@ -91,7 +89,7 @@ def complete(url: URL) -> URL:
     And let every connection of an account's ledger see its schema alone, from the first word on.
     """
     if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
-        url = url.update_query_dict({"connect_timeout": str(_PATIENCE)})
+        url = url.update_query_dict({"connect_timeout": str(PATIENCE)})
     account = url.query.get(ACCOUNT_SCHEMA)
     if account is None:
         return url
