@@ -1,8 +1,9 @@
-"""What PostgreSQL says when it fails, in words for a person: by the code of the error, or by how its text begins."""
+"""What a database says when it fails, in words for a person; PostgreSQL by its code, or by how its text begins."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from batch.model.errors import LedgerError
 
@@ -81,10 +82,17 @@ def explain_postgresql(error: BaseException | None, where: str, *, lost: bool = 
         code = "url"
     if lost and not code:
         code = _code_of(detail)
-    for start, (words, remedy) in sorted(_WORDS.items(), key=lambda item: -len(item[0])):
+    return put_into_words(_WORDS, code, where, detail, _OTHERWISE)
+
+
+def put_into_words(
+    known: Mapping[str, tuple[str, str]], code: str, where: str, detail: str, otherwise: str
+) -> LedgerError:
+    """Give what is known of a code by how it begins, the longest first; `otherwise` is the remedy of all others."""
+    for start, (words, remedy) in sorted(known.items(), key=lambda item: -len(item[0])):
         if code.startswith(start):
             return LedgerError(words.format(where=where, detail=detail), remedy, code=start)
-    return LedgerError(f"{where} failed ({detail})", _OTHERWISE)
+    return LedgerError(f"{where} failed ({detail})", otherwise)
 
 
 def _code_of(said: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from batch.core.database_words import explain_postgresql
+from batch.core.database_words import explain_postgresql, put_into_words
 from batch.model.errors import HOW_TO_RESTORE, LedgerError
 
 _WORDS = {
@@ -62,7 +62,4 @@ def explain(error: Exception, where: str) -> LedgerError:
         return explain_postgresql(cause, where, lost=isinstance(error, OperationalError))
     detail = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     name = getattr(cause, "sqlite_errorname", "") or ""
-    for start, (words, remedy) in sorted(_WORDS.items(), key=lambda item: -len(item[0])):
-        if name.startswith(start):
-            return LedgerError(words.format(where=where, detail=detail), remedy, code=start)
-    return LedgerError(f"{where} failed ({detail})", _OTHERWISE)
+    return put_into_words(_WORDS, name, where, detail, _OTHERWISE)
