@@ -93,6 +93,7 @@ class Queue:
         self._conninfo = libpq_url(url, SCHEMA)
         self.left: Counter[str] = Counter()
         """By account, the jobs of dead workers that this process gave out anew."""
+        self._kept: App | None = None
 
     def prepare(self) -> None:
         """Make its schema where there is none; those who come at once wait for each other."""
@@ -199,10 +200,24 @@ class Queue:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         kind = PsycopgConnector if asynchronous else SyncPsycopgConnector
         patience = {"connect_timeout": PATIENCE}
-        return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4, kwargs=patience))
+        return App(connector=kind(conninfo=self._conninfo, min_size=1, max_size=4, timeout=PATIENCE, kwargs=patience))
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep the connections with which jobs are given out: to make them anew each time costs more than the jobs."""
+        with self._opened() as app:
+            self._kept = app
+            try:
+                yield
+            finally:
+                self._kept = None
 
     @contextmanager
     def _opened(self) -> Iterator[App]:
+        if self._kept is not None:
+            with _explained():
+                yield self._kept
+            return
         with _explained(), self._app(asynchronous=False).open() as app:
             yield app
 

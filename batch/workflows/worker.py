@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import GIVEN_UP, MOST_FAILURES
-from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result
+from batch.adapters.ledger import BESIDE, PREVIEW, Drop, Ended, Result, keep_connections
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.model.errors import (
     BatchError,
@@ -79,6 +79,10 @@ class Worker:
         self.queue.prepare()
         for account, words in self.lacks.items():
             self.world_of(account).tell(Note(f"{words}; {_LEFT}", loud=True, event="account-lacking"))
+        with keep_connections(next(iter(self.accounts.values())).ledger.url), self.queue.kept_open():
+            self._run(concurrency, once=once, stopped=stopped)
+
+    def _run(self, concurrency: int, *, once: bool, stopped: Callable[[], bool]) -> None:
         while True:
             try:
                 self._work(concurrency, once=once, stopped=stopped)

@@ -10,7 +10,7 @@ from batch.adapters.ledger.journal import Run
 from batch.adapters.ledger.ledger import Ledger, open_ledger, throw_away_ledger
 from batch.adapters.ledger.lists import Observation
 from batch.adapters.ledger.lock import Owner, read_owner
-from batch.adapters.ledger.opening import resolve_url
+from batch.adapters.ledger.opening import keep_connections, resolve_url
 from batch.adapters.ledger.outbox import Mail
 from batch.adapters.ledger.pauses import Pause
 from batch.adapters.ledger.purging import Purge
@@ -40,6 +40,7 @@ __all__ = [
     "Run",
     "Shown",
     "find_backup",
+    "keep_connections",
     "look_into",
     "name_archive",
     "open_ledger",

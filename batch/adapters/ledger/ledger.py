@@ -31,6 +31,7 @@ from batch.adapters.ledger.outbox import Outbox
 from batch.adapters.ledger.pauses import Pauses
 from batch.adapters.ledger.people import BatchPeople
 from batch.adapters.ledger.searching import WordIndex
+from batch.adapters.ledger.servers import let_go
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.upkeep import Upkeep
 from batch.adapters.ledger.weeks import Weeks
@@ -116,7 +117,7 @@ class Ledger:
 
     def close(self) -> None:
         """Let the file go; a closed ledger opens again automatically when it is used."""
-        self._transactions.engine.dispose()
+        let_go(self._transactions.engine)
 
     def move_to(self, target: Ledger) -> Sums:
         """Copy all of it into a new ledger, which is the ledger from then on; give what each table has.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from sqlalchemy.pool import StaticPool
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.places import refuse_place
+from batch.adapters.ledger.servers import connect_to, let_go, look_into, make_schema
 from batch.adapters.ledger.tables import REVISIONS, alembic_version, notes
 from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
@@ -66,9 +69,19 @@ def prepare(
                 engine, path = _leave_as_it_is(engine, path)
             _bring_up_to_date(engine, path, now, create=create)
     except BaseException:
-        engine.dispose()
+        let_go(engine)
         raise
     return engine
+
+
+@contextmanager
+def keep_connections(url: str) -> Iterator[None]:
+    """Keep what ledgers of this database on PostgreSQL have open once one is closed, for the next one."""
+    engine = _make_engine(resolve_url(url)[0], 0.0)
+    try:
+        yield
+    finally:
+        let_go(engine)
 
 
 def name_of(url: URL, path: Path | None) -> str:
@@ -104,8 +117,8 @@ def _look_at_file(path: Path, *, create: bool) -> None:
 def _make_engine(url: URL, busy_seconds: float) -> Engine:
     try:
         if url.get_backend_name() != "sqlite":
-            engine = create_engine(postgres.complete(url), isolation_level="READ COMMITTED", pool_pre_ping=True)
-        elif url.database in (None, "", ":memory:"):
+            return connect_to(url, _listen)
+        if url.database in (None, "", ":memory:"):
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
             engine = create_engine(url, connect_args={"timeout": busy_seconds})
@@ -114,12 +127,16 @@ def _make_engine(url: URL, busy_seconds: float) -> Engine:
         if url.get_backend_name() != postgres.DIALECT or url.get_driver_name() != "psycopg":
             remedy = f"write sqlite:///ledger.sqlite3, or {PROPER}"
         raise UsageError(f"{name_of(url, None)} cannot be used here ({error})", remedy) from None
+    _listen(engine)
+    return engine
+
+
+def _listen(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     elif engine.driver == "psycopg":
         event.listen(engine, "connect", postgres.set_up)
     event.listen(engine, "begin", _begin)
-    return engine
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
@@ -147,8 +164,10 @@ def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing", False)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-    elif writing:
-        postgres.take_writers_turn(connection)
+        return
+    asked = [look_into(connection), postgres.WRITERS_TURN if writing else ""]
+    if any(asked):
+        connection.exec_driver_sql("; ".join(filter(None, asked)))
 
 
 def _leave_as_it_is(engine: Engine, path: Path | None) -> tuple[Engine, Path | None]:
@@ -163,7 +182,7 @@ def _leave_as_it_is(engine: Engine, path: Path | None) -> tuple[Engine, Path | N
     memory = _make_engine(make_url("sqlite://"), 0.0)
     if found is not None:
         _copy_into(memory, engine)
-    engine.dispose()
+    let_go(engine)
     return memory, None
 
 
@@ -211,8 +230,7 @@ def _create(engine: Engine) -> None:
     with engine.execution_options(writing=True).begin() as connection:
         if _revision(connection) is not None:
             return
-        if connection.dialect.name == postgres.DIALECT:
-            postgres.make_account_schema(connection)
+        make_schema(connection)
         create_schema(connection)
         connection.execute(alembic_version.insert().values(version_num=REVISIONS[-1]))
         connection.execute(notes.insert().values(name="lineage", value=secrets.token_hex(8)))

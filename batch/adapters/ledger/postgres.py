@@ -25,13 +25,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import notes
-from batch.core.ledger_urls import ACCOUNT_SCHEMA, PATIENCE
+from batch.core.ledger_urls import PATIENCE
 from batch.core.ledger_urls import SCHEMA as _SCHEMA
 
 DIALECT = "postgresql"
 SUBMITTER, MAILER = 0x7375626D6974, 0x6D61696C6572
 """Its advisory locks of the one process that submits, and of the one that sends mail: the letters of their names."""
-_WRITERS_TURN = 0x6C6564676572
 _TURN, _HOLDER, _UNTIL = NOTES = ("submitter-turn", "submitter", "submitter-until")
 LEASE = 60.0
 """Seconds after which a submitter that renewed nothing may be overtaken: by far more than a request is on the wire."""
@@ -84,25 +83,10 @@ def wait_in_transaction(connection: Connection) -> None:
 
 
 def complete(url: URL) -> URL:
-    """Add to a URL what each connection begins with: how long it waits for a server that does not answer.
-
-    And let every connection of an account's ledger see its schema alone, from the first word on.
-    """
-    if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
-        url = url.update_query_dict({"connect_timeout": str(PATIENCE)})
-    account = url.query.get(ACCOUNT_SCHEMA)
-    if account is None:
+    """Add to a URL what each connection begins with: how long it waits for a server that does not answer."""
+    if "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ:
         return url
-    given = url.query.get("options", "")
-    options = f'{given} -csearch_path="{_SCHEMA}{account}"'.strip()
-    return url.difference_update_query([ACCOUNT_SCHEMA]).update_query_dict({"options": options})
-
-
-def make_account_schema(connection: Connection) -> None:
-    """Make the schema that this connection looks into, where it is an account's."""
-    wanted = str(connection.execute(text("SHOW search_path")).scalar())
-    if wanted.startswith(f'"{_SCHEMA}'):
-        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {wanted}")
+    return url.update_query_dict({"connect_timeout": str(PATIENCE)})
 
 
 def without_nul(value: str) -> str:
@@ -118,9 +102,8 @@ def read_as_of_one_moment(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ") if engine.dialect.name == DIALECT else engine
 
 
-def take_writers_turn(connection: Connection) -> None:
-    """Wait for the one writer at a time, until this transaction ends."""
-    connection.execute(text(f"SELECT pg_advisory_xact_lock({_PLACE})"), {"place": _WRITERS_TURN})
+WRITERS_TURN = f"SELECT pg_advisory_xact_lock({_PLACE.replace(':place', str(0x6C6564676572))})"
+"""Waits for the one writer at a time, until the transaction ends."""
 
 
 def begin_turn(connection: Connection, holder: str) -> int:
