@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+from batch.core.hints import say_it_retries
 from batch.model.errors import BatchError, UsageError
 from batch.model.records import dataclass
 
@@ -96,7 +97,7 @@ def _application(
             body = _health(gather, warn) if path == "/healthz" else generate_latest(registry)
         except BatchError as trouble:
             start("503 Service Unavailable", [_PLAIN])
-            return [f"{trouble}\n".encode()]
+            return [f"{say_it_retries(str(trouble))}\n".encode()]
         start("200 OK", [_PLAIN])
         return [body]
 

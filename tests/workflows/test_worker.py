@@ -322,9 +322,19 @@ def test_figures_say_what_is_open_and_whether_all_is_well(town: Town, tmp_path: 
         assert ask(port, "other")[0] == 404
         assert town.dallas.token not in before + after
         cluster().restart()
-        assert ask(port, "healthz")[0] in {200, 503}
+        assert wait_until(lambda: ask(port, "healthz")[0] == 200, 30)
     ran = town.shell.run("worker", "--once", "--metrics", "nowhere")
     assert (ran.code, "write HOST:PORT" in ran.err) == (2, True)
+
+
+def test_a_database_that_is_away_makes_it_unwell_in_words_that_fit_what_stays(tmp_path: Path) -> None:
+    """Nobody is told to start again what tries again by itself."""
+    given = {"CAMPAIGN_BATCH_LEDGER__URL": "postgresql+psycopg://ana@127.0.0.1:1/campaigns"}
+    away = load_settings(None, given, tmp_path, (), ())
+    with Gauges({"dallas": away}, World()).serving("127.0.0.1:0") as port:
+        code, words = ask(port, "healthz")
+    assert (code, "cannot be reached" in words, "it goes on automatically" in words) == (503, True, True)
+    assert "run the command again" not in words
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
