@@ -280,7 +280,8 @@ def _add_task(app: App, kind: str, act: Callable[[Told], object]) -> None:
     def task(account: str = "", timestamp: int = 0) -> None:  # noqa: ARG001 a periodic job is told when it was due
         act(Told(kind, account))
 
-    app.task(name=_NAME.format(kind), queue=_COMMON)(task)
+    once = CLOCK if kind == CLOCK else None  # else what is due waits behind each tick of a time when all were busy
+    app.task(name=_NAME.format(kind), queue=_COMMON, queueing_lock=once)(task)
 
 
 async def _work(app: App, stalled: int, stopped: Callable[[], bool], left: Counter[str], **options: Any) -> None:

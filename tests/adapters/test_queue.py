@@ -15,6 +15,23 @@ def sql(url: str, words: str) -> None:
     cluster().query(f"SET search_path TO campaign_queue; {words}", url)
 
 
+def test_the_clock_waits_once_however_long_all_workers_are_busy(url: str) -> None:
+    """Its ticks waited before what was due, and were worked off one by one."""
+    queue, waiting = Queue(url), list[int]()
+    ticks = "SELECT id FROM campaign_queue.procrastinate_jobs WHERE status = 'todo' AND task_name ~ 'clock'"
+
+    def be_busy(told: Told) -> None:
+        if told.kind == KIND:
+            time.sleep(4)
+            waiting.append(len(cluster().query(ticks, url)))
+
+    queue.prepare()
+    queue.give([(KIND, "dallas")])
+    how = {"concurrency": 1, "every": 1, "stalled": 30, "once": False}
+    queue.work(be_busy, [KIND], ["dallas"], stopped=lambda: waiting != [], **how)
+    assert waiting == [1]
+
+
 def test_what_a_dead_worker_left_is_given_out_anew_and_kept_for_a_week(url: str) -> None:
     """It is counted for each account; what failed longer ago is deleted. A job of an older version is done, too."""
     queue, acted, end = Queue(url), list[Told](), time.monotonic() + 60
