@@ -10,7 +10,7 @@ from postgres_support import cluster
 
 from batch.adapters.ledger import open_ledger
 from batch.core.ledger_urls import account_url
-from batch.model.errors import LedgerBusyError
+from batch.model.errors import LedgerBusyError, UsageError
 
 
 def test_each_account_has_its_own_books_locks_and_pause(database: str) -> None:
@@ -44,3 +44,10 @@ def test_an_account_of_a_database_has_a_schema_in_it(url: str) -> None:
         plan_one(ledger)
     found = cluster().query("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = 'entries'", url)
     assert found == [("account_dallas",)]
+
+
+@pytest.mark.parametrize("name", ["Dallas", 'dal"las', "50%", "%s", "", "x y", "a" * 41, "dallas&account_schema=austin"])
+def test_what_is_no_name_of_an_account_is_refused_before_any_database_is_asked(name: str) -> None:
+    """PostgreSQL cuts long names, an empty one would be the ledger of the top, and of two each reader takes another."""
+    with pytest.raises(UsageError, match=r'must name one account .*"account_schema=": leave .* out, and name .*--acc'):
+        open_ledger(account_url("postgresql://ana:geheim@nowhere.invalid/x", name), now=NOW)

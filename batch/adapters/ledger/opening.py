@@ -24,7 +24,7 @@ from batch.adapters.ledger.tables import REVISIONS, alembic_version, notes
 from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
-from batch.core.ledger_urls import ACCOUNT_SCHEMA, HOW, PROPER, is_misspelled
+from batch.core.ledger_urls import ACCOUNT_SCHEMA, HOW, PROPER, is_misspelled, names_no_account
 from batch.model.errors import LedgerError, NewerLedgerError, NoLedgerError, UsageError
 from batch.system.disk import make_private
 
@@ -46,6 +46,9 @@ def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]
     except (ArgumentError, ValueError):
         remedy = f"write sqlite:///ledger.sqlite3, or {PROPER}"
         raise UsageError("the URL of the ledger cannot be read", remedy) from None
+    if names_no_account(url):
+        words = f'the URL of the ledger must name one account by its name behind "{ACCOUNT_SCHEMA}="'
+        raise UsageError(words, f'leave "{ACCOUNT_SCHEMA}" out, and name the account with --account')
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return parsed, None
     path = Path(os.path.abspath((folder or Path()) / str(parsed.database)))  # noqa: PTH100  # a link stays a link
