@@ -33,6 +33,7 @@ SELECT current_schema() AS first, to_regnamespace(:own) IS NOT NULL AS is_made, 
 
 @dataclass(slots=True)
 class _Server:
+    url: URL
     engine: Engine
     users: set[Engine] = field(default_factory=set)
 
@@ -48,10 +49,10 @@ def connect_to(url: URL, set_up: Callable[[Engine], None]) -> Engine:
     with _turn:
         server = _servers.get(plain)
         if server is None:
-            server = _servers[plain] = _Server(_make_engine(plain))
+            server = _servers[plain] = _Server(plain, _make_engine(plain))
             set_up(server.engine)
         path = f'"{SCHEMA}{account}"' if account else ""
-        user = server.engine.execution_options(**{_PATH: path, _SERVER: plain})
+        user = server.engine.execution_options(**{_PATH: path, _SERVER: server})
         server.users.add(user)
     return user
 
@@ -95,14 +96,18 @@ def make_schema(connection: Connection) -> None:
 
 
 def let_go(engine: Engine) -> None:
-    """Close what an engine has open; connections that it shares only where it is the last that used them."""
-    plain = engine.get_execution_options().get(_SERVER)
-    if plain is None:
+    """Close what an engine has open; connections that it shares only where it is the last that used them.
+
+    A closed ledger that is used again may open one anew: whoever closes it once more closes that, too.
+    """
+    server = engine.get_execution_options().get(_SERVER)
+    if server is None:
         engine.dispose()
         return
     with _turn:
-        server = _servers.get(plain)
-        if server is not None and engine in server.users:
-            server.users.remove(engine)
-            if not server.users:
-                _servers.pop(plain).engine.dispose()
+        server.users.discard(engine)
+        if server.users:
+            return
+        if _servers.get(server.url) is server:
+            _servers.pop(server.url)
+        server.engine.dispose()
