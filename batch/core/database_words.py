@@ -28,6 +28,10 @@ _WORDS = {
         "put it into ~/.pgpass of the user that runs this (which nobody else may read), or into PGPASSWORD",
     ),
     "3D": ("{where} does not exist", "create the database, or correct [ledger] url"),
+    "3F": (
+        "{where} has no schema that this user may use ({detail})",
+        f"ask the database's administrator to grant one (GRANT USAGE, CREATE ON ...) or to set search_path, {_AGAIN}",
+    ),
     "42501": (
         "{where} denies this user what the command needs ({detail})",
         f"ask the database's administrator to make this user its owner (ALTER DATABASE ... OWNER TO ...), {_AGAIN}",
@@ -83,6 +87,11 @@ def explain_postgresql(error: BaseException | None, where: str, *, lost: bool = 
     if lost and not code:
         code = _code_of(detail)
     return put_into_words(_WORDS, code, where, detail, _OTHERWISE)
+
+
+def explain_no_schema(where: str, detail: str) -> LedgerError:
+    """Find words for a schema that PostgreSQL passes over in silence, as if nothing were there."""
+    return put_into_words(_WORDS, "3F", where, detail, _OTHERWISE)
 
 
 def put_into_words(

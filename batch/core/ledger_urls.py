@@ -11,6 +11,8 @@ ACCOUNT_SCHEMA = "account_schema"
 """The part of a PostgreSQL URL that names the account of several whose ledger is meant; ours, not the driver's."""
 SCHEMA = "account_"
 """What the schema of an account's ledger begins with; its name follows."""
+ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+"""How an account is called: PostgreSQL cuts a longer name of a schema, and others had to be quoted everywhere."""
 PROPER = "postgresql+psycopg://user@host/database"
 """How the URL of a ledger on PostgreSQL is written."""
 HOW = f"{PROPER} for a database on PostgreSQL, with an @ in its password as %40"
@@ -59,6 +61,16 @@ def is_misspelled(url: str) -> bool:
     if meant is None:
         return False
     return re.match(r"postgresql(\+psycopg)?://", url) is None or "@" in str(_split(url)["place"])
+
+
+def names_no_account(url: str) -> bool:
+    """Whether a PostgreSQL URL names as its account what is none, or an account twice.
+
+    Whoever reads it could take either of two, or the ledger of the top for an empty one.
+    """
+    asked = parse_qsl((_split(url)["query"] or "") if is_postgresql(url) else "", keep_blank_values=True)
+    named = [value for key, value in asked if key == ACCOUNT_SCHEMA]
+    return len(named) > 1 or not all(ACCOUNT.fullmatch(one) for one in named)
 
 
 def libpq_url(url: str, schema: str = "") -> str:

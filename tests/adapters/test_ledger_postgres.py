@@ -17,7 +17,7 @@ from torture_support import wait_until
 from batch.adapters.ledger import Ledger, open_ledger, postgres
 from batch.adapters.queue import Queue
 from batch.model import Status
-from batch.model.errors import BatchError, LedgerBusyError, LedgerError, LedgerTakenOverError
+from batch.model.errors import BatchError, LedgerBusyError, LedgerError, LedgerTakenOverError, UsageError
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -156,6 +156,18 @@ def test_a_backup_is_the_databases_own(ours: Ledger) -> None:
     """It says so, instead of writing none in silence."""
     with pytest.raises(BatchError, match="use the database's own backup"):
         ours.upkeep.backup(NOW)
+
+
+def test_a_ledger_is_not_moved_onto_itself_under_another_url(ours: Ledger, url: str) -> None:
+    """Who writes to both ends would wait for his own turn without an end."""
+    itself = pytest.raises(UsageError, match="is the ledger itself, under another URL: name the URL of a new ledger")
+    with (
+        open_ledger(f"{url}&options=-clock_timeout%3D3000", now=NOW) as theirs,
+        ours.lock.hold("ana", NOW),
+        itself,
+    ):
+        ours.move_to(theirs)
+    assert ours.entries.planned() == ()
 
 
 STOPPED = """

@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from threading import Thread
 
-from ledger_support import NOW, plan_one
+from ledger_support import NOW, migrate, plan_one
 from postgres_support import cluster
 
 from batch.adapters.ledger import Ledger, keep_connections, open_ledger
@@ -21,12 +21,12 @@ def connections(url: str) -> int:
     return sum(f"/{row[0]}?" in url for row in rows)
 
 
-def all_end(url: str) -> bool:
-    """Say whether no connection is left, once the server's processes had the time to end."""
+def all_end(url: str, but: int = 0) -> bool:
+    """Say whether no connection is left but so many, once the server's processes had the time to end."""
     deadline = time.monotonic() + 10
-    while connections(url) and time.monotonic() < deadline:
+    while connections(url) > but and time.monotonic() < deadline:
         time.sleep(0.02)
-    return connections(url) == 0
+    return connections(url) == but
 
 
 def test_the_ledgers_of_many_accounts_hold_no_more_connections_than_one(url: str) -> None:
@@ -87,3 +87,28 @@ def test_connections_that_the_server_ended_are_made_anew(url: str) -> None:
         cluster().query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname <> 'postgres'")
         plan_one(ledger)
         assert len(ledger.entries.planned()) == 1
+
+
+def test_a_closed_ledger_that_was_used_again_is_closed_again(url: str) -> None:
+    """Its connection does not stay; where others use the database meanwhile, theirs do."""
+    ledger = open_ledger(account_url(url, "dallas"), now=NOW)
+    ledger.close()
+    assert ledger.entries.planned() == ()
+    with open_ledger(account_url(url, "austin"), now=NOW) as other:
+        ledger.close()
+        assert other.entries.planned() == ()
+        assert all_end(url, but=1)
+    assert all_end(url)
+
+
+def test_accounts_of_different_age_share_connections(url: str) -> None:
+    """A statement that the server prepared for one is asked for the other, whose columns an older version made."""
+    cluster().query("CREATE SCHEMA account_old", url)
+    migrate(f"{url}&options=-csearch_path%3Daccount_old", "0001")
+    with keep_connections(url):
+        for number in range(2, 14):
+            for name in ("old", "new"):
+                with open_ledger(account_url(url, name), now=NOW) as ledger:
+                    plan_one(ledger, number)
+                    assert len(ledger.entries.planned()) == number - 1
+        assert connections(url) == 1

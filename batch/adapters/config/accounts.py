@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from batch.adapters.config.given import SECRETS, Given, misplaced_secret, nearest, unknown_key
 from batch.adapters.config.sections import SECTIONS, Settings, keys_of
-from batch.core.ledger_urls import account_url, sqlite_path
+from batch.core.ledger_urls import ACCOUNT, account_url, sqlite_path
 from batch.model.errors import UsageError
 from batch.model.secret import Secret
 
@@ -25,7 +24,6 @@ SHARED = ("ledger", "watch", "workers")
 """What all accounts have together."""
 FOLDERS = frozenset({"approved", "attention", "done", "waiting", "working", "default"})
 """Names of the watched folder's own subfolders, and of a key: no account may have one."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _OWN_KEYS = (*SHORT, "token_env", *(name for name in SECTIONS if name not in SHARED), "rules", "groups")
 
 
@@ -162,7 +160,7 @@ def find_trouble(top: Settings, made: Mapping[str, Settings], default: str) -> U
     if default and default not in made:
         return UsageError(f'[accounts] default names "{default}", which is not an account', nearest(default, made))
     label, path = top.provider.account, sqlite_path(top.ledger.url)
-    if wrong := [name for name in made if name != label and (name in FOLDERS or not _NAME.fullmatch(name))]:
+    if wrong := [name for name in made if name != label and (name in FOLDERS or not ACCOUNT.fullmatch(name))]:
         words = f'an account cannot have the name "{wrong[0]}"'
         return UsageError(words, "use small letters, digits, - and _, as in [accounts.dallas]")
     if label not in made and path is not None and path.exists():

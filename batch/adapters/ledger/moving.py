@@ -30,8 +30,9 @@ def move_all(source: Transactions, target: Transactions) -> Sums:
     """Copy every row, compare both sides, and leave a note in the old place that it is the ledger no more.
 
     The copy is committed before the note: killed in between, both are whole, and moving again leaves the note only.
-    Nobody else writes to either meanwhile. Raises UsageError where the target holds another ledger.
+    Nobody else writes to either meanwhile. Raises UsageError where the target holds another ledger, or is this one.
     """
+    _refuse_itself(source, target)
     with source.write() as old:
         postgres.wait_in_transaction(old)
         with target.write() as new:
@@ -39,6 +40,16 @@ def move_all(source: Transactions, target: Transactions) -> Sums:
             sums = copy_whole(old, new, target.name)
         _leave_note(old, target.name)
     return sums
+
+
+def _refuse_itself(source: Transactions, target: Transactions) -> None:
+    """Raise UsageError where two URLs name one database: who writes to both would wait for himself, for good."""
+    turns = []
+    for one in (source, target):
+        with one.read() as connection:
+            turns.append(postgres.read_turn(connection))
+    if turns[0] == turns[1] and any(turns[0]):  # each hold has a turn of its own, and it is never copied
+        raise UsageError(f"{target.name} is the ledger itself, under another URL", "name the URL of a new ledger")
 
 
 def copy_whole(old: Connection, new: Connection, place: str) -> Sums:

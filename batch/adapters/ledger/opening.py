@@ -19,12 +19,12 @@ from sqlalchemy.pool import StaticPool
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.moving import refuse_moved
 from batch.adapters.ledger.places import refuse_place
-from batch.adapters.ledger.servers import connect_to, let_go, look_into, make_schema
+from batch.adapters.ledger.servers import connect_to, let_go, look_into, make_schema, refuse_schema
 from batch.adapters.ledger.tables import REVISIONS, alembic_version, notes
 from batch.adapters.ledger.triggers import create_schema
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.upkeep import write_backup
-from batch.core.ledger_urls import ACCOUNT_SCHEMA, HOW, PROPER, is_misspelled
+from batch.core.ledger_urls import ACCOUNT_SCHEMA, HOW, PROPER, is_misspelled, names_no_account
 from batch.model.errors import LedgerError, NewerLedgerError, NoLedgerError, UsageError
 from batch.system.disk import make_private
 
@@ -46,6 +46,9 @@ def resolve_url(url: str, folder: Path | None = None) -> tuple[URL, Path | None]
     except (ArgumentError, ValueError):
         remedy = f"write sqlite:///ledger.sqlite3, or {PROPER}"
         raise UsageError("the URL of the ledger cannot be read", remedy) from None
+    if names_no_account(url):
+        words = f'the URL of the ledger must name one account by its name behind "{ACCOUNT_SCHEMA}="'
+        raise UsageError(words, f'leave "{ACCOUNT_SCHEMA}" out, and name the account with --account')
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return parsed, None
     path = Path(os.path.abspath((folder or Path()) / str(parsed.database)))  # noqa: PTH100  # a link stays a link
@@ -62,12 +65,12 @@ def prepare(
     if path is not None:
         refuse_place(path)
         _look_at_file(path, create=create)
-    engine = _make_engine(url, busy_seconds)
+    engine, name = _make_engine(url, busy_seconds), name_of(url, path)
     try:
-        with explained(name_of(url, path)):
+        with explained(name):
             if look:
-                engine, path = _leave_as_it_is(engine, path)
-            _bring_up_to_date(engine, path, now, create=create)
+                engine, path = _leave_as_it_is(engine, path, name)
+            _bring_up_to_date(engine, path, name, now, create=create)
     except BaseException:
         let_go(engine)
         raise
@@ -170,15 +173,15 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("; ".join(filter(None, asked)))
 
 
-def _leave_as_it_is(engine: Engine, path: Path | None) -> tuple[Engine, Path | None]:
+def _leave_as_it_is(engine: Engine, path: Path | None, name: str) -> tuple[Engine, Path | None]:
     """Give an engine that brings nothing up to date: an old file is copied, an empty database is not made a ledger."""
     with engine.connect() as connection:
-        found = _revision(connection)
+        found = _revision(connection, name)
     if found == REVISIONS[-1] or (path is None and engine.dialect.name == "sqlite") or (path and found is None):
         return engine, path
     if found is not None and path is None:
         remedy = 'back the database up, then type "campaign-batch ledger list": it brings the ledger up to date'
-        raise LedgerError(f"{name_of(engine.url, path)} was made by an older campaign-batch", remedy)
+        raise LedgerError(f"{name} was made by an older campaign-batch", remedy)
     memory = _make_engine(make_url("sqlite://"), 0.0)
     if found is not None:
         _copy_into(memory, engine)
@@ -191,28 +194,30 @@ def _copy_into(memory: Engine, engine: Engine) -> None:
         source.connection.driver_connection.backup(target.connection.driver_connection)  # type: ignore[union-attr]
 
 
-def _bring_up_to_date(engine: Engine, path: Path | None, now: datetime, *, create: bool) -> None:
+def _bring_up_to_date(engine: Engine, path: Path | None, name: str, now: datetime, *, create: bool) -> None:
     with engine.connect() as connection:
-        found = _revision(connection)
+        found = _revision(connection, name)
         if found is not None:
-            refuse_moved(connection, name_of(engine.url, path))
+            refuse_moved(connection, name)
     if found == REVISIONS[-1]:
         return
     if found is None:
         if not create and engine.dialect.name == postgres.DIALECT:
-            where = name_of(engine.url, path).removeprefix("the ")
-            raise NoLedgerError(f"there is no {where}", "correct [ledger] url, or name the ledger with --ledger")
-        _create(engine)
+            raise NoLedgerError(
+                f"there is no {name.removeprefix('the ')}", "correct [ledger] url, or name the ledger with --ledger"
+            )
+        _create(engine, name)
         return
     if path is not None:
         write_backup(engine, path, now)
     _migrate(engine)
 
 
-def _revision(connection: Connection) -> str | None:
+def _revision(connection: Connection, name: str) -> str | None:
     """Tell which schema the database has: None for none at all; raises LedgerError for a strange or newer one."""
     seen: Inspector = inspect(connection)
     names = set(seen.get_table_names())
+    refuse_schema(connection, name)
     if not names:
         return None
     where = f'the database "{connection.engine.url.database}"'
@@ -225,10 +230,10 @@ def _revision(connection: Connection) -> str | None:
     return str(found)
 
 
-def _create(engine: Engine) -> None:
+def _create(engine: Engine, name: str) -> None:
     """Make a fresh ledger with today's schema, unless another process was faster."""
     with engine.execution_options(writing=True).begin() as connection:
-        if _revision(connection) is not None:
+        if _revision(connection, name) is not None:
             return
         make_schema(connection)
         create_schema(connection)
