@@ -21,15 +21,22 @@ def sentence(entry: Entry, standing: Standing, zone: str, delivery: Sequence[Del
     to = f" to {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
     arrived = delivery_words(delivery) if entry.status is Status.SENT else ""
     to += f", {arrived}" if arrived else ""
+    if (usual := _USUAL.get(standing.word.standing)) is not None:
+        look = f"; {standing.reason}" if standing.needs_attention else ""
+        return f"{usual} {when}{to}{look}"
+    return _tell(entry, standing, when, to, over=entry.send_at is not None and entry.send_at <= now)
+
+
+_USUAL = {"sent": "sent", "scheduled": "scheduled for"}
+"""How nearly every campaign stands: the others' sentences are not made for it."""
+
+
+def _tell(entry: Entry, standing: Standing, when: str, to: str, *, over: bool) -> str:
     name, text = standing.word.standing, standing.word.text
-    over = entry.send_at is not None and entry.send_at <= now
     at, still = f"was for {when}" if over else f"for {when}", "was due" if over else "still scheduled for"
-    look = f"; {standing.reason}" if standing.needs_attention else ""
     told: dict[str, Callable[[], str]] = {
-        "sent": lambda: f"sent {when}{to}{look}",
         "went_out": lambda: f"{text}, {when}{to}; {standing.reason}",
         "went_wrong": lambda: f"{text}, {when}{to}: {standing.reason}",
-        "scheduled": lambda: f"scheduled for {when}{to}{look}",
         "unseen": lambda: f"was due {when}{to}, not yet seen as sent",
         "to_cancel": lambda: f"{still} {when}{to}; to be cancelled: {entry.cancel_why}",
         "unapproved": lambda: f"at the provider, not yet approved{_says(entry)}, due {when}{to}",

@@ -6,8 +6,9 @@ called scheduled, and a row already taken in, which has no entry, is one too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.places import list_row, sheet_row
@@ -57,7 +58,10 @@ class Fate(StrEnum):
     @property
     def is_there(self) -> bool:
         """Whether it is or was at the provider."""
-        return self in {Fate.WENT, Fate.GOES, Fate.STOPPED}
+        return self in _THERE
+
+
+_THERE = frozenset({Fate.WENT, Fate.GOES, Fate.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +263,22 @@ OPTED_OUT = frozenset({6, 9})
 
 def named_groups(one: Campaign | Entry) -> list[tuple[str, str]]:
     """Give each group's id and name, as far as names are known."""
-    names = (*one.group_names, *[""] * len(one.group_ids))
-    return list(zip(one.group_ids, names, strict=False))
+    return list(_named(one.group_ids, one.group_names))
+
+
+def _named(ids: tuple[str, ...], names: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    return zip(ids, (*names, *[""] * len(ids)), strict=False)
 
 
 def group_words(entry: Entry) -> str:
     """Name the groups, each by its name and, where the name is not known, by its id."""
-    return ", ".join(name or f"group {group}" for group, name in named_groups(entry))
+    return _group_words(entry.group_ids, entry.group_names)
+
+
+@lru_cache(4096)
+def _group_words(ids: tuple[str, ...], names: tuple[str, ...]) -> str:
+    """Name the same groups once: a few stand for thousands of rows."""
+    return ", ".join(name or f"group {group}" for group, name in _named(ids, names))
 
 
 def cell_of(issue: Issue) -> str:
