@@ -7,7 +7,8 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_command_name
 
 from batch import __version__
 from batch.cli.output import PrintableFormatter, about, let_log_go, print_json, print_line
@@ -305,9 +306,25 @@ def main() -> NoReturn:
     gc.freeze()
     warnings.showwarning = _show_warning
     gc.set_threshold(200_000, 20, 20)
-    code = run_guarded(app)
+    code = run_guarded(named_alone(sys.argv[1:]))
     let_log_go()
     sys.exit(code)
+
+
+def named_alone(words: Sequence[str]) -> typer.Typer:
+    """Give the program with the one command that the first word names, and else all of it: to build all takes 25 ms."""
+    first = words[0] if words else ""
+    commands = [one for one in app.registered_commands if _name_of(one) == first]
+    groups = [one for one in app.registered_groups if one.name == first]
+    if first == "help" or not (commands or groups):
+        return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = commands, groups
+    return alone
+
+
+def _name_of(command: Any) -> str:
+    return command.name or get_command_name(command.callback.__name__)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_place: object, **_more: object) -> None:
