@@ -156,17 +156,13 @@ class Session:
 
         Only what watches, or examines everything, refuses to begin for a wrong value under [watch].
         """
-        from batch.adapters.config import choose_account
-
-        chosen = choose_account(self._load(watches=watches, **changes), self.account)
-        about.account = chosen.name
-        return chosen
+        return self._choose(self._load(watches=watches, **changes))
 
     def every_account(self, *, watches: bool = False, **changes: object) -> tuple[Settings, ...]:
         """Give the settings of every account, or of the one that was named; only one where there is one."""
         settings = self._load(watches=watches, **changes)
         if self.account or not settings.accounts:
-            return (self.settings(watches=watches),)
+            return (self._choose(settings),)
         return tuple(settings.accounts.values())
 
     def home(self) -> Settings:
@@ -176,7 +172,7 @@ class Session:
         """
         settings = self._load(watches=False)
         undecided = settings.accounts and not (self.account or settings.default_account)
-        return settings if undecided else self.settings()
+        return settings if undecided else self._choose(settings)
 
     def each(self, settings: Settings, act: Callable[[Settings], int]) -> int:
         """Act for one account of several; its trouble is told with its name, and never keeps another from its turn."""
@@ -198,6 +194,13 @@ class Session:
     def put(self, value: dict[str, Any]) -> None:
         """Print one object, with the account that it is about where there are several."""
         print_json({**value, "account": about.account} if about.account else value)
+
+    def _choose(self, settings: Settings) -> Settings:
+        from batch.adapters.config import choose_account
+
+        chosen = choose_account(settings, self.account)
+        about.account = chosen.name
+        return chosen
 
     def _load(self, *, watches: bool, **changes: object) -> Settings:
         from batch.adapters.config import load_settings
