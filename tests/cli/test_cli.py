@@ -196,6 +196,14 @@ def test_what_only_some_commands_need_is_imported_by_these(ready: Shell, tmp_pat
     assert imported(tmp_path, words, {"pandas", "openpyxl", "alembic"}) == set()
 
 
+def test_a_dry_run_loads_nothing_that_writes_or_mails(ready: Shell, tmp_path: Path) -> None:
+    """Reports, marked copies and mails come after it, if at all."""
+    write_csv(tmp_path / "a.csv", [row(1)])
+    writers = {"batch.adapters.mail", "batch.adapters.marked", "batch.adapters.report", "smtplib", "xlsxwriter"}
+    assert ready.run("submit", "--dry-run", "a.csv").code == 0
+    assert imported(tmp_path, ["submit", "--dry-run", "a.csv"], writers) == set()
+
+
 def imported(folder: Path, words: list[str], among: set[str]) -> set[str]:
     """Run a command in a process of its own and name the modules of `among` that it imported."""
     code = (
