@@ -315,7 +315,7 @@ def main() -> NoReturn:
 
 
 def named_alone(words: Sequence[str]) -> typer.Typer:
-    """Give the program with the one command that the first word names, and else all of it: to build all takes 25 ms."""
+    """Give the program with the one command that the first word names, and else all of it, which takes longer to make."""
     first = words[0] if words else ""
     commands = [one for one in app.registered_commands if _name_of(one) == first]
     groups = [one for one in app.registered_groups if one.name == first]

@@ -41,7 +41,7 @@ def find_zone(text: str) -> ZoneInfo | None:
     short = plain.casefold().removesuffix(" time").removesuffix(" standard").removesuffix(" daylight")
     short = short.removeprefix("us/").removeprefix("us ")
     written = plain.replace(" ", "_")
-    # To list all zones opens a file of each, 15 ms at every start: these are there without a look.
+    # To list all zones opens a file of each: these are there without a look.
     usual = _ALIASES.get(short) or (written if written in _COMMON_ZONES else "")
     name = usual or _zones_by_fold().get(written.casefold())
     return ZoneInfo(name) if name else None
