@@ -102,10 +102,9 @@ class Queue:
 
         with _explained(), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
+            # IF NOT EXISTS asks for the right to make one even where it is there.
             if connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
-                connection.execute(
-                    f"CREATE SCHEMA {SCHEMA}"
-                )  # only to ask whether it is there needs no right to make it
+                connection.execute(f"CREATE SCHEMA {SCHEMA}")
             if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
                 connection.execute(SchemaManager.get_schema())
 

@@ -235,12 +235,13 @@ def _need_known_codes(allow: Sequence[str]) -> None:
 
 def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> Iterator[int]:
     """Submit one file, for each account that has rows in it; what stops one keeps no other from its turn."""
-    from batch.workflows.send_test import submit_tests
     from batch.workflows.shares import accounts_of, share_out
     from batch.workflows.submit import plan_file, submit_file
 
     def submit_share(settings: Settings, world: World) -> Tally:
         if test:
+            from batch.workflows.send_test import submit_tests
+
             return submit_tests(path, settings, world, options, group=test, row=row)
         return (plan_file if options.dry_run else submit_file)(path, settings, world, options, shares)
 

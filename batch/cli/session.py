@@ -7,7 +7,8 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_command_name
 
 from batch import __version__
 from batch.cli.output import PrintableFormatter, about, let_log_go, print_json, print_line
@@ -155,17 +156,13 @@ class Session:
 
         Only what watches, or examines everything, refuses to begin for a wrong value under [watch].
         """
-        from batch.adapters.config import choose_account
-
-        chosen = choose_account(self._load(watches=watches, **changes), self.account)
-        about.account = chosen.name
-        return chosen
+        return self._choose(self._load(watches=watches, **changes))
 
     def every_account(self, *, watches: bool = False, **changes: object) -> tuple[Settings, ...]:
         """Give the settings of every account, or of the one that was named; only one where there is one."""
         settings = self._load(watches=watches, **changes)
         if self.account or not settings.accounts:
-            return (self.settings(watches=watches),)
+            return (self._choose(settings),)
         return tuple(settings.accounts.values())
 
     def home(self) -> Settings:
@@ -175,7 +172,7 @@ class Session:
         """
         settings = self._load(watches=False)
         undecided = settings.accounts and not (self.account or settings.default_account)
-        return settings if undecided else self.settings()
+        return settings if undecided else self._choose(settings)
 
     def each(self, settings: Settings, act: Callable[[Settings], int]) -> int:
         """Act for one account of several; its trouble is told with its name, and never keeps another from its turn."""
@@ -197,6 +194,13 @@ class Session:
     def put(self, value: dict[str, Any]) -> None:
         """Print one object, with the account that it is about where there are several."""
         print_json({**value, "account": about.account} if about.account else value)
+
+    def _choose(self, settings: Settings) -> Settings:
+        from batch.adapters.config import choose_account
+
+        chosen = choose_account(settings, self.account)
+        about.account = chosen.name
+        return chosen
 
     def _load(self, *, watches: bool, **changes: object) -> Settings:
         from batch.adapters.config import load_settings
@@ -305,9 +309,25 @@ def main() -> NoReturn:
     gc.freeze()
     warnings.showwarning = _show_warning
     gc.set_threshold(200_000, 20, 20)
-    code = run_guarded(app)
+    code = run_guarded(named_alone(sys.argv[1:]))
     let_log_go()
     sys.exit(code)
+
+
+def named_alone(words: Sequence[str]) -> typer.Typer:
+    """Give the program with the one command that the first word names, and else all of it, which takes longer to make."""
+    first = words[0] if words else ""
+    commands = [one for one in app.registered_commands if _name_of(one) == first]
+    groups = [one for one in app.registered_groups if one.name == first]
+    if first == "help" or not (commands or groups):
+        return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = commands, groups
+    return alone
+
+
+def _name_of(command: Any) -> str:
+    return command.name or get_command_name(command.callback.__name__)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_place: object, **_more: object) -> None:

@@ -33,7 +33,6 @@ from batch.workflows.moved_rows import hold_moved
 from batch.workflows.not_as_asked import lift_if_corrected, pause_after
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
-from batch.workflows.report import write_batch_report
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
 from batch.workflows.tally import Tally, count_as
 from batch.workflows.zone_changes import OFFSETS, offsets_of
@@ -184,6 +183,8 @@ def record_batch(context: Context, check: Check, plan: Plan, *, waits: bool = Fa
 
 def finish_batch(context: Context, tally: Tally, reading: Reading, options: Options) -> None:
     """Submit what the batch plans, count where its rows ended, and report."""
+    from batch.workflows.report import write_batch_report
+
     assert tally.batch is not None
     _submit_batch(context, tally, reading, options)
     count_batch(context, tally)

@@ -19,16 +19,12 @@ from batch.workflows.changed_settings import warn_of_changes, warn_of_off_time
 from batch.workflows.check import check_sheet
 from batch.workflows.confirm import confirm_plan
 from batch.workflows.context import Context, World, need_zone, open_context, open_rehearsal, peek
-from batch.workflows.hand_back import write_returned
 from batch.workflows.listings import (
     read_trusted,
     since_when,
 )
-from batch.workflows.mail import mail_batches
 from batch.workflows.prepared import Prepared
-from batch.workflows.preview import offer_batch
 from batch.workflows.proofs import read_own_account
-from batch.workflows.report import write_batch_report
 from batch.workflows.run import (
     Options,
     be_submitter,
@@ -56,6 +52,8 @@ def submit_file(path: Path, settings: Settings, world: World, options: Options, 
     with _open(opened, settings, world, options) as context:
         tally = submit_in(path, context, options, opened)
         if tally.batch is not None and not context.rehearsal:
+            from batch.workflows.mail import mail_batches
+
             mail_batches(settings, context.ledger, world, [tally.batch], stopped=str(tally.trouble or ""))
         return tally
 
@@ -79,6 +77,8 @@ def submit_in(path: Path, context: Context, options: Options, opened: Sheet | No
             tally.to_do = note_marks(context, prepared.check, prepared.plan)
             finish_batch(context, tally, reading, options)
         if tally.batch is not None and tally.reports:
+            from batch.workflows.hand_back import write_returned
+
             tally.marked = write_returned(
                 context, prepared.check, path, tally.batch, tally.reports[0], always=options.give_back
             )
@@ -104,6 +104,9 @@ def _take_for_approval(context: Context, tally: Tally, prepared: Prepared) -> No
 
     Until its preview is written and bound nobody can say yes to it: a run that ends in between changes nothing.
     """
+    from batch.workflows.preview import offer_batch
+    from batch.workflows.report import write_batch_report
+
     tally.batch = record_batch(context, prepared.check, prepared.plan, waits=True)
     tally.to_do = note_marks(context, prepared.check, prepared.plan)
     count_batch(context, tally)

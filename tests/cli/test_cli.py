@@ -17,6 +17,7 @@ from ledger_support import IN_POSTGRESQL
 from sqlalchemy import make_url
 
 import batch
+from batch.adapters import config
 from batch.adapters.ledger import open_ledger
 from batch.cli.session import session
 from batch.cli.unattended import Journal
@@ -195,6 +196,14 @@ def test_what_only_some_commands_need_is_imported_by_these(ready: Shell, tmp_pat
     assert imported(tmp_path, words, {"pandas", "openpyxl", "alembic"}) == set()
 
 
+def test_a_dry_run_loads_nothing_that_writes_or_mails(ready: Shell, tmp_path: Path) -> None:
+    """Reports, marked copies and mails come after it, if at all."""
+    write_csv(tmp_path / "a.csv", [row(1)])
+    writers = {"batch.adapters.mail", "batch.adapters.marked", "batch.adapters.report", "smtplib", "xlsxwriter"}
+    assert ready.run("submit", "--dry-run", "a.csv").code == 0
+    assert imported(tmp_path, ["submit", "--dry-run", "a.csv"], writers) == set()
+
+
 def imported(folder: Path, words: list[str], among: set[str]) -> set[str]:
     """Run a command in a process of its own and name the modules of `among` that it imported."""
     code = (
@@ -205,6 +214,24 @@ def imported(folder: Path, words: list[str], among: set[str]) -> set[str]:
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True, timeout=60
     )
     return set(ran.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("words", [["check", "a.csv"], ["reconcile"], ["submit", "--dry-run", "a.csv"]])
+def test_a_command_reads_its_settings_once(
+    ready: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
+) -> None:
+    """A file that changes meanwhile cannot give one command two answers."""
+    write_csv(tmp_path / "a.csv", [row(1)])
+    asked: list[Path | None] = []
+    load = config.load_settings
+
+    def load_and_note(given: Path | None, *more: Any, **others: Any) -> Any:
+        asked.append(given)
+        return load(given, *more, **others)
+
+    monkeypatch.setattr(config, "load_settings", load_and_note)
+    assert ready.run(*words).code == 0
+    assert len(asked) == 1
 
 
 def test_help_and_version_are_words_too(shell: Shell) -> None:

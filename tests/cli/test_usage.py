@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from cli_support import Shell
+from typer.main import get_command
 
+from batch.cli.session import app, named_alone, run_guarded
 from batch.cli.usage import WEEK
 
 
@@ -26,6 +28,23 @@ def test_the_help_of_a_command_names_no_types_of_a_library(shell: Shell, command
     """It takes a NUMBER, a TEXT or a PATH."""
     out = shell.run(command, "--help").out
     assert not re.search(r"<|>=|int range|\blist\[", out), out
+
+
+@pytest.mark.parametrize("command", WEEK)
+def test_a_command_made_alone_is_what_it_is_among_all(
+    shell: Shell, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """A run makes the command that it names and no other; its help is the same."""
+    alone = named_alone([command, "--help"])
+    assert list(get_command(alone).commands) == [command]  # type: ignore[attr-defined]
+    assert run_guarded(lambda: alone([command, "--help"])) == 0
+    assert capsys.readouterr().out == shell.run(command, "--help").out
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-v", "check", "a.csv"], ["help", "check"], ["chek", "check"]])
+def test_where_no_command_comes_first_all_are_made(words: list[str]) -> None:
+    """Help lists them all, and a mistyped one is told what is near."""
+    assert named_alone(words) is app
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from validate_support import NOW, check, codes, make_row, the_issue
 
-from batch.core.validate import Rules, check_all, find_zone, parse_send_time
+from batch.core.validate import Rules, check_all, find_zone, parse_send_time, zones
 from batch.model import Level
 
 AT = datetime(2026, 3, 4, 14, 30)  # noqa: DTZ001 - as a cell holds it
@@ -201,6 +202,18 @@ def test_zones_go_by_the_names_that_people_use(text: str, zone: str) -> None:
     found = find_zone(text)
     assert found is not None
     assert found.key == zone
+
+
+@pytest.mark.parametrize("text", ["America/Chicago", "America/New York", "ET", "UTC"])
+def test_the_usual_zones_are_found_without_a_look_at_all(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """The list of all zones is a file each: no sheet of the usual ones asks for it."""
+    monkeypatch.setattr(zones, "_zones_by_fold", None)
+    assert find_zone.__wrapped__(text) is not None
+
+
+def test_every_usual_zone_is_there() -> None:
+    """By the very name that the system has for it."""
+    assert set(zones._COMMON_ZONES) <= available_timezones()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ FLOORS = ("model", "core", "system", "adapters", "workflows", "cli", "")
 """From the ground up; each knows its own and those below. The empty one is the package's own face."""
 OPENS_THE_WORLD = {"requests", "sqlalchemy", "socket", "smtplib", "openpyxl", "sqlite3", "subprocess", "os"}
 LATE = {
-    "batch.workflows": "imported when the command runs: --help in 0.14 s and not 0.55, check in 0.5 and not 0.7",
+    "batch.workflows": "imported when the command runs: --help in 0.14 s and not 0.55, check in 0.5 and not 0.7; what "
+    "reports, mails and gives back when it comes to that: a dry run loads 50 modules less",
     "batch.cli": "rich tables and the questions of init, for one command only",
     "batch.adapters.ledger": "SQLAlchemy: 0.35 s that check, pause and --help do not need",
     "batch.adapters.provider": "requests: 0.1 s that check and find do not need",

@@ -120,7 +120,7 @@ def test_a_preview_that_an_earlier_run_did_not_finish_comes_to_the_watched_folde
     drop(town, "week.csv", "dallas", 1)
     watch(town)
     with monkeypatch.context() as broken:
-        broken.setattr("batch.workflows.submit.offer_batch", fail_to_write)
+        broken.setattr("batch.workflows.preview.offer_batch", fail_to_write)
         town.shell.run("worker", "--once")
     watch(town)
     waiting = town.folder / "inbox" / "dallas" / "waiting"

@@ -30,7 +30,7 @@ _COMMON_ZONES = (
     "Asia/Dhaka", "Asia/Bangkok", "Asia/Manila", "Asia/Singapore", "Asia/Tokyo", "Australia/Adelaide",
     "Australia/Sydney", "Pacific/Auckland",
 )  # fmt: skip
-"""What is named where somebody writes an offset."""
+"""What is named where somebody writes an offset, and found without a look at all zones that there are."""
 _ALIASES = {alias: zone for zone, aliases in _US_ZONES.items() for alias in aliases.split()}
 
 
@@ -40,7 +40,10 @@ def find_zone(text: str) -> ZoneInfo | None:
     plain = " ".join(text.split())
     short = plain.casefold().removesuffix(" time").removesuffix(" standard").removesuffix(" daylight")
     short = short.removeprefix("us/").removeprefix("us ")
-    name = _ALIASES.get(short) or _zones_by_fold().get(plain.replace(" ", "_").casefold())
+    written = plain.replace(" ", "_")
+    # To list all zones opens a file of each: these are there without a look.
+    usual = _ALIASES.get(short) or (written if written in _COMMON_ZONES else "")
+    name = usual or _zones_by_fold().get(written.casefold())
     return ZoneInfo(name) if name else None
 
 
