@@ -8,13 +8,15 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from ledger_support import NOW, ROOT, accept, claim, decide, finish, plan, plan_one
+from ledger_support import NOW, ROOT, accept, claim, decide, finish, open_at, plan, plan_one
 from postgres_support import cluster, cut_off
 from torture_support import wait_until
 
 from batch.adapters.ledger import Ledger, open_ledger, postgres
+from batch.adapters.ledger.purging import note_freed
 from batch.adapters.queue import Queue
 from batch.model import Status
 from batch.model.errors import BatchError, LedgerBusyError, LedgerError, LedgerTakenOverError, UsageError
@@ -168,6 +170,20 @@ def test_a_ledger_is_not_moved_onto_itself_under_another_url(ours: Ledger, url: 
     ):
         ours.move_to(theirs)
     assert ours.entries.planned() == ()
+
+
+def test_what_stands_in_free_pages_of_a_file_is_nothing_to_a_database(ours: Ledger, tmp_path: Path) -> None:
+    """A file that is moved before its pages are overwritten leaves that behind; where an older version did not, too."""
+    with open_at(tmp_path) as file:
+        with file._transactions.write() as connection:
+            note_freed(connection)
+        file.move_to(ours)
+    assert not ours.upkeep.has_freed_texts()
+    with ours._transactions.write() as connection:
+        connection.exec_driver_sql("INSERT INTO notes (name, value) VALUES ('texts-in-free-pages', '')")
+    assert ours.upkeep.has_freed_texts()
+    ours.upkeep.overwrite_freed()
+    assert not ours.upkeep.has_freed_texts()
 
 
 STOPPED = """

@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Table, func, insert, select, text
 from batch.adapters.ledger import postgres
 from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.columns import Json, sort_keys
+from batch.adapters.ledger.purging import FREED
 from batch.adapters.ledger.tables import alembic_version, entries, metadata, notes
 from batch.adapters.ledger.transactions import Transactions
 from batch.model.errors import LedgerError, LedgerMovedError, UsageError
@@ -19,7 +20,7 @@ from batch.model.errors import LedgerError, LedgerMovedError, UsageError
 MOVED = "moved-to"
 """The note that a ledger keeps once it was moved, with the name of its new place."""
 _TABLES = tuple(table for table in metadata.sorted_tables if table is not alembic_version)
-_OF_THE_PLACE = (MOVED, *postgres.NOTES)
+_OF_THE_PLACE = (MOVED, FREED, *postgres.NOTES)
 """Notes about the database itself, which stay where they are."""
 
 Sums = Mapping[str, tuple[int, int]]

@@ -53,7 +53,7 @@ _QUOTED = re.compile(r'".*"', re.DOTALL)
 _TEXTS = ("message", "subject", "owner", "cells", "cancel_why")
 PIECE = 2_000
 """Entries that are forgotten in one transaction."""
-_FREED = "texts-in-free-pages"
+FREED = "texts-in-free-pages"
 _GUARDED = {"history": "history_is_never_changed", "attempts": "attempts_are_closed_once"}
 """The rules that keep the past as it is make way for this one thing, within one transaction."""
 
@@ -233,21 +233,25 @@ def _rules_lifted(connection: Connection) -> Iterator[None]:
 def note_freed(connection: Connection) -> None:
     """Write down, with what is forgotten, that it still stands in pages that are free: whoever comes next knows."""
     if connection.dialect.name == "sqlite":
-        connection.execute(delete(notes).where(notes.c.name == _FREED))
-        connection.execute(insert(notes).values(name=_FREED, value=""))
+        connection.execute(delete(notes).where(notes.c.name == FREED))
+        connection.execute(insert(notes).values(name=FREED, value=""))
 
 
 def is_freed(connection: Connection) -> bool:
     """Say whether forgotten texts still stand in free pages."""
-    return connection.execute(select(notes.c.name).where(notes.c.name == _FREED)).first() is not None
+    return connection.execute(select(notes.c.name).where(notes.c.name == FREED)).first() is not None
 
 
 def overwrite_freed(transactions: Transactions) -> None:
-    """Let SQLite write its file anew where what was forgotten still stands in pages that are free."""
+    """Let SQLite write its file anew where what was forgotten still stands in pages that are free.
+
+    In a database on PostgreSQL only an older version left the note, when it moved a file's there.
+    """
     with transactions.read() as connection:
         if not is_freed(connection):
             return
-    with explained(transactions.name), closing(transactions.engine.raw_connection()) as raw:
-        raw.cursor().execute("VACUUM")
+    if transactions.engine.dialect.name == "sqlite":
+        with explained(transactions.name), closing(transactions.engine.raw_connection()) as raw:
+            raw.cursor().execute("VACUUM")
     with transactions.write() as connection:
-        connection.execute(delete(notes).where(notes.c.name == _FREED))
+        connection.execute(delete(notes).where(notes.c.name == FREED))
