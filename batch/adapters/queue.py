@@ -12,6 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +244,10 @@ SELECT job.status::text, count(*), extract(epoch FROM now() - min(event.at))::fl
 """
 
 
+_SPARE = 2
+"""Threads beside those of jobs, to look up where the database is: who cannot reconnect is taken for dead."""
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn the failures of the queue's database into words."""
@@ -287,6 +292,8 @@ def _add_task(app: App, kind: str, act: Callable[[Told], object]) -> None:
 
 
 async def _work(app: App, stalled: int, stopped: Callable[[], bool], left: Counter[str], **options: Any) -> None:
+    threads = ThreadPoolExecutor(options["concurrency"] + _SPARE)
+    asyncio.get_running_loop().set_default_executor(threads)  # its own has four more than the machine has cores
     async with app.open_async():
         worker = asyncio.ensure_future(
             app.run_worker_async(install_signal_handlers=False, delete_jobs="successful", **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Barrier
 
 from postgres_support import cluster
 
@@ -52,3 +53,18 @@ def test_what_a_dead_worker_left_is_given_out_anew_and_kept_for_a_week(url: str)
     assert queue.left == {"dallas": 1}
     seen = queue.look("dallas", 30), queue.look("austin", 30)
     assert [one.failed for one in seen if one is not None] == [1, 0]
+
+
+def test_as_many_jobs_are_done_at_once_as_was_asked_for(url: str) -> None:
+    """However few cores the machine has: each of these waits until all have begun."""
+    queue, names, done = Queue(url), [f"store{number}" for number in range(20)], list[str]()
+    all_here = Barrier(len(names))
+    queue.prepare()
+    queue.give([(KIND, name) for name in names])
+
+    def act(told: Told) -> None:
+        all_here.wait(30)
+        done.append(told.account)
+
+    queue.work(act, [KIND], names, concurrency=20, every=30, stalled=30, once=True, stopped=lambda: False)
+    assert sorted(done) == sorted(names)
