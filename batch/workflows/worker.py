@@ -97,7 +97,7 @@ class Worker:
     def _work(self, concurrency: int, *, once: bool, stopped: Callable[[], bool]) -> None:
         section = next(iter(self.accounts.values())).workers
         every, stalled = section.every_seconds, section.stalled_seconds
-        self.act(Told(CLOCK, ""))
+        self._give_due()
         served = [name for name in self.accounts if name not in self.lacks]
 
         def must_end() -> bool:
@@ -116,7 +116,7 @@ class Worker:
     def act(self, told: Told) -> None:
         """Do one job; its trouble is told, and it is given out again while it is due."""
         if told.kind == CLOCK:
-            self._give_due()
+            self._tick()
             return
         settings = self.accounts.get(told.account)
         if settings is None:
@@ -133,6 +133,16 @@ class Worker:
         except Exception as fault:
             words = f"an internal error of campaign-batch ({type(fault).__name__}); nothing is lost: report it"
             world.tell(Note(words, loud=True, event="fault"))
+
+    def _tick(self) -> None:
+        """Give out what is due; while the queue fails the next tick does, and no job of this kind stays as failed."""
+        told = Told(CLOCK, "")
+        try:
+            self._give_due()
+        except LedgerError as trouble:
+            self._tell_once(told, self.world_of(""), trouble)
+        else:
+            self.troubles.pop((told.account, told.kind), None)
 
     def _give_due(self) -> None:
         """Give out what is due in each account; one whose ledger cannot be opened is told and keeps no other back.

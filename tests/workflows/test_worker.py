@@ -202,6 +202,23 @@ def test_a_worker_that_lacks_an_account_leaves_its_jobs_and_says_so_once(town: T
     assert (ours.queue.accounts_waiting(), town.names("austin")) == ({"austin"}, [])
 
 
+def test_a_queue_that_fails_is_told_once_and_is_well_again_with_the_next_tick(town: Town, url: str) -> None:
+    """No job of the clock stays as failed for it."""
+    lines: list[str] = []
+    world = World(tell=lambda event: lines.append(getattr(event, "words", "")))
+    ours = make_worker(list(settings_of(town).values()), lambda _: world)
+    work(ours)
+    cluster().query("ALTER SCHEMA campaign_queue RENAME TO away", url)
+    for _ in range(2):
+        ours.act(Told(CLOCK, ""))
+    assert len([line for line in lines if "the queue of the workers" in line]) == 1, lines
+    assert any("the queue of the workers" in line for line in ours.warnings())
+    cluster().query("ALTER SCHEMA away RENAME TO campaign_queue", url)
+    ours.act(Told(CLOCK, ""))
+    assert list(ours.warnings()) == []
+    assert ours.queue.depth() == {"todo": 0, "doing": 0, "failed": 0}
+
+
 def test_a_worker_leaves_a_ledger_that_a_newer_version_has_changed(town: Town, url: str) -> None:
     """Nor an account's file whose rows may have moved from there; it says so once, and a newer worker does it."""
     drop(town, "week.csv", "dallas", 1)
