@@ -108,6 +108,7 @@ def let_go(engine: Engine) -> None:
         server.users.discard(engine)
         if server.users:
             return
-        if _servers.get(server.url) is server:
+        newest = _servers.get(server.url)
+        if newest is not None and newest.engine is server.engine:
             _servers.pop(server.url)
         server.engine.dispose()
