@@ -178,8 +178,6 @@ def _ids_by_key(check: Check, settings: Settings, world: World) -> dict[str, str
     """Find the places that rows have from an earlier submit, when there is a ledger; the newest of a key counts."""
     keys = {one.key for one in check.kept if one.key}
     with suppress(BatchError), open_ledger_of(settings, world, create=False) as ledger:
-        known = [
-            one for one in ledger.known.matching(keys, (), world.now()) if one.key in keys and one.status in _FIXABLE
-        ]
-        return {one.key: make_row_id(one.id, one.key) for one in known}
+        known = ledger.known.with_keys(keys)
+        return {one.key: make_row_id(one.id, one.key) for one in known if one.status in _FIXABLE}
     return {}

@@ -92,12 +92,11 @@ def _look(context: Context, settings: Settings, rows: Sequence[Checked]) -> _The
     path = sqlite_path(settings.ledger.url)
     if path is not None and not path.exists():
         return _There({}, {})
-    now = context.world.now()
-    with open_ledger(settings.ledger.url, now=now, create=False, look=True) as ledger:
+    with open_ledger(settings.ledger.url, now=context.world.now(), create=False, look=True) as ledger:
         # A bare number is an entry of any ledger; only a whole RowId says whose.
         ours = [row for row in rows if row.row.text(FIELD).casefold().startswith("e")]
         named = follow_row_ids(ledger, ours)
-        known = ledger.known.matching({row.key for row in rows} | named.keys, set(), now)
+        known = ledger.known.with_keys({row.key for row in rows} | named.keys)
     counting = [entry for entry in known if entry.status in _SCHEDULED | _MAY_GO]
     by_number = {entry.id: entry for entry in counting}
     by_row = {row: by_number[entry] for row, entry in named.entries.items() if entry in by_number}

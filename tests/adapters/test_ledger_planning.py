@@ -295,6 +295,8 @@ def test_the_plan_learns_what_is_known(ledger: Ledger) -> None:
         coming,
         newest,
     ]
+    keyed = ledger.known.with_keys(["ref:r2", "ref:r5", "ref:none"])
+    assert [known.id for known in keyed] == [past, newest]  # for who compares nothing with what is to come
     fingerprint = ledger.entries.get(cancelled).fingerprint
     assert [known.id for known in ledger.known.matching([], [fingerprint, ""], NOW)] == [coming, cancelled, newest]
     found = ledger.known.matching(["ref:r3"], [], NOW + timedelta(days=99))[0]

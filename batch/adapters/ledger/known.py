@@ -47,6 +47,13 @@ class Known:
             asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, fits)
             return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
 
+    def with_keys(self, keys: Collection[str]) -> tuple[KnownEntry, ...]:
+        """Give the entries with one of these keys, and no others; none replaced."""
+        with self._transactions.read() as connection:
+            key, _ = _how_to_search(connection, len(keys))
+            asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, is_in(key, keys, connection.dialect))
+            return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
+
     def tags(self, listed: Collection[str]) -> set[str]:
         """Give which of these tags this ledger ever gave or sent: as many are asked for as a list shows, not all."""
         with self._transactions.read() as connection:
