@@ -279,7 +279,15 @@ def fleet(
     with ExitStack() as stack:
         sandboxes = {
             name: stack.enter_context(
-                Sandbox(limit=limit, window=window, token=f"{name}-token", faults=faults, seed=seed, late_seconds=0.3)
+                Sandbox(
+                    limit=limit,
+                    window=window,
+                    token=f"{name}-token",
+                    faults=faults,
+                    seed=seed,
+                    late_seconds=0.3,
+                    credits=100_000_000,
+                )
             )
             for name in accounts
         }
