@@ -43,16 +43,13 @@ class Known:
             key, fingerprint = _how_to_search(connection, len(keys))
             has_key = is_in(key, keys, connection.dialect)
             says_it = is_in(fingerprint, [one for one in fingerprints if one], connection.dialect)
-            fits = _any_of(connection, has_key, says_it, coming)
-            asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, fits)
-            return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
+            return _read_known(connection, _any_of(connection, has_key, says_it, coming))
 
     def with_keys(self, keys: Collection[str]) -> tuple[KnownEntry, ...]:
         """Give the entries with one of these keys, and no others; none replaced."""
         with self._transactions.read() as connection:
             key, _ = _how_to_search(connection, len(keys))
-            asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, is_in(key, keys, connection.dialect))
-            return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
+            return _read_known(connection, is_in(key, keys, connection.dialect))
 
     def tags(self, listed: Collection[str]) -> set[str]:
         """Give which of these tags this ledger ever gave or sent: as many are asked for as a list shows, not all."""
@@ -166,6 +163,11 @@ def _last(status: Status) -> ColumnElement[int]:
 
 def _span(row: Row[Any]) -> Span:
     return Span(row.begun, row.known)
+
+
+def _read_known(connection: Connection, which: ColumnElement[bool]) -> tuple[KnownEntry, ...]:
+    asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, which)
+    return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
 
 
 def _known_entry(row: Sequence[Any]) -> KnownEntry:
