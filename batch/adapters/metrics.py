@@ -107,7 +107,7 @@ def _application(
 
 def _health(gather: Callable[[], Iterable[Figure]], warn: Callable[[], Iterable[str]]) -> bytes:
     list(gather())
-    return "".join(f"{line}\n" for line in ("ok", *warn())).encode()
+    return "".join(f"{line}\n" for line in ("ok", *map(say_it_retries, warn()))).encode()
 
 
 _PLAIN = ("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

@@ -114,7 +114,7 @@ def _counted_world(figures: Gauges, log_format: str, *, stays: bool) -> Callable
 
 def _serving(figures: Gauges, address: str, log_format: str) -> AbstractContextManager[object]:
     journal = Journal(as_json=log_format == "json")
-    told = replace(figures, warnings=lambda: map(say_it_retries, (*figures.warnings(), *journal.warnings())))
+    told = replace(figures, warnings=lambda: (*figures.warnings(), *journal.warnings()))
     return told.serving(address) if address else nullcontext()
 
 
