@@ -24,7 +24,7 @@ def attach_report(settings: Settings, report: Report, stem: str) -> list[Attachm
     page, book = write(report, settings, stem, ("html", "xlsx"))[:2]
     taken = [Attachment(book.name, book.read_bytes())]
     if book.stat().st_size > largest_attachment(settings):
-        needed = tuple(entry for entry in report.entries if report.standing_of(entry).needs_attention)
+        needed = tuple(entry for entry, _ in report.needed())
         short = replace(report, entries=needed, skipped=())
         [table] = write(short, settings, f"{stem}-needs-attention", ("csv",))
         taken.append(Attachment(table.name, table.read_bytes(), "text/csv"))

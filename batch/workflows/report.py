@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -294,9 +293,8 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: datetime, *, skipped: int = 0) -> Figures:
     deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
     price = settings.reports.credit_price or None
-    stand = partial(standing_of, now=now)
-    rows = tuple(each_row(ledger, entries))
-    return count_entries(rows, deliveries, stand=stand, skipped=skipped, credit_price=price)
+    stands = ((entry, standing_of(entry, now)) for entry in each_row(ledger, entries))
+    return count_entries(stands, deliveries, skipped=skipped, credit_price=price)
 
 
 def write(report: Report, settings: Settings, stem: str, formats: Sequence[str], *, latest: bool = False) -> list[Path]:

@@ -44,9 +44,13 @@ def _meant_by(ledger: Ledger) -> Callable[[Entry | Posted], datetime | None]:
         found: Offsets = ledger.journal.settings(batch).get(OFFSETS, {})
         return found
 
+    @cache  # a batch of ten thousand campaigns has some dozens of times
+    def meant_then(moment: datetime, zone: str, batch: int) -> datetime:
+        return meant_by_today(moment, zone, kept(batch))
+
     def meant(one: Entry | Posted) -> datetime | None:
         if one.send_at is None or not one.zone:
             return one.send_at
-        return meant_by_today(one.send_at, one.zone, kept(one.batch))
+        return meant_then(one.send_at, one.zone, one.batch)
 
     return meant

@@ -70,8 +70,8 @@ def test_the_trend_counts_as_reading_every_campaign_does(years: Ledger, tmp_path
         real = [one for one in years.entries.select() if one.send_at and start <= one.send_at < end]
         real = [one for one in real if not one.key.startswith("TEST:")]
         counted = count_entries(
-            each_row(years, real), years.deliveries.of_each(ids(real)),
-            stand=lambda entry: standing_of(entry, NOW), credit_price=0.01,
+            ((entry, standing_of(entry, NOW)) for entry in each_row(years, real)),
+            years.deliveries.of_each(ids(real)), credit_price=0.01,
         )  # fmt: skip
         assert week.figures == counted, week.week
 

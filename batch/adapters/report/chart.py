@@ -57,8 +57,8 @@ class Bar:
 
 def timed(report: Report, fates: Collection[Fate]) -> Iterable[tuple[Entry, datetime]]:
     """Give the entries of some fates, each with its time by the row's own clock."""
-    for entry in report.entries:
-        if entry.send_at is not None and report.standing_of(entry).word.fate in fates:
+    for entry, standing in report.stands():
+        if entry.send_at is not None and standing.word.fate in fates:
             yield entry, entry.send_at.astimezone(zone_of(entry.zone or report.zone))
 
 

@@ -13,6 +13,8 @@ from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Finding
 from batch.model.records import dataclass
 
 Kind = Literal["batch", "week", "reconciliation"]
+Pair = tuple[Entry, Standing]
+"""An entry beside how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +126,21 @@ class Report:
     to_cancel: tuple[Entry, ...] = ()
     """What a person must delete in the provider's dashboard."""
 
-    _standings: dict[tuple[int, int], Standing] = dataclasses.field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """What was asked before: a report asks some ten times for each row. Rows with the same cells share an entry."""
+    _stands: list[tuple[Pair, ...]] = dataclasses.field(default_factory=list, init=False, repr=False, compare=False)
+    """What the two that follow give; empty as long as nobody asked. A report asks some ten times for each row."""
 
-    _needed: list[tuple[Entry, ...]] = dataclasses.field(default_factory=list, init=False, repr=False, compare=False)
-    """The same of the entries that need attention; empty as long as nobody asked."""
+    def stands(self) -> tuple[Pair, ...]:
+        """Give every entry beside how it stands."""
+        if not self._stands:
+            stands = tuple([(entry, self.standing_of(entry)) for entry in self.entries])
+            self._stands.extend((stands, tuple([pair for pair in stands if pair[1].needs_attention])))
+        return self._stands[0]
+
+    def needed(self) -> tuple[Pair, ...]:
+        """Give the entries that need attention, each beside how it stands."""
+        self.stands()
+        return self._stands[1]
 
     def standing_of(self, entry: Entry) -> Standing:
         """Say how an entry stands at the moment of the report."""
-        place = entry.id, entry.row
-        found = self._standings.get(place)
-        if found is None:
-            found = self._standings[place] = standing_of(entry, self.made_at, self.zone)
-        return found
-
-    def needed(self) -> tuple[Entry, ...]:
-        """Give the entries that need attention."""
-        if not self._needed:
-            self._needed.append(tuple(entry for entry in self.entries if self.standing_of(entry).needs_attention))
-        return self._needed[0]
+        return standing_of(entry, self.made_at, self.zone)

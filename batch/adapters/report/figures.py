@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from batch.adapters.report.contents import Figures, Report
+from batch.adapters.report.contents import Figures, Pair, Report
 from batch.core.standing import Standing, needs_look
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, SentTotals
@@ -48,9 +48,8 @@ class KeyFigure:
 def count(report: Report) -> Figures:
     """Add up everything that a report shows."""
     figures = count_entries(
-        report.entries,
+        report.stands(),
         report.deliveries,
-        stand=report.standing_of,
         skipped=len(report.skipped),
         findings=report.findings,
         credit_price=report.credit_price,
@@ -59,29 +58,26 @@ def count(report: Report) -> Figures:
 
 
 def count_entries(
-    entries: Iterable[Entry],
+    stands: Iterable[Pair],
     deliveries: Mapping[int, Sequence[DeliveryCount]],
     *,
-    stand: Callable[[Entry], Standing],
     skipped: int = 0,
     findings: Sequence[Finding] = (),
     credit_price: float | None = None,
 ) -> Figures:
-    """Add up entries, for a report or for one week of the trend; `stand` says how each of them stands."""
+    """Add up entries, for a report or for one week of the trend, each beside how it stands."""
     standings: Counter[str] = Counter({"skipped": skipped} if skipped else {})
     parts = credits = 0
     texts: Counter[Fate] = Counter()
     fates: Counter[Fate] = Counter()
     delivery: list[DeliveryCount] = []
-    needing: list[Entry] = []
-    for entry in entries:
-        stands = stand(entry)
-        standing = stands.word.standing
-        fate = stands.word.fate
-        standings[standing] += 1
+    needing: list[Pair] = []
+    for entry, standing in stands:
+        fate = standing.word.fate
+        standings[standing.word.standing] += 1
         fates[fate] += 1
-        if stands.needs_attention:
-            needing.append(entry)
+        if standing.needs_attention:
+            needing.append((entry, standing))
         delivery.extend(deliveries.get(entry.id, ()))
         if fate.is_there:
             texts[fate] += entry.contacts_count or 0
@@ -192,7 +188,7 @@ def outcome_of(stands: Standing) -> RowKind:
 
 def outcomes(report: Report) -> dict[RowKind, int]:
     """Count the rows by where they ended, in the one order; what needs a look has a line of its own."""
-    found = Counter(outcome_of(report.standing_of(entry)) for entry in report.entries)
+    found = Counter(outcome_of(standing) for _, standing in report.stands())
     if report.skipped:
         found[SKIPPED] = len(report.skipped)
     return dict(sorted(found.items(), key=lambda pair: (ORDER[pair[0].standing], pair[0].text)))
@@ -207,12 +203,12 @@ _PLACES = {tone: place for place, tone in enumerate(TONES)}
 
 
 def _tone_of(report: Report, fate: Fate) -> str:
-    words = (report.standing_of(entry).word for entry in report.entries)
+    words = (standing.word for _, standing in report.stands())
     return worst("good", *(word.tone for word in words if word.fate is fate))
 
 
 def _needing_tone(report: Report) -> str:
-    needed = [report.standing_of(entry) for entry in report.needed()]
+    needed = [standing for _, standing in report.needed()]
     grave = any(one.is_grave(report.made_at) for one in needed) or any(one.loud for one in loose_findings(report))
     return "bad" if grave else "look"
 
@@ -226,7 +222,7 @@ def _going_words(report: Report, figures: Figures) -> str:
 
 
 def _needing_words(report: Report, fate: Fate) -> str:
-    number = sum(report.standing_of(entry).word.fate is fate for entry in report.needed())
+    number = sum(standing.word.fate is fate for _, standing in report.needed())
     return f"{number:,} of them {'needs' if number == 1 else 'need'} attention" if number else ""
 
 
@@ -320,7 +316,7 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
 
 def loose_findings(report: Report) -> list[Finding]:
     """Give the findings that somebody must look at and that no row of the report tells."""
-    told = {entry.id for entry in report.needed()}
+    told = {entry.id for entry, _ in report.needed()}
     return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
 
 
@@ -356,8 +352,8 @@ def _if(number: int) -> str:
     return "look" if number else "quiet"
 
 
-def _loose(needing: Iterable[Entry], findings: Iterable[Finding]) -> dict[tuple[str, int], list[Finding]]:
-    told = {entry.id for entry in needing}
+def _loose(needing: Iterable[Pair], findings: Iterable[Finding]) -> dict[tuple[str, int], list[Finding]]:
+    told = {entry.id for entry, _ in needing}
     found: dict[tuple[str, int], list[Finding]] = {}
     for place, finding in enumerate(findings_for_people(findings)):
         if finding.entry not in told:

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from batch.adapters.report.amounts import amounts_of, cost_of
+from batch.adapters.report.amounts import Amounts, CountedRow, cost_of, count_rows
 from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import count, key_figures
 from batch.adapters.report.verdict import verdict
@@ -106,7 +106,7 @@ def to_json(report: Report) -> str:
 
 
 def _records(report: Report) -> list[dict[str, Any]]:
-    rows = [_record(entry, report) for entry in report.entries]
+    rows = [_record(row, report) for row in count_rows(report)]
     return rows + [
         dict.fromkeys(FIELDS, None)
         | {
@@ -119,8 +119,8 @@ def _records(report: Report) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _record(entry: Entry, report: Report) -> dict[str, Any]:
-    standing = report.standing_of(entry)
+def _record(row: CountedRow, report: Report) -> dict[str, Any]:
+    entry, standing, amounts = row
     same = {name: getattr(entry, name) for name in FIELDS if name in _SAME}
     return same | {
         "entry": entry.id,
@@ -137,14 +137,14 @@ def _record(entry: Entry, report: Report) -> dict[str, Any]:
         "next_step": standing.next,
         "send_at_local": _local(entry, report),
         "cause": standing.cause if standing.needs_attention else "",
-        **_amounts(entry, report),
+        **_amounts(amounts, report),
         "issues": [asdict(issue) for issue in entry.issues],
     }
 
 
-def _amounts(entry: Entry, report: Report) -> dict[str, Any]:
+def _amounts(amounts: Amounts, report: Report) -> dict[str, Any]:
     """Give what the row adds to the totals: their sums over all rows are the report's figures."""
-    _, texts, parts, credits, cost, delivered, failed, opted_out = amounts_of(entry, report)
+    _, texts, parts, credits, cost, delivered, failed, opted_out = amounts
     return {
         "texts": texts or 0, "parts": parts or 0, "credits": credits or 0,
         "cost": cost_of(credits or 0, report) if cost is None else cost,

@@ -207,8 +207,8 @@ def _coming(report: Report) -> list[tuple[str, ...]]:
     year = report.made_at.astimezone(UTC).year
     coming = [
         entry
-        for entry in report.entries
-        if entry.send_at and entry.send_at > report.made_at and report.standing_of(entry).word.standing == "scheduled"
+        for entry, standing in report.stands()
+        if entry.send_at and entry.send_at > report.made_at and standing.word.standing == "scheduled"
     ]
     return [
         (

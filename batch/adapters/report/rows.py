@@ -88,18 +88,18 @@ CSV_KEYS = (
 def shown_rows(report: Report, *, only_needed: bool = False) -> list[ReportRow]:
     """Give the rows of a report by send time, those already taken in at the end."""
     places = {entry.id: entry for entry in report.entries}
-    chosen = report.needed() if only_needed else report.entries
+    chosen = report.needed() if only_needed else report.stands()
     view = View(report.zone, report.provider_zone, report.made_at, places)
     rows = [
         show_entry(
             entry,
             view,
-            report.standing_of(entry),
+            standing,
             attempts=report.attempts.get(entry.id, ()),
             history=report.history.get(entry.id, ()),
             delivery=report.deliveries.get(entry.id, ()),
         )
-        for entry in sorted(chosen, key=by_time)
+        for entry, standing in sorted(chosen, key=lambda pair: by_time(pair[0]))
     ]
     return rows if only_needed else rows + [show_skipped(row, report) for row in report.skipped]
 

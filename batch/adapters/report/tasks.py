@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from urllib.parse import urlencode
 
-from batch.adapters.report.contents import Report
+from batch.adapters.report.contents import Pair, Report
 from batch.adapters.report.figures import contacts_words, owners_words, worst
 from batch.core.standing import Concern, Standing
 from batch.model import Entry
@@ -107,9 +107,9 @@ def tasks_of(report: Report) -> tuple[Task, ...]:
     return tuple(_task(group, report, cards) for group in grouped)
 
 
-def in_task_order(report: Report) -> list[Entry]:
-    """Give the entries that need attention, in the order of the tasks."""
-    return [entry for group in _grouped(report) for entry, _ in group]
+def in_task_order(report: Report) -> list[Pair]:
+    """Give the entries that need attention, each beside how it stands, in the order of the tasks."""
+    return [pair for group in _grouped(report) for pair in group]
 
 
 def meaning_of(cause: str, standing: Standing) -> str:
@@ -117,12 +117,8 @@ def meaning_of(cause: str, standing: Standing) -> str:
     return CODES[cause].meaning if cause in CODES else standing.word.meaning
 
 
-_Pair = tuple[Entry, Standing]
-
-
-def _grouped(report: Report) -> list[list[_Pair]]:
-    needed = [(entry, report.standing_of(entry)) for entry in report.needed()]
-    ordered = sorted(needed, key=lambda pair: _kind(*pair))
+def _grouped(report: Report) -> list[list[Pair]]:
+    ordered = sorted(report.needed(), key=lambda pair: _kind(*pair))
     groups = [list(group) for _, group in groupby(ordered, key=lambda pair: _kind(*pair))]
     return sorted(groups, key=lambda group: _order(group, report))
 
@@ -131,7 +127,7 @@ def _kind(entry: Entry, standing: Standing) -> tuple[int, str, str, bool]:
     return CONCERN_ORDER[standing.concern], standing.word.text, standing.cause, entry.send_at is None
 
 
-def _order(group: Sequence[_Pair], report: Report) -> tuple[int, bool, float, int]:
+def _order(group: Sequence[Pair], report: Report) -> tuple[int, bool, float, int]:
     """Put first what went wrong, then what is due within a day, then what may be due: its time cannot be read."""
     first = min((standing.by.timestamp() for _, standing in group if standing.by), default=float("inf"))
     due = any(standing.is_due(report.made_at) for _, standing in group)
@@ -140,7 +136,7 @@ def _order(group: Sequence[_Pair], report: Report) -> tuple[int, bool, float, in
     return CONCERN_ORDER[group[0][1].concern], not due, first, group[0][0].row
 
 
-def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
+def _task(group: Sequence[Pair], report: Report, cards: int) -> Task:
     entry, standing = group[0]
     owners = {one.owner for one, _ in group}
     wanted = {
@@ -171,7 +167,7 @@ def _task(group: Sequence[_Pair], report: Report, cards: int) -> Task:
     )
 
 
-def _why(group: Sequence[_Pair], report: Report) -> str:
+def _why(group: Sequence[Pair], report: Report) -> str:
     entry, standing = group[0]
     if len(group) > 1:
         return ", ".join(one.campaign_name for one, _ in group) if len(group) <= FEW else ""
@@ -184,7 +180,7 @@ def _why(group: Sequence[_Pair], report: Report) -> str:
     return f"{when}{standing.reason}" if standing.reason != standing.word.text else ""
 
 
-def _words(group: Sequence[_Pair]) -> str:
+def _words(group: Sequence[Pair]) -> str:
     """Say what is wrong: in the row's own words when all say the same, else by what the code means."""
     standing = group[0][1]
     said = {one.reason for _, one in group}
@@ -199,7 +195,7 @@ def _which(entry: Entry, standing: Standing) -> str:
     return f"{entry.campaign_name or '(no name)'} ({cells[0] if cells else f'row {entry.row}'})"
 
 
-def _common_next(group: Iterable[_Pair]) -> str:
+def _common_next(group: Iterable[Pair]) -> str:
     """Give what to do when it is the same for all of them; each card has its own."""
     said = {standing.next for _, standing in group}
     if len(said) == 1:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from batch.adapters.report.contents import Figures, Report
+from batch.adapters.report.contents import Figures, Pair, Report
 from batch.adapters.report.figures import (
     OWNERS,
     contacts_words,
@@ -30,9 +30,6 @@ WEEKS = 3
 """Weeks before this one that make the usual."""
 
 
-Pair = tuple[Entry, Standing]
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How things stand, in words and a tone."""
@@ -48,7 +45,7 @@ class Verdict:
 def verdict(report: Report, figures: Figures | None = None) -> Verdict:
     """Say in a sentence whether all is fine, and in a tone how bad it is."""
     figures = figures or count(report)
-    stands = [(entry, report.standing_of(entry)) for entry in report.entries]
+    stands = report.stands()
     open_words = [*_open_words(report, stands)]
     more, act = _more(report, figures), who_acts(report)
     if report.stopped:
@@ -160,8 +157,8 @@ _WAITED_FOR = {
 def who_acts(report: Report) -> tuple[str, ...]:
     """Say who acts by when: `maria@x.example must act on 3 rows: 1 now, 2 by Mon, Nov 23, 3:30 PM CST`."""
     owners: dict[str, list[Pair]] = defaultdict(list)
-    for entry in report.needed():
-        owners[entry.owner or SOMEBODY].append((entry, report.standing_of(entry)))
+    for entry, standing in report.needed():
+        owners[entry.owner or SOMEBODY].append((entry, standing))
     ordered = sorted(owners.items(), key=lambda pair: _urgency(pair[1]))
     told = [f"{owner} must act on {_by_when(report, pairs)}" for owner, pairs in ordered[:OWNERS]]
     rest = ordered[OWNERS:]
@@ -265,7 +262,7 @@ def _usual(report: Report) -> list[int]:
 
 def _not_compared(report: Report) -> str:
     """Say when what lies at the provider was compared last, where that is too long ago; empty when it is not."""
-    there = [entry for entry in report.entries if report.standing_of(entry).word.fate.is_there]
+    there = [entry for entry, standing in report.stands() if standing.word.fate.is_there]
     since = report.made_at - UNSEEN_AFTER
     if report.compared_at is None:
         fresh = all(entry.changed_at is None or entry.changed_at >= since for entry in there)
@@ -282,7 +279,7 @@ def _not_compared(report: Report) -> str:
 def _more(report: Report, figures: Figures) -> str:
     if not figures.rows:
         return ""
-    fates = Counter(report.standing_of(entry).word.fate for entry in report.needed())
+    fates = Counter(standing.word.fate for _, standing in report.needed())
     went, goes = fates.pop(Fate.WENT, 0), fates.pop(Fate.GOES, 0)
     rest = figures.rows - figures.sent - figures.scheduled
     neither = "neither" if figures.sent and figures.scheduled else "not"

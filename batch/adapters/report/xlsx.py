@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.adapters.report.amounts import AMOUNTS, RowGroup, amounts_of, by_cause, by_owner
+from batch.adapters.report.amounts import AMOUNTS, CountedRow, RowGroup, amounts_of, by_cause, by_owner, count_rows
 from batch.adapters.report.charts import texts_by_day
 from batch.adapters.report.contents import Report
 from batch.adapters.report.figures import count, loose_persons
@@ -27,7 +27,7 @@ def write_xlsx(report: Report, path: Path) -> Path:
     """Write the workbook for a report; one that `is_long` has no sheet of all rows, and names the CSV beside it."""
     writer, figures = WorkbookWriter(report), count(report)
     elsewhere = path.with_suffix(".csv").name if is_long(report) else ""
-    ordered = sorted(report.entries, key=by_time)
+    ordered = sorted(count_rows(report), key=lambda row: by_time(row.entry))
     summary = write_summary(writer, figures, ordered, elsewhere)
     tables = [_write_needed(writer, {} if elsewhere else _lines(ordered))]
     if not elsewhere:
@@ -47,9 +47,9 @@ def is_long(report: Report) -> bool:
     return len(report.entries) + len(report.skipped) > MOST_ROWS
 
 
-def _lines(ordered: Sequence[Entry]) -> dict[tuple[int, int], int]:
+def _lines(ordered: Sequence[CountedRow]) -> dict[tuple[int, int], int]:
     """Give the line of the sheet Rows for each entry and row."""
-    return {(entry.id, entry.row): line for line, entry in enumerate(ordered, 2)}
+    return {(row.entry.id, row.entry.row): line for line, row in enumerate(ordered, 2)}
 
 
 NEEDED = (
@@ -92,8 +92,8 @@ def _is_one_part_each(report: Report) -> bool:
     return all(entry.parts <= 1 or entry.mms_template_id for entry in report.entries)
 
 
-def _row_columns(report: Report) -> tuple[Column, ...]:
-    same = all(amounts[0] == amounts[1] for amounts in (amounts_of(entry, report) for entry in report.entries))
+def _row_columns(report: Report, rows: Sequence[CountedRow]) -> tuple[Column, ...]:
+    same = all(row.amounts[0] == row.amounts[1] for row in rows)
     return (
         Column("Status", 30), Column("Campaign", 40), Column("Row", 7, "number"), Column("File", 26),
         Column("Goes out (local)", 29, "date"), Column("Zone", 8), Column("At the provider", 29, "date"),
@@ -108,8 +108,8 @@ def _write_needed(writer: WorkbookWriter, lines: dict[tuple[int, int], int]) -> 
     report = writer.report
 
     def values() -> Iterator[Sequence[object]]:
-        for entry in in_task_order(report):
-            yield _needed_values(entry, report, lines.get((entry.id, entry.row)))
+        for entry, standing in in_task_order(report):
+            yield _needed_values(entry, standing, report, lines.get((entry.id, entry.row)))
         for findings in loose_persons(report):
             first, words = findings[0], "; ".join(dict.fromkeys(finding.words for finding in findings))
             sign = WORDS["missing" if first.loud else "unapproved"].sign
@@ -121,52 +121,51 @@ def _write_needed(writer: WorkbookWriter, lines: dict[tuple[int, int], int]) -> 
     return writer.table("Needs attention", NEEDED, values(), tab="look", status=0)[1]
 
 
-def _needed_values(entry: Entry, report: Report, line: int | None) -> tuple[object, ...]:
-    standing = report.standing_of(entry)
+def _needed_values(entry: Entry, standing: Standing, report: Report, line: int | None) -> tuple[object, ...]:
     cells = ", ".join(dict.fromkeys(cause.cell for cause in standing.causes if cause.cell))
     local, row = _local(entry, report), row_value(entry.row)
     return (
         signed(standing, standing.word.text), "yes" if standing.is_due(report.made_at) else "",
         row if line is None else Link(row, f"Rows!A{line}"), entry.campaign_name, local,
-        zone_word(local) if local else "", entry.owner, amounts_of(entry, report)[0], cells, standing.reason,
+        zone_word(local) if local else "", entry.owner, amounts_of(entry, standing, report)[0], cells, standing.reason,
         standing.next, entry.provider_id, entry.file,
     )  # fmt: skip
 
 
-def _write_rows(writer: WorkbookWriter, ordered: Sequence[Entry]) -> Written:
+def _write_rows(writer: WorkbookWriter, ordered: Sequence[CountedRow]) -> Written:
     report = writer.report
     places = {entry.id: entry for entry in report.entries}
-    columns = _row_columns(report)
+    columns = _row_columns(report, ordered)
     titles = [column.title for column in columns]
 
     def values() -> Iterator[Sequence[object]]:
-        for entry in ordered:
-            standing = report.standing_of(entry)
-            yield _row_values(entry, report, standing, signed(standing, status_words(entry, places, standing)))
+        for row in ordered:
+            yield _row_values(row, report, signed(row.standing, status_words(row.entry, places, row.standing)))
         skipped = WORDS["skipped"]
-        for row in report.skipped:
+        for left in report.skipped:
             known = {
-                "Status": f"{skipped.sign} {skipped.text}", "Campaign": row.name, "Row": row_value(row.row),
-                "Id": row.provider_id, "Why": row.why, "Batch": row.batch, "Entry": row.entry,
+                "Status": f"{skipped.sign} {skipped.text}", "Campaign": left.name, "Row": row_value(left.row),
+                "Id": left.provider_id, "Why": left.why, "Batch": left.batch, "Entry": left.entry,
             }  # fmt: skip
             yield [known.get(title) for title in titles]
 
     return writer.table("Rows", columns, values(), tab="good", status=0, printed=17)[1]
 
 
-def _row_values(entry: Entry, report: Report, standing: Standing, status: str) -> tuple[object, ...]:
+def _row_values(row: CountedRow, report: Report, status: str) -> tuple[object, ...]:
+    entry, standing, amounts = row
     local = _local(entry, report)
     provider = entry.send_at.astimezone(zone_of(report.provider_zone)) if entry.send_at else None
     told = standing.needs_attention or not standing.word.fate.is_there
     return (
         status, entry.campaign_name, row_value(entry.row), entry.file, local, zone_word(local) if local else "",
-        provider, group_words(entry), entry.owner, *amounts_of(entry, report), entry.provider_id,
+        provider, group_words(entry), entry.owner, *amounts, entry.provider_id,
         entry.provider_status, standing.reason if told else "", standing.next, ", ".join(entry.group_ids),
         entry.reference, entry.batch, entry.id, entry.message,
     )  # fmt: skip
 
 
-def _write_causes(writer: WorkbookWriter, ordered: Sequence[Entry], *, linked: bool) -> Written:
+def _write_causes(writer: WorkbookWriter, ordered: Sequence[CountedRow], *, linked: bool) -> Written:
     columns = (
         Column("Status", 34), Column("Cause", 28), Column("What it means", 60), *_counts(writer.report),
     )  # fmt: skip
@@ -174,7 +173,7 @@ def _write_causes(writer: WorkbookWriter, ordered: Sequence[Entry], *, linked: b
     return writer.table("By cause", columns, rows, tab="look", status=0)[1]
 
 
-def _write_owners(writer: WorkbookWriter, ordered: Sequence[Entry]) -> Written:
+def _write_owners(writer: WorkbookWriter, ordered: Sequence[CountedRow]) -> Written:
     rows = [_group_values(group, linked=False) for group in by_owner(writer.report, ordered)]
     return writer.table("By owner", (Column("Owner", 50), *_counts(writer.report)), rows)[1]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
 
+from batch.adapters.report.amounts import CountedRow
 from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import (
     SKIPPED,
@@ -22,7 +23,7 @@ from batch.adapters.report.tasks import Task, in_task_order, tasks_of
 from batch.adapters.report.verdict import Verdict, verdict
 from batch.adapters.report.workbook import CHART, LINE, MOST_ROWS, Drawing, Link, WorkbookWriter
 from batch.core.standing import Standing
-from batch.model import Attempt, Entry
+from batch.model import Attempt
 from batch.model.plurals import plural
 from batch.model.records import dataclass
 from batch.model.times import local_time
@@ -63,7 +64,7 @@ class Summary:
         self.line += 1
 
 
-def write_summary(writer: WorkbookWriter, figures: Figures, ordered: Sequence[Entry], elsewhere: str) -> Summary:
+def write_summary(writer: WorkbookWriter, figures: Figures, ordered: Sequence[CountedRow], elsewhere: str) -> Summary:
     """Write the sheet; `elsewhere` names the CSV that has the rows when the workbook has not.
 
     Its fifth line is left to the checks, which are known when all other sheets are written.
@@ -75,7 +76,7 @@ def write_summary(writer: WorkbookWriter, figures: Figures, ordered: Sequence[En
     _write_heading(summary, said)
     _write_tasks(summary)
     _write_figures(summary, figures)
-    _write_outcome(summary, figures, {} if elsewhere else _first_lines(writer.report, ordered))
+    _write_outcome(summary, figures, {} if elsewhere else _first_lines(ordered))
     _write_delivery(summary)
     _write_notes(summary, figures, elsewhere)
     summary.sheet.print_area(0, 0, max(summary.line, 40), 11)
@@ -95,11 +96,11 @@ def listed_attempts(report: Report) -> list[tuple[int, Attempt]]:
     return [(entry, attempt) for entry, attempt in found if attempt.number > 1 or attempt.outcome != "accepted"]
 
 
-def _first_lines(report: Report, ordered: Sequence[Entry]) -> dict[RowKind, int]:
+def _first_lines(ordered: Sequence[CountedRow]) -> dict[RowKind, int]:
     """Give the first line of each kind of row on the sheet Rows."""
     found: dict[RowKind, int] = {}
-    for line, entry in enumerate(ordered, 2):
-        found.setdefault(outcome_of(report.standing_of(entry)), line)
+    for line, row in enumerate(ordered, 2):
+        found.setdefault(outcome_of(row.standing), line)
     return found | {SKIPPED: len(ordered) + 2}
 
 
@@ -135,8 +136,8 @@ def _write_tasks(summary: Summary) -> None:
 def _needed_lines(report: Report) -> dict[tuple[str, str], int]:
     """Give the first line of each cause and owner on the sheet Needs attention."""
     found: dict[tuple[str, str], int] = {}
-    for line, entry in enumerate(in_task_order(report), 2):
-        found.setdefault((report.standing_of(entry).cause, entry.owner), line)
+    for line, (entry, standing) in enumerate(in_task_order(report), 2):
+        found.setdefault((standing.cause, entry.owner), line)
     return found
 
 
