@@ -13,13 +13,13 @@ cluster-demo: $(READY)    ## two workers and a watch on a PostgreSQL of their ow
 	$(BIN)/python tests/cluster_demo.py dist/cluster-demo
 
 test: $(READY)            ## every room's tests, on two cores, some minutes
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not proof"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not proof"
 
 proofs: $(READY)          ## the rest of the suite: whole weeks, kills, lying lists, hostile files, a real browser's long tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m proof
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m proof
 
 postgres: $(READY)        ## what decides and submits again, with the ledger on a PostgreSQL of the tests' own
-	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/workflows/test_submit.py \
+	CAMPAIGN_TEST_LEDGER=postgresql $(BIN)/python -m pytest -n 3 --dist worksteal -q tests/workflows/test_submit.py \
 		tests/workflows/test_resolve.py tests/workflows/test_cancel.py tests/workflows/test_find.py \
 		tests/workflows/test_accounts.py tests/whole/test_kill.py tests/whole/test_lying_lists.py
 
