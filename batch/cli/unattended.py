@@ -75,7 +75,7 @@ def watch(
 
 @app.command()
 def worker(
-    concurrency: Annotated[int, typer.Option(help="How many accounts it works for at once.", min=1, max=64)] = 4,
+    concurrency: Annotated[int, typer.Option(help="How many accounts it works for at once.", min=1, max=64)] = 8,
     once: Annotated[bool, typer.Option("--once", help="Do what is due and exit.")] = False,
     log_format: Annotated[str, typer.Option(help="text or json, one line per event, on standard error.")] = "text",
     metrics: Annotated[str, typer.Option(metavar="HOST:PORT", help=_METRICS)] = "",

@@ -23,6 +23,9 @@ from batch.core.hints import COMMANDS, name_account, say_it_retries
         ('"campaign-batch find WORDS" shows entries', '"campaign-batch find WORDS" shows entries'),
         ("campaign-batch cannot continue on its own", "campaign-batch cannot continue on its own"),
         ("type campaign-batch reports", "type campaign-batch reports"),
+        ("see my-campaign-batch resume", "see my-campaign-batch resume --account dallas"),
+        ("see mycampaign-batch resume", "see mycampaign-batch resume"),
+        ("campaign-batch resume", "campaign-batch resume --account dallas"),
     ],
 )
 def test_the_account_stands_behind_each_command_that_names_none(words: str, told: str) -> None:
