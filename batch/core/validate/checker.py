@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache, partial
-from typing import NamedTuple, TypeVar
 
 from batch.core.identity import make_fingerprint, make_key
 from batch.core.parts import measure
-from batch.core.validate.account import account_waits, count_contacts
-from batch.core.validate.calendar import When, read_when
-from batch.core.validate.groups import Groups, read_groups
+from batch.core.validate.envelope import Envelope, Envelopes
 from batch.core.validate.lengths import check_lengths, keep_few, shorten_key
 from batch.core.validate.mojibake import check_doubled
 from batch.core.validate.rules import Rules
-from batch.core.validate.sending import SendingCells, read_sending, sending_cells
 from batch.core.validate.terms import Terms, level_of
-from batch.core.validate.texts import Text, check_placeholders, check_text, make_text, signal_words, too_long
-from batch.core.validate.times import find_time_cells
+from batch.core.validate.texts import Text, check_text, make_text, signal_words, too_long
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.core.validate.twins import Twins
-from batch.core.validate.windows import check_guards, check_windows, keep_quiet_here
 from batch.model import Account, Campaign, Checked, Draft, Issue, Level, Parts, Row
 from batch.model.places import FOR_EACH, place_of, sheet_row
 
@@ -33,31 +26,10 @@ NEW_ROW_CODES = frozenset({"time-past", "lead-time", "group-unknown", "template-
 
 _NO_PARTS = Parts("GSM-7", 0, 0)
 _LONGEST_VALUE = 200
-_ROOM = 16_384
-"""Different cells of one kind that are remembered, at about 1 kB each: a file of 100,000 rows has fewer times."""
 _READ_BY_US = (
     "CampaignName", "GroupIds", "DateTime", "Date", "Time", "TimeZone", "TypeRecipients", "MmsTemplateId",
     "MmsHighResolution", "Subject", "Reference", "ExpectedContacts", "Owner", "Cancel", "Purpose",
 )  # fmt: skip
-
-C = TypeVar("C", bound=Hashable)
-R = TypeVar("R")
-
-
-class Case(NamedTuple):
-    """One row as the checks see it."""
-
-    name: str
-    text: Text | None
-    """None when no text could be made."""
-    groups: Groups
-    when: When
-    time_field: str
-    sending: SendingCells
-    contacts: int | None
-
-
-Check = Callable[[Case, Terms], tuple[Trouble, ...]]
 
 
 class Checker:
@@ -68,11 +40,7 @@ class Checker:
         self._signals = signal_words(self._terms)
         self._twins = Twins()
         self._late: dict[int, Issue] = {}
-        self._read_when = _remember(partial(read_when, terms=self._terms))
-        self._read_groups = _remember(partial(read_groups, terms=self._terms))
-        self._read_sending = _remember(partial(read_sending, terms=self._terms))
-        self._count = _remember(partial(count_contacts, groups_by_id=self._terms.groups_by_id))
-        self._find_waits = _remember(partial(_find_waits, account=account))
+        self._envelopes = Envelopes(self._terms)
 
     def check(self, row: Row, draft: Draft | None, issues: tuple[Issue, ...] = ()) -> Checked:
         """Check one row; it has a campaign, or an error among its issues.
@@ -87,16 +55,18 @@ class Checker:
 
     def check_alone(self, row: Row, draft: Draft | None, issues: tuple[Issue, ...] = ()) -> Checked:
         """Check one row without a look at the others of the file, and remember nothing of it."""
-        case = self._read(row, draft)
+        envelope, name = self._envelopes.of(row), row.text("CampaignName")
+        moment, reference = envelope.when.moment, row.text("Reference")
+        text = self._make_text(draft, moment.local)
         found = _join(row, draft, issues)
-        found = keep_few((*found, *check_lengths(row), *self._run_checks(row, draft, case, found)))
-        reference, moment = row.text("Reference"), case.when.moment
-        key = shorten_key(make_key(reference, case.name, moment.send_at, moment.raw))
+        troubles = self._find_troubles(name, text, envelope)
+        found = keep_few((*found, *check_lengths(row), *self._to_issues(row, draft, troubles, found)))
+        key = shorten_key(make_key(reference, name, moment.send_at, moment.raw))
         campaign = None
-        if draft is not None and not (found and _has_errors(found, case)):
-            campaign = self._make_campaign(row, draft, case, key, reference)
+        if draft is not None and not (found and _has_errors(found, envelope)):
+            campaign = self._make_campaign(row, draft, text, envelope, key)
         message = draft.message if draft is not None else ""
-        return Checked(row, campaign, found, case.name, reference, message, key, moment.send_at, case.when.past)
+        return Checked(row, campaign, found, name, reference, message, key, moment.send_at, envelope.when.past)
 
     def add_new(self, rows: Iterable[tuple[str, str, int]]) -> bool:
         """Remember rows that were checked alone, as (key, fingerprint, row); with a repeated one among them, none."""
@@ -106,20 +76,26 @@ class Checker:
         """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""
         return dict(self._late)
 
-    def _read(self, row: Row, draft: Draft | None) -> Case:
-        cells = find_time_cells(row)
-        when = self._read_when(cells)
-        groups = self._read_groups(row.text("GroupIds"))
-        text = None
-        if draft is not None and draft.message.strip():
-            sent = when.moment.local.date() if when.moment.local else None
-            text = make_text(draft.message, measure(draft.message), sent, self._signals)
-        contacts = self._count(groups.ids)
-        sending = self._read_sending(sending_cells(row))
-        return Case(row.text("CampaignName"), text, groups, when, cells.field, sending, contacts)
+    def _make_text(self, draft: Draft | None, sent: datetime | None) -> Text | None:
+        """Take the text apart; None when there is none."""
+        if draft is None or not draft.message.strip():
+            return None
+        return make_text(draft.message, measure(draft.message), sent.date() if sent else None, self._signals)
 
-    def _run_checks(self, row: Row, draft: Draft | None, case: Case, before: tuple[Issue, ...]) -> tuple[Issue, ...]:
-        troubles = [trouble for check in CHECKS for trouble in check(case, self._terms)]
+    def _find_troubles(self, name: str, text: Text | None, envelope: Envelope) -> tuple[Trouble, ...]:
+        """Give all that is wrong, in the order in which a person reads it."""
+        return (
+            *(check_doubled(name, "CampaignName") if name else _NO_NAME),
+            *envelope.doubled,
+            *(too_long(text.message, self._terms) if text is not None else _NO_TEXT),
+            *envelope.troubles,
+            *(check_text(text, self._terms) if text is not None else NO_TROUBLE),
+            *envelope.unexpected,
+        )
+
+    def _to_issues(
+        self, row: Row, draft: Draft | None, troubles: tuple[Trouble, ...], before: tuple[Issue, ...]
+    ) -> tuple[Issue, ...]:
         if not troubles:
             return ()
         broken = {issue.column for issue in before if issue.level is Level.ERROR and issue.column}
@@ -139,8 +115,8 @@ class Checker:
         letter = row.header.letter(field)
         return Issue(row.number, letter, field, trouble.code, trouble.words, level, trouble.value[:_LONGEST_VALUE])
 
-    def _make_campaign(self, row: Row, draft: Draft, case: Case, key: str, reference: str) -> Campaign:
-        moment, groups, sending, text = case.when.moment, case.groups, case.sending, case.text
+    def _make_campaign(self, row: Row, draft: Draft, text: Text | None, envelope: Envelope, key: str) -> Campaign:
+        moment, groups, sending = envelope.when.moment, envelope.groups, envelope.sending
         assert moment.send_at is not None
         fingerprint = make_fingerprint(
             message=draft.message,
@@ -151,10 +127,9 @@ class Checker:
             subject=sending.subject,
             type_recipients=sending.type_recipients,
         )
-        waits = self._find_waits((groups.ids, sending.template))
         return Campaign(
             row=row.number,
-            name=case.name,
+            name=row.text("CampaignName"),
             message=draft.message,
             group_ids=groups.ids,
             group_names=groups.names,
@@ -164,16 +139,16 @@ class Checker:
             mms_template_id=sending.template,
             mms_high_resolution=sending.high_resolution,
             subject=sending.subject,
-            reference=reference,
+            reference=row.text("Reference"),
             expected_contacts=sending.expected,
             owner=row.text("Owner"),
             purpose=sending.purpose,
             cancel=sending.cancel,
             parts=text.parts if text is not None else _NO_PARTS,
-            contacts=case.contacts,
+            contacts=envelope.contacts,
             key=key,
             fingerprint=fingerprint,
-            waits=tuple([replace(one, row=row.number, column=row.header.letter(one.field)) for one in waits]),
+            waits=tuple([replace(one, row=row.number, column=row.header.letter(one.field)) for one in envelope.waits]),
         )
 
     def _find_twin(self, row: Row, key: str, fingerprint: str) -> Issue | None:
@@ -217,102 +192,17 @@ def _place(number: int, row: Row) -> int:
     return place_of(number, {FOR_EACH: row.text(FOR_EACH)} if same else None)
 
 
-def _name_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    if case.name:
-        return NO_TROUBLE
-    return (Trouble("name-missing", "CampaignName", "the campaign has no name: write one, people will look for it"),)
-
-
-def _name_doubled(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return (*check_doubled(case.name, "CampaignName"), *check_doubled(case.sending.subject, "Subject"))
-
-
-def _message_missing(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    if case.text is not None:
-        return NO_TROUBLE
-    return (
-        Trouble("message-missing", "Message", "the campaign has no text: write it into Message, or name a Template"),
-    )
-
-
-def _message_too_long(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    return too_long(case.text.message, terms) if case.text is not None else NO_TROUBLE
-
-
-def _groups(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return case.groups.troubles
-
-
-def _send_time(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return case.when.troubles
-
-
-def _media(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return case.sending.troubles
-
-
-def _subject(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return check_placeholders(case.sending.subject, "Subject") if case.sending.subject else NO_TROUBLE
-
-
-def _days(case: Case, _: Terms) -> tuple[Trouble, ...]:
-    return case.when.days
-
-
-def _quiet_hours(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    quiet = case.when.quiet
-    return quiet if quiet and keep_quiet_here(case.groups, case.sending.purpose, terms) else NO_TROUBLE
-
-
-def _windows(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    return check_windows(case.groups, case.sending.purpose, case.when.moment, case.time_field, terms)
-
-
-def _guards(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    return check_guards(case.groups, terms)
-
-
-def _text(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    return check_text(case.text, terms) if case.text is not None else NO_TROUBLE
-
-
-def _expected_contacts(case: Case, terms: Terms) -> tuple[Trouble, ...]:
-    expected, contacts = case.sending.expected, case.contacts
-    if expected is None or contacts is None:
-        return NO_TROUBLE
-    if abs(contacts - expected) <= terms.rules.contacts_tolerance * expected:
-        return NO_TROUBLE
-    words = f"the groups have {contacts:,} contacts, ExpectedContacts says {expected:,}: are these the right groups?"
-    return (Trouble("expected-contacts-differ", "ExpectedContacts", words, str(expected)),)
-
-
-CHECKS: tuple[Check, ...] = (
-    _name_missing,
-    _name_doubled,
-    _message_missing,
-    _message_too_long,
-    _groups,
-    _send_time,
-    _media,
-    _subject,
-    _quiet_hours,
-    _windows,
-    _guards,
-    _days,
-    _text,
-    _expected_contacts,
+_NO_NAME = (Trouble("name-missing", "CampaignName", "the campaign has no name: write one, people will look for it"),)
+_NO_TEXT = (
+    Trouble("message-missing", "Message", "the campaign has no text: write it into Message, or name a Template"),
 )
 
 
-def _has_errors(found: Iterable[Issue], case: Case) -> bool:
+def _has_errors(found: Iterable[Issue], envelope: Envelope) -> bool:
     """Whether no campaign can be made: an id that is not in the account is still an id, an unknown name is nothing."""
-    unread = {"group-unknown"} if not case.groups.ids else set()
-    unread |= {"template-unknown"} if case.sending.template is None else set()
+    unread = {"group-unknown"} if not envelope.groups.ids else set()
+    unread |= {"template-unknown"} if envelope.sending.template is None else set()
     return any(one.level is Level.ERROR and one.code not in NEW_ROW_CODES - unread for one in found)
-
-
-def _find_waits(wanted: tuple[tuple[str, ...], int | None], account: Account | None) -> tuple[Issue, ...]:
-    return account_waits(*wanted, account) if account is not None else ()
 
 
 def _join(row: Row, draft: Draft | None, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
@@ -329,8 +219,3 @@ def _unshown(row: Row, draft: Draft | None) -> Iterator[Issue]:
     for position in dict.fromkeys(columns[field] for field in fields if field in columns):
         if position in row.unshown and position not in row.dates:
             yield row.unshown[position]
-
-
-def _remember(read: Callable[[C], R]) -> Callable[[C], R]:
-    """Read equal cells once, as far as the memory of a long file's cells reaches."""
-    return lru_cache(maxsize=_ROOM)(read)

@@ -80,6 +80,10 @@ class TimeCells(NamedTuple):
     """Whether a real date's format shows a time of day: then midnight is one."""
 
 
+TIME_FIELDS = ("DateTime", "Date", "Time", "TimeZone", "TimeOffset")
+"""The cells that `find_time_cells` picks from."""
+
+
 def find_time_cells(row: Row) -> TimeCells:
     """Pick the cells that say when a row goes out: DateTime, else Date and Time together."""
     columns = row.header.columns
