@@ -22,6 +22,7 @@ from batch.model import Header, Issue, Row
 _ROOM = 16_384
 """Different cells of one kind that are remembered, at about 1 kB each: a file of 100,000 rows has fewer times."""
 _CELLS = ("GroupIds", *TIME_FIELDS, *FIELDS)
+"""All that an envelope is read from: a cell that is not named here must not decide about it."""
 
 C = TypeVar("C", bound=Hashable)
 R = TypeVar("R")
