@@ -92,7 +92,8 @@ class Worker:
                 if once:
                     raise
                 self.unwell[:] = [trouble]
-                self.world_of("").tell(Note(str(trouble), loud=True, event="trouble"))
+                if self._is_news("", str(trouble)):
+                    self.world_of("").tell(Note(str(trouble), loud=True, event="trouble"))
                 self.world_of("").sleep(_REST)
             if once or stopped():
                 return

@@ -225,7 +225,7 @@ def test_a_worker_that_cannot_begin_is_unwell_until_it_can(town: Town, monkeypat
     """/healthz asks over connections that are open, and said `ok` while a database that was full let no job begin."""
     seen: list[object] = []
     full = LedgerError("the queue is full", "make room")
-    tries = iter((full, None))
+    tries, said = iter((full, full, None)), list[str]()
 
     def rest(_seconds: float) -> None:
         with pytest.raises(LedgerError) as caught:
@@ -238,10 +238,11 @@ def test_a_worker_that_cannot_begin_is_unwell_until_it_can(town: Town, monkeypat
         stopped()
         seen.append(ours.depth()["failed"])
 
-    ours = make_worker(list(settings_of(town).values()), lambda _: World(sleep=rest))
+    world = World(sleep=rest, tell=lambda event: said.append(getattr(event, "words", "")))
+    ours = make_worker(list(settings_of(town).values()), lambda _: world)
     monkeypatch.setattr(Queue, "work", begin)
-    ours.run(concurrency=1, once=False, stopped=lambda: len(seen) == 2)
-    assert seen == [full, 0]
+    ours.run(concurrency=1, once=False, stopped=lambda: len(seen) == 3)
+    assert (seen, said.count(str(full))) == ([full, full, 0], 1)
 
 
 def test_a_worker_leaves_a_ledger_that_a_newer_version_has_changed(town: Town, url: str) -> None:
