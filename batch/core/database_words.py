@@ -43,7 +43,10 @@ _WORDS = {
     ),
     "53": ("{where} has no room for this command ({detail})", "try again in a while, or raise the database's limits"),
     "58": ("the disk of {where} failed ({detail})", f"check the server's disks and its log, {_AGAIN}"),
-    "25006": ("{where} is read-only", f"use the primary server, {_AGAIN}"),
+    "25006": (
+        "{where} is read-only",
+        f"use the primary server, or let this user write there (default_transaction_read_only), {_AGAIN}",
+    ),
     "25P0": (
         "{where} ended a change in which this process stood still for too long; nothing of it was kept",
         "run the command again",

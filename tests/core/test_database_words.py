@@ -31,7 +31,7 @@ class ServerError(Exception):
         ("53200", "has no room for this command"),
         ("53300", "has too many connections open (words): end some of them, or raise the limit"),
         ("58030", "failed (words): check the server's disks"),
-        ("25006", "is read-only: use the primary server"),
+        ("25006", "is read-only: use the primary server, or let this user write there (default_transaction_read_only)"),
         ("25P03", "stood still for too long"),
         ("40001", "changed by another process"),
         ("XX001", "is damaged (words): restore the database"),
