@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from batch.core.database_words import explain_postgresql
+from batch.core.database_words import explain_postgresql, refuse_encoding
 from batch.core.ledger_urls import PATIENCE, is_postgresql, libpq_url
 from batch.model.errors import UsageError
 from batch.model.records import dataclass
@@ -102,6 +102,7 @@ class Queue:
         from procrastinate.schema import SchemaManager
 
         with _explained(self._conninfo), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
+            refuse_encoding(connection.info.dbname, connection.info.parameter_status("server_encoding"))
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
             # IF NOT EXISTS asks for the right to make one even where it is there.
             if connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):

@@ -97,6 +97,16 @@ def explain_no_schema(where: str, detail: str) -> LedgerError:
     return put_into_words(_WORDS, "3F", where, detail, _OTHERWISE)
 
 
+def refuse_encoding(database: str, encoding: str | None) -> None:
+    """Raise LedgerError for a database in which not every text has a place: one made where no language was set."""
+    if encoding != "UTF8":
+        words = f'the database "{database}" is encoded in {encoding}, which cannot hold every text'
+        remedy = (
+            "make one that can (CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0) and name it in [ledger] url"
+        )
+        raise LedgerError(words, remedy)
+
+
 def put_into_words(
     known: Mapping[str, tuple[str, str]], code: str, where: str, detail: str, otherwise: str
 ) -> LedgerError:

@@ -25,6 +25,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import notes
+from batch.core.database_words import refuse_encoding
 from batch.core.ledger_urls import PATIENCE
 from batch.core.ledger_urls import SCHEMA as _SCHEMA
 
@@ -74,6 +75,11 @@ def set_up(connection: Any, _record: object) -> None:
     settings = {"idle_in_transaction_session_timeout": round(LEASE * 1000), **_SETTINGS}
     connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
     connection.commit()
+
+
+def look_at_encoding(connection: Any, _record: object) -> None:
+    """Refuse a new connection to a database that cannot hold every sign, before anything is read from it."""
+    refuse_encoding(connection.info.dbname, connection.info.parameter_status("server_encoding"))
 
 
 def wait_in_transaction(connection: Connection) -> None:
