@@ -89,7 +89,8 @@ def wait_in_transaction(connection: Connection) -> None:
 
 
 def complete(url: URL) -> URL:
-    """Add to a URL what each connection begins with: how long it waits for a server that does not answer."""
+    """Add to a URL what each connection begins with: how it writes texts, and how long it waits for a silent server."""
+    url = url.update_query_dict({"client_encoding": "UTF8"})
     if "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ:
         return url
     return url.update_query_dict({"connect_timeout": str(PATIENCE)})
