@@ -74,7 +74,9 @@ _UNCODED = (
     ("55000", r"database .* is not currently accepting"),
 )
 """What a server says before it has let anybody in comes without its code."""
-_MISWRITTEN = re.compile(r"(connection is bad: )?(invalid|missing|unexpected|unrecognized) ")
+_MISWRITTEN = re.compile(
+    r"(connection is bad: )?(invalid|missing|unexpected|unrecognized|bad value|definition of service) "
+)
 """What the library says that opens the connection, before it asks any server."""
 _SAID = re.compile(r"\b(?:FATAL|ERROR|PANIC): +(.*)")
 _OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'

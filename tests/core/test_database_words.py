@@ -71,7 +71,13 @@ def test_what_is_said_at_the_door_has_its_words(said: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ['connection is bad: invalid port number: "99999"', 'invalid connection option "nonsense"']
+    "said",
+    [
+        'connection is bad: invalid port number: "99999"',
+        'connection is bad: definition of service "nope" not found',
+        'invalid connection option "nonsense"',
+        "bad value for connect_timeout: 'abc'",
+    ],
 )
 def test_what_no_server_was_asked_for_is_the_url(said: str) -> None:
     """Neither the server nor the ledger is to blame."""
