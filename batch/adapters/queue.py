@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from batch.core.database_words import explain_postgresql
+from batch.core.database_words import explain_postgresql, refuse_encoding
 from batch.core.ledger_urls import PATIENCE, is_postgresql, libpq_url
 from batch.model.errors import UsageError
 from batch.model.records import dataclass
@@ -101,7 +101,8 @@ class Queue:
         import psycopg
         from procrastinate.schema import SchemaManager
 
-        with _explained(), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
+        with _explained(self._conninfo), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
+            refuse_encoding(connection.info.dbname, connection.info.parameter_status("server_encoding"))
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
             # IF NOT EXISTS asks for the right to make one even where it is there.
             if connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
@@ -146,7 +147,7 @@ class Queue:
         """Look at the workers and at one account's jobs; None where no watch or worker made the queue yet."""
         import psycopg
 
-        with _explained(), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
+        with _explained(self._conninfo), psycopg.connect(self._conninfo, connect_timeout=PATIENCE) as connection:
             if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
                 return None
             workers, last_sign = connection.execute(_WORKERS, (stalled,)).fetchone() or (0, None)
@@ -190,7 +191,7 @@ class Queue:
             if not once:
                 seconds = "0" if every >= 60 else f"*/{every}"
                 app.periodic(cron=f"* * * * * {seconds}")(app.tasks[_NAME.format(CLOCK)])
-            with _explained():
+            with _explained(self._conninfo):
                 asyncio.run(_work(app, stalled, stopped, self.left, **options))
             if not once or not done or stopped():
                 return
@@ -218,10 +219,10 @@ class Queue:
     @contextmanager
     def _opened(self) -> Iterator[App]:
         if self._kept is not None:
-            with _explained():
+            with _explained(self._conninfo):
                 yield self._kept
             return
-        with _explained(), self._app(asynchronous=False).open() as app:
+        with _explained(self._conninfo), self._app(asynchronous=False).open() as app:
             yield app
 
 
@@ -249,7 +250,7 @@ _SPARE = 2
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(conninfo: str) -> Iterator[None]:
     """Turn the failures of the queue's database into words."""
     import psycopg
     import psycopg_pool
@@ -259,8 +260,21 @@ def _explained() -> Iterator[None]:
         yield
     except (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout) as trouble:
         cause = trouble.__cause__ or trouble
+        if isinstance(cause, psycopg_pool.PoolTimeout):
+            cause = _ask_why(conninfo) or cause
         lost = isinstance(cause, psycopg.OperationalError)
         raise explain_postgresql(cause, "the queue of the workers", lost=lost) from None
+
+
+def _ask_why(conninfo: str) -> Exception | None:
+    """Give why no connection comes about: a pool says only that it waited."""
+    import psycopg
+
+    try:
+        psycopg.connect(conninfo, connect_timeout=PATIENCE).close()
+    except psycopg.Error as trouble:
+        return trouble
+    return None
 
 
 def _defer(app: App, kind: str, account: str, connection: Any = None) -> bool:

@@ -107,6 +107,8 @@ def report(
         end_with(DONE)
 
     def write(settings: Settings) -> int:
+        if len(accounts) > 1:
+            session.screen.say(f"account {settings.name}:")
         for path in report_again(settings, world, batch=batch, week=week, since=day, formats=formats, email=email):
             print_line(str(path))
         return DONE

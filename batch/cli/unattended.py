@@ -55,6 +55,7 @@ def watch(
     accounts = session.every_account(watches=True, **({} if folder is None else {"watch__folder": folder.absolute()}))
     _refuse_mistyped(folder, accounts[0], create=create)
     figures = Gauges({one.name: one for one in accounts}, session.world())
+    figures = replace(figures, warnings=figures.standing)
     world_of = _counted_world(figures, log_format, stays=not once)
     how: dict[str, Any] = {"once": once, "events": not no_events, "stop": session.interrupt.event}
     try:
@@ -88,9 +89,7 @@ def worker(
     accounts = session.every_account(watches=True)
     figures = Gauges({one.name: one for one in accounts}, session.world())
     ours = make_worker(accounts, _counted_world(figures, log_format, stays=not once))
-    figures = replace(
-        figures, depth=ours.queue.depth, lacks=lambda: ours.lacks, warnings=ours.warnings, left=ours.queue.left
-    )
+    figures = replace(figures, depth=ours.depth, lacks=lambda: ours.lacks, warnings=ours.warnings, left=ours.queue.left)
     with _serving(figures, metrics, log_format):
         served = ", ".join(one.name for one in accounts if one.name not in ours.lacks)
         words = f"campaign-batch {__version__} works" + (f" for {served}" if served else "")

@@ -43,7 +43,10 @@ _WORDS = {
     ),
     "53": ("{where} has no room for this command ({detail})", "try again in a while, or raise the database's limits"),
     "58": ("the disk of {where} failed ({detail})", f"check the server's disks and its log, {_AGAIN}"),
-    "25006": ("{where} is read-only", f"use the primary server, {_AGAIN}"),
+    "25006": (
+        "{where} is read-only",
+        f"use the primary server, or let this user write there (default_transaction_read_only), {_AGAIN}",
+    ),
     "25P0": (
         "{where} ended a change in which this process stood still for too long; nothing of it was kept",
         "run the command again",
@@ -71,7 +74,9 @@ _UNCODED = (
     ("55000", r"database .* is not currently accepting"),
 )
 """What a server says before it has let anybody in comes without its code."""
-_MISWRITTEN = re.compile(r"(connection is bad: )?(invalid|missing|unexpected|unrecognized) ")
+_MISWRITTEN = re.compile(
+    r"(connection is bad: )?(invalid|missing|unexpected|unrecognized|bad value|definition of service) "
+)
 """What the library says that opens the connection, before it asks any server."""
 _SAID = re.compile(r"\b(?:FATAL|ERROR|PANIC): +(.*)")
 _OTHERWISE = f'run "campaign-batch ledger verify"; if it finds damage, {_BACKUP}'
@@ -92,6 +97,16 @@ def explain_postgresql(error: BaseException | None, where: str, *, lost: bool = 
 def explain_no_schema(where: str, detail: str) -> LedgerError:
     """Find words for a schema that PostgreSQL passes over in silence, as if nothing were there."""
     return put_into_words(_WORDS, "3F", where, detail, _OTHERWISE)
+
+
+def refuse_encoding(database: str, encoding: str | None) -> None:
+    """Raise LedgerError for a database in which not every text has a place: one made where no language was set."""
+    if encoding != "UTF8":
+        words = f'the database "{database}" is encoded in {encoding}, which cannot hold every text'
+        remedy = (
+            "make one that can (CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0) and name it in [ledger] url"
+        )
+        raise LedgerError(words, remedy)
 
 
 def put_into_words(

@@ -79,14 +79,14 @@ def libpq_url(url: str, schema: str = "") -> str:
     See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS.
     """
     parts = _split(url)
-    given = _options(url)
+    given = _options(url) | {"client_encoding": "UTF8"}  # whatever the user's own is
     account = given.pop(ACCOUNT_SCHEMA, "")
     schema = schema or (SCHEMA + account if account else "")
     if schema:
         given["options"] = f'{given.get("options", "")} -csearch_path="{schema}"'.strip()
     login = ":".join(quote(unquote(one), safe="") for one in (parts["user"], parts["password"]) if one is not None)
     at = "" if parts["user"] is None else "@"
-    return f"postgresql://{login}{at}{parts['there']}{'?' if given else ''}{urlencode(given, quote_via=quote)}"
+    return f"postgresql://{login}{at}{parts['there']}?{urlencode(given, quote_via=quote)}"
 
 
 def password_of(url: str) -> str:

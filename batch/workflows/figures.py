@@ -13,7 +13,7 @@ from batch.adapters.metrics import Figure, serving
 from batch.model import Status
 from batch.model.records import dataclass
 from batch.workflows.context import World, open_ledger_of
-from batch.workflows.events import Event, Progress
+from batch.workflows.events import Event, Note, Progress
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -25,6 +25,8 @@ _OPEN = {
     "waiting": ({Status.WAITING}, "rows that wait for the provider"),
 }
 """By the name of the figure."""
+_TROUBLES, _WELL = {"trouble", "folder-gone"}, {"recovered", "watch-begun"}
+"""The events by which a watch tells that it rests, and that it works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,27 @@ class Gauges:
     """By account, the jobs of dead workers that this process gave out anew."""
     posts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By account and outcome, what this process submitted."""
+    told: dict[str, str] = field(default_factory=dict)
+    """By account, the trouble that its watch told and that stands."""
 
     def counted(self, world: World, account: str) -> World:
-        """Give a world in which what is submitted is counted."""
+        """Give a world in which what is submitted is counted, and what troubles a watch is kept."""
 
         def tell(event: Event) -> None:
             if isinstance(event, Progress) and event.entry is not None:
                 self.posts[account, event.status] += 1
+            if isinstance(event, Note) and event.event in _TROUBLES:
+                self.told[account] = event.words
+            if isinstance(event, Note) and event.event in _WELL:
+                self.told.pop(account, None)
             world.tell(event)
 
         return replace(world, tell=tell)
+
+    def standing(self) -> Iterator[str]:
+        """Say what keeps the watches of accounts from their work; the others go on."""
+        for name, words in list(self.told.items()):
+            yield f"warning: {name}: {words}" if name else f"warning: {words}"
 
     def gather(self) -> Iterator[Figure]:
         """Read them; raise BatchError where a ledger or the queue cannot be reached."""

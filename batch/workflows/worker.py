@@ -71,6 +71,8 @@ class Worker:
     """By account that this worker cannot work for, what it lacks; its jobs are left to others."""
     troubles: dict[tuple[str, str], BatchError] = field(default_factory=dict)
     """By account and kind of job, what went wrong when it was done last."""
+    unwell: list[LedgerError] = field(default_factory=list)
+    """Why it can work for nobody just now, if it cannot."""
     said: dict[tuple[str, str], float] = field(default_factory=dict)
     """By account and words, when a trouble was told last."""
 
@@ -89,7 +91,9 @@ class Worker:
             except LedgerError as trouble:
                 if once:
                     raise
-                self.world_of("").tell(Note(str(trouble), loud=True, event="trouble"))
+                self.unwell[:] = [trouble]
+                if self._is_news("", str(trouble)):
+                    self.world_of("").tell(Note(str(trouble), loud=True, event="trouble"))
                 self.world_of("").sleep(_REST)
             if once or stopped():
                 return
@@ -101,11 +105,18 @@ class Worker:
         served = [name for name in self.accounts if name not in self.lacks]
 
         def must_end() -> bool:
+            self.unwell.clear()
             return stopped() or not self.lacks.keys().isdisjoint(served)
 
         self.queue.work(
             self.act, KINDS, served, concurrency=concurrency, every=every, stalled=stalled, once=once, stopped=must_end
         )
+
+    def depth(self) -> Mapping[str, int]:
+        """Give how many jobs wait, are being done, and failed; raise what keeps this worker from all of them."""
+        for trouble in list(self.unwell):
+            raise trouble
+        return self.queue.depth()
 
     def warnings(self) -> Iterator[str]:
         """Say what this worker lacks, and what goes wrong in what is due; what works goes on."""

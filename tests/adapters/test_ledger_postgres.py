@@ -143,6 +143,33 @@ def test_what_an_administrator_took_away_is_told_in_words(url_of_a_guest: str, c
             Queue(url_of_a_guest).prepare()
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_text_is_refused(url: str, encoding: str) -> None:
+    """As one is that was made where the system knew no language: an internal error came of it with the first text."""
+    name = f"{encoding.lower()}_{url.partition('@/')[2].partition('?')[0]}"
+    cluster().query(f"CREATE DATABASE \"{name}\" ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'")
+    narrow, words = url.replace("@/", f"@/{encoding.lower()}_"), f'"{name}" is encoded in {encoding}, which cannot'
+    with pytest.raises(LedgerError, match=words) as raised:
+        open_ledger(narrow, now=NOW)
+    assert "ENCODING 'UTF8'" in str(raised.value)
+    with pytest.raises(LedgerError, match=words):
+        Queue(narrow).prepare()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_texts_are_whole_whatever_encoding_the_user_has(url_of_a_guest: str, encoding: str) -> None:
+    """As an old program leaves it with ALTER ROLE, or PGCLIENTENCODING: an internal error came of it with a ☕."""
+    name, user = url_of_a_guest.partition("@/")[2].partition("?")[0], url_of_a_guest.split("/")[2].rstrip("@")
+    cluster().query(f'GRANT CREATE ON DATABASE "{name}" TO "{user}"')
+    cluster().query(f"ALTER ROLE \"{user}\" SET client_encoding = '{encoding}'")
+    with open_ledger(url_of_a_guest, now=NOW) as ledger:
+        ledger.pauses.add("Größe ☕", "ana", NOW)
+        found = ledger.pauses.first()
+    assert found is not None
+    assert found.why == "Größe ☕"
+    Queue(url_of_a_guest).prepare()
+
+
 def test_a_full_disk_leaves_the_row_planned(ours: Ledger, url: str) -> None:
     """Nothing of the intent is kept, and it is the server's disk that is named."""
     entry = plan_one(ours)

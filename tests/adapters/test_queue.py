@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from threading import Barrier
 
-from postgres_support import cluster
+import pytest
+from postgres_support import cluster, cut_off
 
 from batch.adapters.queue import Queue, Told
+from batch.model.errors import LedgerError
 
 KIND, MAIL = "take-in", "mail"
 
@@ -68,3 +70,17 @@ def test_as_many_jobs_are_done_at_once_as_was_asked_for(url: str) -> None:
 
     queue.work(act, [KIND], names, concurrency=20, every=30, stalled=30, once=True, stopped=lambda: False)
     assert sorted(done) == sorted(names)
+
+
+def test_why_no_connection_comes_about_is_said(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool that found none said only how long it had waited, and the remedy was to check host and port."""
+    monkeypatch.setattr("batch.adapters.queue.PATIENCE", 1)
+    Queue(url).prepare()
+    cluster().query("CREATE ROLE crowded LOGIN SUPERUSER")
+    queue = Queue(url.replace("postgres@", "crowded@"))
+    with queue.kept_open():
+        cluster().query("ALTER ROLE crowded NOSUPERUSER CONNECTION LIMIT 0")
+        cut_off(url)
+        with pytest.raises(LedgerError, match="has too many connections open") as caught:
+            queue.depth()
+    assert "raise the limit of the database or of this user" in str(caught.value)

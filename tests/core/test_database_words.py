@@ -31,7 +31,7 @@ class ServerError(Exception):
         ("53200", "has no room for this command"),
         ("53300", "has too many connections open (words): end some of them, or raise the limit"),
         ("58030", "failed (words): check the server's disks"),
-        ("25006", "is read-only: use the primary server"),
+        ("25006", "is read-only: use the primary server, or let this user write there (default_transaction_read_only)"),
         ("25P03", "stood still for too long"),
         ("40001", "changed by another process"),
         ("XX001", "is damaged (words): restore the database"),
@@ -71,7 +71,13 @@ def test_what_is_said_at_the_door_has_its_words(said: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ['connection is bad: invalid port number: "99999"', 'invalid connection option "nonsense"']
+    "said",
+    [
+        'connection is bad: invalid port number: "99999"',
+        'connection is bad: definition of service "nope" not found',
+        'invalid connection option "nonsense"',
+        "bad value for connect_timeout: 'abc'",
+    ],
 )
 def test_what_no_server_was_asked_for_is_the_url(said: str) -> None:
     """Neither the server nor the ledger is to blame."""

@@ -33,18 +33,18 @@ def test_any_other_url_names_no_file(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "schema", "expected"),
     [
-        ("postgresql+psycopg://ana@db/ledger", "", "postgresql://ana@db/ledger"),
-        ("postgresql://ana:p%40ss@db:5433/ledger", "", "postgresql://ana:p%40ss@db:5433/ledger"),
-        ("postgresql://ana:p?s/s#%zz@db/ledger", "", "postgresql://ana:p%3Fs%2Fs%23%25zz@db/ledger"),
-        ("postgresql://ana:p?s@[::1]:5433/x?sslmode=a", "", "postgresql://ana:p%3Fs@[::1]:5433/x?sslmode=a"),
-        ("postgresql+psycopg://@/x?host=/tmp/a%20b", "", "postgresql://@/x?host=%2Ftmp%2Fa%20b"),
+        ("postgresql+psycopg://ana@db/ledger", "", "postgresql://ana@db/ledger?client_encoding=UTF8"),
+        ("postgresql://ana:p%40ss@db:5433/ledger", "", "postgresql://ana:p%40ss@db:5433/ledger?client_encoding=UTF8"),
+        ("postgresql://ana:p?s/s#%zz@db/ledger", "", "postgresql://ana:p%3Fs%2Fs%23%25zz@db/ledger?client_encoding=UTF8"),
+        ("postgresql://ana:p?s@[::1]:5433/x?sslmode=a", "", "postgresql://ana:p%3Fs@[::1]:5433/x?sslmode=a&client_encoding=UTF8"),
+        ("postgresql+psycopg://@/x?host=/tmp/a%20b", "", "postgresql://@/x?host=%2Ftmp%2Fa%20b&client_encoding=UTF8"),
         (
             "postgresql+psycopg://db/x?account_schema=dallas", "",
-            "postgresql://db/x?options=-csearch_path%3D%22account_dallas%22",
+            "postgresql://db/x?client_encoding=UTF8&options=-csearch_path%3D%22account_dallas%22",
         ),
         (
             "postgresql+psycopg://db/x?options=-cwork_mem%3D1MB&account_schema=dallas", "queue",
-            "postgresql://db/x?options=-cwork_mem%3D1MB%20-csearch_path%3D%22queue%22",
+            "postgresql://db/x?options=-cwork_mem%3D1MB%20-csearch_path%3D%22queue%22&client_encoding=UTF8",
         ),
     ],
 )  # fmt: skip

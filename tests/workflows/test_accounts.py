@@ -63,6 +63,10 @@ def test_find_doctor_and_the_week_go_over_all_accounts(town: Town, tmp_path: Pat
     assert [one["account"] for one in town.shell.run("find", "Campaign", "--json").lines] == ["dallas", "austin"]
     week = town.shell.run("report", "--since", "2020-01-01", "--format", "csv")
     assert [Path(line).parent.name for line in week.out.splitlines()] == ["dallas", "austin"]
+    assert [line for line in week.err.splitlines() if line.startswith("account ")] == [
+        "account dallas:",
+        "account austin:",
+    ]
     ruin_ledger(town.ledger_url("dallas"))
     found = town.shell.run("find", "Campaign")
     assert found.code == 3

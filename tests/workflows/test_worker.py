@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,10 +25,11 @@ from batch.adapters.ledger import Ledger, open_ledger
 from batch.adapters.ledger.tables import REVISIONS
 from batch.adapters.queue import CLOCK, Queue, Told
 from batch.core.ledger_urls import account_url
-from batch.model.errors import ReportError
+from batch.model.errors import LedgerError, ReportError
 from batch.workflows.context import World, open_context
 from batch.workflows.doctor_line import Line
 from batch.workflows.doctor_workers import worker_lines
+from batch.workflows.events import Note
 from batch.workflows.figures import Gauges
 from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
@@ -219,6 +221,30 @@ def test_a_queue_that_fails_is_told_once_and_is_well_again_with_the_next_tick(to
     assert ours.queue.depth() == {"todo": 0, "doing": 0, "failed": 0}
 
 
+def test_a_worker_that_cannot_begin_is_unwell_until_it_can(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """/healthz asks over connections that are open, and said `ok` while a database that was full let no job begin."""
+    seen: list[object] = []
+    full = LedgerError("the queue is full", "make room")
+    tries, said = iter((full, full, None)), list[str]()
+
+    def rest(_seconds: float) -> None:
+        with pytest.raises(LedgerError) as caught:
+            ours.depth()
+        seen.append(caught.value)
+
+    def begin(*_given: object, stopped: Callable[[], bool], **_how: object) -> None:
+        if trouble := next(tries):
+            raise trouble
+        stopped()
+        seen.append(ours.depth()["failed"])
+
+    world = World(sleep=rest, tell=lambda event: said.append(getattr(event, "words", "")))
+    ours = make_worker(list(settings_of(town).values()), lambda _: world)
+    monkeypatch.setattr(Queue, "work", begin)
+    ours.run(concurrency=1, once=False, stopped=lambda: len(seen) == 3)
+    assert (seen, said.count(str(full))) == ([full, full, 0], 1)
+
+
 def test_a_worker_leaves_a_ledger_that_a_newer_version_has_changed(town: Town, url: str) -> None:
     """Nor an account's file whose rows may have moved from there; it says so once, and a newer worker does it."""
     drop(town, "week.csv", "dallas", 1)
@@ -342,6 +368,17 @@ def test_figures_say_what_is_open_and_whether_all_is_well(town: Town, tmp_path: 
         assert wait_until(lambda: ask(port, "healthz")[0] == 200, 30)
     ran = town.shell.run("worker", "--once", "--metrics", "nowhere")
     assert (ran.code, "write HOST:PORT" in ran.err) == (2, True)
+
+
+def test_what_keeps_the_watch_of_an_account_from_its_work_stands_at_healthz() -> None:
+    """A share that was away, or a database that was full, was told once in the log while /healthz said `ok`."""
+    figures = Gauges({}, World())
+    tell = figures.counted(World(), "dallas").tell
+    with replace(figures, warnings=figures.standing).serving("127.0.0.1:0") as port:
+        tell(Note("the folder is away: bring it back", loud=True, event="folder-gone"))
+        assert ask(port, "healthz") == (200, "ok\nwarning: dallas: the folder is away: bring it back\n")
+        tell(Note("it works again", loud=False, event="recovered"))
+        assert ask(port, "healthz") == (200, "ok\n")
 
 
 def test_a_database_that_is_away_makes_it_unwell_in_words_that_fit_what_stays(tmp_path: Path) -> None:

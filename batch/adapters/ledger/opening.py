@@ -138,6 +138,7 @@ def _listen(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     elif engine.driver == "psycopg":
+        event.listen(engine, "connect", postgres.look_at_encoding, insert=True)
         event.listen(engine, "connect", postgres.set_up)
     event.listen(engine, "begin", _begin)
 

@@ -25,6 +25,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from batch.adapters.ledger.tables import notes
+from batch.core.database_words import refuse_encoding
 from batch.core.ledger_urls import PATIENCE
 from batch.core.ledger_urls import SCHEMA as _SCHEMA
 
@@ -76,6 +77,11 @@ def set_up(connection: Any, _record: object) -> None:
     connection.commit()
 
 
+def look_at_encoding(connection: Any, _record: object) -> None:
+    """Refuse a new connection to a database that cannot hold every sign, before anything is read from it."""
+    refuse_encoding(connection.info.dbname, connection.info.parameter_status("server_encoding"))
+
+
 def wait_in_transaction(connection: Connection) -> None:
     """Let this transaction be idle as long as it takes."""
     if connection.dialect.name == DIALECT:
@@ -83,7 +89,8 @@ def wait_in_transaction(connection: Connection) -> None:
 
 
 def complete(url: URL) -> URL:
-    """Add to a URL what each connection begins with: how long it waits for a server that does not answer."""
+    """Add to a URL what each connection begins with: how it writes texts, and how long it waits for a silent server."""
+    url = url.update_query_dict({"client_encoding": "UTF8"})
     if "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ:
         return url
     return url.update_query_dict({"connect_timeout": str(PATIENCE)})
