@@ -37,6 +37,7 @@
     if (content !== undefined && content !== null) element.textContent = content;
     return element;
   };
+  const counted = (number) => `${number.toLocaleString("en-US")} ${number === 1 ? "row" : "rows"}`;
   const shown = (value) => (typeof value === "number" ? value.toLocaleString("en-US") : value ?? "");
 
   async function unpack(text) {
@@ -153,9 +154,9 @@
     body.replaceChildren();
     drawn = 0;
     draw(SLICE);
-    const all = pack.rows.length.toLocaleString("en-US");
+    const all = counted(pack.rows.length);
     label();
-    found.textContent = rows.length === pack.rows.length ? `${all} rows` : `${rows.length.toLocaleString("en-US")} of ${all} rows`;
+    found.textContent = rows.length === pack.rows.length ? all : `${rows.length.toLocaleString("en-US")} of ${all}`;
   }
 
   function choose() {
@@ -297,7 +298,7 @@
     link.download = "rows.csv";
     link.click();
     URL.revokeObjectURL(link.href);
-    found.textContent = `${rows.length.toLocaleString("en-US")} rows saved as rows.csv`;
+    found.textContent = `${counted(rows.length)} saved as rows.csv`;
   }
 
   async function copy() {
@@ -311,7 +312,7 @@
       document.execCommand("copy");
       area.remove();
     }
-    found.textContent = `${rows.length.toLocaleString("en-US")} rows copied`;
+    found.textContent = `${counted(rows.length)} copied`;
   }
 
   for (const head of heads) {

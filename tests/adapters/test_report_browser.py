@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from report_support import (
 )
 
 from batch.adapters.report import Report, mail_html, write_evidence, write_html, write_preview, write_status
-from batch.model import Status
+from batch.model import Batch, Status
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
 FLAGS = [
@@ -160,6 +161,17 @@ def test_a_task_links_to_its_rows_and_back(see: Any, week: Path) -> None:
     again.page.goto(f"{week.as_uri()}#status=held&owner=maria%40northwind.example")
     assert len(again.names()) == 1
     assert (seen.trouble, again.trouble) == ([], [])
+
+
+def test_one_row_is_one_row(see: Any, tmp_path: Path) -> None:
+    """In the sum, beside the search and behind the batch."""
+    batch = Batch(1, "week.csv", "", NOW, 1, 1, 0, "dana", "ops-pc", "done")
+    report = Report("Batch 1", "batch", NOW, CHICAGO, NEW_YORK, entries=(make_entry(1),), batches=(batch,), blank=1)
+    seen = see(write_html(report, tmp_path / "batch.html"))
+    assert "1 row =" in seen.page.locator(".sum").inner_text()
+    assert seen.page.locator("#found").inner_text() == "1 row"
+    assert not re.search(r"(?<![\d,])1 (rows|campaigns)", seen.page.locator("body").inner_text())
+    assert "1 blank row)" in seen.page.locator(".sum").inner_text()
 
 
 def test_the_address_shows_the_same_rows_again(see: Any, tmp_path: Path) -> None:
