@@ -117,7 +117,8 @@ def write_evidence_of(settings: Settings, world: World, number: int) -> Path:
     """Write the page of one entry with all its evidence."""
     with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
         bare = ledger.entries.get(number)
-        (entry,), keeper = with_texts(archives, [bare]), keeper_of(ledger, archives, bare)
+        (entry,) = as_they_go(settings, ledger, with_texts(archives, [bare]))
+        keeper = keeper_of(ledger, archives, bare)
         path = Path(settings.reports.folder) / f"evidence-{number}.html"
         with writing(path, settings):
             return write_evidence(
@@ -176,7 +177,8 @@ def show_entry(settings: Settings, world: World, number: int) -> dict[str, Any]:
     """Give one entry with its attempts and history."""
     with open_ledger_of(settings, world, create=False) as ledger, open_archives(ledger, world) as archives:
         bare = ledger.entries.get(number)
-        (entry,), keeper = with_texts(archives, [bare]), keeper_of(ledger, archives, bare)
+        (entry,) = as_they_go(settings, ledger, with_texts(archives, [bare]))
+        keeper = keeper_of(ledger, archives, bare)
         standing = standing_of(entry, world.now(), settings.team_zone)
         return {
             "entry": entry.id,

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from batch.adapters.report import credits_of, insights_html, insights_json, insights_xlsx
 from batch.core.identity import is_test
 from batch.core.insights import find_insights
+from batch.core.standing import standing_of
 from batch.model import Attempt, Batch, DeliveryCount, Entry, Insights, Level, Sending, Status
 from batch.model.times import zone_of
-from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, counted
+from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, Fate, counted
 from batch.system.disk import make_folder, write_whole
 from batch.workflows.archives import open_archives, with_texts
 from batch.workflows.context import World, open_ledger_of
+from batch.workflows.provider_times import as_they_go
 from batch.workflows.report import report_templates, writing
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ FORMATS = ("html", "xlsx", "json")
 DIGEST_WEEKS = 26
 _FOR_DIGEST = ("opt-outs", "group-sizes", "cost")
 """What the weekly digest tells: where somebody may want to act."""
-_WENT = frozenset({Status.SENT, Status.ACCEPTED})
+_THERE = frozenset({Status.SENT, Status.ACCEPTED})
+_WENT = frozenset({Fate.WENT, Fate.GOES})
+"""What reports count as sent, and as due and not yet seen as sent: what was never approved did not go."""
 
 
 def learn(settings: Settings, world: World, *, weeks: int, formats: Sequence[str] = FORMATS[:2]) -> list[Path]:
@@ -47,8 +51,9 @@ def find_out(
 ) -> Insights:
     """Count what was sent in the last weeks, and what its sheets got wrong; archives say by which template."""
     since = now - timedelta(weeks=weeks)
-    went = [one for one in ledger.entries.select(statuses=_WENT, due_from=since, due_until=now) if not is_test(one.key)]
-    went = list(with_texts(archives, went))
+    due = [one for one in ledger.entries.select(statuses=_THERE, due_from=since, due_until=now) if not is_test(one.key)]
+    told = as_they_go(settings, ledger, with_texts(archives, due))
+    went = [one for one in told if standing_of(one, now).word.fate in _WENT]
     deliveries = ledger.deliveries.of_each([one.id for one in went]) if went else {}
     approved = [one.id for one in went if one.approved_by]
     batches = {batch.id: batch for batch in ledger.batches.all(ids={one.batch for one in went})}

@@ -293,7 +293,8 @@ def _before(settings: Settings, ledger: Ledger, scope: Scope, now: datetime) -> 
 def _count(settings: Settings, ledger: Ledger, entries: Sequence[Entry], now: datetime, *, skipped: int = 0) -> Figures:
     deliveries = ledger.deliveries.of_each([entry.id for entry in entries])
     price = settings.reports.credit_price or None
-    stands = ((entry, standing_of(entry, now)) for entry in each_row(ledger, entries))
+    rows = as_they_go(settings, ledger, each_row(ledger, entries))
+    stands = ((entry, standing_of(entry, now)) for entry in rows)
     return count_entries(stands, deliveries, skipped=skipped, credit_price=price)
 
 

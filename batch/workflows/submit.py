@@ -111,8 +111,8 @@ def _take_for_approval(context: Context, tally: Tally, prepared: Prepared) -> No
     tally.to_do = note_marks(context, prepared.check, prepared.plan)
     count_batch(context, tally)
     try:
-        tally.reports = write_batch_report(context, tally.batch)
         tally.preview = offer_batch(context, tally.batch, prepared.account)
+        tally.reports = write_batch_report(context, tally.batch)
     except ReportError as trouble:
         tally.trouble = trouble  # the file is taken in: who takes it again would only make another batch
 

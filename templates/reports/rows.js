@@ -21,8 +21,8 @@
   const PRINTED = 2000;
   const NUMBERS = new Set(["row", "contacts", "parts", "credits"]);
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-  const EXTRA = { cause: "cause", owner: "owner" };
-  const hidden = new Set([at.attempts, at.history]);
+  const EXTRA = ["cause", "owner", "task"];
+  const hidden = new Set([at.attempts, at.history, at.task]);
   const deep = document.getElementById("deep");
   let texts = null;
   let whole = null;
@@ -37,6 +37,7 @@
     if (content !== undefined && content !== null) element.textContent = content;
     return element;
   };
+  const counted = (number) => `${number.toLocaleString("en-US")} ${number === 1 ? "row" : "rows"}`;
   const shown = (value) => (typeof value === "number" ? value.toLocaleString("en-US") : value ?? "");
 
   async function unpack(text) {
@@ -153,9 +154,9 @@
     body.replaceChildren();
     drawn = 0;
     draw(SLICE);
-    const all = pack.rows.length.toLocaleString("en-US");
+    const all = counted(pack.rows.length);
     label();
-    found.textContent = rows.length === pack.rows.length ? `${all} rows` : `${rows.length.toLocaleString("en-US")} of ${all} rows`;
+    found.textContent = rows.length === pack.rows.length ? all : `${rows.length.toLocaleString("en-US")} of ${all}`;
   }
 
   function choose() {
@@ -167,7 +168,7 @@
       standing === row[at.standing] && (!words || words === row[at.status]));
     rows = pack.rows.filter((row, place) =>
       (all || (needs && row[at.needs]) || fits(row))
-      && Object.entries(extra).every(([key, value]) => row[at[EXTRA[key]]] === value) && matches(place));
+      && Object.entries(extra).every(([key, value]) => row[at[key]] === value) && matches(place));
     order();
     redraw();
     remember();
@@ -190,6 +191,9 @@
     const held = new URLSearchParams(extra);
     const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true" && !("all" in chip.dataset));
     if (pressed.length) held.set("status", [...new Set(pressed.map((chip) => chip.dataset.standing ?? "needs"))].join(","));
+    const standings = new Set(pressed.map((chip) => chip.dataset.standing).filter(Boolean));
+    const some = chips.some((chip) => standings.has(chip.dataset.standing) && !pressed.includes(chip));
+    if (some) for (const chip of pressed) held.append("words", chip.dataset.words ?? ""); // one of several of its status
     if (search.value) held.set("search", search.value);
     const text = held.toString();
     if (text || location.hash.includes("=")) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
@@ -198,15 +202,17 @@
   function follow() {
     const mark = decodeURIComponent(location.hash.slice(1));
     if (mark.startsWith("task-")) return unfold(document.getElementById(mark));
-    const named = /^(row|entry)-(\d+)$/.exec(mark);
-    if (named) return reveal(named[1], Number(named[2]));
+    const single = /^(row|entry)-(\d+)$/.exec(mark);
+    if (single) return reveal(single[1], Number(single[2]));
     if (!mark.includes("=")) return undefined;
     const asked = new URLSearchParams(location.hash.slice(1));
-    extra = Object.fromEntries(Object.keys(EXTRA).filter((key) => asked.has(key)).map((key) => [key, asked.get(key)]));
+    extra = Object.fromEntries(EXTRA.filter((key) => asked.has(key)).map((key) => [key, asked.get(key)]));
     search.value = asked.get("search") ?? "";
     const wanted = new Set((asked.get("status") ?? "").split(",").filter(Boolean));
+    const words = asked.getAll("words");
+    const named = (chip) => !words.length || words.includes(chip.dataset.words ?? "");
     for (const chip of chips) {
-      const on = "all" in chip.dataset ? !wanted.size : wanted.has(chip.dataset.standing ?? "needs");
+      const on = "all" in chip.dataset ? !wanted.size : wanted.has(chip.dataset.standing ?? "needs") && named(chip);
       chip.setAttribute("aria-pressed", String(on));
     }
     choose();
@@ -241,7 +247,7 @@
   }
 
   function label() {
-    const only = Object.values(extra).join(", ");
+    const only = [extra.cause, extra.owner].filter(Boolean).join(", ");
     document.getElementById("only").hidden = !only;
     document.getElementById("only-words").textContent = only ? `only: ${only}` : "";
   }
@@ -292,7 +298,7 @@
     link.download = "rows.csv";
     link.click();
     URL.revokeObjectURL(link.href);
-    found.textContent = `${rows.length.toLocaleString("en-US")} rows saved as rows.csv`;
+    found.textContent = `${counted(rows.length)} saved as rows.csv`;
   }
 
   async function copy() {
@@ -306,7 +312,7 @@
       document.execCommand("copy");
       area.remove();
     }
-    found.textContent = `${rows.length.toLocaleString("en-US")} rows copied`;
+    found.textContent = `${counted(rows.length)} copied`;
   }
 
   for (const head of heads) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 from report_support import (
     CHICAGO,
     HOLD,
+    LATE,
     NEW_YORK,
     NOW,
     PAYLOADS,
@@ -31,8 +33,8 @@ from report_support import (
     week_report,
 )
 
-from batch.adapters.report import mail_html, write_evidence, write_html, write_preview, write_status
-from batch.model import Status
+from batch.adapters.report import Report, mail_html, write_evidence, write_html, write_preview, write_status
+from batch.model import Batch, Status
 
 pytestmark = [pytest.mark.proof, pytest.mark.browser]
 FLAGS = [
@@ -159,6 +161,45 @@ def test_a_task_links_to_its_rows_and_back(see: Any, week: Path) -> None:
     again.page.goto(f"{week.as_uri()}#status=held&owner=maria%40northwind.example")
     assert len(again.names()) == 1
     assert (seen.trouble, again.trouble) == ([], [])
+
+
+def test_one_row_is_one_row(see: Any, tmp_path: Path) -> None:
+    """In the sum, beside the search and behind the batch."""
+    batch = Batch(1, "week.csv", "", NOW, 1, 1, 0, "dana", "ops-pc", "done")
+    report = Report("Batch 1", "batch", NOW, CHICAGO, NEW_YORK, entries=(make_entry(1),), batches=(batch,), blank=1)
+    seen = see(write_html(report, tmp_path / "batch.html"))
+    assert "1 row =" in seen.page.locator(".sum").inner_text()
+    assert seen.page.locator("#found").inner_text() == "1 row"
+    assert not re.search(r"(?<![\d,])1 (rows|campaigns)", seen.page.locator("body").inner_text())
+    assert "1 blank row)" in seen.page.locator(".sum").inner_text()
+
+
+def test_the_address_shows_the_same_rows_again(see: Any, tmp_path: Path) -> None:
+    """A chip of one status beside another one of it, and a task beside another one of its status and cause."""
+    entries = (
+        make_entry(1, findings=(), issues=()),
+        make_entry(2, Status.INVALID, issues=(WRONG_TIME,), send_at=None),
+        make_entry(3, Status.INVALID, issues=(WRONG_TIME,)),
+        make_entry(4, Status.INVALID, issues=(WRONG_TIME,)),
+        make_entry(6, findings=(LATE,)),
+    )
+    page = write_html(Report("Week 48", "week", NOW, CHICAGO, NEW_YORK, entries=entries), tmp_path / "week.html")
+    seen = see(page)
+    for chip in seen.page.locator("[data-standing=scheduled]").all():
+        chip.click()
+        assert len(seen.names()) == 1
+        again = see(page)
+        again.page.goto(seen.page.url)
+        assert again.names() == seen.names()
+        seen.page.locator("[data-all]").click()
+    links = seen.page.locator(".task > .who a").all()
+    assert sorted(link.inner_text() for link in links) == ["1 row", "1 row", "2 rows"]
+    for link in links:
+        link.click()
+        assert len(seen.names()) == int(link.inner_text().split()[0])
+        again = see(page)
+        again.page.goto(seen.page.url)
+        assert again.names() == seen.names()
 
 
 def test_the_chips_filter_by_status(see: Any, week: Path) -> None:

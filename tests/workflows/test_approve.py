@@ -347,6 +347,13 @@ def block_reports(team: Round) -> Path:
     return folder
 
 
+def test_the_report_of_a_run_says_that_its_batch_waits_for_approval() -> None:
+    """As the one that is written again a moment later: its preview is there already."""
+    with weekly() as team:
+        page = ask(team, 1).reports[0].read_text(encoding="utf-8")
+        assert "1 row, by ann on m, waiting for approval" in page
+
+
 def test_what_no_preview_showed_is_new_to_the_next_one() -> None:
     """The first run ended before it could write its preview: the second shows every row as new, and only then asks."""
     with weekly() as team:

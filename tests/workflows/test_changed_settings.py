@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from torture_support import Bench, bench
@@ -16,7 +18,7 @@ from batch.model.errors import BatchError, NotAsAskedError, UsageError
 from batch.workflows.cancel import pause_all
 from batch.workflows.check import check_file
 from batch.workflows.context import open_context
-from batch.workflows.find import find_entries, report_again
+from batch.workflows.find import find_entries, report_again, show_entry, write_evidence_of
 from batch.workflows.resolve import resolve_entry
 from batch.workflows.run import Options
 from batch.workflows.submit import plan_file
@@ -222,6 +224,23 @@ def test_what_is_told_of_a_campaign_is_when_it_really_goes(desk: Bench) -> None:
     page = pages[0].read_text(encoding="utf-8")
     assert "3 hours early" in page
     assert any("8:00 AM EST" in line for line in pause_all(desk.settings, desk.world, "lettuce"))
+
+
+def test_what_is_told_of_one_campaign_is_what_the_report_tells(desk: Bench) -> None:
+    """`ledger show` and the evidence page say when it really goes and what to do, and the trend counts it as wrong."""
+    desk.set(provider__timezone=LOS_ANGELES)
+    desk.submit(desk.sheet(1))
+    desk.set(provider__timezone=NEW_YORK)
+    [path] = report_again(desk.settings, desk.world, batch=1, formats=("json",))
+    report = json.loads(path.read_text(encoding="utf-8"))
+    [row], shown = report["rows"], show_entry(desk.settings, desk.world, 1)
+    assert (shown["standing"], shown["next_step"]) == (row["shown_as"], row["next_step"])
+    assert datetime.fromisoformat(shown["send_at"]) == datetime.fromisoformat(row["send_at"])
+    evidence = write_evidence_of(desk.settings, desk.world, 1).read_text(encoding="utf-8")
+    assert "scheduled for Wed, Mar 4, 8:00 AM EST" in unescape(evidence)
+    assert "scheduled, but look at it" in evidence
+    [week] = [one for one in report["trend"] if one["rows"]]
+    assert week["needs_person"] == report["figures"]["needs_person"] == 1
 
 
 def test_a_campaign_that_goes_later_than_meant_is_still_on_the_list_of_a_recall(desk: Bench) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ import pytest
 from cli_support import Shell, row, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
+from torture_support import bench
 
 from batch.adapters.report import insights_html, insights_json, insights_xlsx
 from batch.core.insights import FEWEST, find_insights, robust_scores, wilson
 from batch.model import Insight, Insights, Sending
+from batch.workflows.cancel import cancel_entries
+from batch.workflows.find import report_again
+from batch.workflows.insights import learn as tell
 
 MONDAY = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -185,3 +190,35 @@ def test_what_cannot_work_is_one_line(ready: Shell, words: list[str]) -> None:
     run = ready.run("insights", *words)
     assert run.code == 2
     assert "Traceback" not in run.err
+
+
+def test_what_did_not_go_is_not_counted_as_sent() -> None:
+    """A campaign that was never approved and one that was to be deleted: reports count neither as sent."""
+    with bench() as desk:
+        desk.submit(desk.sheet(3))
+        first, second, _ = desk.sandbox.campaigns
+        desk.sandbox.edit(first.id, status_id=2)
+        desk.reconcile()
+        cancel_entries(desk.settings, desk.world, [2], "a wrong price")
+        desk.sandbox.delete(second.id)
+        desk.clock.advance(days=8)
+        desk.reconcile()
+        paths = tell(desk.settings, desk.world, weeks=4, formats=("json",))
+        paths += report_again(desk.settings, desk.world, batch=1, formats=("json",))
+        insights, report = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
+        assert (report["figures"]["sent"], report["figures"]["texts_sent"]) == (1, 3)
+        assert (insights["campaigns"], insights["texts"]) == (1, 3)
+
+
+def test_a_campaign_that_was_moved_is_told_by_when_it_went() -> None:
+    """As in every report."""
+    with bench() as desk:
+        desk.submit(desk.sheet(1))
+        desk.sandbox.edit(desk.sandbox.campaigns[0].id, send_at=desk.sandbox.campaigns[0].send_at + 7200)
+        desk.clock.advance(days=8)
+        desk.reconcile()
+        [path] = tell(desk.settings, desk.world, weeks=4, formats=("xlsx",))
+        head, line = (
+            [cell.value for cell in row] for row in islice(openpyxl.load_workbook(path)["Sendings"].iter_rows(), 2)
+        )
+        assert line[head.index("Goes out")] == "2026-03-04T13:00-05:00"

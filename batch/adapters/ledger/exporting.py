@@ -62,6 +62,7 @@ EXPORT_KEYS = (
 
 EXPORT_ONLY: Mapping[str, str] = {
     "row": "as Excel numbers it; of a row that a list made (ForEach) one number that holds both rows",
+    "send_at": "when it is meant to go out, also where the provider shows another time: UTC, ISO 8601",
     "parts": "single messages that one text takes",
     "issues": "each with row, column, field, code, level and message",
     "fingerprint": "of what it says, to whom and when",

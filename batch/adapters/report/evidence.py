@@ -109,7 +109,7 @@ def _times(entry: Entry, zone: str, provider_zone: str) -> list[tuple[str, str]]
     if moment is None:
         return [("Goes out", "no time that could be read")]
     return [
-        ("By the sheet's clock", local_time(moment, entry.zone or zone, _EVERY_YEAR)),
+        ("By the row's clock", local_time(moment, entry.zone or zone, _EVERY_YEAR)),
         ("As sent to the provider", f"{entry.send_at_provider or 'not sent'} ({entry.provider_zone or provider_zone})"),
         ("UTC", moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
     ]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from batch.adapters.report.contents import Report, Skipped
 from batch.adapters.report.figures import credits_of, parts_of
+from batch.adapters.report.tasks import task_of
 from batch.core.sentences import sentence
 from batch.core.standing import Standing
 from batch.model import Attempt, Change, DeliveryCount, Entry, Status
@@ -46,6 +47,8 @@ class ReportRow(NamedTuple):
     owner: str
     cause: str
     """The code that rows with the same trouble have in common."""
+    task: str
+    """What the rows of one thing to do have in common, beside status and cause."""
     message: str
     delivery: str
     sentence: str
@@ -149,6 +152,7 @@ def show_entry(
         next=standing.next,
         owner=entry.owner,
         cause=standing.cause if standing.needs_attention else "",
+        task=task_of(entry, standing) if standing.needs_attention else "",
         message=entry.message,
         delivery=delivery_words(delivery),
         sentence=sentence(entry, standing, view.zone, delivery, view.now),
@@ -168,8 +172,8 @@ def show_skipped(row: Skipped, report: Report) -> ReportRow:
         status=WORDS["skipped"].text, row=row.row, file=file, name=row.name or "(no name)", at=0,
         when="", provider_when="", there="", groups="", contacts=None, parts=None, credits=None,
         id=row.provider_id, says="",
-        reason=row.why, next="", owner="", cause="", message="", delivery="", sentence=row.why, fields="", needs=0,
-        entry=row.entry,
+        reason=row.why, next="", owner="", cause="", task="", message="", delivery="", sentence=row.why, fields="",
+        needs=0, entry=row.entry,
     )  # fmt: skip
 
 

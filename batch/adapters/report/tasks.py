@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from urllib.parse import urlencode
@@ -104,12 +105,18 @@ def tasks_of(report: Report) -> tuple[Task, ...]:
     """Put together what needs attention: what went wrong first, then what did not go, then by deadline."""
     grouped = _grouped(report)
     cards = max(3, CARDS // max(1, len(grouped)))
-    return tuple(_task(group, report, cards) for group in grouped)
+    alike = Counter(_found_by(group) for group in grouped)
+    return tuple(_task(group, report, cards, alone=alike[_found_by(group)] == 1) for group in grouped)
 
 
 def in_task_order(report: Report) -> list[Pair]:
     """Give the entries that need attention, each beside how it stands, in the order of the tasks."""
     return [pair for group in _grouped(report) for pair in group]
+
+
+def task_of(entry: Entry, standing: Standing) -> str:
+    """Tell the rows of one task from those of another one with the same status and cause."""
+    return f"{standing.concern} {standing.word.text}{'' if entry.send_at else f' {UNDATED}'}"
 
 
 def meaning_of(cause: str, standing: Standing) -> str:
@@ -136,13 +143,19 @@ def _order(group: Sequence[Pair], report: Report) -> tuple[int, bool, float, int
     return CONCERN_ORDER[group[0][1].concern], not due, first, group[0][0].row
 
 
-def _task(group: Sequence[Pair], report: Report, cards: int) -> Task:
+def _found_by(group: Sequence[Pair]) -> tuple[str, str]:
+    standing = group[0][1]
+    return standing.word.standing, standing.cause
+
+
+def _task(group: Sequence[Pair], report: Report, cards: int, *, alone: bool) -> Task:
     entry, standing = group[0]
     owners = {one.owner for one, _ in group}
     wanted = {
         "status": standing.word.standing,
         "cause": standing.cause,
         "owner": entry.owner if len(owners) == 1 else "",
+        "task": "" if alone else task_of(entry, standing),
     }
     first = min((one.by for _, one in group if one.by), default=None)
     return Task(
