@@ -14,6 +14,8 @@ from batch.system.resources import templates_folder
 
 _ACCOUNT = "Account"
 _ABOUT = "The account that sends this row; if empty, the one that the file is taken in for."
+_NOTES = "How to fill it in"
+"""Whose the notes at the headers are: a marked copy takes off what is campaign-batch's own."""
 _FIRST_OWN_LIST = 5
 """Column of the sheet Lists, from 1, where the lists begin that the team or the account fills."""
 
@@ -57,7 +59,7 @@ def _add_account(book: Any, names: Sequence[str]) -> None:
     last, at = campaigns.max_column, lists.max_column + 1
     head = campaigns.cell(1, last + 1, _ACCOUNT)
     head._style = copy(campaigns.cell(1, last)._style)
-    head.comment = Comment(_ABOUT, "campaign-batch")
+    head.comment = Comment(_ABOUT, _NOTES)
     campaigns.column_dimensions[head.column_letter].width = 18
     for number, name in enumerate((_ACCOUNT, *names), start=1):
         _put(lists.cell(number, at), name)
@@ -73,6 +75,7 @@ def _add_account(book: Any, names: Sequence[str]) -> None:
 
 def _write_example(sheet: Any, example: Mapping[str, object]) -> None:
     for cell in sheet[1]:
+        cell.comment.author = _NOTES
         cell.comment.width, cell.comment.height = 300, 120  # openpyxl does not read a note's size
         _put(sheet.cell(2, cell.column), example.get(cell.value))
 

@@ -76,12 +76,10 @@ def _check_one(
             "--preview and --marked take the rows of one account, and the file has several",
             "add --account NAME",
         )
-        return [
-            session.each(
-                one, partial(_check_share, path, shares, online=online, preview=preview, marked=marked, json=json)
-            )
-            for one in accounts
-        ]
+        check_share = partial(
+            _check_share, path, shares, sheet=sheet, online=online, preview=preview, marked=marked, json=json
+        )
+        return [session.each(one, check_share) for one in accounts]
 
 
 def _check_share(
@@ -89,6 +87,7 @@ def _check_share(
     shares: Shares,
     settings: Settings,
     *,
+    sheet: str,
     online: bool,
     preview: Path | None,
     marked: Path | None,
@@ -112,7 +111,7 @@ def _check_share(
         session.put(shape_check(found))
     else:
         _name_account(settings)
-        _show_check(found, path, marked=marked is not None)
+        _show_check(found, _as_typed(path, sheet), settings, marked=marked is not None)
     return LOOK if found.errors else DONE
 
 
@@ -163,12 +162,20 @@ def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:
     return trouble.exit_code
 
 
-def _show_check(found: Check, path: Path, *, marked: bool) -> None:
+def _as_typed(path: Path, sheet: str) -> str:
+    """Give the file and the options that chose its rows, for the next command."""
+    account = session.account
+    return " ".join(
+        filter(None, (f'"{path}"', f'--sheet "{sheet}"' if sheet else "", f"--account {account}" if account else ""))
+    )
+
+
+def _show_check(found: Check, typed: str, settings: Settings, *, marked: bool) -> None:
     from batch.cli.tables import how_to_go_on, show_issues
 
     session.screen.close()
     show_issues(session.screen, found)
-    if (how := how_to_go_on(found, str(path))) and not (marked and found.errors):
+    if (how := how_to_go_on(found, typed, settings.sheet.limits)) and not (marked and found.errors):
         session.screen.say(how)
 
 

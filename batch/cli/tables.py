@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from batch.core.bounds import beyond
 from batch.core.printable import printable
 from batch.model import Action, Decision, Issue, Level
 from batch.model.codes import ALLOWED, HARD
@@ -14,6 +15,7 @@ from batch.workflows.tally import describe_counts
 
 if TYPE_CHECKING:
     from batch.cli.screen import Screen
+    from batch.model.limits import Limits
     from batch.workflows.check import Check
     from batch.workflows.tally import Tally
 
@@ -41,8 +43,8 @@ def show_issues(screen: Screen, check: Check) -> None:
         screen.say(f"{check.file}: no rows to send yet{left_out}: fill in your rows, one campaign each")
         return
     screen.say(
-        f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held} ready, {check.held} waiting for a decision, "
-        f"{check.rows - check.valid} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
+        f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held:,} ready, {check.held:,} waiting for a decision, "
+        f"{check.rows - check.valid:,} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
         + (f", about {check.credits:,} credits" if check.credits is not None else "")
     )
     _show_fields(screen, check)
@@ -76,17 +78,19 @@ def _show_fields(screen: Screen, check: Check) -> None:
         screen.say(f"columns that no text uses: {', '.join(check.unused)}")
 
 
-def how_to_go_on(check: Check, path: str) -> str:
-    """Give the next command to type after a check."""
+def how_to_go_on(check: Check, typed: str, limits: Limits) -> str:
+    """Give the next command to type after a check; `typed` are the file and the options that chose its rows."""
     if check.valid < check.rows:
-        marked = f'to see the errors marked in a copy, type: campaign-batch check "{path}" --marked CHECKED.xlsx'
+        marked = f"to see the errors marked in a copy, type: campaign-batch check {typed} --marked CHECKED.xlsx"
         return f"fix what is wrong and check again; {marked}"
+    if check.rows > limits.taken_rows:
+        return str(beyond("taken_rows", limits))
     codes = sorted({issue.code for issue in check.warnings if issue.row and issue.level is Level.HOLD})
     allow = " ".join(f"--allow {code}" for code in codes)
     if codes and check.held == check.rows:
-        return f'to send the held rows anyway, type: campaign-batch submit "{path}" {allow}'
+        return f"to send the held rows anyway, type: campaign-batch submit {typed} {allow}"
     too = f" (and {allow}, if the rows that wait for you should go as they are)" if codes else ""
-    return f'next, type: campaign-batch submit "{path}"{too}' if check.rows else ""
+    return f"next, type: campaign-batch submit {typed}{too}" if check.rows else ""
 
 
 def show_issue_table(screen: Screen, issues: Iterable[Issue]) -> None:

@@ -47,6 +47,7 @@ def _tell(entry: Entry, standing: Standing, when: str, to: str, *, over: bool) -
         "missing": lambda: f"{text} (Id {entry.provider_id}), {'was ' if over else ''}due {when}",
         "held": lambda: f"{text}, {at}: {standing.reason}",
         "waiting": lambda: f"{text}, {at}: {standing.reason}",
+        "to_approve": lambda: f"{text} (batch {entry.batch}), {at}",
     } | dict.fromkeys(("planned", "submitting", "in_doubt"), lambda: f"{text}, {at}")
     return told[name]() if name in told else f"{standing.outcome}, {text}, {at}: {standing.reason}"
 

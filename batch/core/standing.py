@@ -32,6 +32,9 @@ GETS_IT = {
 }
 """How a campaign that reaches nobody is told, by its status."""
 
+TO_APPROVE = "to_approve"
+"""How a campaign stands that a second person has not let go: its owner has nothing to do about it."""
+
 DID_NOT, WILL_NOT = "did not go", "will not go as things stand"
 
 
@@ -131,7 +134,8 @@ def standing_of(entry: Entry, now: datetime, zone: str = "UTC") -> Standing:
     word, concern = _WORDS_OF.get(entry.status, _plain)(entry, now)
     causes = _causes(entry, word, now)
     next_step = "" if concern is Concern.NONE else _next_step(entry, word, causes, zone)
-    by = entry.send_at if concern is Concern.OPEN and _is_ahead(entry, now) else None
+    asked = concern is Concern.OPEN or word.standing == TO_APPROVE
+    by = entry.send_at if asked and _is_ahead(entry, now) else None
     if by is not None and by - now <= SOON:
         word = replace(word, tone="bad")  # one tone in report, status page and mail
     return Standing(word, concern, causes, next_step, by, entry.owner)
@@ -150,7 +154,7 @@ def _kept_back(entry: Entry, now: datetime) -> Worded:
 
     What waits is a task, too: groups are filled, credits bought and templates approved by people.
     """
-    word = WORDS[entry.status.value]
+    word = WORDS[TO_APPROVE if entry.to_approve else entry.status.value]
     if _has_passed(entry, now):
         return _settled(WORDS["did_not_go"], Concern.DID_NOT_GO, _knows(entry, DID_NOT_GO))
     return word, Concern.NONE if entry.status is Status.PLANNED else Concern.OPEN

@@ -225,6 +225,8 @@ class Entry:
     """`person` or `sheet`; empty when nobody wants it cancelled."""
     bound_payload: str = ""
     """The hash of the payload that a second person let go; empty when nobody was asked."""
+    to_approve: bool = False
+    """Whether it goes as soon as a second person says yes, and nobody has."""
     findings: tuple[Finding, ...] = ()
     """What comparing it with the provider's lists brought up, and nobody has acknowledged yet."""
     acknowledged: frozenset[tuple[str, str, str]] = frozenset()

@@ -181,6 +181,7 @@ WORDS: Mapping[str, Word] = {
             "see to what it waits for, then run campaign-batch resume",
             fate=Fate.MAY_GO,
         ),
+        Word("to_approve", "waiting for approval", "wait", "it goes when a second person says yes", fate=Fate.MAY_GO),
         Word("planned", "will be submitted", "wait", "checked and ready", fate=Fate.MAY_GO),
         Word("submitting", "being submitted", "wait", "on its way to the provider", fate=Fate.MAY_GO),
         Word("scheduled", "scheduled", "good", "Approved and Scheduled at the provider", fate=Fate.GOES),

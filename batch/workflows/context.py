@@ -197,7 +197,9 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
     with ExitStack() as stack:
         folder = make_temporary_folder()
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        known = {group.id: group for group in (*groups, *store_groups())}
+        own = {fold(group.name): group for group in store_groups()}
+        others = {name: group for group in groups if (name := fold(group.name)) not in own}
+        known = {group.id: group for group in (*others.values(), *own.values())}
         zone = settings.provider.timezone
         sandbox = stack.enter_context(
             Sandbox(lenient=True, zone=zone, limit=0, groups=known.values(), clock=lambda: world.now().timestamp())

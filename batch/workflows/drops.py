@@ -27,7 +27,7 @@ from batch.workflows.tally import Tally
 
 _COPY = (
     'let another person COPY the file from "waiting" to "approved" (a copy is owned by whoever made it), or type '
-    "campaign-batch approve"
+    "campaign-batch approve {batch}"
 )
 
 
@@ -155,7 +155,7 @@ class DroppedFiles:
         found = read_offer(path)
         try:
             if found is None:
-                raise UsageError(f'"{path.name}" is not one of our previews', "move a file from waiting to approved")
+                raise UsageError(f'"{path.name}" is not one of our previews', "copy a file from waiting to approved")
             by = self._who_approves(path, found[0])
             tally = approve_in(self._context, found[0], seen=found[1], by=by)
         except UsageError as trouble:
@@ -172,14 +172,15 @@ class DroppedFiles:
 
     def _who_approves(self, path: Path, batch: int) -> Approver:
         """Name who approved: the owner of the very file, which must be the preview that was written, byte for byte."""
+        copy = _COPY.format(batch=batch)
         try:
             offered = hash_offer(path)
         except (OSError, OddFileError) as trouble:
             words = trouble if isinstance(trouble, OddFileError) else "a file that cannot be read"
-            raise UsageError(f'"{path.name}" is {words}, which does not show who approves', _COPY) from None
+            raise UsageError(f'"{path.name}" is {words}, which does not show who approves', copy) from None
         proof = self._context.ledger.people.proof(batch)
         if offered.sha256 != proof.preview_sha256:
-            raise UsageError(f'"{path.name}" is not the original preview of batch {batch} as it was written', _COPY)
+            raise UsageError(f'"{path.name}" is not the original preview of batch {batch} as it was written', copy)
         if offered.uid != my_uid() and not offered.open_to_all:
             return Approver(person_of(offered.uid), Way.COPY)
         # Moved, not copied, so it is still ours: then only the rights of the folder tell who it was not.
@@ -190,7 +191,7 @@ class DroppedFiles:
             return Approver(Person(), Way.SHARED)
         raise UsageError(
             f"nothing says who moved the preview of batch {batch}: {submitter.shown}, who submitted it, could have",
-            _COPY,
+            copy,
         )
 
     def tidy_waiting(self) -> None:

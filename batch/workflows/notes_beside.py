@@ -29,7 +29,7 @@ def describe_file(tally: Tally, known: tuple[int, ...] = (), decided: Sequence[s
     if tally.left_out:
         lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} left out.")
     if tally.approval:
-        lines.append("Nothing is sent yet. Another person must approve it: by moving its preview from waiting to")
+        lines.append("Nothing is sent yet. Another person must approve it: by copying its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
     lines += [*decided, *tally.to_do]
     if isinstance(tally.trouble, ReportError) and not tally.approval:

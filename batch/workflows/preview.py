@@ -139,7 +139,7 @@ def _how_to_answer(batch: Batch) -> list[str]:
     return [
         f"Nothing has been sent. Somebody other than {batch.submitted_by} must approve it.",
         f"On a terminal: campaign-batch approve {batch.id} [--except ROWS]",
-        'Without a terminal: move the preview from "waiting" to "approved" in the watched folder.',
+        'Without a terminal: copy the preview from "waiting" to "approved" in the watched folder.',
         f'To stop it: campaign-batch reject {batch.id} --why "..."',
     ]
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -141,6 +142,26 @@ def test_our_words_stand_below_those_of_a_person(shell: Shell, tmp_path: Path) -
     text = check(shell, again, "--force")["C2"].comment.text
     assert text.startswith("ask Ann")
     assert text.count("is not a group id") == 1
+
+
+def test_boxes_are_drawn_in_a_drawing_with_other_prefixes(shell: Shell, tmp_path: Path) -> None:
+    """Excel offered to repair the copy of a file that a program had written: openpyxl has the prefixes ns0, ns1."""
+
+    def change(_: Any, sheet: Any) -> None:
+        sheet["A1"].comment = Comment("the name", "Ben")
+
+    def boxes(path: Path) -> int:
+        with zipfile.ZipFile(path) as package:
+            (name,) = [name for name in package.namelist() if name.endswith(".vml")]
+            return sum(one.tag.endswith("}shape") for one in ElementTree.fromstring(package.read(name)))
+
+    path = write_book(tmp_path / "a.xlsx", [row(1, GroupIds="-3")], change=change)
+    assert boxes(path) == 1
+    check(shell, path)
+    again = (tmp_path / "out.xlsx").rename(tmp_path / "b.xlsx")
+    assert boxes(again) == 2
+    check(shell, again, "--force")
+    assert boxes(tmp_path / "out.xlsx") == 2
 
 
 def test_marks_go_when_the_cell_is_mended(shell: Shell, tmp_path: Path) -> None:

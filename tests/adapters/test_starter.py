@@ -134,6 +134,15 @@ def test_submit_leaves_the_example_row_out(ready: Shell, sandbox: Any, tmp_path:
     assert (again.json["rows"], again.json["left_out"]) == (2, 0)
 
 
+def test_the_notes_of_the_headers_stay_in_a_marked_copy(shell: Shell, tmp_path: Path) -> None:
+    """They bore the name that marks are known by, and went with the marks of an earlier time."""
+    start(shell, tmp_path / "new.xlsx")
+    file = own(tmp_path / "new.xlsx", name="")
+    assert shell.run("check", file, "--marked", tmp_path / "marked.xlsx").code == 1
+    sheet = openpyxl.load_workbook(tmp_path / "marked.xlsx")["Campaigns"]
+    assert all(cell.comment is not None for cell in sheet[1] if cell.value != "Problem")
+
+
 def test_headers_have_notes_formats_and_stay_in_sight(shell: Shell, tmp_path: Path) -> None:
     """Every header explains itself; ids are text, the time is a date with a time of day; the header is frozen."""
     sheet = start(shell, tmp_path / "new.xlsx")["Campaigns"]

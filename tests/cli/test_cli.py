@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from cli_support import Shell, coming, row, write_csv
 from ledger_support import IN_POSTGRESQL
@@ -81,6 +82,22 @@ def test_check_says_what_is_wrong_and_exits_1(shell: Shell, tmp_path: Path) -> N
     }  # fmt: skip
     assert [(one["code"], one.get("level")) for one in ran.json["warnings"]] == [("quiet-hours", "hold")]
     assert (ran.json["credits"], ran.json["parts"] > 0) == (None, True)
+
+
+def test_the_command_after_a_check_can_be_typed_as_it_stands(shell: Shell, tmp_path: Path) -> None:
+    """It names the sheet that was checked, and sends nobody on with a file that is too long to take in."""
+    book = openpyxl.Workbook()
+    for day, rows in (("Mon", [row(1)]), ("Tue", [row(2), row(3, GroupIds="-5")])):
+        sheet = book.create_sheet(day)
+        for line in (list(rows[0]), *(list(one.values()) for one in rows)):
+            sheet.append(line)
+    book.save(tmp_path / "a.xlsx")
+    file = f'"{tmp_path / "a.xlsx"}"'
+    assert f'submit {file} --sheet "Mon"' in shell.run("check", tmp_path / "a.xlsx", "--sheet", "Mon").err
+    assert f'check {file} --sheet "Tue" --marked' in shell.run("check", tmp_path / "a.xlsx", "--sheet", "Tue").err
+    shell.set(SHEET__MAX_TAKEN_ROWS="2")
+    ran = shell.run("check", write_csv(tmp_path / "a.csv", [row(number) for number in range(3)]))
+    assert ("split it into several files" in ran.err, "submit" in ran.err) == (True, False)
 
 
 def test_no_token_is_exit_2(shell: Shell, sandbox: Any, tmp_path: Path) -> None:

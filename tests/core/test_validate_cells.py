@@ -91,6 +91,12 @@ def test_names_are_looked_up_the_whole_cell_first(cell: str, ids: tuple[str, ...
     [
         ("Dalas stores", "group-unknown", '"Dallas stores"'),
         ("Zebra, Yak", "group-unknown", "semicolon"),
+        ("Dallas stores, Nobody yet", "group-unknown", 'between two names, as "Dallas stores; Nobody yet"'),
+        (
+            "Dallas stores, Austin, TX",
+            "group-unknown",
+            '"Dallas stores, Austin, TX": put a semicolon between two names',
+        ),
         ("Twins", "group-ambiguous", "102 and 103"),
         ("Dallas stores; -1", "group-id-invalid", "-1"),
     ],

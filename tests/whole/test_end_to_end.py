@@ -135,6 +135,14 @@ def test_a_rehearsal_leaves_ledger_and_provider_alone(ready: Shell, sandbox: Any
     assert not (tmp_path / "ledger.sqlite3").exists()
 
 
+def test_a_rehearsal_makes_up_each_name_once(ready: Shell, tmp_path: Path) -> None:
+    """A group of the stand-in provider's own, or one name typed in two ways, was the name of two groups."""
+    groups = ["Our friends", "our  Friends", "Dallas stores", "100", "Group 4711", "4711"]
+    rows = [row(number, GroupIds=name) for number, name in enumerate(groups, 1)]
+    ran = ready.run("submit", write_csv(tmp_path / "a.csv", rows), "--sandbox", "--json")
+    assert (ran.code, ran.json["accepted"]) == (0, len(groups))
+
+
 def test_a_limit_leaves_the_rest_planned_and_resume_goes_on(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
     """What was not submitted is not lost."""
     file = write_csv(tmp_path / "a.csv", [row(number) for number in range(1, 6)])

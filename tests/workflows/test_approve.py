@@ -53,6 +53,21 @@ def test_nothing_goes_before_a_second_person_says_so() -> None:
         assert team.desk.sandbox.posts == []
 
 
+def test_what_waits_for_approval_is_never_called_well() -> None:
+    """Report, mail and `find` said that it will be submitted and nobody needs to act, until its time had passed."""
+    with weekly() as team:
+        tally = ask(team)
+        (page,) = [path for path in tally.reports if path.suffix == ".html"]
+        text = page.read_text(encoding="utf-8")
+        assert "3 wait for approval." in text
+        assert "a second person must approve 3 rows in time, the first by" in text
+        assert "nobody needs to act" not in text
+        told = [words for _, words in find_entries(team.desk.settings, team.desk.world, "offer")]
+        assert all("waiting for approval (batch 1), for " in words for words in told)
+        approve(team)
+        assert not any("approval" in words for _, words in find_entries(team.desk.settings, team.desk.world, "offer"))
+
+
 def test_another_person_lets_it_go() -> None:
     """All of it goes, and ledger and batch say who said yes."""
     with weekly() as team:

@@ -52,7 +52,7 @@ from batch.adapters.ledger.tables import (
 from batch.adapters.ledger.transactions import Transactions
 from batch.adapters.ledger.weeks import is_plainly_scheduled
 from batch.core.identity import TEST_MARK
-from batch.model import Entry, Posted, Status
+from batch.model import NOT_SHOWN, WAITS, Entry, Posted, Status
 from batch.model.errors import UsageError
 from batch.model.places import place_of
 from batch.model.records import dataclass
@@ -374,6 +374,7 @@ def _read(connection: Connection, statement: Select[Any]) -> list[Entry]:
         batches.c.header,
         batches.c.submitted_by,
         batches.c.machine,
+        batches.c.state,
     )
     asked = is_in(batches.c.id, {row["batch"] for row in rows}, connection.dialect)
     found: Iterable[Row[Any]] = connection.execute(select(*columns).where(asked)) if rows else ()
@@ -394,4 +395,6 @@ def _entry(row: dict[str, Any], batch: Row[Any]) -> Entry:
         batch.file, batch.sheet, batch.submitted_by, batch.machine,
     )  # fmt: skip
     row["fields"] = fields
+    planned = row["status"] is Status.PLANNED and not row["approved_by"]
+    row["to_approve"] = planned and batch.state in {NOT_SHOWN, WAITS}
     return Entry(*_FIELDS_OF(row))

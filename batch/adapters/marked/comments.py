@@ -141,8 +141,14 @@ def _draw(drawing: bytes, gone: Iterable[str], fresh: Mapping[tuple[int, int], s
         _box(first + place, row, position, words) for place, ((row, position), words) in enumerate(fresh.items())
     )
     kind = "" if b"_x0000_t202" in kept else _SHAPE_TYPE
+    kept = _ROOT.sub(_declare, kept, count=1)
     end = kept.rindex(b"</xml")
     return kept[:end] + (kind + boxes).encode() + kept[end:]
+
+
+def _declare(root: re.Match[bytes]) -> bytes:
+    """Declare the prefixes of our boxes: the program that wrote the file may have others."""
+    return root.group(0) + b"".join(name for name in _VML_NAMES if name.partition(b"=")[0].strip() not in root.group(0))
 
 
 def _cell_of(shape: bytes) -> str:
@@ -168,15 +174,17 @@ def _box(number: int, row: int, position: int, words: str) -> str:
 
 _TRANSITIONAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
 _NAMESPACE = re.compile(rb"xmlns(?::[\w.-]+)?=[\"']([^\"']*spreadsheetml[^\"']*main)[\"']")
-_SHAPE = re.compile(rb"<v:shape\s.*?</v:shape>", re.DOTALL)
+_SHAPE = re.compile(rb"<((?:[\w.-]+:)?)shape\s.*?</\1shape>", re.DOTALL)
 _NUMBER = re.compile(rb"_x0000_s(\d{1,9})")
-_ROW = re.compile(rb"<x:Row>\s*(\d{1,7})\s*</x:Row>")
-_COLUMN = re.compile(rb"<x:Column>\s*(\d{1,5})\s*</x:Column>")
-_EMPTY_DRAWING = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/>'
-    b"</o:shapelayout></xml>"
+_ROW = re.compile(rb"<(?:[\w.-]+:)?Row>\s*(\d{1,7})\s*<")
+_COLUMN = re.compile(rb"<(?:[\w.-]+:)?Column>\s*(\d{1,5})\s*<")
+_VML_NAMES = (
+    b' xmlns:v="urn:schemas-microsoft-com:vml"',
+    b' xmlns:o="urn:schemas-microsoft-com:office:office"',
+    b' xmlns:x="urn:schemas-microsoft-com:office:excel"',
 )
+_ROOT = re.compile(rb"<xml\b[^>]*")
+_EMPTY_DRAWING = b'<xml><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout></xml>'
 _SHAPE_TYPE = (
     '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'

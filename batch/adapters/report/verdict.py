@@ -13,7 +13,7 @@ from batch.adapters.report.figures import (
     count,
     loose_findings,
 )
-from batch.core.standing import UNSEEN_AFTER, Concern, Standing
+from batch.core.standing import TO_APPROVE, UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry
 from batch.model.plurals import plural
 from batch.model.records import dataclass
@@ -70,6 +70,8 @@ def _open_words(report: Report, stands: Sequence[Pair]) -> Iterator[str]:
     if missed:
         yield f"{len(missed):,} did not go{_contacts(missed)}"
     yield from _undecided(report, [standing for _, standing in stands if standing.concern is Concern.OPEN])
+    if asked := _to_approve(report):
+        yield f"{len(asked):,} {'waits' if len(asked) == 1 else 'wait'} for approval"
     yield from _beside_the_rows(report)
 
 
@@ -161,8 +163,15 @@ def who_acts(report: Report) -> tuple[str, ...]:
         owners[entry.owner or SOMEBODY].append((entry, standing))
     ordered = sorted(owners.items(), key=lambda pair: _urgency(pair[1]))
     told = [f"{owner} must act on {_by_when(report, pairs)}" for owner, pairs in ordered[:OWNERS]]
-    rest = ordered[OWNERS:]
-    return (*told, f"and {plural(len(rest), 'more owner')}, see below") if rest else tuple(told)
+    if rest := ordered[OWNERS:]:
+        told.append(f"and {plural(len(rest), 'more owner')}, see below")
+    if asked := _to_approve(report):
+        told.append(f"a second person must approve {plural(len(asked), 'row')} {_deadline(report, asked)}")
+    return tuple(told)
+
+
+def _to_approve(report: Report) -> list[Standing]:
+    return [standing for _, standing in report.stands() if standing.word.standing == TO_APPROVE]
 
 
 def _urgency(pairs: Sequence[Pair]) -> tuple[bool, float, int]:
@@ -212,6 +221,7 @@ def _tone(report: Report, stands: Sequence[Pair]) -> str:
     """Say how bad it is: what cannot be undone and what is due is red, and so is much of anything."""
     concerned = [standing for _, standing in stands if standing.needs_attention]
     grave = any(standing.is_grave(report.made_at) for standing in concerned)
+    grave = grave or any(standing.is_due(report.made_at) for standing in _to_approve(report))
     loud = any(finding.loud for finding in report.findings)
     return "bad" if grave or loud or _is_much(len(concerned), report) else "look"
 

@@ -231,7 +231,8 @@ def _about(report: Report, figures: Figures) -> list[str]:
     notes = []
     if figures.blank or figures.left_out:
         notes.append(
-            f"not counted: {figures.blank:,} empty rows, {figures.left_out:,} hidden, filtered or example rows left out"
+            f"not counted: {plural(figures.blank, 'empty row')}, "
+            f"{plural(figures.left_out, 'hidden, filtered or example row')} left out"
         )
     notes += [
         f"batch {batch.id}: {batch.file}, taken in {local_time(batch.taken_in_at, report.zone, 0)} "

@@ -128,6 +128,12 @@ def _look_up(name: str, terms: Terms) -> str | Trouble:
 
 
 def _unknown(name: str, terms: Terms) -> Trouble:
+    pieces = [piece.strip() for piece in name.split(",") if piece.strip()]
+    named = [fold(piece) in terms.groups_by_name for piece in pieces]
+    if len(pieces) > 1 and any(named):
+        like = f', as "{cut("; ".join(pieces))}"' if all(named) else ""
+        words = f'no group of the account is named "{cut(name)}": put a semicolon between two names{like}'
+        return Trouble("group-unknown", FIELD, words, name)
     near = suggest(name, [group.name for group in terms.groups_by_id.values()])
     apart = "; put a semicolon between two names" if "," in name and not near else ""
     words = (
