@@ -163,7 +163,7 @@ def find_trouble(top: Settings, made: Mapping[str, Settings], default: str) -> U
     if wrong := [name for name in made if name != label and (name in FOLDERS or not ACCOUNT.fullmatch(name))]:
         words, remedy = f'an account cannot have the name "{wrong[0]}"', "use small letters, digits, - and _"
         if wrong[0] in FOLDERS:
-            remedy = "it means something else here already: use another"
+            remedy = "it means something here already: use another"
         return UsageError(words, f"{remedy}, as in [accounts.dallas]")
     if label not in made and path is not None and path.exists():
         words = f'the ledger "{path}" belongs to the account "{label}", which has no section under [accounts]'
