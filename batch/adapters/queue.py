@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 
 from batch.core.database_words import explain_postgresql, refuse_encoding
 from batch.core.ledger_urls import PATIENCE, is_postgresql, libpq_url
-from batch.model.errors import UsageError
+from batch.model.errors import LedgerError, UsageError
 from batch.model.records import dataclass
 
 if TYPE_CHECKING:
@@ -249,6 +249,12 @@ _SPARE = 2
 """Threads beside those of jobs, to look up where the database is: who cannot reconnect is taken for dead."""
 
 
+_FORGOTTEN = (
+    "this worker stood still or was cut off for so long that others got its jobs (nothing is lost)",
+    "run the command again",
+)
+
+
 @contextmanager
 def _explained(conninfo: str) -> Iterator[None]:
     """Turn the failures of the queue's database into words."""
@@ -262,6 +268,8 @@ def _explained(conninfo: str) -> Iterator[None]:
         cause = trouble.__cause__ or trouble
         if isinstance(cause, psycopg_pool.PoolTimeout):
             cause = _ask_why(conninfo) or cause
+        if isinstance(cause, psycopg.errors.ForeignKeyViolation):  # it names a worker that the others took for dead
+            raise LedgerError(*_FORGOTTEN) from None
         lost = isinstance(cause, psycopg.OperationalError)
         raise explain_postgresql(cause, "the queue of the workers", lost=lost) from None
 

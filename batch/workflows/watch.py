@@ -240,10 +240,11 @@ class Watch:
         """Leave the provider, the ledger or the share alone for a while, longer each time; tell people if it lasts."""
         now = self._now()
         self._trouble = trouble
-        self._troubles += 1
         self._trouble_since = self._trouble_since or now
-        seconds = self._context.settings.watch.scan_seconds * 2 ** min(self._troubles - 1, 10)
-        self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
+        if not self._is_resting():  # the sign to stop is looked for meanwhile, and what fails there is no new attempt
+            seconds = self._context.settings.watch.scan_seconds * 2 ** min(self._troubles, 10)
+            self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
+            self._troubles += 1
         self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
         if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:
             try_to_mail(self._mailer, lambda: self._call_for_help(trouble, now))

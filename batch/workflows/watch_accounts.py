@@ -44,7 +44,7 @@ class _One:
         told = ""
         while not self.world.stopped():
             trouble = self._try()
-            if self.once or trouble is None:
+            if self.once or trouble is None or self.world.stopped():
                 return
             if trouble.kind != told:
                 self.world.tell(Note(str(trouble), loud=True, event="trouble"))

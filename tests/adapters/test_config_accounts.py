@@ -111,7 +111,7 @@ def test_no_account_gets_the_token_of_the_top(tmp_path: Path) -> None:
         ("[accounts.dallas.rules]\nno-such = 'off'\n", "no-such in campaign-batch.toml is not a rule"),
         ("[accounts.dallas.ledger]\nurl = 'x'\n", "all accounts share it"),
         ("[accounts.Dallas]\n", 'an account cannot have the name "Dallas": use small letters'),
-        ("[accounts.done]\n", 'an account cannot have the name "done"'),
+        ("[accounts.done]\n", 'an account cannot have the name "done": it means something here already: use another'),
         ("[accounts]\ndallas = 3\n", '"dallas" under [accounts] in campaign-batch.toml is not an account'),
         ('[groups."VIP"]\nhours = "9:00-20:00"\n[accounts.dallas]\n', "[groups] belong to one account"),
         ("[accounts.dallas]\nreports = 'r'\n[accounts.austin]\nreports = 'r'\n", "have the same folder of reports"),

@@ -84,3 +84,17 @@ def test_why_no_connection_comes_about_is_said(url: str, monkeypatch: pytest.Mon
         with pytest.raises(LedgerError, match="has too many connections open") as caught:
             queue.depth()
     assert "raise the limit of the database or of this user" in str(caught.value)
+
+
+def test_a_worker_that_was_taken_for_dead_is_told_so(url: str) -> None:
+    """As on a laptop that slept: it was sent to look for damage in the ledger."""
+    queue = Queue(url)
+
+    def forget(_told: Told) -> None:
+        sql(url, "DELETE FROM procrastinate_workers")
+
+    queue.prepare()
+    queue.give([(KIND, "dallas"), (KIND, "austin")])
+    how = {"concurrency": 1, "every": 30, "stalled": 30, "once": True}
+    with pytest.raises(LedgerError, match=r"others got its jobs .* run the command again"):
+        queue.work(forget, [KIND], ["dallas", "austin"], stopped=lambda: False, **how)

@@ -16,8 +16,9 @@ from ledger_support import IN_POSTGRESQL
 from torture_support import assert_exactly_once, real_clock, start, write_sheet
 from weekly_support import Round, weekly
 
+from batch.adapters.ledger.pauses import Pause, Pauses
 from batch.model import PauseCause, Status
-from batch.model.errors import InboxBusyError, UsageError
+from batch.model.errors import InboxBusyError, LedgerError, UsageError
 from batch.workflows.cancel import STOP_WORDS, pause_all, unpause_all
 from batch.workflows.watch import watch_folder
 
@@ -354,6 +355,31 @@ def test_a_share_that_goes_away_is_waited_for() -> None:
         team.watch(1800, each=after_each_look)
         assert len(team.sheets("done")) == 1
         assert team.desk.words().count("cannot be reached") == 1
+
+
+def test_a_short_outage_of_the_ledger_is_a_short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file named STOP is looked for meanwhile, and each look doubled the rest, up to five minutes."""
+    looks: list[int] = []
+    read = Pauses.all
+
+    def fail(pauses: Pauses) -> list[Pause]:
+        if 0 < len(looks) < 10:
+            raise LedgerError("the ledger is away", "wait")
+        return read(pauses)
+
+    monkeypatch.setattr(Pauses, "all", fail)
+    with weekly() as team:
+        team.drop(1)
+        began = team.desk.clock.now()
+        taken: list[timedelta] = []
+
+        def after_each_look() -> None:
+            looks.append(len(looks))
+            if team.sheets("done") and not taken:
+                taken.append(team.desk.clock.now() - began)
+
+        team.watch(1800, each=after_each_look)
+        assert taken[0] < timedelta(minutes=3)
 
 
 def test_a_second_submitter_is_waited_for() -> None:

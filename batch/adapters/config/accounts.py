@@ -161,8 +161,10 @@ def find_trouble(top: Settings, made: Mapping[str, Settings], default: str) -> U
         return UsageError(f'[accounts] default names "{default}", which is not an account', nearest(default, made))
     label, path = top.provider.account, sqlite_path(top.ledger.url)
     if wrong := [name for name in made if name != label and (name in FOLDERS or not ACCOUNT.fullmatch(name))]:
-        words = f'an account cannot have the name "{wrong[0]}"'
-        return UsageError(words, "use small letters, digits, - and _, as in [accounts.dallas]")
+        words, remedy = f'an account cannot have the name "{wrong[0]}"', "use small letters, digits, - and _"
+        if wrong[0] in FOLDERS:
+            remedy = "it means something here already: use another"
+        return UsageError(words, f"{remedy}, as in [accounts.dallas]")
     if label not in made and path is not None and path.exists():
         words = f'the ledger "{path}" belongs to the account "{label}", which has no section under [accounts]'
         return UsageError(words, f"add [accounts.{label}] (it may be empty), so that its campaigns stay looked after")
