@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.model import Entry
+from batch.model import Batch, Entry
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
 from batch.model.times import zone_of
@@ -41,10 +41,11 @@ def open_archives(ledger: Ledger, world: World) -> Iterator[tuple[Ledger, ...]]:
 def fill_from(ledger: Ledger, archives: Sequence[Ledger]) -> None:
     """Let what a ledger exports have what its archives hold."""
     ledger.fill = partial(with_texts, archives)
-    ledger.accounts = partial(_accounts, ledger, archives)
+    ledger.accounts = partial(accounts_of, ledger, archives)
 
 
-def _accounts(ledger: Ledger, archives: Sequence[Ledger], entries: Sequence[Entry]) -> Accounts:
+def accounts_of(ledger: Ledger, archives: Sequence[Ledger], entries: Sequence[Entry]) -> Accounts:
+    """Give the attempts and the history of entries as the ledger gave them, by number; what is archived, whole."""
     attempts, histories = ledger.accounts_of(entries)
     for archive in archives:
         bare = [entry.id for entry in entries if not has_texts(entry)]
@@ -83,6 +84,16 @@ def with_texts(archives: Sequence[Ledger], entries: Iterable[Entry]) -> tuple[En
         for kept in archive.entries.select(ids=bare) if bare else ():
             if has_texts(kept):
                 found[kept.id] = _fill(found[kept.id], kept)
+    return tuple(found.values())
+
+
+def with_notes(archives: Sequence[Ledger], batches: Iterable[Batch]) -> tuple[Batch, ...]:
+    """Give batches with what was said about their files as a whole, where an archive holds it."""
+    found = {batch.id: batch for batch in batches}
+    noted = [batch.id for batch in found.values() if batch.issues]
+    for archive in reversed(archives):  # the oldest one that has a batch was made before its words went
+        for kept in archive.batches.all(ids=noted) if noted else ():
+            found[kept.id] = replace(found[kept.id], issues=kept.issues)
     return tuple(found.values())
 
 
@@ -177,6 +188,7 @@ def _where(ledger: Ledger, noted: Path) -> Path:
 def _fill(entry: Entry, kept: Entry) -> Entry:
     return replace(
         entry,
+        row=kept.row,  # a row of a list has its name from the cells
         message=kept.message,
         subject=kept.subject,
         owner=kept.owner,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,8 +89,7 @@ def report_again(
             scope = since_scope(ledger, since, zone)
         else:
             scope = week_scope(ledger, _check_week(week) if week else week_of(now, zone), zone, now)
-        scope = replace(scope, entries=with_texts(archives, scope.entries))
-        report = gather(settings, ledger, scope, now=now)
+        report = gather(settings, ledger, scope, now=now, archives=archives)
         paths = write(report, settings, scope.stem, formats)
         said = verdict(report)
         world.tell(Note(f"{report.title}: {TONES[said.tone].sign} {said.words}", loud=said.tone == "bad"))

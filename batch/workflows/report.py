@@ -36,6 +36,7 @@ from batch.model.errors import ReportError
 from batch.model.records import dataclass
 from batch.model.times import date_words, week_words
 from batch.system.disk import copy_whole, make_folder, write_whole
+from batch.workflows.archives import accounts_of, with_notes, with_texts
 from batch.workflows.context import Context, describe_pause
 from batch.workflows.provider_times import as_they_go
 from batch.workflows.shared_reports import need_share
@@ -155,11 +156,14 @@ def gather(
     now: datetime,
     stopped: str = "",
     rehearsal: bool = False,
+    archives: Sequence[Ledger] = (),
 ) -> Report:
     """Gather all that a report of this scope says, the weeks and the report before it too."""
     zone = settings.team_zone
     ids = [entry.id for entry in scope.entries]
-    batches = tuple(ledger.batches.get(number) for number in scope.batches)
+    attempts, history = accounts_of(ledger, archives, scope.entries)
+    scope = replace(scope, entries=with_texts(archives, scope.entries))
+    batches = with_notes(archives, (ledger.batches.get(number) for number in scope.batches))
     pause = ledger.pauses.first()
     report = Report(
         title=scope.title,
@@ -172,8 +176,8 @@ def gather(
         skipped=_skipped(ledger, scope),
         findings=scope.findings,
         matched=scope.matched,
-        attempts=ledger.attempts.of_each(ids),
-        history=ledger.changes.of_each(ids),
+        attempts=attempts,
+        history=history,
         deliveries=ledger.deliveries.of_each(ids),
         trend=_trend(settings, ledger, now) if not rehearsal else (),
         before=_before(settings, ledger, scope, now) if not rehearsal else None,

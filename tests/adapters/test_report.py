@@ -481,14 +481,23 @@ def test_without_a_script_everything_can_be_read(tmp_path: Path) -> None:
     assert "&#34;Id&#34;:&#34;50017&#34;" in plain
 
 
-def test_above_the_limit_the_page_points_to_the_workbook(tmp_path: Path) -> None:
+def test_above_the_limit_the_page_points_to_the_csv(tmp_path: Path) -> None:
     """Above 20,000 rows only what needs attention is on the page, and it says where the rest is."""
     page = write_html(large_report(20_050), tmp_path / "a.html").read_text("utf-8")
-    assert "20,050 rows are too many for a page" in page
+    assert "20,050 rows are too many for a page: here is what needs attention, and the CSV file" in page
     packed = re.search(r'id="packed">(.*?)</script>', page)
     assert packed is not None
     assert len(json.loads(packed.group(1))["rows"]) == 401
     assert len(page) < 2_500_000
+
+
+def test_above_the_limit_of_what_needs_attention_the_page_says_that_there_is_more(tmp_path: Path) -> None:
+    """It holds 2,000 of them and counts all; what it has not is not said to stand below."""
+    held = (make_entry(n, Status.HELD, issues=(HOLD,)) for n in range(1, 20_051))
+    page = write_html(replace(large_report(1), entries=tuple(held)), tmp_path / "a.html").read_text("utf-8")
+    assert "here are the first 2,000 of those that need attention, and the CSV file" in page
+    assert 'Rows that need attention <span class="count">20,050</span>' in page
+    assert "the others are in the Excel file" in page
 
 
 def test_what_needs_a_person_says_reason_cell_and_next_step(tmp_path: Path) -> None:

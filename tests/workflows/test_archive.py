@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from cli_support import Shell, row, write_csv
 from ledger_support import IN_POSTGRESQL, NOW
@@ -21,7 +22,7 @@ from batch.adapters.sandbox import Sandbox
 from batch.model.codes import ALL_CODES, HARD
 from batch.workflows import library
 from batch.workflows.archive import archive_ledger
-from batch.workflows.find import find_entries
+from batch.workflows.find import find_entries, report_again, write_evidence_of
 
 BEFORE = ("--before", "2099-01-01")
 ARCHIVE = ("ledger", "archive", *BEFORE, "--json")
@@ -85,6 +86,34 @@ def test_an_archived_week_is_read_as_before(old: Shell, tmp_path: Path) -> None:
     assert old.run("ledger", "verify").code == 0
     assert stat.S_IMODE(Path(ran.json["file"]).stat().st_mode) == 0o600
     assert (old.run(*ARCHIVE).json["archived"], len(list(tmp_path.rglob("ledger-archive-*.sqlite3")))) == (False, 1)
+
+
+def test_the_report_of_an_archived_batch_is_as_before(tmp_path: Path) -> None:
+    """Also what was said of the file as a whole, and which row of which list made a campaign."""
+    with bench() as desk:
+        plain, book = desk.row(0), openpyxl.Workbook()
+        sheet, stores = book.active, book.create_sheet("Stores")
+        sheet.append(["CampaignName", "Message", "DateTime", "ForEach"])
+        sheet.append([plain["CampaignName"], plain["Message"], plain["DateTime"], "Stores"])
+        for line in (["Name", "GroupIds"], ["Plano", "5000"], ["Waco", "5001"]):
+            stores.append(line)
+        book.save(tmp_path / "week-1.xlsx")
+        desk.submit(tmp_path / "week-1.xlsx")
+        desk.clock.advance(days=5)
+        desk.reconcile()
+        desk.clock.advance(days=30)
+        told = []
+        for _ in range(2):
+            paths = report_again(desk.settings, desk.world, batch=1, formats=("html", "json"))
+            page = paths[0].read_text(encoding="utf-8")
+            report = json.loads(paths[1].read_text(encoding="utf-8"))
+            evidence = write_evidence_of(desk.settings, desk.world, 1).read_text(encoding="utf-8")
+            seen = page.count("<pre>"), "(forgotten)" in page, "for Stores row 2" in evidence
+            told.append((report["notes"], report["rows"], seen))
+            archive_ledger(desk.settings, desk.world, (desk.clock.at - timedelta(days=14)).date())
+        assert told[0] == told[1]
+        assert "is named for the week of" in told[1][0][0]
+        assert told[1][2] == (2, False, True)
 
 
 def test_an_archived_row_is_never_sent_again(old: Shell, sandbox: Sandbox, tmp_path: Path) -> None:
