@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.places import list_row, sheet_row
+from batch.model.plurals import plural
 from batch.model.records import dataclass
 
 APPROVED = 3
@@ -203,6 +204,12 @@ WORDS: Mapping[str, Word] = {
 """What needs attention first, then what is under way, then what is done: the order everywhere."""
 
 ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WORDS)}
+
+
+def left_out_words(rows: int) -> tuple[str, ...]:
+    """Say that rows of a file were not taken; nothing where there are none."""
+    one, many = "hidden, filtered or example row was NOT taken", "hidden, filtered or example rows were NOT taken"
+    return (plural(rows, one, many),) if rows else ()
 
 
 def kind_words(standing: str, text: str) -> str:
