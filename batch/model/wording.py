@@ -117,8 +117,8 @@ WORDS: Mapping[str, Word] = {
             "not found at the provider",
             "bad",
             "the provider lists it neither as scheduled nor as sent",
-            "look for Id {id} in the dashboard: if somebody deleted it on purpose nothing is left to do, else type "
-            "campaign-batch submit FILE --allow deleted-in-dashboard",
+            "look for Id {id} in the dashboard: if somebody deleted it on purpose, type campaign-batch resolve {entry} "
+            '--deleted --why "..."; if it should still go out, campaign-batch submit FILE --allow deleted-in-dashboard',
         ),
         Word(
             "rejected",
