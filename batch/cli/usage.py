@@ -37,6 +37,10 @@ _PLAIN = (
         re.compile(r"(Invalid value for '(?:entry|entries)': )Input should be a valid integer.*"),
         r'\1it takes the number of an entry, which "campaign-batch find WORDS" shows',
     ),
+    (
+        re.compile(r"Option '(\S+)' requires an argument\."),
+        r'"\1" takes a value behind it: type the command with --help to see which',
+    ),
     (re.compile(r"Input should be a valid integer.*"), "it takes a whole number"),
     (re.compile(r"Input should be a valid number.*"), "it takes a number"),
     (re.compile(r"Input should be greater than or equal to (\S+)"), r"it takes \1 or more"),

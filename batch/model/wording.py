@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from batch.model import Campaign, DeliveryCount, Entry, FindingKind, Issue
 from batch.model.places import list_row, sheet_row
+from batch.model.plurals import plural
 from batch.model.records import dataclass
 
 APPROVED = 3
@@ -116,8 +117,8 @@ WORDS: Mapping[str, Word] = {
             "not found at the provider",
             "bad",
             "the provider lists it neither as scheduled nor as sent",
-            "look for Id {id} in the dashboard: if somebody deleted it on purpose nothing is left to do, else type "
-            "campaign-batch submit FILE --allow deleted-in-dashboard",
+            "look for Id {id} in the dashboard: if somebody deleted it on purpose, type campaign-batch resolve {entry} "
+            '--deleted --why "..."; if it should still go out, campaign-batch submit FILE --allow deleted-in-dashboard',
         ),
         Word(
             "rejected",
@@ -203,6 +204,12 @@ WORDS: Mapping[str, Word] = {
 """What needs attention first, then what is under way, then what is done: the order everywhere."""
 
 ORDER: Mapping[str, int] = {standing: place for place, standing in enumerate(WORDS)}
+
+
+def left_out_words(rows: int) -> tuple[str, ...]:
+    """Say that rows of a file were not taken; nothing where there are none."""
+    one, many = "hidden, filtered or example row was NOT taken", "hidden, filtered or example rows were NOT taken"
+    return (plural(rows, one, many),) if rows else ()
 
 
 def kind_words(standing: str, text: str) -> str:

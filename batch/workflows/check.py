@@ -32,7 +32,7 @@ from batch.workflows.context import (
 )
 from batch.workflows.events import Checking, Note, Tell, say_nothing
 from batch.workflows.snapshots import Snapshot, take_snapshot
-from batch.workflows.template_fields import find_near_misses, sort_fields
+from batch.workflows.template_fields import find_misnamed, find_near_misses, sort_fields
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -179,7 +179,8 @@ def check_sheet(
     check.fields, unused = sort_fields(opened.header, check.used)
     check.unused = tuple(name for name in unused if not (settings.accounts and fold(name) == "account"))
     near = () if check.without_text else find_near_misses(check.fields, check.unused)
-    check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings), *near)
+    misnamed = find_misnamed(opened.header, check.unused)
+    check.warnings[:0] = (*opened.issues, *_name_other_week(check, settings), *near, *misnamed)
     check.blank, check.left_out = opened.blank, opened.left_out
     check.snapshot, check.tabs = opened.kept, opened.tabs
     return check

@@ -14,6 +14,7 @@ from batch.model import Account, Checked, Issue, Level, Status
 from batch.model.errors import AlreadyThereError, BatchError, MachineError, SheetError, UsageError
 from batch.model.limits import Limits
 from batch.model.places import list_row
+from batch.model.wording import left_out_words
 from batch.workflows.check import Check, seconds_left
 from batch.workflows.context import Context, World, open_ledger_of
 from batch.workflows.list_rows import fold_lists, rows_of_lists
@@ -43,7 +44,7 @@ def write_preview_of(check: Check, path: Path, settings: Settings, account: Acco
             title=check.file,
             zone=settings.team_zone,
             provider_zone=settings.provider.timezone,
-            notes=tuple(issue.message for issue in check.warnings if issue.row == 0),
+            notes=(*left_out_words(check.left_out), *(i.message for i in check.warnings if i.row == 0)),
             templates=report_templates(settings),
             account=settings.name,
         )

@@ -234,7 +234,7 @@ def _gather(mailer: Mailer, scope: Scope, *, stopped: str = "") -> Report:
 
 def _says_something(report: Report) -> bool:
     """Whether a batch is worth a mail: a file that was dropped twice is not."""
-    return bool(report.entries or report.stopped or report.notes)
+    return bool(report.entries or report.stopped or any(batch.issues for batch in report.batches))
 
 
 def _outcome(report: Report) -> str:

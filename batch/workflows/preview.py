@@ -17,6 +17,7 @@ from batch.core.validate.account import count_contacts
 from batch.model import NOT_SHOWN, WAITS, Account, Batch, Campaign, Checked, Entry, Header, Issue, Level, Row, Status
 from batch.model.plurals import plural
 from batch.model.records import dataclass
+from batch.model.wording import left_out_words
 from batch.workflows.context import Context, read_account
 from batch.workflows.mail import queue_preview
 from batch.workflows.mail_sending import Mailer, try_to_mail
@@ -187,7 +188,7 @@ def _tell_before(before: Shown) -> str:
 
 
 def _notes(context: Context, batch: Batch) -> list[str]:
-    notes = [issue.message for issue in batch.issues]
+    notes = [*left_out_words(batch.left_out), *(issue.message for issue in batch.issues)]
     skipped = sum(line.what in ELSEWHERE for line in context.ledger.batches.rows(batch.id))
     if skipped:
         notes.append(f"{plural(skipped, 'row was', 'rows were')} already taken in: neither shown nor sent again")

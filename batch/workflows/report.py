@@ -35,6 +35,7 @@ from batch.model import Batch, Entry, Finding, Issue, Status
 from batch.model.errors import ReportError
 from batch.model.records import dataclass
 from batch.model.times import date_words, week_words
+from batch.model.wording import left_out_words
 from batch.system.disk import copy_whole, make_folder, write_whole
 from batch.workflows.archives import accounts_of, with_notes, with_texts
 from batch.workflows.context import Context, describe_pause
@@ -164,6 +165,7 @@ def gather(
     attempts, history = accounts_of(ledger, archives, scope.entries)
     scope = replace(scope, entries=with_texts(archives, scope.entries))
     batches = with_notes(archives, (ledger.batches.get(number) for number in scope.batches))
+    left_out = sum(batch.left_out for batch in batches)
     pause = ledger.pauses.first()
     report = Report(
         title=scope.title,
@@ -183,8 +185,8 @@ def gather(
         before=_before(settings, ledger, scope, now) if not rehearsal else None,
         quiet_hours=settings.checks.quiet_hours,
         blank=sum(batch.blank for batch in batches),
-        left_out=sum(batch.left_out for batch in batches),
-        notes=tuple(issue.message for batch in batches for issue in batch.issues),
+        left_out=left_out,
+        notes=(*left_out_words(left_out), *(issue.message for batch in batches for issue in batch.issues)),
         rehearsal=rehearsal,
         team=settings.reports.team,
         logo=Path(settings.reports.logo) if settings.reports.logo else None,

@@ -12,6 +12,9 @@ from batch.model.columns import OURS
 
 _OUR_FIELDS = frozenset(map(fold_field, OURS))
 _CLOSE = 0.75
+_PLAIN = frozenset({"CampaignName", "Message", "Template", "GroupIds", "DateTime", "Date", "Time", "RowId"})
+"""Columns of which one is needed, or that nobody types."""
+_SHORT = {"zone": "TimeZone", "tz": "TimeZone"}
 
 
 def sort_fields(header: Header, used: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -32,4 +35,14 @@ def find_near_misses(used: Sequence[str], unused: Sequence[str]) -> Iterator[Iss
             words = (
                 f'no text uses the column "{name}", but "{by_fold[near[0]]}" is used: is that the one that is meant?'
             )
+            yield Issue(0, "", name, "field-unused", words, Level.WARNING, name)
+
+
+def find_misnamed(header: Header, unused: Sequence[str]) -> Iterator[Issue]:
+    """Warn of columns whose name is close to one that says what is sent, or when, and that the sheet does not have."""
+    known = {fold_field(name): name for name in KNOWN if name not in _PLAIN and name not in header.columns}
+    for name in unused:
+        typed = fold_field(_SHORT.get(fold_field(name), name))
+        if near := difflib.get_close_matches(typed, known, n=1, cutoff=_CLOSE):
+            words = f'the column "{name}" is not read: did you mean "{known[near[0]]}"? then rename it'
             yield Issue(0, "", name, "field-unused", words, Level.WARNING, name)

@@ -264,7 +264,7 @@ class Watch:
         return self._rest_until is not None and self._now() < self._rest_until
 
     def _recover(self) -> None:
-        if self._told:
+        if self._told and not self._context.ledger.pauses.first():  # a pause that the trouble caused still stands
             self._tell("recovered", "it works again")
         self._trouble, self._troubles, self._trouble_since, self._rest_until, self._told = None, 0, None, None, ""
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from batch.adapters.ledger import BatchRow, Ledger
+from batch.adapters.ledger.cutting import cut_issues
 from batch.model import Action, Issue, Level, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
@@ -143,6 +144,16 @@ def test_a_row_with_errors_keeps_what_can_be_read(ledger: Ledger) -> None:
     assert (entry.fingerprint, entry.send_at, entry.key) == ("", None, "row:sale 8|")
     assert entry.fields["Store"] == "Store 8"
     assert entry.issues[0].code == "time-missing"
+
+
+def test_no_half_command_is_kept_of_a_long_message() -> None:
+    """`send it anyway with "campaign-batch submit FILE --allow close-…` is nothing that anybody could type."""
+    long = f'{"x" * 150}: move one, or send it anyway with "campaign-batch submit FILE --allow close-to-another"'
+    whole = f'type "campaign-batch resume", then {"x" * 200}'
+    kept = [issue.message for issue in cut_issues([Issue(2, "", "", "close-to-another", one) for one in (long, whole)])]
+    assert kept[0] == f"{'x' * 150}: move one, or send it anyway with …"
+    assert kept[1].startswith('type "campaign-batch resume", then xxx')
+    assert kept[1].endswith("x…")
 
 
 def test_a_cancelled_row_without_an_entry_is_accounted_for(ledger: Ledger) -> None:

@@ -51,6 +51,7 @@ def test_where_no_command_comes_first_all_are_made(words: list[str]) -> None:
     ("words", "told"),
     [
         (("approve", "x"), "it takes a whole number"),
+        (("report", "--week"), '"--week" takes a value behind it: type the command with --help to see which'),
         (("sandbox", "--port", "99999"), "it takes 65535 or less"),
         (("submit", "--limit", "-1", "a.csv"), "it takes 0 or more"),
         (("sandbox", "--latency", "x"), "it takes a number"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from ledger_support import IN_POSTGRESQL
-from torture_support import assert_exactly_once, real_clock, start, write_sheet
+from torture_support import assert_exactly_once, changed, real_clock, start, write_sheet
 from weekly_support import Round, weekly
 
 from batch.adapters.ledger.pauses import Pause, Pauses
@@ -283,6 +283,18 @@ def test_a_stop_in_one_folder_is_not_lifted_by_the_watch_of_another() -> None:
         (second / "STOP").unlink()
         watch_other(team, second, 600)
         assert len(team.desk.sandbox.posts) == 1
+
+
+def test_a_pause_that_trouble_caused_is_not_called_working_again() -> None:
+    """The log said so two seconds after it had paused everything."""
+    with weekly() as team:
+        team.desk.submit(team.desk.sheet([changed(team.desk.row(number), Reference="") for number in range(3)]))
+        team.desk.lose_ledger()
+        team.desk.told.clear()
+        team.drop([team.desk.row(7), team.desk.row(8)])
+        team.watch(600)
+        assert "everything is paused" in team.desk.words()
+        assert "it works again" not in team.desk.words()
 
 
 def test_each_pause_is_lifted_by_its_own_cause() -> None:

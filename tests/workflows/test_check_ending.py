@@ -54,6 +54,19 @@ def test_a_column_that_is_nearly_a_used_one_is_pointed_out(shell: Shell, tmp_pat
     assert 'no text uses the column "Offers", but "Offer" is used' in near["message"]
 
 
+def test_a_column_that_is_nearly_a_known_one_is_pointed_out(shell: Shell, tmp_path: Path) -> None:
+    """A mark under "Cancelled" cancelled nothing, and a "Zone" left the time in the team's own: neither was told."""
+    cells = {"Zone": "CT", "Cancelled": "x", "Refernce": "R-1", "Tone": "warm", "Offers": "30% off"}
+    found = shell.run("check", write_csv(tmp_path / "a.csv", [{**row(), **cells}]), "--json").json
+    told = [issue["message"] for issue in found["warnings"] if "is not read" in issue["message"]]
+    assert told == [
+        f'the column "{name}" is not read: did you mean "{meant}"? then rename it'
+        for name, meant in (("Zone", "TimeZone"), ("Cancelled", "Cancel"), ("Refernce", "Reference"))
+    ]
+    named = {**row(), "TimeZone": "CT", "Zone": "North"}
+    assert "is not read" not in shell.run("check", write_csv(tmp_path / "b.csv", [named]), "--json").out
+
+
 def test_what_has_one_cause_is_said_once(shell: Shell, tmp_path: Path) -> None:
     """Two hundred names that could not be looked up are one line."""
     rows = [row(CampaignName=f"Row {number}", GroupIds=f"Store {number} shoppers") for number in range(200)]

@@ -134,6 +134,7 @@ def test_problems_that_come_back_are_counted_by_sheet() -> None:
     """To fix the template sheet, not to blame."""
     found = learn(problems=[("time-missing", "dana"), ("time-missing", "dana"), ("bad-group", "bo")])["problems"]
     assert found.rows == (("time-missing", "dana", 2), ("bad-group", "bo", 1))
+    assert "there is a date without a time of day (time-missing), 2 times in the sheets of dana" in found.sentence
 
 
 def everything() -> Insights:

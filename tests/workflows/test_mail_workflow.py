@@ -12,6 +12,7 @@ from weekly_support import BOSS, LEAD, OPS, Round, body, weekly
 
 from batch.model import Status
 from batch.model.errors import DeliveryError, UsageError
+from batch.workflows.approve import approve_batch
 from batch.workflows.doctor import examine
 from batch.workflows.find import report_again
 from batch.workflows.mail import queue_digest
@@ -338,6 +339,25 @@ def test_approvers_get_the_preview_and_managers_only_the_outcome() -> None:
         assert "Offer number [0]" in page.get_content()
         assert (team.box.to(BOSS), len(team.box.to(OPS))) == ([], 1)
         assert team.desk.entries(Status.ACCEPTED) == []
+
+
+def test_preview_and_mails_say_that_rows_were_left_out() -> None:
+    """Hidden rows were told beside the sheet and in the report alone: who only reads mails never heard of them."""
+    with weekly(mail=True) as team:
+        team.desk.set(approval__required="true")
+        path = team.desk.folder / "week.xlsx"
+        book = openpyxl.Workbook()
+        rows = [team.desk.row(number) for number in range(3)]
+        for line in (rows[0].keys(), *(one.values() for one in rows)):
+            book.active.append(list(line))
+        book.active.row_dimensions[3].hidden = True
+        book.save(path)
+        tally = team.desk.submit(path)
+        approve_batch(team.desk.settings, team.as_person("bo"), 1, frozenset())
+        words = "1 hidden, filtered or example row was NOT taken"
+        assert tally.preview is not None
+        assert words in tally.preview.read_text(encoding="utf-8")
+        assert [words in " ".join(body(mail, "plain").split()) for mail in team.box.mails] == [True, True]
 
 
 def totals(team: Round) -> int:

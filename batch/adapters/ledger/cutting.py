@@ -6,6 +6,7 @@ and fix it. Their other cells, for which people look a campaign up, keep as much
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -26,6 +27,7 @@ NAME = 120
 _LEAST = 5
 """Bytes of a cell that is shortened, with what parts it from the next: where not all have room, the last ones go."""
 _MARK = "…"
+_COMMAND = re.compile(r'"campaign-batch [^"]*')
 
 
 def cut(text: str, most: int) -> str:
@@ -59,13 +61,22 @@ def cut_issues(issues: Sequence[Issue]) -> Sequence[Issue]:
     cut_ones = [
         one
         if len(one.message) <= WORDS and len(one.value) <= VALUE
-        else replace(one, message=cut(one.message, WORDS), value=cut(one.value, VALUE))
+        else replace(one, message=_cut_message(one.message), value=cut(one.value, VALUE))
         for one in kept
     ]
     if more := len(issues) - len(cut_ones):
         last = cut_ones[-1]
         cut_ones[-1] = replace(last, message=f"{last.message} (and {more} more in this row)")
     return cut_ones
+
+
+def _cut_message(message: str) -> str:
+    """Shorten a message; half a command is none, and nobody should type it."""
+    short = cut(message, WORDS)
+    for command in _COMMAND.finditer(message) if short != message else ():
+        if command.start() < len(short) <= command.end():
+            return f"{message[: command.start()].rstrip()} {_MARK}"
+    return short
 
 
 def cut_words(issues: Iterable[Issue]) -> list[Issue]:

@@ -38,7 +38,7 @@ FIELDS: Mapping[str, str] = {
     "mms_template_id": "the MMS template's id, or empty",
     "subject": "of an MMS",
     "status": "the ledger's own status, or skipped for a row already taken in",
-    "standing": "the status as people see it: accepted is scheduled or unapproved",
+    "standing": "the status as people see it: accepted is scheduled or unapproved, planned may be to_approve",
     "shown_as": "the words for it",
     "needs_a_person": "true or false",
     "reason": "why it stands there",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batch.core.insights.shares import compare_shares
 from batch.core.insights.statistics import FAR, FEWEST, robust_scores
 from batch.model import Insight, Insights, Mark, Sending
+from batch.model.codes import ALL_CODES
 from batch.model.days import WEEKDAYS
 from batch.model.plurals import plural
 from batch.model.records import dataclass
@@ -254,9 +255,9 @@ def _problems(history: History) -> Insight | None:
     rows = tuple((str(code), str(who), int(number)) for _, code, who, number in counted.itertuples())
     rows = tuple(sorted(rows, key=lambda row: (-row[2], row)))
     code, who, number = rows[0]
-    sentence = (
-        f"most often {code}, {plural(number, 'time')} in the sheets of {who or 'nobody known'}: fix the template sheet"
-    )
+    times, whose = plural(number, "time"), who or "nobody known"
+    meaning = ALL_CODES.get(code, code)
+    sentence = f"most often {meaning} ({code}), {times} in the sheets of {whose}: fix the template sheet"
     marks = tuple(Mark(f"{row[0]}, {row[1]}", f"{row[2]:,}", row[2] / number, tone="look") for row in rows[:_SHOWN])
     return Insight("problems", "Problems that come back", sentence, ("Problem", "Handed in by", "Rows"), rows, marks)
 
