@@ -37,7 +37,7 @@ from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.not_as_asked import lift_if_corrected
 from batch.workflows.passing_on import home_of
-from batch.workflows.same_settings import REMEDY, find_apart, need_same_settings
+from batch.workflows.same_settings import OTHER, find_apart, need_same_settings
 from batch.workflows.shares import Shares, share_out
 from batch.workflows.taking_in import TakenIn, key_of, take_in, tell_outcome
 from batch.workflows.timetable import UPKEEP, Timetable, has_open_rows, is_to_compare
@@ -208,7 +208,7 @@ class Worker:
         for (name, kind), trouble in list(self.troubles.items()):
             if name != account or kind in due:
                 continue
-            if trouble.remedy != REMEDY or not find_apart(self.accounts[account], ledger):
+            if trouble.code != OTHER or not find_apart(self.accounts[account], ledger):
                 self.troubles.pop((name, kind), None)
 
     def _try(self, kind: str, context: Context) -> None:
