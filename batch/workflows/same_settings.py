@@ -29,6 +29,8 @@ _PARTS = {
 _FREE = ("[rules]", "[groups", "template ")
 """How names begin that people choose: one that is missing is a difference, not another version of campaign-batch."""
 _SHOWN = 3
+OTHER = "other-settings"
+"""The code of the trouble that this machine's settings are not the watch's."""
 
 
 def note_settings(context: Context) -> None:
@@ -44,7 +46,7 @@ def need_same_settings(context: Context) -> None:
     if apart:
         more = f"; and {len(apart) - _SHOWN} more" if len(apart) > _SHOWN else ""
         words = f"this machine's settings are not those of the watch: {'; '.join(apart[:_SHOWN])}{more}"
-        raise UsageError(words, REMEDY)
+        raise UsageError(words, REMEDY, code=OTHER)
 
 
 REMEDY = (

@@ -37,7 +37,7 @@ from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.not_as_asked import lift_if_corrected
 from batch.workflows.passing_on import home_of
-from batch.workflows.same_settings import need_same_settings
+from batch.workflows.same_settings import OTHER, find_apart, need_same_settings
 from batch.workflows.shares import Shares, share_out
 from batch.workflows.taking_in import TakenIn, key_of, take_in, tell_outcome
 from batch.workflows.timetable import UPKEEP, Timetable, has_open_rows, is_to_compare
@@ -167,7 +167,7 @@ class Worker:
                 with open_ledger_of(settings, world, quiet=True) as ledger:
                     kinds = list(find_due(settings, ledger, world))
                 due += [(kind, name) for kind in kinds]
-                self._forget(name, kinds)
+                self._forget(name, kinds, ledger)
             except BatchError as trouble:
                 self._tell_once(Told(CLOCK, name), world, trouble)
         self.queue.give(due)
@@ -203,10 +203,12 @@ class Worker:
         self.said.setdefault((account, words), now)
         return is_news
 
-    def _forget(self, account: str, due: Collection[str]) -> None:
-        """Forget the troubles of what is not due any more: another worker did it."""
-        for name, kind in list(self.troubles):
-            if name == account and kind not in due:
+    def _forget(self, account: str, due: Collection[str], ledger: Ledger) -> None:
+        """Forget the troubles of what is not due any more: another worker did it. Other settings stay a trouble."""
+        for (name, kind), trouble in list(self.troubles.items()):
+            if name != account or kind in due:
+                continue
+            if trouble.code != OTHER or not find_apart(self.accounts[account], ledger):
                 self.troubles.pop((name, kind), None)
 
     def _try(self, kind: str, context: Context) -> None:

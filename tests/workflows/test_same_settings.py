@@ -51,6 +51,24 @@ def test_a_worker_with_other_settings_leaves_the_sheet(town: Town) -> None:
     assert town.names("dallas") == ["Campaign 1"]
 
 
+def test_other_settings_stand_at_healthz_until_they_are_the_same(town: Town) -> None:
+    """Not only while something waits: what another worker had done was forgotten, and nobody saw the difference."""
+    hand_over(town)
+    other = '[sheet]\ntimezone = "America/Denver"\n' + HANDED
+    town.settings(top=other)
+    ours = worker_of(town, [])
+    work(ours)
+    town.settings(top=HANDED)
+    work(worker_of(town, []))
+    assert town.names("dallas") == ["Campaign 1"]
+    work(ours)
+    assert any("America/Denver" in warning for warning in ours.warnings())
+    town.settings(top=other)
+    assert town.shell.run("watch", "--once", "--no-events").code == 0
+    work(ours)
+    assert list(ours.warnings()) == []
+
+
 def test_templates_count_and_doctor_tells(town: Town, url: str) -> None:
     """An older template is an old text to thousands; what is the machine's own may differ."""
     folder = town.folder / "templates" / "messages"
