@@ -145,7 +145,7 @@ def test_our_words_stand_below_those_of_a_person(shell: Shell, tmp_path: Path) -
 
 
 def test_boxes_are_drawn_in_a_drawing_with_other_prefixes(shell: Shell, tmp_path: Path) -> None:
-    """Excel offered to repair the copy of a file that a program had written: openpyxl has the prefixes ns0, ns1."""
+    """The copy of a file that a program had written held broken XML: openpyxl has the prefixes ns0, ns1."""
 
     def change(_: Any, sheet: Any) -> None:
         sheet["A1"].comment = Comment("the name", "Ben")
