@@ -169,6 +169,17 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path, ending: str) -> N
         open_sheet(tmp_path / f"folder.{ending}")
 
 
+@pytest.mark.parametrize("name", ["~$week.xlsx", ".~lock.week.xlsx#"])
+def test_what_lies_beside_an_open_sheet_is_no_sheet(name: str, tmp_path: Path) -> None:
+    """The sheet itself is named; a whole workbook of such a name is read."""
+    path = tmp_path / name
+    path.write_bytes(b"\x05maria" + b" " * 159)
+    with pytest.raises(SheetError, match=r'somebody has a sheet open: name "week\.xlsx" itself'):
+        open_sheet(path)
+    if name.endswith(".xlsx"):
+        assert [row.texts for row in open_sheet(save(path, GOOD))] == [GOOD]
+
+
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read anything")
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     """With what to do about it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from pathlib import Path
 
 from batch.model.errors import MachineError, SheetError
@@ -15,6 +16,8 @@ READ = ".xlsx, .xlsm, .xls, .ods, .csv and .tsv"
 def find_kind(path: Path) -> str:
     """Give `xlsx`, `ods`, `xls`, `csv` or `tsv`; raises SheetError for what cannot be one."""
     start = _start(path)
+    if (lock := _LOCK.fullmatch(path.name)) and len(start) < _LOCK_BYTES:
+        raise _refuse(path, "only says that somebody has a sheet open", f'name "{lock[1] or lock[2]}" itself')
     ending = path.suffix.lower()
     if ending in _REFUSED:
         raise _refuse(path, f"is {_REFUSED[ending]}, which is not supported", "open it there and save it as .xlsx")
@@ -92,6 +95,10 @@ def _content(start: bytes) -> str:
 
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What the system says when it runs short of something itself."""
+_LOCK = re.compile(r"~\$(.+)|\.~lock\.(.+)#", re.DOTALL)
+"""What Excel and LibreOffice call the file that they put beside an open sheet."""
+_LOCK_BYTES = 1_000
+"""None of them is as long; a longer file may be a sheet with an odd name."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _REFUSED = {
     ".xlsb": "a binary Excel workbook",
