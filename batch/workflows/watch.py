@@ -74,6 +74,11 @@ def watch_folder(
         return watch.run_once() if once else watch.run()
 
 
+def rest_after(before: int, settings: Settings) -> timedelta:
+    """Say how long to leave alone what fails, and failed so many times before: longer each time."""
+    return min(timedelta(seconds=settings.watch.scan_seconds * 2 ** min(before, 10)), LONGEST_REST)
+
+
 def make_inbox(settings: Settings, place: Path) -> Inbox:
     """Make the inbox of an account: folders of other accounts within it are theirs, a STOP above it counts for all."""
     inner = [one.watch.folder.name for one in settings.accounts.values() if one.watch.folder.parent == place]
@@ -242,8 +247,7 @@ class Watch:
         self._trouble = trouble
         self._trouble_since = self._trouble_since or now
         if not self._is_resting():  # the sign to stop is looked for meanwhile, and what fails there is no new attempt
-            seconds = self._context.settings.watch.scan_seconds * 2 ** min(self._troubles, 10)
-            self._rest_until = now + min(timedelta(seconds=seconds), LONGEST_REST)
+            self._rest_until = now + rest_after(self._troubles, self._context.settings)
             self._troubles += 1
         self._tell_once("folder-gone" if isinstance(trouble, InboxGoneError) else "trouble", trouble)
         if isinstance(trouble, UsageError | ClockError) or now - self._trouble_since >= SILENCE:

@@ -19,7 +19,7 @@ from batch.system.disk import Readers, make_folder
 from batch.workflows.context import World
 from batch.workflows.events import Note
 from batch.workflows.passing_on import SortingRoom, default_home
-from batch.workflows.watch import LONGEST_REST, Watched, make_inbox, watch_folder
+from batch.workflows.watch import LONGEST_REST, Watched, make_inbox, rest_after, watch_folder
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -41,15 +41,18 @@ class _One:
 
     def run(self) -> None:
         """Watch until the end is wished; what keeps it from beginning is told, and tried again after a rest."""
-        told = ""
+        told, failed = "", 0
         while not self.world.stopped():
+            begun = self.world.monotonic()
             trouble = self._try()
             if self.once or trouble is None or self.world.stopped():
                 return
             if trouble.kind != told:
                 self.world.tell(Note(str(trouble), loud=True, event="trouble"))
             told = trouble.kind
-            self.stop.wait(LONGEST_REST.total_seconds())
+            failed = 0 if self.world.monotonic() - begun > LONGEST_REST.total_seconds() else failed
+            self.stop.wait(rest_after(failed, self.settings).total_seconds())
+            failed += 1
 
     def _try(self) -> BatchError | None:
         try:
