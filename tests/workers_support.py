@@ -192,7 +192,7 @@ class Fleet:
     def counts(self, account: str) -> Counter[str]:
         """Count an account's entries: those at the provider, and those that are open."""
         statuses = [entry.status.value for entry in self.entries(account)]
-        opened = sum(one in {"planned", "submitting", "in_doubt"} for one in statuses)
+        opened = sum(one in {"planned", "submitting", "in_doubt", "held"} for one in statuses)
         return Counter(statuses) + Counter({"open": opened})
 
     def entries(self, account: str) -> list[Entry]:
@@ -234,6 +234,17 @@ class Fleet:
             for name, sandbox in self.sandboxes.items()
             for one in sandbox.account.held.values()
         )
+
+    def missing(self) -> list[str]:
+        """Say of each campaign that is not at its provider what its ledger says."""
+        found = []
+        for wanted in self.wanted - self.held():
+            account, name = wanted.split(": ", 1)
+            for one in self.entries(account):
+                if one.campaign_name == name:
+                    codes = [issue.code for issue in one.issues]
+                    found.append(f"{wanted}, entry {one.id}: {one.status.value} {codes} {one.provider_id}")
+        return found
 
     def refused(self) -> dict[str, int]:
         """Count what each provider's limiter refused."""

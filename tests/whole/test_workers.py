@@ -32,7 +32,7 @@ def test_twenty_blows_on_eight_workers_double_nothing_and_lose_nothing(tmp_path:
     """Every row is at its own provider, once; the ledgers say the same."""
     with fleet(tmp_path, *ACCOUNTS, seed=1) as on:
         play(on, workers=8, files=12, rows=12, blows=20, seconds=120)
-        assert on.held() == on.wanted
+        assert on.held() == on.wanted, on.missing()
         accepted = sum(on.counts(name)["accepted"] for name in on.sandboxes)
         assert accepted == on.wanted.total()
         assert all(token not in (tmp_path / "log.txt").read_text() for token in (f"{name}-token" for name in ACCOUNTS))
@@ -54,7 +54,7 @@ def test_each_account_uses_its_allowance_and_no_two_workers_exceed_it(tmp_path: 
     limit, window = 60, 10
     with fleet(tmp_path, *ACCOUNTS, limit=limit, window=window, faults=()) as on:
         play(on, workers=8, files=8, rows=150, blows=0, seconds=300)
-        assert on.held() == on.wanted
+        assert on.held() == on.wanted, on.missing()
         used, refused = on.used(limit, window), on.refused()
         record_property("used", used)
         assert refused == dict.fromkeys(ACCOUNTS, 0)
@@ -93,7 +93,7 @@ def test_the_harness_has_teeth(tmp_path: Path) -> None:
 def test_a_worker_that_wakes_up_sends_nothing_of_its_successor(tmp_path: Path) -> None:
     """The same, with it."""
     on = stand_still(tmp_path, fenced=True)
-    assert on.held() == on.wanted
+    assert on.held() == on.wanted, on.missing()
 
 
 def test_a_worker_that_is_asked_to_end_finishes_what_is_on_its_way(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_worker_that_is_asked_to_end_finishes_what_is_on_its_way(tmp_path: Pat
         assert counts["planned"] > 0
         assert (counts["submitting"], counts["in_doubt"]) == (0, 0)
         assert on.wait_until_done(60)
-        assert on.held() == on.wanted
+        assert on.held() == on.wanted, on.missing()
 
 
 @pytest.mark.torture
@@ -118,4 +118,4 @@ def test_three_hundred_blows(tmp_path: Path, seed: int, record_property: Any) ->
     with fleet(tmp_path, *ACCOUNTS, seed=seed, limit=20, apart=APART) as on:
         play(on, workers=8, files=40, rows=10, blows=30, seconds=600)
         record_property("blows", dict(on.blows))
-        assert on.held() == on.wanted
+        assert on.held() == on.wanted, on.missing()
