@@ -14,14 +14,14 @@ from batch.core.validate.mojibake import check_doubled
 from batch.core.validate.sending import FIELDS, SendingCells, read_sending, sending_cells
 from batch.core.validate.terms import Terms
 from batch.core.validate.texts import check_placeholders
-from batch.core.validate.times import TIME_FIELDS, find_time_cells
+from batch.core.validate.times import WHEN_FIELDS, find_time_cells
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.core.validate.windows import check_guards, check_windows, keep_quiet_here
 from batch.model import Header, Issue, Row
 
 _ROOM = 16_384
 """Different cells of one kind that are remembered, at about 1 kB each: a file of 100,000 rows has fewer times."""
-_CELLS = ("GroupIds", *TIME_FIELDS, *FIELDS)
+_CELLS = ("GroupIds", *WHEN_FIELDS, *FIELDS)
 """All that an envelope is read from: a cell that is not named here must not decide about it."""
 
 C = TypeVar("C", bound=Hashable)

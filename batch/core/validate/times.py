@@ -80,7 +80,7 @@ class TimeCells(NamedTuple):
     """Whether a real date's format shows a time of day: then midnight is one."""
 
 
-TIME_FIELDS = ("DateTime", "Date", "Time", "TimeZone", "TimeOffset")
+WHEN_FIELDS = ("DateTime", "Date", "Time", "TimeZone", "TimeOffset")
 """The cells that `find_time_cells` picks from."""
 
 
