@@ -29,6 +29,12 @@ _TROUBLES, _WELL = {"trouble", "folder-gone"}, {"recovered", "watch-begun"}
 """The events by which a watch tells that it rests, and that it works."""
 
 
+def warn_of(troubles: Mapping[str, str]) -> Iterator[str]:
+    """Say what stands in the way of each account, as /healthz tells it; one without a name is the only one."""
+    for name, words in list(troubles.items()):
+        yield f"warning: {name}: {words}" if name else f"warning: {words}"
+
+
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """What one process tells of the accounts that it works for."""
@@ -64,8 +70,7 @@ class Gauges:
 
     def standing(self) -> Iterator[str]:
         """Say what keeps the watches of accounts from their work; the others go on."""
-        for name, words in list(self.told.items()):
-            yield f"warning: {name}: {words}" if name else f"warning: {words}"
+        return warn_of(self.told)
 
     def gather(self) -> Iterator[Figure]:
         """Read them; raise BatchError where a ledger or the queue cannot be reached."""

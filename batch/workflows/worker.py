@@ -31,6 +31,7 @@ from batch.model.records import dataclass
 from batch.system.temporary import keep_temporarily, make_temporary_folder
 from batch.workflows.context import Context, World, need_token, need_zone, open_context, open_ledger_of
 from batch.workflows.events import Note
+from batch.workflows.figures import warn_of
 from batch.workflows.handed import TAKE_IN
 from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
@@ -121,8 +122,7 @@ class Worker:
     def warnings(self) -> Iterator[str]:
         """Say what this worker lacks, and what goes wrong in what is due; what works goes on."""
         standing = {account: str(trouble) for (account, _), trouble in list(self.troubles.items())}
-        for name, words in {**standing, **self.lacks}.items():
-            yield f"warning: {name}: {words}" if name else f"warning: {words}"
+        return warn_of({**standing, **self.lacks})
 
     def act(self, told: Told) -> None:
         """Do one job; its trouble is told, and it is given out again while it is due."""
