@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from batch.core.hints import name_account
 from batch.core.json_text import write_json
+from batch.model.plurals import plural
 from batch.model.wording import TONES
 from batch.system.disk import make_folder, write_whole
 from batch.system.resources import templates_folder
@@ -116,7 +117,7 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["typed"] = mark_commands
+    environment.filters |= {"typed": mark_commands, "plural": plural}
     return environment
 
 
