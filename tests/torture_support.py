@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import faulthandler
 import gc
 import json
 import multiprocessing
@@ -74,6 +75,19 @@ class Clock:
     def set_forward(self, **span: float) -> None:
         """Let somebody set the wall clock; no time passes."""
         self.at += timedelta(**span)
+
+
+class RealClock(Clock):
+    """For runs in other processes: the provider's clock goes on in real time; rows keep the times of the beginning.
+
+    A provider whose clock stands still settles no doubt: the time that has to pass first does not pass there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC).replace(microsecond=0))
+
+    def seconds(self) -> float:
+        return time.time()
 
 
 def make_row(number: int, start: datetime, **changes: str) -> dict[str, str]:
@@ -361,9 +375,16 @@ class Command:
     def wait(self, seconds: float = 60) -> int:
         self.process.join(seconds)
         if self.process.exitcode is None:
+            self._show_stack()
             self.process.kill()
             raise AssertionError(f"it hangs: {self.err.read_text(encoding='utf-8')}")
         return self.process.exitcode
+
+    def _show_stack(self) -> None:
+        """Let it write to its standard error where it is."""
+        if hasattr(signal, "SIGUSR1"):
+            os.kill(self.process.pid, signal.SIGUSR1)
+            time.sleep(0.5)
 
     @property
     def alive(self) -> bool:
@@ -397,6 +418,8 @@ def _run_command(arguments: list[str], environ: dict[str, str], places: tuple[st
         os.dup2(file, number)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1)
     os.chdir(folder)
     os.environ |= environ
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -528,11 +551,6 @@ def one_submission(log: Sequence[str]) -> range:
     begins = max(place for place in range(attempt) if log[place].startswith("before UPDATE entries SET"))
     ends = next(place for place, what in enumerate(log) if what.startswith("after UPDATE attempts"))
     return range(begins - 2, next(place for place in range(ends, len(log)) if log[place] == "after commit") + 14)
-
-
-def real_clock() -> Clock:
-    """Give a clock that stands at the real time, for rows of runs in other processes."""
-    return Clock(datetime.now(UTC).replace(microsecond=0))
 
 
 def changed(row: Mapping[str, str], **changes: str) -> dict[str, str]:

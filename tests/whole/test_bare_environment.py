@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from torture_support import assert_exactly_once, real_clock
+from torture_support import RealClock, assert_exactly_once
 from weekly_support import weekly
 
 
@@ -15,7 +15,7 @@ from weekly_support import weekly
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe"])
 def test_cron_needs_no_environment(zone: str) -> None:
     """What people wrote outside ASCII is sent whole, and zones of 45 and of 30 minutes give the right instant."""
-    with weekly(clock=real_clock()) as team:
+    with weekly(clock=RealClock()) as team:
         team.desk.set(watch__stable_seconds=0.2, sheet__timezone=zone, checks__quiet_hours="")
         rows = [team.desk.row(number, CampaignName=f"Größe 周 {number}") for number in range(2)]
         team.drop(rows, "Grüße 😀.csv")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from inbox_support import NOON, after, drop, make
-from torture_support import Steps, assert_exactly_once, real_clock, wait_until
+from torture_support import RealClock, Steps, assert_exactly_once, wait_until
 from weekly_support import Round, weekly
 
 from batch.adapters.inbox import Inbox, Ready
@@ -142,7 +142,7 @@ LIMITED = 'echo 0 > /proc/sys/user/max_inotify_{limit} && exec "$@"'
 @pytest.mark.parametrize("limit", ["instances", "watches"])
 def test_where_inotify_is_at_its_limit_the_watch_looks_by_itself_and_says_so_once(limit: str) -> None:
     """The system refuses in two ways; whatever is dropped is taken, and one line says how it is found."""
-    with weekly(clock=real_clock()) as team:
+    with weekly(clock=RealClock()) as team:
         team.desk.set(watch__stable_seconds=0.2, watch__scan_seconds=0.2)
         words = [
             "unshare",

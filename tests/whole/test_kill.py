@@ -18,13 +18,13 @@ from torture_support import (
     Bench,
     Command,
     Crash,
+    RealClock,
     Steps,
     assert_exactly_once,
     bench,
     count_campaigns,
     crashed,
     one_submission,
-    real_clock,
     start,
     wait_until,
 )
@@ -65,8 +65,7 @@ def desk_under_fire(
 ) -> Iterator[Bench]:
     """Set up a team whose provider is slow, fails, and saves late what it took before the caller died."""
     quirks = {"latency": 0.02, "commit_late": late, "late_seconds": late, "faults": FAULTS, "seed": seed, **quirks}
-    with bench(groups=rows, clock=real_clock(), **quirks) as desk:  # type: ignore[arg-type]
-        desk.sandbox.account._clock = time.time
+    with bench(groups=rows, clock=RealClock(), **quirks) as desk:  # type: ignore[arg-type]
         desk.set(provider__settle=settle, provider__settle_gap=gap, provider__deadline=0.6)
         yield desk
 
@@ -263,8 +262,7 @@ def test_a_crash_at_every_step_of_a_whole_run(record_property: Callable[[str, ob
 
 def killed_at_steps(picked: int) -> int:
     """Let a real process kill itself at steps of one submission (0: at every step of its run); give their number."""
-    with bench(groups=1500, clock=real_clock()) as desk:
-        desk.sandbox.account._clock = time.time
+    with bench(groups=1500, clock=RealClock()) as desk:
         desk.set(provider__settle=0.3, provider__settle_gap=0.05)
         rows = count()
 

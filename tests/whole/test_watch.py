@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from ledger_support import IN_POSTGRESQL
-from torture_support import assert_exactly_once, changed, real_clock, start, write_sheet
+from torture_support import RealClock, assert_exactly_once, changed, start, write_sheet
 from weekly_support import Round, weekly
 
 from batch.adapters.ledger.pauses import Pause, Pauses
@@ -525,7 +525,7 @@ def real(team: Round) -> None:
 
 def test_sigterm_ends_the_watch_cleanly_and_the_log_is_json() -> None:
     """Exit 0; each line is an object with its event, batch and entry."""
-    with weekly(clock=real_clock()) as team:
+    with weekly(clock=RealClock()) as team:
         real(team)
         command = start(["watch", "--log-format", "json"], team.desk.environ, team.desk.folder)
         team.drop(2)
@@ -544,7 +544,7 @@ def test_sigterm_ends_the_watch_cleanly_and_the_log_is_json() -> None:
 @pytest.mark.parametrize("files", [20, pytest.param(200, marks=pytest.mark.torture)])
 def test_two_watchers_on_one_folder_take_each_file_once(files: int) -> None:
     """Whichever gets the folder does the work, with --once as with cron; the other one goes without a word."""
-    with weekly(clock=real_clock(), groups=files) as team:
+    with weekly(clock=RealClock(), groups=files) as team:
         real(team)
         for number in range(files):
             team.drop([team.desk.row(number)], f"store {number}.csv")
@@ -562,7 +562,7 @@ def test_killed_at_random_instants_nothing_is_lost_or_sent_twice(kills: int) -> 
     """After each kill every file is in exactly one folder; at the end every row is at the provider once."""
     chance = random.Random(kills)
     rows = 6
-    with weekly(clock=real_clock(), groups=2 * rows) as team:
+    with weekly(clock=RealClock(), groups=2 * rows) as team:
         real(team)
         struck = 0
         while struck < kills:

@@ -20,11 +20,11 @@ from sqlalchemy.pool import Pool
 from torture_support import (
     TOKEN_FORMS,
     Bench,
+    RealClock,
     assert_exactly_once,
     bench,
     changed,
     count_campaigns,
-    real_clock,
     start,
     wait_until,
 )
@@ -543,8 +543,7 @@ def test_a_ledger_that_cannot_be_written_ends_the_run_with_nothing_sent_after(
 
 @contextlib.contextmanager
 def real_desk(**quirks: Any) -> Iterator[Bench]:
-    with bench(clock=real_clock(), **quirks) as desk:
-        desk.sandbox.account._clock = time.time
+    with bench(clock=RealClock(), **quirks) as desk:
         desk.set(provider__settle=0.5, provider__settle_gap=0.1)
         yield desk
 
