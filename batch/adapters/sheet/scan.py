@@ -30,6 +30,8 @@ MAX_CARRY = 64 * 2**20
 """The longest stretch of XML without the end of a row."""
 _FAR_DOWN = 100_000
 """The first row whose cells are looked at one by one."""
+END = 2**31
+"""Behind every row."""
 STRINGS = frozenset((b"s", b"str", b"inlineStr"))
 """The types of cells that hold a text."""
 
@@ -38,9 +40,10 @@ Cell = tuple[int, bytes, bytes, bytes]
 
 
 class Scan:
-    """One sheet's XML: how far it reaches and what is hidden at once, its special cells once `read_cells` is called.
+    """One sheet's XML: how far it reaches and what is hidden at once, its special cells as far as `read_on` came.
 
-    Two passes, so that calamine can be at work during the second: what it lays out must be known to fit before.
+    Two passes, so that calamine can be at work during the second: what it lays out must be known to fit before. The
+    second keeps step with the rows that are handed on, so that others are at work on those meanwhile.
     """
 
     def __init__(
@@ -52,8 +55,8 @@ class Scan:
         self.cells: dict[int, list[Cell]] = {}
         self.last_row = 0
         self.last_column = 26
-        self.damage = ""
-        """Where the XML is malformed; known once the cells were read."""
+        self.read_to = 0
+        """The row up to which `cells` is whole."""
         self.shared = 0
         """Cells that hold a shared text."""
         self._limits = limits
@@ -62,8 +65,9 @@ class Scan:
         self._styled = _styled_cells(styles)
         self.unusual = False
         """Written in a way that only a full parser understands."""
-        self._whole = False
         self._last = 0
+        self._watch = XmlCheck(part)
+        self._chunks = _by_row(self._watch.over(archive.blocks(part)))
         self._survey()
         self.far = self.last_row * self.last_column > MAX_CELLS
         if self.far and (self.last_row > END_OF_THE_WORLD[0] or self.last_column > END_OF_THE_WORLD[1]):
@@ -72,14 +76,23 @@ class Scan:
                 "delete the empty rows and columns behind the table and save it again",
             )
 
-    def read_cells(self) -> None:
-        """Find the cells that calamine alone would show wrongly."""
-        if not self._whole:
-            watch = XmlCheck(self._part)
-            for chunk in _by_row(watch.over(self._archive.blocks(self._part))):
-                _refuse_doubled_cells(chunk)
-                self._read_cells(chunk)
-            self._whole, self.damage = True, watch.damage
+    @property
+    def damage(self) -> str:
+        """Where the XML is malformed."""
+        self.read_on(to=END)
+        return self._watch.damage
+
+    def read_on(self, to: int = 0) -> None:
+        """Find the cells that calamine alone would show wrongly, some rows further, or as far as a row."""
+        if self.read_to == END:
+            return
+        for chunk in self._chunks:
+            _refuse_doubled_cells(chunk)
+            self._read_cells(chunk)
+            self.read_to = max(self.read_to, _last_row(chunk))
+            if self.read_to >= to:
+                return
+        self.read_to = END
 
     def expand(self, lengths: list[int]) -> int:
         """Count the characters of all shared texts as often as cells show them; `lengths` are those of the texts."""
@@ -104,7 +117,7 @@ class Scan:
             for chunk in _by_row(plain_xml(self._archive.blocks(self._part), self._part)):
                 self._look_around(chunk)
                 self._read_cells(chunk)  # at once, since the rewriting is slow
-            self._whole = True
+            self.read_to = END
 
     def _look_around(self, chunk: bytes) -> None:
         number = 0
@@ -254,6 +267,11 @@ class _EndlessRowError(SheetError):
     """A row does not end, or not in the usual way."""
 
 
+def _last_row(chunk: bytes) -> int:
+    at = chunk.rfind(_ROW) + len(_ROW)
+    return to_int(chunk[at : chunk.find(b'"', at)]) if at >= len(_ROW) else 0
+
+
 def _refuse_doubled_cells(chunk: bytes) -> None:
     """Refuse two cells in one place: calamine would show the later one, Excel may show the other."""
     addresses = _ADDRESS.findall(chunk)
@@ -269,10 +287,7 @@ def _expect_plain(chunk: bytes, *, first: bool) -> None:
     """
     odd = (
         b"='" in chunk
-        or chunk.count(b"<v>") + chunk.count(b"<v/>") + chunk.count(b"<v />") != chunk.count(b"<v")
-        or chunk.count(b"</v>") != chunk.count(b"</v")
-        or chunk.count(b"</f>") != chunk.count(b"</f")
-        or chunk.count(b"</row>") != chunk.count(b"</row")
+        or _ODD_TAG.search(chunk) is not None
         or chunk.count(b"<?") > first
         or len(_SPACE.findall(chunk)) != len(_OWN_SPACE.findall(chunk))
         or (first and _PREFIXED.search(chunk[:2000]) is not None)
@@ -287,6 +302,7 @@ def _count_merges(chunk: bytes) -> int:
     return len(_MERGE.findall(chunk)) + chunk.count(b"<mergeCells")
 
 
+_ROW = b'<row r="'
 _ADDRESS = re.compile(rb'<c r="([A-Z]+\d+)"')
 _POSITIONS: dict[bytes, int] = {}
 _VALUE = rb"\s*(?:<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)?(?:<v[^>]*>([^<]*)</v>)?"
@@ -302,6 +318,7 @@ _LANDMARK = re.compile(
     rb'<row r="(\d{1,9})"(?: spans="[\d:]*")?' + _ATTRIBUTES + rb'(?:(?=\s*<c r="[A-Z]+(\d+)")|)'
     rb'|<(c|row)(?! r="[A-Z]\d{1,5}"' + _KNOWN + rb")([^>]*>(?:</c>)?)"
 )
+_ODD_TAG = re.compile(rb"<(?:v(?!>|/>| />)|/(?:[vf]|row)(?!>))")
 _SHARED = re.compile(rb' t="s"[^>]*>\s*<v[^>]*>\s*(\d{1,9})')
 _FAR = re.compile(rb' r="([A-Z]{2,}|[A-Z](?=\d{6}))(\d{1,9})"' + _KNOWN)
 _COLUMN = re.compile(rb"ol" + _ATTRIBUTES)

@@ -14,7 +14,7 @@ from batch.adapters.sheet.cell_numbers import show_general, show_number, show_pl
 from batch.adapters.sheet.far import FarSheet, shared_texts
 from batch.adapters.sheet.grid import LyingError
 from batch.adapters.sheet.plain import to_int
-from batch.adapters.sheet.scan import MAX_CELLS, STRINGS, Cell, Scan, XmlCheck, claimed_cells, position
+from batch.adapters.sheet.scan import END, MAX_CELLS, STRINGS, Cell, Scan, XmlCheck, claimed_cells, position
 from batch.adapters.sheet.shapes import Extra, Merge, RawRow
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
@@ -80,7 +80,10 @@ class XlsxBook:
         return watch.damage
 
     def judge_texts(self, scan: Scan) -> None:
-        """Refuse a sheet whose cells show shared texts so often that they would not fit, before they are laid out."""
+        """Refuse a sheet whose cells show shared texts so often that they would not fit, before they are laid out.
+
+        One that is laid out on its word needs it not: what does not fit ends the process, and another one is careful.
+        """
         if self._strings not in self._archive.names or scan.shared < 2:
             return
         if self._archive.size(self._strings) * scan.shared <= self._limits.characters:
@@ -210,6 +213,8 @@ class SheetTab:
         number = 0
         for values in sheet.iter_rows():
             number += 1
+            if number > scan.read_to:
+                scan.read_on(to=number)
             texts = [value.strip() if type(value) is str else show_plain(value) for value in values]
             if lead:
                 texts = lead + texts
@@ -229,7 +234,7 @@ class SheetTab:
             self._found = self._book.scan(self._part)
             if self._found.far and self._loading is not None:
                 raise LyingError
-            if not self._found.far:
+            if not self._found.far and self._loading is None:
                 self._book.judge_texts(self._found)
         return self._found
 
@@ -241,7 +246,8 @@ class SheetTab:
             scan = self._scan
             if self._loading is None and not scan.far and not scan.unusual:
                 self._loading = self._load()
-            scan.read_cells()
+            while self._loading is not None and self._loading.is_alive() and scan.read_to < END:
+                scan.read_on()
             self._sheet = self._laid_out()
         return self._sheet
 
@@ -256,6 +262,7 @@ class SheetTab:
 
     def _below(self, number: int) -> Iterator[RawRow]:
         """Give the rows that hold nothing but errors, which calamine does not see."""
+        self._scan.read_on(to=END)
         for row in sorted(row for row in self._scan.cells if row > number):
             texts, extras = self._care([], self._scan.cells[row], [], 0)
             if extras or any(texts):
