@@ -56,7 +56,7 @@ def read(path: Path, child: Child, rules: Rules | None = None, account: Account 
     try:
         sheet = open_sheet(path, child=child, name=name)
         checker, renderer = Checker(rules or Rules(zone="America/New_York"), NOW, account), Renderer(no_template)
-        rows = [checker.check(row, *renderer.render(row)) for row in sheet]
+        rows = checker.check([(row, *renderer.render(row)) for row in sheet])
     except SheetError as error:
         return Read(refused=str(error))
     return Read(rows, sheet.issues, "", sheet.blank, sheet.left_out)

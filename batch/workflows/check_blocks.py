@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from itertools import chain, islice
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
     from batch.adapters.sheet.shapes import RowOut
+    from batch.core.validate import Drafted
 
 ALONE = 20
 """Blocks (of 500 rows) that one process checks by itself: another one takes a third of a second to start."""
@@ -52,27 +53,29 @@ class Found:
     without_text: int = 0
     """Rows whose text could not be made: which fields it uses is not known."""
 
-    def read(self, draft: Draft | None) -> None:
-        """Note which fields a row's text uses."""
-        if draft is None:
-            self.without_text += 1
-        else:
-            self.used.update(draft.used)
+    def read(self, drafts: Iterable[Draft | None]) -> None:
+        """Note which fields the texts of rows use."""
+        for draft in drafts:
+            if draft is None:
+                self.without_text += 1
+            elif draft.used:
+                self.used.update(draft.used)
 
-    def count(self, checked: Checked, *, keep: bool) -> None:
-        """Add one row."""
-        self.rows += 1
-        campaign = checked.campaign
-        if campaign is None or any(issue.level is Level.ERROR for issue in checked.issues):
-            self.invalid += 1
-        else:
-            self.parts += campaign.parts.count
-            self.estimate += credits_needed(campaign)
-            self.zones.setdefault(campaign.send_at, campaign.zone)
-        for issue in checked.issues:
-            (self.errors if issue.level is Level.ERROR else self.warnings).append(issue)
+    def count(self, rows: Sequence[Checked], *, keep: bool) -> None:
+        """Add rows."""
+        self.rows += len(rows)
+        for checked in rows:
+            campaign = checked.campaign
+            if campaign is None or any(issue.level is Level.ERROR for issue in checked.issues):
+                self.invalid += 1
+            else:
+                self.parts += campaign.parts.count
+                self.estimate += credits_needed(campaign)
+                self.zones.setdefault(campaign.send_at, campaign.zone)
+            for issue in checked.issues:
+                (self.errors if issue.level is Level.ERROR else self.warnings).append(issue)
         if keep:
-            self.kept.append(checked)
+            self.kept += rows
 
     def add(self, later: Found) -> None:
         """Add what the rows behind these brought up."""
@@ -113,30 +116,27 @@ class BlockChecker:
 
     def check(self, block: Iterable[RowOut]) -> Found:
         """Check rows one after the other; each remembers those before it."""
-        found = Found()
-        for row in self._maker.make(block):
-            draft, issues = self._renderer.render(row)
-            found.read(draft)
-            found.count(self._checker.check(row, draft, issues), keep=self._keep)
+        found, drafted = Found(), self._draft(block)
+        found.read([draft for _, draft, _ in drafted])
+        found.count(self._checker.check(drafted), keep=self._keep)
         return found
 
     def check_alone(self, block: Iterable[RowOut]) -> Alone:
         """Check rows without a look at any other; whether one repeats another is found out by `join`."""
-        found = Found()
-        keys: list[tuple[str, str, int]] = []
-        for row in self._maker.make(block):
-            draft, issues = self._renderer.render(row)
-            found.read(draft)
-            checked = self._checker.check_alone(row, draft, issues)
-            found.count(checked, keep=False)
-            if checked.campaign is not None:
-                keys.append((checked.key, checked.campaign.fingerprint, row.number))
-        return found, keys
+        found, drafted = Found(), self._draft(block)
+        found.read([draft for _, draft, _ in drafted])
+        found.count(rows := self._checker.check_alone(drafted), keep=False)
+        return found, [(row.key, row.campaign.fingerprint, row.row.number) for row in rows if row.campaign is not None]
 
     def join(self, block: Iterable[RowOut], alone: Alone) -> Found:
         """Take a block that was checked alone; one with a repeated row in it is checked once more, among the others."""
         found, keys = alone
         return found if self._checker.add_new(keys) else self.check(block)
+
+    def _draft(self, block: Iterable[RowOut]) -> list[Drafted]:
+        """Make rows of what was read, and render each."""
+        rows = list(self._maker.make(block))
+        return [(row, *self._renderer.render(row)) for row in rows]
 
     def late_issues(self) -> Mapping[int, Issue]:
         """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""

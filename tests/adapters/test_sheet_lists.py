@@ -63,7 +63,7 @@ def read(
     Book([Sheet([header, *rows]), *lists]).save(path)  # type: ignore[list-item]
     sheet = open_sheet(path, child=child, limits=limits or Limits())
     renderer, checker = Renderer(lambda _: ""), Checker(Rules(zone="America/Chicago", provider_zone="UTC"), NOW)
-    found = [checker.check(row, *renderer.render(row)) for row in sheet]
+    found = checker.check([(row, *renderer.render(row)) for row in sheet])
     return Read(found, sheet.issues)
 
 

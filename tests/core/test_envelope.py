@@ -8,7 +8,7 @@ from typing import Any
 
 from validate_support import ACCOUNT, NOW
 
-from batch.core.validate import Rules, check_all
+from batch.core.validate import Drafted, Rules, check_all
 from batch.core.validate.checker import Checker
 from batch.model import Draft, Header, Row
 
@@ -34,14 +34,19 @@ def _row(number: int, chance: random.Random) -> Row:
 
 
 def test_a_row_among_others_is_read_as_alone() -> None:
-    """Also where cells look the same and hold different dates."""
+    """Also where cells look the same and hold different dates, and where some have no text or one that is wrong."""
     chance = random.Random(18)
-    rules, checker = Rules(), Checker(Rules(), NOW, ACCOUNT)
-    for number in range(2, 1_500):
-        row = _row(number, chance)
-        draft = Draft(row, f"Acme: {number} coats. Reply STOP to opt out.")
-        (alone,) = check_all([(row, draft, ())], rules, NOW, ACCOUNT)
-        assert checker.check_alone(row, draft) == alone
+    drafted = [_drafted(_row(number, chance), chance) for number in range(2, 1_500)]
+    alone = [check_all([one], Rules(), NOW, ACCOUNT)[0] for one in drafted]
+    assert Checker(Rules(), NOW, ACCOUNT).check_alone(drafted) == alone
+    assert len({issue.code for checked in alone for issue in checked.issues}) > 10
+
+
+def _drafted(row: Row, chance: random.Random) -> Drafted:
+    """Give the row a text, seldom none, and often one that something is to say about."""
+    odd = ("", " See bit.ly/x", " on 2020-01-02", " [Offer]", " this weekend", " donâ€™t", " “now”", " casino" * 9)
+    text = f"Acme: {row.number} coats{chance.choice(odd)}.{chance.choice((' Reply STOP to opt out.', ''))}"
+    return row, chance.choice((None, *[Draft(row, text)] * 9)), ()
 
 
 def test_columns_of_another_header_are_found_anew() -> None:
@@ -54,8 +59,7 @@ def test_columns_of_another_header_are_found_anew() -> None:
         row = _row(number, chance)
         last = len(turned) - 1
         other = Row(number, header, row.texts[::-1], {last - place: cell for place, cell in row.dates.items()})
-        first, second = (
-            checker.check_alone(one, Draft(one, "Acme: coats. Reply STOP to opt out.")) for one in (row, other)
-        )
+        drafted = [(one, Draft(one, "Acme: coats. Reply STOP to opt out."), ()) for one in (row, other)]
+        first, second = checker.check_alone(drafted)
         assert (first.key, first.send_at, first.past) == (second.key, second.send_at, second.past)
         assert [issue.code for issue in first.issues] == [issue.code for issue in second.issues]

@@ -36,7 +36,8 @@ def check(message: str, subject: str = "", offer: str = "20% off", name: str = "
     texts = ("Fall", message, "100", "2026-12-03 14:30", subject, "7" if subject else "", offer, "Plano", "20")
     header = Header(1, HEADER, {field: at for at, field in enumerate(HEADER)})
     row = Row(2, header, texts)
-    return Checker(Rules(zone="America/New_York"), NOW).check(row, *Renderer(no_template).render(row))
+    drafted = (row, *Renderer(no_template).render(row))
+    return Checker(Rules(zone="America/New_York"), NOW).check([drafted])[0]
 
 
 def say(checked: Checked) -> list[tuple[str, Level]]:

@@ -186,7 +186,7 @@ def test_late_issues_come_from_the_streaming_checker() -> None:
     """A caller who streams learns of the earlier row after the last."""
     checker = Checker(Rules(), NOW)
     for number, cells in enumerate(({}, {"GroupIds": "102"}), 2):
-        checker.check(*make_row(cells, number))
+        checker.check([make_row(cells, number)])
     assert {row: issue.code for row, issue in checker.late_issues().items()} == {2: "same-key-twice"}
 
 

@@ -27,7 +27,7 @@ _KEPT = 512
 """Programs, bindings and template files that are remembered; a sheet has seldom more than a few."""
 _UNREADABLE = frozenset({"template-broken", "template-not-allowed"})
 _MARK = re.compile(f"{EMPTY}(\\d+){EMPTY}")
-_PLACEHOLDERS = re.compile(r"[\[%<«‹|#$(@~^]|__|&lt;")
+_PLACEHOLDERS = re.compile(r"[\[%<«‹|#$(@~^_&](?:(?<![_&])|(?<=_)_|(?<=&)lt;)")
 _INSIDE = re.compile(r"\{[^{}]*\}")
 _ODD_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 

@@ -32,7 +32,8 @@ _EVENT = re.compile(
 _NUMBERS = re.compile(
     r"(?<![\d/.$-])(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/])(?!\s*-?\s*(?:off|price|lb|pound|hour|dozen)\b)"
 )
-_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_ISO = re.compile(r"-(?<=(?<!\d)(\d{4})-)(\d{1,2})-(\d{1,2})(?!\d)")
+"""From the dash behind the year on, since Python looks for a sign more quickly than for a digit."""
 _MONTH_DAY = re.compile(
     rf"\b({MONTH_PATTERN})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?(?!%)", re.IGNORECASE
 )
@@ -81,9 +82,9 @@ def _find_figures(text: str, sent: date, order: str) -> Iterator[tuple[str, date
     for found in _NUMBERS.finditer(text, max(0, text.find("/") - 2)) if "/" in text else ():
         if found[0] != "24/7" and (day := _from_numbers(found, sent, order)):
             yield found[0], day
-    for found in _ISO.finditer(text, max(0, text.find("-") - 4)) if "-" in text else ():
+    for found in _ISO.finditer(text) if "-" in text else ():
         if day := _near(found[1], int(found[2]), int(found[3]), sent):
-            yield found[0], day
+            yield found[1] + found[0], day
 
 
 def _find_months(text: str, sent: date, months: Iterable[str]) -> Iterator[tuple[str, date]]:

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
+from batch.core.identity import write_envelope
 from batch.core.validate.account import account_waits, count_contacts
 from batch.core.validate.calendar import When, read_when
 from batch.core.validate.groups import Groups, read_groups
@@ -43,6 +44,8 @@ class Envelope(NamedTuple):
     """Of the groups, the time and the kind of sending."""
     unexpected: tuple[Trouble, ...]
     """Of a number of contacts that the sheet does not expect."""
+    written: str
+    """As a campaign's content is hashed; empty where no send time can be read."""
 
 
 class Envelopes:
@@ -92,7 +95,17 @@ class Envelopes:
         )
         unexpected = _check_contacts(sending.expected, contacts, terms)
         doubled = check_doubled(sending.subject, "Subject")
-        return Envelope(groups, when, sending, contacts, waits, doubled, troubles, unexpected)
+        written = _write(groups, when, sending)
+        return Envelope(groups, when, sending, contacts, waits, doubled, troubles, unexpected, written)
+
+
+def _write(groups: Groups, when: When, sending: SendingCells) -> str:
+    if when.moment.send_at is None:
+        return ""
+    return write_envelope(
+        group_ids=groups.ids or groups.names, send_at=when.moment.send_at, mms_template_id=sending.template,
+        mms_high_resolution=sending.high_resolution, subject=sending.subject, type_recipients=sending.type_recipients,
+    )  # fmt: skip
 
 
 def _check_contacts(expected: int | None, contacts: int | None, terms: Terms) -> tuple[Trouble, ...]:

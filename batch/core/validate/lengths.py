@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 
@@ -11,20 +10,24 @@ from batch.model import Issue, Level, Row
 CODE = "cell-too-long"
 LONGEST = {"CampaignName": 250, "Reference": 250, "Subject": 250, "Owner": 250, "Purpose": 250, "GroupIds": 4_000}
 """Characters of the cells that go into the ledger, beside the text, which has a limit of its own."""
+_SHORT = min(LONGEST.values())
 MOST_ISSUES = 20
 """Issues of one row."""
 _LONGEST_KEY = 800
 
 
-def check_lengths(row: Row) -> Iterator[Issue]:
+def check_lengths(row: Row) -> tuple[Issue, ...]:
     """Refuse cells that are far too long."""
-    if sum(map(len, row.texts)) <= min(LONGEST.values()):
-        return
-    for field, longest in LONGEST.items():
-        size = len(row.text(field))
-        if size > longest:
-            words = f"the cell has {size:,} characters, at most {longest:,} are allowed: shorten it"
-            yield Issue(row.number, row.header.letter(field), field, CODE, words)
+    if sum(map(len, row.texts)) <= _SHORT:
+        return ()
+    return tuple(
+        Issue(
+            row.number, row.header.letter(field), field, CODE,
+            f"the cell has {size:,} characters, at most {longest:,} are allowed: shorten it",
+        )
+        for field, longest in LONGEST.items()
+        if (size := len(row.text(field))) > longest
+    )  # fmt: skip
 
 
 def keep_few(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:

@@ -18,7 +18,11 @@ _FOUND = re.compile(
     r"|\b(?:TBD|TBA|TBC|tbd|tba|Tbd|TODO|FIXME|YYYY)\b|\bX{2,}\b"
     r"|\b(?i:lorem|ipsum|placeholder)\b|\?{4,}|_{3,}|#{2,}"
 )
-_QUICK = re.compile(r"[\[<«‹{|^~]|\(\(|__|##|\?\?|XX|\*\||&lt;|[%$#@][^\W\d_]")
+# It begins with a set of signs, for which Python looks quickly: four times as fast as one alternative after the other.
+_QUICK = re.compile(
+    r"[\[<«‹{|^~(_#?X*&%$@]"
+    r"(?:(?<=[\[<«‹{|^~])|(?<=\()\(|(?<=_)_|(?<=#)#|(?<=\?)\?|(?<=X)X|(?<=\*)\||(?<=&)lt;|(?<=[%$#@])[^\W\d_])"
+)
 _DOLLAR_WORDS = frozenset((
     "ave", "aves", "aved", "aver", "avers", "aving", "avings", "ale", "ales", "teal", "teals", "top", "hop", "pend",
     "uper", "mart", "core", "ummer", "pring", "tuff", "weet", "usd", "cad",

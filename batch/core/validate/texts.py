@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -78,11 +78,14 @@ def make_text(message: str, parts: Parts, sent: date | None, signals: frozenset[
     return Text(message, lowered, signals.intersection(apart.split()), parts, sent)
 
 
-def check_text(text: Text, terms: Terms) -> tuple[Trouble, ...]:
-    """Give everything that is worth a word about a text."""
-    found: tuple[Trouble, ...] = NO_TROUBLE
+def check_texts(texts: Sequence[Text | None], terms: Terms) -> list[tuple[Trouble, ...]]:
+    """Give everything that is worth a word about each text, one check after the other; of none there is none."""
+    found: list[tuple[Trouble, ...]] = [NO_TROUBLE] * len(texts)
+    there = [(at, text) for at, text in enumerate(texts) if text is not None]
     for check in TEXT_CHECKS:
-        found += check(text, terms)
+        for at, text in there:
+            if troubles := check(text, terms):
+                found[at] += troubles
     return found
 
 
