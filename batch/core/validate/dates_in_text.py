@@ -61,12 +61,11 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
     the send date on that falls on it, lies in a stretch (`Fri-Sun`) that holds the send date, or is part of a name
     (Black Friday).
     """
-    figures = "/" in text or "-" in text
-    if not figures and words.isdisjoint(DATE_WORDS):
+    dates = _find_iso_dates(text, sent) if "-" in text else []
+    if "/" in text:
+        dates[:0] = _find_numbers(text, sent, date_order)
+    if words.isdisjoint(DATE_WORDS) and not dates:
         return ()
-    dates: list[tuple[str, date]] = []
-    if figures:
-        dates.extend(_find_figures(text, sent, date_order))
     if months := _MONTH_WORDS & words:
         dates.extend(_find_months(text, sent, months))
     found = [Mention(written, f"is before the send date ({day_words(sent)})") for written, day in dates if day < sent]
@@ -77,14 +76,19 @@ def find_misfits(text: str, words: frozenset[str], sent: date, date_order: str) 
     return tuple(found)
 
 
-def _find_figures(text: str, sent: date, order: str) -> Iterator[tuple[str, date]]:
-    # No date begins further before its first sign than its first number is long.
-    for found in _NUMBERS.finditer(text, max(0, text.find("/") - 2)) if "/" in text else ():
+def _find_numbers(text: str, sent: date, order: str) -> Iterator[tuple[str, date]]:
+    # No date begins further before its first stroke than its first number is long.
+    for found in _NUMBERS.finditer(text, max(0, text.find("/") - 2)):
         if found[0] != "24/7" and (day := _from_numbers(found, sent, order)):
             yield found[0], day
-    for found in _ISO.finditer(text) if "-" in text else ():
-        if day := _near(found[1], int(found[2]), int(found[3]), sent):
-            yield found[1] + found[0], day
+
+
+def _find_iso_dates(text: str, sent: date) -> list[tuple[str, date]]:
+    return [
+        (found[1] + found[0], day)
+        for found in _ISO.finditer(text)
+        if (day := _near(found[1], int(found[2]), int(found[3]), sent))
+    ]
 
 
 def _find_months(text: str, sent: date, months: Iterable[str]) -> Iterator[tuple[str, date]]:

@@ -170,6 +170,8 @@ def _date_in_text(text: Text, terms: Terms) -> tuple[Trouble, ...]:
     if text.sent is None:
         return NO_TROUBLE
     misfits = find_misfits(text.message, text.words, text.sent, terms.rules.date_order)
+    if not misfits:
+        return NO_TROUBLE
     return tuple(Trouble("date-in-text", FIELD, _explain_misfit(*misfit), misfit.written) for misfit in misfits)
 
 
