@@ -311,6 +311,7 @@ def main() -> NoReturn:
     gc.set_threshold(200_000, 20, 20)
     code = run_guarded(named_alone(sys.argv[1:]))
     let_log_go()
+    gc.freeze()  # else Python looks through all of it once more before it ends
     sys.exit(code)
 
 
