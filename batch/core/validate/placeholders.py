@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from batch.core.patterns import pattern
 
 WORDS = frozenset({"tbd", "tba", "tbc", "todo", "fixme", "lorem", "ipsum", "placeholder", "yyyy"})
 """Words that say so, in lower case."""
 
 _NAME = r"[^\W\d_]\w*"
-_FOUND = re.compile(
+_FOUND = pattern(
     r"<<[^<>\n]{1,40}>>|\(\([^()\n]{1,40}\)\)|\*\|[^|\n]{1,40}\|\*|(?<!\{)\{++[^{}\n]{0,60}\}+|&lt;[\w .-]{1,40}&gt;"
     r"|\[[^\W\d_][\w .,/'-]{0,40}\]|\[[%$][\w .-]{1,40}%?\]|<(?:%=?\s?|\$)?[^\W\d_][\w .-]{0,40}(?:\s?%|/)?>"
     rf"|«\s?{_NAME}\s?»|‹\s?{_NAME}\s?›|%%{_NAME}%%|##{_NAME}##|@@{_NAME}@@|(?<!\w)__{_NAME}?__(?!\w)"
@@ -18,7 +18,7 @@ _FOUND = re.compile(
     r"|\b(?:TBD|TBA|TBC|tbd|tba|Tbd|TODO|FIXME|YYYY)\b|\bX{2,}\b"
     r"|\b(?i:lorem|ipsum|placeholder)\b|\?{4,}|_{3,}|#{2,}"
 )
-_QUICK = re.compile(r"[\[<«‹{|^~]|\(\(|__|##|\?\?|XX|\*\||&lt;|[%$#@][^\W\d_]")
+_QUICK = pattern(r"[\[<«‹{|^~]|\(\(|__|##|\?\?|XX|\*\||&lt;|[%$#@][^\W\d_]")
 _DOLLAR_WORDS = frozenset((
     "ave", "aves", "aved", "aver", "avers", "aving", "avings", "ale", "ales", "teal", "teals", "top", "hop", "pend",
     "uper", "mart", "core", "ummer", "pring", "tuff", "weet", "usd", "cad",
