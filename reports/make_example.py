@@ -20,9 +20,9 @@ from batch.adapters.samples import write_samples
 from batch.adapters.sandbox import Sandbox
 from batch.model.secret import Secret
 from batch.workflows.context import Context, World, make_provider
+from batch.workflows.options import Options
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.report import gather, week_of, week_scope, write
-from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
 
 HERE = Path(__file__).parent

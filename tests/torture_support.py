@@ -31,10 +31,10 @@ from batch.core.identity import split_tag
 from batch.model import Entry, Group, Status
 from batch.model.codes import ALL_CODES, HARD
 from batch.workflows.context import World
+from batch.workflows.options import Options
 from batch.workflows.reconcile import reconcile_books
 from batch.workflows.resolve import resolve_entry
 from batch.workflows.resume import resume
-from batch.workflows.run import Options
 from batch.workflows.submit import submit_file
 from batch.workflows.tally import Comparison, Tally
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batch.workflows.check import Check
     from batch.workflows.context import World
     from batch.workflows.events import Planned
-    from batch.workflows.run import Options
+    from batch.workflows.options import Options
     from batch.workflows.shares import Shares
     from batch.workflows.tally import Tally
 
@@ -206,7 +206,7 @@ def submit(
     json: Json = False,
 ) -> None:
     """Check, plan and submit spreadsheets, then report; what went before is skipped."""
-    from batch.workflows.run import Options
+    from batch.workflows.options import Options
 
     _need_known_codes(allow or ())
     need(
@@ -242,25 +242,28 @@ def _need_known_codes(allow: Sequence[str]) -> None:
 
 def _submit_one(path: Path, options: Options, *, test: str, row: int | None, yes: bool, json: bool) -> Iterator[int]:
     """Submit one file, for each account that has rows in it; what stops one keeps no other from its turn."""
-    from batch.workflows.shares import accounts_of, share_out
-    from batch.workflows.submit import plan_file, submit_file
+    from batch.workflows.sheet_reader import start_reader
 
-    def submit_share(settings: Settings, world: World) -> Tally:
-        if test:
-            from batch.workflows.send_test import submit_tests
+    with start_reader(path) as reader:
+        from batch.workflows.shares import accounts_of, share_out
+        from batch.workflows.submit import plan_file, submit_file
 
-            return submit_tests(path, settings, world, options, group=test, row=row)
-        return (plan_file if options.dry_run else submit_file)(path, settings, world, options, shares)
+        def submit_share(settings: Settings, world: World) -> Tally:
+            if test:
+                from batch.workflows.send_test import submit_tests
 
-    home = session.settings() if test else session.home()
-    try:
-        shares = None if test or not home.accounts else share_out(path, home, sheet=options.sheet)
-    except BatchError as trouble:
-        yield _cannot_take(path, trouble, json=json)
-        return
-    for settings in (home,) if shares is None else accounts_of(shares):
-        if not session.interrupt.asked():
-            yield _show_share(path, settings, submit_share, options, yes=yes, json=json)
+                return submit_tests(path, settings, world, options, group=test, row=row, reader=reader)
+            return (plan_file if options.dry_run else submit_file)(path, settings, world, options, shares)
+
+        home = session.settings() if test else session.home()
+        try:
+            shares = None if test else share_out(path, home, sheet=options.sheet, reader=reader)
+        except BatchError as trouble:
+            yield _cannot_take(path, trouble, json=json)
+            return
+        for settings in (home,) if shares is None else accounts_of(shares):
+            if not session.interrupt.asked():
+                yield _show_share(path, settings, submit_share, options, yes=yes, json=json)
 
 
 def _show_share(

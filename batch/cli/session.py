@@ -305,12 +305,11 @@ def say_help(context: typer.Context, command: Annotated[list[str] | None, typer.
 
 def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
-    # Rows come and go by the hundred thousand, and hardly anything here is a circle: Python need not look so often.
     gc.freeze()
     warnings.showwarning = _show_warning
-    gc.set_threshold(200_000, 20, 20)
     code = run_guarded(named_alone(sys.argv[1:]))
     let_log_go()
+    gc.freeze()  # else Python looks through all of it once more before it ends
     sys.exit(code)
 
 

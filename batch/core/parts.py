@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from batch.core.patterns import pattern
 from batch.model import Parts
 from batch.model.records import dataclass
 
@@ -30,12 +31,12 @@ BASIC = (
 EXTENSION = "\f^{}\\[~]|€"
 """Two septets each: the escape and the code."""
 
-_OUTSIDE = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
-_EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
-_BASIC_ONLY = re.compile(f"[{re.escape(BASIC)}]+")
+_OUTSIDE = pattern(f"[^{re.escape(BASIC + EXTENSION)}]")
+_EXTENDED = pattern(f"[{re.escape(EXTENSION)}]")
+_BASIC_ONLY = pattern(f"[{re.escape(BASIC)}]+")
 _ESCAPED = {ord(character): "\x1b" + character for character in EXTENSION}
-_BEYOND = re.compile("[\U00010000-\U0010ffff]")
-_OPENS_PAIR = re.compile("[\x1b\ud800-\udbff]")
+_BEYOND = pattern("[\U00010000-\U0010ffff]")
+_OPENS_PAIR = pattern("[\x1b\ud800-\udbff]")
 
 _PLAIN = {
     **dict.fromkeys("‘’‚‛′‵ʹʻʼʽˈ`´‹›＇", "'"),
@@ -57,7 +58,7 @@ _WOULD_DO = {
 }  # fmt: skip
 """What a person may choose to write instead; never replaced by itself, since something is lost."""
 _TO_PLAIN = str.maketrans(_PLAIN)
-_TYPOGRAPHIC = re.compile(f"[{re.escape(''.join(_PLAIN))}]")
+_TYPOGRAPHIC = pattern(f"[{re.escape(''.join(_PLAIN))}]")
 
 
 @dataclass(frozen=True, slots=True)

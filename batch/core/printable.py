@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from batch.core.patterns import pattern
+
 _HIDDEN = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\u2800\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -14,12 +16,12 @@ variation selectors, tags; half characters, too."""
 _SIGNS = "\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _LOOSE_JOINER = f"(?<![{_SIGNS}\ufe0f])\u200d|\u200d(?![{_SIGNS}])"
 """A joiner anywhere but within an emoji of several parts, such as a family."""
-HIDDEN = re.compile(f"[{_HIDDEN}]|{_LOOSE_JOINER}")
-MAYBE_HIDDEN = re.compile(f"[{_HIDDEN}\u200d]")
+HIDDEN = pattern(f"[{_HIDDEN}]|{_LOOSE_JOINER}")
+MAYBE_HIDDEN = pattern(f"[{_HIDDEN}\u200d]")
 """What is hidden, and joiners wherever they stand: a text without any, as most are, is known three times as fast."""
-_OBEYED = re.compile(f"[\x00-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
-_OBEYED_IN_LINES = re.compile(f"(?!\r\n)[\x00-\x09\x0b-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
-_HALF = re.compile("[\ud800-\udfff]")
+_OBEYED = pattern(f"[\x00-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
+_OBEYED_IN_LINES = pattern(f"(?!\r\n)[\x00-\x09\x0b-\x1f{_HIDDEN}]|{_LOOSE_JOINER}")
+_HALF = pattern("[\ud800-\udfff]")
 _BYTES = frozenset(map(chr, range(0xDC80, 0xDD00)))
 """How Python writes the bytes of a file's name that are not text."""
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 import time
 from contextlib import suppress
@@ -46,18 +47,19 @@ def no_room(error: OSError) -> MachineError:
 
 @cache
 def _remove_forgotten() -> None:
-    with suppress(OSError):
-        for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-            with suppress(OSError):
-                if _is_forgotten(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and entry.name.count("-") > _PREFIX.count("-"):
+                with suppress(OSError):
+                    if _is_forgotten(entry):
+                        shutil.rmtree(entry.path, ignore_errors=True)
 
 
-def _is_forgotten(folder: Path) -> bool:
+def _is_forgotten(entry: os.DirEntry[str]) -> bool:
     """Say whether a folder of ours is old and its maker gone; what others own, or a link, is left alone."""
-    state = folder.lstat()
-    ours = folder.is_dir() and not folder.is_symlink() and state.st_uid == getattr(os, "getuid", lambda: 0)()
-    return ours and time.time() - state.st_mtime > _FORGOTTEN and not _lives(folder.name.split("-")[2])
+    state = entry.stat(follow_symlinks=False)
+    ours = stat.S_ISDIR(state.st_mode) and state.st_uid == getattr(os, "getuid", lambda: 0)()
+    return ours and time.time() - state.st_mtime > _FORGOTTEN and not _lives(entry.name.split("-")[2])
 
 
 def _lives(pid: str) -> bool:

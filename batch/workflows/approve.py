@@ -15,9 +15,10 @@ from batch.model.plurals import plural
 from batch.workflows.context import Context, World, open_context
 from batch.workflows.events import Note
 from batch.workflows.mail import mail_batches
+from batch.workflows.options import Options
 from batch.workflows.preview import ELSEWHERE, KEPT, gather_contents, hash_of, make_mark
 from batch.workflows.report import write_batch_report
-from batch.workflows.run import Options, be_submitter, begin_run, finish_batch
+from batch.workflows.run import be_submitter, begin_run, finish_batch
 from batch.workflows.second_person import Approver, need_second
 from batch.workflows.tally import Tally
 

@@ -14,9 +14,9 @@ from batch.model.errors import UsageError
 from batch.model.secret import Secret
 from batch.workflows.context import Context, World, make_provider
 from batch.workflows.events import Note
+from batch.workflows.options import Options
 from batch.workflows.reconcile import reconcile_in
 from batch.workflows.report import gather, week_of, week_scope, write
-from batch.workflows.run import Options
 from batch.workflows.submit import submit_in
 from batch.workflows.tally import Tally
 

@@ -18,9 +18,9 @@ from batch.workflows.archives import fill_from, open_archives
 from batch.workflows.check import Check
 from batch.workflows.context import World, name_machine, open_ledger_of
 from batch.workflows.events import Tell, say_nothing
+from batch.workflows.options import Options
 from batch.workflows.reconcile import reconcile_books
 from batch.workflows.resume import resume as resume_batches
-from batch.workflows.run import Options
 from batch.workflows.shares import open_own
 from batch.workflows.tally import Comparison, Tally
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from batch.core.settle import Reading
 from batch.core.standing import standing_of
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, NotAsAskedError, ReportError
-from batch.model.records import dataclass
 from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
@@ -31,6 +30,7 @@ from batch.workflows.listings import (
 )
 from batch.workflows.moved_rows import hold_moved
 from batch.workflows.not_as_asked import lift_if_corrected, pause_after
+from batch.workflows.options import Options
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
@@ -42,22 +42,6 @@ if TYPE_CHECKING:
 
 _ROUNDS = 4
 """Times that settling may give rows back to be submitted again; an entry has three attempts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command says about one taking-in."""
-
-    sheet: str = ""
-    dry_run: bool = False
-    rehearse: bool = False
-    limit: int | None = None
-    all_or_nothing: bool = False
-    allow: frozenset[str] = frozenset()
-    also: Callable[[str], frozenset[str]] = lambda _account: frozenset()
-    """The keys of the rows that the same file has for another account."""
-    give_back: bool = False
-    """Whether the sheet is written back with what became of each row, though none is to be fixed."""
 
 
 @contextmanager

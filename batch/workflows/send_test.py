@@ -18,14 +18,16 @@ from batch.model.plurals import plural
 from batch.model.records import dataclass
 from batch.workflows.check import Check, check_sheet
 from batch.workflows.context import Context, World, need_zone, open_context
+from batch.workflows.options import Options
 from batch.workflows.proofs import read_own_account
-from batch.workflows.run import Options, be_submitter, begin_run, finish_batch, record_batch
+from batch.workflows.run import be_submitter, begin_run, finish_batch, record_batch
 from batch.workflows.shares import open_own
 from batch.workflows.tally import Tally
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.adapters.ledger import Ledger
+    from batch.adapters.sheet.child import Child
 
 AHEAD = timedelta(minutes=15)
 """How long before its time a test is submitted; more where the lead time asks for more."""
@@ -37,10 +39,17 @@ _TRY = (
 
 
 def submit_tests(
-    path: Path, settings: Settings, world: World, options: Options, *, group: str, row: int | None = None
+    path: Path,
+    settings: Settings,
+    world: World,
+    options: Options,
+    *,
+    group: str,
+    row: int | None = None,
+    reader: Child | None = None,
 ) -> Tally:
     """Submit the rendered texts of a file, or of one row, to one group, marked TEST in name and text."""
-    opened = open_own(path, settings, sheet=options.sheet)
+    opened = open_own(path, settings, sheet=options.sheet, reader=reader)
     zone = need_zone(settings, for_real=True)
     with open_context(settings, world) as context, be_submitter(context):
         reading = begin_run(context)

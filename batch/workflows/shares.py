@@ -141,9 +141,9 @@ def share_out(path: Path, home: Settings, *, sheet: str = "", reader: Child | No
     return shares
 
 
-def open_own(path: Path, settings: Settings, *, sheet: str = "") -> Sheet:
+def open_own(path: Path, settings: Settings, *, sheet: str = "", reader: Child | None = None) -> Sheet:
     """Open a file as a sheet of this account's campaigns; rows of others are left to them, with a word."""
-    return share_out(path, settings, sheet=sheet).part(settings.provider.account)
+    return share_out(path, settings, sheet=sheet, reader=reader).part(settings.provider.account)
 
 
 def accounts_of(shares: Shares) -> Iterable[Settings]:

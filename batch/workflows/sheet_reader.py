@@ -16,11 +16,11 @@ from batch.model.errors import MachineError, SheetError
 
 @contextmanager
 def start_reader(path: Path) -> Iterator[Child | None]:
-    """Give the process that will read a file, at work on its start; None where there is none."""
+    """Give the process that will read a file, at work on its start; None where there is none. It ends with the file."""
     if not path.is_file():
         yield None
         return
-    with Child() as child:
+    with Child(once=True) as child:
         with suppress(MachineError, SheetError):  # whoever asks for rows tries again, and says what is wrong
             child.start(find_kind(path))
         yield child

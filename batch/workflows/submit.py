@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+# What every run opens is loaded here, while the process that reads the file still starts.
+from batch.adapters import ledger, provider  # noqa: F401
 from batch.core.settle import Reading
 from batch.core.validate.groups import FIELD as GROUPS
 from batch.core.validate.groups import spell_groups
@@ -23,10 +25,10 @@ from batch.workflows.listings import (
     read_trusted,
     since_when,
 )
+from batch.workflows.options import Options
 from batch.workflows.prepared import Prepared
 from batch.workflows.proofs import read_own_account
 from batch.workflows.run import (
-    Options,
     be_submitter,
     begin_run,
     count_batch,

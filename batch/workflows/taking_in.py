@@ -16,7 +16,7 @@ from batch.workflows.events import Note
 from batch.workflows.mail import queue_words
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.notes_beside import describe_file, describe_unread
-from batch.workflows.run import Options
+from batch.workflows.options import Options
 from batch.workflows.shares import Shares
 from batch.workflows.submit import submit_in, take_share
 from batch.workflows.tally import Tally

@@ -111,6 +111,15 @@ def test_a_reader_that_dies_is_one_line(tmp_path: Path, monkeypatch: pytest.Monk
         assert len(list(open_sheet(path, child=child))) == 1
 
 
+def test_a_reader_for_one_file_ends_with_it(tmp_path: Path) -> None:
+    """Submitting may take hours, and nobody keeps a process meanwhile that has no more to do."""
+    path = save(tmp_path / "a.xlsx", GOOD)
+    with Child(once=True) as child:
+        process = child.get_ready()
+        assert len(list(open_sheet(path, child=child))) == 1
+        assert not process.is_alive()
+
+
 @pytest.mark.parametrize("last", [3, 2_000, 30_000])
 def test_a_sheet_that_reaches_further_than_it_says_loses_nothing(tmp_path: Path, reader: Child, last: int) -> None:
     """A large one is laid out on its word; where that ends the reader, another one looks first."""

@@ -10,7 +10,7 @@ from torture_support import Bench, assert_exactly_once, bench, count_campaigns
 from wire_support import make_certificate
 
 from batch.model import Status
-from batch.workflows.run import Options
+from batch.workflows.options import Options
 from batch.workflows.submit import plan_file
 
 SETTLED = (Status.ACCEPTED, 2)

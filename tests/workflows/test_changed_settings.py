@@ -19,8 +19,8 @@ from batch.workflows.cancel import pause_all
 from batch.workflows.check import check_file
 from batch.workflows.context import open_context
 from batch.workflows.find import find_entries, report_again, show_entry, write_evidence_of
+from batch.workflows.options import Options
 from batch.workflows.resolve import resolve_entry
-from batch.workflows.run import Options
 from batch.workflows.submit import plan_file
 
 CHICAGO, NEW_YORK, LOS_ANGELES = "America/Chicago", "America/New_York", "America/Los_Angeles"

@@ -18,7 +18,7 @@ from batch.model import Status
 from batch.model.errors import ClockError
 from batch.workflows.approve import approve_batch
 from batch.workflows.events import Progress
-from batch.workflows.run import Options
+from batch.workflows.options import Options
 from batch.workflows.submit import plan_file
 
 

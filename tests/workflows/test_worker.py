@@ -31,7 +31,7 @@ from batch.workflows.doctor_line import Line
 from batch.workflows.doctor_workers import worker_lines
 from batch.workflows.events import Note
 from batch.workflows.figures import Gauges
-from batch.workflows.run import Options
+from batch.workflows.options import Options
 from batch.workflows.submit import submit_in
 from batch.workflows.worker import make_worker
 

@@ -104,8 +104,8 @@ def open_sheet(
     """
     request = _request(path, name, _with_rows(limits, max_rows), date_order, encoding)
     notes: list[Issue] = []
-    asked = child or Child()
-    read = expand(_messages(path, request, asked, close=child is None), Limits(**request["limits"]))
+    asked = child or Child(once=True)
+    read = expand(_messages(path, request, asked), Limits(**request["limits"]))
     messages = _named(path.name, read)
     head = _head(messages, notes, encoding)
     return Sheet(whole_text(path.name), head, notes, messages, asked)
@@ -122,16 +122,12 @@ def _request(path: Path, name: str, limits: Limits, date_order: str, encoding: s
     }  # fmt: skip
 
 
-def _messages(path: Path, request: dict[str, Any], child: Child, *, close: bool) -> Generator[Message]:
+def _messages(path: Path, request: dict[str, Any], child: Child) -> Generator[Message]:
     request["kind"] = find_kind(path)
     limits = Limits(**request["limits"])
     if (size := path.stat().st_size) > limits.file_bytes:
         raise beyond("file_bytes", limits, found=size)
-    try:
-        yield from child.ask(request)
-    finally:
-        if close:
-            child.close()
+    yield from child.ask(request)
 
 
 def _named(file: str, messages: Iterator[Message]) -> Iterator[Message]:

@@ -41,7 +41,9 @@ _CROWD = 8
 class Child:
     """A reading process; it is started when it is first asked, and again after it died."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, once: bool = False) -> None:
+        self._once = once
+        """Whether it ends with the first file: nobody keeps a process that has no more to do."""
         self._process: Confined | None = None
         self._is_ready = False
         self.waited = 0.0
@@ -109,7 +111,7 @@ class Child:
                 raise _crash(process)
             raise _TooFastError
         finally:
-            if not whole:
+            if self._once or not whole:
                 self.close()
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from batch.core.patterns import pattern
 from batch.model.days import MONTHS, SHORT_MONTHS, SHORT_WEEKDAYS, WEEKDAYS, month_number
 from batch.model.records import dataclass
 
@@ -69,8 +70,8 @@ def _complain_money(symbol: object = "$", decimals: object = 2) -> str:
     return "" if decimals in (0, 2) and not isinstance(decimals, bool) else "money shows 0 or 2 decimals"
 
 
-_KNOWN = re.compile(r"%[-#]?[mdHIyMYpBbAa]|%%")
-_UNKNOWN = re.compile(r"%[-#]?.?")
+_KNOWN = pattern(r"%[-#]?[mdHIyMYpBbAa]|%%")
+_UNKNOWN = pattern(r"%[-#]?.?")
 
 FILTERS: Mapping[str, Filter] = {
     each.name: each
@@ -158,7 +159,7 @@ def _title(value: object) -> str:
     return re.sub(r"\S+", lambda word: word[0][:1].upper() + word[0][1:].lower(), str(value))
 
 
-_NUMBER = re.compile(r"\s*(-?[$€£¥]?-?)\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})?(\.\d{1,9})?\s*%?\s*", re.ASCII)
+_NUMBER = pattern(r"\s*(-?[$€£¥]?-?)\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})?(\.\d{1,9})?\s*%?\s*", re.ASCII)
 
 
 def _is_percent(value: object) -> bool:
@@ -202,15 +203,15 @@ class _Moment:
     minute: int | None = None
 
 
-_TIME = re.compile(
+_TIME = pattern(
     r"(?:^|[\sT,]+)(?:at\s+)?(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?(?:m\.?)?$", re.I | re.A
 )
-_WEEKDAY = re.compile(rf"({'|'.join(SHORT_WEEKDAYS)})[a-z]*\.?,?\s+(?=\S)", re.I)
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.A)
-_SLASHED = re.compile(r"(\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?", re.A)
+_WEEKDAY = pattern(rf"({'|'.join(SHORT_WEEKDAYS)})[a-z]*\.?,?\s+(?=\S)", re.I)
+_ISO = pattern(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.A)
+_SLASHED = pattern(r"(\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?", re.A)
 _MONTH = f"({'|'.join(SHORT_MONTHS)})[a-z]*\\.?"
-_MONTH_DAY = re.compile(rf"{_MONTH}[\s-]+(\d{{1,2}})(?:st|nd|rd|th)?(?:[\s,-]+(\d{{4}}|\d{{2}}))?", re.I | re.A)
-_DAY_MONTH = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}(?:[\s,-]+(\d{{4}}|\d{{2}}))?", re.I | re.A)
+_MONTH_DAY = pattern(rf"{_MONTH}[\s-]+(\d{{1,2}})(?:st|nd|rd|th)?(?:[\s,-]+(\d{{4}}|\d{{2}}))?", re.I | re.A)
+_DAY_MONTH = pattern(rf"(\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}(?:[\s,-]+(\d{{4}}|\d{{2}}))?", re.I | re.A)
 
 
 def _read_date(value: object, date_order: str) -> _Moment | None:

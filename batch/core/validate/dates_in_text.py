@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from batch.core.patterns import pattern
 from batch.model.days import MONTH_PATTERN, MONTHS, SHORT_MONTHS, WEEKDAYS, month_number
 from batch.model.times import day_words
 
@@ -20,30 +21,30 @@ DATE_WORDS = _DAY_WORDS | _MONTH_WORDS | {"weekend"}
 """Words without which a text names no day but in figures."""
 
 _DAY = "|".join((*WEEKDAYS, *_SHORT_DAYS))
-_WEEKDAY = re.compile(rf"\b(?:({_DAY})\b\.?)", re.IGNORECASE)
-_THROUGH = re.compile(rf"\b({_DAY})\.?\s*(?:-|–|—|through|thru|until|till|to)\s*({_DAY})\b", re.IGNORECASE)
-_EVENT = re.compile(
+_WEEKDAY = pattern(rf"\b(?:({_DAY})\b\.?)", re.IGNORECASE)
+_THROUGH = pattern(rf"\b({_DAY})\.?\s*(?:-|–|—|through|thru|until|till|to)\s*({_DAY})\b", re.IGNORECASE)
+_EVENT = pattern(
     r"(?:black|good|casual|first|every|each|next)\s+friday|cyber\s+monday|easter\s+(?:sunday|monday)|giving\s*tuesday"
     r"|(?:shrove|fat|taco|every|each|next)\s+tuesday|ash\s+wednesday|(?:maundy|throwback)\s+thursday"
     r"|small\s+business\s+saturday|super\s+(?:bowl\s+)?(?:sunday|saturday)|(?:palm|every|each|next)\s+sunday"
     r"|(?:every|each|next)\s+(?:monday|wednesday|thursday|saturday)",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(
+_NUMBERS = pattern(
     r"(?<![\d/.$-])(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d/])(?!\s*-?\s*(?:off|price|lb|pound|hour|dozen)\b)"
 )
-_ISO = re.compile(r"-(?<=(?<!\d)(\d{4})-)(\d{1,2})-(\d{1,2})(?!\d)")
+_ISO = pattern(r"-(?<=(?<!\d)(\d{4})-)(\d{1,2})-(\d{1,2})(?!\d)")
 """From the dash behind the year on, since Python looks for a sign more quickly than for a digit."""
-_MONTH_DAY = re.compile(
+_MONTH_DAY = pattern(
     rf"\b({MONTH_PATTERN})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?(?!%)", re.IGNORECASE
 )
-_DAY_MONTH = re.compile(
+_DAY_MONTH = pattern(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH_PATTERN})\b\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
 )
 _ENDS_OF_DAYS = (*"0123456789", "st", "nd", "rd", "th", "of")
 """What stands before the month in "27 November", "1st of May"."""
-_WEEKEND = re.compile(r"\bthis\s+weekend\b", re.IGNORECASE)
-_NEAR_A_DAY = re.compile(r"\s*(?:[-–—&/]|and|\d)", re.IGNORECASE)
+_WEEKEND = pattern(r"\bthis\s+weekend\b", re.IGNORECASE)
+_NEAR_A_DAY = pattern(r"\s*(?:[-–—&/]|and|\d)", re.IGNORECASE)
 
 
 class Mention(NamedTuple):

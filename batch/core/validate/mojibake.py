@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from batch.core.printable import cut
@@ -28,7 +29,7 @@ def find_doubled(text: str) -> Doubled | None:
     if text.isascii():
         return None
     best: Doubled | None = None
-    for reading in _READINGS:
+    for reading in _readings():
         if not reading.hint.isdisjoint(text) and (found := reading.pattern.search(text)):
             whole = _around(text, found)
             clean = _HALFWAY.search(reading.repair(whole)) is None
@@ -105,7 +106,7 @@ def _around(text: str, found: re.Match[str]) -> str:
 
 def _repair(text: str) -> str:
     for _ in range(_ROUNDS):
-        better = [found for reading in _READINGS if (found := reading.repair(text)) != text]
+        better = [found for reading in _readings() if (found := reading.repair(text)) != text]
         if not better:
             break
         text = min(better, key=lambda found: len(_HALFWAY.findall(found)))
@@ -117,9 +118,14 @@ _LEADS = ((0xC2, 0xC3), (0xE2, 0xEF), (0xF0,), (0xC5, 0xC6, 0xCB))
 """The first bytes of what is written in two, three and four, and of what goes wrong a second time only."""
 _OF_WINDOWS = frozenset("\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc")
 """The letters beyond Latin-1 that Windows-1252 has."""
-_READINGS = (
-    _Encoding("Windows-1252", "cp1252"),
-    _Encoding("Mac Roman", "mac_roman"),
-    _Encoding("DOS 437", "cp437"),
-    _Encoding("DOS 850", "cp850"),
-)
+
+
+@cache
+def _readings() -> tuple[_Encoding, ...]:
+    """Know how UTF-8 looks in each: made when a text has a letter that gives reason to."""
+    return (
+        _Encoding("Windows-1252", "cp1252"),
+        _Encoding("Mac Roman", "mac_roman"),
+        _Encoding("DOS 437", "cp437"),
+        _Encoding("DOS 850", "cp850"),
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from batch.core.patterns import pattern
 
 WORDS = frozenset({"tbd", "tba", "tbc", "todo", "fixme", "lorem", "ipsum", "placeholder", "yyyy"})
 """Words that say so, in lower case."""
 
 _NAME = r"[^\W\d_]\w*"
-_FOUND = re.compile(
+_FOUND = pattern(
     r"<<[^<>\n]{1,40}>>|\(\([^()\n]{1,40}\)\)|\*\|[^|\n]{1,40}\|\*|(?<!\{)\{++[^{}\n]{0,60}\}+|&lt;[\w .-]{1,40}&gt;"
     r"|\[[^\W\d_][\w .,/'-]{0,40}\]|\[[%$][\w .-]{1,40}%?\]|<(?:%=?\s?|\$)?[^\W\d_][\w .-]{0,40}(?:\s?%|/)?>"
     rf"|«\s?{_NAME}\s?»|‹\s?{_NAME}\s?›|%%{_NAME}%%|##{_NAME}##|@@{_NAME}@@|(?<!\w)__{_NAME}?__(?!\w)"
@@ -19,7 +19,7 @@ _FOUND = re.compile(
     r"|\b(?i:lorem|ipsum|placeholder)\b|\?{4,}|_{3,}|#{2,}"
 )
 # It begins with a set of signs, for which Python looks quickly: four times as fast as one alternative after the other.
-_QUICK = re.compile(
+_QUICK = pattern(
     r"[\[<«‹{|^~(_#?X*&%$@]"
     r"(?:(?<=[\[<«‹{|^~])|(?<=\()\(|(?<=_)_|(?<=#)#|(?<=\?)\?|(?<=X)X|(?<=\*)\||(?<=&)lt;|(?<=[%$#@])[^\W\d_])"
 )

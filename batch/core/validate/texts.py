@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from batch.core.identity import fold
 from batch.core.parts import costly
+from batch.core.patterns import pattern
 from batch.core.printable import cut
 from batch.core.validate.dates_in_text import DATE_WORDS, find_misfits
 from batch.core.validate.mojibake import check_doubled
@@ -21,13 +22,13 @@ from batch.model import Parts
 FIELD = "Message"
 
 _STOP = r"stop(?:all)?|end|quit|unsubscribe|cancel|opt-?\s?out|revoke|alto|parar|fin|baja"
-_INSTRUCTION = re.compile(
+_INSTRUCTION = pattern(
     r"(?P<no>\b(?:do\s*n[o']?t|don’t|never)\s+)?"
     r"\b(?:reply|replying|text|texting|txt|send|sending|respond|write|answer|responda|responde|env[ií]a|env[ií]e|conteste|texto)"
     r"(?:\s+(?:back|us|with|the|word|a|to\s+[\d-]{5,12}|con|la|palabra))*"
     rf"[\s:]*[\"'“‘«(*]*(?:{_STOP})\b(?!\s+(?:of|the|up)\b)"
 )
-_UPPER_STOP = re.compile(
+_UPPER_STOP = pattern(
     r"\bSTOP(?:ALL)?\b[\"'”’)]*\s*(?:=|:|-|2|to|for|and|TO|para)\s*"
     r"(?:end|quit|opt|cancel|unsub|stop|be\s+removed|no\s+more|leave|END|QUIT|OPT|CANCEL|UNSUB|salir|cancelar)"
     r"|\bSTOP2(?:END|QUIT|STOP|OUT)"
@@ -38,8 +39,8 @@ _SHORTENERS = (
     "fb.me", "wp.me", "bl.ink", "short.io", "rebrand.ly", "tiny.one", "shorturl.com", "bit.do", "mcaf.ee", "u.to",
     "trib.al", "snip.ly", "tr.im", "spr.ly", "po.st", "j.mp",
 )  # fmt: skip
-_DOTTED = re.compile(r"\.[a-z]{2}")
-_SHORT_LINK = re.compile(
+_DOTTED = pattern(r"\.[a-z]{2}")
+_SHORT_LINK = pattern(
     rf"(?<![\w.@-])(?:https?://)?(?:www\.)?({'|'.join(re.escape(host) for host in _SHORTENERS)})(?![\w-]|\.\w)"
 )
 _MARKS = "!\"#$%&'()*+,./:;<=>?@[\\]^_`{|}~\n\r\t-"

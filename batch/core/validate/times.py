@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from batch.core.patterns import pattern
 from batch.core.printable import cut
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.core.validate.zones import find_zone, read_zone
@@ -25,29 +26,29 @@ _CLOCK = (
     r"\s*(?P<half>[ap]\.?\s?m\.?)?"
 )
 _FLAGS = re.ASCII | re.IGNORECASE
-_YEAR_FIRST = re.compile(
+_YEAR_FIRST = pattern(
     rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})(?:(?:\s*t\s*|,?\s+){_CLOCK})?",
     _FLAGS,
 )
-_YEAR_LAST = re.compile(
+_YEAR_LAST = pattern(
     rf"(?P<one>\d{{1,2}})(?P<mark>[-/.])(?P<two>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d{{2}})(?:(?:\s*t\s*|,?\s+){_CLOCK})?",
     _FLAGS,
 )
 _WEEKDAY = r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)(?:[a-z]{0,3}day|s|rs?)?\.?,?\s+)?"
 _BEHIND = rf"(?:,?\s+(?:at\s+)?{_CLOCK})?"
-_MONTH_DAY = re.compile(
+_MONTH_DAY = pattern(
     rf"{_WEEKDAY}(?P<name>{MONTH_PATTERN})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_BEHIND}",
     _FLAGS,
 )
-_DAY_MONTH = re.compile(
+_DAY_MONTH = pattern(
     rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<name>{MONTH_PATTERN})\.?,?[\s-]+(?P<year>\d{{4}}){_BEHIND}",
     _FLAGS,
 )
-_CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
-_OWN_ZONE = re.compile(r"\d\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[a-z]{2,4})", _FLAGS)
+_CLOCK_ALONE = pattern(_CLOCK, _FLAGS)
+_OWN_ZONE = pattern(r"\d\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2}|[a-z]{2,4})", _FLAGS)
 
-_SHOWS_TIME = re.compile(r"\d:\d\d|\d\s*[ap]\.?m\b", _FLAGS)
-_OFFSET = re.compile(
+_SHOWS_TIME = pattern(r"\d:\d\d|\d\s*[ap]\.?m\b", _FLAGS)
+_OFFSET = pattern(
     r"(?P<sign>[-+\u2212]?)\s*(?:(?P<hours>\d{1,2}):(?=\d\d\s*$))?(?P<minutes>\d{1,4})(?:\s*min(?:utes)?)?", _FLAGS
 )
 

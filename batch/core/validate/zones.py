@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from batch.core.patterns import pattern
 from batch.core.printable import cut
 from batch.core.validate.trouble import Trouble, suggest
 
-_ZONE_OFFSET = re.compile(
+_ZONE_OFFSET = pattern(
     r"(?:utc|gmt)?\s*(?P<sign>[-+\u2212])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", re.ASCII | re.IGNORECASE
 )
 _US_ZONES = {
