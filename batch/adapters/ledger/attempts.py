@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Update, and_, bindparam, exists, func, insert, or_, select, update
 
-from batch.adapters.ledger.bulk import ask_one, is_in
+from batch.adapters.ledger.bulk import ask_one, is_in, run_one
 from batch.adapters.ledger.changes import EntryState, change_entry, note_change, read_standing, shown_values
 from batch.adapters.ledger.forms import read_issues, read_time, read_time_or_none, write_codes, write_issues, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, pauses
@@ -21,10 +21,8 @@ LONGEST_ANSWER = 4_000
 """Characters that are kept of what the provider answered."""
 
 _other = entries.alias("other")
-_UNCERTAIN = (Status.SUBMITTING.value, Status.IN_DOUBT.value)
-_TWIN_UNDER_WAY = exists().where(
-    _other.c.fingerprint == entries.c.fingerprint, _other.c.id != entries.c.id, _other.c.status.in_(_UNCERTAIN)
-)
+_UNCERTAIN = or_(_other.c.status == Status.SUBMITTING.value, _other.c.status == Status.IN_DOUBT.value)
+_TWIN_UNDER_WAY = exists().where(_other.c.fingerprint == entries.c.fingerprint, _other.c.id != entries.c.id, _UNCERTAIN)
 _PAUSED = exists().where(pauses.c.lifted_at.is_(None))
 _NEEDS_A_YES = exists().where(
     batches.c.id == entries.c.batch, batches.c.preview_mark != "", entries.c.approved_by == ""
@@ -149,7 +147,7 @@ def _claim(connection: Connection, intent: Intent) -> int | None:
     asked = {"entry_": intent.entry, "earliest": earliest, "at": at, "hash_": intent.payload_hash}
     if posted is not None:
         asked |= {f"{name}_": getattr(posted, name) for name in _POSTED}
-    if connection.execute(_CLAIM if posted is None else _CLAIM_AS_POSTED, asked).rowcount != 1:
+    if run_one(connection, _CLAIM if posted is None else _CLAIM_AS_POSTED, asked) != 1:
         return None
     return _begin(connection, intent)
 
@@ -158,7 +156,7 @@ def _begin(connection: Connection, intent: Intent) -> int:
     [latest] = ask_one(connection, _LATEST, {"entry_": intent.entry}) or [None]
     number = (latest or 0) + 1
     begun = {"at": write_time(intent.now), "hash_": intent.payload_hash, "offset_": intent.clock_offset}
-    connection.execute(_BEGIN, {"entry_": intent.entry, "number_": number, **begun})
+    run_one(connection, _BEGIN, {"entry_": intent.entry, "number_": number, **begun})
     why = f"attempt {number} begins"
     begins = StatusChange(intent.entry, Status.SUBMITTING, expected=(Status.PLANNED,), why=why, who="", now=intent.now)
     note_change(connection, begins, Status.PLANNED)
@@ -185,7 +183,7 @@ def _close(  # noqa: PLR0917
         "answer_": answer,
         "counts_": int(outcome.counts),
     }
-    return connection.execute(_END, values).rowcount == 1
+    return run_one(connection, _END, values) == 1
 
 
 def _move_on(connection: Connection, entry: int, outcome: Outcome, found: EntryState, now: datetime, who: str) -> None:  # noqa: PLR0917
@@ -197,7 +195,7 @@ def _move_on(connection: Connection, entry: int, outcome: Outcome, found: EntryS
         **_with_issues(found, outcome.issues),
         **(shown_values(outcome.listed) if outcome.listed is not None else {}),
     }
-    connection.execute(_move(tuple(values)), {"entry_": entry, **{f"{name}_": values[name] for name in values}})
+    run_one(connection, _move(tuple(values)), {"entry_": entry, **{f"{name}_": values[name] for name in values}})
     expected = (Status.SUBMITTING,)
     ended = StatusChange(entry, outcome.status, expected=expected, why=outcome.why, who=who, now=now)
     note_change(connection, ended, Status.SUBMITTING)
