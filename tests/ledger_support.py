@@ -24,6 +24,7 @@ from batch.model import (
     Checked,
     Decision,
     Header,
+    Intent,
     Issue,
     Level,
     Listed,
@@ -230,7 +231,7 @@ def plan_one(ledger: Ledger, number: int = 2) -> int:
 
 def claim(ledger: Ledger, entry: int, now: datetime = NOW) -> int | None:
     """Record the intent of an entry."""
-    return ledger.attempts.record_intent(entry, payload_hash="hash", now=now, lead=LEAD)
+    return ledger.attempts.record_intent(Intent(entry, "hash", now, LEAD))
 
 
 def finish(ledger: Ledger, entry: int, attempt: int, outcome: Outcome = ACCEPTED) -> bool:

@@ -553,6 +553,12 @@ def one_submission(log: Sequence[str]) -> range:
     return range(begins - 2, next(place for place in range(ends, len(log)) if log[place] == "after commit") + 14)
 
 
+def between_two(log: Sequence[str]) -> range:
+    """Give the steps, from 1, from the outcome of the second submission of a run to that of the third."""
+    _, second, third, *_ = (place for place, what in enumerate(log) if what.startswith("before UPDATE attempts"))
+    return range(second, next(place for place in range(third, len(log)) if log[place] == "after commit") + 2)
+
+
 def changed(row: Mapping[str, str], **changes: str) -> dict[str, str]:
     """Edit a row of a sheet."""
     return {**row, **changes}

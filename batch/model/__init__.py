@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Entry,
         Finding,
         FindingKind,
+        Intent,
         PauseCause,
         Posted,
         StatusChange,
@@ -62,6 +63,7 @@ __all__ = [
     "Header",
     "Insight",
     "Insights",
+    "Intent",
     "Issue",
     "KnownEntry",
     "Level",
@@ -88,7 +90,7 @@ __all__ = [
 _NAMES = {
     "answers": "Answer DeliveryCount Failure Listed Listing Outcome SentTotals Stop",
     "entries": "NOT_SHOWN PERSON REJECTED SHEET WAITS Attempt Batch Change ChangeKind Entry Finding FindingKind "
-    "PauseCause Posted StatusChange",
+    "Intent PauseCause Posted StatusChange",
     "insights": "Insight Insights Mark Sending",
     "issues": "NOTHING Issue Level Status",
     "people": "UNKNOWN Person Proof Way",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -232,6 +232,21 @@ class Entry:
     acknowledged: frozenset[tuple[str, str, str]] = frozenset()
     """What a person has acknowledged about it: a finding's code (or `went-out`, `did-not-go`), its field, and what the
     provider showed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An attempt that is to begin: what is about to be posted of an entry, by whose clock."""
+
+    entry: int
+    payload_hash: str
+    now: datetime
+    lead: timedelta
+    """How long before its time it must be at the provider."""
+    posted: Entry | None = None
+    """The entry with the tag, name, time and zone with which it is posted, which it has from then on."""
+    clock_offset: float | None = None
+    """Seconds that the provider's clock is ahead of ours; None when its answers bore no date."""
 
 
 class Posted(NamedTuple):

@@ -30,6 +30,11 @@ def check_clock(context: Context) -> None:
         raise ClockError(*describe_offset(context.provider.offset() or 0.0))
 
 
+def clocks_agree(context: Context) -> bool:
+    """Whether the clocks could be compared and do not lie apart, as far as is known without asking."""
+    return context.provider.offset() is not None and not _is_apart(context)
+
+
 def ask_clock(context: Context) -> None:
     """Ask the provider for its time first: for what is decided by the clock alone."""
     context.provider.ask_date()

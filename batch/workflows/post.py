@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import zip_longest
 
 from batch.core.classify import classify
 from batch.core.identity import collapse
 from batch.core.pacing import backoff
 from batch.core.payload import address, hash_payload, make_payload, minute_of
-from batch.model import Answer, Entry, Issue, Level, Listing, Outcome, Status, StatusChange, Stop
+from batch.model import Answer, Entry, Intent, Issue, Level, Listing, Outcome, Status, StatusChange, Stop
 from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
+from batch.model.records import dataclass
 from batch.workflows.cancel import drop_unwanted, how_to_go_on
-from batch.workflows.clock import check_clock
+from batch.workflows.clock import check_clock, clocks_agree
 from batch.workflows.context import LONG, Context, describe_pause
 from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
@@ -39,6 +42,20 @@ _STOPS = {
 """What to do where an outcome stops the run; its own words say what happened."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    """One entry on its way out."""
+
+    entry: Entry
+    """With the name, time and zone with which it is posted."""
+    payload: Mapping[str, object]
+    intent: Intent
+    begun: float
+    """When that was meant, by the clock that nobody can set."""
+    number: int = 0
+    """Of the attempt, once its intent is on disk."""
+
+
 class Submission:
     """One run of submitting: what it has done, and why it stopped."""
 
@@ -56,28 +73,44 @@ class Submission:
     def run(self, entries: Sequence[Entry]) -> None:
         """Submit the entries in the order given; raise a BatchError when the run must stop, nothing lost."""
         self.total += len(entries)
-        for entry in entries:
-            if self._must_end():
+        begun: _Posting | None = None
+        for entry, following in zip_longest(entries, entries[1:]):
+            if begun is None and self._must_end():
                 return
-            self._submit(entry)
+            begun = self._submit(entry, begun, following)
 
     def _must_end(self) -> bool:
         return self._context.world.stopped() or (self._limit is not None and self.sent >= self._limit)
 
-    def _submit(self, entry: Entry) -> None:
-        """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise."""
-        while not self._context.world.stopped():
-            self._wait_for_turn()
-            if self._context.world.stopped():
-                return
-            check_clock(self._context)
-            posted = address(entry, self._context.posting)
-            outcome = self._attempt(posted)
-            if outcome is None:
-                return
-            self._learn(posted, outcome)
+    def _submit(self, entry: Entry, begun: _Posting | None, following: Entry | None) -> _Posting | None:
+        """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise.
+
+        `begun` is its posting where its intent is on disk already. Gives that of the following entry where it may go
+        at once, and where its intent is on disk with this outcome.
+        """
+        while begun is not None or not self._context.world.stopped():
+            begun = begun or self._begin(entry)
+            if begun is None:
+                return None
+            outcome, upcoming = self._attempt(begun, following)
+            self._learn(begun.entry, outcome)
             if outcome.status is not Status.PLANNED:
-                return
+                return upcoming
+            begun = None
+        return None
+
+    def _begin(self, entry: Entry) -> _Posting | None:
+        """Wait for its turn and write its intent down; None when it must not go, or nothing is to go any more."""
+        self._wait_for_turn()
+        if self._context.world.stopped():
+            return None
+        check_clock(self._context)
+        posting = self._prepare(entry)
+        number = self._context.ledger.attempts.record_intent(posting.intent)
+        if number is None:
+            self._explain_refusal(posting.entry)
+            return None
+        return replace(posting, number=number)
 
     def _wait_for_turn(self) -> None:
         world = self._context.world
@@ -86,54 +119,82 @@ class Submission:
                 world.tell(Wait("the provider's rate limit", seconds))
             world.sleep(min(seconds, 1.0))
 
-    def _attempt(self, entry: Entry) -> Outcome | None:
-        """Make one attempt: intent, request, outcome. None when the ledger says that it must not go."""
-        context = self._context
-        payload = make_payload(entry, context.posting)
-        intended = context.world.now()
-        number = context.ledger.attempts.record_intent(
-            entry.id,
-            payload_hash=hash_payload(payload),
-            now=intended,
-            lead=context.lead,
-            posted=entry,
-            clock_offset=context.provider.offset(),
-        )
-        if number is None:
-            self._explain_refusal(entry)
-            return None
-        begun = context.world.monotonic()
+    def _prepare(self, entry: Entry) -> _Posting:
+        """Make what is posted by the settings of this moment."""
+        context, world = self._context, self._context.world
+        posted = address(entry, context.posting)
+        payload = make_payload(posted, context.posting)
+        offset = context.provider.offset()
+        intent = Intent(entry.id, hash_payload(payload), world.now(), context.lead, posted, offset)
+        return _Posting(posted, payload, intent, world.monotonic())
+
+    def _attempt(self, posting: _Posting, following: Entry | None) -> tuple[Outcome, _Posting | None]:
+        """Make the request of an intent that is on disk, and write down what it came to."""
+        context, entry = self._context, posting.entry
 
         def still_good() -> bool:
-            age = max(context.world.now() - intended, timedelta(seconds=context.world.monotonic() - begun))
-            in_time = entry.send_at is not None and entry.send_at - context.world.now() > context.lead
-            return timedelta(0) <= age <= ON_THE_WIRE and in_time
+            return self._is_fresh(posting)
 
-        answer = context.provider.submit(payload, still_good=still_good)
+        answer = context.provider.submit(posting.payload, still_good=still_good)
         outcome = classify(answer, entry, self._known)
         if outcome.listed is not None and context.ledger.known.holder(outcome.listed.id) is not None:
             outcome = classify(answer, entry, {outcome.listed.id})  # another entry has this Id, from whatever year
-        self._record(entry, number, outcome, answer)
-        return outcome
+        upcoming = self._prepare(following) if following is not None and self._may_next_go(outcome) else None
+        return outcome, self._record(posting, outcome, answer, upcoming)
 
-    def _record(self, entry: Entry, number: int, outcome: Outcome, answer: Answer) -> None:
-        """Write the outcome down, trying again for a while: without it the entry counts as in doubt."""
+    def _is_fresh(self, posting: _Posting) -> bool:
+        """Whether its intent was meant just now, and its time is far enough: a clock may have been set meanwhile."""
+        world, entry = self._context.world, posting.entry
+        age = max(world.now() - posting.intent.now, timedelta(seconds=world.monotonic() - posting.begun))
+        in_time = entry.send_at is not None and entry.send_at - world.now() > self._context.lead
+        return timedelta(0) <= age <= ON_THE_WIRE and in_time
+
+    def _may_next_go(self, outcome: Outcome) -> bool:
+        """Whether nothing follows an outcome but the next entry: no stop, no wait, no list to be read first."""
         context = self._context
-        context.ended[entry.id] = context.world.monotonic()
-        until = context.ended[entry.id] + _PATIENCE
+        try:
+            return (
+                outcome.status is Status.ACCEPTED
+                and not outcome.stop
+                and self._looked
+                and not context.world.stopped()
+                and (self._limit is None or self.sent + 1 < self._limit)
+                and context.provider.turn_in() <= 0
+                and clocks_agree(context)
+            )
+        except LedgerError:  # the outcome comes first: writing it down is tried for a while
+            return False
+
+    def _record(
+        self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None
+    ) -> _Posting | None:
+        """Write the outcome down, trying again for a while: without it the entry counts as in doubt.
+
+        The intent of what goes at once is written with the same commit; given is what of that may go.
+        """
+        context = self._context
+        context.ended[posting.entry.id] = context.world.monotonic()
+        until = context.ended[posting.entry.id] + _PATIENCE
         while True:
             try:
-                context.ledger.attempts.record_outcome(
-                    entry.id, number, outcome, answer, now=context.world.now(), who=context.world.who
-                )
+                return self._write_down(posting, outcome, answer, upcoming)
             except LedgerReplacedError:
                 raise
             except LedgerError:
                 if context.world.monotonic() > until:
                     raise
+                upcoming = None  # its moment passes
                 context.world.sleep(0.5)
-            else:
-                return
+
+    def _write_down(
+        self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None
+    ) -> _Posting | None:
+        attempts, world, entry = self._context.ledger.attempts, self._context.world, posting.entry.id
+        if upcoming is None:
+            attempts.record_outcome(entry, posting.number, outcome, answer, now=world.now(), who=world.who)
+            return None
+        number = attempts.pass_on(entry, posting.number, outcome, answer, upcoming.intent, who=world.who)
+        return None if number is None else replace(upcoming, number=number)
 
     def _learn(self, entry: Entry, outcome: Outcome) -> None:
         """Count, tell, and stop where the outcome says so."""

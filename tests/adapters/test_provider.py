@@ -273,6 +273,22 @@ def test_a_wrong_certificate_stops_the_run_and_nothing_was_sent(kind, certificat
     assert server.posts == 0
 
 
+def test_whom_a_file_of_certificates_trusts_is_asked_of_it_before_each_request(certificate, tmp_path):
+    """It is read again only where it changed: a watch runs for weeks, and somebody may take a certificate away."""
+    trust, other = tmp_path / "trust.pem", wire.make_certificate(tmp_path)
+    replies = [answer(200, accepted())] * 3
+    with WireServer(replies, certificate.context()) as server:
+        provider = make_provider(server.url, trust)
+        failures = []
+        for trusted in (certificate, certificate, other, certificate):
+            trust.write_bytes(trusted.trust.read_bytes())
+            failures.append(provider.submit(PAYLOAD).failure)
+        trust.write_text("nothing")
+        failures.append(provider.submit(PAYLOAD).failure)
+    assert failures == [None, None, Failure.CERTIFICATE, None, Failure.NOT_SENT]
+    assert server.posts == 3
+
+
 def test_a_certificate_that_nobody_here_knows_is_refused_by_default(certificate):
     """Without a setting the usual authorities count."""
     with WireServer([answer(200, accepted())], certificate.context()) as server:

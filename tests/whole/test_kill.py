@@ -22,6 +22,7 @@ from torture_support import (
     Steps,
     assert_exactly_once,
     bench,
+    between_two,
     count_campaigns,
     crashed,
     one_submission,
@@ -205,9 +206,9 @@ def step_by_step(rows: int = 1500) -> Iterator[tuple[Bench, Steps]]:
             steps.disarm()
 
 
-def crash_at(desk: Bench, steps: Steps, row: int, step: int) -> tuple[bool, list[str]]:
-    """Submit one new row, crash at a step, start again; give whether it crashed, and the steps until then."""
-    path = desk.sheet([desk.row(row)], f"row{row}.csv")
+def crash_at(desk: Bench, steps: Steps, row: int, step: int, rows: int = 1) -> tuple[bool, list[str]]:
+    """Submit new rows, crash at a step, start again; give whether it crashed, and the steps until then."""
+    path = desk.sheet([desk.row(number) for number in range(row, row + rows)], f"row{row}.csv")
     steps.arm(step)
     struck = crashed(lambda: desk.submit(path))
     log = steps.log
@@ -242,6 +243,19 @@ def test_a_crash_at_every_step_of_one_submission_leaves_the_row_there_once() -> 
         with desk.ledger() as ledger:
             assert all(batch.rows == len(ledger.batches.rows(batch.id)) for batch in ledger.batches.all())
         assert_exactly_once(desk.sandbox, desk.entries(), len(crashes) + 2)
+        assert desk.problems() == ()
+
+
+def test_a_crash_at_every_step_between_two_rows_leaves_each_there_once() -> None:
+    """From the outcome of the second row, with which the third's intent is written, to the outcome of the third."""
+    with step_by_step() as (desk, steps):
+        _, log = crash_at(desk, steps, 0, 0, rows=3)
+        window = [step for step in between_two(log) if log[step - 1][:6] != "before"]
+        told = " ".join(log[step - 1] for step in window)
+        assert [told.count(word) for word in ("INSERT INTO attempts", "connect", "after commit")] == [1, 1, 2]
+        crashes = [crash_at(desk, steps, 3 * turn, step, rows=3)[0] for turn, step in enumerate(window, start=1)]
+        assert all(crashes)
+        assert_exactly_once(desk.sandbox, desk.entries(), 3 * len(crashes) + 3)
         assert desk.problems() == ()
 
 

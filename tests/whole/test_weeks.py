@@ -14,7 +14,7 @@ from cli_support import NEW_YORK, Shell, coming, row, write_csv
 
 from batch.adapters.ledger import open_ledger
 from batch.adapters.sandbox import Sandbox
-from batch.model import MmsTemplate
+from batch.model import Intent, MmsTemplate
 from batch.workflows.cancel import alarm_is_due
 from batch.workflows.send_test import try_zone
 
@@ -159,7 +159,7 @@ def test_a_campaign_in_doubt_that_is_to_be_cancelled_is_never_sent_again(
     ready.run("submit", file, "--limit", "0")
     with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
         now = datetime.now(UTC)
-        assert ledger.attempts.record_intent(2, payload_hash="x", now=now, lead=timedelta()) == 1
+        assert ledger.attempts.record_intent(Intent(2, "x", now, timedelta())) == 1
         ledger.attempts.doubt_orphans(now, "test")
     ran = ready.run("cancel", "2", "--why", "not needed")
     assert (

@@ -14,7 +14,7 @@ from torture_support import Bench, Clock, assert_exactly_once, bench, changed
 from weekly_support import weekly
 
 from batch.adapters.sandbox import Sandbox
-from batch.model import Status
+from batch.model import Intent, Status
 from batch.model.errors import ClockError
 from batch.workflows.approve import approve_batch
 from batch.workflows.events import Progress
@@ -285,12 +285,7 @@ def test_an_attempt_that_a_clock_far_ahead_closed_is_settled_all_the_same(desk: 
     with desk.ledger() as ledger:
         entry = ledger.entries.get(2)
         now = desk.clock.now()
-        assert (
-            ledger.attempts.record_intent(
-                2, payload_hash="x", now=now, lead=timedelta(), posted=entry, clock_offset=0.0
-            )
-            == 1
-        )
+        assert ledger.attempts.record_intent(Intent(2, "x", now, timedelta(), entry, clock_offset=0.0)) == 1
         ledger.attempts.doubt_orphans(now + timedelta(days=40), "ann")
     assert desk.resume().counts == {"accepted": 2}
     assert desk.clock.slept < 600

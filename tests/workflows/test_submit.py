@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 from torture_support import (
     TOKEN_FORMS,
@@ -33,7 +34,7 @@ from batch.adapters.sandbox import Sandbox
 from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
 from batch.model import Status
-from batch.model.errors import BatchError, LedgerBusyError, LedgerError, ProviderError, StoppedError
+from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.workflows import post as submitting
 from batch.workflows.events import Progress, RunEnded, Wait
 
@@ -402,6 +403,79 @@ def test_lists_that_cannot_be_read_stop_the_run_before_the_first_request(fault: 
         with pytest.raises(ProviderError):
             desk.submit(desk.sheet(1))
         assert desk.sandbox.posts == []
+
+
+def test_what_may_go_at_once_is_meant_with_the_outcome_before_it(desk: Bench) -> None:
+    """One commit a row from the second on; the first is looked for on the list before another is meant."""
+    after: Counter[int] = Counter()
+
+    def commit(_connection: object) -> None:
+        after[len(desk.sandbox.posts)] += 1
+
+    event.listen(Engine, "commit", commit)
+    try:
+        desk.submit(desk.sheet(4))
+    finally:
+        event.remove(Engine, "commit", commit)
+    assert (after[1] > 1, after[2], after[3]) == (True, 1, 1)
+    assert_exactly_once(desk.sandbox, desk.entries(), 4)
+
+
+class Interferes(Sandbox):
+    """A provider at which something happens from its third campaign on."""
+
+    def _answer(self, request: Request) -> Reply:
+        reply = super()._answer(request)
+        if len(self.posts) >= 3:
+            self.happen(reply)
+        return reply
+
+    def happen(self, reply: Reply) -> None:
+        """Set by the test."""
+
+
+@pytest.mark.parametrize("cause", ["limit", "interrupt", "pace", "no pace", "clock", "pause"])
+def test_nothing_is_meant_that_does_not_go_at_once(cause: str) -> None:
+    """What ends a run, or lets it wait, behind the third row is seen before the fourth one's intent is written."""
+    with bench(sandbox=Interferes) as desk:
+
+        def happen(reply: Reply) -> None:
+            if cause == "pace":
+                told = {"Limit": "20", "Remaining": "0", "Reset": "40"}
+                reply.headers.update({f"X-Rate-Limit-{name}": value for name, value in told.items()})
+            if cause == "no pace":
+                desk.change_ledger("DROP TABLE IF EXISTS pace")
+            if cause == "clock":
+                reply.date_offset = 3600.0
+            if cause == "pause":
+                with desk.ledger() as ledger:
+                    ledger.pauses.add("wait", "ann", desk.clock.now())
+
+        desk.sandbox.happen = happen  # type: ignore[attr-defined]
+        stops = {"interrupt": lambda: True, "pace": lambda: desk.clock.slept > 0}.get(cause, lambda: False)
+        desk.stops = lambda: len(desk.sandbox.posts) >= 3 and stops()
+        trouble = desk.submit(desk.sheet(6), limit=3 if cause == "limit" else None).trouble
+        troubles = {"no pace": LedgerError, "clock": ClockError, "pause": BatchError}
+        assert type(trouble) is troubles.get(cause, type(None))
+        assert [desk.attempts(f"R-{row}") for row in range(4)] == [["accepted"]] * 3 + [[]]
+        assert Counter(entry.status for entry in desk.entries()) == {Status.ACCEPTED: 3, Status.PLANNED: 3}
+
+
+@pytest.mark.in_a_file  # those of a database are in test_database_troubles.py
+def test_an_outcome_that_cannot_be_written_at_first_is_written_alone(desk: Bench) -> None:
+    """The answer comes first; the next row is meant anew once the disk takes it."""
+
+    def pragma() -> str:
+        refuse = len(desk.sandbox.posts) == 2 and desk.clock.slept == 0
+        return f"PRAGMA query_only={'ON' if refuse else 'OFF'}"
+
+    with every_connection(pragma):
+        tally = desk.submit(desk.sheet(4))
+    assert (tally.counts, desk.clock.slept) == ({"accepted": 4}, 0.5)
+    assert [desk.attempts(f"R-{row}") for row in range(4)] == [["accepted"]] * 4
+    with desk.ledger() as ledger:
+        assert ledger.attempts.of(desk.entry("R-2").id)[0].started_at == desk.clock.now()
+    assert_exactly_once(desk.sandbox, desk.entries(), 4)
 
 
 def test_an_interrupt_finishes_the_one_on_the_wire_and_resume_goes_on(desk: Bench) -> None:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, and_, bindparam, exists, func, insert, or_, select, update
 
-from batch.adapters.ledger.bulk import ask_one, is_in
+from batch.adapters.ledger.bulk import ask_one, is_in, run_one
 from batch.adapters.ledger.changes import EntryState, change_entry, note_change, read_standing, shown_values
 from batch.adapters.ledger.forms import read_issues, read_time, read_time_or_none, write_codes, write_issues, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, pauses
 from batch.adapters.ledger.transactions import Transactions
-from batch.model import Answer, Attempt, Entry, Issue, Outcome, Status, StatusChange
+from batch.model import Answer, Attempt, Intent, Issue, Outcome, Status, StatusChange
 
 LONGEST_ANSWER = 4_000
 """Characters that are kept of what the provider answered."""
 
 _other = entries.alias("other")
-_UNCERTAIN = (Status.SUBMITTING.value, Status.IN_DOUBT.value)
-_TWIN_UNDER_WAY = exists().where(
-    _other.c.fingerprint == entries.c.fingerprint, _other.c.id != entries.c.id, _other.c.status.in_(_UNCERTAIN)
-)
+_UNCERTAIN = or_(_other.c.status == Status.SUBMITTING.value, _other.c.status == Status.IN_DOUBT.value)
+_TWIN_UNDER_WAY = exists().where(_other.c.fingerprint == entries.c.fingerprint, _other.c.id != entries.c.id, _UNCERTAIN)
 _PAUSED = exists().where(pauses.c.lifted_at.is_(None))
 _NEEDS_A_YES = exists().where(
     batches.c.id == entries.c.batch, batches.c.preview_mark != "", entries.c.approved_by == ""
@@ -79,49 +77,35 @@ class Attempts:
                 found[row.entry].append(_read(row))
         return {entry: tuple(made) for entry, made in found.items()}
 
-    def record_intent(
-        self,
-        entry: int,
-        *,
-        payload_hash: str,
-        now: datetime,
-        lead: timedelta,
-        posted: Entry | None = None,
-        clock_offset: float | None = None,
-    ) -> int | None:
+    def record_intent(self, intent: Intent) -> int | None:
         """Claim a planned entry and write its attempt to disk, before a byte leaves; give the attempt's number.
 
-        `posted` is the entry with the tag, name, time and zone with which it is posted, which it has from now on.
-        `clock_offset` is how many seconds the provider's clock is ahead.
-        None, and nothing is written, when it is no longer planned, its time is not more than `lead` away, somebody
+        None, and nothing is written, when it is no longer planned, its time is not more than the lead away, somebody
         wants it cancelled, another entry with the same content is under way or in doubt, or submitting is paused; nor
         when a second person let another payload go than this one.
         """
-        at = write_time(now)
-        asked = {"entry_": entry, "earliest": write_time(now + lead), "at": at, "hash_": payload_hash}
-        if posted is not None:
-            asked |= {f"{name}_": getattr(posted, name) for name in _POSTED}
         with self._transactions.write() as connection:
-            if connection.execute(_CLAIM if posted is None else _CLAIM_AS_POSTED, asked).rowcount != 1:
-                return None
-            return _begin(connection, entry, payload_hash, now, clock_offset)
+            return _claim(connection, intent)
 
     def record_outcome(
         self, entry: int, attempt: int, outcome: Outcome, answer: Answer | None, *, now: datetime, who: str
     ) -> bool:
         """Write down what an attempt came to; False when the entry is no longer submitting with this attempt."""
-        outcome = dataclasses.replace(outcome, why=self._transactions.redact(outcome.why))
-        body = answer.body.decode("utf-8", "replace") if answer is not None else ""
-        kept = self._transactions.redact(body)[:LONGEST_ANSWER]
         with self._transactions.write() as connection:
-            found = read_standing(connection, entry)
-            if found is None or found.status != Status.SUBMITTING.value:
-                return False
-            status = answer.status if answer is not None else None
-            if not _end(connection, entry, attempt, outcome, status, kept, now):
-                return False
-            _move_on(connection, entry, outcome, found, now, who)
-            return True
+            return self._end(connection, entry, attempt, outcome, answer, now, who)
+
+    def pass_on(
+        self, entry: int, attempt: int, outcome: Outcome, answer: Answer | None, following: Intent, *, who: str
+    ) -> int | None:
+        """Write down what an attempt came to and, with the same commit, the intent of the entry that goes at once.
+
+        Gives the number of the following attempt. None when that must not go, as `record_intent` says: then only the
+        outcome is written. None, and nothing is written, when the entry is no longer submitting with this attempt.
+        """
+        with self._transactions.write() as connection:
+            if not self._end(connection, entry, attempt, outcome, answer, following.now, who):
+                return None
+            return _claim(connection, following)
 
     def doubt_orphans(self, now: datetime, who: str) -> tuple[int, ...]:
         """Put every submitting entry in doubt and give them; only the submitter may, since no other then lives."""
@@ -134,19 +118,52 @@ class Attempts:
                 change_entry(connection, doubted, Status.SUBMITTING, {})
         return orphaned
 
+    def _end(  # noqa: PLR0917
+        self,
+        connection: Connection,
+        entry: int,
+        attempt: int,
+        outcome: Outcome,
+        answer: Answer | None,
+        now: datetime,
+        who: str,
+    ) -> bool:
+        outcome = dataclasses.replace(outcome, why=self._transactions.redact(outcome.why))
+        body = answer.body.decode("utf-8", "replace") if answer is not None else ""
+        kept = self._transactions.redact(body)[:LONGEST_ANSWER]
+        found = read_standing(connection, entry)
+        if found is None or found.status != Status.SUBMITTING.value:
+            return False
+        status = answer.status if answer is not None else None
+        if not _close(connection, entry, attempt, outcome, status, kept, now):
+            return False
+        _move_on(connection, entry, outcome, found, now, who)
+        return True
 
-def _begin(connection: Connection, entry: int, payload_hash: str, now: datetime, clock_offset: float | None) -> int:
-    [latest] = ask_one(connection, _LATEST, {"entry_": entry}) or [None]
+
+def _claim(connection: Connection, intent: Intent) -> int | None:
+    """Take an entry that may go and begin its attempt; None when it must not go."""
+    at, earliest, posted = write_time(intent.now), write_time(intent.now + intent.lead), intent.posted
+    asked = {"entry_": intent.entry, "earliest": earliest, "at": at, "hash_": intent.payload_hash}
+    if posted is not None:
+        asked |= {f"{name}_": getattr(posted, name) for name in _POSTED}
+    if run_one(connection, _CLAIM if posted is None else _CLAIM_AS_POSTED, asked) != 1:
+        return None
+    return _begin(connection, intent)
+
+
+def _begin(connection: Connection, intent: Intent) -> int:
+    [latest] = ask_one(connection, _LATEST, {"entry_": intent.entry}) or [None]
     number = (latest or 0) + 1
-    begun = {"at": write_time(now), "hash_": payload_hash, "offset_": clock_offset}
-    connection.execute(_BEGIN, {"entry_": entry, "number_": number, **begun})
+    begun = {"at": write_time(intent.now), "hash_": intent.payload_hash, "offset_": intent.clock_offset}
+    run_one(connection, _BEGIN, {"entry_": intent.entry, "number_": number, **begun})
     why = f"attempt {number} begins"
-    begins = StatusChange(entry, Status.SUBMITTING, expected=(Status.PLANNED,), why=why, who="", now=now)
+    begins = StatusChange(intent.entry, Status.SUBMITTING, expected=(Status.PLANNED,), why=why, who="", now=intent.now)
     note_change(connection, begins, Status.PLANNED)
     return number
 
 
-def _end(  # noqa: PLR0917
+def _close(  # noqa: PLR0917
     connection: Connection,
     entry: int,
     attempt: int,
@@ -166,7 +183,7 @@ def _end(  # noqa: PLR0917
         "answer_": answer,
         "counts_": int(outcome.counts),
     }
-    return connection.execute(_END, values).rowcount == 1
+    return run_one(connection, _END, values) == 1
 
 
 def _move_on(connection: Connection, entry: int, outcome: Outcome, found: EntryState, now: datetime, who: str) -> None:  # noqa: PLR0917
@@ -178,7 +195,7 @@ def _move_on(connection: Connection, entry: int, outcome: Outcome, found: EntryS
         **_with_issues(found, outcome.issues),
         **(shown_values(outcome.listed) if outcome.listed is not None else {}),
     }
-    connection.execute(_move(tuple(values)), {"entry_": entry, **{f"{name}_": values[name] for name in values}})
+    run_one(connection, _move(tuple(values)), {"entry_": entry, **{f"{name}_": values[name] for name in values}})
     expected = (Status.SUBMITTING,)
     ended = StatusChange(entry, outcome.status, expected=expected, why=outcome.why, who=who, now=now)
     note_change(connection, ended, Status.SUBMITTING)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Dialect,
+    Insert,
     Select,
     Table,
     Text,
@@ -71,9 +72,20 @@ def ask_one(connection: Connection, statement: Select[Any], values: Mapping[str,
     """
     if connection.dialect.name != "sqlite":
         return connection.execute(statement, values).first()
-    written, fixed = _select_text(statement)
+    written, fixed = _text_of(statement)
     found: Sequence[Any] | None = driver_of(connection).execute(written, {**fixed, **values}).fetchone()
     return found
+
+
+def run_one(connection: Connection, statement: Insert | Update, values: Mapping[str, Any]) -> int:
+    """Run a change that each submission makes anew; give how many rows it changed.
+
+    SQLite's is written as SQL once; it still goes through SQLAlchemy, where others may listen to it.
+    """
+    if connection.dialect.name != "sqlite":
+        return connection.execute(statement, values).rowcount
+    written, fixed = _text_of(statement)
+    return connection.exec_driver_sql(written, {**fixed, **values}).rowcount
 
 
 def driver_of(connection: Connection) -> Any:
@@ -114,7 +126,7 @@ def _update_text(statement: Update, names: tuple[str, ...]) -> tuple[str, Callab
 
 
 @lru_cache(64)
-def _select_text(statement: Select[Any]) -> tuple[str, Mapping[str, Any]]:
-    """Write a question as SQL, with the values that stand in it."""
+def _text_of(statement: Select[Any] | Insert | Update) -> tuple[str, Mapping[str, Any]]:
+    """Write a statement as SQL, with the values that stand in it."""
     compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
-    return str(compiled), compiled.params
+    return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}

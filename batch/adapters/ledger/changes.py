@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
 
-from batch.adapters.ledger.bulk import ask_one, is_in
+from batch.adapters.ledger.bulk import ask_one, is_in, run_one
 from batch.adapters.ledger.forms import KINDS, STATUSES, read_time, write_codes, write_issues, write_texts, write_time
 from batch.adapters.ledger.tables import attempts, entries, history
 from batch.adapters.ledger.transactions import Transactions
@@ -28,7 +28,7 @@ class EntryState(NamedTuple):
 _NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
 # Statements of every single submission are built once: building them anew takes longer than running them.
 _STANDING = select(*(entries.c[name] for name in EntryState._fields)).where(entries.c.id == bindparam("entry_"))
-_NOTE = insert(history)
+_NOTE = insert(history).values({column.name: bindparam(column.name) for column in history.c if column.name != "id"})
 
 
 class Changes:
@@ -118,7 +118,7 @@ def note_change(connection: Connection, change: StatusChange, old: Status) -> No
         "evidence": change.evidence,
         "kind": change.kind.value,
     }
-    connection.execute(_NOTE, line)
+    run_one(connection, _NOTE, line)
 
 
 def shown_values(listed: Listed) -> dict[str, Any]:
