@@ -125,6 +125,23 @@ def test_no_text_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
     assert not book._external_links
 
 
+@pytest.mark.parametrize("text", ["<r>a & b</r>", "<r><t>a</t></r>"])
+def test_a_text_that_looks_like_the_librarys_own_markup_is_a_text(tmp_path: Path, text: str) -> None:
+    """XlsxWriter writes what stands between <r> and </r> as it is: the file was broken, or the cell said less."""
+    report = replace(sample_report(), entries=(make_entry(1, campaign_name=text, message=text),), team=text)
+    (row,) = table(load_workbook(write_xlsx(report, tmp_path / "a.xlsx")), "Rows")
+    assert (str(row["Campaign"]).strip(), str(row["Message"]).strip()) == (text, text)
+
+
+def test_each_command_that_a_table_tells_to_type_names_the_account(tmp_path: Path) -> None:
+    """As the page does, and the summary."""
+    book = load_workbook(write_xlsx(replace(week_report(), account="dallas"), tmp_path / "a.xlsx"))
+    for name in ("Needs attention", "Rows"):
+        steps = [str(row["Next step"]) for row in table(book, name)]
+        assert "buy credits, then run campaign-batch resume --account dallas" in steps
+        assert not any("campaign-batch" in step and "--account dallas" not in step for step in steps)
+
+
 def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
     """The table's range, its filters and colours cover all of them."""
     path = write_xlsx(large_report(5_000), tmp_path / "a.xlsx")

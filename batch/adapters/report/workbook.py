@@ -19,7 +19,7 @@ from batch.model.wording import TONES
 MOST_ROWS = 20_000
 """Rows that a sheet of the workbook takes: 100,000 would take 40 s, and nobody reads them in Excel."""
 LONGEST_TEXT = 32_000
-"""Excel holds 32,767 characters in a cell."""
+"""Excel holds 32,767 characters in a cell, counted as UTF-16."""
 COUNT = "#,##0"
 MOMENT, DAY = "ddd, mmm d, yyyy, h:mm AM/PM", "ddd, mmm d, yyyy"
 """A time and a day, written as on every page."""
@@ -172,7 +172,10 @@ class WorkbookWriter:
         elif isinstance(value, (int, float)):
             sheet.write_number(row, column, value, style)
         else:
-            sheet.write_string(row, column, plain_text(name_account(str(value), self.report.account)), style)
+            sheet.write_string(row, column, self._shown(str(value)), style)
+
+    def _shown(self, text: str) -> str:
+        return plain_text(name_account(text, self.report.account))
 
     def compute(  # noqa: PLR0917 - as put
         self, sheet: Any, row: int, column: int, formula: str, value: object, kind: str
@@ -246,7 +249,7 @@ class WorkbookWriter:
                 if value is None or value == "":
                     continue
                 if isinstance(value, str):
-                    text(row, place, plain_text(value), style)
+                    text(row, place, self._shown(value), style)
                 elif isinstance(value, (int, float)):
                     number_of(row, place, value, style)
                 elif isinstance(value, datetime):
@@ -299,11 +302,10 @@ class WorkbookWriter:
 
 def plain_text(text: str) -> str:
     """Bring a text into what a cell can hold: half a surrogate pair is shown as a mark, the length is bounded."""
-    return (
-        text[:LONGEST_TEXT]
-        if text.isascii()
-        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
-    )
+    if not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass")[: 2 * LONGEST_TEXT].decode("utf-16-le", "replace")
+    text = text[:LONGEST_TEXT]
+    return text + " " * text.endswith("</r>")  # the library writes a text from <r> to </r> as it is, as its own markup
 
 
 def _sum(lines: Sequence[Sequence[object]], place: int) -> float:
