@@ -26,7 +26,7 @@ from report_support import (
     week_report,
 )
 
-from batch.adapters.report import Report, count, write_xlsx
+from batch.adapters.report import Report, count, workbook, write_xlsx
 from batch.adapters.report.xlsx_summary import ALL_ATTEMPTS
 from batch.model import Finding, FindingKind, Status
 from batch.model.wording import TONES
@@ -149,6 +149,32 @@ def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as book:
         tables = [book.read(name) for name in book.namelist() if name.startswith("xl/tables/")]
     assert any(b'ref="A1:Z5002"' in table for table in tables)
+
+
+@pytest.mark.parametrize("name", [*WORLDS, "hostile"])
+def test_a_long_table_says_what_a_short_one_says(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rows come into the workbook by another way: cells, formats, heights, links, widths, charts are the same."""
+    odd = make_entry(70, Status.HELD, campaign_name=" _x0041_ \x01 \ufffe \U0001f600 \ud800 & <b> ", message="a\n\tb ")
+    report = hostile_report() if name == "hostile" else WORLDS[name]
+    report = replace(report, entries=(*report.entries, odd))
+    short = write_xlsx(report, tmp_path / "short.xlsx")
+    monkeypatch.setattr(workbook, "FILLED_FROM", 1)
+    long = write_xlsx(report, tmp_path / "long.xlsx")
+    assert parts_of(long) == parts_of(short)
+
+
+def parts_of(path: Path) -> dict[str, str]:
+    """Give the parts of a workbook, its sheets with the texts that they share; a row's span is a hint only."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    texts = re.findall(r"<si>(.*?)</si>", parts.pop("xl/sharedStrings.xml"), re.DOTALL)
+    return {name: with_texts(part, texts) for name, part in parts.items()}
+
+
+def with_texts(part: str, texts: list[str]) -> str:
+    """Give a sheet with its texts in the cells, without empty rows and the hint at how far a row goes."""
+    shared = re.sub(r't="s"><v>(\d+)<', lambda found: f"><v>{texts[int(found[1])]}<", part)
+    return re.sub(r' spans="[\d:]+"|<row r="\d+"></row>', "", shared)
 
 
 @pytest.mark.proof
