@@ -215,6 +215,15 @@ def test_nothing_that_was_read_becomes_a_formula(shell: Shell, tmp_path: Path, t
         assert text in {cell.value for cell in cells}
 
 
+@pytest.mark.parametrize("text", ["<r>a & b</r>", "<r><t>a</t></r>"])
+def test_a_text_that_looks_like_xlsxwriters_own_markup_comes_back_as_a_text(
+    shell: Shell, tmp_path: Path, text: str
+) -> None:
+    """It writes what stands between <r> and </r> as it is: the file was broken, or the cell said less."""
+    sheet = check(shell, write_csv(tmp_path / "a.csv", [row(Message=text)]))
+    assert sheet.cell(2, headers(sheet)["Message"]).value.strip() == text
+
+
 def test_a_csv_becomes_a_workbook_with_the_same_rows(shell: Shell, tmp_path: Path) -> None:
     """What is no workbook comes back as one, each row under its own number."""
     path = write_csv(tmp_path / "a.csv", [row(1, Store="00123"), row(2, GroupIds="")])

@@ -26,7 +26,7 @@ from report_support import (
     week_report,
 )
 
-from batch.adapters.report import Report, count, write_xlsx
+from batch.adapters.report import Report, count, workbook, write_xlsx
 from batch.adapters.report.xlsx_summary import ALL_ATTEMPTS
 from batch.model import Finding, FindingKind, Status
 from batch.model.wording import TONES
@@ -125,6 +125,23 @@ def test_no_text_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
     assert not book._external_links
 
 
+@pytest.mark.parametrize("text", ["<r>a & b</r>", "<r><t>a</t></r>"])
+def test_a_text_that_looks_like_the_librarys_own_markup_is_a_text(tmp_path: Path, text: str) -> None:
+    """XlsxWriter writes what stands between <r> and </r> as it is: the file was broken, or the cell said less."""
+    report = replace(sample_report(), entries=(make_entry(1, campaign_name=text, message=text),), team=text)
+    (row,) = table(load_workbook(write_xlsx(report, tmp_path / "a.xlsx")), "Rows")
+    assert (str(row["Campaign"]).strip(), str(row["Message"]).strip()) == (text, text)
+
+
+def test_each_command_that_a_table_tells_to_type_names_the_account(tmp_path: Path) -> None:
+    """As the page does, and the summary."""
+    book = load_workbook(write_xlsx(replace(week_report(), account="dallas"), tmp_path / "a.xlsx"))
+    for name in ("Needs attention", "Rows"):
+        steps = [str(row["Next step"]) for row in table(book, name)]
+        assert "buy credits, then run campaign-batch resume --account dallas" in steps
+        assert not any("campaign-batch" in step and "--account dallas" not in step for step in steps)
+
+
 def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
     """The table's range, its filters and colours cover all of them."""
     path = write_xlsx(large_report(5_000), tmp_path / "a.xlsx")
@@ -132,6 +149,32 @@ def test_a_large_workbook_holds_every_row_in_a_table(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as book:
         tables = [book.read(name) for name in book.namelist() if name.startswith("xl/tables/")]
     assert any(b'ref="A1:Z5002"' in table for table in tables)
+
+
+@pytest.mark.parametrize("name", [*WORLDS, "hostile"])
+def test_a_long_table_says_what_a_short_one_says(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rows come into the workbook by another way: cells, formats, heights, links, widths, charts are the same."""
+    odd = make_entry(70, Status.HELD, campaign_name=" _x0041_ \x01 \ufffe \U0001f600 \ud800 & <b> ", message="a\n\tb ")
+    report = hostile_report() if name == "hostile" else WORLDS[name]
+    report = replace(report, entries=(*report.entries, odd))
+    short = write_xlsx(report, tmp_path / "short.xlsx")
+    monkeypatch.setattr(workbook, "FILLED_FROM", 1)
+    long = write_xlsx(report, tmp_path / "long.xlsx")
+    assert parts_of(long) == parts_of(short)
+
+
+def parts_of(path: Path) -> dict[str, str]:
+    """Give the parts of a workbook, its sheets with the texts that they share; a row's span is a hint only."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    texts = re.findall(r"<si>(.*?)</si>", parts.pop("xl/sharedStrings.xml"), re.DOTALL)
+    return {name: with_texts(part, texts) for name, part in parts.items()}
+
+
+def with_texts(part: str, texts: list[str]) -> str:
+    """Give a sheet with its texts in the cells, without empty rows and the hint at how far a row goes."""
+    shared = re.sub(r't="s"><v>(\d+)<', lambda found: f"><v>{texts[int(found[1])]}<", part)
+    return re.sub(r' spans="[\d:]+"|<row r="\d+"></row>', "", shared)
 
 
 @pytest.mark.proof

@@ -73,7 +73,8 @@ class Attempts:
         found: dict[int, list[Attempt]] = {entry: [] for entry in ids}
         with self._transactions.read() as connection:
             asked = is_in(attempts.c.entry, ids, connection.dialect)
-            for row in connection.execute(select(attempts).where(asked).order_by(attempts.c.entry, attempts.c.number)):
+            ordered = select(attempts).where(asked).order_by(attempts.c.entry, attempts.c.number)
+            for row in connection.execute(ordered).all():
                 found[row.entry].append(_read(row))
         return {entry: tuple(made) for entry, made in found.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -179,11 +180,13 @@ class Batches:
 
     def rows(self, batch: int, *, what: str = "") -> tuple[BatchRow, ...]:
         """Give what became of each row of a batch, in the order of the sheet; with `what` only of those it became."""
-        asked = select(batch_rows).where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
+        asked = select(*(batch_rows.c[field.name] for field in fields(BatchRow)))
+        asked = asked.where(batch_rows.c.batch == batch).order_by(batch_rows.c.row)
         if what:
             asked = asked.where(batch_rows.c.what == what)
         with self._transactions.read() as connection:
-            return tuple(BatchRow(place_of(row.row), row.entry, row.what, row.why) for row in connection.execute(asked))
+            found = connection.execute(asked).all()
+        return tuple(BatchRow(place_of(row), *line) for row, *line in found)
 
     def standings(self, last: int | None = None) -> Iterator[tuple[Batch, Mapping[tuple[str, str, bool], int]]]:
         """Give each batch, or the last so many, the oldest first, with how many of its rows are of a kind.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -13,7 +12,6 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
-    CursorResult,
     Dialect,
     Insert,
     Select,
@@ -56,13 +54,6 @@ def update_rows(
         connection.exec_driver_sql(written, [order(row) for row in rows])
         return
     connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
-
-
-def by_name(result: CursorResult[Any]) -> list[dict[str, Any]]:
-    """Read rows as mappings of column to value; SQLAlchemy's own take three times as long."""
-    found = result.keys()
-    names = [sys.intern(str(name)) for name in found]  # a name that is not interned is a slow keyword
-    return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 def ask_one(connection: Connection, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Any] | None:

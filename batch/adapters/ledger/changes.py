@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from batch.adapters.ledger.bulk import ask_one, is_in, run_one
 from batch.adapters.ledger.forms import KINDS, STATUSES, read_time, write_codes, write_issues, write_texts, write_time
@@ -29,6 +30,7 @@ _NOT_CANCELLABLE = frozenset({Status.SENT, Status.CANCELLED, Status.REPLACED})
 # Statements of every single submission are built once: building them anew takes longer than running them.
 _STANDING = select(*(entries.c[name] for name in EntryState._fields)).where(entries.c.id == bindparam("entry_"))
 _NOTE = insert(history).values({column.name: bindparam(column.name) for column in history.c if column.name != "id"})
+_LINES = select(history.c.entry, *(history.c[field.name] for field in fields(Change)))
 
 
 class Changes:
@@ -82,8 +84,8 @@ class Changes:
         found: dict[int, list[Change]] = {entry: [] for entry in ids}
         with self._transactions.read() as connection:
             asked = is_in(history.c.entry, ids, connection.dialect)
-            for row in connection.execute(select(history).where(asked).order_by(history.c.id)):
-                found[row.entry].append(_read(row))
+            for entry, *line in connection.execute(_LINES.where(asked).order_by(history.c.id)).all():
+                found[entry].append(_read(*line))
         return {entry: tuple(changes) for entry, changes in found.items()}
 
 
@@ -149,13 +151,6 @@ def _in_place(entry: int, found: EntryState, kind: ChangeKind, *, why: str, who:
     return StatusChange(entry, status, expected=(status,), why=why, who=who, now=now, kind=kind)
 
 
-def _read(row: Row[Any]) -> Change:
-    return Change(
-        at=read_time(row.at),
-        old=STATUSES[row.old] if row.old else None,
-        new=STATUSES[row.new],
-        why=row.why,
-        who=row.who,
-        evidence=row.evidence,
-        kind=KINDS[row.kind],
-    )
+def _read(*line: Any) -> Change:
+    at, old, new, why, who, evidence, kind = line
+    return Change(read_time(at), STATUSES[old] if old else None, STATUSES[new], why, who, evidence, KINDS[kind])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -26,7 +26,7 @@ from sqlalchemy import (
     union,
 )
 
-from batch.adapters.ledger.bulk import by_name, in_chunks, is_in
+from batch.adapters.ledger.bulk import in_chunks, is_in
 from batch.adapters.ledger.columns import Json, Time
 from batch.adapters.ledger.findings import add_open
 from batch.adapters.ledger.forms import (
@@ -84,9 +84,13 @@ _POSTED = (
     .order_by(entries.c.send_at, entries.c.id)
 )
 
+_OF_BATCH = ("file", "sheet", "submitted_by", "machine")
+_READ = (*(column.name for column in _COLUMNS), "cells", *_OF_BATCH, "fields", "to_approve")
+"""What is known of an entry when its row has been read, by its place."""
+_PLACES = {name: place for place, name in enumerate(_READ)}
 _LATER = {"findings", "acknowledged"}
-_FIELDS_OF = itemgetter(*(field.name for field in dataclasses.fields(Entry) if field.name not in _LATER))
-"""Takes an Entry's fields by name, in its own order; as keywords they cost more."""
+_FIELDS_OF = itemgetter(*(_PLACES[field.name] for field in dataclasses.fields(Entry) if field.name not in _LATER))
+"""Takes an Entry's fields in its own order; by name they cost more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,35 +370,27 @@ def _lower_ascii(text: str) -> str:
 
 
 def _read(connection: Connection, statement: Select[Any]) -> list[Entry]:
-    rows = by_name(connection.execute(statement))
-    columns = (
-        batches.c.id,
-        batches.c.file,
-        batches.c.sheet,
-        batches.c.header,
-        batches.c.submitted_by,
-        batches.c.machine,
-        batches.c.state,
-    )
-    asked = is_in(batches.c.id, {row["batch"] for row in rows}, connection.dialect)
+    rows = connection.execute(statement).all()
+    columns = (batches.c.id, batches.c.header, batches.c.state, *(batches.c[name] for name in _OF_BATCH))
+    asked = is_in(batches.c.id, {row.batch for row in rows}, connection.dialect)
     found: Iterable[Row[Any]] = connection.execute(select(*columns).where(asked)) if rows else ()
     of_batch = {batch.id: batch for batch in found}
-    return add_open(connection, [_entry(row, of_batch[row["batch"]]) for row in rows])
+    return add_open(connection, [_entry(row, of_batch[row.batch]) for row in rows])
 
 
-def _entry(row: dict[str, Any], batch: Row[Any]) -> Entry:
-    fields = Cells(batch.header, row.pop("cells"))
-    row["row"] = place_of(row["row"], fields)
-    row["group_ids"] = read_texts(row["group_ids"])
-    row["group_names"] = read_texts(row["group_names"])
-    row["send_at"] = read_time_or_none(row["send_at"])
-    row["status"] = STATUSES[row["status"]]
-    row["issues"] = read_issues(row["issues"])
-    row["changed_at"] = read_time_or_none(row["changed_at"])
-    row["file"], row["sheet"], row["submitted_by"], row["machine"] = (
-        batch.file, batch.sheet, batch.submitted_by, batch.machine,
-    )  # fmt: skip
-    row["fields"] = fields
-    planned = row["status"] is Status.PLANNED and not row["approved_by"]
-    row["to_approve"] = planned and batch.state in {NOT_SHOWN, WAITS}
-    return Entry(*_FIELDS_OF(row))
+_FORMS: Mapping[int, Callable[[Any], Any]] = {
+    _PLACES["group_ids"]: read_texts, _PLACES["group_names"]: read_texts, _PLACES["send_at"]: read_time_or_none,
+    _PLACES["status"]: STATUSES.__getitem__, _PLACES["issues"]: read_issues, _PLACES["changed_at"]: read_time_or_none,
+}  # fmt: skip
+"""What makes a value of the ledger what it is, by its place."""
+_ROW, _CELLS, _STATUS, _APPROVED_BY = (_PLACES[name] for name in ("row", "cells", "status", "approved_by"))
+
+
+def _entry(row: Row[Any], batch: Row[Any]) -> Entry:
+    cells = Cells(batch.header, row[_CELLS])
+    planned = row[_STATUS] == Status.PLANNED and not row[_APPROVED_BY]
+    values = [*row, *batch[3:], cells, planned and batch.state in {NOT_SHOWN, WAITS}]
+    for place, read in _FORMS.items():
+        values[place] = read(values[place])
+    values[_ROW] = place_of(values[_ROW], cells)
+    return Entry(*_FIELDS_OF(values))

@@ -232,7 +232,8 @@ def _cell(prefix: bytes, number: int, position: int, style: int, words: str | No
 
 def clean(text: str) -> str:
     """Take off what no workbook may hold: control characters, lone surrogates, more than a cell's room."""
-    return _FORBIDDEN.sub("\ufffd", text)[:32_000]
+    text = _FORBIDDEN.sub("\ufffd", text)[:32_000]
+    return text + " " * text.endswith("</r>")  # XlsxWriter writes a text from <r> to </r> as it is, as its own markup
 
 
 def _stretch(found: re.Match[bytes], position: int) -> bytes:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from textwrap import wrap
 from typing import Any
 
 from batch.adapters.report.contents import Report
+from batch.adapters.report.sheet_rows import Lines, days_of, fill_rows
 from batch.core.hints import name_account
 from batch.model.columns import column_letter
 from batch.model.records import dataclass
 from batch.model.wording import TONES
 
 MOST_ROWS = 20_000
-"""Rows that a sheet of the workbook takes: 100,000 would take 40 s, and nobody reads them in Excel."""
+"""Rows that a sheet of the workbook takes: nobody reads 100,000 in Excel."""
+FILLED_FROM = 500
+"""Rows from which on `fill_rows` writes a table, and not the library."""
 LONGEST_TEXT = 32_000
-"""Excel holds 32,767 characters in a cell."""
+"""Excel holds 32,767 characters in a cell, counted as UTF-16."""
 COUNT = "#,##0"
 MOMENT, DAY = "ddd, mmm d, yyyy, h:mm AM/PM", "ddd, mmm d, yyyy"
 """A time and a day, written as on every page."""
-FIRST_DAY, A_DAY = datetime(1899, 12, 30), timedelta(days=1)  # noqa: DTZ001 - a cell has no zone
-"""What Excel counts a time from, and in."""
 LINE = 15.5
 """Points: the height of one line of a wrapped text."""
 MOST_LABELS = 31
@@ -57,6 +58,10 @@ class Link:
     value: str | int
     target: str
     """As a formula names it: `Rows!A17`. Made by this program alone, never from a cell of a sheet."""
+
+    def __str__(self) -> str:
+        """Give what the cell shows."""
+        return str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,9 @@ class WorkbookWriter:
 
         self.report = report
         self._memory = io.BytesIO()
+        self._tables = 0
+        self._long: dict[tuple[int, int], Lines] = {}
+        """The rows of long tables, by the numbers of their sheet and of themselves."""
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self._book = book = xlsxwriter.Workbook(self._memory, {**options, "in_memory": True})
         book.set_properties(_properties(report))
@@ -168,11 +176,14 @@ class WorkbookWriter:
             if isinstance(value.value, int):
                 sheet.write_number(row, column, value.value, self._linked(kind))
         elif isinstance(value, datetime):
-            sheet.write_datetime(row, column, value.replace(tzinfo=None), style)
+            sheet.write_number(row, column, days_of(value.replace(tzinfo=None)), style)
         elif isinstance(value, (int, float)):
             sheet.write_number(row, column, value, style)
         else:
-            sheet.write_string(row, column, plain_text(name_account(str(value), self.report.account)), style)
+            sheet.write_string(row, column, self._shown(str(value)), style)
+
+    def _shown(self, text: str) -> str:
+        return plain_text(name_account(text, self.report.account))
 
     def compute(  # noqa: PLR0917 - as put
         self, sheet: Any, row: int, column: int, formula: str, value: object, kind: str
@@ -189,15 +200,19 @@ class WorkbookWriter:
         tab: str = "quiet",
         status: int | None = None,
         printed: int = 0,
+        drawn: bool = False,
     ) -> tuple[Any, Written]:
         """Write a sheet that is one table, with sums below it; of more than MOST_ROWS rows, the first.
 
-        `status` is the column that gets colours, `printed` how many columns are printed.
+        `status` is the column that gets colours, `printed` how many columns are printed, `drawn` says that charts are
+        drawn of it: they keep the numbers that the library wrote.
         """
         sheet, lines = self.sheet(name, tab), list(islice(rows, MOST_ROWS))
-        sums = {place: _sum(lines, place) for place, column in enumerate(columns) if column.total and lines}
-        last = max(1, len(lines)) + bool(sums)
-        widths = [_width(column, place, lines, sums.get(place)) for place, column in enumerate(columns)]
+        cells = list(zip(*lines, strict=True)) or [()] * len(columns)
+        sums = {place: _sum(cells[place]) for place, column in enumerate(columns) if column.total and lines}
+        last, long = max(1, len(lines)) + bool(sums), len(lines) >= FILLED_FROM and not drawn
+        self._tables += 1
+        widths = [_width(column, cells[place], sums.get(place)) for place, column in enumerate(columns)]
         for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
             sheet.set_column(place, place, width, self._formats[column.kind], {"hidden": column.hidden})
         sheet.set_row(0, LINE * max(2, *map(_head_lines, columns, widths)))
@@ -205,12 +220,15 @@ class WorkbookWriter:
         sheet.repeat_rows(0)
         if status is not None:
             self._colour(sheet, status, max(1, len(lines)))
-        self._write_lines(sheet, columns, widths, lines)
         heads = [self._head(column, sums.get(place)) for place, column in enumerate(columns)]
         if sums:
             heads[0]["total_string"] = "Total"
         style: dict[str, Any] = {"name": re.sub(r"\W", "_", name), "columns": heads, "style": "Table Style Light 1"}
-        sheet.add_table(0, 0, last, len(columns) - 1, style | {"total_row": bool(sums)})
+        end = 1 + bool(sums) if long else last  # a long one grows when it is filled: the library would note each cell
+        sheet.add_table(0, 0, end, len(columns) - 1, style | {"total_row": bool(sums)})
+        self._write_lines(sheet, columns, lines, long=long)
+        for row, high in _heights(columns, widths, cells).items():
+            sheet.set_row(row, LINE * min(12, high))
         for place, column in enumerate(columns if sums else ()):
             self._write_total(sheet, (last, place), style["name"], column, sums.get(place))
         if printed:
@@ -232,30 +250,17 @@ class WorkbookWriter:
         else:
             self.put(sheet, *cell, "Total" if cell[1] == 0 else None, "total-word")
 
-    def _write_lines(
-        self, sheet: Any, columns: Sequence[Column], widths: Sequence[float], lines: Sequence[Sequence[object]]
-    ) -> None:
-        """Write the rows; what is written a hundred thousand times goes to the library without a layer between."""
-        text, number_of = sheet.write_string, sheet.write_number
-        plan = [(place, self._formats[column.kind], column.kind) for place, column in enumerate(columns)]
-        full = [column.kind == "text" and width >= column.width for column, width in zip(columns, widths, strict=True)]
-        wraps = [(place, width) for place, width in enumerate(widths) if full[place]]
+    def _write_lines(self, sheet: Any, columns: Sequence[Column], lines: Lines, *, long: bool) -> None:
+        """Write the rows; those of a long table are kept until the workbook is finished, all but their links."""
+        if long:
+            self._long[len(self._book.worksheets()), self._tables] = lines
+            sheet.set_row(len(lines), None)  # so that the library knows how far the sheet goes
         for row, values in enumerate(lines, 1):
-            for place, style, kind in plan:
-                value = values[place]
-                if value is None or value == "":
-                    continue
-                if isinstance(value, str):
-                    text(row, place, plain_text(value), style)
-                elif isinstance(value, (int, float)):
-                    number_of(row, place, value, style)
-                elif isinstance(value, datetime):
-                    number_of(row, place, (value.replace(tzinfo=None) - FIRST_DAY) / A_DAY, style)
-                else:
-                    self.put(sheet, row, place, value, kind)
-            high = max((-(-_length(values[place]) // (width - 1)) for place, width in wraps), default=1)
-            if high > 1:  # not every program works the height out by itself
-                sheet.set_row(row, LINE * min(12, high))
+            if long and Link not in map(type, values):
+                continue
+            for place, (column, value) in enumerate(zip(columns, values, strict=True)):
+                if isinstance(value, Link) if long else value not in {None, ""}:
+                    self.put(sheet, row, place, value, column.kind)
 
     def _linked(self, kind: str) -> Any:
         """Give a format with the line under it that says: this leads somewhere."""
@@ -288,7 +293,8 @@ class WorkbookWriter:
     def finish(self) -> bytes:
         """Give the workbook."""
         self._book.close()
-        return self._memory.getvalue()
+        book = self._memory.getvalue()
+        return fill_rows(book, self._long, self._shown) if self._long else book
 
     def _colour(self, sheet: Any, status: int, last: int) -> None:
         """Colour by what the cell says, so that sorting and filtering carry the colour along."""
@@ -299,36 +305,44 @@ class WorkbookWriter:
 
 def plain_text(text: str) -> str:
     """Bring a text into what a cell can hold: half a surrogate pair is shown as a mark, the length is bounded."""
-    return (
-        text[:LONGEST_TEXT]
-        if text.isascii()
-        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_TEXT]
-    )
+    if not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass")[: 2 * LONGEST_TEXT].decode("utf-16-le", "replace")
+    text = text[:LONGEST_TEXT]
+    return text + " " * text.endswith("</r>")  # the library writes a text from <r> to </r> as it is, as its own markup
 
 
-def _sum(lines: Sequence[Sequence[object]], place: int) -> float:
-    return round(sum(_numbers(lines, place)), 6)
+def _sum(cells: Iterable[object]) -> float:
+    return round(sum(_numbers(cells)), 6)
 
 
-def _numbers(lines: Sequence[Sequence[object]], place: int) -> Iterator[float]:
-    for line in lines:
-        value = line[place]
-        shown = value.value if isinstance(value, Link) else value
-        if isinstance(shown, (int, float)):
-            yield shown
+def _numbers(cells: Iterable[object]) -> list[float]:
+    shown = (cell.value if isinstance(cell, Link) else cell for cell in cells if cell)
+    return [value for value in shown if isinstance(value, (int, float))]
 
 
-def _width(column: Column, place: int, lines: Sequence[Sequence[object]], total: float | None) -> float:
+def _width(column: Column, cells: Sequence[object], total: float | None) -> float:
     """Give a width that cuts nothing: of numbers by the largest, of texts by the longest up to the column's own."""
     head = max(map(len, column.title.split())) + 4  # the button of the filter takes some
     if column.kind in {"number", "decimal", "money"}:
-        longest = max((*map(abs, _numbers(lines, place)), total or 0))
+        longest = max((*map(abs, _numbers(cells)), total or 0))
         return max(head, len(f"{longest:,.0f}") + (8 if column.kind == "money" else 3))
     if column.kind == "share":
         return max(head, len("100.0%") + 3)
     if column.kind != "text":
         return max(head, column.width)
-    return max(head, min(column.width, 3 + max((_length(line[place]) for line in lines), default=0)))
+    return max(head, min(column.width, 3 + max(map(len, map(str, filter(None, cells))), default=0)))
+
+
+def _heights(columns: Sequence[Column], widths: Sequence[float], cells: Sequence[Sequence[object]]) -> dict[int, float]:
+    """Give the lines that a row takes, where more than one: not every program works the height out by itself."""
+    found: dict[int, float] = {}
+    for column, width, values in zip(columns, widths, cells, strict=True):
+        if column.kind != "text" or width < column.width:
+            continue
+        for row, length in enumerate(map(_length, values), 1):
+            if length > width - 1:
+                found[row] = max(found.get(row, 1), -(-length // (width - 1)))
+    return found
 
 
 def _head_lines(column: Column, width: float) -> int:
@@ -338,9 +352,7 @@ def _head_lines(column: Column, width: float) -> int:
 
 def _length(value: object) -> int:
     """Give the characters that a cell shows."""
-    if type(value) is str:
-        return len(value)
-    return len(str(value.value if isinstance(value, Link) else "" if value is None else value))
+    return len(str("" if value is None else value))
 
 
 def _money_format(currency: str) -> str:

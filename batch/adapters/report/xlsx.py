@@ -191,7 +191,7 @@ def _group_values(group: RowGroup, *, linked: bool) -> tuple[object, ...]:
 def _write_by_day(writer: WorkbookWriter) -> Written:
     days = texts_by_day(writer.report)
     rows = [(datetime(day.year, day.month, day.day, tzinfo=UTC), n, texts) for day, (n, texts) in days.items()]
-    sheet, written = writer.table("By day", DAYS, rows, tab="wait")
+    sheet, written = writer.table("By day", DAYS, rows, tab="wait", drawn=True)
     if rows:
         tones = ["good"] * len(rows)
         writer.draw(sheet, Drawing("column", "Texts by day", (1, len(rows)), (0, 2), "E2", tones, days=True))
@@ -211,7 +211,7 @@ def _write_by_week(writer: WorkbookWriter) -> Written:
          w.figures.money)
         for w in weeks
     ]  # fmt: skip
-    sheet, written = writer.table("By week", columns, rows, tab="wait")
+    sheet, written = writer.table("By week", columns, rows, tab="wait", drawn=True)
     if len(rows) > 1:
         writer.draw(sheet, Drawing("column", "Campaigns a week", (1, len(rows)), (0, 1), "I2", ["wait"] * len(rows)))
     return written
