@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from batch.adapters.messages import load_message
 from batch.core.validate import Rules
-from batch.model import Header
+from batch.model import Checked, Header
 from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_blocks
 
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
@@ -63,6 +64,18 @@ def test_two_processes_find_what_one_finds_in_the_same_order() -> None:
     assert checker.late_issues() == alone.late_issues()
     assert {issue.row for issue in whole.errors if issue.code == "row-repeated"} == {200, 333}
     assert checker.late_issues()[300].code == "same-key-twice"
+
+
+def test_kept_rows_hold_a_text_of_a_column_once() -> None:
+    """A third of the memory of 100,000 rows was cells that another row has, too."""
+    kept = replace(TASK, keep=True)
+    [times] = {(row.row.texts[3], id(row.row.texts[3])) for row in _keep(kept) if row.row.number in {20, 40, 60}}
+    assert times[0] == "2026-01-6 14:30"
+
+
+def _keep(task: CheckTask) -> list[Checked]:
+    """Check rows whose texts are made anew each, as those are that a process hands over."""
+    return [row for found in check_blocks(make_blocks(), task, BlockChecker(task)) for row in found.kept]
 
 
 def test_a_second_process_that_dies_costs_no_row() -> None:
