@@ -229,6 +229,18 @@ def test_settling_counts_by_the_clock_of_the_provider(desk: Bench) -> None:
     assert desk.clock.ticks - begun >= 328  # a date has whole seconds
 
 
+@pytest.mark.parametrize("settle", [60.0, 300.0])
+def test_a_provider_whose_clock_stands_still_holds_no_run_up(desk: Bench, settle: float) -> None:
+    """Its lists may stand still as well, so no doubt is settled by them; the clocks soon lie too far apart."""
+    desk.set(provider__settle=settle, provider__settle_gap=0.1)
+    desk.leave_a_doubt()
+    begun, stands_at = desk.clock.ticks, desk.sandbox.account.now()
+    desk.sandbox.account._clock = lambda: stands_at
+    assert isinstance(desk.resume().trouble, ClockError)
+    assert desk.clock.ticks - begun < 330
+    assert (len(desk.sandbox.posts), desk.entry("R-0").status) == (3, Status.IN_DOUBT)
+
+
 @pytest.mark.parametrize(("fault", "says"), [("date-behind-10800", "3 hours ahead of"), ("date-ahead-600", "behind")])
 def test_the_commands_end_with_3_and_one_line(ready: Any, sandbox: Sandbox, fault: str, says: str) -> None:
     """Whatever is typed, the clock is the first thing that is said."""
