@@ -239,6 +239,11 @@ def finish(ledger: Ledger, entry: int, attempt: int, outcome: Outcome = ACCEPTED
     return ledger.attempts.record_outcome(entry, attempt, outcome, OK, now=NOW, who="ana")
 
 
+def finish_and_claim(ledger: Ledger, entry: int, following: int) -> int | None:
+    """Record the acceptance of an entry's first attempt and the intent of another entry with it."""
+    return ledger.attempts.pass_on(entry, 1, ACCEPTED, OK, Intent(following, "hash", NOW, LEAD), who="ana")
+
+
 def accept(ledger: Ledger, entry: int, provider_id: str = "501") -> None:
     """Bring a planned entry to `accepted`."""
     attempt = claim(ledger, entry)

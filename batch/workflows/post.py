@@ -139,8 +139,7 @@ class Submission:
         outcome = classify(answer, entry, self._known)
         if outcome.listed is not None and context.ledger.known.holder(outcome.listed.id) is not None:
             outcome = classify(answer, entry, {outcome.listed.id})  # another entry has this Id, from whatever year
-        upcoming = self._prepare(following) if following is not None and self._may_next_go(outcome) else None
-        return outcome, self._record(posting, outcome, answer, upcoming)
+        return outcome, self._record(posting, outcome, answer, self._prepare_at_once(following, outcome))
 
     def _is_fresh(self, posting: _Posting) -> bool:
         """Whether its intent was meant just now, and its time is far enough: a clock may have been set meanwhile."""
@@ -149,21 +148,25 @@ class Submission:
         in_time = entry.send_at is not None and entry.send_at - world.now() > self._context.lead
         return timedelta(0) <= age <= ON_THE_WIRE and in_time
 
+    def _prepare_at_once(self, following: Entry | None, outcome: Outcome) -> _Posting | None:
+        """Prepare what goes without anything in between; None where there is something, or it cannot be told."""
+        try:
+            return self._prepare(following) if following is not None and self._may_next_go(outcome) else None
+        except Exception:  # no answer is lost for the next one's sake: what is wrong with that comes up at its turn
+            return None
+
     def _may_next_go(self, outcome: Outcome) -> bool:
         """Whether nothing follows an outcome but the next entry: no stop, no wait, no list to be read first."""
         context = self._context
-        try:
-            return (
-                outcome.status is Status.ACCEPTED
-                and not outcome.stop
-                and self._looked
-                and not context.world.stopped()
-                and (self._limit is None or self.sent + 1 < self._limit)
-                and context.provider.turn_in() <= 0
-                and clocks_agree(context)
-            )
-        except LedgerError:  # the outcome comes first: writing it down is tried for a while
-            return False
+        return (
+            outcome.status is Status.ACCEPTED
+            and not outcome.stop
+            and self._looked
+            and not context.world.stopped()
+            and (self._limit is None or self.sent + 1 < self._limit)
+            and context.provider.turn_in() <= 0
+            and clocks_agree(context)
+        )
 
     def _record(
         self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None

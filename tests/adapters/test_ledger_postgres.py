@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ledger_support import NOW, ROOT, accept, claim, decide, finish, open_at, plan, plan_one
+from ledger_support import NOW, ROOT, accept, claim, decide, finish, finish_and_claim, open_at, plan, plan_one
 from postgres_support import cluster, cut_off
 from torture_support import wait_until
 
@@ -55,6 +55,8 @@ def test_who_was_cut_off_and_overtaken_claims_nothing_more(ours: Ledger, theirs:
                 claim(ours, second)
             with pytest.raises(LedgerTakenOverError):
                 finish(ours, first, attempt)
+            with pytest.raises(LedgerTakenOverError):
+                finish_and_claim(ours, first, second)
     assert theirs.entries.get(first).status is Status.IN_DOUBT
     assert theirs.entries.get(second).status is Status.PLANNED
 

@@ -12,7 +12,7 @@ from batch.adapters.ledger import Ledger
 from batch.adapters.ledger.entries import PAGE
 from batch.adapters.ledger.forms import write_time
 from batch.adapters.ledger.tables import attempts, entries
-from batch.model import Action, Answer, Intent, Issue, Level, Listed, Outcome, Status, StatusChange
+from batch.model import Action, Answer, Issue, Level, Listed, Outcome, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
     ACCEPTED,
@@ -20,12 +20,12 @@ from tests.ledger_support import (
     IN_DOUBT,
     LEAD,
     NOW,
-    OK,
     accept,
     claim,
     decide,
     doubt,
     finish,
+    finish_and_claim,
     make_campaign,
     plan,
     plan_one,
@@ -56,16 +56,11 @@ def test_a_second_intent_writes_nothing(ledger: Ledger) -> None:
     assert len(ledger.attempts.of(entry)) == 1
 
 
-def pass_on(ledger: Ledger, entry: int, following: int, attempt: int = 1) -> int | None:
-    """Record the outcome of one entry and the intent of another with it."""
-    return ledger.attempts.pass_on(entry, attempt, ACCEPTED, OK, Intent(following, "hash", NOW, LEAD), who="ana")
-
-
 def test_an_outcome_and_the_next_intent_are_what_both_are_apart(ledger: Ledger) -> None:
     """The first is accepted, the second under way, and the history tells it in this order."""
     first, second = plan(ledger, decide(2), decide(3)).values()
     claim(ledger, first)
-    assert pass_on(ledger, first, second) == 1
+    assert finish_and_claim(ledger, first, second) == 1
     assert ledger.entries.get(first).status is Status.ACCEPTED
     (attempt,) = ledger.attempts.of(second)
     assert (attempt.started_at, attempt.ended_at, attempt.payload_hash) == (NOW, None, "hash")
@@ -79,7 +74,7 @@ def test_an_outcome_is_written_whether_the_next_entry_may_go_or_not(ledger: Ledg
     first, second = plan(ledger, decide(2), decide(3)).values()
     claim(ledger, first)
     ledger.pauses.add("wait", "ann", NOW)
-    assert pass_on(ledger, first, second) is None
+    assert finish_and_claim(ledger, first, second) is None
     assert [ledger.entries.get(entry).status for entry in (first, second)] == [Status.ACCEPTED, Status.PLANNED]
     assert ledger.attempts.of(second) == ()
 
@@ -89,7 +84,7 @@ def test_nothing_goes_on_an_outcome_that_comes_too_late(ledger: Ledger) -> None:
     first, second = plan(ledger, decide(2), decide(3)).values()
     claim(ledger, first)
     ledger.attempts.doubt_orphans(NOW, "ann")
-    assert pass_on(ledger, first, second) is None
+    assert finish_and_claim(ledger, first, second) is None
     assert [ledger.entries.get(entry).status for entry in (first, second)] == [Status.IN_DOUBT, Status.PLANNED]
 
 
@@ -100,7 +95,7 @@ def test_an_outcome_and_the_next_intent_are_written_both_or_not_at_all(ledger: L
     with ledger._transactions.engine.begin() as connection:
         connection.execute(insert(attempts).values(entry=second, number=7, started_at=write_time(NOW)))  # still open
     with pytest.raises(LedgerError):
-        pass_on(ledger, first, second)
+        finish_and_claim(ledger, first, second)
     assert [ledger.entries.get(entry).status for entry in (first, second)] == [Status.SUBMITTING, Status.PLANNED]
     assert finish(ledger, first, 1)
 

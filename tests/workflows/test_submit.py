@@ -36,6 +36,7 @@ from batch.adapters.sandbox.endpoints import Request
 from batch.model import Status
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.workflows import post as submitting
+from batch.workflows.context import open_context
 from batch.workflows.events import Progress, RunEnded, Wait
 
 
@@ -459,6 +460,20 @@ def test_nothing_is_meant_that_does_not_go_at_once(cause: str) -> None:
         assert type(trouble) is troubles.get(cause, type(None))
         assert [desk.attempts(f"R-{row}") for row in range(4)] == [["accepted"]] * 3 + [[]]
         assert Counter(entry.status for entry in desk.entries()) == {Status.ACCEPTED: 3, Status.PLANNED: 3}
+
+
+def test_a_row_that_cannot_be_made_ready_loses_no_answer_of_the_one_before(desk: Bench) -> None:
+    """It fails at its own turn, when that answer is written down."""
+    desk.submit(desk.sheet(4), limit=1)
+    with open_context(desk.settings, desk.world) as context:
+        first, second, third = context.ledger.entries.planned()
+        assert third.send_at is not None
+        broken = replace(third, send_at=third.send_at.replace(tzinfo=None))
+        submission = submitting.Submission(context)
+        submission.run([first])
+        with pytest.raises(ValueError, match="a time without a zone"):
+            submission.run([second, broken])
+    assert [entry.status for entry in desk.entries()] == [Status.ACCEPTED] * 3 + [Status.PLANNED]
 
 
 @pytest.mark.in_a_file  # those of a database are in test_database_troubles.py

@@ -140,8 +140,9 @@ def make_request(call: Call, token: Secret) -> Answer:
 
 def _exchange(state: RequestState, received: _Received) -> None:
     call = state.call
-    data = None if call.payload is None else json.dumps(call.payload).encode("ascii")
-    prepared = requests.Request(call.method, call.url, headers=HEADERS, data=data).prepare()
+    prepared = _prepare(call.method, call.url).copy()
+    if call.payload is not None:
+        prepared.prepare_body(json.dumps(call.payload).encode("ascii"), None)
     adapter = _OneRequestAdapter(state)
     # The adapter is called itself: a Session would read the whole body of a redirect, of any size, to be rid of it.
     try:
@@ -157,6 +158,12 @@ def _exchange(state: RequestState, received: _Received) -> None:
         received.body = _read_body(response, call.longest)
     finally:
         adapter.close()
+
+
+@functools.lru_cache(16)
+def _prepare(method: str, url: str) -> requests.PreparedRequest:
+    """Make what all requests to one address have in common."""
+    return requests.Request(method, url, headers=HEADERS).prepare()
 
 
 def _plain_headers(headers: Mapping[str, str], token: Secret) -> dict[str, str]:
