@@ -23,6 +23,8 @@ LATE = {
     "batch.cli": "rich tables and the questions of init, for one command only",
     "batch.adapters.ledger": "SQLAlchemy: 0.35 s that check, pause and --help do not need",
     "batch.adapters.provider": "requests: 0.1 s that check and find do not need",
+    "batch.adapters.marked.marks": "5 ms, for a marked copy of what is no workbook only",
+    "batch.adapters.report.compiled": "Jinja2, for a page only",
     "batch.adapters.sandbox": "an HTTP server that only a rehearsal needs",
     "batch.adapters.config": "pydantic: 0.1 s that --version and --help do not need",
     "batch.adapters.sheet": "in the reading process: 15 ms for workbooks that texts do not need",

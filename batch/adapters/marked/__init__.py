@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.adapters.marked.child import ask
-from batch.adapters.marked.marks import ROW_ID, Returned, mark_plain
+from batch.adapters.marked.returned import ROW_ID, Returned
 from batch.core.bounds import beyond
 from batch.model.columns import PROBLEM
 from batch.model.errors import SheetError
@@ -54,6 +54,8 @@ def write_marked(
     ]
     if content := ask(("mark", source, said, sheet, limits), seconds):
         return _save(content, path)
+    from batch.adapters.marked.marks import mark_plain
+
     _judge("the sheet", rows, limits)
     return _save(mark_plain(rows), path)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from batch.adapters.marked.worker import READY
+from batch.adapters.marked.returned import READY
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
 from batch.system.confined.process import Confined, cannot_start, search_path
 
 if TYPE_CHECKING:
-    from batch.adapters.marked.marks import Returned
+    from batch.adapters.marked.returned import Returned
 
 Job = tuple[str, Path, "Sequence[Returned]", str, Limits]
 """What to make (`mark` or `collect`), of which file, which rows, of which sheet, within which limits."""

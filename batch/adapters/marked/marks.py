@@ -13,14 +13,13 @@ from batch.adapters.marked.cells import WIDTH, Marking, RawCell, RowMark, SheetX
 from batch.adapters.marked.comments import write_comments
 from batch.adapters.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.adapters.marked.plain import as_filed, as_shown, write_rows
+from batch.adapters.marked.returned import ROW_ID, Returned
 from batch.adapters.marked.styles import Paint, Styles
-from batch.model import Header, Issue, Level, Row
+from batch.model import Header, Issue, Level
 from batch.model.columns import OURS, PROBLEM, RESULTS
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
-from batch.model.records import dataclass
 
-ROW_ID = "RowId"
 _OURS = {name.casefold(): name for name in OURS}
 _RESULT_WIDTH = 24
 _BROKEN = (
@@ -34,19 +33,6 @@ _BROKEN = (
     DOMException,
     StopIteration,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """One row on its way back to the person who wrote it."""
-
-    row: Row
-    issues: tuple[Issue, ...]
-    """What is wrong with it, the most basic first."""
-    row_id: str = ""
-    """Names its place in the ledger; empty when it has none."""
-    result: tuple[str, ...] = ()
-    """What became of it, a text for each of RESULTS; empty where nothing is known."""
 
 
 def mark_workbook(source: Path, rows: Sequence[Returned], sheet: str, limits: Limits) -> bytes:

@@ -7,7 +7,8 @@ import pickle
 import sys
 from pathlib import Path
 
-from batch.adapters.marked.marks import Returned, collect_rows, mark_workbook
+from batch.adapters.marked.marks import collect_rows, mark_workbook
+from batch.adapters.marked.returned import READY, Returned
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
 from batch.model.limits import Limits
@@ -16,10 +17,6 @@ from batch.system.confined.within import limit, limit_seconds
 _MAKERS = {"mark": mark_workbook, "collect": collect_rows}
 Job = tuple[str, str, list[Returned], str, Limits]
 """What to make, of which file, which rows, of which sheet, within which limits."""
-
-
-READY = b"."
-"""What the process says before it takes its job: a death before that has nothing to do with a file."""
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,8 @@ def embed_logo(path: Path | None) -> str:
 def _environment(folders: tuple[Path, ...]) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from batch.adapters.report.compiled import CompiledTemplates
+
     searched = [*folders, templates_folder() / "reports"]
     environment = Environment(
         loader=FileSystemLoader(searched),
@@ -116,9 +118,17 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=CompiledTemplates(),
     )
-    environment.filters |= {"typed": mark_commands, "plural": plural}
+    environment.filters |= {"typed": _at_run_time(mark_commands), "plural": _at_run_time(plural)}
     return environment
+
+
+def _at_run_time(filter: Callable[..., object]) -> Callable[..., object]:
+    """Keep a filter of ours from being applied to constants while a template is compiled: what it says may change."""
+    from jinja2 import pass_context
+
+    return pass_context(lambda _context, *values, **named: filter(*values, **named))
 
 
 def _source(environment: Environment, name: str) -> str:
