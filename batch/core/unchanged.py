@@ -35,7 +35,7 @@ class Unchanged:
         self._plain = _find_plain(rows, now)
         """By key, and once it is found that its entry answers for it, with the decision in the place of the row."""
         self._named = named
-        self._tags = {split_tag(item.name)[1] for item in listed}
+        self._tags = {tag for item in listed if (tag := split_tag(item.name)[1])}
         """Whose entries the plan must know, to tell these campaigns from its own."""
         self.batches: set[int] = set()
         """Those of the entries that are set aside."""

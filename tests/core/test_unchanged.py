@@ -91,6 +91,14 @@ def test_an_entry_whose_tag_an_unknown_campaign_bears_is_for_the_plan() -> None:
     assert list(unchanged.fingerprints()) == [ROW.campaign.fingerprint]
 
 
+def test_a_campaign_without_a_tag_is_no_entry_s() -> None:
+    """Somebody made it in the dashboard, and names of ours may bear no tags either."""
+    listed = [Listed("77", "Spring sale", "20% off", "2026-02-05 10:00:00", ("100",))]
+    unchanged = Unchanged([ROW], NOW, listed=listed)
+    assert unchanged.set_aside([in_brief(know(ROW, Status.ACCEPTED))]) == {1}
+    assert list(unchanged.fingerprints()) == []
+
+
 def test_the_time_is_that_of_the_plan() -> None:
     """What is over when it is planned may be a copied row."""
     assert Unchanged([ROW], SOON).set_aside([in_brief(know(ROW, Status.SENT))]) == set()
