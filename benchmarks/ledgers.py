@@ -13,6 +13,7 @@ from batch.adapters.config import Settings, load_settings
 from batch.adapters.ledger import Ledger, open_ledger
 from batch.core.guards import PlanRules
 from batch.core.plan import make_plan
+from batch.core.unchanged import Unchanged
 from batch.model import Checked, Entry, Plan
 from batch.model.codes import ALL_CODES, HARD
 from batch.workflows.check import check_sheet, open_file
@@ -43,9 +44,10 @@ def read(path: Path, settings: Settings) -> list[Checked]:
 def plan_into(ledger: Ledger, rows: list[Checked], file: str) -> Plan:
     """Plan rows against the ledger and record the plan, as a submission does before its first request."""
     now = datetime.now(UTC)
-    fingerprints = {row.campaign.fingerprint for row in rows if row.campaign is not None}
-    known = ledger.known.matching({row.key for row in rows}, fingerprints, now)
-    plan = make_plan(rows, known, rules=PlanRules(file=file, provider_zone=ZONE), now=now)
+    unchanged = Unchanged(rows, now)
+    keys = (row.key for row in rows)
+    known = ledger.known.matching(keys, unchanged.fingerprints(), now, unchanged.set_aside)
+    plan = make_plan(rows, known, rules=PlanRules(file=file, provider_zone=ZONE), now=now, unchanged=unchanged)
     ledger.batches.take_in(
         plan.decisions, account="main", taken_in_at=now, file=file, sheet="", file_hash="", rows=len(rows), blank=0,
         left_out=0, submitted_by="bench", machine="bench",

@@ -11,7 +11,9 @@ from batch.core.payload import to_provider_time
 from batch.core.plan import PlanRules, make_plan
 from batch.core.settle import Reading
 from batch.core.trust import Coverage, Span
+from batch.core.unchanged import Unchanged
 from batch.model import (
+    Brief,
     Campaign,
     Checked,
     Decision,
@@ -103,7 +105,37 @@ def plan(
 ) -> Plan:
     """Plan rows of `week.xlsx` as of `NOW`."""
     wanted = PlanRules(**{"file": "week.xlsx", **rules})
-    return make_plan(rows, known or [], rules=wanted, now=NOW, listed=listed or [])
+    return plan_both_ways(rows, known or [], listed or [], {}, wanted)
+
+
+def plan_both_ways(
+    rows: list[Checked], known: list[KnownEntry], listed: list[Listed], named: dict[int, int], rules: PlanRules
+) -> Plan:
+    """Plan with all that is known, and without the entries of unchanged rows: the same comes of it."""
+    whole = make_plan(rows, known, rules=rules, now=NOW, listed=listed, named=named)
+    unchanged = Unchanged(rows, NOW, listed=listed, named=named)
+    aside = unchanged.set_aside([in_brief(entry) for entry in known])
+    keys, said = {row.key for row in rows}, set(unchanged.fingerprints())
+    others = [
+        entry
+        for entry in known
+        if entry.id not in aside
+        and (entry.key in keys or entry.fingerprint in said or _is_coming(entry) or entry.id in named.values())
+    ]
+    assert make_plan(rows, others, rules=rules, now=NOW, listed=listed, named=named, unchanged=unchanged) == whole
+    return whole
+
+
+def in_brief(entry: KnownEntry) -> Brief:
+    """Tell of an entry what a plan reads first."""
+    return (
+        entry.id, entry.batch, entry.key, entry.fingerprint, entry.tag, entry.status, _is_coming(entry),
+        entry.provider_id, entry.message, entry.subject,
+    )  # fmt: skip
+
+
+def _is_coming(entry: KnownEntry) -> bool:
+    return entry.send_at is not None and entry.send_at > NOW
 
 
 def decide(row: Checked, *known: KnownEntry, **rules: Any) -> Decision:

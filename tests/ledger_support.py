@@ -132,7 +132,8 @@ def add_batch(ledger: Ledger, **batch: Any) -> int:
 def record_plan(ledger: Ledger, batch: int, decisions: Iterable[Decision], **how: Any) -> dict[int, int]:
     """Write the plan of a batch in a transaction of its own; give the entry of each row."""
     with ledger._transactions.write() as connection:
-        return insert_plan(connection, batch, decisions, **how)
+        insert_plan(connection, batch, decisions, **how)
+    return {line.row: line.entry for line in ledger.batches.rows(batch) if line.entry is not None}
 
 
 def make_batch(ledger: Ledger, rows: int, file: str = "week.xlsx") -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -80,7 +80,9 @@ class Surroundings:
         now: datetime,
         *,
         named: Mapping[int, int] = NOTHING,
+        batches: Collection[int] = (),
     ) -> None:
+        """`batches` are those of known entries of the file's keys that are not among the known ones here."""
         self.rules = rules
         self.now = now
         self.zone = rules.provider_zone
@@ -102,7 +104,7 @@ class Surroundings:
         by_id = {entry.id: entry for entry in in_order if entry.id in wanted}
         self.named = {row: by_id[entry] for row, entry in named.items() if entry in by_id}
         """Row to the entry that its RowId speaks of."""
-        self._index_known(in_order, by_id)
+        self._index_known(in_order, by_id, batches)
         self._index_listed(listed, rows, in_order)
 
     @cached_property
@@ -124,12 +126,12 @@ class Surroundings:
         """Give the name as the provider would get it today."""
         return name_by(self.posting, campaign.name, self.tag(campaign))
 
-    def _index_known(self, known: Sequence[KnownEntry], named: Container[int]) -> None:
+    def _index_known(self, known: Sequence[KnownEntry], named: Container[int], batches: Iterable[int]) -> None:
         for entry in known:
             self.by_key[entry.key].append(entry)
             if entry.fingerprint:
                 self.by_fingerprint[entry.fingerprint].append(entry)
-        related = {entry.batch for key in self.keys for entry in self.by_key.get(key, ())}
+        related = {*batches, *(entry.batch for key in self.keys for entry in self.by_key.get(key, ()))}
         for entry in known:
             moment = entry.send_at
             if moment is None or moment <= self.now or entry.key in self.keys:

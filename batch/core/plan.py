@@ -19,9 +19,9 @@ from batch.core.guards import (
     is_coming,
     is_doubtful,
 )
-from batch.core.identity import as_read
 from batch.core.payload import to_provider_time
 from batch.core.plan_issues import deleted_before, edited_after, how_to_settle, in_doubt
+from batch.core.unchanged import Unchanged, already, reads_same, warnings_of
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
 from batch.model.codes import HARD, NEVER_LET_GO, PLAN_CODES
 from batch.model.plurals import plural
@@ -40,19 +40,22 @@ def make_plan(
     now: datetime,
     listed: Iterable[Listed] = (),
     named: Mapping[int, int] = NOTHING,
+    unchanged: Unchanged | None = None,
 ) -> Plan:
     """Decide on each row of one file.
 
     `known` are the ledger's entries with a key or fingerprint of the file and all that are still to come;
     `listed` are campaigns on the provider's list that the ledger does not know; `named` says which entry a row's
-    RowId speaks of, by row number.
+    RowId speaks of, by row number; `unchanged` has the rows whose entries were set aside.
     """
-    around = Surroundings(rows, known, listed, rules, now, named=named)
-    cases = [_open_case(row, around) for row in rows]
+    unchanged = unchanged or Unchanged((), now)
+    around = Surroundings(rows, known, listed, rules, now, named=named, batches=unchanged.batches)
+    decided = [unchanged.decide(row) for row in rows]
+    cases = [_open_case(row, around) for row, done in zip(rows, decided, strict=True) if done is None]
     decisions = [_decide(case) for case in cases]
     has_new = any(_is_new(*pair) for pair in zip(cases, decisions, strict=True))
-    decisions = [_point_out_old_date(*pair, has_new=has_new) for pair in zip(cases, decisions, strict=True)]
-    return Plan(tuple(_stop_for_errors(decisions, rules)))
+    others = (_point_out_old_date(*pair, has_new=has_new) for pair in zip(cases, decisions, strict=True))
+    return Plan(tuple(_stop_for_errors([done or next(others) for done in decided], rules)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,7 @@ def _is_same(entry: KnownEntry, key: str, fingerprint: str) -> bool:
 
 
 def _reads_same(entry: KnownEntry, campaign: Campaign) -> bool:
-    """Whether two texts of one fingerprint look the same on a phone; one that was forgotten counts as the same."""
-    if (entry.message, entry.subject) == (campaign.message, campaign.subject):
-        return True
-    pairs = ((entry.message, campaign.message), (entry.subject, campaign.subject))
-    return all(not old or old == new or as_read(old) == as_read(new) for old, new in pairs)
+    return reads_same(entry.message, entry.subject, campaign)
 
 
 def _find_met(entries: Sequence[KnownEntry], row: Checked, fingerprint: str, now: datetime) -> KnownEntry:
@@ -227,7 +226,7 @@ def _settle(case: _Case, met: KnownEntry) -> Decision:
 
 def _already(case: _Case, met: KnownEntry) -> str:
     coming = met.status is Status.ACCEPTED and is_coming(met, case.around.now)
-    return f"already {'scheduled' if coming else 'sent'} as {met.provider_id} (entry {met.id})"
+    return already(met.id, met.provider_id, coming=coming)
 
 
 def _remedy(case: _Case, met: KnownEntry) -> str:
@@ -246,8 +245,7 @@ def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:
 def _skip(case: _Case, met: KnownEntry, why: str) -> Decision:
     """Leave a row alone that a known entry answers for; what another version left open here is done with."""
     obsolete = next((entry.id for entry in (case.old, case.own) if entry is not None and entry is not met), None)
-    issues = tuple([issue for issue in case.row.issues if issue.level is Level.WARNING])
-    return Decision(case.row, Action.SKIP, entry=met.id, replaces=obsolete, issues=issues, why=why)
+    return Decision(case.row, Action.SKIP, entry=met.id, replaces=obsolete, issues=warnings_of(case.row), why=why)
 
 
 def _cancel(case: _Case) -> Decision:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from batch.model.insights import Insight, Insights, Mark, Sending
     from batch.model.issues import NOTHING, Issue, Level, Status
     from batch.model.people import UNKNOWN, Person, Proof, Way
-    from batch.model.plans import Action, Decision, KnownEntry, Plan
+    from batch.model.plans import Action, Brief, Decision, KnownEntry, Plan
     from batch.model.rows import Account, Campaign, Checked, Draft, Group, Header, MmsTemplate, Parts, Row
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Answer",
     "Attempt",
     "Batch",
+    "Brief",
     "Campaign",
     "Change",
     "ChangeKind",
@@ -94,7 +95,7 @@ _NAMES = {
     "insights": "Insight Insights Mark Sending",
     "issues": "NOTHING Issue Level Status",
     "people": "UNKNOWN Person Proof Way",
-    "plans": "Action Decision KnownEntry Plan",
+    "plans": "Action Brief Decision KnownEntry Plan",
     "rows": "Account Campaign Checked Draft Group Header MmsTemplate Parts Row",
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}

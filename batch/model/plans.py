@@ -50,6 +50,11 @@ class KnownEntry(NamedTuple):
     """Codes that a person let go for this very fingerprint (`resolve --send`)."""
 
 
+Brief = tuple[int, int, str, str, str, str, bool, str, str, str]
+"""A KnownEntry in brief, as a plan reads it first for every row of a file: id, batch, key, fingerprint, tag, status,
+whether it is still to come, the provider's Id, message, subject."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the plan makes of one row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -25,12 +25,20 @@ _OFFERED = timedelta(days=10)
 
 
 def check_account(
-    context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry], account: Account
+    context: Context,
+    rows: Sequence[Checked],
+    known: Iterable[KnownEntry],
+    account: Account,
+    unchanged: Container[Checked],
 ) -> list[Checked]:
-    """Give the rows with what only account and ledger together can tell; rows that went before are left as they are."""
+    """Give the rows with what only account and ledger together can tell; rows that went before are left as they are.
+
+    Of these are the `unchanged` ones, whose entries are not among the known.
+    """
     rows = _explain_renamed(context, rows, account)
     gone = {entry.fingerprint for entry in known if entry.status in _OUT}
-    new = [row.campaign for row in rows if row.campaign is not None and row.campaign.fingerprint not in gone]
+    others = [row.campaign for row in rows if row.campaign is not None and row not in unchanged]
+    new = [campaign for campaign in others if campaign.fingerprint not in gone]
     if not new:
         return list(rows)
     moved = _moved(context, new)

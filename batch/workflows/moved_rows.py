@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,17 +33,22 @@ class _There:
 
 
 def hold_moved(
-    context: Context, rows: Sequence[Checked], known: Iterable[KnownEntry], also: Callable[[str], frozenset[str]]
+    context: Context,
+    rows: Sequence[Checked],
+    known: Iterable[KnownEntry],
+    also: Callable[[str], frozenset[str]],
+    unchanged: Container[Checked],
 ) -> list[Checked]:
     """Hold the new rows that the ledger of another account knows, unless the file has them for that account, too.
 
     Of a row that names no account it is only told: the same sheet may be meant for two accounts. `also` gives the keys
-    of the file's rows for an account. A row is not new once it is planned or at the provider here; a held one is.
+    of the file's rows for an account. A row is not new once it is planned or at the provider here; a held one is. The
+    `unchanged` ones are at the provider, though not among the known.
     """
     if context.rehearsal or not context.settings.others:
         return list(rows)
     mine = {entry.key for entry in known if entry.status in _SCHEDULED | {Status.PLANNED}}
-    new = [row for row in rows if row.campaign is not None and row.key not in mine]
+    new = [row for row in rows if row.campaign is not None and row.key not in mine and row not in unchanged]
     held: dict[int, Issue] = {}
     for name, settings in context.settings.others.items() if new else ():
         for row, entry in _find(context, name, settings, new):

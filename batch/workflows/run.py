@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from batch.core.guards import PlanRules, may_have_gone
 from batch.core.plan import make_plan
 from batch.core.settle import Reading
 from batch.core.standing import standing_of
+from batch.core.unchanged import Unchanged
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, NotAsAskedError, ReportError
 from batch.workflows.account_checks import check_account, remember_names
@@ -126,14 +128,15 @@ def plan_rows(context: Context, check: Check, reading: Reading, options: Options
         allowed=options.allow,
         levels=settings.rules,
     )
-    keys = {row.key for row in check.kept}
-    fingerprints = {row.campaign.fingerprint for row in check.kept if row.campaign is not None}
     named = follow_row_ids(context.ledger, check.kept)
-    known = context.ledger.known.matching(keys | named.keys, fingerprints, world.now())
-    unknown = find_unknown(context, reading)
-    rows = check_account(context, warn_of_unknown(check.kept, named.unknown), known, account)
-    rows = hold_moved(context, rows, known, options.also)
-    plan = make_plan(rows, known, rules=rules, now=world.now(), listed=unknown, named=named.entries)
+    rows = warn_of_unknown(check.kept, named.unknown)
+    now, unknown = world.now(), find_unknown(context, reading)
+    unchanged = Unchanged(rows, now, listed=unknown, named=named.entries)
+    keys = chain((row.key for row in rows), named.keys)
+    known = context.ledger.known.matching(keys, unchanged.fingerprints(), now, unchanged.set_aside)
+    rows = check_account(context, rows, known, account, unchanged)
+    rows = hold_moved(context, rows, known, options.also, unchanged)
+    plan = make_plan(rows, known, rules=rules, now=now, listed=unknown, named=named.entries, unchanged=unchanged)
     warn_of_other_ledger(context, unknown, {decision.tag for decision in plan.decisions})
     return plan
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from batch.adapters.ledger import EXPORT_KEYS, EXPORT_ONLY, Ledger, open_ledger
+from batch.adapters.ledger.lists import _write_listed
 from batch.adapters.report.machine import FIELDS
 from batch.model import Action, DeliveryCount, Finding, FindingKind, Issue, Level, Listed, Posted, Status
 from tests.ledger_support import NOW, accept, claim, decide, open_at, plan, plan_one
@@ -41,6 +42,15 @@ def test_an_observation_is_kept_only_when_it_differs(ledger: Ledger) -> None:
     assert (found.contacts_count, found.provider_status_id) == (42, 2)
     assert (found.provider_status, found.changed_at) == ("Approved and Scheduled", NOW + 3 * HOUR)
     assert found.status is Status.ACCEPTED
+
+
+def test_what_was_seen_is_written_to_the_letter_as_ever() -> None:
+    """Its hash says whether a campaign is shown as before: in another form all of them would be seen anew."""
+    odd = Listed("501", 'Sale "2" \\ é\n\x01\u2028\ud800', "", "2031-03-05 10:00:00", (), 0, 40, status="Pending")
+    groups = replace(odd, group_ids=("100", "7"), type_recipients=None, mms_template_id=0, subject="So")
+    for listed in (odd, groups, Listed("")):
+        shown = {name: value for name, value in asdict(listed).items() if value not in {None, ""}}
+        assert _write_listed(listed) == json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
 
 
 def test_what_a_list_does_not_show_is_not_forgotten(ledger: Ledger) -> None:

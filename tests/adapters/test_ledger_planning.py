@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 
 from batch.adapters.ledger import BatchRow, Ledger
 from batch.adapters.ledger.cutting import cut_issues
-from batch.model import Action, Issue, Level, Status, StatusChange
+from batch.model import Action, Brief, Issue, Level, Status, StatusChange
 from batch.model.errors import LedgerError, UsageError
 from tests.ledger_support import (
     HEADER,
@@ -316,6 +317,33 @@ def test_the_plan_learns_what_is_known(ledger: Ledger) -> None:
     assert (found.fingerprint, found.tag, found.name) == (entry.fingerprint, entry.tag, "Sale 3")
     assert (found.group_ids, found.send_at, found.status) == (("100", "7"), entry.send_at, Status.PLANNED)
     assert (found.provider_id, found.message, found.last_codes) == ("", entry.message, ())
+
+
+@pytest.mark.parametrize("unknown", [0, 50], ids=["by their keys", "in a scan"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_what_is_set_aside_is_not_read_whole(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, unknown: int, size: int
+) -> None:
+    """Of each key all entries but replaced ones are shown together, whether some or most of the ledger is asked for."""
+    monkeypatch.setattr("batch.adapters.ledger.known._BLOCK", size)
+    gone = plan(ledger, decide(2, Action.CANCEL))[2]
+    there = [plan(ledger, decide(number))[number] for number in range(3, 9)]
+    again = plan(ledger, decide(2, text="Once more"))[2]
+    replaced = plan(ledger, decide(9, Action.HOLD))[9]
+    newest = plan(ledger, decide(9, replaces=replaced, text="Fixed"))[9]
+    keys = ["ref:r2", "ref:r3", "ref:r9", *(f"none {number}" for number in range(unknown))]
+    shown: list[list[tuple[int, str, str, bool]]] = []
+
+    def set_aside(block: Sequence[Brief]) -> set[int]:
+        shown.append([(entry[0], entry[2], entry[5], bool(entry[6])) for entry in block])
+        return {there[0], newest}
+
+    found = [entry.id for entry in ledger.known.matching(keys, [], NOW, set_aside)]
+    assert found == sorted([gone, again, *there[1:]])
+    of_two = [(gone, "ref:r2", "cancelled", False), (again, "ref:r2", "planned", True)]
+    assert [[one for one in block if one[1] == "ref:r2"] for block in shown if of_two[0] in block] == [of_two]
+    every = {(there[0], "ref:r3", "planned", True), (newest, "ref:r9", "planned", True), *of_two}
+    assert sorted(entry for block in shown for entry in block) == sorted(every)
 
 
 def test_known_entries_bear_their_codes(ledger: Ledger) -> None:

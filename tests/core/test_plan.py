@@ -17,6 +17,7 @@ from core_support import (
     make_issue,
     make_row,
     plan,
+    plan_both_ways,
 )
 from examples_support import tries
 from hypothesis import given
@@ -590,11 +591,11 @@ def test_a_cancelled_row_of_the_past_is_no_question_about_its_date():
 
 
 def name_entry(row: Checked, entry: KnownEntry, *others: Checked) -> list[Decision]:
-    from batch.core.plan import PlanRules, make_plan
+    from batch.core.plan import PlanRules
 
     rules = PlanRules(file="other.xlsx")
     named = {row.row.number: entry.id}
-    return list(make_plan([row, *others], [entry], rules=rules, now=NOW, named=named).decisions)
+    return list(plan_both_ways([row, *others], [entry], [], named, rules).decisions)
 
 
 @pytest.mark.parametrize("status", [Status.INVALID, Status.HELD, Status.REJECTED, Status.PLANNED])
@@ -619,9 +620,9 @@ def test_a_row_id_that_was_copied_with_its_row_speaks_of_the_other_row():
 
 def test_a_row_id_of_an_entry_that_is_not_known_here_says_nothing():
     """The plan looks only at what it was given."""
-    from batch.core.plan import PlanRules, make_plan
+    from batch.core.plan import PlanRules
 
-    decisions = make_plan([ROW], [], rules=PlanRules(), now=NOW, named={2: 77}).decisions
+    decisions = plan_both_ways([ROW], [], [], {2: 77}, PlanRules()).decisions
     assert met(decisions[0]) == (Action.SUBMIT, None, None)
 
 

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, select
 
-from batch.adapters.ledger.bulk import ask_one, is_in
+from batch.adapters.ledger.bulk import ask_one, in_chunks, is_in
 from batch.adapters.ledger.forms import STATUSES, read_texts, read_time_or_none, write_time
 from batch.adapters.ledger.tables import attempts, batches, entries, history
 from batch.adapters.ledger.transactions import Transactions
 from batch.core.trust import Sentinel, Span
-from batch.model import KnownEntry, Status
+from batch.model import Brief, KnownEntry, Status
 from batch.model.places import place_of
 
+SetAside = Callable[[Sequence[Brief]], set[int]]
+_Briefs = tuple[Sequence[Any], Sequence[int]]
+_BLOCK = 2_000
+"""Keys, or other values, that are asked for at a time."""
 COMING = (Status.PLANNED, Status.SUBMITTING, Status.IN_DOUBT, Status.ACCEPTED, Status.HELD, Status.WAITING)
 """What the guards compare a new row with, while its time is still to come."""
 
-_NAMED_OTHERWISE = {
-    "name": entries.c.campaign_name, "last_codes": entries.c.codes, "file": batches.c.file, "sheet": batches.c.sheet
-}  # fmt: skip
-_COLUMNS = ({**entries.c, **_NAMED_OTHERWISE}[name] for name in KnownEntry._fields)
-_KNOWN = select(*_COLUMNS).join(batches, batches.c.id == entries.c.batch)
+_NAMED_OTHERWISE = {"name": entries.c.campaign_name, "last_codes": entries.c.codes}
+_OF_BATCHES = ("file", "sheet")
+_COLUMNS = [{**entries.c, **_NAMED_OTHERWISE}[name] for name in KnownEntry._fields if name not in _OF_BATCHES]
+_COUNTS = entries.c.status != Status.REPLACED.value
+_KNOWN = select(*_COLUMNS).where(_COUNTS)
 """In the order in which a KnownEntry has them."""
+_DOUBLED = select(entries.c.key).group_by(entries.c.key).having(func.count() > 1)
+"""The keys that more than one entry has, replaced ones too."""
 _HOLDER = select(func.max(entries.c.id)).where(
     entries.c.provider_id != "", entries.c.provider_id == bindparam("listed")
 )
@@ -36,20 +43,30 @@ class Known:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
-    def matching(self, keys: Collection[str], fingerprints: Collection[str], now: datetime) -> tuple[KnownEntry, ...]:
-        """Give the entries with one of these keys or fingerprints, and all that are still to come; none replaced."""
-        coming = and_(entries.c.status.in_([status.value for status in COMING]), entries.c.send_at > write_time(now))
-        with self._transactions.read() as connection:
-            key, fingerprint = _how_to_search(connection, len(keys))
-            has_key = is_in(key, keys, connection.dialect)
-            says_it = is_in(fingerprint, [one for one in fingerprints if one], connection.dialect)
-            return _read_known(connection, _any_of(connection, has_key, says_it, coming))
+    def matching(
+        self,
+        keys: Iterable[str],
+        fingerprints: Iterable[str],
+        now: datetime,
+        set_aside: SetAside = lambda _known: set(),
+    ) -> tuple[KnownEntry, ...]:
+        """Give the entries with one of these keys or fingerprints, and all that are still to come; none replaced.
 
-    def with_keys(self, keys: Collection[str]) -> tuple[KnownEntry, ...]:
+        `set_aside` gets all entries of some keys at a time, in brief, and says which are left out. Only after that the
+        `fingerprints` are gone through.
+        """
+        asked, wanted = dict.fromkeys(keys), set[int]()
+        with self._transactions.read() as connection:
+            for block, others in _read_briefs(connection, asked, now):
+                wanted.update(others, [entry[0] for entry in block])
+                wanted -= set_aside(block)
+            wanted |= _find_saying(connection, fingerprints)
+            return tuple(_read_known(connection, entries.c.id, sorted(wanted)))
+
+    def with_keys(self, keys: Iterable[str]) -> tuple[KnownEntry, ...]:
         """Give the entries with one of these keys, and no others; none replaced."""
         with self._transactions.read() as connection:
-            key, _ = _how_to_search(connection, len(keys))
-            return _read_known(connection, is_in(key, keys, connection.dialect))
+            return tuple(sorted(_read_known(connection, entries.c.key, dict.fromkeys(keys)), key=itemgetter(0)))
 
     def tags(self, listed: Collection[str]) -> set[str]:
         """Give which of these tags this ledger ever gave or sent: as many are asked for as a list shows, not all."""
@@ -134,24 +151,6 @@ class Known:
             return dict(connection.execute(statement).all())
 
 
-def _any_of(connection: Connection, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Ask for what one condition or another takes; PostgreSQL uses an index for each only where they stand apart."""
-    if connection.dialect.name == "sqlite":
-        return or_(*conditions)
-    return entries.c.id.in_(union(*(select(entries.c.id).where(condition) for condition in conditions)))
-
-
-def _how_to_search(connection: Connection, asked: int) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """Give key and fingerprint as columns, or as expressions that keep SQLite from its indexes.
-
-    Once a good part of the ledger is asked for, one scan is a third faster than two look-ups an entry and a sort.
-    """
-    newest = connection.execute(select(func.max(entries.c.id))).scalar() or 0
-    if asked * 4 < newest:
-        return entries.c.key, entries.c.fingerprint
-    return entries.c.key.concat(""), entries.c.fingerprint.concat("")
-
-
 def _first(status: Status) -> ColumnElement[int]:
     """Take the first line of the history at which an entry came to a status."""
     return func.min(case((history.c.new == status.value, history.c.id)))
@@ -165,15 +164,81 @@ def _span(row: Row[Any]) -> Span:
     return Span(row.begun, row.known)
 
 
-def _read_known(connection: Connection, which: ColumnElement[bool]) -> tuple[KnownEntry, ...]:
-    asked = _KNOWN.where(entries.c.status != Status.REPLACED.value, which)
-    return tuple(_known_entry(row) for row in connection.execute(asked.order_by(entries.c.id)))
+def _read_briefs(connection: Connection, keys: Mapping[str, None], now: datetime) -> Iterator[_Briefs]:
+    """Read what has one of these keys, all entries of a key in one block, and which others are to come.
+
+    Once a good part of the ledger is asked for, one scan takes half the time of two look-ups an entry.
+    """
+    newest = connection.execute(select(func.max(entries.c.id))).scalar() or 0
+    if len(keys) * 2 >= newest:
+        yield from _scan(connection, keys, now)
+        return
+    yield (), connection.execute(select(entries.c.id).where(_is_coming(now))).scalars().all()
+    for block in in_chunks(keys, _BLOCK):
+        yield connection.execute(_brief(now).where(is_in(entries.c.key, block, connection.dialect))).all(), ()
 
 
-def _known_entry(row: Sequence[Any]) -> KnownEntry:
+def _scan(connection: Connection, keys: Mapping[str, None], now: datetime) -> Iterator[_Briefs]:
+    doubled = set(connection.execute(_DOUBLED).scalars())
+    last: list[Any] = []
+    block: Any
+    for block in connection.execute(_brief(now).execution_options(yield_per=_BLOCK)).partitions():
+        found = [entry for entry in block if entry[2] in keys]
+        last += [entry for entry in found if entry[2] in doubled]
+        once = [entry for entry in found if entry[2] not in doubled] if doubled else found
+        yield once, [entry[0] for entry in block if entry[6] and entry[2] not in keys]
+    yield last, ()
+
+
+def _brief(now: datetime) -> Select[Any]:
+    """Ask for all that counts, in the order in which a `Brief` has it."""
+    first, last = ("id", "batch", "key", "fingerprint", "tag", "status"), ("provider_id", "message", "subject")
+    columns = (*(entries.c[name] for name in first), _is_coming(now), *(entries.c[name] for name in last))
+    return select(*columns).where(_COUNTS)
+
+
+def _is_coming(now: datetime) -> ColumnElement[bool]:
+    """Ask for what is still to come, and goes or may go."""
+    return and_(entries.c.status.in_([status.value for status in COMING]), entries.c.send_at > write_time(now))
+
+
+def _find_saying(connection: Connection, fingerprints: Iterable[str]) -> set[int]:
+    found: set[int] = set()
+    for block in in_chunks(filter(None, fingerprints), _BLOCK):
+        asked = is_in(entries.c.fingerprint, block, connection.dialect)
+        found.update(connection.execute(select(entries.c.id).where(asked)).scalars())
+    return found
+
+
+def _read_known(
+    connection: Connection, column: ColumnElement[Any], values: Iterable[str | int]
+) -> Iterator[KnownEntry]:
+    """Read what has one of these values there, in blocks: a ledger may know every row of a large file."""
+    batches_ = _Batches(connection)
+    for block in in_chunks(values, _BLOCK):
+        found = connection.execute(_KNOWN.where(is_in(column, block, connection.dialect)))
+        yield from [_known_entry(row, batches_[row[1]]) for row in found.all()]
+
+
+class _Batches(dict[int, tuple[str, str]]):
+    """File and sheet of each batch, read when they are first asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __missing__(self, batch: int) -> tuple[str, str]:
+        asked = select(batches.c.file, batches.c.sheet).where(batches.c.id == batch)
+        found = self[batch] = tuple(self._connection.execute(asked).one())
+        return found
+
+
+def _known_entry(row: Sequence[Any], place: tuple[str, str]) -> KnownEntry:
     """Read a row of `_KNOWN`; by name its columns would take twice as long."""
-    place, group_ids, send_at, status = row[7:11]
-    codes, released = row[15:]
-    moment = read_time_or_none(send_at)
-    met = (*row[:7], place_of(place), read_texts(group_ids), moment, STATUSES[status])
-    return KnownEntry._make((*met, *row[11:15], tuple(codes.split()), read_texts(released)))
+    file, sheet = place
+    number, batch, key, fingerprint, tag, name, at, groups, send_at, status, provider_id, message, subject = row[:13]
+    codes, released = row[13:]
+    values = (
+        number, batch, file, key, fingerprint, tag, name, place_of(at), read_texts(groups), read_time_or_none(send_at),
+        STATUSES[status], provider_id, message, subject, sheet, tuple(codes.split()), read_texts(released),
+    )  # fmt: skip
+    return KnownEntry._make(values)

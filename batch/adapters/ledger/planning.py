@@ -127,11 +127,11 @@ class _Planner:
         self._taken: set[int] = set()
         self._wrong: dict[tuple[Any, ...], int] = {}
         """Rows with errors, by all that is told of them; `max_bad_rows` bounds them."""
-        self.placed: dict[int, int] = {}
+        self._has_header = False
 
     def place(self, decisions: Sequence[Decision]) -> None:
         """Write one chunk of decisions."""
-        if not self.placed and decisions:
+        if not self._has_header:
             self._keep_header(decisions[0])
         work = _Work()
         statuses = self._statuses(decisions)
@@ -141,12 +141,14 @@ class _Planner:
 
     def _keep_header(self, decision: Decision) -> None:
         """Keep the sheet's header once, for the cells of all its rows."""
+        self._has_header = True
         header = write_texts(tuple(cut(name, NAME) for name in decision.checked.row.header.names))
         self._connection.execute(update(batches).where(batches.c.id == self._batch).values(header=header))
 
     def _statuses(self, decisions: Sequence[Decision]) -> dict[int, str]:
-        """Read where the entries stand that the plan meets."""
-        met = {number for one in decisions for number in (one.entry, one.replaces) if number is not None}
+        """Read where the entries stand that the plan renews or replaces."""
+        renewed = {one.entry for one in decisions if one.action not in NO_ENTRY}
+        met = (renewed | {one.replaces for one in decisions}) - {None}
         if not met:
             return {}
         asked = is_in(entries.c.id, sorted(met), self._connection.dialect)
@@ -164,7 +166,6 @@ class _Planner:
             entry = self._renew(decision, statuses, work) or self._add(decision, work)
             self._keep_for_twins(decision, entry)
         if entry is not None:
-            self.placed[row] = entry
             self._replace(decision, entry, statuses, work)
         work.lines.append((self._batch, row, entry, what, cut(decision.why, WORDS)))
 
@@ -268,8 +269,8 @@ class _Planner:
 
 def insert_plan(
     connection: Connection, batch: int, decisions: Iterable[Decision], *, account: str, now: datetime, who: str
-) -> dict[int, int]:
-    """Write a plan; give the entry of each row that has one.
+) -> None:
+    """Write a plan.
 
     An entry that two rows claim goes to the first of them. Raises LedgerError, and nothing is written, when an entry
     that the plan would renew or replace has moved on in the meantime.
@@ -277,7 +278,6 @@ def insert_plan(
     planner = _Planner(connection, batch, account=account, now=now, who=who)
     for chunk in in_chunks(decisions):
         planner.place(chunk)
-    return planner.placed
 
 
 def _as_people_see_it(decision: Decision) -> tuple[Any, ...]:
