@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from batch.adapters.inbox.names import (
     claim_name,
     filed_name,
     is_note,
+    make_mark,
     may_be_sheet,
     split_claim,
 )
@@ -165,7 +165,7 @@ class Inbox:
         Raises BatchError where none can be taken, as from one disk to another, or on a full one.
         """
         source = self.folder / ready.name
-        mark = secrets.token_hex(3)
+        mark = make_mark()
         _need_folder(self.working)
         place = self.working / claim_name(now, mark)
         claimed = Claimed(ready.name, place / ready.name, now.replace(microsecond=0), mark)
@@ -311,7 +311,7 @@ class Inbox:
             _need_folder(self.attention)
             target = self.attention / filed_name(preview.name, now, self._zone)
             if target.exists():
-                target = self.attention / filed_name(preview.name, now, self._zone, secrets.token_hex(3))
+                target = self.attention / filed_name(preview.name, now, self._zone, make_mark())
             self._explain(target, words)
             preview.replace(target)
         return target
@@ -328,7 +328,7 @@ class Inbox:
     def _return(self, file: Path, name: str) -> None:
         target = self.folder / name
         if os.path.lexists(target):
-            target = self.folder / f"{Path(name).stem} ({secrets.token_hex(3)}){Path(name).suffix}"
+            target = self.folder / f"{Path(name).stem} ({make_mark()}){Path(name).suffix}"
         with contextlib.suppress(OSError):
             file.replace(target)
 

@@ -7,13 +7,12 @@ believed there. It waits for that account's watch, whatever is in that one's way
 from __future__ import annotations
 
 import contextlib
-import secrets
 from datetime import datetime
 from pathlib import Path
 
 from batch.adapters.inbox.copies import make_private, note_taken, write_failures
 from batch.adapters.inbox.folder import Claimed, Inbox, InboxGoneError
-from batch.adapters.inbox.names import claim_name
+from batch.adapters.inbox.names import claim_name, make_mark
 from batch.adapters.inbox.plain_files import read_small
 from batch.system.disk import Readers, copy_whole, write_whole
 
@@ -31,7 +30,7 @@ def hand_over(claimed: Claimed, home: str, to: str, inbox: Inbox, now: datetime)
         return
     try:
         inbox.prepare()
-        mark = secrets.token_hex(3)
+        mark = make_mark()
         draft = inbox.working / f".{mark}"
         make_private(draft)
         file = draft / claimed.name
