@@ -27,7 +27,9 @@ STARTS = {
 """How often the time of `import pandas` a command on a small file may take."""
 HAS_POLARS = all(map(find_spec, ("polars", "fastexcel")))
 """Of the group `bench`; without them that rival is left out."""
-MANY_ROWS = {"CAMPAIGN_BATCH_SHEET__MAX_ROWS": "2000000"}
+_MOST = {"rows": 2_000_000, "megabytes": 400, "cells": 20_000_000, "characters": 400_000_000, "seconds": 600}
+MANY_ROWS = {f"CAMPAIGN_BATCH_SHEET__MAX_{name}".upper(): str(most) for name, most in _MOST.items()}
+"""Limits that let a file of a million rows through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +176,27 @@ def _against_allowance(bench: Bench, *, rows: int, allowed: int, window: int) ->
 
 
 def _against_loop(bench: Bench, rows: int, latency: float, least: float) -> list[Figure]:
-    """Compare with loops of bare requests: without a record, and with the least that keeps the promise."""
-    with _sandbox("--limit", "0", "--latency", str(latency)) as (url, token):
+    """Compare with loops of bare requests: without a record, and with the least that keeps the promise.
 
-        def ours() -> Took:
-            return run_job("submit", _planned(bench, rows), url, token, folder=bench.folder)
+    Each meets a provider of its own: on a list that shows the rows of another round each would be there twice.
+    """
+    options = ("--limit", "0", "--latency", str(latency))
 
-        def bare() -> Took:
-            took = run_module("rivals.post_loop", url, token, str(rows), folder=bench.folder)
-            return Took(float(took.said), took.cpu, took.memory)
+    def ours() -> Took:
+        with _sandbox(*options) as provider:
+            return run_job("submit", _planned(bench, rows), *provider, folder=bench.folder)
 
-        def durable() -> Took:
-            took = run_module("rivals.durable_loop", url, token, _planned(bench, rows), folder=bench.folder)
-            return Took(float(took.said), took.cpu, took.memory)
+    def bare() -> Took:
+        with _sandbox(*options) as provider:
+            took = run_module("rivals.post_loop", *provider, str(rows), folder=bench.folder)
+        return Took(float(took.said), took.cpu, took.memory)
 
-        mine, theirs, floor = bench.side_by_side(ours, bare, durable)
+    def durable() -> Took:
+        with _sandbox(*options) as provider:
+            took = run_module("rivals.durable_loop", *provider, _planned(bench, rows), folder=bench.folder)
+        return Took(float(took.said), took.cpu, took.memory)
+
+    mine, theirs, floor = bench.side_by_side(ours, bare, durable)
     rate, highest = theirs.seconds / mine.seconds, floor.seconds / mine.seconds
     what = f"{rows} rows, {latency * 1000:.0f} ms latency, each on disk before and after"
     return [
