@@ -1,8 +1,8 @@
-"""Follow the RowId of a fixed row to the entry whose place it takes."""
+"""Follow a row to the entry that it speaks of by its RowId, or that a fixed version of it made under another key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,27 +22,37 @@ class RowIdMatches:
     """What the RowIds of one file come to."""
 
     entries: Mapping[int, int]
-    """Row to the entry that it speaks of, or to the one that has taken that one's place since."""
+    """Row to the entry that it speaks of, or was, or to the one that has taken that one's place since."""
     keys: frozenset[str]
     """The keys of those entries."""
     unknown: frozenset[int]
     """The rows whose RowId this ledger never gave."""
 
 
-def follow_row_ids(ledger: Ledger, rows: Iterable[Checked]) -> RowIdMatches:
-    """Find the entries that the rows' RowIds speak of."""
+def follow_row_ids(ledger: Ledger, rows: Sequence[Checked]) -> RowIdMatches:
+    """Find the entries that the rows' RowIds speak of, and those that took the place of rows without one.
+
+    A fixed row may have got another key. Its sheet as it was, dropped once more, would be a new row otherwise, and go
+    beside the fixed one.
+    """
     texts = {row.row.number: text for row in rows if FIELD in row.row.header.columns and (text := row.row.text(FIELD))}
-    if not texts:
-        return RowIdMatches({}, frozenset(), frozenset())
     numbers = {row: split_row_id(text) for row, text in texts.items()}
-    entries = _read(ledger, {number for number in numbers.values() if number is not None})
+    replaced = ledger.known.replaced(row.key for row in rows if row.row.number not in texts)
+    wanted = {number for number in numbers.values() if number is not None}
+    entries = _read(ledger, wanted.union(replaced.values())) if wanted or replaced else {}
     found = {}
     for row, number in numbers.items():
         entry = entries.get(number) if number is not None else None
         if entry is not None and _is_of(entry, texts[row]):
             found[row] = _follow(entry, entries)
+    unknown = frozenset(texts.keys() - found.keys())
+    for one in rows if replaced else ():
+        if one.row.number not in texts and one.key in replaced:
+            fixed = _follow(entries[replaced[one.key]], entries)
+            if fixed.key != one.key:
+                found[one.row.number] = fixed
     keys = frozenset(entry.key for entry in found.values())
-    return RowIdMatches({row: entry.id for row, entry in found.items()}, keys, frozenset(texts.keys() - found.keys()))
+    return RowIdMatches({row: entry.id for row, entry in found.items()}, keys, unknown)
 
 
 def warn_of_unknown(rows: Iterable[Checked], unknown: frozenset[int]) -> list[Checked]:

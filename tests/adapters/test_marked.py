@@ -254,6 +254,23 @@ def test_failed_rows_stand_alone_with_their_own_cells(shell: Shell, tmp_path: Pa
     assert fill(sheet.cell(2, at["GroupIds"])) == RED
 
 
+def test_an_error_value_comes_back_as_one_and_not_as_a_blank(shell: Shell, tmp_path: Path) -> None:
+    """Else the row would be a good one that goes without what the cell should say; a formula without a value, too."""
+    text = "{% if Offer %}{{ Offer }}{% else %}10% off{% endif %} today. Reply STOP to opt out"
+    path = write_csv(tmp_path / "a.csv", [row(1, Message=text, Offer="#N/A"), row(2, Message=text, Offer="5% off")])
+    check(shell, path)
+    for written in ("out.xlsx", "out-failed-rows.xlsx"):
+        said = shell.run("check", tmp_path / written, "--json")
+        assert [issue["code"] for issue in said.json["errors"]] == ["cell-error"], written
+
+    def change(_: Any, sheet: Any) -> None:
+        sheet.cell(2, headers(sheet)["Offer"]).value = "=1+1"
+
+    (folder := tmp_path / "other").mkdir()
+    check(shell, write_book(folder / "b.xlsx", [row(1, Message=text, Offer="x")], change=change))
+    assert shell.run("check", folder / "out-failed-rows.xlsx", "--json").json["errors"]
+
+
 def test_a_sheet_without_errors_has_no_failed_rows(shell: Shell, tmp_path: Path) -> None:
     """The marked copy is written anyway, without a Problem column."""
     sheet = check(shell, write_book(tmp_path / "a.xlsx", [row(1)]))
@@ -343,6 +360,22 @@ def test_mended_rows_take_the_place_of_the_failed_ones(ready: Shell, sandbox: An
     assert ready.run("report", "--week", f"{fixed_week:%G-W%V}", "--format", "json").code == 0
     week = json.loads(next(tmp_path.rglob("week*.json")).read_text(encoding="utf-8"))
     assert (week["figures"]["needs_person"], week["verdict"]["tone"]) == (0, "good")
+
+
+def test_the_old_sheet_after_its_fixed_rows_sends_nothing_more(ready: Shell, sandbox: Any, tmp_path: Path) -> None:
+    """Text, name, Reference and time were fixed: the row as it was is held beside what went in its place."""
+    sheet = write_book(tmp_path / "a.xlsx", [row(1), row(2, Reference="R2"), row(3, Reference="")])
+    sandbox.faults.add("422@2")
+    sandbox.faults.add("422@3")
+    first = ready.run("submit", sheet, "--json").json
+    assert (first["accepted"], first["rejected"]) == (1, 2)
+    text = "Another text altogether. Reply STOP to opt out"
+    changes = {"CampaignName": lambda n: f"Fixed {n}", "DateTime": lambda n: coming(6, 9 + n)}
+    fixed = mend(Path(first["marked"][1]), Message=text, Reference=lambda n: f"F{n}", **changes)
+    assert ready.run("submit", fixed, "--json").json["accepted"] == 2
+    again = ready.run("submit", sheet, "--json").json
+    assert (again["accepted"], again["held"], again["skipped"], len(sandbox.campaigns)) == (0, 2, 1, 3)
+    assert "was changed after it was scheduled" in ready.run("submit", sheet, "--dry-run").err
 
 
 def test_a_row_mended_badly_twice_still_finds_its_place(ready: Shell, sandbox: Any, tmp_path: Path) -> None:

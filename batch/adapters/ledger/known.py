@@ -32,6 +32,9 @@ _KNOWN = select(*_COLUMNS).where(_COUNTS)
 """In the order in which a KnownEntry has them."""
 _DOUBLED = select(entries.c.key).group_by(entries.c.key).having(func.count() > 1)
 """The keys that more than one entry has, replaced ones too."""
+_REPLACED = select(entries.c.key, entries.c.id).where(
+    entries.c.status == Status.REPLACED.value, entries.c.replaced_by.is_not(None)
+)
 _HOLDER = select(func.max(entries.c.id)).where(
     entries.c.provider_id != "", entries.c.provider_id == bindparam("listed")
 )
@@ -67,6 +70,17 @@ class Known:
         """Give the entries with one of these keys, and no others; none replaced."""
         with self._transactions.read() as connection:
             return tuple(sorted(_read_known(connection, entries.c.key, dict.fromkeys(keys)), key=itemgetter(0)))
+
+    def replaced(self, keys: Iterable[str]) -> dict[str, int]:
+        """Give the newest entry of each of these keys whose place a fixed row has taken."""
+        found: dict[str, int] = {}
+        with self._transactions.read() as connection:
+            if connection.execute(_REPLACED.limit(1)).first() is None:
+                return found
+            for block in in_chunks(dict.fromkeys(keys), _BLOCK):
+                asked = _REPLACED.where(is_in(entries.c.key, block, connection.dialect)).order_by(entries.c.id)
+                found.update(connection.execute(asked).all())
+        return found
 
     def tags(self, listed: Collection[str]) -> set[str]:
         """Give which of these tags this ledger ever gave or sent: as many are asked for as a list shows, not all."""

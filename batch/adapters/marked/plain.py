@@ -21,6 +21,7 @@ LINE = 15
 """Points."""
 _MOST_LINES = 8
 TEXT = "@"
+_SPOILT = ("cell-error", "formula-not-calculated")
 ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
 _DATE_FORMATS = {datetime: "mmm d, yyyy h:mm AM/PM", date: "mmm d, yyyy", time: "h:mm AM/PM"}
 
@@ -107,7 +108,10 @@ def _write(sheet: Worksheet, row: int, at: int, value: object, looks: _CellForma
 
 
 def as_shown(row: Row) -> list[object]:
-    """Give a row's cells as a person sees them, real dates as dates."""
+    """Give a row's cells as a person sees them, real dates as dates, and error values as such.
+
+    A row whose error value became a blank would be a good one when it comes back as it is.
+    """
     return [_dated(row, at) for at in range(len(row.texts))]
 
 
@@ -119,8 +123,15 @@ def as_filed(row: Row, cells: Mapping[int, RawCell], codes: Mapping[int, str | i
 def _dated(row: Row, at: int) -> object:
     moment = row.dates.get(at)
     if moment is None:
-        return row.texts[at]
+        return row.texts[at] or _error_value(row, at)
     return moment, _DATE_FORMATS[type(moment)]
+
+
+def _error_value(row: Row, at: int) -> str:
+    """Give what stood in an empty cell that must not come back empty; what was never calculated as #N/A."""
+    column = row.header.letter_at(at) if row.issues else ""
+    spoilt = (issue for issue in row.issues if issue.column == column and issue.code in _SPOILT)
+    return next((issue.value or "#N/A" for issue in spoilt), "")
 
 
 def _filed(row: Row, at: int, cell: RawCell | None, codes: Mapping[int, str | int]) -> object:

@@ -17,8 +17,6 @@ FIGURE_OF = {
 }  # fmt: skip
 """Column of a table to the total that it adds up to."""
 _ARRIVED = frozenset({"Delivered", "Failed", "Opted out"})
-CHECKS_LINE = 4
-"""Of the summary, from 0: whether all checks agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +69,9 @@ def _tell_on_summary(writer: WorkbookWriter, summary: Summary, number: int, wron
     fine, broken = f"{SAME} all {number} checks: rows = sum", f" of {number} checks do not agree"
     same = f'COUNTIF(Checks!D2:D{number + 1},"{SAME}")'
     formula = f'=IF({same}={number},"{fine}","{DIFFERENT} "&({number}-{same})&"{broken}")'
-    summary.sheet.write_url(CHECKS_LINE, 0, "internal:Checks!A1")
+    summary.sheet.write_url(summary.checks, 0, "internal:Checks!A1")
     told = f"{DIFFERENT} {wrong}{broken}" if wrong else fine
-    writer.compute(summary.sheet, CHECKS_LINE, 0, formula, told, "label-link")
+    writer.compute(summary.sheet, summary.checks, 0, formula, told, "label-link")
 
 
 def _checks(figures: Figures, cells: Mapping[str, str], tables: Mapping[str, Written]) -> Iterator[SumCheck]:

@@ -48,6 +48,8 @@ class Summary:
     """From 0."""
     cells: dict[str, str] = field(default_factory=dict)
     """Name of a figure to its cell: `Summary!$B$9`."""
+    checks: int = 0
+    """The line that is left to the checks, which are known when all other sheets are written."""
 
     def put(self, *values: tuple[object, str], name: str = "") -> None:
         """Write the cells of one line, each with its kind; the height follows the longest text."""
@@ -65,10 +67,7 @@ class Summary:
 
 
 def write_summary(writer: WorkbookWriter, figures: Figures, ordered: Sequence[CountedRow], elsewhere: str) -> Summary:
-    """Write the sheet; `elsewhere` names the CSV that has the rows when the workbook has not.
-
-    Its fifth line is left to the checks, which are known when all other sheets are written.
-    """
+    """Write the sheet; `elsewhere` names the CSV that has the rows when the workbook has not."""
     said = verdict(writer.report, figures)
     summary = Summary(writer, writer.sheet("Summary", said.tone))
     for place, width in enumerate(WIDTHS):
@@ -113,6 +112,7 @@ def _write_heading(summary: Summary, said: Verdict) -> None:
         summary.put((line, "label"))
     made = f"made {local_time(report.made_at, report.zone, 0)}; the provider's clock is {report.provider_zone}"
     summary.put((f"{report.team}: {made}" if report.team else made, "label"))
+    summary.checks = summary.line
     summary.line += 2
 
 

@@ -117,7 +117,7 @@ def _with_rows(limits: Limits, max_rows: int) -> Limits:
 
 def _request(path: Path, name: str, limits: Limits, date_order: str, encoding: str) -> dict[str, Any]:
     return {
-        "path": str(path.resolve()), "kind": "", "name": name, "limits": limits.plain(), "date_order": date_order,
+        "path": str(path.absolute()), "kind": "", "name": name, "limits": limits.plain(), "date_order": date_order,
         "encoding": encoding,
     }  # fmt: skip
 
