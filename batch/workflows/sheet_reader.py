@@ -18,7 +18,7 @@ from batch.model.errors import MachineError, SheetError
 @contextmanager
 def start_reader(path: Path) -> Iterator[Child | None]:
     """Give the process that will read a file, at work on its start; None where there is none. It ends with the file."""
-    if not os.path.isfile(path):  # noqa: PTH113  a name that is too long is no file, too
+    if not os.path.isfile(path):  # noqa: PTH113  a name that is too long is none, too
         yield None
         return
     with Child(once=True) as child:

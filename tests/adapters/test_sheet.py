@@ -17,6 +17,7 @@ from batch.adapters.sheet import child as child_room
 from batch.adapters.sheet.child import Child
 from batch.model.errors import SheetError
 from batch.model.limits import DEFAULT
+from batch.workflows.sheet_reader import start_reader
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +177,16 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path, ending: str) -> N
     (tmp_path / f"folder.{ending}").mkdir()
     with pytest.raises(SheetError, match="is a folder"):
         open_sheet(tmp_path / f"folder.{ending}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of POSIX")
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """A pipe, a link that leads to itself, a name that is too long."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    for name, words in (("pipe.csv", "is not a file"), ("loop.csv", "cannot be"), (f"{'a' * 300}.csv", "too long")):
+        with start_reader(tmp_path / name) as reader, pytest.raises(SheetError, match=words):
+            open_sheet(tmp_path / name, child=reader)
 
 
 @pytest.mark.parametrize("name", ["~$week.xlsx", ".~lock.week.xlsx#"])

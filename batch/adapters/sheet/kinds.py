@@ -67,7 +67,7 @@ def _start(path: Path) -> bytes:
         if path.is_dir():
             raise _refuse(path, "is a folder", "name the spreadsheet in it")
         if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise _refuse(path, "is no file", "name the spreadsheet itself")
+            raise _refuse(path, "is not a file", "name the spreadsheet itself")
         with path.open("rb") as file:
             return file.read(8192)
     except FileNotFoundError as error:
