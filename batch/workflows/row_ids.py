@@ -30,29 +30,30 @@ class RowIdMatches:
 
 
 def follow_row_ids(ledger: Ledger, rows: Sequence[Checked]) -> RowIdMatches:
-    """Find the entries that the rows' RowIds speak of, and those that took the place of rows without one.
-
-    A fixed row may have got another key. Its sheet as it was, dropped once more, would be a new row otherwise, and go
-    beside the fixed one.
-    """
+    """Find the entries that the rows' RowIds speak of, and those that took the place of rows without one."""
     texts = {row.row.number: text for row in rows if FIELD in row.row.header.columns and (text := row.row.text(FIELD))}
     numbers = {row: split_row_id(text) for row, text in texts.items()}
-    replaced = ledger.known.replaced(row.key for row in rows if row.row.number not in texts)
-    wanted = {number for number in numbers.values() if number is not None}
-    entries = _read(ledger, wanted.union(replaced.values())) if wanted or replaced else {}
+    entries = _read(ledger, {number for number in numbers.values() if number is not None})
     found = {}
     for row, number in numbers.items():
         entry = entries.get(number) if number is not None else None
         if entry is not None and _is_of(entry, texts[row]):
             found[row] = _follow(entry, entries)
     unknown = frozenset(texts.keys() - found.keys())
-    for one in rows if replaced else ():
-        if one.row.number not in texts and one.key in replaced:
-            fixed = _follow(entries[replaced[one.key]], entries)
-            if fixed.key != one.key:
-                found[one.row.number] = fixed
+    found |= _find_fixed(ledger, [row for row in rows if row.row.number not in texts])
     keys = frozenset(entry.key for entry in found.values())
     return RowIdMatches({row: entry.id for row, entry in found.items()}, keys, unknown)
+
+
+def _find_fixed(ledger: Ledger, rows: Sequence[Checked]) -> dict[int, Entry]:
+    """Find what took the place of rows under another key, by row number.
+
+    A sheet as it was, dropped once more after its rows were fixed, would be new otherwise, and go beside them.
+    """
+    replaced = ledger.known.replaced(row.key for row in rows) if rows else {}
+    entries = _read(ledger, set(replaced.values()))
+    fixed = {key: _follow(entries[number], entries) for key, number in replaced.items()}
+    return {row.row.number: fixed[row.key] for row in rows if row.key in fixed and fixed[row.key].key != row.key}
 
 
 def warn_of_unknown(rows: Iterable[Checked], unknown: frozenset[int]) -> list[Checked]:
