@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import stat
 from pathlib import Path
 
 from batch.model.errors import MachineError, SheetError
@@ -64,9 +65,10 @@ def _refuse(path: Path, words: str, remedy: str) -> SheetError:
 
 def _start(path: Path) -> bytes:
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise _refuse(path, "is a folder", "name the spreadsheet in it")
-        if path.exists() and not path.is_file():  # a pipe would be waited for
+        if not stat.S_ISREG(mode):  # a pipe would be waited for
             raise _refuse(path, "is not a file", "name the spreadsheet itself")
         with path.open("rb") as file:
             return file.read(8192)
