@@ -118,15 +118,13 @@ class BlockChecker:
 
     def check(self, block: Iterable[RowOut]) -> Found:
         """Check rows one after the other; each remembers those before it."""
-        found, drafted = Found(), self._draft(block)
-        found.read([draft for _, draft, _ in drafted])
+        found, drafted = self._draft(block)
         found.count(self._checker.check(drafted), keep=self._keep)
         return found
 
     def check_alone(self, block: Iterable[RowOut]) -> Alone:
         """Check rows without a look at any other; whether one repeats another is found out by `join`."""
-        found, drafted = Found(), self._draft(block)
-        found.read([draft for _, draft, _ in drafted])
+        found, drafted = self._draft(block)
         found.count(rows := self._checker.check_alone(drafted), keep=False)
         return found, [(row.key, row.campaign.fingerprint, row.row.number) for row in rows if row.campaign is not None]
 
@@ -135,10 +133,12 @@ class BlockChecker:
         found, keys = alone
         return found if self._checker.add_new(keys) else self.check(block)
 
-    def _draft(self, block: Iterable[RowOut]) -> list[Drafted]:
-        """Make rows of what was read, and render each."""
-        rows = list(self._maker.make(block))
-        return [(row, *self._renderer.render(row)) for row in rows]
+    def _draft(self, block: Iterable[RowOut]) -> tuple[Found, list[Drafted]]:
+        """Make rows of what was read, render each, and note which fields their texts use."""
+        found, rows = Found(), list(self._maker.make(block))
+        drafted = [(row, *self._renderer.render(row)) for row in rows]
+        found.read(draft for _, draft, _ in drafted)
+        return found, drafted
 
     def late_issues(self) -> Mapping[int, Issue]:
         """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""
