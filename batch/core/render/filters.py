@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from batch.core.patterns import pattern
@@ -106,6 +107,7 @@ def make_filters(date_order: str) -> dict[str, Callable[..., Any]]:
     }
 
 
+@lru_cache(maxsize=4_096, typed=True)
 def write_date(value: object, layout: str, field: str, date_order: str = "month") -> str:
     """Write a date or time, given as one or as the text that a cell shows; raises FilterError."""
     moment = _read_date(value, date_order)

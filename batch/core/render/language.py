@@ -362,4 +362,4 @@ def _runner(engine: ImmutableSandboxedEnvironment, tree: nodes.Template) -> Call
     template = engine.from_string(tree)
     # not template.render: it rewrites the traceback of every FilterError, which a bad column raises on each row
     root, context = template.root_render_func, template.new_context
-    return lambda values: "".join(root(context(values)))
+    return lambda values: "".join(root(context(values, shared=True)))

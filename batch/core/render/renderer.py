@@ -27,7 +27,10 @@ _KEPT = 512
 """Programs, bindings and template files that are remembered; a sheet has seldom more than a few."""
 _UNREADABLE = frozenset({"template-broken", "template-not-allowed"})
 _MARK = re.compile(f"{EMPTY}(\\d+){EMPTY}")
-_PLACEHOLDERS = re.compile(r"[\[%<«‹|#$(@~^_&](?:(?<![_&])|(?<=_)_|(?<=&)lt;)")
+_OPENS = re.compile(r"[\[%<«‹|#$(@~^_&](?:(?<![_&])|(?<=_)_|(?<=&)lt;)")
+_CLOSES = re.compile(r"[\]%>»›|#$)@~^_&]")
+_DOLLAR = re.compile(r"\$[^\W\d_]")
+"""Signs around what other programs fill in; a dollar before a letter needs none behind."""
 _INSIDE = re.compile(r"\{[^{}]*\}")
 _ODD_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 
@@ -101,7 +104,7 @@ class Renderer:
         if not source.isascii() and "{" in source:
             source = _INSIDE.sub(lambda found: plain_blanks(found[0]), source)
         if "{" not in source and "}" not in source:
-            faults = _find_plain_faults(source, row.header) if _PLACEHOLDERS.search(source) else ()
+            faults = _find_plain_faults(source, row.header) if _may_have_fields(source) else ()
             return self._finish(row, source, name, faults, ())
         bound = self._bind(row.header, source, field)
         if bound.faults:
@@ -167,6 +170,14 @@ class Renderer:
             _make_room(self._programs)
             program = self._programs[source] = compile_text(self._engine, source, lists)
         return program
+
+
+def _may_have_fields(source: str) -> bool:
+    """Say whether a text may have fields of other programs: "20% off" has none, nor has "$5"."""
+    opens = _OPENS.search(source)
+    if opens is None:
+        return False
+    return _CLOSES.search(source, opens.start() + 1) is not None or _DOLLAR.search(source, opens.start()) is not None
 
 
 def _find_plain_faults(source: str, header: Header) -> tuple[Fault, ...]:

@@ -86,9 +86,9 @@ def _find_numbers(text: str, sent: date, order: str) -> Iterator[tuple[str, date
 
 def _find_iso_dates(text: str, sent: date) -> list[tuple[str, date]]:
     return [
-        (found[1] + found[0], day)
-        for found in _ISO.finditer(text)
-        if (day := _near(found[1], int(found[2]), int(found[3]), sent))
+        (f"{year}-{month}-{day}", found)
+        for year, month, day in _ISO.findall(text)
+        if (found := _near(year, int(month), int(day), sent))
     ]
 
 
