@@ -77,7 +77,7 @@ def check_here(path: Path) -> int:
     opened = open_file(path, settings, reader=Here())
     task = CheckTask(opened.header, make_rules(settings, ZONE), now, how_to_render(settings))
     checker = BlockChecker(task)
-    return sum(found.rows for found in check_blocks(opened.blocks(), task, checker, alone=sys.maxsize))
+    return sum(found.rows for found in check_blocks(opened.blocks(), task, checker))
 
 
 def draw(stacks: Counter[Stack], title: str) -> str:

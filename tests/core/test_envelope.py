@@ -10,7 +10,7 @@ from validate_support import ACCOUNT, NOW
 
 from batch.core.validate import Drafted, Rules, check_all
 from batch.core.validate.checker import Checker
-from batch.model import Draft, Header, Row
+from batch.model import Checked, Draft, Header, Row
 
 CELLS: dict[str, tuple[Any, ...]] = {
     "CampaignName": ("Winter sale", "Boots", ""),
@@ -38,8 +38,13 @@ def test_a_row_among_others_is_read_as_alone() -> None:
     chance = random.Random(18)
     drafted = [_drafted(_row(number, chance), chance) for number in range(2, 1_500)]
     alone = [check_all([one], Rules(), NOW, ACCOUNT)[0] for one in drafted]
-    assert Checker(Rules(), NOW, ACCOUNT).check_alone(drafted) == alone
+    assert check_alone(Checker(Rules(), NOW, ACCOUNT), drafted) == alone
     assert len({issue.code for checked in alone for issue in checked.issues}) > 10
+
+
+def check_alone(checker: Checker, drafted: list[Drafted]) -> list[Checked]:
+    """Check rows as one block, each held against none of the others."""
+    return [Checker(Rules(), NOW, ACCOUNT).judge([one])[0] for one in checker.examine(drafted)]
 
 
 def _drafted(row: Row, chance: random.Random) -> Drafted:
@@ -60,6 +65,6 @@ def test_columns_of_another_header_are_found_anew() -> None:
         last = len(turned) - 1
         other = Row(number, header, row.texts[::-1], {last - place: cell for place, cell in row.dates.items()})
         drafted = [(one, Draft(one, "Acme: coats. Reply STOP to opt out."), ()) for one in (row, other)]
-        first, second = checker.check_alone(drafted)
+        first, second = check_alone(checker, drafted)
         assert (first.key, first.send_at, first.past) == (second.key, second.send_at, second.past)
         assert [issue.code for issue in first.issues] == [issue.code for issue in second.issues]

@@ -14,7 +14,7 @@ from batch.core.validate.account import (
     find_short_credits,
     often_texted,
 )
-from batch.core.validate.checker import Checker, Drafted, apply_late, check_all
+from batch.core.validate.checker import Checker, Drafted, Examined, apply_late, check_all
 from batch.core.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
 from batch.core.validate.slips import find_other_week, find_same_offers
 from batch.core.validate.times import parse_send_time
@@ -25,6 +25,7 @@ __all__ = [
     "PURPOSES",
     "Checker",
     "Drafted",
+    "Examined",
     "GroupRule",
     "Rules",
     "account_waits",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from batch.core.identity import hash_content, make_key
+from batch.core.identity import collapse, hash_content, make_key
 from batch.core.parts import measure
 from batch.core.validate.envelope import Envelope, Envelopes
 from batch.core.validate.lengths import check_lengths, keep_few, shorten_key
@@ -14,6 +15,7 @@ from batch.core.validate.mojibake import check_doubled
 from batch.core.validate.rules import Rules
 from batch.core.validate.terms import Terms, level_of
 from batch.core.validate.texts import Text, check_texts, make_text, signal_words, too_long
+from batch.core.validate.times import SendTime
 from batch.core.validate.trouble import Trouble
 from batch.core.validate.twins import Twins
 from batch.model import Account, Campaign, Checked, Draft, Issue, Level, Parts, Row
@@ -32,6 +34,27 @@ _READ_BY_US = (
 )  # fmt: skip
 
 
+class Examined(NamedTuple):
+    """A row with all that the checks have to say about it by itself; no campaign is made of it yet."""
+
+    row: Row
+    draft: Draft | None
+    text: Text | None
+    envelope: Envelope
+    issues: tuple[Issue, ...]
+    key: str
+
+    @property
+    def parts(self) -> Parts:
+        """How its text travels."""
+        return self.text.parts if self.text is not None else _NO_PARTS
+
+    @property
+    def is_campaign(self) -> bool:
+        """Whether no error forbids to make a campaign of it."""
+        return self.draft is not None and not (self.issues and _has_errors(self.issues, self.envelope))
+
+
 class Checker:
     """Checks the rows of one file, in their order, and remembers what it needs to find repeated ones."""
 
@@ -47,9 +70,9 @@ class Checker:
 
         With each row come its draft and what the renderer found. A row whose only errors are `NEW_ROW_CODES` has both.
         """
-        return [self._among_others(checked) for checked in self.check_alone(drafted)]
+        return self.judge(self.examine(drafted))
 
-    def check_alone(self, drafted: Sequence[Drafted]) -> list[Checked]:
+    def examine(self, drafted: Sequence[Drafted]) -> list[Examined]:
         """Check rows without a look at each other, and remember nothing of them.
 
         Each step is done for all of them before the next: that is a fifth faster than all steps for each, since the
@@ -60,11 +83,17 @@ class Checker:
         texts = [self._make_text(draft, moment.local) for (_, draft, _), moment in zip(drafted, moments, strict=True)]
         steps = drafted, texts, envelopes, check_texts(texts, self._terms)
         issues = [self._find_issues(*one) for one in zip(*steps, strict=True)]
-        return [self._judge(*one) for one in zip(*steps[:3], issues, strict=True)]
+        keys = [_make_key(row, moment) for (row, _, _), moment in zip(drafted, moments, strict=True)]
+        rows, drafts, _ = zip(*drafted, strict=True) if drafted else ((), (), ())
+        return list(map(Examined._make, zip(rows, drafts, texts, envelopes, issues, keys, strict=True)))
 
-    def add_new(self, rows: Iterable[tuple[str, str, int]]) -> bool:
-        """Remember rows that were checked alone, as (key, fingerprint, row); with a repeated one among them, none."""
-        return self._twins.add_new(rows)
+    def remember(self, examined: Iterable[Examined]) -> bool:
+        """Remember rows; with one among them that repeats another, none: `judge` finds out what is wrong with it."""
+        return self._twins.add_new((one.key, _content(one), one.row.number) for one in examined if one.is_campaign)
+
+    def judge(self, examined: Iterable[Examined]) -> list[Checked]:
+        """Make campaigns of rows, unless an error forbids it, each held against those before it."""
+        return [self._among_others(one, self._judge(one)) for one in examined]
 
     def late_issues(self) -> Mapping[int, Issue]:
         """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""
@@ -93,21 +122,17 @@ class Checker:
         found = _join(row, draft, issues)
         return keep_few((*found, *check_lengths(row), *self._to_issues(row, draft, troubles, found)))
 
-    def _judge(self, drafted: Drafted, text: Text | None, envelope: Envelope, issues: tuple[Issue, ...]) -> Checked:
+    def _judge(self, one: Examined) -> Checked:
         """Make a row's campaign, unless an error forbids it."""
-        row, draft, _ = drafted
-        moment, name, reference = envelope.when.moment, row.text("CampaignName"), row.text("Reference")
-        key = shorten_key(make_key(reference, name, moment.send_at, moment.raw))
-        campaign = None
-        if draft is not None and not (issues and _has_errors(issues, envelope)):
-            campaign = self._make_campaign(row, draft, text, envelope, key)
-        message = draft.message if draft is not None else ""
-        return Checked(row, campaign, issues, name, reference, message, key, moment.send_at, envelope.when.past)
+        row, when = one.row, one.envelope.when
+        campaign = self._make_campaign(one) if one.is_campaign else None
+        name, reference = row.text("CampaignName"), row.text("Reference")
+        message = one.draft.message if one.draft is not None else ""
+        return Checked(row, campaign, one.issues, name, reference, message, one.key, when.moment.send_at, when.past)
 
-    def _among_others(self, checked: Checked) -> Checked:
+    def _among_others(self, one: Examined, checked: Checked) -> Checked:
         """Hold a row against those before it."""
-        campaign = checked.campaign
-        if campaign is None or (twin := self._find_twin(checked.row, checked.key, campaign.fingerprint)) is None:
+        if checked.campaign is None or (twin := self._find_twin(one)) is None:
             return checked
         return replace(checked, campaign=None, issues=(*checked.issues, twin))
 
@@ -133,8 +158,10 @@ class Checker:
         letter = row.header.letter(field)
         return Issue(row.number, letter, field, trouble.code, trouble.words, level, trouble.value[:_LONGEST_VALUE])
 
-    def _make_campaign(self, row: Row, draft: Draft, text: Text | None, envelope: Envelope, key: str) -> Campaign:
+    def _make_campaign(self, one: Examined) -> Campaign:
+        row, draft, envelope = one.row, one.draft, one.envelope
         moment, groups, sending = envelope.when.moment, envelope.groups, envelope.sending
+        assert draft is not None
         assert moment.send_at is not None
         return Campaign(
             row=row.number,
@@ -153,15 +180,15 @@ class Checker:
             owner=row.text("Owner"),
             purpose=sending.purpose,
             cancel=sending.cancel,
-            parts=text.parts if text is not None else _NO_PARTS,
+            parts=one.parts,
             contacts=envelope.contacts,
-            key=key,
+            key=one.key,
             fingerprint=hash_content(draft.message, envelope.written),
             waits=tuple([replace(one, row=row.number, column=row.header.letter(one.field)) for one in envelope.waits]),
         )
 
-    def _find_twin(self, row: Row, key: str, fingerprint: str) -> Issue | None:
-        twin = self._twins.meet(key, fingerprint, row.number)
+    def _find_twin(self, one: Examined) -> Issue | None:
+        row, twin = one.row, self._twins.meet(one.key, _content(one), one.row.number)
         if twin is None:
             return None
         there = _place(twin.row, row)
@@ -193,6 +220,15 @@ def check_all(drafts: Iterable[Drafted], rules: Rules, now: datetime, account: A
 def apply_late(checked: Checked, issue: Issue | None) -> Checked:
     """Add what a later row brought to light; the campaign falls away."""
     return checked if issue is None else replace(checked, campaign=None, issues=(*checked.issues, issue))
+
+
+def _make_key(row: Row, moment: SendTime) -> str:
+    return shorten_key(make_key(row.text("Reference"), row.text("CampaignName"), moment.send_at, moment.raw))
+
+
+def _content(one: Examined) -> tuple[str, str]:
+    """Give what a campaign's fingerprint is made of, which nobody needs to hash to tell two rows apart."""
+    return collapse(one.draft.message) if one.draft is not None else "", one.envelope.written
 
 
 def _place(number: int, row: Row) -> int:

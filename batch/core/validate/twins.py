@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 _BITS = 61
@@ -23,19 +23,19 @@ class Twins:
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
 
-    def add_new(self, rows: Iterable[tuple[str, str, int]]) -> bool:
-        """Remember rows as (key, fingerprint, row), or none of them when one has a key that was there before."""
-        packed = [(hash(key), row << _BITS | hash(fingerprint) & _LOW) for key, fingerprint, row in rows]
+    def add_new(self, rows: Iterable[tuple[str, Hashable, int]]) -> bool:
+        """Remember rows as (key, content, row), or none of them when one has a key that was there before."""
+        packed = [(hash(key), row << _BITS | hash(content) & _LOW) for key, content, row in rows]
         found = dict(packed)
         if len(found) < len(packed) or not self._seen.keys().isdisjoint(found):
             return False
         self._seen.update(found)
         return True
 
-    def meet(self, key: str, fingerprint: str, row: int) -> Twin | None:
+    def meet(self, key: str, content: Hashable, row: int) -> Twin | None:
         """Remember a row, or give the first row with its key."""
-        content = hash(fingerprint) & _LOW
-        first = self._seen.setdefault(hash(key), packed := row << _BITS | content)
+        said = hash(content) & _LOW
+        first = self._seen.setdefault(hash(key), packed := row << _BITS | said)
         if first is packed or first == packed:
             return None
-        return Twin(first >> _BITS, first & _LOW == content)
+        return Twin(first >> _BITS, first & _LOW == said)
