@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import zip_longest
+from typing import TypeVar
 
 from batch.core.classify import classify
 from batch.core.identity import collapse
@@ -22,8 +23,10 @@ from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
 
+_Given = TypeVar("_Given")
+
 _PATIENCE = 30.0
-"""Seconds in which an outcome is written down again and again before the run stops."""
+"""Seconds after an answer in which the ledger is asked again and again to take it, before the run stops."""
 _MOST_UNREACHABLE = 8
 _MOST_REFUSALS = 10
 _LONGEST_REFUSAL = 3600.0
@@ -136,10 +139,17 @@ class Submission:
             return self._is_fresh(posting)
 
         answer = context.provider.submit(posting.payload, still_good=still_good)
-        outcome = classify(answer, entry, self._known)
-        if outcome.listed is not None and context.ledger.known.holder(outcome.listed.id) is not None:
-            outcome = classify(answer, entry, {outcome.listed.id})  # another entry has this Id, from whatever year
+        context.ended[entry.id] = context.world.monotonic()
+        outcome = self._classify(posting, answer)
         return outcome, self._record(posting, outcome, answer, self._prepare_at_once(following, outcome))
+
+    def _classify(self, posting: _Posting, answer: Answer) -> Outcome:
+        """Say what an answer means; whether another entry has its Id, from whatever year, the ledger says."""
+        outcome, holder = classify(answer, posting.entry, self._known), self._context.ledger.known.holder
+        listed = outcome.listed
+        if listed is None or self._try_for_a_while(posting, lambda _first: holder(listed.id)) is None:
+            return outcome
+        return classify(answer, posting.entry, {listed.id})
 
     def _is_fresh(self, posting: _Posting) -> bool:
         """Whether its intent was meant just now, and its time is far enough: a clock may have been set meanwhile."""
@@ -171,23 +181,33 @@ class Submission:
     def _record(
         self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None
     ) -> _Posting | None:
-        """Write the outcome down, trying again for a while: without it the entry counts as in doubt.
+        """Write the outcome down, and with the same commit the intent of what goes at once; give what of that may go.
 
-        The intent of what goes at once is written with the same commit; given is what of that may go.
+        What could not be written at first goes alone: the moment of the other passes.
         """
-        context = self._context
-        context.ended[posting.entry.id] = context.world.monotonic()
-        until = context.ended[posting.entry.id] + _PATIENCE
+
+        def write(first: bool) -> _Posting | None:  # noqa: FBT001 - as it is asked for
+            return self._write_down(posting, outcome, answer, upcoming if first else None)
+
+        return self._try_for_a_while(posting, write)
+
+    def _try_for_a_while(self, posting: _Posting, ask: Callable[[bool], _Given]) -> _Given:
+        """Turn to the ledger while an answer is at hand, again for a while: without its outcome the entry is in doubt.
+
+        `ask` is told whether it is asked for the first time.
+        """
+        world, first = self._context.world, True
+        until = self._context.ended[posting.entry.id] + _PATIENCE
         while True:
             try:
-                return self._write_down(posting, outcome, answer, upcoming)
+                return ask(first)
             except LedgerReplacedError:
                 raise
             except LedgerError:
-                if context.world.monotonic() > until:
+                if world.monotonic() > until:
                     raise
-                upcoming = None  # its moment passes
-                context.world.sleep(0.5)
+                world.sleep(0.5)
+                first = False
 
     def _write_down(
         self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None
