@@ -221,6 +221,8 @@ COUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "accepted": ("at the provider", "at the provider"),
     "skipped": ("already taken in", "already taken in"),
     "left_out_by_approver": ("left out by the approver", "left out by the approver"),
+    "cancelled": ("cancelled", "cancelled"),
+    "replaced": ("fixed in another row", "fixed in other rows"),
     "planned": ("still to be submitted", "still to be submitted"),
     "invalid": ("needs fixing", "need fixing"),
     "held": ("waits for a decision", "wait for a decision"),

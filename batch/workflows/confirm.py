@@ -77,5 +77,5 @@ _COUNTED_AS = {
     Action.WAIT: "waiting",
     Action.SKIP: "skipped",
     Action.SETTLE: "skipped",
-    Action.CANCEL: "skipped",
+    Action.CANCEL: "cancelled",
 }

@@ -13,15 +13,15 @@ from batch.core.classify import classify
 from batch.core.identity import collapse
 from batch.core.pacing import backoff
 from batch.core.payload import address, hash_payload, make_payload, minute_of
-from batch.model import Answer, Entry, Intent, Issue, Level, Listing, Outcome, Status, StatusChange, Stop
-from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
+from batch.model import Answer, Entry, Intent, Listing, Outcome, Status, Stop
+from batch.model.errors import LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.model.records import dataclass
-from batch.workflows.cancel import drop_unwanted, how_to_go_on
 from batch.workflows.clock import check_clock, clocks_agree
-from batch.workflows.context import LONG, Context, describe_pause
+from batch.workflows.context import LONG, Context
 from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
+from batch.workflows.refusals import explain_refusal
 
 _Given = TypeVar("_Given")
 
@@ -111,7 +111,7 @@ class Submission:
         posting = self._prepare(entry)
         number = self._context.ledger.attempts.record_intent(posting.intent)
         if number is None:
-            self._explain_refusal(posting.entry)
+            explain_refusal(self._context, posting.entry)
             return None
         return replace(posting, number=number)
 
@@ -341,44 +341,3 @@ class Submission:
             observe_first(context, listing)
         except ProviderError as trouble:
             context.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
-
-    def _explain_refusal(self, entry: Entry) -> None:
-        """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
-        context = self._context
-        if pauses := context.ledger.pauses.all():
-            raise BatchError(
-                f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
-            )
-        if drop_unwanted(context, entry):
-            context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
-            return
-        if self._hold_unbound(entry):
-            return
-        now = context.world.now()
-        words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
-        if entry.send_at is not None and entry.send_at <= now + context.lead:
-            words = "it got too close to its send time"
-            context.ledger.changes.make(
-                StatusChange(
-                    entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now
-                )
-            )
-        context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
-
-    def _hold_unbound(self, entry: Entry) -> bool:
-        """Hold a row that would go otherwise than a second person approved it; False if something else stopped it."""
-        context = self._context
-        now, batch = context.ledger.entries.get(entry.id), context.ledger.batches.get(entry.batch)
-        unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
-        changed = now.bound_payload not in {"", hash_payload(make_payload(now, context.posting))}
-        if now.status is not Status.PLANNED or not (unseen or changed):
-            return False
-        words = "nobody has approved it" if unseen else "it would not be sent as it was approved: settings changed"
-        words += "; hand the file in again, and approve the preview that comes of it"
-        issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
-        context.ledger.changes.make(StatusChange(
-            entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=context.world.who, now=context.world.now(),
-            issues=(*now.issues, issue),
-        ))  # fmt: skip
-        context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
-        return True

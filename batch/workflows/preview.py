@@ -44,6 +44,7 @@ _COUNTED_AS = {
     Status.HELD: "held",
     Status.WAITING: "waiting",
     Status.INVALID: "invalid",
+    Status.CANCELLED: "cancelled",
 }
 
 

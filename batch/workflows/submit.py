@@ -153,7 +153,7 @@ _DRY = {
     Action.HOLD: "held",
     Action.WAIT: "waiting",
     Action.INVALID: "invalid",
-    Action.CANCEL: "skipped",
+    Action.CANCEL: "cancelled",
     Action.SETTLE: "in_doubt",
 }
 

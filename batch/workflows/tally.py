@@ -18,8 +18,6 @@ _COUNTED_AS = {
     Status.SUBMITTING: "in_doubt",
     Status.SENT: "accepted",
     Status.MISSING: "held",
-    Status.CANCELLED: "skipped",
-    Status.REPLACED: "skipped",
 }
 
 
