@@ -22,6 +22,7 @@ from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
 from batch.workflows.refusals import explain_refusal
+from batch.workflows.stop_file import find_stops, refuse_if_paused, refuse_if_stopped
 
 _Given = TypeVar("_Given")
 
@@ -83,7 +84,15 @@ class Submission:
             begun = self._submit(entry, begun, following)
 
     def _must_end(self) -> bool:
-        return self._context.world.stopped() or (self._limit is not None and self.sent >= self._limit)
+        return (self._limit is not None and self.sent >= self._limit) or self._is_stopped()
+
+    def _is_stopped(self) -> bool:
+        """Whether a person wished for an end; raise BatchError where that is since everything is paused."""
+        refuse_if_stopped(self._context)
+        if not self._context.world.stopped():
+            return False
+        refuse_if_paused(self._context)  # that ends the runs of watch and workers, too
+        return True
 
     def _submit(self, entry: Entry, begun: _Posting | None, following: Entry | None) -> _Posting | None:
         """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise.
@@ -91,7 +100,7 @@ class Submission:
         `begun` is its posting where its intent is on disk already. Gives that of the following entry where it may go
         at once, and where its intent is on disk with this outcome.
         """
-        while begun is not None or not self._context.world.stopped():
+        while True:
             begun = begun or self._begin(entry)
             if begun is None:
                 return None
@@ -100,12 +109,11 @@ class Submission:
             if outcome.status is not Status.PLANNED:
                 return upcoming
             begun = None
-        return None
 
     def _begin(self, entry: Entry) -> _Posting | None:
         """Wait for its turn and write its intent down; None when it must not go, or nothing is to go any more."""
         self._wait_for_turn()
-        if self._context.world.stopped():
+        if self._is_stopped():
             return None
         check_clock(self._context)
         posting = self._prepare(entry)
@@ -173,6 +181,7 @@ class Submission:
             and not outcome.stop
             and self._looked
             and not context.world.stopped()
+            and not find_stops(context)
             and (self._limit is None or self.sent + 1 < self._limit)
             and context.provider.turn_in() <= 0
             and clocks_agree(context)

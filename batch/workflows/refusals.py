@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from batch.core.payload import hash_payload, make_payload
 from batch.core.standing import standing_of
 from batch.model import Change, ChangeKind, Entry, Issue, Level, Status, StatusChange
-from batch.model.errors import BatchError
 from batch.model.times import clock, zone_of
-from batch.workflows.cancel import drop_unwanted, how_to_go_on
-from batch.workflows.context import Context, describe_pause
+from batch.workflows.cancel import drop_unwanted
+from batch.workflows.context import Context
+from batch.workflows.stop_file import refuse_if_paused
 
 _UNSURE = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
 
@@ -21,8 +21,7 @@ def explain_refusal(context: Context, entry: Entry) -> None:
     One that somebody wants cancelled is dropped, one that would go otherwise than it was approved is held, one whose
     time has come too near is recorded as too late. Whatever else moved it meanwhile is told as what it is.
     """
-    if pauses := context.ledger.pauses.all():
-        raise BatchError(f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses))
+    refuse_if_paused(context)
     loud = False
     if drop_unwanted(context, entry):
         words = _tell_wish(context, entry)
