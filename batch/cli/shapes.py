@@ -21,7 +21,7 @@ _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
 )  # fmt: skip
 
-_SKIPPED_FOR = ("left_out_by_approver", "cancelled", "replaced")
+_SKIPPED_FOR = ("left_out_by_approver", "cancelled", "replaced", "refused_before")
 """Told besides, and part of what is skipped: so `_COUNTS` add up to the rows, as they always did."""
 
 

@@ -11,7 +11,7 @@ from batch.model.times import local_time
 from batch.model.wording import COUNT_WORDS, money_words
 
 GOES = "goes"
-_STAY = ("invalid", "held", "waiting", "skipped", "cancelled")
+_STAY = ("invalid", "held", "waiting", "skipped", "cancelled", "in_doubt", "refused_before")
 
 
 def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int, price: float, currency: str) -> str:

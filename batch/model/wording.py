@@ -228,6 +228,7 @@ COUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "held": ("waits for a decision", "wait for a decision"),
     "waiting": ("waits for the provider", "wait for the provider"),
     "rejected": ("refused by the provider", "refused by the provider"),
+    "refused_before": ("refused by the provider before", "refused by the provider before"),
     "in_doubt": ("not sure it arrived", "not sure they arrived"),
     "expired": ("too late", "too late"),
 }

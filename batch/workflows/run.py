@@ -131,9 +131,12 @@ def plan_rows(context: Context, check: Check, reading: Reading, options: Options
     unchanged = Unchanged(rows, now, listed=unknown, named=named.entries)
     keys = chain((row.key for row in rows), named.keys)
     known = context.ledger.known.matching(keys, unchanged.fingerprints(), now, unchanged.set_aside)
+    refused = context.ledger.attempts.refused(entry.id for entry in known if entry.status is Status.REJECTED)
     rows = check_account(context, rows, known, account, unchanged)
     rows = hold_moved(context, rows, known, options.also, unchanged)
-    plan = make_plan(rows, known, rules=rules, now=now, listed=unknown, named=named.entries, unchanged=unchanged)
+    plan = make_plan(
+        rows, known, rules=rules, now=now, listed=unknown, named=named.entries, unchanged=unchanged, refused=refused
+    )
     warn_of_other_ledger(context, unknown, {decision.tag for decision in plan.decisions})
     return plan
 

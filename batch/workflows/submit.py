@@ -155,6 +155,7 @@ _DRY = {
     Action.INVALID: "invalid",
     Action.CANCEL: "cancelled",
     Action.SETTLE: "in_doubt",
+    Action.REFUSED: "refused_before",
 }
 
 
