@@ -21,6 +21,9 @@ _COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
 )  # fmt: skip
 
+_SKIPPED_FOR = ("left_out_by_approver", "cancelled", "replaced", "refused_before")
+"""Told besides, and part of what is skipped: so `_COUNTS` add up to the rows, as they always did."""
+
 
 def shape_issue(issue: Issue) -> dict[str, Any]:
     """Give an issue as machines read it; a hold says so in `level`."""
@@ -61,8 +64,8 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
         "file": tally.file,
         "rows": tally.rows,
         **{name: tally.counts[name] for name in _COUNTS},
-        "skipped": tally.counts["skipped"] + tally.counts["left_out_by_approver"],
-        "left_out_by_approver": tally.counts["left_out_by_approver"],
+        "skipped": tally.counts["skipped"] + sum(tally.counts[name] for name in _SKIPPED_FOR),
+        **{name: tally.counts[name] for name in _SKIPPED_FOR},
         "adopted": tally.adopted,
         "blank": tally.blank,
         "left_out": tally.left_out,

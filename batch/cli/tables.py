@@ -150,7 +150,7 @@ def show_decisions(screen: Screen, decisions: Sequence[Decision], file_issues: I
         held = plural(len(stopped), "good row is", "good rows are")
         screen.say(f"{held} held: {stopped[0].message}", loud=True)
     _show_how_to_allow(screen, troubled)
-    skipped = [one for one in decisions if one.action in {Action.SKIP, Action.SETTLE, Action.CANCEL}]
+    skipped = [one for one in decisions if one.action in {Action.SKIP, Action.SETTLE, Action.REFUSED, Action.CANCEL}]
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:

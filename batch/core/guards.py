@@ -81,8 +81,10 @@ class Surroundings:
         *,
         named: Mapping[int, int] = NOTHING,
         batches: Collection[int] = (),
+        refused: Mapping[int, str] = NOTHING,
     ) -> None:
         """`batches` are those of known entries of the file's keys that are not among the known ones here."""
+        self.refused = refused
         self.rules = rules
         self.now = now
         self.zone = rules.provider_zone

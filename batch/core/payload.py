@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from batch.core.identity import add_tag, make_tag
-from batch.model import Entry
+from batch.model import Campaign, Entry
 from batch.model.records import dataclass
 from batch.model.times import local_time
 
@@ -40,19 +40,29 @@ def make_payload(entry: Entry, rules: PostingRules) -> dict[str, object]:
     TypeRecipients always stands there: the provider does not document its default.
     """
     entry = address(entry, rules)
+    return _fill_in(entry, entry.provider_name, entry.send_at_provider)
+
+
+def hash_campaign(campaign: Campaign, rules: PostingRules, known: str = "") -> str:
+    """Hash what would be posted for a row now, with the tag that it has already if it is `known`."""
+    name = name_by(rules, campaign.name, make_tag_by(rules, campaign.key, campaign.fingerprint, known))
+    return hash_payload(_fill_in(campaign, name, to_provider_time(campaign.send_at, rules.zone)))
+
+
+def _fill_in(what: Entry | Campaign, name: str, time: str) -> dict[str, object]:
     payload: dict[str, object] = {
-        "CampaignName": entry.provider_name,
-        "Message": entry.message,
-        "GroupIds": list(entry.group_ids),
-        "DateTime": entry.send_at_provider,
-        "TypeRecipients": entry.type_recipients,
+        "CampaignName": name,
+        "Message": what.message,
+        "GroupIds": list(what.group_ids),
+        "DateTime": time,
+        "TypeRecipients": what.type_recipients,
     }
-    if entry.mms_template_id is not None:
-        payload["MmsTemplateId"] = entry.mms_template_id
-    if entry.mms_high_resolution is not None:
-        payload["MmsHighResolution"] = entry.mms_high_resolution
-    if entry.subject:
-        payload["Subject"] = entry.subject
+    if what.mms_template_id is not None:
+        payload["MmsTemplateId"] = what.mms_template_id
+    if what.mms_high_resolution is not None:
+        payload["MmsHighResolution"] = what.mms_high_resolution
+    if what.subject:
+        payload["Subject"] = what.subject
     return payload
 
 

@@ -19,7 +19,7 @@ from batch.core.guards import (
     is_coming,
     is_doubtful,
 )
-from batch.core.payload import to_provider_time
+from batch.core.payload import hash_campaign, to_provider_time
 from batch.core.plan_issues import deleted_before, edited_after, how_to_settle, in_doubt
 from batch.core.unchanged import Unchanged, already, reads_same, warnings_of
 from batch.model import NOTHING, Action, Campaign, Checked, Decision, Issue, KnownEntry, Level, Listed, Plan, Status
@@ -41,15 +41,17 @@ def make_plan(
     listed: Iterable[Listed] = (),
     named: Mapping[int, int] = NOTHING,
     unchanged: Unchanged | None = None,
+    refused: Mapping[int, str] = NOTHING,
 ) -> Plan:
     """Decide on each row of one file.
 
     `known` are the ledger's entries with a key or fingerprint of the file and all that are still to come;
     `listed` are campaigns on the provider's list that the ledger does not know; `named` says which entry a row's
-    RowId speaks of, by row number; `unchanged` has the rows whose entries were set aside.
+    RowId speaks of, by row number; `unchanged` has the rows whose entries were set aside; `refused` are the entries
+    that the provider refused, each with the hash of what it refused.
     """
     unchanged = unchanged or Unchanged((), now)
-    around = Surroundings(rows, known, listed, rules, now, named=named, batches=unchanged.batches)
+    around = Surroundings(rows, known, listed, rules, now, named=named, batches=unchanged.batches, refused=refused)
     decided = [unchanged.decide(row) for row in rows]
     cases = [_open_case(row, around) for row, done in zip(rows, decided, strict=True) if done is None]
     decisions = [_decide(case) for case in cases]
@@ -211,8 +213,8 @@ def _decide_known(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision 
         return _skip(case, met, _already(case, met))
     if met.status in THERE and is_coming(met, case.around.now):
         return _decide_new(case, campaign, edited_after(case.row, campaign, met))
-    if met.status is Status.REJECTED and case.same and not case.edited:
-        return _skip(case, met, f"the provider refused it before (entry {met.id}): {_remedy(case, met)}")
+    if met.status is Status.REJECTED and case.same and not _goes_otherwise(case, campaign, met):
+        return _leave_refused(case, met)
     if met.status in GONE and case.same and (case.row.past or not case.edited):
         return _decide_gone(case, campaign, met)
     return None
@@ -229,10 +231,21 @@ def _already(case: _Case, met: KnownEntry) -> str:
     return already(met.id, met.provider_id, coming=coming)
 
 
-def _remedy(case: _Case, met: KnownEntry) -> str:
+def _goes_otherwise(case: _Case, campaign: Campaign, met: KnownEntry) -> bool:
+    """Whether the provider would see something else than it refused: whatever cell, or setting, was changed."""
+    before, around = case.around.refused.get(met.id), case.around
+    if case.row.past or before is None:
+        return case.edited
+    return hash_campaign(campaign, around.posting, met.tag) != before
+
+
+def _leave_refused(case: _Case, met: KnownEntry) -> Decision:
+    """Leave what would be refused again to a person; what is over is told by the report of the batch that it was of."""
+    before = f"the provider refused it before (entry {met.id})"
     if case.row.past:
-        return "its time has passed"
-    return f'fix the row, or type "campaign-batch resolve {met.id} --send --why ..."'
+        return _skip(case, met, f"{before}: its time has passed")
+    words = f'{before}: fix the row, or type "campaign-batch resolve {met.id} --send --why ..."'
+    return replace(_skip(case, met, words), action=Action.REFUSED)
 
 
 def _decide_gone(case: _Case, campaign: Campaign, met: KnownEntry) -> Decision:

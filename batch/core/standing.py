@@ -215,6 +215,8 @@ def _cancelled(entry: Entry, now: datetime) -> Worded:
     word = WORDS["left_out" if is_left_out(entry) else "cancelled"]
     if word.standing == "cancelled" and not (entry.provider_id or entry.attempts):
         word = replace(word, meaning="cancelled before it was submitted: nothing was sent")
+    if word.standing == "cancelled" and entry.cancel_why:
+        word = replace(word, meaning=f"{word.meaning} ({entry.cancel_why})")
     return word, Concern.NONE
 
 

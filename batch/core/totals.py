@@ -11,13 +11,13 @@ from batch.model.times import local_time
 from batch.model.wording import COUNT_WORDS, money_words
 
 GOES = "goes"
-_STAY = ("invalid", "held", "waiting", "skipped")
+_STAY = ("invalid", "held", "waiting", "skipped", "cancelled", "in_doubt", "refused_before")
 
 
 def tell_totals(going: Sequence[Campaign], counts: Mapping[str, int], year: int, price: float, currency: str) -> str:
     """Say how many rows go, to how many people, in how many parts, for how much, and when.
 
-    `counts` has the rows under `goes`, `invalid`, `held`, `waiting` and `skipped`; `year` is left out of times.
+    `counts` has the rows under `goes` and what stays (`invalid`, `skipped`, ...); `year` is left out of times.
     """
     told = [tell_rows(counts), *(tell(going) for tell in _SAID)]
     credits = sum(map(credits_needed, going))

@@ -23,6 +23,8 @@ class Action(StrEnum):
     """Its Cancel cell bears a mark and it never went: dropped."""
     SETTLE = "settle"
     """It meets an entry that nobody is sure of: nothing is sent, the settling decides."""
+    REFUSED = "refused"
+    """The provider refused it before, just as it would go now: nothing is sent, and a person must fix it."""
 
 
 class KnownEntry(NamedTuple):

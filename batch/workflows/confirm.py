@@ -76,6 +76,7 @@ _COUNTED_AS = {
     Action.HOLD: "held",
     Action.WAIT: "waiting",
     Action.SKIP: "skipped",
-    Action.SETTLE: "skipped",
-    Action.CANCEL: "skipped",
+    Action.SETTLE: "in_doubt",
+    Action.REFUSED: "refused_before",
+    Action.CANCEL: "cancelled",
 }

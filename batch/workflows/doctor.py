@@ -27,6 +27,7 @@ from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
 from batch.workflows.send_test import try_zone
 from batch.workflows.shared_reports import need_share
+from batch.workflows.stop_file import RESUME, stopped_folders
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -271,7 +272,11 @@ def _health_lines(settings: Settings, health: Health) -> Iterator[Line]:
         folder = f' ("{pause.folder}")' if pause.folder else ""
         words = f"by {pause.who} since {when(pause.since, settings)}: {pause.why}{folder}"
         yield Line("pause", "warning", words, how_to_go_on([pause]))
-    if not health.pauses:
+    told = {pause.folder for pause in health.pauses}
+    stops = [folder for folder in stopped_folders(settings) if str(folder.resolve()) not in told]
+    for lying in stops:
+        yield Line("pause", "warning", f'a file named STOP is in "{lying}": nothing is submitted', RESUME)
+    if not (health.pauses or stops):
         yield Line("pause", "fine", "nothing is paused")
     doubts = f"{plural(health.doubts, 'campaign')} may or may not have arrived"
     settle = 'type "campaign-batch resume"'

@@ -9,7 +9,7 @@ from batch.model.errors import ReportError, SheetError
 from batch.model.plurals import plural
 from batch.workflows.tally import Tally, describe_counts
 
-_TO_FIX = ("invalid", "held", "rejected", "expired")
+_TO_FIX = ("invalid", "held", "rejected", "refused_before", "expired")
 """What can be fixed in the sheet."""
 
 

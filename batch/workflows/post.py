@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import zip_longest
+from typing import TypeVar
 
 from batch.core.classify import classify
 from batch.core.identity import collapse
 from batch.core.pacing import backoff
 from batch.core.payload import address, hash_payload, make_payload, minute_of
-from batch.model import Answer, Entry, Intent, Issue, Level, Listing, Outcome, Status, StatusChange, Stop
-from batch.model.errors import BatchError, LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
+from batch.model import Answer, Entry, Intent, Listing, Outcome, Status, Stop
+from batch.model.errors import LedgerError, LedgerReplacedError, NotAsAskedError, ProviderError
 from batch.model.records import dataclass
-from batch.workflows.cancel import drop_unwanted, how_to_go_on
 from batch.workflows.clock import check_clock, clocks_agree
-from batch.workflows.context import LONG, Context, describe_pause
+from batch.workflows.context import LONG, Context
 from batch.workflows.events import Progress, Wait
 from batch.workflows.listings import ON_THE_WIRE, find_doubts, settle_doubts
 from batch.workflows.proofs import notice_doubled, observe_first, refuse_second_ledger
+from batch.workflows.refusals import explain_refusal
+from batch.workflows.stop_file import find_stops, refuse_if_paused, refuse_if_stopped
+
+_Given = TypeVar("_Given")
 
 _PATIENCE = 30.0
-"""Seconds in which an outcome is written down again and again before the run stops."""
+"""Seconds after an answer in which the ledger is asked again and again to take it, before the run stops."""
 _MOST_UNREACHABLE = 8
 _MOST_REFUSALS = 10
 _LONGEST_REFUSAL = 3600.0
@@ -80,7 +84,15 @@ class Submission:
             begun = self._submit(entry, begun, following)
 
     def _must_end(self) -> bool:
-        return self._context.world.stopped() or (self._limit is not None and self.sent >= self._limit)
+        return (self._limit is not None and self.sent >= self._limit) or self._is_stopped()
+
+    def _is_stopped(self) -> bool:
+        """Whether a person wished for an end; raise BatchError where that is since everything is paused."""
+        refuse_if_stopped(self._context)
+        if not self._context.world.stopped():
+            return False
+        refuse_if_paused(self._context)  # that ends the runs of watch and workers, too
+        return True
 
     def _submit(self, entry: Entry, begun: _Posting | None, following: Entry | None) -> _Posting | None:
         """Bring one entry to an outcome: again where nothing was done or sent for certain, never otherwise.
@@ -88,7 +100,7 @@ class Submission:
         `begun` is its posting where its intent is on disk already. Gives that of the following entry where it may go
         at once, and where its intent is on disk with this outcome.
         """
-        while begun is not None or not self._context.world.stopped():
+        while True:
             begun = begun or self._begin(entry)
             if begun is None:
                 return None
@@ -97,18 +109,17 @@ class Submission:
             if outcome.status is not Status.PLANNED:
                 return upcoming
             begun = None
-        return None
 
     def _begin(self, entry: Entry) -> _Posting | None:
         """Wait for its turn and write its intent down; None when it must not go, or nothing is to go any more."""
         self._wait_for_turn()
-        if self._context.world.stopped():
+        if self._is_stopped():
             return None
         check_clock(self._context)
         posting = self._prepare(entry)
         number = self._context.ledger.attempts.record_intent(posting.intent)
         if number is None:
-            self._explain_refusal(posting.entry)
+            explain_refusal(self._context, posting.entry)
             return None
         return replace(posting, number=number)
 
@@ -136,10 +147,17 @@ class Submission:
             return self._is_fresh(posting)
 
         answer = context.provider.submit(posting.payload, still_good=still_good)
-        outcome = classify(answer, entry, self._known)
-        if outcome.listed is not None and context.ledger.known.holder(outcome.listed.id) is not None:
-            outcome = classify(answer, entry, {outcome.listed.id})  # another entry has this Id, from whatever year
+        context.ended[entry.id] = context.world.monotonic()
+        outcome = self._classify(posting, answer)
         return outcome, self._record(posting, outcome, answer, self._prepare_at_once(following, outcome))
+
+    def _classify(self, posting: _Posting, answer: Answer) -> Outcome:
+        """Say what an answer means; whether another entry has its Id, from whatever year, the ledger says."""
+        outcome, holder = classify(answer, posting.entry, self._known), self._context.ledger.known.holder
+        listed = outcome.listed
+        if listed is None or self._try_for_a_while(posting, lambda _first: holder(listed.id)) is None:
+            return outcome
+        return classify(answer, posting.entry, {listed.id})
 
     def _is_fresh(self, posting: _Posting) -> bool:
         """Whether its intent was meant just now, and its time is far enough: a clock may have been set meanwhile."""
@@ -163,6 +181,7 @@ class Submission:
             and not outcome.stop
             and self._looked
             and not context.world.stopped()
+            and not find_stops(context)
             and (self._limit is None or self.sent + 1 < self._limit)
             and context.provider.turn_in() <= 0
             and clocks_agree(context)
@@ -171,23 +190,33 @@ class Submission:
     def _record(
         self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None
     ) -> _Posting | None:
-        """Write the outcome down, trying again for a while: without it the entry counts as in doubt.
+        """Write the outcome down, and with the same commit the intent of what goes at once; give what of that may go.
 
-        The intent of what goes at once is written with the same commit; given is what of that may go.
+        What could not be written at first goes alone: the moment of the other passes.
         """
-        context = self._context
-        context.ended[posting.entry.id] = context.world.monotonic()
-        until = context.ended[posting.entry.id] + _PATIENCE
+
+        def write(first: bool) -> _Posting | None:  # noqa: FBT001 - as it is asked for
+            return self._write_down(posting, outcome, answer, upcoming if first else None)
+
+        return self._try_for_a_while(posting, write)
+
+    def _try_for_a_while(self, posting: _Posting, ask: Callable[[bool], _Given]) -> _Given:
+        """Turn to the ledger while an answer is at hand, again for a while: without its outcome the entry is in doubt.
+
+        `ask` is told whether it is asked for the first time.
+        """
+        world, first = self._context.world, True
+        until = self._context.ended[posting.entry.id] + _PATIENCE
         while True:
             try:
-                return self._write_down(posting, outcome, answer, upcoming)
+                return ask(first)
             except LedgerReplacedError:
                 raise
             except LedgerError:
-                if context.world.monotonic() > until:
+                if world.monotonic() > until:
                     raise
-                upcoming = None  # its moment passes
-                context.world.sleep(0.5)
+                world.sleep(0.5)
+                first = False
 
     def _write_down(
         self, posting: _Posting, outcome: Outcome, answer: Answer, upcoming: _Posting | None
@@ -321,44 +350,3 @@ class Submission:
             observe_first(context, listing)
         except ProviderError as trouble:
             context.note(f"the list of scheduled campaigns could not be read after the last one: {trouble.words}")
-
-    def _explain_refusal(self, entry: Entry) -> None:
-        """Say why the ledger let an entry not go; one whose time has come too near is recorded as too late."""
-        context = self._context
-        if pauses := context.ledger.pauses.all():
-            raise BatchError(
-                f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
-            )
-        if drop_unwanted(context, entry):
-            context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: it was to be cancelled')
-            return
-        if self._hold_unbound(entry):
-            return
-        now = context.world.now()
-        words = 'another process took it, or the same sending is in doubt: "campaign-batch resume" settles that'
-        if entry.send_at is not None and entry.send_at <= now + context.lead:
-            words = "it got too close to its send time"
-            context.ledger.changes.make(
-                StatusChange(
-                    entry.id, Status.EXPIRED, expected={Status.PLANNED}, why=words, who=context.world.who, now=now
-                )
-            )
-        context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}')
-
-    def _hold_unbound(self, entry: Entry) -> bool:
-        """Hold a row that would go otherwise than a second person approved it; False if something else stopped it."""
-        context = self._context
-        now, batch = context.ledger.entries.get(entry.id), context.ledger.batches.get(entry.batch)
-        unseen = not now.bound_payload and not now.approved_by and bool(batch.preview_mark)
-        changed = now.bound_payload not in {"", hash_payload(make_payload(now, context.posting))}
-        if now.status is not Status.PLANNED or not (unseen or changed):
-            return False
-        words = "nobody has approved it" if unseen else "it would not be sent as it was approved: settings changed"
-        words += "; hand the file in again, and approve the preview that comes of it"
-        issue = Issue(entry.row, "", "", "not-as-approved", words, Level.HOLD)
-        context.ledger.changes.make(StatusChange(
-            entry.id, Status.HELD, expected={Status.PLANNED}, why=words, who=context.world.who, now=context.world.now(),
-            issues=(*now.issues, issue),
-        ))  # fmt: skip
-        context.note(f'"{entry.campaign_name}" (entry {entry.id}) was not submitted: {words}', loud=True)
-        return True

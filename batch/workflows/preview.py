@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batch.adapters.ledger import BatchRow, Shown
 KEPT = frozenset({Status.PLANNED, Status.HELD, Status.WAITING})
 """What may go after a yes: at once, when a person lets it go, or when the provider is ready for it."""
-ELSEWHERE = frozenset({"skipped", "settling"})
+ELSEWHERE = frozenset({"skipped", "settling", "refused"})
 """What a batch notes of rows that another batch's entry answers for."""
 _DECIDED = {
     Status.HELD: "is on hold until someone decides",
@@ -44,6 +44,7 @@ _COUNTED_AS = {
     Status.HELD: "held",
     Status.WAITING: "waiting",
     Status.INVALID: "invalid",
+    Status.CANCELLED: "cancelled",
 }
 
 

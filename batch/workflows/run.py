@@ -14,12 +14,11 @@ from batch.core.settle import Reading
 from batch.core.standing import standing_of
 from batch.core.unchanged import Unchanged
 from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
-from batch.model.errors import BatchError, NotAsAskedError, ReportError
+from batch.model.errors import BatchError, NotAsAskedError, ReportError, StoppedError
 from batch.workflows.account_checks import check_account, remember_names
-from batch.workflows.cancel import how_to_go_on
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
 from batch.workflows.check import Check
-from batch.workflows.context import Context, describe_pause
+from batch.workflows.context import Context
 from batch.workflows.events import RunEnded
 from batch.workflows.listings import (
     adopt,
@@ -36,6 +35,7 @@ from batch.workflows.options import Options
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
+from batch.workflows.stop_file import AGAIN, refuse_if_paused
 from batch.workflows.tally import Tally, count_as
 from batch.workflows.zone_changes import OFFSETS, offsets_of
 
@@ -51,10 +51,7 @@ def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with context.ledger.lock.hold(context.world.who, context.world.now()):
         lift_if_corrected(context)
-        if pauses := context.ledger.pauses.all():
-            raise BatchError(
-                f"everything is paused {describe_pause(pauses[0], context.settings)}", how_to_go_on(pauses)
-            )
+        refuse_if_paused(context, AGAIN)
         yield
 
 
@@ -134,9 +131,12 @@ def plan_rows(context: Context, check: Check, reading: Reading, options: Options
     unchanged = Unchanged(rows, now, listed=unknown, named=named.entries)
     keys = chain((row.key for row in rows), named.keys)
     known = context.ledger.known.matching(keys, unchanged.fingerprints(), now, unchanged.set_aside)
+    refused = context.ledger.attempts.refused(entry.id for entry in known if entry.status is Status.REJECTED)
     rows = check_account(context, rows, known, account, unchanged)
     rows = hold_moved(context, rows, known, options.also, unchanged)
-    plan = make_plan(rows, known, rules=rules, now=now, listed=unknown, named=named.entries, unchanged=unchanged)
+    plan = make_plan(
+        rows, known, rules=rules, now=now, listed=unknown, named=named.entries, unchanged=unchanged, refused=refused
+    )
     warn_of_other_ledger(context, unknown, {decision.tag for decision in plan.decisions})
     return plan
 
@@ -216,6 +216,9 @@ def submit_planned(context: Context, tally: Tally, batch: int | None, reading: R
         _submit_and_settle(context, tally, batch, reading, limit)
     except NotAsAskedError as trouble:
         pause_after(context, trouble)
+        raise
+    except StoppedError:
+        refuse_if_paused(context)  # that ends what a watch or a worker waits for, too
         raise
 
 

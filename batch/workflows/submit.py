@@ -153,8 +153,9 @@ _DRY = {
     Action.HOLD: "held",
     Action.WAIT: "waiting",
     Action.INVALID: "invalid",
-    Action.CANCEL: "skipped",
+    Action.CANCEL: "cancelled",
     Action.SETTLE: "in_doubt",
+    Action.REFUSED: "refused_before",
 }
 
 

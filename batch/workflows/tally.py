@@ -18,8 +18,6 @@ _COUNTED_AS = {
     Status.SUBMITTING: "in_doubt",
     Status.SENT: "accepted",
     Status.MISSING: "held",
-    Status.CANCELLED: "skipped",
-    Status.REPLACED: "skipped",
 }
 
 
@@ -65,7 +63,7 @@ class Tally:
     @property
     def needs_look(self) -> bool:
         """Whether a row needs attention."""
-        wanted = ("invalid", "held", "waiting", "rejected", "in_doubt", "expired")
+        wanted = ("invalid", "held", "waiting", "rejected", "refused_before", "in_doubt", "expired")
         return (
             self.attention > 0
             or self.gone > 0
@@ -93,6 +91,8 @@ def count_kind(what: str, status: Status, *, left_out: bool) -> str:
     """Name the count that rows of a kind belong to; `left_out` by a second person."""
     if what == "skipped":
         return "skipped"
+    if what == "refused" and status is Status.REJECTED:
+        return "refused_before"
     return "left_out_by_approver" if left_out else _COUNTED_AS.get(status, status.value)
 
 

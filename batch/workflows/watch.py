@@ -66,6 +66,8 @@ def watch_folder(
     """
     need_zone(settings, for_real=True)
     place = folder or Path(settings.watch.folder)
+    watched = settings.watch.model_copy(update={"folder": place})
+    settings = settings.model_copy(update={"watch": watched})  # a run looks for a file named STOP where it watches
     inbox = make_inbox(settings, place)
     _reach(inbox, world, once=once)
     with inbox.only_watcher(f"{world.who} on {world.machine}"), open_context(settings, world, quiet=True) as context:

@@ -154,7 +154,7 @@ def test_a_mended_row_takes_the_place_of_what_never_left(status):
 def test_a_refused_row_stays_refused_until_a_person_sends_it_again():
     """The same payload would be refused again."""
     decision = decide(ROW, know(ROW, Status.REJECTED))
-    assert met(decision) == (Action.SKIP, 1, None)
+    assert met(decision) == (Action.REFUSED, 1, None)
     assert decision.why == (
         'the provider refused it before (entry 1): fix the row, or type "campaign-batch resolve 1 --send --why ..."'
     )
@@ -336,7 +336,7 @@ def test_the_same_sending_decides_before_a_newer_version():
     known = [know(ROW, Status.IN_DOUBT), know(EDITED, Status.HELD, 2)]
     assert met(decide(ROW, *known)) == (Action.SETTLE, 1, 2)
     known = [know(ROW, Status.REJECTED), know(EDITED, Status.HELD, 2)]
-    assert met(decide(ROW, *known)) == (Action.SKIP, 1, 2)
+    assert met(decide(ROW, *known)) == (Action.REFUSED, 1, 2)
 
 
 def test_what_may_yet_go_out_decides_before_what_is_gone():
@@ -357,7 +357,7 @@ def test_what_decides_does_not_depend_on_which_came_last():
     assert codes_of(doubt) == ["in-doubt"]
     gone = decide(ROW, know(ROW, Status.MISSING), know(OVER, Status.SENT, 2))
     assert codes_of(gone) == ["deleted-in-dashboard"]
-    assert met(decide(ROW, know(ROW, Status.REJECTED), know(other, Status.CANCELLED, 2))) == (Action.SKIP, 1, None)
+    assert met(decide(ROW, know(ROW, Status.REJECTED), know(other, Status.CANCELLED, 2))) == (Action.REFUSED, 1, None)
 
 
 def test_of_equals_the_newest_decides_and_gives_its_place():
@@ -406,10 +406,10 @@ def test_a_place_is_taken_by_one_row_only():
 def test_a_skipped_row_leaves_its_place_to_the_row_that_repeats_it():
     """So a file dropped many times makes no entry more."""
     twin = make_bad_row(reference="R1", number=3)
-    for status in (Status.ACCEPTED, Status.REJECTED):
+    for status, action in ((Status.ACCEPTED, Action.SKIP), (Status.REJECTED, Action.REFUSED)):
         known = [know(ROW, status), know(twin, Status.INVALID, 2)]
         first, second = plan([ROW, twin], known).decisions
-        assert (met(first), met(second)) == ((Action.SKIP, 1, None), (Action.INVALID, 2, None))
+        assert (met(first), met(second)) == ((action, 1, None), (Action.INVALID, 2, None))
 
 
 # Rows with errors, times, marks, and what people let go.

@@ -25,6 +25,7 @@ ALLOWED = {
     ("timetable.py", "IN_DOUBT SUBMITTING WAITING"): "selects from the ledger what a run left open",
     ("evidence.py", "PLANNED HELD WAITING"): "what a second person can still decide about",
     ("shapes.py", "invalid held waiting skipped planned rejected in_doubt expired"): "keys of the JSON of a run",
+    ("shapes.py", "cancelled replaced"): "keys of the JSON of a run",
     ("tally.py", "in_doubt invalid held rejected waiting expired"): "names of counts",
 }
 """Module and names, and why they tell nobody how a campaign stands."""

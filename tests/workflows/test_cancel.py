@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from torture_support import Bench, bench, write_sheet
+from torture_support import Bench, bench, changed, write_sheet
 
-from batch.model import ChangeKind, Status
+from batch.cli.shapes import _COUNTS as COUNTS
+from batch.cli.shapes import shape_tally
+from batch.model import ChangeKind, Status, StatusChange
 from batch.model.errors import LedgerError
 from batch.workflows.cancel import cancel_entries, keep_entries
-from batch.workflows.tally import Tally
+from batch.workflows.events import Progress
+from batch.workflows.find import list_batches
+from batch.workflows.tally import Tally, describe_counts
 
 
 @pytest.fixture
@@ -40,6 +44,70 @@ def test_a_row_that_is_cancelled_while_a_plan_waits_for_its_yes_is_not_sent(desk
     assert len(desk.sandbox.posts) == 1
 
 
+class Meanwhile(list[object]):
+    """Stands where a person would watch, and lets something happen elsewhere once the first campaign is there."""
+
+    def __init__(self, happen: Callable[[], object]) -> None:
+        super().__init__()
+        self._happen: Callable[[], object] | None = happen
+
+    def append(self, told: object) -> None:
+        super().append(told)
+        if isinstance(told, Progress) and self._happen is not None:
+            happen, self._happen = self._happen, None
+            happen()
+
+
+def held_by_robin(desk: Bench) -> None:
+    with desk.ledger() as ledger:
+        change = StatusChange(
+            3, Status.HELD, expected={Status.PLANNED}, why="ask Dana", who="robin", now=desk.clock.now()
+        )
+        assert ledger.changes.make(change)
+
+
+def asked_only(desk: Bench) -> None:
+    with desk.ledger() as ledger:
+        ledger.changes.request_cancel(3, "wrong price", "ann on m", desk.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("happen", "count", "words"),
+    [
+        (lambda desk: cancel(desk, 3), "cancelled", 'set to "cancelled" at 10:00 AM EST by ann on m (wrong price)'),
+        (asked_only, "cancelled", "to be cancelled, as was asked at 10:00 AM EST by ann on m (cancellation asked"),
+        (held_by_robin, "held", 'set to "waiting for a decision" at 10:00 AM EST by robin (ask Dana)'),
+    ],
+    ids=["cancelled", "asked", "held"],
+)
+def test_what_is_taken_back_while_a_run_submits_is_told_and_counted_as_that(
+    desk: Bench, happen: Callable[[Bench], object], count: str, words: str
+) -> None:
+    """By whom, when and why; no other process took it, and it was not taken in before."""
+    desk.told = Meanwhile(lambda: happen(desk))
+    tally = desk.submit(desk.sheet(4))
+    assert tally.counts == {"accepted": 3, count: 1}
+    assert f'"Sale 2" (entry 3) was not submitted: it was {words}' in desk.words()
+    assert len(desk.sandbox.posts) == 3
+    shape = shape_tally(tally)
+    assert sum(shape[name] for name in COUNTS) == 4
+    [(_batch, counts)] = list_batches(desk.settings, desk.world)
+    assert counts == {"accepted": 3, count: 1}
+
+
+def test_a_mark_before_it_went_and_a_row_that_was_fixed_are_counted_as_what_they_are(desk: Bench) -> None:
+    """Neither was taken in before, whoever asks: screen, JSON, list of batches; the numbers add up to the rows."""
+    row = desk.row(0)
+    tally = mark(desk, row)
+    assert (tally.counts, describe_counts(tally.counts)) == ({"cancelled": 1}, "1 cancelled")
+    desk.submit(desk.sheet([desk.row(1), desk.row(2)], "held.csv"), limit=1)
+    desk.submit(desk.sheet([desk.row(1), changed(desk.row(2), Message="Fixed. Reply STOP to opt out")], "held.csv"))
+    counts = [counts for _batch, counts in list_batches(desk.settings, desk.world)]
+    assert counts == [{"cancelled": 1}, {"accepted": 1, "replaced": 1}, {"skipped": 1, "accepted": 1}]
+    shape = shape_tally(tally)
+    assert (shape["skipped"], shape["cancelled"], sum(shape[name] for name in COUNTS)) == (1, 1, 1)
+
+
 def mark(desk: Bench, row: dict[str, str]) -> Tally:
     """Drop a sheet whose one row is marked Cancel."""
     with (desk.folder / "week.csv").open("w", newline="", encoding="utf-8") as file:
@@ -55,7 +123,7 @@ def test_a_doubt_that_is_cancelled_is_not_sent_when_its_file_comes_again(desk: B
     assert "it is not sent again" in cancel(desk, desk.entry("R-0").id)
     desk.submit(desk.sheet([desk.row(5)], "other.csv"))
     assert desk.entry("R-0").status is Status.PLANNED
-    assert desk.submit(write_sheet(desk.folder / "week.csv", [desk.row(0)])).counts == {"skipped": 1}
+    assert desk.submit(write_sheet(desk.folder / "week.csv", [desk.row(0)])).counts == {"cancelled": 1}
     assert desk.entry("R-0").status is Status.CANCELLED
     assert [campaign.group_ids for campaign in desk.sandbox.campaigns] == [("5010",), ("5011",), ("5005",)]
 

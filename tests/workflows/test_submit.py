@@ -30,10 +30,11 @@ from torture_support import (
     wait_until,
 )
 
+from batch.adapters.provider import Provider
 from batch.adapters.sandbox import Sandbox
 from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
-from batch.model import Status
+from batch.model import Answer, Status
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.workflows import post as submitting
 from batch.workflows.context import open_context
@@ -490,6 +491,32 @@ def test_an_outcome_that_cannot_be_written_at_first_is_written_alone(desk: Bench
     assert [desk.attempts(f"R-{row}") for row in range(4)] == [["accepted"]] * 4
     with desk.ledger() as ledger:
         assert ledger.attempts.of(desk.entry("R-2").id)[0].started_at == desk.clock.now()
+    assert_exactly_once(desk.sandbox, desk.entries(), 4)
+
+
+@pytest.mark.in_a_file  # a database has no lock that keeps readers out
+def test_an_answer_is_kept_where_the_ledger_cannot_be_asked_for_a_moment(desk: Bench) -> None:
+    """Who has an Id already is asked again, too: the answer is at hand, and no row is in doubt for it."""
+    locker = sqlite3.connect(desk.ledger_path, isolation_level=None)
+
+    def sleep(seconds: float) -> None:
+        desk.clock.advance(seconds=seconds)
+        desk.clock.slept += seconds
+        locker.rollback()
+
+    submit, desk.clock.sleep = Provider.submit, sleep  # type: ignore[method-assign]
+
+    def submit_and_lock(*args: Any, **more: Any) -> Answer:
+        answer = submit(*args, **more)
+        if len(desk.sandbox.posts) == 2:
+            locker.execute("BEGIN EXCLUSIVE")
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch, every_connection(lambda: "PRAGMA busy_timeout=20"):
+        patch.setattr(Provider, "submit", submit_and_lock)
+        tally = desk.submit(desk.sheet(4))
+    locker.close()
+    assert (tally.trouble, tally.counts, desk.clock.slept) == (None, {"accepted": 4}, 0.5)
     assert_exactly_once(desk.sandbox, desk.entries(), 4)
 
 

@@ -78,6 +78,12 @@ class Attempts:
                 found[row.entry].append(_read(row))
         return {entry: tuple(made) for entry, made in found.items()}
 
+    def refused(self, ids: Iterable[int]) -> dict[int, str]:
+        """Give the hash of what the provider refused last, of those of the entries that it refused."""
+        found = self.of_each(wanted) if (wanted := set(ids)) else {}
+        last = {entry: made[-1] for entry, made in found.items() if made}
+        return {entry: one.payload_hash for entry, one in last.items() if one.outcome == Status.REJECTED.value}
+
     def record_intent(self, intent: Intent) -> int | None:
         """Claim a planned entry and write its attempt to disk, before a byte leaves; give the attempt's number.
 

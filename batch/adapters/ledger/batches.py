@@ -34,7 +34,7 @@ class BatchRow:
     entry: int | None
     """The entry that it made or met."""
     what: str
-    """`skipped`, `settling`, or the status that its entry began with."""
+    """`skipped`, `settling`, `refused` (before, and not tried again), or the status that its entry began with."""
     why: str
 
 

@@ -32,7 +32,7 @@ STATUS_OF = {
     Action.INVALID: Status.INVALID.value,
     Action.CANCEL: Status.CANCELLED.value,
 }
-NO_ENTRY = {Action.SKIP: "skipped", Action.SETTLE: "settling"}
+NO_ENTRY = {Action.SKIP: "skipped", Action.SETTLE: "settling", Action.REFUSED: "refused"}
 """The actions that make no entry and change none, and what the batch notes for them."""
 
 _TOUCHABLE = frozenset(
