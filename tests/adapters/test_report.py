@@ -57,6 +57,7 @@ from batch.adapters.report import (
 )
 from batch.adapters.report.advice import without_commands
 from batch.adapters.report.charts import charts_of, outcome_chart, texts_by_day, trend_chart
+from batch.adapters.report.figures import loose_findings
 from batch.adapters.report.heatmap import calendar_chart, quiet_of
 from batch.adapters.report.mail import IN_THE_REPORT
 from batch.adapters.report.page import mark_commands
@@ -276,6 +277,27 @@ def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str,
     said = verdict(report)
     assert said.words.startswith(words)
     assert said.tone == tone
+
+
+def test_the_verdict_counts_what_the_tile_beside_it_counts(tmp_path: Path) -> None:
+    """Rows and what only the lists show are one number; two findings about one campaign are one."""
+    apart = [Finding(FindingKind.DRIFTED, words, entry=88, name="Early bird") for words in ("another time", "no text")]
+    strange = Finding(FindingKind.UNEXPECTED, "not ours", "other-ledger", provider_id="9", loud=True)
+    report = batch_of(
+        make_entry(8, Status.EXPIRED, contacts_count=729), make_entry(5, Status.HELD), findings=(*apart, strange)
+    )
+    said = "1 did not go (729 contacts). 3 more to look at, 2 of them differences from the provider's lists."
+    assert verdict(report).words == said
+    tile = next(one for one in key_figures(report, count(report)) if one.name == "needs_person")
+    assert (tile.shown, tile.note) == ("4", "2 rows + 2 differences from the provider's lists")
+    assert [one.words for one in loose_findings(report)] == ["not ours", "another time; no text"]
+    page = html.unescape(write_html(report, tmp_path / "a.html").read_text("utf-8"))
+    for text in (page, " ".join(html.unescape(mail_html(report)).split()), " ".join(mail_text(report).split())):
+        assert said in text
+    assert tile.note in page
+    held = batch_of(make_entry(5, Status.HELD), findings=(strange,))
+    assert verdict(held).words == "2 need attention, 1 of them a difference from the provider's lists."
+    assert verdict(batch_of(make_entry(1), findings=apart)).words == "1 difference from the provider's lists."
 
 
 def test_page_and_mail_say_for_what_campaigns_wait(tmp_path: Path) -> None:
