@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word, readable
 from batch.core.printable import printable
+from batch.model.plurals import plural
 from batch.workflows.events import Checking, Event, Note, Planned, Progress, RunEnded, Wait
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Screen:
             count = f"{event.done}/{event.total}"
             bar.update(self._task, total=event.total, completed=event.done, description=words, count=count)
         elif isinstance(event, Checking):
-            bar.update(self._task, total=None, description=f"{event.rows:,} rows checked")
+            bar.update(self._task, total=None, description=f"{plural(event.rows, 'row')} checked")
         elif event.words:
             bar.update(self._task, description=f"{printable(event.words)}: {event.seconds_left:.0f} s left")
 

@@ -313,7 +313,7 @@ def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
     if not waiting:
         return Line("unsent mails", "fine", "none")
     oldest = waiting[0]
-    tried = f"tried {oldest.tries} times: {oldest.words}" if oldest.tries else "not tried yet"
+    tried = f"tried {plural(oldest.tries, 'time')}: {oldest.words}" if oldest.tries else "not tried yet"
     words = f'{len(waiting)}, the oldest "{oldest.subject}" of {when(oldest.added_at, settings)}, {tried}'
     if not Mailer(settings, ledger, world).is_open:
         return Line("unsent mails", "warning", words, "write host and from under [email]")

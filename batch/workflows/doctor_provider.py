@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batch.core.identity import fold, plain_id
 from batch.model.errors import BatchError
+from batch.model.plurals import plural
 from batch.model.times import span_words
 from batch.workflows.clock import SKEW
 from batch.workflows.context import World
@@ -75,7 +76,8 @@ def _templates(provider: Provider) -> Line:
     def look() -> Line:
         templates = provider.templates()
         approved = sum(one.status_id == 3 for one in templates)
-        return Line("MMS templates", "fine", f"{len(templates)}, {approved} of them approved")
+        words = f"{plural(len(templates), 'template')}, {approved or 'none'} approved" if templates else "none"
+        return Line("MMS templates", "fine", words)
 
     return examine_softly("MMS templates", look)
 

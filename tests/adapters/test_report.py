@@ -177,7 +177,13 @@ def test_what_may_go_is_in_no_bar_and_hatched_in_the_calendar() -> None:
     assert drawn is not None
     assert [sum(int(row[column]) for row in drawn.rows) for column in (2, 3)] == [1, 5]
     assert str(drawn.svg).count('class="heat may-go"') == 5
-    assert "5 more may go" in drawn.words
+    assert drawn.words.startswith(
+        "1 campaign on Tue, Nov 24; 5 more may go, from Wed, Nov 25 to Sun, Nov 29; none in quiet hours"
+    )
+    held = calendar_chart(replace(report, entries=may_go[:1], quiet_hours=""))
+    assert held is not None
+    assert held.words == "1 campaign may go, on Wed, Nov 25"
+    assert "quiet" not in held.note
 
 
 def test_a_long_range_is_drawn_by_weekday_with_thin_labels() -> None:
@@ -214,6 +220,18 @@ def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path:
     priced = replace(sample_report(), credit_price=0.02)
     assert "of the 24 scheduled, about $" in write_html(priced, tmp_path / "a.html").read_text("utf-8")
     assert "</span> parts" not in mail_html(priced)
+
+
+def test_a_share_is_never_rounded_to_nothing_or_to_all(tmp_path: Path) -> None:
+    """ "10 0%" puzzles; a share has a head of its own, and few of many are less than 1%."""
+    arrived = (DeliveryCount(2, "Delivered", 9_990), DeliveryCount(3, "Failed", 10))
+    report = batch_of(make_entry(1, Status.SENT, send_at=NOW - timedelta(days=1)), deliveries={1: arrived})
+    chart = next(one for one in charts_of(report) if one.name == "delivery")
+    assert [(bar.shown, bar.share) for bar in chart.bars] == [("9,990", ">99%"), ("10", "<1%")]
+    tiles = {tile.name: tile.shown for tile in key_figures(report, count(report))}
+    assert (tiles["delivered"], tiles["failed"]) == ("99.9%", "0.1%")
+    page = write_html(report, tmp_path / "a.html").read_text("utf-8")
+    assert '<th scope="col" class="num share">share</th>' in page
 
 
 def test_delivery_is_counted_by_the_providers_ids() -> None:
@@ -752,7 +770,7 @@ def test_a_held_row_is_not_ready(tmp_path: Path) -> None:
         zone=CHICAGO,
         provider_zone=NEW_YORK,
     ).read_text("utf-8")
-    assert "1 waits for a decision. 1 of 2 rows are ready to go" in page
+    assert "1 waits for a decision. 1 of 2 rows is ready to go" in page
     assert "ready: 1 campaign, 2,240 texts" in page
     assert "not counted: 1 campaign that waits (880 texts)" in page
 

@@ -11,7 +11,7 @@ from batch.adapters.report.contents import Figures, Pair, Report
 from batch.core.standing import Standing, needs_look
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, SentTotals
-from batch.model.plurals import plural
+from batch.model.plurals import plural, share_words
 from batch.model.records import dataclass
 from batch.model.wording import (
     DELIVERED,
@@ -348,7 +348,9 @@ def _share(report: Report, figures: Figures, name: str, label: str, tone: str) -
     if before is not None and before.reported:
         points = 100 * (share - getattr(before, name) / before.reported)
         change = f"{points:+.1f} points".replace("-", "−") + f" {BEFORE[report.kind]}"
-    return KeyFigure(name, label, value, f"{share:.1%}", tone, change, f"{value:,} of {figures.reported:,}")
+    return KeyFigure(
+        name, label, value, share_words(value, figures.reported, 1), tone, change, f"{value:,} of {figures.reported:,}"
+    )
 
 
 def _change(difference: int, kind: str) -> str:

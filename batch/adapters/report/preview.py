@@ -151,7 +151,7 @@ def write_preview(
         notes=notes,
         tones=TONES,
         rows=len(items),
-        good=sum(state in _GOES for state in states),
+        ready=_ready_words(sum(state in _GOES for state in states), len(items)),
         trouble=[_count_words(_SAID[state], states.count(state)) for state in _SAID if state in states],
         may_go=_may_go(items),
         counts=[(*state, states.count(state)) for state in _STATES if state in states],
@@ -184,6 +184,12 @@ def _may_go(items: Sequence[Previewed]) -> str:
     texts = sum(campaign.contacts or 0 for campaign in waits)
     told = f" ({plural(texts, 'text')})" if texts else ""
     return f"not counted: {plural(len(waits), 'campaign that waits', 'campaigns that wait')}{told}" if waits else ""
+
+
+def _ready_words(good: int, rows: int) -> str:
+    if good == rows:
+        return f"all {rows:,} rows are ready to go" if rows > 1 else "the row is ready to go" if rows else "no rows"
+    return f"{good:,} of {plural(rows, 'row')} {'is' if good == 1 else 'are'} ready to go"
 
 
 def _count_words(name: str, number: int) -> str:

@@ -15,7 +15,7 @@ from batch.adapters.report.figures import (
 )
 from batch.core.standing import TO_APPROVE, UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry
-from batch.model.plurals import plural
+from batch.model.plurals import plural, up_to
 from batch.model.records import dataclass
 from batch.model.times import local_time, time_left
 from batch.model.wording import WORDS, Fate
@@ -270,7 +270,7 @@ def _few(rows: int) -> str:
 
 def _weeks(usual: Sequence[int]) -> str:
     low, high = min(usual), max(usual)
-    many = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    many = up_to(f"{low:,}", f"{high:,}")
     return f"week had {many}" if len(usual) == 1 else f"{_NUMBERS[len(usual)]} weeks had {many}"
 
 
@@ -310,7 +310,7 @@ def _more(report: Report, figures: Figures) -> str:
     words = f"{rows}: {', '.join(_with_needed(*part) for part in told if part[0])}"
     if rest == figures.rows:
         words = f"{rows}: none sent, none scheduled"
-    return f"{words}; {figures.contacts:,} texts" if figures.contacts else words
+    return f"{words}; {plural(figures.contacts, 'text')}" if figures.contacts else words
 
 
 def _with_needed(number: int, what: str, needed: int) -> str:

@@ -155,7 +155,7 @@ def _write_figures(summary: Summary, figures: Figures) -> None:
         summary.put((label, "label"), value, (beside, "beside"), name=figure.name)
     if figures.money is not None:
         price = f"{report.credit_price:.6f}".rstrip("0").rstrip(".")
-        note = f"{figures.credits:,} credits at {report.currency} {price}"
+        note = f"{plural(figures.credits, 'credit')} at {report.currency} {price}"
         summary.put(("cost, estimated", "label"), (figures.money, "money"), (note, "beside"), name="money")
     summary.line += 1
 
