@@ -147,7 +147,7 @@ def _columns_svg(bars: Sequence[tuple[str, int]], tone: str, marked: Sequence[in
             shape = Markup('<text class="mark" x="{:.1f}" y="12" text-anchor="middle">{}</text>')
             pieces.append(shape.format(x + wide / 2, mark))
         if named:
-            pieces.append(two_lines(x + wide / 2, label, narrow=wide < 28 and every == 1, y=top + high + 14))
+            pieces.append(two_lines(x + wide / 2, label, wide * every, y=top + high + 14))
     pieces.append(Markup('<path class="axis-line" d="M0 {}H{}"/>').format(top + high, WIDTH))
     return Markup("").join([*pieces, Markup("</svg>")])
 

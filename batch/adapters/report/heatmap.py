@@ -148,7 +148,7 @@ def _calendar_svg(days: Sequence[date], going: Hours, may_go: Hours, quiet: froz
     pieces += [_hour_line(hour, _TOP + place * _LINE, quiet=hour in quiet) for place, hour in enumerate(shown)]
     for place, day in enumerate(days):
         x = _LEFT + place * wide
-        pieces.append(two_lines(x + wide / 2, _day_name(day), narrow=len(days) > 7))
+        pieces.append(two_lines(x + wide / 2, _day_name(day), wide))
         pieces.append(Markup('<path class="grid" d="M{:.1f} {}V{}"/>').format(x, _TOP, bottom))
         for hour in shown:
             place_of = (x, _TOP + (hour - shown.start) * _LINE, wide)

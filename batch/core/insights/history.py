@@ -147,7 +147,8 @@ def _group_sizes(frame: pd.DataFrame) -> Iterator[_Size]:
 
 
 def _tell_size(size: _Size) -> str:
-    return plural(size.last, "contact") + ("" if size.change is None else f" ({size.change:+.0%})")
+    changed = f" ({size.change:+.0%})" if size.change and round(size.change, 2) else ""
+    return f"{plural(size.last, 'contact')}{changed}"
 
 
 def _tell_moved(sizes: Sequence[_Size]) -> str:
