@@ -220,12 +220,13 @@ def submit(
         "--test sends through the provider, so it cannot be used with --sandbox or --dry-run",
     )
     options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, widen(allow or ()))
-    ends = [
-        end
-        for path in files
-        if not session.interrupt.asked()
-        for end in _submit_one(path, options, test=test, row=row, yes=yes, json=json)
-    ]
+    ends: list[int] = []
+    for place, path in enumerate(files):
+        if session.interrupt.asked():
+            left = ", ".join(f'"{one.name}"' for one in files[place:])
+            session.screen.say(f"not taken in, submit again: {left}", loud=True)
+            break
+        ends += _submit_one(path, options, test=test, row=row, yes=yes, json=json)
     end_with(max(ends, default=DONE))
 
 
@@ -280,6 +281,7 @@ def _show_share(
     except BatchError as trouble:
         return _cannot_take(path, trouble, json=json)
     session.screen.close()
+    session.interrupt.planned |= tally.batch is not None and not (options.dry_run or options.rehearse)
     if json:
         session.put(shape_tally(tally))
     end = show_tally(tally, quiet=json)
