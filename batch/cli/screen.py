@@ -47,7 +47,10 @@ class Screen:
             return
         if self.moving:
             style = "bold red" if loud else ""
-            self.console().print(readable(words), style=style, markup=False, highlight=False, emoji=False)
+            whole = "campaign-batch " in words  # a line that was broken into two could not be pasted
+            self.console().print(
+                readable(words), style=style, markup=False, highlight=False, emoji=False, soft_wrap=whole
+            )
         else:
             print_word(words)
 

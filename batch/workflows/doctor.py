@@ -16,6 +16,7 @@ from batch.adapters.store import probe
 from batch.model.errors import HOW_TO_RESTORE, BatchError, LedgerError, NoLedgerError, ReportError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
+from batch.system.shell import to_paste
 from batch.workflows.archives import examine_archives, left_out_of_backups
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.context import World, how_to_sign_in, need_zone, open_ledger_of, refuse_shared_token
@@ -166,7 +167,7 @@ def _rights(settings: Settings) -> Iterator[Line]:
     approved = Path(settings.watch.folder) / "approved"
     if HAS_MODES and approved.is_dir() and approved.stat().st_mode & 0o002:
         words = f"everybody on this machine may write into {approved}, and so approve"
-        yield Line("rights of approved", "warning", words, f'type "chmod o-w {approved}"')
+        yield Line("rights of approved", "warning", words, f"type: chmod o-w {to_paste(approved)}")
 
 
 def _exposed(settings: Settings) -> Line:
