@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from batch.adapters.report.page import embed_logo, render_page, write_page
 from batch.core.parts import costly
-from batch.core.validate import credits_needed
+from batch.core.validate import credits_needed, zone_of_row
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.model.plurals import plural
 from batch.model.records import dataclass
@@ -220,7 +220,7 @@ def _bubble(item: Previewed, zone: str, provider_zone: str) -> Bubble:
     checked, campaign = item.checked, item.checked.campaign
     tone, state = _state(checked)
     moment = campaign.send_at if campaign else checked.send_at
-    local_zone = (campaign.zone if campaign else "") or zone
+    local_zone = zone_of_row(checked) or zone
     groups = _groups(campaign, item.sizes) if campaign else ()
     name = checked.name or (campaign.name if campaign else "") or "(no name)"
     waits = campaign.waits if campaign else ()
@@ -251,7 +251,7 @@ def _line(item: Previewed, zone: str) -> PreviewLine:
     """Tell a row shortly, but its text and groups whole."""
     checked, campaign = item.checked, item.checked.campaign
     moment = campaign.send_at if campaign else checked.send_at
-    local_zone = (campaign.zone if campaign else "") or zone
+    local_zone = zone_of_row(checked) or zone
     state = _state(checked)[1]
     return PreviewLine(
         row=checked.row.number,
