@@ -47,7 +47,7 @@ class Screen:
             return
         if self.moving:
             style = "bold red" if loud else ""
-            whole = "campaign-batch " in words  # a line that was broken into two could not be pasted
+            whole = ": campaign-batch " in words  # what is to be pasted, broken into two, would be two commands
             self.console().print(
                 readable(words), style=style, markup=False, highlight=False, emoji=False, soft_wrap=whole
             )

@@ -373,7 +373,8 @@ def _admit(fault: Exception) -> int:
 
 def _explain(trouble: BatchError) -> int:
     session.screen.close()
-    session.screen.say(f"campaign-batch: {trouble}", loud=True)
+    for place, line in enumerate(trouble.lines()):
+        session.screen.say(line if place else f"campaign-batch: {line}", loud=True)
     return trouble.exit_code
 
 
