@@ -15,6 +15,7 @@ from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.core.near import find_near
 from batch.model.codes import ALLOWED, CODES, allow_help, why_not_allowed, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
+from batch.system.shell import to_paste
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -137,7 +138,7 @@ def new(
     session.screen.close()
     session.screen.say(f"written: {written}")
     session.screen.say(
-        f'fill in your rows (the example row is never sent), then type: campaign-batch check "{written}"'
+        f"fill in your rows (the example row is never sent), then type: campaign-batch check {to_paste(written)}"
     )
     end_with(DONE)
 
@@ -164,10 +165,12 @@ def _cannot_take(path: Path, trouble: BatchError, *, json: bool) -> int:
 
 def _as_typed(path: Path, sheet: str) -> str:
     """Give the file and the options that chose its rows, for the next command."""
-    account = session.account
-    return " ".join(
-        filter(None, (f'"{path}"', f'--sheet "{sheet}"' if sheet else "", f"--account {account}" if account else ""))
-    )
+    chosen = [to_paste(path)]
+    if sheet:
+        chosen.append(f"--sheet{'=' if sheet.startswith('-') else ' '}{to_paste(sheet)}")
+    if session.account:
+        chosen.append(f"--account {session.account}")
+    return " ".join(chosen)
 
 
 def _show_check(found: Check, typed: str, settings: Settings, *, marked: bool) -> None:
@@ -220,12 +223,13 @@ def submit(
         "--test sends through the provider, so it cannot be used with --sandbox or --dry-run",
     )
     options = Options(sheet, dry_run, sandbox, limit, all_or_nothing, widen(allow or ()))
-    ends = [
-        end
-        for path in files
-        if not session.interrupt.asked()
-        for end in _submit_one(path, options, test=test, row=row, yes=yes, json=json)
-    ]
+    ends: list[int] = []
+    for place, path in enumerate(files):
+        if session.interrupt.asked():
+            left = ", ".join(f'"{one.name}"' for one in files[place:])
+            session.screen.say(f"not taken in, submit again: {left}", loud=True)
+            break
+        ends += _submit_one(path, options, test=test, row=row, yes=yes, json=json)
     end_with(max(ends, default=DONE))
 
 
@@ -280,6 +284,7 @@ def _show_share(
     except BatchError as trouble:
         return _cannot_take(path, trouble, json=json)
     session.screen.close()
+    session.interrupt.planned |= tally.batch is not None and not (options.dry_run or options.rehearse)
     if json:
         session.put(shape_tally(tally))
     end = show_tally(tally, quiet=json)

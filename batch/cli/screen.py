@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from types import FrameType
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word, readable
 from batch.core.printable import printable
+from batch.model.plurals import plural
 from batch.workflows.events import Checking, Event, Note, Planned, Progress, RunEnded, Wait
 
 if TYPE_CHECKING:
@@ -26,6 +24,8 @@ class Screen:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
+        self.while_asking: Callable[[], AbstractContextManager[object]] = nullcontext
+        """What holds while a person is asked."""
         self.interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
         self.show_plan: Callable[[Planned], None] | None = None
         """Shows the plan of the file at hand before a question; None once it was shown, or where nobody is asked."""
@@ -47,7 +47,10 @@ class Screen:
             return
         if self.moving:
             style = "bold red" if loud else ""
-            self.console().print(readable(words), style=style, markup=False, highlight=False, emoji=False)
+            whole = ": campaign-batch " in words  # what is to be pasted, broken into two, would be two commands
+            self.console().print(
+                readable(words), style=style, markup=False, highlight=False, emoji=False, soft_wrap=whole
+            )
         else:
             print_word(words)
 
@@ -91,8 +94,9 @@ class Screen:
 
     def ask(self, question: str) -> str:
         """Ask on standard error and read one line."""
-        print_word(question, end="")
-        return sys.stdin.readline()
+        with self.while_asking():
+            print_word(question, end="")
+            return sys.stdin.readline()
 
     def close(self) -> None:
         """Take the progress away."""
@@ -121,7 +125,7 @@ class Screen:
             count = f"{event.done}/{event.total}"
             bar.update(self._task, total=event.total, completed=event.done, description=words, count=count)
         elif isinstance(event, Checking):
-            bar.update(self._task, total=None, description=f"{event.rows:,} rows checked")
+            bar.update(self._task, total=None, description=f"{plural(event.rows, 'row')} checked")
         elif event.words:
             bar.update(self._task, description=f"{printable(event.words)}: {event.seconds_left:.0f} s left")
 
@@ -139,39 +143,3 @@ class Screen:
         self._task = self._bar.add_task("", total=None, count="")
         self._bar.start()
         return self._bar
-
-
-class Interrupt:
-    """Ctrl-C and SIGTERM as a wish: the first one ends the run after what is on the wire, the second one at once."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        self.asked_by = 0
-
-    def listen(self) -> None:
-        """Take the signals over; outside the main thread they stay as they are."""
-        with suppress(ValueError):
-            signal.signal(signal.SIGINT, self._hear)
-            signal.signal(signal.SIGTERM, self._hear)
-
-    @property
-    def event(self) -> threading.Event:
-        """The wish itself, for what waits elsewhere than in our sleep."""
-        return self._asked
-
-    def asked(self) -> bool:
-        """Whether an end is wished."""
-        return self._asked.is_set()
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep until the time is over or an end is wished."""
-        self._asked.wait(max(0.0, seconds))
-
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
-        if self._asked.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        self.asked_by = number
-        self._asked.set()
-        print_word("")
-        print_word("finishing the campaign that is on its way; press again to stop now")

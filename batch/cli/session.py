@@ -19,8 +19,9 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_command_name
 
 from batch import __version__
+from batch.cli.interrupts import Interrupt
 from batch.cli.output import PrintableFormatter, about, let_log_go, print_json, print_line
-from batch.cli.screen import Interrupt, Screen
+from batch.cli.screen import Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
 from batch.core.ledger_urls import account_url, password_of
 from batch.core.printable import whole_text
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from batch.workflows.context import World
 
 DONE, LOOK, INTERRUPTED = 0, 1, 130
-
 
 WITHOUT_ACCOUNT = frozenset({"sandbox", "demo", "version", "help", "ledger"})
 """What is about no account, or about several commands that are."""
@@ -53,6 +53,12 @@ class AccountCommands(TyperGroup):
             for one in command.params:
                 say_plainly(one, ctx)
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is named, and note its name."""
+        name, command, rest = super().resolve_command(ctx, args)
+        session.interrupt.command = f"ledger {name}" if ctx.parent else name or ""
+        return name, command, rest
 
 
 def _keep_account(value: str) -> None:
@@ -101,12 +107,14 @@ class Commands(AccountCommands):
         """Run one command; raise SystemExit with its code, UsageError for words that mean nothing."""
         try:
             code = super().main(*words, **{"prog_name": "campaign-batch", **more, "standalone_mode": False})
-        except typer.Abort:
-            raise KeyboardInterrupt from None
         except Exception as trouble:
+            if isinstance(trouble, typer.Abort):
+                raise KeyboardInterrupt from None
             if not hasattr(trouble, "format_message"):
                 raise
             sys.exit(_tell_usage(trouble))
+        if code == INTERRUPTED and not session.interrupt.asked():
+            raise KeyboardInterrupt  # the library made an exit code of it, without a word
         sys.exit(code if isinstance(code, int) else DONE)
 
 
@@ -236,9 +244,9 @@ class Session:
 
         `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
         """
-        from batch.workflows.context import World, name_machine, utc_now
+        from batch.workflows.context import World, name_machine, refuse_to_insist, utc_now
 
-        self.interrupt.listen()
+        self.interrupt.listen(self.screen)
         user = person_at_work(self.environ)
         return World(
             now=self.clock or utc_now,
@@ -246,18 +254,15 @@ class Session:
             stopped=self.interrupt.asked,
             tell=self.screen.tell,
             confirm=(lambda _words: True) if yes else self.screen.confirm,
-            insist=self._insist(sure=sure),
+            insist=(lambda _words: True)
+            if sure
+            else self.screen.confirm
+            if self.screen.interactive
+            else refuse_to_insist,
             who=user.shown,
             user=user,
             machine=name_machine(),
         )
-
-    def _insist(self, *, sure: bool) -> Callable[[str], bool]:
-        from batch.workflows.context import refuse_to_insist
-
-        if sure:
-            return lambda _words: True
-        return self.screen.confirm if self.screen.interactive else refuse_to_insist
 
 
 session = Session()
@@ -368,7 +373,8 @@ def _admit(fault: Exception) -> int:
 
 def _explain(trouble: BatchError) -> int:
     session.screen.close()
-    session.screen.say(f"campaign-batch: {trouble}", loud=True)
+    for place, line in enumerate(trouble.lines()):
+        session.screen.say(line if place else f"campaign-batch: {line}", loud=True)
     return trouble.exit_code
 
 
@@ -378,7 +384,7 @@ def end_with(code: int) -> NoReturn:
 
 
 def _say_interrupted() -> int:
-    session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
+    session.interrupt.tell(session.screen)
     return INTERRUPTED
 
 

@@ -45,7 +45,7 @@ def show_issues(screen: Screen, check: Check) -> None:
     screen.say(
         f"{check.file}: {plural(check.rows, 'row')}: {check.valid - check.held:,} ready, {check.held:,} waiting for a decision, "
         f"{check.rows - check.valid:,} with errors{left_out}; total SMS parts per contact: {check.parts:,}"
-        + (f", about {check.credits:,} credits" if check.credits is not None else "")
+        + (f", about {plural(check.credits, 'credit')}" if check.credits is not None else "")
     )
     _show_fields(screen, check)
 
@@ -154,7 +154,7 @@ def show_decisions(screen: Screen, decisions: Sequence[Decision], file_issues: I
     for one in skipped[:_MOST]:
         screen.say(f"row {one.checked.row.number} {one.checked.name}: {one.why}")
     if len(skipped) > _MOST:
-        screen.say(f"... and {plural(len(skipped) - _MOST, 'more row', 'more rows')} already taken in")
+        screen.say(f"... and {plural(len(skipped) - _MOST, 'more row')} already taken in")
 
 
 def _show_how_to_allow(screen: Screen, troubled: Iterable[Decision]) -> None:

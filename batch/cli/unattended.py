@@ -217,5 +217,14 @@ def doctor(json: Json = False) -> None:
         for account, one in lines:
             of = f"{account}: " if account else ""
             print_line(f"{_SIGNS[one.state]} {of}{one.line}: {one.words}{f' -> {one.remedy}' if one.remedy else ''}")
-    broken = any(one.state == "broken" for _, one in lines)
+    broken, warnings = (sum(one.state == state for _, one in lines) for state in ("broken", "warning"))
+    if not json:
+        session.screen.say(_sum_up(broken, warnings))
     end_with(LOOK if broken else DONE)
+
+
+def _sum_up(broken: int, warnings: int) -> str:
+    """Say what the signs before the lines mean, and that what to do stands behind the arrows."""
+    told = [f"{broken} to fix (BAD)"] if broken else []
+    told += [f"{warnings} to know about (!!)"] if warnings else []
+    return f"{', '.join(told)}: what to do stands behind each ->" if told else "everything works"

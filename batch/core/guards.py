@@ -13,6 +13,7 @@ from batch.core.identity import collapse, fold, is_test, split_tag, to_minute
 from batch.core.payload import PostingRules, make_tag_by, minute_of, name_by, show_time, to_provider_time
 from batch.model import NOTHING, Campaign, Checked, Entry, Issue, KnownEntry, Level, Listed, Status
 from batch.model.records import dataclass
+from batch.model.times import span_words
 
 FRESH = frozenset({Status.HELD, Status.WAITING, Status.INVALID, Status.EXPIRED})
 BEING_SENT = frozenset({Status.SUBMITTING, Status.IN_DOUBT})
@@ -205,7 +206,7 @@ def _close_to_another(row: Checked, campaign: Campaign, around: Surroundings) ->
         moment, entry = times[place]
         words = (
             f'group {group} also gets "{entry.name}" (entry {entry.id}, {_place(entry, around.rules)}) at '
-            f"{show_time(moment, campaign.zone)}, within {around.rules.close_hours:g} hours: move one, "
+            f"{show_time(moment, campaign.zone)}, within {span_words(reach)}: move one, "
             f"or {_let_go('close-to-another')}"
         )
         return held_for(row, "DateTime", "close-to-another", words, show_time(campaign.send_at, campaign.zone))

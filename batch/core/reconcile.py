@@ -15,6 +15,7 @@ from batch.core.standing import ALARM, GETS_IT, NO_CONTACTS
 from batch.core.strangers import find_strangers
 from batch.core.trust import NO_EVIDENCE, Evidence, question_gone
 from batch.model import Entry, Finding, FindingKind, Listed, Status
+from batch.model.plurals import plural
 from batch.model.records import dataclass
 from batch.model.times import span_words
 from batch.model.wording import APPROVED
@@ -290,7 +291,8 @@ def _contacts(entry: Entry, item: Listed, where: str, rules: ReconcileRules) -> 
     )
     for wanted, code, word in known:
         if wanted is not None and abs(count - wanted) > rules.tolerance * wanted + 1e-9:
-            words = f"the provider counts {count:,} contacts, {wanted:,} were {word}: look at the group's members"
+            before = plural(wanted, f"was {word}", f"were {word}")
+            words = f"the provider counts {plural(count, 'contact')}, {before}: look at the group's members"
             yield _finding(
                 entry, FindingKind.DRIFTED, code, words, field="ContactsCount", ours=str(wanted), theirs=str(count)
             )

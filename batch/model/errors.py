@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 HOW_TO_RESTORE = (
     'stop submitting and type "campaign-batch ledger restore": it takes the newest backup and keeps the old file'
 )
@@ -35,6 +37,10 @@ class BatchError(Exception):
         remedy = f"{self.remedy}; campaign-batch doctor says what works" if self.doctor else self.remedy
         return f"{self.words}: {remedy}" if remedy else self.words
 
+    def lines(self) -> tuple[str, ...]:
+        """Give what a person reads, a line each."""
+        return (str(self),)
+
     @property
     def kind(self) -> str:
         """Name this trouble for programs: the same as long as nothing else is wrong."""
@@ -53,6 +59,23 @@ class UsageError(BatchError):
 
     name = "UsageError"
     exit_code = 2
+
+
+class SettingsError(UsageError):
+    """Several settings are wrong."""
+
+    name = "UsageError"
+
+    def __init__(self, troubles: Sequence[UsageError]) -> None:
+        super().__init__(f"{len(troubles)} settings are wrong:")
+        self.troubles = tuple(troubles)
+
+    def lines(self) -> tuple[str, ...]:
+        """Give the number of them, then each."""
+        return (self.words, *(f"  {trouble}" for trouble in self.troubles))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
 
 
 class NoLedgerError(UsageError):

@@ -365,6 +365,6 @@ def _when(entry: Entry, zone: str, now: datetime, *, day: bool = True) -> str:
 
 def _campaign(entry: Entry, *, groups: bool = True) -> str:
     to = f", to {group_words(entry)}" if groups else ""
-    count = f", {entry.contacts_count:,} contacts" if entry.contacts_count is not None else ""
+    count = f", {plural(entry.contacts_count, 'contact')}" if entry.contacts_count is not None else ""
     unsure = "" if entry.provider_id else ", not sure it arrived"
     return f'Id {entry.provider_id or "?"} "{entry.provider_name}"{to}{count}{unsure}'

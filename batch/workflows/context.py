@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from batch.adapters.provider import Provider
 
 _HOW_TO_SIGN_IN = (
-    'set CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN, or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE, or type "campaign-batch '
-    "init --token\" to keep it in the system's keyring"
+    'type "campaign-batch init --token", which keeps it in the system\'s keyring, or set the environment variable '
+    "CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN (or CAMPAIGN_BATCH_PROVIDER__ACCESS_TOKEN_FILE to the file that holds it)"
 )
 
 _HOW_AN_ACCOUNT_SIGNS_IN = (

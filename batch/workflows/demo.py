@@ -11,6 +11,7 @@ from batch.adapters.ledger import open_ledger
 from batch.adapters.samples import write_samples
 from batch.adapters.sandbox import KINDS, TARGETS, Sandbox
 from batch.model.errors import UsageError
+from batch.model.plurals import plural
 from batch.model.secret import Secret
 from batch.workflows.context import Context, World, make_provider
 from batch.workflows.events import Note
@@ -82,7 +83,8 @@ def run_demo(folder: Path, world: World) -> Path:
             _tell(world, submit_in(path, context, Options(rehearse=False)))
         _tell_again(world, submit_in(samples[0], context, Options()))
         comparison = reconcile_in(context)
-        world.tell(Note(f"reconciled with the provider: {sum(comparison.counts.values())} campaigns compared"))
+        compared = plural(sum(comparison.counts.values()), "campaign")
+        world.tell(Note(f"reconciled with the provider: {compared} compared"))
         week = week_of(ledger.entries.get(1).send_at or world.now(), "America/Chicago")
         scope = week_scope(ledger, week, "America/Chicago", world.now())
         return write(gather(settings, ledger, scope, now=world.now()), settings, scope.stem, ("html", "xlsx"))[0]
@@ -103,10 +105,9 @@ def _make_folder(folder: Path) -> Path:
 
 def _tell(world: World, tally: Tally) -> None:
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in tally.counts.items())
-    world.tell(Note(f'took in "{tally.file}": {tally.rows} rows: {counts}'))
+    world.tell(Note(f'took in "{tally.file}": {plural(tally.rows, "row")}: {counts}'))
 
 
 def _tell_again(world: World, tally: Tally) -> None:
-    world.tell(
-        Note(f'took in "{tally.file}" a second time: {tally.counts["skipped"]} rows skipped, nothing sent twice')
-    )
+    skipped = plural(tally.counts["skipped"], "row")
+    world.tell(Note(f'took in "{tally.file}" a second time: {skipped} skipped, nothing sent twice'))

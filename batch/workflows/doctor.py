@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from batch.adapters.store import probe
 from batch.model.errors import HOW_TO_RESTORE, BatchError, LedgerError, NoLedgerError, ReportError
 from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
+from batch.system.shell import to_paste
 from batch.workflows.archives import examine_archives, left_out_of_backups
 from batch.workflows.cancel import how_to_go_on
 from batch.workflows.context import World, how_to_sign_in, need_zone, open_ledger_of, refuse_shared_token
@@ -122,14 +124,30 @@ def _folder(line: str, path: Path, *, deep: bool) -> Line:
     """
     if not path.is_dir():
         above = path.parent.parent if deep and not path.parent.exists() else path.parent
-        if not path.exists() and above.is_dir() and _may_make(above):
-            return Line(line, "fine", f"{path} is not there yet and will be made")
+        if not path.exists() and above.is_dir():
+            if _may_make(above):
+                return Line(line, "fine", f"{path} is not there yet and will be made")
+            remedy = f"let this user write into {above}, or correct the name"
+            return Line(line, "broken", f"{path} is not there and cannot be made", remedy)
         return Line(line, "broken", f"{path} is not there", "check the name, the share, and who may write there")
+    try:
+        _try_to_write(path)
+    except OSError as trouble:
+        words = f"nothing can be written into {path} ({trouble.strerror or trouble})"
+        return Line(line, "broken", words, how_to_write(trouble))
+    return Line(line, "fine", str(path))
+
+
+def how_to_write(trouble: OSError) -> str:
+    """Say what helps where a folder takes no file."""
+    return "make room on its disk" if trouble.errno in {errno.ENOSPC, errno.EDQUOT} else "let this user write there"
+
+
+def _try_to_write(path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as folder:
         draft = Path(folder) / "draft"
         draft.write_bytes(b"x")
         draft.replace(Path(folder) / "final")
-    return Line(line, "fine", str(path))
 
 
 def _may_make(above: Path) -> bool:
@@ -167,7 +185,7 @@ def _rights(settings: Settings) -> Iterator[Line]:
     approved = Path(settings.watch.folder) / "approved"
     if HAS_MODES and approved.is_dir() and approved.stat().st_mode & 0o002:
         words = f"everybody on this machine may write into {approved}, and so approve"
-        yield Line("rights of approved", "warning", words, f'type "chmod o-w {approved}"')
+        yield Line("rights of approved", "warning", words, f"type: chmod o-w {to_paste(approved)}")
 
 
 def _exposed(settings: Settings) -> Line:
@@ -177,7 +195,7 @@ def _exposed(settings: Settings) -> Line:
     if not found:
         who = f'the group "{settings.ledger.group}"' if settings.ledger.group else "this user"
         return Line("rights", "fine", f"only {who} reads ledger, backups, reports and settings")
-    remedy = 'type "campaign-batch ledger list" as the user they belong to: it takes them away from others'
+    remedy = 'type "campaign-batch ledger list" as the user they belong to: it lets nobody else read or change them'
     words = f"others may read or change {name_some(found)}"
     if settings.ledger.group:
         words = f'the group "{settings.ledger.group}" alone should read and change {name_some(found)}'
@@ -187,10 +205,18 @@ def _exposed(settings: Settings) -> Line:
 _NO_LEDGER = Line("ledger", "warning", "there is none yet", "the first submit or watch makes it")
 
 
+def _no_ledger(path: Path | None) -> Line:
+    """Say that nothing was ever submitted here, and whether it can be."""
+    if path is None or not path.parent.is_dir() or _may_make(path.parent):
+        return _NO_LEDGER
+    words = f"there is none yet, and nothing can be written into {path.parent}"
+    return Line("ledger", "broken", words, "let this user write there, and make room on its disk if it is full")
+
+
 def _ledger_lines(settings: Settings, world: World) -> list[Line]:
     path = ledger_path(settings)
     if path is not None and not path.exists():
-        return [_NO_LEDGER]
+        return [_no_ledger(path)]
     try:
         with open_ledger_of(settings, world, create=False, look=True) as ledger:
             return list(_examine_ledger(settings, world, ledger))
@@ -318,17 +344,20 @@ def _mails(settings: Settings, world: World, ledger: Ledger) -> Line:
     if not waiting:
         return Line("unsent mails", "fine", "none")
     oldest = waiting[0]
-    tried = f"tried {oldest.tries} times: {oldest.words}" if oldest.tries else "not tried yet"
+    tried = f"tried {plural(oldest.tries, 'time')}: {oldest.words}" if oldest.tries else "not tried yet"
     words = f'{len(waiting)}, the oldest "{oldest.subject}" of {when(oldest.added_at, settings)}, {tried}'
     if not Mailer(settings, ledger, world).is_open:
         return Line("unsent mails", "warning", words, "write host and from under [email]")
     return Line("unsent mails", "warning", words, "look at the mail server's line; they are retried automatically")
 
 
+_SET_MAIL = "if somebody is to get mails, write host, from and to under [email] in campaign-batch.toml"
+
+
 def _mail_server(settings: Settings) -> Line:
     email = settings.email
     if not email.host:
-        return Line("mail server", "warning", "none is set, so nobody gets a mail", "write host under [email]")
+        return Line("mail server", "warning", "none is set, so nobody gets a mail", _SET_MAIL)
     if not email.sender or not (email.to or email.attention_to or email.digest_to):
         return Line("mail server", "broken", "mail has no sender or nobody to go to", "write from and to under [email]")
 
@@ -343,7 +372,7 @@ def _reader() -> Line:
     def look() -> Line:
         with Child() as child:
             child.get_ready()
-        return Line("reader of files", "fine", "the process that reads files starts")
+        return Line("reader of files", "fine", "spreadsheets can be read")
 
     return examine_line("reader of files", look)
 
@@ -354,7 +383,12 @@ def _disk(settings: Settings) -> Line:
 
     def look() -> Line:
         free = shutil.disk_usage(place).free
-        words = f"{free / 1024**3:.1f} GB are free at {place}"
-        return Line("disk", "warning", words, "make room") if free < ROOM else Line("disk", "fine", words)
+        size = f"{free / 1024**3:.1f} GB" if free >= 1024**3 else f"{free / 1024**2:.0f} MB"
+        words = f"{size} are free at {place}"
+        return (
+            Line("disk", "warning", words, "make room: ledger and reports grow")
+            if free < ROOM
+            else Line("disk", "fine", words)
+        )
 
     return examine_line("disk", look)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batch.core.identity import fold, plain_id
 from batch.model.errors import BatchError
+from batch.model.plurals import plural
 from batch.model.times import span_words
 from batch.workflows.clock import SKEW
 from batch.workflows.context import World
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 def provider_lines(settings: Settings, world: World) -> list[Line]:
     """Examine the provider, one try each; where it does not answer at all, that is the one line."""
     try:
+        if not settings.provider.access_token:
+            return [
+                Line("provider", "broken", "not asked: there is no token yet", "see what the line of the token says")
+            ]
         provider = _make_provider(settings)
     except BatchError as trouble:
         return [Line("provider", "broken", trouble.words, trouble.remedy)]
-    lines = [_groups(provider)]
+    lines = [_groups(provider, settings.provider.access_token_from)]
     if lines[0].state == "broken":
         return lines
     lines += _unknown_groups(settings, provider)
@@ -49,9 +54,15 @@ def _make_provider(settings: Settings) -> Provider:
     )
 
 
-def _groups(provider: Provider) -> Line:
+def _groups(provider: Provider, token_from: str) -> Line:
+    from batch.adapters.provider import TokenError
+
     def look() -> Line:
-        groups = provider.groups()
+        try:
+            groups = provider.groups()
+        except TokenError as trouble:
+            kept = f"put the right token where this one is kept ({token_from})" if token_from else "correct the token"
+            return Line("provider", "broken", trouble.words, f"{kept}, or look at the account in the dashboard")
         if not groups:
             return Line("groups", "warning", f"{provider.host} knows none", "make a group in the provider's dashboard")
         return Line("groups", "fine", f"{len(groups)} at {provider.host}, the token is good")
@@ -75,7 +86,8 @@ def _templates(provider: Provider) -> Line:
     def look() -> Line:
         templates = provider.templates()
         approved = sum(one.status_id == 3 for one in templates)
-        return Line("MMS templates", "fine", f"{len(templates)}, {approved} of them approved")
+        words = f"{plural(len(templates), 'template')}, {approved or 'none'} approved" if templates else "none"
+        return Line("MMS templates", "fine", words)
 
     return examine_softly("MMS templates", look)
 

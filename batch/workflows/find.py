@@ -16,6 +16,7 @@ from batch.core.standing import DID_NOT, WILL_NOT, Concern, Standing, standing_o
 from batch.model import Attempt, Batch, Change, DeliveryCount, Entry, Status
 from batch.model.errors import UsageError
 from batch.model.places import rows_of
+from batch.model.plurals import plural
 from batch.model.times import local_time
 from batch.model.wording import TONES
 from batch.workflows.archives import (
@@ -336,9 +337,11 @@ def _search(ledger: Ledger, archives: Sequence[Ledger], words: str) -> Bearers:
 def _tell_rest(found: Bearers) -> Iterator[str]:
     """Say what a search leaves out."""
     if found.left:
-        yield f"these are the newest {MOST:,}; at least {found.left:,} more bear these words: add a word to see fewer"
+        more = plural(found.left, "more bears", "more bear")
+        yield f"these are the newest {MOST:,}; at least {more} these words: add a word to see fewer"
     if found.unseen:
-        yield f"the oldest {found.unseen:,} campaigns are found only by a word of three letters or more"
+        oldest = plural(found.unseen, "campaign is", "campaigns are")
+        yield f"the oldest {oldest} found only by a word of three letters or more"
 
 
 def _called(entries: Sequence[Entry], words: str) -> tuple[Entry, ...]:

@@ -12,6 +12,7 @@ from batch.core.identity import is_test
 from batch.core.insights import find_insights
 from batch.core.standing import standing_of
 from batch.model import Attempt, Batch, DeliveryCount, Entry, Insights, Level, Sending, Status
+from batch.model.plurals import plural
 from batch.model.times import zone_of
 from batch.model.wording import DELIVERED, FAILED, OPTED_OUT, Fate, counted
 from batch.system.disk import make_folder, write_whole
@@ -68,7 +69,7 @@ def find_out(
     return find_insights(
         sendings,
         problems=list(_problems(ledger, since)),
-        title=f"Insights: the last {weeks} weeks",
+        title=f"Insights: the last {'week' if weeks == 1 else plural(weeks, 'week')}",
         since=since,
         now=now,
         weekly_budget=settings.reports.weekly_budget,

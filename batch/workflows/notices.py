@@ -85,7 +85,7 @@ def _alarms(health: Health, settings: Settings) -> list[str]:
     told = []
     if health.file_is_late and health.last_file is not None:
         days = (health.now - health.last_file.taken_in_at).days
-        told.append(f"no file has arrived for {days} days: did somebody forget this week's sheet?")
+        told.append(f"no file has arrived for {plural(days, 'day')}: did somebody forget this week's sheet?")
     if health.comparison_is_late:
         told.append('the comparison with the provider did not run for days: type "campaign-batch doctor"')
     told += [f"everything is paused by {pause.who}: {pause.why}" for pause in health.pauses]

@@ -180,8 +180,9 @@ def refuse_other_groups(context: Context, groups: Collection[Group]) -> None:
     remembered = context.ledger.groups.of_account()
     if is_other_account(remembered, {group.id for group in groups}):
         had = ", ".join(f'"{name}" ({group})' for group, name in sorted(remembered.items())[:3])
+        many = plural(len(remembered), "group")
         raise ProviderError(
-            f"the account shows none of the {len(remembered)} groups that it had ({had}): the token is another "
+            f"the account shows none of the {many} that it had ({had}): the token is another "
             f"account's, and nothing was changed",
             _WHICH_ACCOUNT,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -21,7 +22,7 @@ _ESCAPES: dict[str, Callable[[str], str]] = {
     ".yaml": lambda text: text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$"),
     ".cmd": lambda text: text.replace("%", "%%"),
     ".service": lambda text: text.replace("%", "%%").replace("\\", "\\\\"),
-    "": lambda text: text.replace("%", "\\%"),
+    "": lambda text: re.sub(r'[\\"$`]', r"\\\g<0>", text).replace("%", "\\%"),
 }
 """How a path is written into a file of this ending; a crontab has none."""
 

@@ -10,6 +10,7 @@ from batch.core.validate import account_waits, find_gone
 from batch.model import WAITS, Entry, Issue, Status, StatusChange
 from batch.model.codes import WAIT_CODES
 from batch.model.errors import BatchError, ReportError
+from batch.model.plurals import plural
 from batch.workflows.account_checks import find_short
 from batch.workflows.changed_settings import warn_of_off_time
 from batch.workflows.context import Context, World, open_context
@@ -66,7 +67,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))
-    context.ledger.journal.note_run("resume", context.world.now(), f"{len(touched)} rows")
+    context.ledger.journal.note_run("resume", context.world.now(), plural(len(touched), "row"))
     context.world.tell(RunEnded(tally))
     try:
         for batch in sorted({entry.batch for entry in entries}):

@@ -119,13 +119,13 @@ def _when_it_went(ledger: Ledger, entry: Entry, zone: str) -> TriedZone:
     gone = next((one.at for one in ledger.lists.observations(entry.id) if one.where == "sent"), None)
     if gone is not None and gone < entry.send_at - _SLACK:
         early = round((entry.send_at - gone).total_seconds() / 60)
-        return TriedZone(f"it went out {early} minutes before {due}: correct [provider] timezone", wrong=True)
+        return TriedZone(f"it went out {plural(early, 'minute')} before {due}: correct [provider] timezone", wrong=True)
     if entry.status is Status.SENT:
         return TriedZone(f"{due} fits: it went out when it was due")
     looked = ledger.journal.last_run("reconcile")
     if looked is not None and looked.at > entry.send_at + _SLACK:
         late = round((looked.at - entry.send_at).total_seconds() / 60)
-        words = f"{late} minutes after {due} it had not gone out: correct [provider] timezone, and try again"
+        words = f"{plural(late, 'minute')} after {due} it had not gone out: correct [provider] timezone, and try again"
         return TriedZone(words, wrong=True)
     return TriedZone(
         f"{due} came back as it was submitted: if the text reaches the testers then, the zone is right; "
@@ -163,9 +163,9 @@ def _find_group(wanted: str, account: Account, most: int) -> str:
 def _refuse_large(group: Group, most: int) -> None:
     if group.contacts is not None and group.contacts <= most:
         return
-    size = f"has {group.contacts:,} contacts" if group.contacts is not None else "has an unknown number of contacts"
+    size = "an unknown number of contacts" if group.contacts is None else plural(group.contacts, "contact")
     raise UsageError(
-        f'"{group.name or group.id}" {size}, and a test goes to at most {most:,}',
+        f'"{group.name or group.id}" has {size}, and a test goes to at most {most:,}',
         "name a group of the team's own phones, or set test_contacts under [checks]",
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.model import NOT_SHOWN, Status
+from batch.model.plurals import plural
 from batch.workflows.approve import expire_unapproved
 from batch.workflows.archives import left_out_of_backups
 from batch.workflows.cancel import alarm_is_due
@@ -88,7 +89,7 @@ class Timetable:
             return
         with self._context.ledger.lock.hold(self._context.world.who, self._now()):
             comparison = reconcile_in(self._context, delivery=True)
-        words = f"compared with the provider: {sum(comparison.counts.values())} campaigns"
+        words = f"compared with the provider: {plural(sum(comparison.counts.values()), 'campaign')}"
         self._context.world.tell(Note(words, loud=False, event="compared"))
         self.needs_look |= comparison.needs_look
         mailer = Mailer(self._context.settings, self._context.ledger, self._context.world)

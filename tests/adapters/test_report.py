@@ -57,6 +57,7 @@ from batch.adapters.report import (
 )
 from batch.adapters.report.advice import without_commands
 from batch.adapters.report.charts import charts_of, outcome_chart, texts_by_day, trend_chart
+from batch.adapters.report.figures import loose_findings
 from batch.adapters.report.heatmap import calendar_chart, quiet_of
 from batch.adapters.report.mail import IN_THE_REPORT
 from batch.adapters.report.page import mark_commands
@@ -176,7 +177,13 @@ def test_what_may_go_is_in_no_bar_and_hatched_in_the_calendar() -> None:
     assert drawn is not None
     assert [sum(int(row[column]) for row in drawn.rows) for column in (2, 3)] == [1, 5]
     assert str(drawn.svg).count('class="heat may-go"') == 5
-    assert "5 more may go" in drawn.words
+    assert drawn.words.startswith(
+        "1 campaign on Tue, Nov 24; 5 more may go, from Wed, Nov 25 to Sun, Nov 29; none in quiet hours"
+    )
+    held = calendar_chart(replace(report, entries=may_go[:1], quiet_hours=""))
+    assert held is not None
+    assert held.words == "1 campaign may go, on Wed, Nov 25"
+    assert "quiet" not in held.note
 
 
 def test_a_long_range_is_drawn_by_weekday_with_thin_labels() -> None:
@@ -213,6 +220,18 @@ def test_parts_and_credits_are_shown_only_where_they_are_not_the_texts(tmp_path:
     priced = replace(sample_report(), credit_price=0.02)
     assert "of the 24 scheduled, about $" in write_html(priced, tmp_path / "a.html").read_text("utf-8")
     assert "</span> parts" not in mail_html(priced)
+
+
+def test_a_share_is_never_rounded_to_nothing_or_to_all(tmp_path: Path) -> None:
+    """ "10 0%" puzzles; a share has a head of its own, and few of many are less than 1%."""
+    arrived = (DeliveryCount(2, "Delivered", 9_990), DeliveryCount(3, "Failed", 10))
+    report = batch_of(make_entry(1, Status.SENT, send_at=NOW - timedelta(days=1)), deliveries={1: arrived})
+    chart = next(one for one in charts_of(report) if one.name == "delivery")
+    assert [(bar.shown, bar.share) for bar in chart.bars] == [("9,990", ">99%"), ("10", "<1%")]
+    tiles = {tile.name: tile.shown for tile in key_figures(report, count(report))}
+    assert (tiles["delivered"], tiles["failed"]) == ("99.9%", "0.1%")
+    page = write_html(report, tmp_path / "a.html").read_text("utf-8")
+    assert '<th scope="col" class="num share">share</th>' in page
 
 
 def test_delivery_is_counted_by_the_providers_ids() -> None:
@@ -276,6 +295,27 @@ def test_the_verdict_says_in_a_line_how_things_stand(report: Report, words: str,
     said = verdict(report)
     assert said.words.startswith(words)
     assert said.tone == tone
+
+
+def test_the_verdict_counts_what_the_tile_beside_it_counts(tmp_path: Path) -> None:
+    """Rows and what only the lists show are one number; two findings about one campaign are one."""
+    apart = [Finding(FindingKind.DRIFTED, words, entry=88, name="Early bird") for words in ("another time", "no text")]
+    strange = Finding(FindingKind.UNEXPECTED, "not ours", "other-ledger", provider_id="9", loud=True)
+    report = batch_of(
+        make_entry(8, Status.EXPIRED, contacts_count=729), make_entry(5, Status.HELD), findings=(*apart, strange)
+    )
+    said = "1 did not go (729 contacts). 3 more to look at, 2 of them differences from the provider's lists."
+    assert verdict(report).words == said
+    tile = next(one for one in key_figures(report, count(report)) if one.name == "needs_person")
+    assert (tile.shown, tile.note) == ("4", "2 rows + 2 differences from the provider's lists")
+    assert [one.words for one in loose_findings(report)] == ["not ours", "another time; no text"]
+    page = html.unescape(write_html(report, tmp_path / "a.html").read_text("utf-8"))
+    for text in (page, " ".join(html.unescape(mail_html(report)).split()), " ".join(mail_text(report).split())):
+        assert said in text
+    assert tile.note in page
+    held = batch_of(make_entry(5, Status.HELD), findings=(strange,))
+    assert verdict(held).words == "2 need attention, 1 of them a difference from the provider's lists."
+    assert verdict(batch_of(make_entry(1), findings=apart)).words == "1 difference from the provider's lists."
 
 
 def test_page_and_mail_say_for_what_campaigns_wait(tmp_path: Path) -> None:
@@ -730,7 +770,7 @@ def test_a_held_row_is_not_ready(tmp_path: Path) -> None:
         zone=CHICAGO,
         provider_zone=NEW_YORK,
     ).read_text("utf-8")
-    assert "1 waits for a decision. 1 of 2 rows are ready to go" in page
+    assert "1 waits for a decision. 1 of 2 rows is ready to go" in page
     assert "ready: 1 campaign, 2,240 texts" in page
     assert "not counted: 1 campaign that waits (880 texts)" in page
 

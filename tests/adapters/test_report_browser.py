@@ -424,6 +424,28 @@ def test_no_page_is_wider_than_the_screen(see: Any, week: Path, tmp_path: Path, 
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(("width", "lines"), [(1280, 2), (1024, 2), (768, 4)])
+def test_a_status_has_room_beside_long_names(see: Any, tmp_path: Path, width: int, lines: int) -> None:
+    """Long campaigns and many groups take lines, not the words that say how a row stands."""
+    groups = tuple(f"{city} stores, loyalty members of {year}" for city in ("Dallas", "Denver") for year in range(4))
+    name = "Black Friday early access for loyalty members, Dallas North Park Center"
+    entries = [
+        make_entry(number, status, campaign_name=name, group_names=groups, group_ids=groups, **changes)
+        for number, (status, changes) in enumerate([
+            (Status.ACCEPTED, {"cancel_why": "wrong price"}), (Status.MISSING, {}), (Status.HELD, {"issues": (HOLD,)}),
+            (Status.SENT, {"cancel_why": "wrong price"}), (Status.ACCEPTED, {"provider_status_id": 1}),
+        ], 1)
+    ]  # fmt: skip
+    report = replace(week_report(), entries=tuple(entries))
+    status = write_status(entries, tmp_path / "s.html", made_at=NOW, zone=CHICAGO)
+    for path in (write_html(report, tmp_path / "r.html"), status):
+        seen = see(path, viewport={"width": width, "height": 800})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        height = "Math.max(...[...document.querySelectorAll('#body .badge')].map((one) => one.clientHeight))"
+        line = "parseFloat(getComputedStyle(document.querySelector('#body .badge')).lineHeight)"
+        assert seen.page.evaluate(f"{height} / {line}") < lines + 0.5
+
+
 def test_long_words_wrap_on_a_phone(see: Any, tmp_path: Path) -> None:
     """A name, a group, an address or a cell without a blank pushes no page wider than the screen."""
     word = "Northwindaustindomaincherrycreek" * 8

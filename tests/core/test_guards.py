@@ -134,7 +134,7 @@ def test_the_reach_is_a_setting():
     entries = [know(other(message=f"{n}", at=SOON + n * HOUR), Status.ACCEPTED, 9 - n, file="x") for n in (5, 4, 3)]
     assert found(ROW, *entries) == []
     assert '(entry 6, row 7 of "x")' in decide(ROW, *entries, close_hours=4.5).why
-    assert "within 4.5 hours" in decide(ROW, *entries, close_hours=4.5).why
+    assert "within 4 hours 30 minutes" in decide(ROW, *entries, close_hours=4.5).why
 
 
 def test_what_is_past_or_of_this_file_is_not_close():

@@ -23,6 +23,7 @@ from batch.core.validate import (
 )
 from batch.core.validate.groups import spell_groups
 from batch.model import Account, Campaign, Group, Level, Parts
+from batch.model.plurals import plural
 
 AT = datetime(2026, 2, 5, 19, 30, tzinfo=UTC)
 
@@ -184,7 +185,7 @@ def often(
 def test_people_in_two_groups_of_one_day_are_counted() -> None:
     """Only contact 3 gets both."""
     rows = (make_campaign(2), make_campaign(3, AT + timedelta(hours=2), ("101",)))
-    words = "1 people of this row get more than 1 texts on one day"
+    words = "1 person of this row gets more than 1 text on one day"
     assert often(*rows) == {2: [words], 3: [words]}
     assert often(*rows, per_day=2) == {}
 
@@ -237,7 +238,8 @@ def test_people_are_counted_one_by_one(
         return max(sum(one[person] > limit for person in reached[row]) for one in texts)
 
     counts = {
-        row: [f"{people} people" for days in (1, 7) if (people := over(row, days))] for row in range(len(made[:own]))
+        row: [plural(people, "person", "people") for days in (1, 7) if (people := over(row, days))]
+        for row in range(len(made[:own]))
     }
     found = often_texted(made[:own], made[own:], account, limit, limit)
     told = {row: [issue.message.split(" of ")[0] for issue in issues] for row, issues in found.items()}

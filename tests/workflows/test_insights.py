@@ -103,7 +103,7 @@ def test_a_list_that_shrinks_is_pointed_out_once_its_usual_size_is_known() -> No
     """1,000 for four weeks, then 600: shrank by 40 %. After two weeks nobody can tell."""
     weeks = [sending(number) for number in range(4)]
     shrunk = learn(*weeks, sending(4, contacts=600))["group-sizes"]
-    assert shrunk.sentence == "Dallas stores shrank by 40% to 600"
+    assert shrunk.sentence == "Dallas stores shrank by 40% to 600 contacts"
     assert shrunk.rows == (("Dallas stores", 5, 1000, 600, pytest.approx(-0.4)),)
     assert learn(sending(0), sending(1, contacts=600))["group-sizes"].sentence.startswith("too early to tell")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from cli_support import Shell
 
 from batch.system.resources import templates_folder
-from batch.workflows.ready_files import KINDS, find_command
+from batch.workflows.ready_files import KINDS, find_command, write_running
 
 NAMES = {
     "windows": {"drop a sheet here.cmd", "watch-once.cmd", "watch-task.xml"},
@@ -44,6 +45,19 @@ def test_init_writes_settings_guide_and_the_files_of_one_system(shell: Shell, tm
         if name.endswith(".cmd"):
             assert content.count(b"\r\n") == content.count(b"\n")
     assert any(str(tmp_path).encode() in content for content in written.values())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="cron is not there")
+def test_a_folder_with_an_odd_name_is_a_folder_to_cron(tmp_path: Path) -> None:
+    """Its shell obeys nothing of it, and cron takes no percent sign for a line's end."""
+    folder = tmp_path / 'a 100% "$(touch pwned)" `x` \\ b'
+    folder.mkdir()
+    [path, _] = write_running("cron", folder)
+    line = path.read_text(encoding="utf-8").splitlines()[-1]
+    assert re.search(r"(?<!\\)%", line) is None
+    step = line.replace("\\%", "%").removeprefix("*/5 * * * * ").partition(" && ")[0]
+    ran = subprocess.run(["sh", "-c", f"{step} && pwd"], capture_output=True, text=True, check=True)
+    assert ran.stdout == f"{folder}\n"
 
 
 def test_files_that_are_there_stay(shell: Shell) -> None:

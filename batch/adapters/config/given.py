@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any
 
 from batch.adapters.config.sections import SECTIONS, keys_of
-from batch.model.errors import UsageError
+from batch.model.errors import SettingsError, UsageError
 from batch.model.records import dataclass
 from batch.model.secret import Secret
 
@@ -49,8 +49,7 @@ class Given:
         if len(self.troubles) == 1:
             raise self.troubles[0]
         if self.troubles:
-            lines = "".join(f"\n  {trouble}" for trouble in self.troubles)
-            raise UsageError(f"{len(self.troubles)} settings are wrong:{lines}")
+            raise SettingsError(self.troubles)
 
 
 def place_of(given: Given, section: str, key: str) -> str:

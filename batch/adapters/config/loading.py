@@ -197,9 +197,9 @@ def _read_toml(source: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as trouble:
         # Only the place is told: the words of the parser may quote the line, and the line may hold a secret.
         found = re.search(r"line \d+, column \d+", str(trouble))
-        where = f" ({found[0]})" if found else ""
+        where = f": something is wrong near {found[0]}" if found else " as TOML"
         raise UsageError(
-            f"{source.name} cannot be read as TOML{where}",
+            f"{source.name} cannot be read{where}",
             "put texts in quotes, use each key once, and put a Windows path in 'single quotes'",
         ) from None
 

@@ -288,6 +288,8 @@ def _as_people_see_it(decision: Decision) -> tuple[Any, ...]:
 
 def _stand_in(checked: Checked) -> Campaign:
     """Keep of a row with errors what can be read, so that people find it and its fixed version meets it."""
+    from batch.core.validate import zone_of_row
+
     text = checked.row.text
     return Campaign(
         row=checked.row.number,
@@ -296,7 +298,7 @@ def _stand_in(checked: Checked) -> Campaign:
         group_ids=(),
         group_names=(),
         send_at=checked.send_at,  # type: ignore[arg-type]  # a row with errors may have no time
-        zone="",
+        zone=zone_of_row(checked),
         type_recipients=0,
         reference=checked.reference,
         owner=text("Owner"),

@@ -24,6 +24,7 @@ from batch.adapters.ledger.troubles import explained
 from batch.model.errors import LedgerBusyError, LedgerError, UsageError
 from batch.model.records import dataclass
 from batch.system.disk import flush_folder, flush_to_disk, make_private, mode_within
+from batch.system.shell import to_paste
 
 BESIDE = ("-journal", "-wal", "-shm")
 """What SQLite keeps beside a file: with another file under its name it would be applied to that one."""
@@ -196,7 +197,7 @@ def _another(place: Path, backup: Path) -> str:
     older = newest_backup(place, before=backup)
     if older is None:
         return 'name another one: campaign-batch ledger restore "path/to/backup.sqlite3"'
-    return f'take an older one: campaign-batch ledger restore "{older}"'
+    return f"take an older one: campaign-batch ledger restore {to_paste(older)}"
 
 
 def _read_old(path: Path, target: Path) -> _Old | None:

@@ -19,6 +19,7 @@ from batch.adapters.ledger.triggers import TRIGGERS
 from batch.adapters.ledger.troubles import explained
 from batch.adapters.ledger.week_totals import WATCHERS
 from batch.model.errors import LedgerError
+from batch.model.plurals import plural
 from batch.system.disk import make_folder, make_private
 
 FOLDER = "backups"
@@ -280,7 +281,8 @@ def _find_future(connection: Connection, now: datetime) -> list[str]:
     """Look for changes later than now: a clock was wrong, then or today, and times decide what may still be sent."""
     later = history.c.at > write_time(now + _CLOCK_LEEWAY)
     count, latest = connection.execute(select(func.count(), func.max(history.c.at)).where(later)).one()
-    return [f"{count} changes are dated later than now (up to {latest}): a clock was wrong"] if count else []
+    dated = plural(count, "change is", "changes are")
+    return [f"{dated} dated later than now (up to {latest}): a clock was wrong"] if count else []
 
 
 def _vacuum_into(engine: Engine, copy: Path) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WIDTH = 360
 """Units of every picture: on a phone a unit is a pixel, so that its words stay readable."""
+_WEEKDAY, _WITH_MONTH = 28, 44
+"""Units that `Mon` and `Nov 21` need beside their neighbors."""
 LONGEST = 14
 """Days in the calendar and bars in a picture."""
 GOING = frozenset({Fate.WENT, Fate.GOES})
@@ -69,12 +71,12 @@ def open_svg(height: float) -> Markup:
     )
 
 
-def two_lines(x: float, label: str, *, narrow: bool, y: float = 13) -> Markup:
-    """Write `Mon, Dec 1` as the weekday over the date, and leave out the month where it is narrow."""
+def two_lines(x: float, label: str, wide: float, y: float = 13) -> Markup:
+    """Write `Mon, Dec 1` as the weekday over the date, as much of it as there is room for."""
     first, _, rest = label.partition(", ")
-    rest = rest.rpartition(" ")[2] if narrow else rest
+    rest = rest if wide >= _WITH_MONTH else rest.rpartition(" ")[2]
     text = Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')
-    return text.format(x, y, first[:1] if narrow and rest else first) + text.format(x, y + 13, rest)
+    return text.format(x, y, first[:1] if wide < _WEEKDAY and rest else first) + text.format(x, y + 13, rest)
 
 
 def noon(day: date) -> datetime:

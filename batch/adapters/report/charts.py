@@ -18,6 +18,7 @@ from batch.adapters.report.chart import GOING, LONGEST, WIDTH, Bar, Chart, noon,
 from batch.adapters.report.contents import Report, WeekFigures
 from batch.adapters.report.figures import arrivals, outcomes
 from batch.adapters.report.heatmap import calendar_chart
+from batch.model.plurals import plural, share_words, up_to
 from batch.model.times import day_words
 from batch.model.wording import TONES
 
@@ -70,7 +71,10 @@ def texts_chart(report: Report) -> Chart | None:
     bars = [(day, texts) for day, (_, texts) in days.items()]
     labels, title = _fold_days(bars)
     most = max(labels, key=lambda pair: pair[1])
-    words = f"{sum(n for _, n in labels):,} texts; the most on {most[0]}: {most[1]:,}"
+    named = f"{'on' if labels[0][0].count(' ') else 'in'} {most[0]}"
+    words = f"{plural(sum(n for _, n in labels), 'text')}, all {named}"
+    if len(labels) > 1:
+        words = f"{plural(sum(n for _, n in labels), 'text')}; the most {named}: {most[1]:,}"
     rows = tuple((label, f"{number:,}") for label, number in labels)
     return Chart("texts", title, words, _columns_svg(labels, "good"), (title.split(" by ")[1].title(), "Texts"), rows)
 
@@ -94,9 +98,10 @@ def trend_chart(trend: Sequence[WeekFigures]) -> Chart | None:
         (week.week, f"{number:,}", f"{week.figures.contacts:,}", f"{week.figures.needs_person:,}")
         for week, (_, number) in zip(weeks, went, strict=True)
     )
+    low, high = (f"{end(n for _, n in went):,}" for end in (min, max))
     words = (
-        f"campaigns per week over {len(weeks)} weeks: from {went[0][1]:,} to {went[-1][1]:,}, "
-        f"at most {max(n for _, n in went):,}; {weeks[-1].figures.needs_person:,} needed attention in the last one"
+        f"campaigns a week over {plural(len(weeks), 'week')}: {up_to(low, high)}; in the last one {went[-1][1]:,}, and "
+        f"{weeks[-1].figures.needs_person:,} needed attention"
     )
     needs = [week.figures.needs_person for week in weeks]
     head = ("Week", "Campaigns", "Texts", "Needed attention")
@@ -109,7 +114,7 @@ def _bars(name: str, title: str, what: str, counts: Sequence[tuple[str, int, str
     whole = sum(number for _, number, _ in counts)
     most = max((number for _, number, _ in counts), default=0) or 1
     bars = tuple(
-        Bar(label, f"{n:,}", f"{n / whole:.0%}" if whole else "", tone, TONES[tone].sign, draw_bar(tone, n / most))
+        Bar(label, f"{n:,}", share_words(n, whole) if whole else "", tone, TONES[tone].sign, draw_bar(tone, n / most))
         for label, n, tone in counts
     )
     words = ", ".join(f"{number:,} {label}" for label, number, _ in counts) + f"; {whole:,} {what} in total"
@@ -142,7 +147,7 @@ def _columns_svg(bars: Sequence[tuple[str, int]], tone: str, marked: Sequence[in
             shape = Markup('<text class="mark" x="{:.1f}" y="12" text-anchor="middle">{}</text>')
             pieces.append(shape.format(x + wide / 2, mark))
         if named:
-            pieces.append(two_lines(x + wide / 2, label, narrow=wide < 28 and every == 1, y=top + high + 14))
+            pieces.append(two_lines(x + wide / 2, label, wide * every, y=top + high + 14))
     pieces.append(Markup('<path class="axis-line" d="M0 {}H{}"/>').format(top + high, WIDTH))
     return Markup("").join([*pieces, Markup("</svg>")])
 

@@ -11,7 +11,7 @@ from batch.adapters.report.contents import Figures, Pair, Report
 from batch.core.standing import Standing, needs_look
 from batch.core.validate.account import MMS_CREDITS
 from batch.model import DeliveryCount, Entry, Finding, SentTotals
-from batch.model.plurals import plural
+from batch.model.plurals import plural, share_words
 from batch.model.records import dataclass
 from batch.model.wording import (
     DELIVERED,
@@ -152,7 +152,7 @@ def key_figures(report: Report, figures: Figures) -> tuple[KeyFigure, ...]:
     money = "" if figures.money is None else f"about {money_words(figures.money, report.currency)}"
     needs = "needs attention" if figures.needs_person == 1 else "need attention"
     shown = [
-        _figure(report, figures, "needs_person", needs, _needing_tone(report)),
+        _figure(report, figures, "needs_person", needs, _needing_tone(report), _needing_parts(report)),
         _figure(report, figures, "scheduled", "scheduled", _tone_of(report, Fate.GOES), _going_words(report, figures)),
         _figure(report, figures, "not_approved", "at the provider, not yet approved", _if(figures.not_approved)),
         _figure(report, figures, "sent", "sent", _tone_of(report, Fate.WENT), _needing_words(report, Fate.WENT)),
@@ -211,6 +211,12 @@ def _needing_tone(report: Report) -> str:
     needed = [standing for _, standing in report.needed()]
     grave = any(one.is_grave(report.made_at) for one in needed) or any(one.loud for one in loose_findings(report))
     return "bad" if grave else "look"
+
+
+def _needing_parts(report: Report) -> str:
+    loose = len(loose_findings(report))
+    rows = plural(len(report.needed()), "row")
+    return f"{rows} + {plural(loose, 'difference')} from the provider's lists" if loose else ""
 
 
 def _going_words(report: Report, figures: Figures) -> str:
@@ -315,14 +321,16 @@ def findings_for_people(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def loose_findings(report: Report) -> list[Finding]:
-    """Give the findings that somebody must look at and that no row of the report tells."""
-    told = {entry.id for entry, _ in report.needed()}
-    return [finding for finding in findings_for_people(report.findings) if finding.entry not in told]
+    """Give the findings that somebody must look at and that no row of the report tells, one for each campaign.
+
+    Together with the rows that need attention they are the total that every output shows.
+    """
+    return [_together(findings) for findings in _loose(report.needed(), report.findings).values()]
 
 
-def loose_persons(report: Report) -> list[list[Finding]]:
-    """Give the loose findings, those about the same campaign together: each is one thing for a person."""
-    return list(_loose(report.needed(), report.findings).values())
+def _together(findings: Sequence[Finding]) -> Finding:
+    """Say what was found about one campaign in one: the words of all, the worst first."""
+    return replace(findings[0], words="; ".join(dict.fromkeys(finding.words for finding in findings)))
 
 
 def _figure(  # noqa: PLR0917 - the table above reads as one
@@ -340,7 +348,9 @@ def _share(report: Report, figures: Figures, name: str, label: str, tone: str) -
     if before is not None and before.reported:
         points = 100 * (share - getattr(before, name) / before.reported)
         change = f"{points:+.1f} points".replace("-", "−") + f" {BEFORE[report.kind]}"
-    return KeyFigure(name, label, value, f"{share:.1%}", tone, change, f"{value:,} of {figures.reported:,}")
+    return KeyFigure(
+        name, label, value, share_words(value, figures.reported, 1), tone, change, f"{value:,} of {figures.reported:,}"
+    )
 
 
 def _change(difference: int, kind: str) -> str:

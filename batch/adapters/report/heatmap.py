@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from batch.adapters.report.chart import GOING, LONGEST, MAY_GO, WIDTH, Chart, noon, open_svg, timed, two_lines
 from batch.adapters.report.contents import Report
-from batch.model.plurals import plural
+from batch.model.plurals import from_to, plural
 from batch.model.times import day_words, hour_words
 from batch.model.wording import Fate
 
@@ -41,7 +41,8 @@ def calendar_chart(report: Report) -> Chart | None:
     )
     words = _calendar_words(report, going, may_go, quiet)
     notes = [f"solid: goes or went; hatched: {may_go.total():,} may go"] if may_go else []
-    notes.append(f"quiet hours, {quiet_words(report.quiet_hours)}, are shaded; by the clock of each campaign's zone")
+    notes += [f"quiet hours, {quiet_words(report.quiet_hours)}, are shaded"] if quiet else []
+    notes.append("by the clock of each campaign's zone")
     title, weeks = "What goes out when", 1
     if outside > FAR * hours.total():
         title, weeks = "What goes out when, by weekday", (max(hours)[0] - min(hours)[0]).days // 7 + 1
@@ -88,13 +89,21 @@ def _calendar_days(hours: Hours) -> list[date]:
 def _calendar_words(report: Report, going: Hours, may_go: Hours, quiet: frozenset[int]) -> str:
     hours = going + may_go
     (day, hour), most = max(hours.items(), key=lambda pair: pair[1])
-    first, last = min(day for day, _ in hours), max(day for day, _ in hours)
-    more = f", {may_go.total():,} more may go" if may_go else ""
-    busiest = f"the busiest hour is {day_words(noon(day))} {hour_words(hour)} with {most:,}; " if most > 1 else ""
-    return (
-        f"{plural(going.total(), 'campaign')} from {day_words(noon(first))} to {day_words(noon(last))}{more}; {busiest}"
-        f"{sum(n for (_, h), n in hours.items() if h in quiet):,} in quiet hours ({quiet_words(report.quiet_hours)})"
-    )
+    told = [f"{plural(going.total(), 'campaign')} {_days_of(going)}"] if going else []
+    if may_go:
+        number = f"{may_go.total():,} more" if going else plural(may_go.total(), "campaign")
+        told.append(f"{number} may go, {_days_of(may_go)}")
+    if most > 1:
+        told.append(f"the busiest hour is {day_words(noon(day))} {hour_words(hour)} with {most:,}")
+    if quiet:
+        loud = sum(n for (_, hour), n in hours.items() if hour in quiet)
+        told.append(f"{f'{loud:,}' if loud else 'none'} in quiet hours ({quiet_words(report.quiet_hours)})")
+    return "; ".join(told)
+
+
+def _days_of(hours: Hours) -> str:
+    """Say on which days campaigns are: of those alone, and not of others beside them."""
+    return from_to(*(day_words(noon(end(day for day, _ in hours))) for end in (min, max)))
 
 
 def quiet_of(quiet_hours: str) -> frozenset[int]:
@@ -139,7 +148,7 @@ def _calendar_svg(days: Sequence[date], going: Hours, may_go: Hours, quiet: froz
     pieces += [_hour_line(hour, _TOP + place * _LINE, quiet=hour in quiet) for place, hour in enumerate(shown)]
     for place, day in enumerate(days):
         x = _LEFT + place * wide
-        pieces.append(two_lines(x + wide / 2, _day_name(day), narrow=len(days) > 7))
+        pieces.append(two_lines(x + wide / 2, _day_name(day), wide))
         pieces.append(Markup('<path class="grid" d="M{:.1f} {}V{}"/>').format(x, _TOP, bottom))
         for hour in shown:
             place_of = (x, _TOP + (hour - shown.start) * _LINE, wide)

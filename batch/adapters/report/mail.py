@@ -16,6 +16,7 @@ from batch.adapters.report.rows import by_time
 from batch.adapters.report.tasks import Task, tasks_of
 from batch.adapters.report.verdict import verdict
 from batch.core.standing import Concern
+from batch.model.plurals import plural
 from batch.model.times import local_time, time_left
 from batch.model.wording import TONES, WORDS, group_words
 
@@ -214,7 +215,7 @@ def _coming(report: Report) -> list[tuple[str, ...]]:
         (
             local_time(entry.send_at, entry.zone or report.zone, year) if entry.send_at else "",
             entry.campaign_name,
-            f"{entry.contacts_count or 0:,} texts",
+            plural(entry.contacts_count or 0, "text"),
         )
         for entry in sorted(coming, key=by_time)[:COMING]
     ]

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from batch.adapters.report.page import embed_logo, render_page, write_page
 from batch.core.parts import costly
-from batch.core.validate import credits_needed
+from batch.core.validate import credits_needed, zone_of_row
 from batch.model import NOTHING, Campaign, Checked, Issue, Level
 from batch.model.plurals import plural
 from batch.model.records import dataclass
@@ -151,7 +151,7 @@ def write_preview(
         notes=notes,
         tones=TONES,
         rows=len(items),
-        good=sum(state in _GOES for state in states),
+        ready=_ready_words(sum(state in _GOES for state in states), len(items)),
         trouble=[_count_words(_SAID[state], states.count(state)) for state in _SAID if state in states],
         may_go=_may_go(items),
         counts=[(*state, states.count(state)) for state in _STATES if state in states],
@@ -186,6 +186,12 @@ def _may_go(items: Sequence[Previewed]) -> str:
     return f"not counted: {plural(len(waits), 'campaign that waits', 'campaigns that wait')}{told}" if waits else ""
 
 
+def _ready_words(good: int, rows: int) -> str:
+    if good == rows:
+        return f"all {rows:,} rows are ready to go" if rows > 1 else "the row is ready to go" if rows else "no rows"
+    return f"{good:,} of {plural(rows, 'row')} {'is' if good == 1 else 'are'} ready to go"
+
+
 def _count_words(name: str, number: int) -> str:
     return f"{number:,} {COUNT_WORDS[name][number != 1]}"
 
@@ -214,7 +220,7 @@ def _bubble(item: Previewed, zone: str, provider_zone: str) -> Bubble:
     checked, campaign = item.checked, item.checked.campaign
     tone, state = _state(checked)
     moment = campaign.send_at if campaign else checked.send_at
-    local_zone = (campaign.zone if campaign else "") or zone
+    local_zone = zone_of_row(checked) or zone
     groups = _groups(campaign, item.sizes) if campaign else ()
     name = checked.name or (campaign.name if campaign else "") or "(no name)"
     waits = campaign.waits if campaign else ()
@@ -245,7 +251,7 @@ def _line(item: Previewed, zone: str) -> PreviewLine:
     """Tell a row shortly, but its text and groups whole."""
     checked, campaign = item.checked, item.checked.campaign
     moment = campaign.send_at if campaign else checked.send_at
-    local_zone = (campaign.zone if campaign else "") or zone
+    local_zone = zone_of_row(checked) or zone
     state = _state(checked)[1]
     return PreviewLine(
         row=checked.row.number,

@@ -15,7 +15,7 @@ from batch.adapters.report.figures import (
 )
 from batch.core.standing import TO_APPROVE, UNSEEN_AFTER, Concern, Standing
 from batch.model import Entry
-from batch.model.plurals import plural
+from batch.model.plurals import plural, up_to
 from batch.model.records import dataclass
 from batch.model.times import local_time, time_left
 from batch.model.wording import WORDS, Fate
@@ -69,17 +69,23 @@ def _open_words(report: Report, stands: Sequence[Pair]) -> Iterator[str]:
     missed = [entry for entry, standing in stands if standing.concern is Concern.DID_NOT_GO]
     if missed:
         yield f"{len(missed):,} did not go{_contacts(missed)}"
-    yield from _undecided(report, [standing for _, standing in stands if standing.concern is Concern.OPEN])
+    waiting = [standing for _, standing in stands if standing.concern is Concern.OPEN]
+    yield from _undecided(report, waiting, more=bool(wrong or missed))
     if asked := _to_approve(report):
         yield f"{len(asked):,} {'waits' if len(asked) == 1 else 'wait'} for approval"
     yield from _beside_the_rows(report)
 
 
-def _undecided(report: Report, waiting: Sequence[Standing]) -> Iterator[str]:
-    """Say how many rows somebody must see to: those that are due first, unless most of the file does not go."""
+def _undecided(report: Report, waiting: Sequence[Standing], *, more: bool) -> Iterator[str]:
+    """Say how many rows and differences somebody must see to: those that are due first, unless most do not go.
+
+    `more` says that others were told before: all numbers together are those that the total counts.
+    """
+    loose = len(loose_findings(report))
     stuck = [standing for standing in waiting if _waits(standing)]
     if stuck and len(stuck) == len(waiting) and len({standing.reason for standing in stuck}) == 1:
         yield _one_wait(report, stuck)
+        yield from _rest_words(0, loose, more=True)
         return
     told = list(waiting)
     staying = [standing for standing in told if standing.stays]
@@ -91,15 +97,23 @@ def _undecided(report: Report, waiting: Sequence[Standing]) -> Iterator[str]:
         due = [standing for standing in due if not standing.stays]
     if due:
         yield _due_words(due, _time(report, _first(due)))
-    if later := len(told) - len(due):
-        yield _later_words(told, later, more=bool(lead or due))
+    later = len(told) - len(due)
+    if later and {standing.word.standing for standing in told} == {"unseen"}:
+        yield f"{later:,} {WORDS['unseen'].text}"
+        later = 0
+    yield from _rest_words(later, loose, more=more or bool(lead or due))
     yield from _waiting_words(stuck)
 
 
-def _later_words(told: Sequence[Standing], later: int, *, more: bool) -> str:
-    if {standing.word.standing for standing in told} == {"unseen"}:
-        return f"{later:,} {WORDS['unseen'].text}"
-    return f"{later:,} more to look at" if more else f"{later:,} {_need(later)} attention"
+def _rest_words(rows: int, loose: int, *, more: bool) -> Iterator[str]:
+    """Say how many are left, rows and differences as one number."""
+    number = rows + loose
+    if rows:
+        what = "a difference" if loose == 1 else "differences"
+        beside = f", {loose:,} of them {what} from the provider's lists" if loose else ""
+        yield f"{number:,} {'more to look at' if more else f'{_need(number)} attention'}{beside}"
+    elif loose:
+        yield f"{plural(loose, 'difference')} from the provider's lists"
 
 
 def _due_words(due: Sequence[Standing], by: str) -> str:
@@ -201,8 +215,6 @@ def _from_then(report: Report, timed: Sequence[Standing]) -> str:
 
 
 def _beside_the_rows(report: Report) -> Iterator[str]:
-    if loose := loose_findings(report):
-        yield f"{plural(len(loose), 'difference')} from the provider's lists"
     here = {entry.id for entry in report.entries}
     if elsewhere := [entry for entry in report.to_cancel if entry.id not in here]:
         yield f"{plural(len(elsewhere), 'campaign')} to delete in the dashboard"
@@ -258,7 +270,7 @@ def _few(rows: int) -> str:
 
 def _weeks(usual: Sequence[int]) -> str:
     low, high = min(usual), max(usual)
-    many = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    many = up_to(f"{low:,}", f"{high:,}")
     return f"week had {many}" if len(usual) == 1 else f"{_NUMBERS[len(usual)]} weeks had {many}"
 
 
@@ -298,7 +310,7 @@ def _more(report: Report, figures: Figures) -> str:
     words = f"{rows}: {', '.join(_with_needed(*part) for part in told if part[0])}"
     if rest == figures.rows:
         words = f"{rows}: none sent, none scheduled"
-    return f"{words}; {figures.contacts:,} texts" if figures.contacts else words
+    return f"{words}; {plural(figures.contacts, 'text')}" if figures.contacts else words
 
 
 def _with_needed(number: int, what: str, needed: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from batch.adapters.report.amounts import AMOUNTS, CountedRow, RowGroup, amounts_of, by_cause, by_owner, count_rows
 from batch.adapters.report.charts import texts_by_day
 from batch.adapters.report.contents import Report
-from batch.adapters.report.figures import count, loose_persons
+from batch.adapters.report.figures import count, loose_findings
 from batch.adapters.report.rows import by_time, status_words
 from batch.adapters.report.tasks import in_task_order
 from batch.adapters.report.workbook import MOST_ROWS, Column, Drawing, Link, WorkbookWriter, Written
@@ -110,12 +110,11 @@ def _write_needed(writer: WorkbookWriter, lines: dict[tuple[int, int], int]) -> 
     def values() -> Iterator[Sequence[object]]:
         for entry, standing in in_task_order(report):
             yield _needed_values(entry, standing, report, lines.get((entry.id, entry.row)))
-        for findings in loose_persons(report):
-            first, words = findings[0], "; ".join(dict.fromkeys(finding.words for finding in findings))
-            sign = WORDS["missing" if first.loud else "unapproved"].sign
+        for one in loose_findings(report):
+            sign = WORDS["missing" if one.loud else "unapproved"].sign
             yield (
-                f"{sign} {FINDING_WORDS[first.kind][0]}", "", None, first.name, None, "", "", None, first.field, words,
-                "look at it in the provider's dashboard", first.provider_id, "",
+                f"{sign} {FINDING_WORDS[one.kind][0]}", "", None, one.name, None, "", "", None, one.field, one.words,
+                "look at it in the provider's dashboard", one.provider_id, "",
             )  # fmt: skip
 
     return writer.table("Needs attention", NEEDED, values(), tab="look", status=0)[1]

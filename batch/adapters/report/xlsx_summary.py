@@ -10,12 +10,10 @@ from batch.adapters.report.amounts import CountedRow
 from batch.adapters.report.contents import Figures, Report
 from batch.adapters.report.figures import (
     SKIPPED,
-    KeyFigure,
     RowKind,
     arrivals,
     differing,
     key_figures,
-    loose_persons,
     outcome_of,
     outcomes,
 )
@@ -150,25 +148,16 @@ def _write_figures(summary: Summary, figures: Figures) -> None:
     report = summary.writer.report
     summary.put(("Key figures", "section"), ("", "right"), ("", "section"))
     for figure in differing(key_figures(report, figures)):
-        beside = "; ".join(filter(None, (_note(figure, report), figure.change)))
+        note = "" if figure.name == "credits" else figure.note
+        beside = "; ".join(filter(None, (note, figure.change)))
         value = (figure.value / figures.reported, "share") if figure.shown.endswith("%") else (figure.value, "number")
         label = Link(figure.label, "'Needs attention'!A2") if figure.name == "needs_person" else figure.label
         summary.put((label, "label"), value, (beside, "beside"), name=figure.name)
     if figures.money is not None:
         price = f"{report.credit_price:.6f}".rstrip("0").rstrip(".")
-        note = f"{figures.credits:,} credits at {report.currency} {price}"
+        note = f"{plural(figures.credits, 'credit')} at {report.currency} {price}"
         summary.put(("cost, estimated", "label"), (figures.money, "money"), (note, "beside"), name="money")
     summary.line += 1
-
-
-def _note(figure: KeyFigure, report: Report) -> str:
-    if figure.name != "needs_person":
-        return "" if figure.name == "credits" else figure.note
-    differences = len(loose_persons(report))
-    if not differences:
-        return figure.note
-    rows = plural(len(report.needed()), "row")
-    return f"{rows} + {plural(differences, 'difference')} from the provider's lists"
 
 
 def _write_outcome(summary: Summary, figures: Figures, first: dict[RowKind, int]) -> None:

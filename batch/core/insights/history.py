@@ -147,18 +147,20 @@ def _group_sizes(frame: pd.DataFrame) -> Iterator[_Size]:
 
 
 def _tell_size(size: _Size) -> str:
-    return f"{size.last:,}" if size.change is None else f"{size.last:,} ({size.change:+.0%})"
+    changed = f" ({size.change:+.0%})" if size.change and round(size.change, 2) else ""
+    return f"{plural(size.last, 'contact')}{changed}"
 
 
 def _tell_moved(sizes: Sequence[_Size]) -> str:
     if all(size.usual is None for size in sizes):
         return f"too early to tell: a usual size takes more than {_USUAL} weeks"
-    moved = [
-        f"{size.group} {'grew' if (size.change or 0) > 0 else 'shrank'} by {abs(size.change or 0):.0%} to {size.last:,}"
-        for size in sizes
-        if size.moved
-    ]
+    moved = [_tell_change(size) for size in sizes if size.moved]
     return "; ".join(moved[:3]) or "every group is about its usual size"
+
+
+def _tell_change(size: _Size) -> str:
+    change = size.change or 0
+    return f"{size.group} {'grew' if change > 0 else 'shrank'} by {abs(change):.0%} to {plural(size.last, 'contact')}"
 
 
 def _cost(history: History) -> Insight | None:
@@ -211,7 +213,7 @@ def _slow(history: History) -> Insight | None:
     hours = [one.waited or 0.0 for one in waited]
     middle = median(hours)
     rows = tuple((one.entry, one.name, f"{one.local:%Y-%m-%d}", one.waited) for one in waited)
-    sentence = f"approval usually takes {middle:.1f} hours; the slowest took {hours[0]:.1f}"
+    sentence = f"approval usually takes {middle:.1f} h; the slowest took {hours[0]:.1f} h"
     marks = tuple(Mark(one.name, f"{one.waited:.1f} h", (one.waited or 0) / (hours[0] or 1)) for one in waited[:_SHOWN])
     return Insight(
         "slowest-approved", "Slowest to be approved", sentence, ("Entry", "Campaign", "Sent on", "Hours"), rows, marks
@@ -236,7 +238,7 @@ def _opt_outs(history: History) -> Insight | None:
     )
     most = scored[0][1] or 1
     marks = tuple(
-        Mark(one.name, f"{share:.2%} of {one.known:,}", share / most, tone="look" if score > FAR else "wait")
+        Mark(one.name, f"{share:.2%} of {one.known:,} texts", share / most, tone="look" if score > FAR else "wait")
         for one, share, score in scored[:_SHOWN]
     )
     head = ("Entry", "Campaign", "Sent on", "Texts known", "Opted out", "Share", "Robust z-score")

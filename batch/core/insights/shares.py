@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from batch.core.insights.statistics import FEWEST, wilson
 from batch.model import Insight, Mark
 from batch.model.insights import Value
+from batch.model.plurals import plural
 from batch.model.records import dataclass
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _RANGES = tuple(word for name in ("Delivered", "Failed", "Opted out") for word i
 _HEAD = ("Campaigns", "Texts known", *_RANGES)
 _SHARES = frozenset(range(3, 12))
 _NOTE = (
-    "the bar is the share that did not arrive, the thin line its 95 % range; a text counts once its end is known; "
+    "the bar is the share that did not arrive, the thin line its 95% range; a text counts once its end is known; "
     f"not drawn: fewer than {FEWEST:,} texts"
 )
 
@@ -41,7 +42,7 @@ class Share:
 
     @property
     def reach(self) -> tuple[float, float]:
-        """The 95 % range of the share delivered."""
+        """The 95% range of the share delivered."""
         return wilson(self.delivered, self.known)
 
 
@@ -110,6 +111,6 @@ def _mark(share: Share, longest: float, *, worst: bool) -> Mark:
     """Draw what did not arrive: of bars that are all nearly full nobody sees the difference."""
     low, high = share.reach
     lost = 1 - share.arrived
-    shown = f"{lost:.1%} of {share.known:,}"
+    shown = f"{lost:.1%} of {plural(share.known, 'text')}"
     tone = "look" if worst else "wait"
     return Mark(share.label, shown, lost / longest, (1 - high) / longest, (1 - low) / longest, tone)

@@ -15,7 +15,7 @@ _SCALE = 0.6745
 
 
 def wilson(part: int, whole: int) -> tuple[float, float]:
-    """Give the range in which the true share lies with 95 % confidence; (0, 1) when nothing was counted.
+    """Give the range in which the true share lies with 95% confidence; (0, 1) when nothing was counted.
 
     Wilson's score interval: 3 of 10 is far wider than 300 of 1,000, and no range leaves 0 to 1.
     See https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval#Wilson_score_interval.

@@ -18,7 +18,7 @@ from batch.core.validate.checker import Checker, Drafted, Examined, apply_late, 
 from batch.core.validate.rules import FORBIDDEN_SUBJECTS, PURPOSES, GroupRule, Rules
 from batch.core.validate.slips import find_other_week, find_same_offers
 from batch.core.validate.times import parse_send_time
-from batch.core.validate.zones import find_zone
+from batch.core.validate.zones import find_zone, zone_of_row
 
 __all__ = [
     "FORBIDDEN_SUBJECTS",
@@ -40,4 +40,5 @@ __all__ = [
     "find_zone",
     "often_texted",
     "parse_send_time",
+    "zone_of_row",
 ]

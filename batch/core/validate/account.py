@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from batch.core.identity import fold, plain_id
 from batch.core.validate.trouble import suggest_ids
 from batch.model import Account, Campaign, Group, Issue, Level
+from batch.model.plurals import plural
 
 APPROVED = 3
 """Status_Id of an MMS template that may be used (the provider's page on MMS templates)."""
@@ -87,9 +88,8 @@ def find_short_credits(campaigns: Iterable[Campaign], credits: int | None, reser
     for campaign in sorted(campaigns, key=lambda one: (one.send_at, one.row)):
         need = credits_needed(campaign)
         if need > left:
-            words = (
-                f"it needs about {need:,} credits and {max(left, 0):,} are left by then: buy credits, and it continues"
-            )
+            rest = plural(max(left, 0), "is left", "are left")
+            words = f"it needs about {plural(need, 'credit')} and {rest} by then: buy credits, and it continues"
             short[campaign.row] = Issue(campaign.row, "", "", "credits-short", words, Level.WARNING)
             continue
         left -= need
@@ -136,7 +136,8 @@ def often_texted(
                 seen[same] = max((sum(sizes[kind] for kind in crowd & theirs) for crowd in crowds), default=0)
             people = seen[same]
             if people:
-                words = f"{people:,} people of this row get more than {limit} texts {what}: spread them out"
+                crowd = plural(people, "person of this row gets", "people of this row get")
+                words = f"{crowd} more than {plural(limit, 'text')} {what}: spread them out"
                 found[campaign.row].append(Issue(campaign.row, "", "GroupIds", "often-texted", words, Level.WARNING))
     return {row: tuple(issues) for row, issues in found.items()}
 

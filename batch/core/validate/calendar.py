@@ -9,6 +9,7 @@ from typing import NamedTuple
 from batch.core.validate.terms import Terms, holiday_names
 from batch.core.validate.times import SendTime, TimeCells, read_moment
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
+from batch.model.plurals import plural
 from batch.model.times import date_words, wall_time
 
 LAW = "47 CFR 64.1200(c)(1): 8 a.m. to 9 p.m. at the called party's location"
@@ -62,7 +63,7 @@ def _lead_time(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, s
     if send_at <= terms.now or send_at >= terms.earliest:
         return None
     words = (
-        f"{wall_time(local)} ({_zone(local)}) is less than {terms.rules.lead_minutes} minutes away: "
+        f"{wall_time(local)} ({_zone(local)}) is less than {plural(terms.rules.lead_minutes, 'minute')} away: "
         "enter a later time, so that there is time to check it"
     )
     return "lead-time", words
@@ -71,7 +72,7 @@ def _lead_time(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, s
 def _too_far_ahead(send_at: datetime, local: datetime, terms: Terms) -> tuple[str, str] | None:
     if send_at <= terms.latest:
         return None
-    words = f"{wall_time(local)} is more than {terms.rules.horizon_days} days ahead: is the year right?"
+    words = f"{wall_time(local)} is more than {plural(terms.rules.horizon_days, 'day')} ahead: is the year right?"
     return "too-far-ahead", words
 
 

@@ -19,6 +19,7 @@ from batch.core.validate.times import WHEN_FIELDS, find_time_cells
 from batch.core.validate.trouble import NO_TROUBLE, Trouble
 from batch.core.validate.windows import check_guards, check_windows, keep_quiet_here
 from batch.model import Header, Issue, Row
+from batch.model.plurals import plural
 
 _ROOM = 16_384
 """Different cells of one kind that are remembered, at about 1 kB each: a file of 100,000 rows has fewer times."""
@@ -113,7 +114,8 @@ def _check_contacts(expected: int | None, contacts: int | None, terms: Terms) ->
         return NO_TROUBLE
     if abs(contacts - expected) <= terms.rules.contacts_tolerance * expected:
         return NO_TROUBLE
-    words = f"the groups have {contacts:,} contacts, ExpectedContacts says {expected:,}: are these the right groups?"
+    there = plural(contacts, "contact")
+    words = f"the groups have {there}, ExpectedContacts says {expected:,}: are these the right groups?"
     return (Trouble("expected-contacts-differ", "ExpectedContacts", words, str(expected)),)
 
 

@@ -12,6 +12,7 @@ from batch.core.identity import fold
 from batch.core.validate.hours import parse_weekday
 from batch.model import Checked, Issue, Level
 from batch.model.days import SHORT_MONTHS, month_number
+from batch.model.plurals import from_to
 from batch.model.times import date_words, day_words
 
 _ISO_DAY = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
@@ -48,8 +49,8 @@ def find_other_week(file: str, days: Collection[date], week_start: str = "monday
     if named is None or _first_day(named, start) in weeks:
         return ()
     words = (
-        f'"{file}" is named for the week of {date_words(_first_day(named, start))}, but its campaigns go out from '
-        f"{date_words(min(days))} to {date_words(max(days))}: did you forget to change the dates or the file name?"
+        f'"{file}" is named for the week of {date_words(_first_day(named, start))}, but its campaigns go out '
+        f"{from_to(date_words(min(days)), date_words(max(days)))}: did you forget to change the dates or the file name?"
     )
     return (Issue(0, "", "", "file-other-week", words, Level.WARNING, file),)
 

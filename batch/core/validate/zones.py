@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from batch.core.patterns import pattern
 from batch.core.printable import cut
 from batch.core.validate.trouble import Trouble, suggest
+from batch.model import Checked
 
 _ZONE_OFFSET = pattern(
     r"(?:utc|gmt)?\s*(?P<sign>[-+\u2212])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", re.ASCII | re.IGNORECASE
@@ -82,3 +83,11 @@ def _offsets(zone: ZoneInfo) -> set[timedelta]:
 @lru_cache(maxsize=1)
 def _zones_by_fold() -> dict[str, str]:
     return {name.casefold(): name for name in available_timezones() if name != "localtime"}
+
+
+def zone_of_row(checked: Checked) -> str:
+    """Give the zone in which a row's time is read, of a row with errors too; empty for the team's own."""
+    if checked.campaign is not None:
+        return checked.campaign.zone
+    zone = find_zone(checked.row.text("TimeZone"))
+    return zone.key if zone else ""
