@@ -95,7 +95,7 @@ def _check_share(
 ) -> int:
     from batch.workflows.check import check_file
 
-    world, part = session.world(), shares.part(settings.provider.account)
+    world, part = session.world(ends_at_once=True), shares.part(settings.provider.account)
     found, account = check_file(path, settings, world, online=online, keep=bool(preview or marked), opened=part)
     if preview is not None:
         from batch.workflows.hand_back import write_preview_of

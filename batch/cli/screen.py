@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from batch.cli.output import print_word, readable
@@ -139,39 +135,3 @@ class Screen:
         self._task = self._bar.add_task("", total=None, count="")
         self._bar.start()
         return self._bar
-
-
-class Interrupt:
-    """Ctrl-C and SIGTERM as a wish: the first one ends the run after what is on the wire, the second one at once."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        self.asked_by = 0
-
-    def listen(self) -> None:
-        """Take the signals over; outside the main thread they stay as they are."""
-        with suppress(ValueError):
-            signal.signal(signal.SIGINT, self._hear)
-            signal.signal(signal.SIGTERM, self._hear)
-
-    @property
-    def event(self) -> threading.Event:
-        """The wish itself, for what waits elsewhere than in our sleep."""
-        return self._asked
-
-    def asked(self) -> bool:
-        """Whether an end is wished."""
-        return self._asked.is_set()
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep until the time is over or an end is wished."""
-        self._asked.wait(max(0.0, seconds))
-
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
-        if self._asked.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        self.asked_by = number
-        self._asked.set()
-        print_word("")
-        print_word("finishing the campaign that is on its way; press again to stop now")

@@ -19,8 +19,9 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_command_name
 
 from batch import __version__
+from batch.cli.interrupt import Interrupt
 from batch.cli.output import PrintableFormatter, about, let_log_go, print_json, print_line
-from batch.cli.screen import Interrupt, Screen
+from batch.cli.screen import Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
 from batch.core.ledger_urls import account_url, password_of
 from batch.core.printable import whole_text
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.workflows.context import World
 
-DONE, LOOK, INTERRUPTED = 0, 1, 130
+DONE, LOOK = 0, 1
 
 
 WITHOUT_ACCOUNT = frozenset({"sandbox", "demo", "version", "help", "ledger"})
@@ -107,6 +108,8 @@ class Commands(AccountCommands):
             if not hasattr(trouble, "format_message"):
                 raise
             sys.exit(_tell_usage(trouble))
+        if session.interrupt.ended:  # the library makes an exit code of it
+            raise KeyboardInterrupt
         sys.exit(code if isinstance(code, int) else DONE)
 
 
@@ -231,14 +234,16 @@ class Session:
             text = secret.redact(text)
         return text
 
-    def world(self, *, yes: bool = True, sure: bool = False) -> World:
+    def world(self, *, yes: bool = True, sure: bool = False, ends_at_once: bool = False) -> World:
         """Give a workflow its clock, its patience and somebody to tell.
 
-        `yes` answers what is asked before the first request, `sure` what is asked where something may go twice.
+        `yes` answers what is asked before the first request, `sure` what is asked where something may go twice. What
+        `ends_at_once` has nothing on its way that a signal should wait for.
         """
         from batch.workflows.context import World, name_machine, utc_now
 
-        self.interrupt.listen()
+        if not ends_at_once:
+            self.interrupt.listen()
         user = person_at_work(self.environ)
         return World(
             now=self.clock or utc_now,
@@ -306,6 +311,7 @@ def say_help(context: typer.Context, command: Annotated[list[str] | None, typer.
 def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
     gc.freeze()
+    session.interrupt.guard()
     warnings.showwarning = _show_warning
     code = run_guarded(named_alone(sys.argv[1:]))
     let_log_go()
@@ -378,8 +384,8 @@ def end_with(code: int) -> NoReturn:
 
 
 def _say_interrupted() -> int:
-    session.screen.say('interrupted; nothing is lost: type "campaign-batch resume" to go on', loud=True)
-    return INTERRUPTED
+    session.screen.say(session.interrupt.words, loud=True)
+    return session.interrupt.code
 
 
 def need(condition: object, words: str, remedy: str = "") -> None:
