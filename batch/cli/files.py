@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from batch.workflows.tally import Tally
 
 Files = Annotated[
-    list[Path], typer.Argument(help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False)
+    list[Path],
+    typer.Argument(readable=False, help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False),
 ]
+"""`readable`, here and elsewhere: who opens a file says what to do where it may not be read, the library does not."""
 
 
 @app.command()
@@ -36,9 +38,14 @@ def check(
     online: Annotated[
         bool, typer.Option("--online", help="Also ask the provider for groups, templates and credits.")
     ] = False,
-    preview: Annotated[Path | None, typer.Option(help="Write every message as its recipients will read it.")] = None,
+    preview: Annotated[
+        Path | None, typer.Option(readable=False, help="Write every message as its recipients will read it.")
+    ] = None,
     marked: Annotated[
-        Path | None, typer.Option(help="Write the workbook back with its bad cells marked, and its failed rows alone.")
+        Path | None,
+        typer.Option(
+            readable=False, help="Write the workbook back with its bad cells marked, and its failed rows alone."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that --marked would write.")] = False,
     sheet: SheetName = "",
@@ -124,7 +131,9 @@ def _name_account(settings: Settings) -> None:
 
 @app.command()
 def new(
-    file: Annotated[Path, typer.Argument(help="The workbook to write; an existing one is kept.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="The workbook to write; an existing one is kept.", show_default=False)
+    ],
     online: Annotated[
         bool, typer.Option("--online", help="Ask the provider for groups and MMS templates, to choose from.")
     ] = False,

@@ -209,7 +209,9 @@ def show(entry: int, json: Json = False) -> None:
 @ledger_app.command("export")
 def export(
     format: Annotated[str, typer.Option(help="jsonl or csv.")] = "jsonl",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output by default.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", readable=False, help="A file; standard output by default.")
+    ] = None,
 ) -> None:
     """Write every entry, one a line."""
     from batch.workflows.find import export_ledger
@@ -255,7 +257,7 @@ def _show(shape: dict[str, Any], lines: Iterable[str], *, json: bool) -> None:
 
 @ledger_app.command("restore")
 def restore(
-    backup: Annotated[Path | None, typer.Argument(help="A backup; the newest one by default.")] = None,
+    backup: Annotated[Path | None, typer.Argument(readable=False, help="A backup; the newest one by default.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:

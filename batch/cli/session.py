@@ -237,8 +237,8 @@ class Session:
     def world(self, *, yes: bool = True, sure: bool = False, ends_at_once: bool = False) -> World:
         """Give a workflow its clock, its patience and somebody to tell.
 
-        `yes` answers what is asked before the first request, `sure` what is asked where something may go twice. What
-        `ends_at_once` has nothing on its way that a signal should wait for.
+        `yes` answers what is asked before the first request, `sure` where something may go twice; `ends_at_once` by a
+        signal what has nothing on its way.
         """
         from batch.workflows.context import World, name_machine, utc_now
 
@@ -280,11 +280,11 @@ def _show_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
 
 @app.callback()
 def before(
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show more: every request, without the token.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show more: each request, without token.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show only what is wrong.")] = False,
-    config: Annotated[Path | None, typer.Option(help="The settings file (default: campaign-batch.toml here).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(readable=False, help="The settings file (default: campaign-batch.toml here).")
+    ] = None,
     ledger: Annotated[str, typer.Option(help="The ledger, as a URL: sqlite:///path/to/ledger.sqlite3.")] = "",
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")

@@ -26,7 +26,7 @@ def sandbox(
     date_offset: Annotated[
         float, typer.Option(help="Seconds by which the Date of its answers is ahead; negative for behind.")
     ] = 0.0,
-    state: Annotated[Path | None, typer.Option(help="Keep its state in this file.")] = None,
+    state: Annotated[Path | None, typer.Option(readable=False, help="Keep its state in this file.")] = None,
 ) -> None:
     """Start a stand-in provider on this machine; Ctrl-C ends it."""
     from batch.workflows.demo import name_faults, serve_sandbox
@@ -43,7 +43,9 @@ def sandbox(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="The folder for the demo.")] = Path("campaign-batch-demo"),
+    folder: Annotated[Path, typer.Option(readable=False, help="The folder for the demo.")] = Path(
+        "campaign-batch-demo"
+    ),
     json: Json = False,
 ) -> None:
     """Take the sample workbook through everything, against the sandbox, in a folder of its own."""
