@@ -15,6 +15,7 @@ from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.core.near import find_near
 from batch.model.codes import ALLOWED, CODES, allow_help, why_not_allowed, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
+from batch.system.disk import need_folder_of
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -69,6 +70,8 @@ def _check_one(
     """Check one file, for each account that has rows in it."""
     from batch.workflows.sheet_reader import start_reader
 
+    for written in filter(None, (preview, marked)):
+        need_folder_of(written)
     if marked is not None and path.exists():
         _may_write(path, marked, force=force)
     if preview is not None:
@@ -141,6 +144,7 @@ def new(
     """Write a workbook to begin with: headers, drop-downs, notes, an example, and what it all means."""
     from batch.workflows.new import write_starter_of
 
+    need_folder_of(file)
     settings = session.settings() if online else session.home()
     written = write_starter_of(file, settings, session.world(), online=online)
     session.screen.close()

@@ -17,6 +17,7 @@ from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
 from batch.model.wording import COMPARED_WORDS
+from batch.system.disk import need_folder_of
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -218,6 +219,8 @@ def export(
     from batch.workflows.report import write_text
 
     need(format in {"jsonl", "csv"}, f'there is no format "{format}"', "use jsonl or csv")
+    if output is not None:
+        need_folder_of(output)
     rows = export_ledger(session.settings(), session.world())
     if output is not None:
         lines = csv_records(rows) if format == "csv" else (f"{write_json(row)}\n" for row in rows)

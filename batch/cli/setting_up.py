@@ -9,6 +9,7 @@ import typer
 
 from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, app, end_with, session
+from batch.system.disk import need_folder_of
 
 
 @app.command()
@@ -35,6 +36,8 @@ def sandbox(
         for line in name_faults():
             print_line(line)
         end_with(DONE)
+    if state is not None:
+        need_folder_of(state)
     serve_sandbox(
         session.world(), print_json, port=port, faults=fault or [], limit=limit, window=window, name_length=name_length,
         latency=latency, date_offset=date_offset, state_file=state,
