@@ -19,7 +19,7 @@ from types import CodeType, FrameType
 FLOORS = ("model", "core", "system", "adapters", "workflows", "cli")
 STORY = ("cli.files", "workflows.submit", "workflows.run")
 """The modules that lead the file on its way: what they call, in order, is the path."""
-NO_STEP = {"workflows.context", "cli.session", "cli.screen", "cli.interrupts"}
+NO_STEP = {"workflows.context", "cli.session", "cli.screen", "cli.interrupt"}
 """Where the surroundings of a run come from: they are asked for the time again and again."""
 
 

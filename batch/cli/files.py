@@ -15,6 +15,7 @@ from batch.cli.shapes import shape_check, shape_tally, shape_trouble
 from batch.core.near import find_near
 from batch.model.codes import ALLOWED, CODES, allow_help, why_not_allowed, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
+from batch.system.disk import need_folder_of
 from batch.system.shell import to_paste
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from batch.workflows.tally import Tally
 
 Files = Annotated[
-    list[Path], typer.Argument(help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False)
+    list[Path],
+    typer.Argument(readable=False, help="The spreadsheets: .xlsx .xlsm .xls .ods .csv .tsv", show_default=False),
 ]
+"""`readable`, here and elsewhere: who opens a file says what to do where it may not be read, the library does not."""
 
 
 @app.command()
@@ -37,9 +40,14 @@ def check(
     online: Annotated[
         bool, typer.Option("--online", help="Also ask the provider for groups, templates and credits.")
     ] = False,
-    preview: Annotated[Path | None, typer.Option(help="Write every message as its recipients will read it.")] = None,
+    preview: Annotated[
+        Path | None, typer.Option(readable=False, help="Write every message as its recipients will read it.")
+    ] = None,
     marked: Annotated[
-        Path | None, typer.Option(help="Write the workbook back with its bad cells marked, and its failed rows alone.")
+        Path | None,
+        typer.Option(
+            readable=False, help="Write the workbook back with its bad cells marked, and its failed rows alone."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that --marked would write.")] = False,
     sheet: SheetName = "",
@@ -63,6 +71,8 @@ def _check_one(
     """Check one file, for each account that has rows in it."""
     from batch.workflows.sheet_reader import start_reader
 
+    for written in filter(None, (preview, marked)):
+        need_folder_of(written)
     if marked is not None and path.exists():
         _may_write(path, marked, force=force)
     if preview is not None:
@@ -125,7 +135,9 @@ def _name_account(settings: Settings) -> None:
 
 @app.command()
 def new(
-    file: Annotated[Path, typer.Argument(help="The workbook to write; an existing one is kept.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="The workbook to write; an existing one is kept.", show_default=False)
+    ],
     online: Annotated[
         bool, typer.Option("--online", help="Ask the provider for groups and MMS templates, to choose from.")
     ] = False,
@@ -133,6 +145,7 @@ def new(
     """Write a workbook to begin with: headers, drop-downs, notes, an example, and what it all means."""
     from batch.workflows.new import write_starter_of
 
+    need_folder_of(file)
     settings = session.settings() if online else session.home()
     written = write_starter_of(file, settings, session.world(), online=online)
     session.screen.close()

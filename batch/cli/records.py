@@ -17,6 +17,7 @@ from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
 from batch.model.wording import COMPARED_WORDS
+from batch.system.disk import need_folder_of
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -209,13 +210,17 @@ def show(entry: int, json: Json = False) -> None:
 @ledger_app.command("export")
 def export(
     format: Annotated[str, typer.Option(help="jsonl or csv.")] = "jsonl",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output by default.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", readable=False, help="A file; standard output by default.")
+    ] = None,
 ) -> None:
     """Write every entry, one a line."""
     from batch.workflows.find import export_ledger
     from batch.workflows.report import write_text
 
     need(format in {"jsonl", "csv"}, f'there is no format "{format}"', "use jsonl or csv")
+    if output is not None:
+        need_folder_of(output)
     rows = export_ledger(session.settings(), session.world())
     if output is not None:
         lines = csv_records(rows) if format == "csv" else (f"{write_json(row)}\n" for row in rows)
@@ -255,7 +260,7 @@ def _show(shape: dict[str, Any], lines: Iterable[str], *, json: bool) -> None:
 
 @ledger_app.command("restore")
 def restore(
-    backup: Annotated[Path | None, typer.Argument(help="A backup; the newest one by default.")] = None,
+    backup: Annotated[Path | None, typer.Argument(readable=False, help="A backup; the newest one by default.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:

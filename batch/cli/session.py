@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_command_name
 
 from batch import __version__
-from batch.cli.interrupts import Interrupt
+from batch.cli.interrupt import Interrupt
 from batch.cli.output import PrintableFormatter, about, let_log_go, print_json, print_line
 from batch.cli.screen import Screen
 from batch.cli.usage import WEEK, plain_usage, say_plainly
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from batch.adapters.config import Settings
     from batch.workflows.context import World
 
-DONE, LOOK, INTERRUPTED = 0, 1, 130
+DONE, LOOK = 0, 1
 
 WITHOUT_ACCOUNT = frozenset({"sandbox", "demo", "version", "help", "ledger"})
 """What is about no account, or about several commands that are."""
@@ -113,8 +113,8 @@ class Commands(AccountCommands):
             if not hasattr(trouble, "format_message"):
                 raise
             sys.exit(_tell_usage(trouble))
-        if code == INTERRUPTED and not session.interrupt.asked():
-            raise KeyboardInterrupt  # the library made an exit code of it, without a word
+        if session.interrupt.ended:  # the library makes an exit code of it
+            raise KeyboardInterrupt
         sys.exit(code if isinstance(code, int) else DONE)
 
 
@@ -280,11 +280,11 @@ def _show_version(value: bool) -> None:  # noqa: FBT001  typer calls it so
 
 @app.callback()
 def before(
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show more: every request, without the token.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show more: each request, without token.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show only what is wrong.")] = False,
-    config: Annotated[Path | None, typer.Option(help="The settings file (default: campaign-batch.toml here).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(readable=False, help="The settings file (default: campaign-batch.toml here).")
+    ] = None,
     ledger: Annotated[str, typer.Option(help="The ledger, as a URL: sqlite:///path/to/ledger.sqlite3.")] = "",
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
@@ -311,6 +311,7 @@ def say_help(context: typer.Context, command: Annotated[list[str] | None, typer.
 def main() -> NoReturn:
     """Run the command line; every trouble that a person can cause ends in one line and an exit code."""
     gc.freeze()
+    session.interrupt.guard()
     warnings.showwarning = _show_warning
     code = run_guarded(named_alone(sys.argv[1:]))
     let_log_go()
@@ -385,7 +386,7 @@ def end_with(code: int) -> NoReturn:
 
 def _say_interrupted() -> int:
     session.interrupt.tell(session.screen)
-    return INTERRUPTED
+    return session.interrupt.code
 
 
 def need(condition: object, words: str, remedy: str = "") -> None:

@@ -9,6 +9,7 @@ import typer
 
 from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, app, end_with, session
+from batch.system.disk import need_folder_of
 
 
 @app.command()
@@ -26,7 +27,7 @@ def sandbox(
     date_offset: Annotated[
         float, typer.Option(help="Seconds by which the Date of its answers is ahead; negative for behind.")
     ] = 0.0,
-    state: Annotated[Path | None, typer.Option(help="Keep its state in this file.")] = None,
+    state: Annotated[Path | None, typer.Option(readable=False, help="Keep its state in this file.")] = None,
 ) -> None:
     """Start a stand-in provider on this machine; Ctrl-C ends it."""
     from batch.workflows.demo import name_faults, serve_sandbox
@@ -35,6 +36,8 @@ def sandbox(
         for line in name_faults():
             print_line(line)
         end_with(DONE)
+    if state is not None:
+        need_folder_of(state)
     serve_sandbox(
         session.world(), print_json, port=port, faults=fault or [], limit=limit, window=window, name_length=name_length,
         latency=latency, date_offset=date_offset, state_file=state,
@@ -43,7 +46,9 @@ def sandbox(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="The folder for the demo.")] = Path("campaign-batch-demo"),
+    folder: Annotated[Path, typer.Option(readable=False, help="The folder for the demo.")] = Path(
+        "campaign-batch-demo"
+    ),
     json: Json = False,
 ) -> None:
     """Take the sample workbook through everything, against the sandbox, in a folder of its own."""

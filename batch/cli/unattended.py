@@ -38,7 +38,8 @@ _SIGNS = {"fine": "  ok ", "warning": "  !! ", "broken": " BAD "}
 @app.command()
 def watch(
     folder: Annotated[
-        Path | None, typer.Argument(help="The drop folder; the one of the settings by default.", show_default=False)
+        Path | None,
+        typer.Argument(readable=False, help="The drop folder; the one of the settings by default.", show_default=False),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Process the complete files and exit, for cron.")] = False,
     create: Annotated[bool, typer.Option("--create", help="Make the folder if it does not exist.")] = False,

@@ -98,6 +98,7 @@ SHEET = (
     _hard("number-mangled", "the spreadsheet changed the digits of an id", _AS_TEXT),
     _hard("date-as-number", "the cell has a date as a bare number", "format the cell as a date"),
     _hard("merged-cells", "the cell is merged with others, so its value belongs to no one row", "unmerge the cells"),
+    _note("merged-down", "merged cells count for each row that they cover", "unmerge them if that is not meant"),
     _hard("ragged-row", "the row has more cells than the header", "put texts with commas in quotes"),
     _note("hidden-columns", "columns of the sheet are hidden; they are read", "show the columns and check them"),
     _note("macros-ignored", "the workbook has macros; they do not run", "nothing, unless the macros fill in cells"),
@@ -314,6 +315,7 @@ FOUND = (
 )  # fmt: skip
 
 AFTER_GROUP, FOUND_GROUP = "After submission", "Comparing"
+_HEAD = "| Code | Level | Changed by | Meaning | Next step |\n|---|---|---|---|---|"
 GROUPS: Mapping[str, tuple[Code, ...]] = {
     "Reading the sheet": SHEET,
     "The text": TEXT,
@@ -386,9 +388,7 @@ def why_not_allowed(name: str) -> str:
 def table() -> str:
     """Write the register as Markdown, a table a group."""
     return "\n\n".join(
-        "\n".join(
-            (f"**{group}**\n", "| Code | Level | Changed by | Meaning | Next step |", "|---|---|---|---|---|", *rows)
-        )
+        "\n".join((f"**{group}**\n", _HEAD, *rows))
         for group in GROUPS
         if (rows := [_row(code) for code in CODES.values() if code.group == group])
     )

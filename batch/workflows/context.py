@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,7 +25,7 @@ from batch.model.records import dataclass
 from batch.model.secret import Secret
 from batch.model.times import local_time
 from batch.system.person import person_at_work
-from batch.system.temporary import make_temporary_folder
+from batch.system.temporary import make_temporary_folder, remove_folder
 from batch.workflows.events import Note, Tell, Wait, say_nothing
 from batch.workflows.permissions import secure
 
@@ -196,7 +195,7 @@ def open_rehearsal(settings: Settings, world: World, groups: Iterable[Group] = (
 
     with ExitStack() as stack:
         folder = make_temporary_folder()
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(remove_folder, folder)
         own = {fold(group.name): group for group in store_groups()}
         others = {name: group for group in groups if (name := fold(group.name)) not in own}
         known = {group.id: group for group in (*others.values(), *own.values())}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,7 @@ from batch.adapters.inbox import Claimed, Inbox
 from batch.adapters.inbox.handing import handed_from
 from batch.adapters.ledger import ANYWHERE, PREVIEW, Ended, Handed
 from batch.adapters.queue import Queue
-from batch.system.temporary import make_temporary_folder
+from batch.system.temporary import make_temporary_folder, remove_folder
 from batch.workflows.context import Context
 from batch.workflows.drops import DroppedFiles, dropper_of, place_of
 from batch.workflows.mail_queue import MailQueue
@@ -105,8 +103,7 @@ class HandedFiles(DroppedFiles):
                     results[-1].write_bytes(one.content)
             self._inbox.file_away(claimed, "attention" if ended.needs_look else "done", results, ended.words)
         finally:
-            with suppress(OSError):
-                shutil.rmtree(folder)
+            remove_folder(folder)
         self.files += 1
         self.needs_look |= ended.needs_look
         self._tell("file-filed", f'"{claimed.name}" came back from a worker', batch=ended.batch, file=claimed.name)

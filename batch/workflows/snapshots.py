@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 import weakref
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import BinaryIO
 
 from batch.model.errors import SheetError
 from batch.model.records import dataclass
-from batch.system.temporary import make_temporary_folder, no_room
+from batch.system.temporary import make_temporary_folder, no_room, remove_folder
 
 _BLOCK = 1 << 20
 
@@ -46,9 +45,9 @@ def take_snapshot(path: Path, longest: int) -> Snapshot | None:
         try:
             snapshot = Snapshot(folder / path.name, _copy(file, folder / path.name, longest))
         except BaseException:
-            _remove(folder)
+            remove_folder(folder)
             raise
-    weakref.finalize(snapshot, _remove, folder)
+    weakref.finalize(snapshot, remove_folder, folder)
     return snapshot
 
 
@@ -56,10 +55,6 @@ def hash_file(path: Path) -> str:
     """Hash a file of our own; 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy(file: BinaryIO, copy: Path, longest: int) -> str:

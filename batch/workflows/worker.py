@@ -7,7 +7,6 @@ the other, those of several at once.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -28,7 +27,7 @@ from batch.model.errors import (
     UsageError,
 )
 from batch.model.records import dataclass
-from batch.system.temporary import keep_temporarily, make_temporary_folder
+from batch.system.temporary import keep_temporarily, make_temporary_folder, remove_folder
 from batch.workflows.context import Context, World, need_token, need_zone, open_context, open_ledger_of
 from batch.workflows.events import Note
 from batch.workflows.figures import warn_of
@@ -298,7 +297,7 @@ def _take_in(context: Context) -> None:
         context.ledger.drops.forgive(drop.id)
         raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
     if outcome.trouble is not None:
         raise outcome.trouble
 

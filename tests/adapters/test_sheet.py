@@ -54,6 +54,29 @@ def test_counts_are_whole_after_the_last_row(tmp_path: Path, reader: Child) -> N
     assert (sheet.file, sheet.name, sheet.blank, sheet.left_out) == ("a.xlsx", "Campaigns", 1, 1)
 
 
+def test_a_cell_that_is_merged_over_rows_counts_for_each_and_is_told(tmp_path: Path, reader: Child) -> None:
+    """As it is seen in Excel: whoever merged only for the look of it reads what comes of it before anything goes."""
+    rows = [GOOD, ("b", "Hi", None, GOOD[3]), ("c", "Hi", None, GOOD[3])]
+    merges = ("A1:A1", "C2:C4", "E2:E3", "G2:G3")
+    sheet = open_sheet(save(tmp_path / "a.xlsx", *rows, merges=merges), child=reader)
+    assert [row.text("GroupIds") for row in sheet] == ["100", "100", "100"]
+    (told,) = sheet.issues
+    assert (told.code, told.row, told.level.value) == ("merged-down", 0, "warning")
+    assert told.message.startswith('merged cells count for every row that they cover: "100" in C2:C4 (GroupIds), ')
+    assert told.message.endswith("; unmerge what should count for its first row only")
+
+
+def test_only_some_of_many_merged_cells_are_named(tmp_path: Path, reader: Child) -> None:
+    """A merged cell whose other rows are empty is the height of one row, and nothing to tell."""
+    rows = [row for at in range(8) for row in ((f"row {at}", *GOOD[1:]), (f"below {at}", GOOD[1], None, *GOOD[3:]))]
+    merges = tuple(f"C{at}:C{at + 1}" for at in range(2, 18, 2))
+    path = save(tmp_path / "a.xlsx", *rows, GOOD, (), merges=(*merges, "C18:C19"))
+    sheet = open_sheet(path, child=reader)
+    list(sheet)
+    assert [issue.message.count(" in C") for issue in sheet.issues] == [5]
+    assert "and 3 more; unmerge" in sheet.issues[0].message
+
+
 def test_too_many_rows_stop_the_reading(tmp_path: Path, reader: Child) -> None:
     """Said with the number and the setting."""
     path = save(tmp_path / "a.xlsx", *[GOOD] * 11)

@@ -87,6 +87,27 @@ def test_what_the_row_says_itself_wins_over_the_list(tmp_path: Path, child: Chil
     assert {(one[2], one[3].hour) for one in read(tmp_path / "a.xlsx", child, [row], stores()).good} == {(("100",), 22)}
 
 
+def test_a_group_that_is_merged_over_stores_is_told(tmp_path: Path, child: Child) -> None:
+    """It is each store's, and the cell is named with its sheet."""
+    rows = [STORES[0], STORES[1], ("Miami", "Miami FL", None, "ET")]
+    merged = Sheet(rows, name="Stores", merges=("C2:C3",))  # type: ignore[arg-type]
+    found = read(tmp_path / "a.xlsx", child, [SALE], merged)
+    assert [one[2] for one in found.good] == [("101",), ("101",)]
+    assert [note.message.partition(": ")[2] for note in found.notes if note.code == "merged-down"] == [
+        '"101" in Stores!C2:C3 (GroupIds); unmerge what should count for its first row only'
+    ]
+
+
+def test_what_is_merged_for_its_look_alone_is_no_second_campaign(tmp_path: Path, child: Child) -> None:
+    """Remarks beside one merged campaign make rows that say the same: the second is an error, and it goes once."""
+    first = ("Sale", "Hi. Reply STOP to opt out", "100", WHEN, "", "", "one")
+    rows = [(*HEADER, "Notes"), first, (None,) * 6 + ("two",)]
+    Book([Sheet(rows, merges=("A2:A3", "B2:B3", "C2:C3", "D2:D3"))]).save(tmp_path / "a.xlsx")  # type: ignore[arg-type]
+    renderer, checker = Renderer(lambda _: ""), Checker(Rules(zone="America/Chicago", provider_zone="UTC"), NOW)
+    drafted = [(row, *renderer.render(row)) for row in open_sheet(tmp_path / "a.xlsx", child=child)]
+    assert [[issue.level.value for issue in one.issues] for one in checker.check(drafted)] == [[], ["error"]]
+
+
 def test_plain_rows_stand_beside_rows_with_a_list(tmp_path: Path, child: Child) -> None:
     """And two rows may use one list."""
     plain = ("Plain", "Hello. Reply STOP to opt out", "100", WHEN, "", "")

@@ -14,7 +14,7 @@ import pytest
 from cli_support import Shell, row, write_csv
 from terminal_support import answer_at_terminal
 
-from batch.cli.interrupts import AT_ONCE, Interrupt
+from batch.cli.interrupt import AT_ONCE, Interrupt
 from batch.cli.usage import WEEK
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
@@ -50,7 +50,7 @@ def test_a_check_ends_at_once_and_names_no_other_command(number: int, silent: so
     """Nothing is to resume: it decides nothing and sends nothing."""
     path = write_csv(tmp_path / "a.csv", [row()])
     code, said = interrupt(("check", path, "--online"), silent, number, tmp_path)
-    assert (code, said.splitlines()[-1]) == (130, f"interrupted; nothing was sent: {AGAIN}")
+    assert (code, said.splitlines()[-1]) == (128 + number, f"interrupted; nothing was sent: {AGAIN}")
     assert "on its way" not in said
 
 

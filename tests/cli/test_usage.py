@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from cli_support import Shell
+from cli_support import Shell, row, write_csv
 from typer.main import get_command
 
 from batch.cli.session import app, named_alone, run_guarded
@@ -77,3 +77,24 @@ def test_a_mistyped_watch_folder_is_not_made(ready: Shell, tmp_path: Path) -> No
     assert len(ran.err.splitlines()) == 1
     ready.set(WATCH__STABLE_SECONDS="0.1")
     assert ready.run("watch", tmp_path / "inbocks", "--once", "--create").code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "a.csv", "--marked", "weks/a.xlsx"),
+        ("check", "a.csv", "--preview", "weks/a.html"),
+        ("new", "weks/a.xlsx"),
+        ("ledger", "export", "-o", "weks/a.jsonl"),
+        ("sandbox", "--state", "weks/a.json"),
+    ],
+)
+def test_a_mistyped_folder_of_a_file_to_be_written_is_not_made(ready: Shell, words: tuple[str, ...]) -> None:
+    """Nothing is read or asked first."""
+    write_csv(ready.folder / "a.csv", [row()])
+    ran = ready.run(*(ready.folder / word if "a." in word else word for word in words))
+    assert (ran.code, ran.out) == (2, "")
+    assert (
+        ran.err == f'campaign-batch: there is no folder "{ready.folder / "weks"}": check its name, or make it first\n'
+    )
+    assert not (ready.folder / "weks").exists()

@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HANDED_DOWN = {
     "cli.screen.Screen.tell": "world.tell: what happens, for whoever watches",
-    "cli.interrupts.Interrupt.asked": "world.stopped: whether a person wants it to end",
-    "cli.interrupts.Interrupt.sleep": "world.sleep",
+    "cli.interrupt.Interrupt.asked": "world.stopped: whether a person wants it to end",
+    "cli.interrupt.Interrupt.sleep": "world.sleep",
     "cli.session.Session.world.<lambda>": "world.confirm and world.insist: a person's yes",
     "workflows.context.redactor.redact": "takes secrets out of what the ledger writes",
     "workflows.context.make_provider.<lambda>": "the provider's clock, and its waits for the rate limit",

@@ -19,7 +19,7 @@ DAY = 24 * 3600
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    temporary._remove_forgotten.cache_clear()
+    temporary._remove_left.cache_clear()
 
 
 def leave(parent: Path, pid: int, age: float) -> Path:
@@ -51,6 +51,26 @@ def test_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
     assert foreign.exists()
     assert link.is_symlink()
     assert made.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_nobody_holds_any_more_goes_at_once(tmp_path: Path) -> None:
+    """The lock of a folder ends with its maker, whoever has its number now; one that is held stays, however old."""
+    code = (
+        "import os; from batch.system.temporary import make_temporary_folder\n"
+        "print(make_temporary_folder(), flush=True); os._exit(0)"
+    )
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    dead = Path(subprocess.check_output([sys.executable, "-c", code], env=environ, text=True).strip())
+    renamed = dead.rename(tmp_path / f"campaign-batch-{os.getpid()}-held-left")
+    mine = make_temporary_folder()
+    os.utime(mine, (0, 0))
+    assert not renamed.exists()
+    temporary._remove_left.cache_clear()
+    other = make_temporary_folder()
+    assert mine.exists()
+    temporary.remove_folder(mine)
+    temporary.remove_folder(other)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_today_stays(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def go_through_everything(folder: Path, umask: int, environ: dict[str, str]) -> 
     write_rows(folder, "week.csv", 1, 2, 3, 4, 5, 6)
     for words, codes in (
         (("init",), {0}),
-        (("check", "week.csv", "--preview", "p/page.html", "--marked", "marked.xlsx"), {0, 1}),
+        (("check", "week.csv", "--preview", "page.html", "--marked", "marked.xlsx"), {0, 1}),
         (("submit", "week.csv"), {1}),
         (("reconcile",), {0, 1}),
         (("report", "--format", "html,xlsx,csv,json"), {0}),

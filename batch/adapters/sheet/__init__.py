@@ -88,7 +88,8 @@ class Sheet:
                 yield value
             elif kind == "end":
                 self.blank, self.left_out = value["blank"], value["left_out"]
-                self.issues += (*_damage_note(value["damage"]), *_example_notes(self.header, value["examples"]))
+                told = (Issue(0, "", "", code, words, Level.WARNING) for code, words in value["notes"])
+                self.issues += (*_damage_note(value["damage"]), *told, *_example_notes(self.header, value["examples"]))
 
 
 def open_sheet(

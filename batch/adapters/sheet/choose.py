@@ -10,7 +10,7 @@ from typing import Any
 from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.elsewhere import Head, Note, holds_campaigns, note_above, note_other_tabs, read_head
-from batch.adapters.sheet.grid import Counts, body, fill_merged
+from batch.adapters.sheet.grid import Counts, body, fill_merged, note_merged
 from batch.adapters.sheet.lists import find_lists, note_list, read_list
 from batch.adapters.sheet.shapes import Message, RowOut, Tab
 from batch.core.bounds import beyond
@@ -34,7 +34,9 @@ def read_tabs(tabs: list[Tab], name: str, limits: Limits) -> Iterator[Message]:
     if len(names) > limits.columns:
         raise beyond("columns", limits, found=len(names))
     whole = [read_list(one, limits) for one in lists]
-    notes += [note for one, said in zip(lists, whole, strict=True) for note in note_list(one, said["left_out"])]
+    notes += [
+        note for one, said in zip(lists, whole, strict=True) for note in note_list(one, said["left_out"], said["notes"])
+    ]
     yield from _read(tab, row, limits, names, notes, tabs=[one.name for one in tabs], lists=whole)
 
 
@@ -53,7 +55,7 @@ def _read(
     head["lists"] = lists
     yield "head", head
     counts, tally = Counts(), SizeGuard(limits)
-    whole = fill_merged(tab, limits, tally)
+    whole = fill_merged(tab, limits, tally, counts)
     name = headers.map_columns(names)["CampaignName"]
     found = body(whole, row, names, counts, text_only=tab.text_only, name=name)
     total = 0
@@ -63,7 +65,8 @@ def _read(
             raise beyond("rows", limits)
         yield "rows", block
     end = {"blank": counts.blank, "left_out": counts.left_out, "examples": counts.examples}
-    yield "end", end | {"damage": getattr(tab, "damage", "")}
+    notes = list(note_merged(counts.repeated, row, names))
+    yield "end", end | {"damage": getattr(tab, "damage", ""), "notes": notes}
 
 
 def _blocks(rows: Iterator[RowOut], tally: SizeGuard) -> Iterator[list[RowOut]]:

@@ -9,6 +9,7 @@ from batch.adapters.sheet.headers import EXAMPLE, ID_FIELDS, TEXT_FIELDS, TIME_F
 from batch.adapters.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
 from batch.adapters.sheet.shown import judge, needs_look
 from batch.core.bounds import beyond
+from batch.model.columns import column_letter
 from batch.model.limits import Limits
 
 _Filled = tuple[Merge, str, list[Extra]]
@@ -22,16 +23,21 @@ class LyingError(Exception):
 class Counts:
     """What was not handed on, and how far the rows reached."""
 
-    __slots__ = ("blank", "examples", "left_out")
+    __slots__ = ("blank", "examples", "left_out", "repeated")
 
     def __init__(self) -> None:
         self.blank = 0
         self.left_out = 0
         self.examples: list[int] = []
+        self.repeated: dict[Merge, str] = {}
+        """The merged ranges that fill cells of later rows than their first, each with what it shows."""
 
 
-def fill_merged(tab: Tab, limits: Limits, tally: SizeGuard) -> Iterator[RawRow]:
-    """Give the value of a merged cell to every cell that it covers, as far as the row has something else to say."""
+def fill_merged(tab: Tab, limits: Limits, tally: SizeGuard, counts: Counts | None = None) -> Iterator[RawRow]:
+    """Give the value of a merged cell to every cell that it covers, as far as the row has something else to say.
+
+    `counts` notes which of them reach into another row.
+    """
     if len(tab.merges) > limits.merges:
         raise beyond("merges", limits)
     rows = tally.judge(tab.rows())
@@ -52,9 +58,11 @@ def fill_merged(tab: Tab, limits: Limits, tally: SizeGuard) -> Iterator[RawRow]:
             active = [entry for entry in active if entry[0][2] >= number]
             until = min((entry[0][2] for entry in active), default=LAST)
         if active and (any(texts) or extras or any(entry[0][0] == number for entry in active)):
-            for (_, left, _, right), text, _ in active:
-                spanned = max(0, min(right + 1, width) - left)
+            for merge, text, _ in active:
+                spanned = max(0, min(merge[3] + 1, width) - merge[1])
                 tally.cover(spanned, spanned * len(text))
+                if counts is not None and text and merge[0] < number and not hidden:
+                    counts.repeated[merge] = text
             filled, notes = _cover(texts, extras, active, width)
             yield number, filled, hidden, notes
         else:
@@ -76,6 +84,25 @@ def _cover(
         if len(covered) > 1 and text:
             notes[left].append((left, "merged", left, right, first, last))
     return out, [extra for at in notes for extra in notes[at]] or None
+
+
+def note_merged(repeated: dict[Merge, str], row: int, names: list[str], tab: str = "") -> Iterator[tuple[str, str]]:
+    """Say which merged cells below a header count for several rows: people merge for the look of it, too."""
+    told = [
+        f'"{_excerpt(text)}" in {tab and f"{tab}!"}{column_letter(left)}{top}:{column_letter(right)}{bottom} '
+        f"({names[left]})"
+        for (top, left, bottom, right), text in repeated.items()
+        if top > row and left < len(names) and names[left]
+    ]
+    if told:
+        more = f" and {len(told) - _TOLD:,} more" if len(told) > _TOLD else ""
+        words = f"merged cells count for every row that they cover: {', '.join(told[:_TOLD])}{more}"
+        yield "merged-down", f"{words}; unmerge what should count for its first row only"
+
+
+def _excerpt(text: str) -> str:
+    flat = " ".join(text[:200].split())
+    return flat if len(flat) <= _EXCERPT else f"{flat[: _EXCERPT - 1]}…"
 
 
 def body(
@@ -139,5 +166,7 @@ def _notes(texts: list[str], extras: Iterable[Extra], meaning: _Meaning, *, text
 
 
 LAST = 2**31
+_TOLD, _EXCERPT = 5, 40
+"""Merged cells that are named, and characters of each."""
 _SHOWN = frozenset(("date", "thousands", "scientific", "long"))
 """What is to say about a number that its text shows rightly."""

@@ -9,7 +9,7 @@ from typing import Any
 from batch.adapters.sheet import headers
 from batch.adapters.sheet.bounds import SizeGuard
 from batch.adapters.sheet.elsewhere import Note
-from batch.adapters.sheet.grid import Counts, body, fill_merged
+from batch.adapters.sheet.grid import Counts, body, fill_merged, note_merged
 from batch.adapters.sheet.shapes import RawRow, Tab
 from batch.core.bounds import beyond
 from batch.model.errors import SheetError
@@ -40,15 +40,17 @@ def read_list(tab: Tab, limits: Limits) -> dict[str, Any]:
             f'the list "{tab.name}" has the column "{twice[0][0]}" more than once', "rename or delete all but one"
         )
     counts = Counts()
-    whole = fill_merged(tab, limits, SizeGuard(limits))
+    whole = fill_merged(tab, limits, SizeGuard(limits), counts)
     rows = list(islice(body(whole, row, names, counts, text_only=tab.text_only), limits.rows + 1)) if names else []
     if len(rows) > limits.rows:
         raise beyond("rows", limits)
-    return {"sheet": tab.name, "row": row, "names": names, "rows": rows, "left_out": counts.left_out}
+    notes = list(note_merged(counts.repeated, row, names, tab.name))
+    return {"sheet": tab.name, "row": row, "names": names, "rows": rows, "left_out": counts.left_out, "notes": notes}
 
 
-def note_list(tab: Tab, left_out: int) -> Iterator[Note]:
-    """Say where a list stands that nobody sees, and how many of its rows are left out."""
+def note_list(tab: Tab, left_out: int, notes: list[Note]) -> Iterator[Note]:
+    """Say where a list stands that nobody sees, how many of its rows are left out, and what else was noted."""
+    yield from notes
     if tab.hidden:
         yield "list-hidden", f'the list "{tab.name}" is on a hidden sheet and is used'
     if left_out:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from batch.model.errors import MachineError
-from batch.system.temporary import make_temporary_folder
+from batch.system.temporary import make_temporary_folder, remove_folder
 
 PIPE = 2**20
 """Bytes that may be under way, where the system lets us say so: it reads on while what it read is still worked at."""
@@ -42,7 +41,7 @@ class Confined:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
         except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_folder(self.folder)
             raise cannot_start(error.strerror or type(error).__name__) from error
         self.pid = self._process.pid
 
@@ -98,7 +97,7 @@ class Confined:
         for pipe in (self.sink, self.source):
             _shut(pipe)
         self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
 
 
 def cannot_start(why: str) -> MachineError:
