@@ -83,7 +83,7 @@ def test_a_check_that_is_ended_takes_its_copies_away(
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (128 + number, "")
-    assert err.strip() == "interrupted; nothing is lost: type the command again"
+    assert err.strip() == "interrupted; nothing was sent: type the same command again"
     assert left(tmp_path) == []
     assert [pid for pid in others if lives(pid)] == []
 
