@@ -71,6 +71,7 @@ def shape_tally(tally: Tally) -> dict[str, Any]:
         "left_out": tally.left_out,
         "reports": [str(path) for path in tally.reports],
         "marked": [str(path) for path in tally.marked],
+        "to_do": list(tally.to_do),
     }
     if tally.trouble is not None:
         shape["error"] = str(tally.trouble)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         PERSON,
         REJECTED,
         SHEET,
+        UNDER_WAY,
         WAITS,
         Attempt,
         Batch,
@@ -41,6 +42,7 @@ __all__ = [
     "PERSON",
     "REJECTED",
     "SHEET",
+    "UNDER_WAY",
     "UNKNOWN",
     "WAITS",
     "Account",
@@ -90,8 +92,8 @@ __all__ = [
 
 _NAMES = {
     "answers": "Answer DeliveryCount Failure Listed Listing Outcome SentTotals Stop",
-    "entries": "NOT_SHOWN PERSON REJECTED SHEET WAITS Attempt Batch Change ChangeKind Entry Finding FindingKind "
-    "Intent PauseCause Posted StatusChange",
+    "entries": "NOT_SHOWN PERSON REJECTED SHEET UNDER_WAY WAITS Attempt Batch Change ChangeKind Entry Finding "
+    "FindingKind Intent PauseCause Posted StatusChange",
     "insights": "Insight Insights Mark Sending",
     "issues": "NOTHING Issue Level Status",
     "people": "UNKNOWN Person Proof Way",

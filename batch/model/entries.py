@@ -16,6 +16,8 @@ NOT_SHOWN = "not-shown"
 """A batch that needs a second person and has no preview yet: there is nothing to say yes to."""
 WAITS = "waiting-for-approval"
 REJECTED = "rejected"
+UNDER_WAY = ("open", "approved")
+"""A run submits the batch, or was cut off: the next run ends what no other can be at work on."""
 
 
 class PauseCause(StrEnum):

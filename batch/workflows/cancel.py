@@ -165,6 +165,27 @@ def note_marks(context: Context, check: Check, plan: Plan) -> list[str]:
     return lines
 
 
+def preview_marks(context: Context, plan: Plan) -> list[str]:
+    """Say what the marks of a sheet would ask for, or no longer ask for, once it is submitted; nothing is written."""
+    asked = {entry.id: entry for entry in context.ledger.entries.cancellations()}
+    lines = []
+    for decision in plan.decisions:
+        campaign, entry = decision.checked.campaign, decision.entry
+        if campaign is None or entry is None or decision.action not in _MET:
+            continue
+        name, wish = f'row {campaign.row} "{campaign.name}"', asked.get(entry)
+        if campaign.cancel and wish is None and _may_be_there(found := context.ledger.entries.get(entry)):
+            known = f"Id {found.provider_id}" if found.provider_id else "not sure it arrived"
+            lines.append(f"{name} ({known}) is to be cancelled: a person then deletes it in the dashboard")
+        elif wish is not None and wish.cancel_source == SHEET and not campaign.cancel:
+            lines.append(f"{name} is no longer marked Cancel: it then goes out as scheduled")
+    return ["once this file is submitted:", *lines] if lines else []
+
+
+def _may_be_there(entry: Entry) -> bool:
+    return entry.status in _AT_PROVIDER or may_have_gone(entry)
+
+
 def _asked_before(context: Context, plan: Plan) -> dict[int, Entry]:
     """Find what is planned again though it is to be cancelled: it was in doubt when somebody asked."""
     anew = {one.entry for one in plan.decisions if one.action is Action.SUBMIT and one.entry is not None}
@@ -177,8 +198,7 @@ def _note_mark(context: Context, check: Check, row: int, entry: int, asked: Mapp
     if entry in asked:
         return True
     why, world = f'marked Cancel in row {row} of "{check.file}"', context.world
-    found = context.ledger.entries.get(entry)
-    there = found.status in _AT_PROVIDER or may_have_gone(found)
+    there = _may_be_there(context.ledger.entries.get(entry))
     return there and context.ledger.changes.request_cancel(entry, why, world.signature, world.now(), SHEET)
 
 

@@ -307,6 +307,9 @@ def _health_lines(settings: Settings, health: Health) -> Iterator[Line]:
     doubts = f"{plural(health.doubts, 'campaign')} may or may not have arrived"
     settle = 'type "campaign-batch resume"'
     yield Line("doubts", "warning", doubts, settle) if health.doubts else Line("doubts", "fine", "none")
+    for batch in health.under_way:
+        words = f'batch {batch.id} "{batch.file}" is being submitted, or was cut off'
+        yield Line("batch", "warning", words, 'if nothing is at work on it, type "campaign-batch resume"')
     for batch in health.to_approve:
         words = f'batch {batch.id} "{batch.file}" waits for a second person since {when(batch.taken_in_at, settings)}'
         yield Line("approval", "warning", words, f'type "campaign-batch approve {batch.id}", or reject it')

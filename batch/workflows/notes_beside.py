@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from batch.core.printable import printable
 from batch.model.errors import ReportError, SheetError
@@ -21,17 +21,17 @@ def describe_unread(file: str, trouble: SheetError) -> str:
 
 def describe_file(tally: Tally, known: tuple[int, ...] = (), decided: Sequence[str] = ()) -> str:
     """Say in plain words what became of a file, for the note beside it; `decided` are the second person's words."""
-    if known:
-        batches = " and ".join(map(str, known))
-        return printable(f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.')
     counts = describe_counts(tally.counts, approval=tally.approval)
     lines = [f'"{tally.file}" is batch {tally.batch}, {plural(tally.rows, "row")}: {counts or "nothing to do"}.']
+    if known:
+        batches = " and ".join(map(str, known))
+        lines = [f'"{tally.file}" was already taken in as batch {batches}; nothing was sent again.']
     if tally.left_out:
         lines.append(f"{plural(tally.left_out, 'hidden or example row was', 'hidden or example rows were')} left out.")
     if tally.approval:
         lines.append("Nothing is sent yet. Another person must approve it: by copying its preview from waiting to")
         lines.append(f'approved, or with "campaign-batch approve {tally.batch}".')
-    lines += [*decided, *tally.to_do]
+    lines += [*decided, *tally.to_do, *_tell_others(tally)]
     if isinstance(tally.trouble, ReportError) and not tally.approval:
         lines.append(f"Its report is missing: {tally.trouble}.")
         lines.append(
@@ -44,3 +44,15 @@ def describe_file(tally: Tally, known: tuple[int, ...] = (), decided: Sequence[s
         then = " Then drop the fixed file again." if any(tally.counts[name] for name in _TO_FIX) else ""
         lines.append(f"Open the report beside this note: it says row by row what to do.{then}")
     return "\n".join(map(printable, lines))
+
+
+def _tell_others(tally: Tally) -> Iterator[str]:
+    """Say what needs a look beside the rows that did not go."""
+    said = (
+        (tally.attention, "campaign at the provider needs a look", "campaigns at the provider need a look"),
+        (tally.gone, "campaign goes out though it is no longer in the sheet",
+         "campaigns go out though they are no longer in the sheet"),
+        (tally.off_time, "campaign goes out at another time than meant", "campaigns go out at another time than meant"),
+        (tally.doubled, "campaign is at the provider twice", "campaigns are at the provider twice"),
+    )  # fmt: skip
+    yield from (f"{plural(number, one, many)}." for number, one, many in said if number)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.model import WAITS, Batch, Status
+from batch.model import UNDER_WAY, WAITS, Batch, Status
 from batch.model.days import weekday_number
 from batch.model.plurals import plural
 from batch.model.records import dataclass
@@ -34,6 +34,8 @@ class Health:
     last_runs: dict[str, Run]
     doubts: int
     to_approve: tuple[Batch, ...]
+    under_way: tuple[Batch, ...]
+    """What a run submits just now, or was cut off from."""
     unsent: int
     coming: int
     """Campaigns scheduled for the next seven days."""
@@ -70,6 +72,7 @@ def read_health(ledger: Ledger, now: datetime) -> Health:
         last_runs=runs,
         doubts=ledger.entries.count(in_doubt),
         to_approve=ledger.batches.all(states=(WAITS,)),
+        under_way=ledger.batches.all(states=UNDER_WAY),
         unsent=sum(mail.tries > 0 for mail in ledger.outbox.unsent()),
         coming=soon,
         pauses=ledger.pauses.all(),

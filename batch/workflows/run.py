@@ -13,8 +13,9 @@ from batch.core.plan import make_plan
 from batch.core.settle import Reading
 from batch.core.standing import standing_of
 from batch.core.unchanged import Unchanged
-from batch.model import NOT_SHOWN, Account, Entry, Issue, Level, Plan, Status, StatusChange
+from batch.model import NOT_SHOWN, UNDER_WAY, Account, Entry, Issue, Level, Plan, Status, StatusChange
 from batch.model.errors import BatchError, NotAsAskedError, ReportError, StoppedError
+from batch.model.plurals import plural
 from batch.workflows.account_checks import check_account, remember_names
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
 from batch.workflows.check import Check
@@ -58,6 +59,7 @@ def be_submitter(context: Context) -> Iterator[None]:
 def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     """Bring the ledger up to date before anything is sent: dead attempts, the provider's lists, times passed."""
     context.ledger.attempts.doubt_orphans(context.world.now(), context.world.who)
+    _end_cut_off(context, resumes=tally is not None)
     doubts = [doubt.entry for doubt in find_doubts(context)]
     planned = context.ledger.entries.planned()
     reading = read_trusted(context, since_when(context, (*doubts, *planned)))
@@ -75,6 +77,17 @@ def begin_run(context: Context, tally: Tally | None = None) -> Reading:
     if tally is not None:
         tally.adopted += adopted
     return reading
+
+
+def _end_cut_off(context: Context, *, resumes: bool) -> None:
+    """End the batches whose run was killed, and say what is left of each: only the submitter may, no other lives."""
+    then = "this run goes on with that" if resumes else 'type "campaign-batch resume" for that'
+    for batch in context.ledger.batches.all(states=UNDER_WAY):
+        if left := len(context.ledger.entries.planned(batch.id)):
+            rows = plural(left, "row is", "rows are")
+            words = f'batch {batch.id} "{batch.file}" was cut off: {rows} still to be submitted'
+            context.note(f"{words}; {then}", loud=True)
+        context.ledger.batches.change(batch.id, state="done", now=context.world.now())
 
 
 def expire(context: Context) -> None:

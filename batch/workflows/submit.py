@@ -16,7 +16,7 @@ from batch.core.validate.groups import FIELD as GROUPS
 from batch.core.validate.groups import spell_groups
 from batch.model import Action, Group
 from batch.model.errors import ReportError
-from batch.workflows.cancel import find_gone, note_marks
+from batch.workflows.cancel import find_gone, note_marks, preview_marks
 from batch.workflows.changed_settings import warn_of_changes, warn_of_off_time
 from batch.workflows.check import check_sheet
 from batch.workflows.confirm import confirm_plan
@@ -141,7 +141,9 @@ def plan_file(path: Path, settings: Settings, world: World, options: Options, sh
         warn_of_changes(context, look=True)
         warn_of_off_time(context)
         reading = read_trusted(context, since_when(context, ()))
-        tally = _prepare(path, opened, context, reading, options).start_tally()
+        prepared = _prepare(path, opened, context, reading, options)
+        tally = prepared.start_tally()
+        tally.to_do = preview_marks(context, prepared.plan)
         tally.doubled = len(context.doubled)
     tally.counts = Counter(_DRY[decision.action] for decision in tally.decisions)
     return tally

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from torture_support import Bench, bench, changed, write_sheet
+from weekly_support import Round, weekly
 
 from batch.cli.shapes import _COUNTS as COUNTS
 from batch.cli.shapes import shape_tally
@@ -15,6 +17,8 @@ from batch.model.errors import LedgerError
 from batch.workflows.cancel import cancel_entries, keep_entries
 from batch.workflows.events import Progress
 from batch.workflows.find import list_batches
+from batch.workflows.options import Options
+from batch.workflows.submit import plan_file
 from batch.workflows.tally import Tally, describe_counts
 
 
@@ -210,3 +214,63 @@ def test_a_mark_alone_is_taken_back_with_the_mark(desk: Bench) -> None:
     with desk.ledger() as ledger:
         kinds = [change.kind for change in ledger.changes.of(1)]
     assert kinds[-2:] == [ChangeKind.CANCEL_ASKED, ChangeKind.CANCEL_TAKEN_BACK]
+
+
+def drop(team: Round, rows: list[dict[str, str]]) -> str:
+    """Drop a sheet as it is now; give the note beside it."""
+    write_sheet(team.folder / "week.csv", rows)
+    team.watch(60)
+    [note] = [*team.folder.glob("*/*what happened.txt")]
+    words = f"{note.parent.name}: {note.read_text(encoding='utf-8')}"
+    note.unlink()
+    return words
+
+
+def test_a_sheet_with_marks_and_without_them_again_says_in_its_note_why_it_wants_a_look() -> None:
+    """All of its rows are known, and that was all the note said."""
+    with weekly() as team:
+        team.folder.mkdir()
+        rows = [team.desk.row(0), team.desk.row(1)]
+        assert drop(team, rows).startswith("done: ")
+        asked = drop(team, [row | {"Cancel": "x"} for row in rows])
+        assert asked.startswith('attention: "week.csv" was already taken in as batch 1; nothing was sent again.\n')
+        assert "to delete in the provider's dashboard (2)" in asked
+        assert "Id 12345" in asked
+        kept = drop(team, rows)
+        assert kept.startswith("attention: ")
+        assert 'row 2 "Sale 0" is no longer marked Cancel: it goes out as scheduled, do not delete it' in kept
+        assert drop(team, rows).startswith("done: ")
+
+
+def test_a_sheet_that_lacks_what_is_scheduled_says_so_in_its_note() -> None:
+    """The report names each; the note says why the sheet lies in attention."""
+    with weekly() as team:
+        team.folder.mkdir()
+        drop(team, [team.desk.row(0), team.desk.row(1)])
+        assert "1 campaign goes out though it is no longer in the sheet." in drop(team, [team.desk.row(0)])
+
+
+def test_a_dry_run_says_what_the_marks_of_a_sheet_would_ask_for(desk: Bench) -> None:
+    """As submit does it, and that the campaigns are at the provider; nothing is written."""
+    row = desk.row(0)
+    desk.submit(desk.sheet([row]))
+    marked = write_sheet(desk.folder / "marked.csv", [row | {"Cancel": "x"}, desk.row(1) | {"Cancel": "x"}])
+
+    def look(path: Path) -> Tally:
+        return plan_file(path, desk.settings, desk.world, Options(dry_run=True))
+
+    tally = look(marked)
+    assert (tally.counts, tally.needs_look) == ({"skipped": 1, "cancelled": 1}, True)
+    assert tally.to_do == [
+        "once this file is submitted:",
+        'row 2 "Sale 0" (Id 12345) is to be cancelled: a person then deletes it in the dashboard',
+    ]
+    assert shape_tally(tally)["to_do"] == tally.to_do
+    assert [entry.cancel_why for entry in desk.entries()] == [""]
+    mark(desk, row)
+    assert look(marked).to_do == []
+    assert look(desk.sheet([row])).to_do == [
+        "once this file is submitted:",
+        'row 2 "Sale 0" is no longer marked Cancel: it then goes out as scheduled',
+    ]
+    assert desk.entry("R-0").cancel_source == "sheet"

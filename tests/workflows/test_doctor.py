@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from postgres_support import cluster
 from torture_support import TOKEN_FORMS
 from weekly_support import Round, weekly
 
+from batch.adapters.ledger import open_ledger
 from batch.workflows.doctor import examine
 from batch.workflows.doctor_line import Line
 
@@ -218,3 +220,15 @@ def test_what_the_settings_name_and_is_not_there_is_said(ready: Shell, tmp_path:
     assert told["folder of reports"]["state"] == "broken"
     assert {told[f"file of {name}"]["state"] for name in ("reports.logo", "provider.ca_file")} == {"warning"}
     assert told["groups of the settings"]["words"] == 'the account has no "Dalas stores"'
+
+
+def test_doctor_tells_of_a_batch_that_was_cut_off(ready: Shell) -> None:
+    """A run may be at work on it; where none is, resume goes on."""
+    ready.run("submit", write_csv(ready.folder / "week.csv", [row(1)]), "--yes")
+    with open_ledger(ready.ledger_url, now=datetime.now(UTC)) as ledger:
+        ledger.batches.change(1, state="open", now=datetime.now(UTC))
+    [line] = [line for line in ready.run("doctor", "--json").json if line["line"] == "batch"]
+    assert line["words"] == 'batch 1 "week.csv" is being submitted, or was cut off'
+    assert "campaign-batch resume" in line["remedy"]
+    ready.run("resume")
+    assert not [line for line in ready.run("doctor", "--json").json if line["line"] == "batch"]

@@ -21,11 +21,13 @@ from sqlalchemy.pool import Pool
 from torture_support import (
     TOKEN_FORMS,
     Bench,
+    Crash,
     RealClock,
     assert_exactly_once,
     bench,
     changed,
     count_campaigns,
+    crashed,
     start,
     wait_until,
 )
@@ -38,7 +40,7 @@ from batch.model import Answer, Status
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerError, ProviderError, StoppedError
 from batch.workflows import post as submitting
 from batch.workflows.context import open_context
-from batch.workflows.events import Progress, RunEnded, Wait
+from batch.workflows.events import Note, Progress, RunEnded, Wait
 
 
 @pytest.fixture
@@ -539,6 +541,42 @@ def test_an_interrupt_while_the_rate_limit_makes_it_wait_begins_nothing(desk: Be
     desk.submit(desk.sheet(2))
     assert (desk.attempts("R-0"), desk.attempts("R-1")) == (["planned"], [])
     assert {entry.status for entry in desk.entries()} == {Status.PLANNED}
+
+
+def cut_off(desk: Bench) -> None:
+    """Kill a submit of four rows behind the first one."""
+
+    def crash() -> None:
+        raise Crash
+
+    desk.told = Listener(lambda told: isinstance(told, Progress) and told.done == 1, crash)  # type: ignore[assignment]
+    assert crashed(lambda: desk.submit(desk.sheet(4)))
+    desk.told = []
+
+
+def states(desk: Bench) -> list[str]:
+    with desk.ledger() as ledger:
+        return [batch.state for batch in ledger.batches.all()]
+
+
+def test_a_batch_that_was_cut_off_is_ended_by_the_next_run(desk: Bench) -> None:
+    """It was open for good; whoever goes on is told what is left of it."""
+    cut_off(desk)
+    assert states(desk) == ["open"]
+    desk.submit(desk.sheet([desk.row(9)], "other.csv"))
+    words = 'batch 1 "week.csv" was cut off: 3 rows are still to be submitted; type "campaign-batch resume" for that'
+    assert [note.words for note in desk.told if isinstance(note, Note) and note.loud] == [words]
+    assert states(desk) == ["done", "done"]
+    assert desk.resume().counts == {"accepted": 3}
+
+
+def test_resume_ends_a_batch_that_was_cut_off_and_goes_on_with_it(desk: Bench) -> None:
+    """Of several that were killed, too."""
+    cut_off(desk)
+    assert desk.resume().counts == {"accepted": 3}
+    assert "3 rows are still to be submitted; this run goes on with that" in desk.words()
+    assert states(desk) == ["done"]
+    assert_exactly_once(desk.sandbox, desk.entries(), 4)
 
 
 def test_an_interrupt_leaves_a_doubt_for_resume(desk: Bench) -> None:
