@@ -9,7 +9,7 @@ import typer
 
 from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, app, end_with, session
-from batch.system.disk import need_folder_of
+from batch.cli.usage import need_folder_of
 
 
 @app.command()
