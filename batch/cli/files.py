@@ -12,10 +12,10 @@ import typer
 from batch.cli.output import about
 from batch.cli.session import DONE, LOOK, Json, SheetName, app, end_with, need, session
 from batch.cli.shapes import shape_check, shape_tally, shape_trouble
+from batch.cli.usage import need_folder_of
 from batch.core.near import find_near
 from batch.model.codes import ALLOWED, CODES, allow_help, why_not_allowed, widen
 from batch.model.errors import AlreadyThereError, BatchError, SheetError
-from batch.system.disk import need_folder_of
 from batch.system.shell import to_paste
 
 if TYPE_CHECKING:

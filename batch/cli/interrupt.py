@@ -12,7 +12,6 @@ from types import FrameType
 
 from batch.cli.output import print_word
 from batch.cli.screen import Screen
-from batch.system.temporary import remove_all
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, and of a run that came to an orderly end because somebody asked for it."""
@@ -140,7 +139,11 @@ def _leave_terminal(number: int) -> None:
 
 
 def _end_now(number: int) -> None:
-    remove_all()
-    signal.signal(number, signal.SIG_DFL)
-    signal.raise_signal(number)
-    os._exit(128 + number)  # the first process of a container is not ended by a signal of its own
+    from batch.system.temporary import remove_all
+
+    try:
+        remove_all()
+    finally:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+        os._exit(128 + number)  # the first process of a container is not ended by a signal of its own

@@ -13,11 +13,11 @@ from batch.cli.files import await_verdict, show_tally
 from batch.cli.output import csv_records, print_csv, print_line
 from batch.cli.session import DONE, LOOK, AccountCommands, Json, app, end_with, need, session
 from batch.cli.shapes import shape_archived, shape_books, shape_moved, shape_purged, shape_restoring, shape_tally
+from batch.cli.usage import need_folder_of
 from batch.core.json_text import write_json
 from batch.model.errors import HOW_TO_RESTORE, UsageError
 from batch.model.plurals import plural
 from batch.model.wording import COMPARED_WORDS
-from batch.system.disk import need_folder_of
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings

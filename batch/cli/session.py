@@ -247,6 +247,7 @@ class Session:
         from batch.workflows.context import World, name_machine, refuse_to_insist, utc_now
 
         self.interrupt.listen(self.screen)
+        insist = self.screen.confirm if self.screen.interactive else refuse_to_insist
         user = person_at_work(self.environ)
         return World(
             now=self.clock or utc_now,
@@ -254,11 +255,7 @@ class Session:
             stopped=self.interrupt.asked,
             tell=self.screen.tell,
             confirm=(lambda _words: True) if yes else self.screen.confirm,
-            insist=(lambda _words: True)
-            if sure
-            else self.screen.confirm
-            if self.screen.interactive
-            else refuse_to_insist,
+            insist=(lambda _words: True) if sure else insist,
             who=user.shown,
             user=user,
             machine=name_machine(),

@@ -9,7 +9,7 @@ import typer
 
 from batch.cli.output import print_json, print_line
 from batch.cli.session import DONE, Json, app, end_with, session
-from batch.system.disk import need_folder_of
+from batch.cli.usage import need_folder_of
 
 
 @app.command()
@@ -84,6 +84,7 @@ def init(
         renew_password(session)
     if token or mail_password:
         end_with(DONE)
+    need_folder_of(settings_path(session))
     if not (running and settings_path(session).exists()):
         path = ask_and_write(session, overwrite=force)
         session.screen.say("settings written; look at them, then try: campaign-batch doctor")

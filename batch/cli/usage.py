@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from batch.model.errors import UsageError
 
 WEEK: Mapping[str, str] = {
     "init": "Write a settings file; on a terminal it asks.",
@@ -73,3 +76,9 @@ def plain_usage(words: str) -> str:
     for pattern, plain in _PLAIN:
         words = pattern.sub(plain, words)
     return words
+
+
+def need_folder_of(path: Path) -> None:
+    """Raise UsageError where a person names a file in a folder that is not there: a typo makes no folders."""
+    if not path.parent.exists():
+        raise UsageError(f'there is no folder "{path.parent}"', "check its name, or make it first")

@@ -94,12 +94,6 @@ def make_folder(path: Path, readers: Readers = Readers.OWNER, *, parents: bool =
     return path
 
 
-def need_folder_of(path: Path) -> None:
-    """Raise UsageError where a person names a file in a folder that is not there: a typo makes no folders."""
-    if not path.parent.exists():
-        raise UsageError(f'there is no folder "{path.parent}"', "check its name, or make it first")
-
-
 def make_private(path: Path) -> Path:
     """Make an empty file that only its owner, or its folder's group, reads; one that is there gets such rights."""
     with suppress(FileExistsError):

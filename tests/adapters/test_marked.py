@@ -7,12 +7,14 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+import xlsxwriter
 from cli_support import Shell, coming, row, write_csv
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
@@ -20,11 +22,18 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from batch.adapters.marked import Returned, ending_for, write_failed_rows, write_marked
+from batch.adapters.marked.package import Package
+from batch.adapters.marked.shared import find_shared
 from batch.adapters.sheet import open_sheet
 from batch.adapters.sheet.child import Child
 from batch.model import Issue
 from batch.model.errors import SheetError
 
+RELATED = (
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+    b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
+    b'Target="sharedStrings.xml"/></Relationships>'
+)
 RED, AMBER, YELLOW = "FFFFC4C9", "FFFFD99A", "FFFFF5B8"
 COUNTS = (
     "invalid", "held", "waiting", "skipped", "planned", "accepted", "rejected", "in_doubt", "expired",
@@ -126,8 +135,48 @@ def test_all_else_stays_as_it_was(shell: Shell, tmp_path: Path) -> None:
         "xl/comments/comment1.xml",
         "xl/drawings/commentsDrawing1.vml",
         "xl/drawings/legacyDrawing1.vml",
+        "xl/_rels/workbook.xml.rels",
         "[Content_Types].xml",
     }
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_our_words_are_shared_texts_as_excel_writes_them(shell: Shell, tmp_path: Path, ending: str) -> None:
+    """iPhones and Numbers show no text that stands in its cell; the texts that were there keep their numbers."""
+    rows = [row(1, Message="  Come in & see <this>. Reply STOP to opt out"), row(2, GroupIds=""), row(2, GroupIds="")]
+    path = tmp_path / f"a.{ending}"
+    if ending == "csv":
+        write_csv(path, rows)
+    else:
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            for number, cells in enumerate([[*rows[0]], *([*one.values()] for one in rows)]):
+                sheet.write_row(number, 0, [str(cell) for cell in cells])
+    assert shell.run("check", path, "--marked", tmp_path / "out.xlsx").code == 1
+    for name in ("out.xlsx", "out-failed-rows.xlsx"):
+        with zipfile.ZipFile(tmp_path / name) as file:
+            assert b"inlineStr" not in file.read("xl/worksheets/sheet1.xml")
+            after = file.read("xl/sharedStrings.xml")
+        found = openpyxl.load_workbook(tmp_path / name).worksheets[0]
+        assert "no group is named" in str(found.cell(3, headers(found)["Problem"]).value)
+    if ending == "xlsx":
+        with zipfile.ZipFile(path) as file, zipfile.ZipFile(tmp_path / "out.xlsx") as marked:
+            before, after = file.read("xl/sharedStrings.xml"), marked.read("xl/sharedStrings.xml")
+        assert after.partition(b"<si>")[2].startswith(before.partition(b"<si>")[2].removesuffix(b"</sst>"))
+        assert after.count(b"no group is named") == 1
+
+
+@pytest.mark.parametrize("doubtful", [b"<!-- <si/> -->", b"<si><t><![CDATA[<si>]]></t></si>"], ids=["comment", "cdata"])
+def test_shared_texts_that_cannot_be_counted_are_left_alone(doubtful: bytes) -> None:
+    """A wrong number would show a stranger's words in place of ours: then they stand in their cells."""
+    sound, parts = BytesIO(), {"[Content_Types].xml": b"<Types/>", "xl/_rels/workbook.xml.rels": RELATED}
+    for extra, there in ((b"<si><t>a</t></si><si/>", True), (doubtful, False)):
+        with zipfile.ZipFile(sound, "w") as file:
+            for name, content in {**parts, "xl/sharedStrings.xml": b"<sst>" + extra + b"</sst>"}.items():
+                file.writestr(name, content)
+        shared = find_shared(Package(sound), "xl/workbook.xml")
+        assert (shared is not None) is there
+        assert shared is None or [shared.number(text) for text in ("x", "y", "x")] == [2, 3, 2]
 
 
 def test_our_words_stand_below_those_of_a_person(shell: Shell, tmp_path: Path) -> None:

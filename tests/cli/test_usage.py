@@ -87,6 +87,7 @@ def test_a_mistyped_watch_folder_is_not_made(ready: Shell, tmp_path: Path) -> No
         ("new", "weks/a.xlsx"),
         ("ledger", "export", "-o", "weks/a.jsonl"),
         ("sandbox", "--state", "weks/a.json"),
+        ("--config", "weks/a.toml", "init"),
     ],
 )
 def test_a_mistyped_folder_of_a_file_to_be_written_is_not_made(ready: Shell, words: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ LATE = {
     "reports, mails and gives back when it comes to that: a dry run loads 50 modules less",
     "batch.cli": "rich tables and the questions of init, for one command only",
     "batch.core.validate": "all checks of a row, 0.1 s, which a ledger needs only where rows are taken in",
+    "batch.system.temporary": "3 ms, for a second signal only",
     "batch.adapters.ledger": "SQLAlchemy: 0.35 s that check, pause and --help do not need",
     "batch.adapters.provider": "requests: 0.1 s that check and find do not need",
     "batch.adapters.marked.marks": "5 ms, for a marked copy of what is no workbook only",

@@ -54,6 +54,8 @@ class Marking(NamedTuple):
     """The number of the header row: these columns are emptied only below it."""
     words: Paint = Paint.WORDS
     """How the Problem column is written."""
+    share: Callable[[str], int] | None = None
+    """Gives the number of a text that cells share; None where each text stands in its cell."""
 
 
 class SheetXml:
@@ -139,7 +141,7 @@ class SheetXml:
             written[position] = _cell(prefix, number, position, style)
         for position, words in mark.words.items():
             style = mark.style if mark.style is not None else marking.style_of(0, marking.words)
-            written[position] = _cell(prefix, number, position, style, words)
+            written[position] = _cell(prefix, number, position, style, clean(words), marking.share)
         cells = b"".join(written[position] for position in sorted(written))
         opening = b"<" + prefix + b"row" + _SPANS.sub(b"", attributes)
         return opening + b">" + cells + inner[last:] + b"</" + prefix + b"row>"
@@ -220,13 +222,18 @@ def _repaint(position: int, found: re.Match[bytes], mark: RowMark, marking: Mark
     return start + b">" + found.group(3) + b"</" + found.group(1) + b"c>"
 
 
-def _cell(prefix: bytes, number: int, position: int, style: int, words: str | None = None) -> bytes:
+def _cell(  # noqa: PLR0917 where, how, what
+    prefix: bytes, number: int, position: int, style: int, words: str | None = None,
+    share: Callable[[str], int] | None = None,
+) -> bytes:  # fmt: skip
     """Write a cell; words always as a text, whatever they begin with."""
     name = prefix.decode()
     start = f'<{name}c r="{column_letter(position)}{number}" s="{style}"'
     if words is None:
         return f"{start}/>".encode()
-    text = f'<{name}is><{name}t xml:space="preserve">{escape(clean(words), quote=False)}</{name}t></{name}is>'
+    if share is not None:
+        return f'{start} t="s"><{name}v>{share(words)}</{name}v></{name}c>'.encode()
+    text = f'<{name}is><{name}t xml:space="preserve">{escape(words, quote=False)}</{name}t></{name}is>'
     return f'{start} t="inlineStr">{text}</{name}c>'.encode()
 
 

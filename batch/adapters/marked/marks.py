@@ -14,6 +14,7 @@ from batch.adapters.marked.comments import write_comments
 from batch.adapters.marked.package import CONTENT_TYPES, Package, check_whole
 from batch.adapters.marked.plain import as_filed, as_shown, write_rows
 from batch.adapters.marked.returned import ROW_ID, Returned
+from batch.adapters.marked.shared import find_shared
 from batch.adapters.marked.styles import Paint, Styles
 from batch.model import Header, Issue, Level
 from batch.model.columns import OURS, PROBLEM, RESULTS
@@ -99,6 +100,7 @@ def _mark(package: Package, sheet: str, rows: Sequence[Returned], *, lines: bool
     header = rows[0].row.header
     part, styles_part = _find_parts(package, sheet)
     xml, styles = SheetXml(package.read(part)), Styles(package.read_judged(styles_part))
+    shared = find_shared(package, _find_book(package))
     top = xml.read({header.row}).get(header.row, {})
     earlier = set(_find_ours(header, xml).values())
     named = _place_columns(header, xml, with_results=any(one.result for one in rows))
@@ -115,16 +117,23 @@ def _mark(package: Package, sheet: str, rows: Sequence[Returned], *, lines: bool
         marks[header.row] = RowMark(words={at: name for name, at in named.items()}, style=style)
         for name, at in named.items():
             xml.widen(at, WIDTH if name == PROBLEM else _RESULT_WIDTH)
-    xml.mark(marks, Marking(styles.paint, styles.ours, earlier, header.row, words))
+    share = shared.number if shared is not None else None
+    xml.mark(marks, Marking(styles.paint, styles.ours, earlier, header.row, words, share))
+    if shared is not None:
+        shared.write()
     write_comments(package, part, xml, dict(_comments(bad)))
     package.write(styles_part, styles.write())
     package.write(part, xml.write())
     check_whole(package.read(part))
 
 
+def _find_book(package: Package) -> str:
+    return next(one.target for one in package.relations("") if one.kind == "officeDocument")
+
+
 def _find_parts(package: Package, sheet: str) -> tuple[str, str]:
     """Find the sheet of that name (the first one when none has it) and the styles."""
-    book = next(one.target for one in package.relations("") if one.kind == "officeDocument")
+    book = _find_book(package)
     related = {one.id: one for one in package.relations(book)}
     named = {}
     for node in package.tree(book).getElementsByTagName("*"):
@@ -258,6 +267,6 @@ def _filed_cells(
 
 
 def _counts_from_1904(package: Package) -> bool:
-    book = next(one.target for one in package.relations("") if one.kind == "officeDocument")
+    book = _find_book(package)
     nodes = (node for node in package.tree(book).getElementsByTagName("*") if node.localName == "workbookPr")
     return any(node.getAttribute("date1904").casefold() in {"1", "true"} for node in nodes)

@@ -42,7 +42,7 @@ def write_rows(
     from xlsxwriter import Workbook
 
     written = BytesIO()
-    book = Workbook(written, {"constant_memory": True, "date_1904": epoch_1904})
+    book = Workbook(written, {"in_memory": True, "date_1904": epoch_1904})
     sheet = book.add_worksheet("Campaigns")
     sheet.freeze_panes(first, 1)
     sheet.set_landscape()

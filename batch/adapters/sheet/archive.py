@@ -44,6 +44,15 @@ class Archive:
         """Let the file go, so that it can be moved on Windows too."""
         self._zip.close()
 
+    def refuse_kind(self, wanted: str) -> SheetError:
+        """Say what else it is than was wanted."""
+        from batch.adapters.sheet.kinds import kind_of_zip
+
+        found, remedy = kind_of_zip("\n".join(self.names).encode("utf-8", "replace"))
+        if found and found != wanted:
+            return SheetError(f"the file is {found} by its content", remedy)
+        return SheetError(f"the file is a zip archive, but not {wanted}", SAVE_AGAIN)
+
     def search(self, *, for_text: bytes) -> bool:
         """Unpack every part once, refuse DTDs and entities, and say whether a text stands in any."""
         found = False

@@ -20,22 +20,32 @@ def find_kind(path: Path) -> str:
     if (lock := _LOCK.fullmatch(path.name)) and len(start) < _LOCK_BYTES:
         raise _refuse(path, "only says that somebody has a sheet open", f'name "{lock[1] or lock[2]}" itself')
     ending = path.suffix.lower()
+    if ending == ".xlsb" and start and "xlsb" not in (found := _found(path, start) or _TEXT):
+        raise _renamed(path, found)
     if ending in _REFUSED:
         raise _refuse(path, f"is {_REFUSED[ending]}, which is not supported", "open it there and save it as .xlsx")
     if ending not in ZIPPED and ending not in TEXTS and ending != ".xls":
         raise _refuse(path, "is not a supported spreadsheet", f"save it as .xlsx; supported are {READ}")
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise _refuse(path, "is empty", "check that it was saved and copied completely")
-    found = _content(start)
+    if ending in ZIPPED:
+        return _zipped(path, _content(start, ending), start, ending)
+    found = _found(path, start)
     if ending in TEXTS:
         return _text(path, found, ending)
-    if ending == ".xls":
-        return _old(path, found)
-    return _zipped(path, found, start, ending)
+    return _old(path, found)
+
+
+def kind_of_zip(listing: bytes) -> tuple[str, str]:
+    """Say what a zip archive is by the names of its parts, and what to do about it; nothing where that is unknown.
+
+    These names stand in the file as they are, so nothing is unpacked for this.
+    """
+    return next(((found, _REMEDIES[found]) for mark, found in _ZIPS if mark in listing), ("", ""))
 
 
 def _text(path: Path, found: str, ending: str) -> str:
-    if found and found != "a web page":
+    if found and found not in _MAYBE_TEXT:
         raise _renamed(path, found)
     return TEXTS[ending]
 
@@ -43,20 +53,20 @@ def _text(path: Path, found: str, ending: str) -> str:
 def _old(path: Path, found: str) -> str:
     if found in ("an old Office file", "a bare Excel 2 to 4 sheet"):
         return "xls"
-    raise _renamed(path, found or "a text file")
+    raise _renamed(path, found or _TEXT)
 
 
 def _zipped(path: Path, found: str, start: bytes, ending: str) -> str:
     if found == "an old Office file" and (_ENCRYPTED in start or _encrypted(path)):
         raise _refuse(path, "is protected by a password", "save it without one")
     if found != "a zip archive":
-        raise _renamed(path, found or "a text file")
+        raise _renamed(path, found or _TEXT)
     return ZIPPED[ending]
 
 
 def _renamed(path: Path, found: str) -> SheetError:
     ending = path.suffix.lower()
-    return _refuse(path, f"is {found} by its content, not a {ending} file", "open it in Excel and save it as .xlsx")
+    return _refuse(path, f"is {found} by its content, not a {ending} file", _REMEDIES.get(found, SAVE_ANEW))
 
 
 def _refuse(path: Path, words: str, remedy: str) -> SheetError:
@@ -82,21 +92,65 @@ def _start(path: Path) -> bytes:
         raise _refuse(path, f"cannot be opened ({why})", "close it in Excel, or check who can read it") from error
 
 
+def _found(path: Path, start: bytes) -> str:
+    """Say what a file is by its content; of a zip archive by the names of its parts, whose list stands at its end."""
+    found = _content(start, path.suffix.lower())
+    if found != "a zip archive":
+        return found
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 2**20))
+        return kind_of_zip(start + file.read())[0] or found
+
+
 def _encrypted(path: Path) -> bool:
     with path.open("rb") as file:
         return any(_ENCRYPTED in block for block in iter(lambda: file.read(2**20), b""))
 
 
-def _content(start: bytes) -> str:
-    head = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+def _content(start: bytes, ending: str) -> str:
     for magic, name in _MAGIC:
         if start.startswith(magic):
             return name
-    if head[:100].lower().startswith((b"<html", b"<!doctype html", b"<table")):
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    head = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith((b"<html", b"<!doctype html")) or (head.startswith(b"<?xml") and b"<html" in head):
         return "a web page"
-    return "an XML file" if head.startswith(b"<?xml") else ""
+    if head.startswith(b"<?xml"):
+        return "an XML file"
+    if head.startswith(b"<") and b"<table" in head:
+        return _PIECE
+    return _OTHER if b"\0" in start and ending not in TEXTS else ""
 
 
+SAVE_ANEW = "open it in Excel and save it as .xlsx"
+_TEXT, _OTHER = "a text file", "a file of another kind"
+_PIECE = "a piece of a web page"
+"""Many programs call that an Excel export."""
+_MAYBE_TEXT = frozenset({_PIECE})
+"""A text whose first cell begins like one is read as a text."""
+_COPY = "copy its table into Excel and save that as .xlsx"
+_REMEDIES = {
+    "a binary Excel workbook (.xlsb)": f"rename it to end in .xlsb, then {SAVE_ANEW}",
+    "an Excel workbook": "rename it to end in .xlsx",
+    "an OpenDocument file": "rename it to end in .ods",
+    "a Word document": _COPY,
+    "a PowerPoint presentation": _COPY,
+    "an Apple Numbers file": "open it in Numbers and export it as .xlsx",
+    "an old Office file": "rename it to end in .xls",
+    "a bare Excel 2 to 4 sheet": "rename it to end in .xls",
+    _TEXT: "rename it to end in .csv",
+}
+"""What to do about what is only called something else; everything else is opened and saved."""
+_ZIPS = (
+    (b"xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
+    (b"xl/workbook.xml", "an Excel workbook"),
+    (b"word/document.xml", "a Word document"),
+    (b"ppt/presentation.xml", "a PowerPoint presentation"),
+    (b"Index/Document.iwa", "an Apple Numbers file"),
+    (b"content.xml", "an OpenDocument file"),
+)
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What the system says when it runs short of something itself."""
 _LOCK = re.compile(r"~\$(.+)|\.~lock\.(.+)#", re.DOTALL)

@@ -188,7 +188,7 @@ class _Reader:
 
 def _read(archive: Archive, limits: Limits) -> list[Table]:
     if "content.xml" not in archive.names:
-        raise SheetError("the file is a zip archive, but not an OpenDocument spreadsheet", SAVE_AGAIN)
+        raise archive.refuse_kind("an OpenDocument spreadsheet")
     if "META-INF/manifest.xml" in archive.names:
         manifest = archive.elements("META-INF/manifest.xml")
         if any(name == "encryption-data" for _, name, _ in manifest):

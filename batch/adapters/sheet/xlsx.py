@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from batch.adapters.sheet import formats
-from batch.adapters.sheet.archive import SAVE_AGAIN, Archive
+from batch.adapters.sheet.archive import Archive
 from batch.adapters.sheet.cell_numbers import show_general, show_number, show_plain, to_serial
 from batch.adapters.sheet.far import FarSheet, shared_texts
 from batch.adapters.sheet.grid import LyingError
@@ -29,6 +29,8 @@ MAX_SEEN = 60_000
 MANY_CELLS = 100_000
 """A sheet that claims as many is laid out at once, on its word."""
 _HIDDEN = ("hidden", "veryHidden")
+_OTHER_ROOTS = ("word/", "ppt/", "xl/workbook.bin")
+"""Where other documents of Office begin."""
 Shown = tuple[str, "Extra | None"]
 """What a cell shows, and what is to say about it beside that."""
 
@@ -133,10 +135,10 @@ class XlsxBook:
         if "_rels/.rels" in self._archive.names:
             for _, _, has in self._archive.elements("_rels/.rels"):
                 if has.get("Type", "").endswith("/officeDocument"):
-                    return posixpath.normpath(has.get("Target", "").lstrip("/"))
-        if "xl/workbook.bin" in self._archive.names:
-            raise SheetError("the file is a binary workbook (.xlsb) by its content", "save it as .xlsx")
-        raise SheetError("the file is a zip archive, but not an Excel workbook", SAVE_AGAIN)
+                    root = posixpath.normpath(has.get("Target", "").lstrip("/"))
+                    if not root.startswith(_OTHER_ROOTS):
+                        return root
+        raise self._archive.refuse_kind("an Excel workbook")
 
     def _relations(self, root: str) -> dict[str, tuple[str, str]]:
         folder, name = posixpath.split(root)
