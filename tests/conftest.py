@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,13 @@ _LOOPBACK = ("127.", "localhost", "::1")
 
 
 def pytest_configure() -> None:
-    """Make every child process as closed as the tests themselves."""
+    """Make every child process as closed as the tests themselves, and let Ctrl-C reach it.
+
+    A shell has what it starts in the background ignore Ctrl-C, and so would all that the tests start.
+    """
     os.environ.setdefault("PYTHONWARNINGS", "default")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
