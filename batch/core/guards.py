@@ -300,6 +300,26 @@ def held_for(row: Checked, name: str, code: str, words: str, value: str = "", *,
     return Issue(row.row.number, row.row.header.letter(name), name, code, words, Level.HOLD, value[:200], held)
 
 
+def find_beside(entry: Entry, known: Iterable[KnownEntry], now: datetime) -> tuple[KnownEntry, ...]:
+    """Give the entries beside which one that was kept back would be a second sending by what is known now.
+
+    Those are the ones that say the same to the same groups at the same time, under whatever name, and, unless a
+    Reference tells the two apart, those that bear its name and go to its groups at another time.
+    """
+    ours = fold(entry.campaign_name), sorted(entry.group_ids)
+    return tuple(
+        one
+        for one in known
+        if one.id != entry.id
+        and not is_test(one.key)
+        and (one.status in THERE | GOING or is_doubtful(one))
+        and (
+            one.fingerprint == entry.fingerprint
+            or (not entry.reference and is_coming(one, now) and (fold(one.name), sorted(one.group_ids)) == ours)
+        )
+    )
+
+
 def is_coming(entry: KnownEntry, now: datetime) -> bool:
     """Whether an entry's time is still to come."""
     return entry.send_at is not None and entry.send_at > now

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from batch.core.guards import SECOND_CODES
 from batch.core.totals import GOES, tell_totals
-from batch.model import Account, Action, Entry, Issue, Level, Plan
+from batch.model import Account, Action, Entry, Issue, KnownEntry, Level, Plan
 from batch.model.plurals import plural
 from batch.workflows.context import Context, World
 from batch.workflows.events import Planned
@@ -22,13 +22,18 @@ def confirm_plan(
     return _insist_on_plan(context, plan, allowed) and _confirm_totals(context, plan, account)
 
 
-def insist_on_entry(world: World, entry: Entry) -> bool:
-    """Ask before an entry is sent beside what the provider has, or had, already."""
+def insist_on_entry(world: World, entry: Entry, beside: Iterable[KnownEntry] = ()) -> bool:
+    """Ask before an entry is sent beside what the provider has, or had, already.
+
+    `beside` are those that came since it was kept back.
+    """
     seconds = [issue for issue in entry.issues if issue.level is Level.HOLD and _is_second(issue)]
-    if not seconds:
+    told = {number for issue in seconds for number in issue.ids}
+    named = [_tell_second(entry.campaign_name, issue) for issue in seconds]
+    named += [_tell_beside(one) for one in beside if not one.provider_id or one.provider_id not in told]
+    if not named:
         return True
-    named = "; ".join(_tell_second(entry.campaign_name, issue) for issue in seconds)
-    return world.insist(f"entry {entry.id} may be sent a second time ({named}); send it anyway?")
+    return world.insist(f"entry {entry.id} may be sent a second time ({'; '.join(named)}); send it anyway?")
 
 
 def _insist_on_plan(context: Context, plan: Plan, allowed: Collection[str]) -> bool:
@@ -53,6 +58,11 @@ def _is_second(issue: Issue) -> bool:
 def _tell_second(name: str, issue: Issue) -> str:
     beside = f"Id {', '.join(issue.ids)}" if issue.ids else "one that may be there"
     return f'"{name or "(no name)"}" beside {beside}: {issue.code}'
+
+
+def _tell_beside(one: KnownEntry) -> str:
+    place = f"Id {one.provider_id}" if one.provider_id else "one that is to be submitted, or on its way"
+    return f'beside {place}: "{one.name}", entry {one.id}'
 
 
 def _confirm_totals(context: Context, plan: Plan, account: Account) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, REJECTED_BY_PERSON, may_have_gone
+from batch.core.guards import DOUBT_CODES, DROPPED_IN_DOUBT, REJECTED_BY_PERSON, find_beside, may_have_gone
 from batch.core.identity import plain_id
 from batch.core.payload import hash_payload, make_payload
 from batch.core.settle import how_to_answer
@@ -130,10 +130,12 @@ def _send(ledger: Ledger, world: World, entry: Entry, why: str, _id: str) -> str
             f"entry {entry.id} was rejected by a second person, so it is not submitted", "submit the file again"
         )
     _refuse_doubtful(entry)
-    if not insist_on_entry(world, entry):
+    now = world.now()
+    beside = find_beside(entry, ledger.known.matching((), (entry.fingerprint,), now), now)
+    if not insist_on_entry(world, entry, beside):
         return f"{name_entry(entry)} stays as it is"
     released = tuple(issue.code for issue in entry.issues if issue.level is Level.HOLD)
-    ledger.changes.take_back_cancel(entry.id, why, world.signature, world.now())
+    ledger.changes.take_back_cancel(entry.id, why, world.signature, now)
     _move(ledger, world, entry, Status.PLANNED, expected=_KEPT_BACK, why=why, released=released)
     return f'{name_entry(entry)} may go; "campaign-batch resume" submits it'
 

@@ -139,6 +139,38 @@ def test_to_send_one_such_row_asks_too(desk: Bench, prepare: Callable[[Bench], N
     assert desk.entry("R-1").status is Status.PLANNED
 
 
+QUIET = "2026-03-05 22:30"
+
+
+@pytest.mark.parametrize(
+    ("other", "sent"),
+    [
+        pytest.param({"CampaignName": "Another name", "Reference": "R-8"}, True, id="the same text went meanwhile"),
+        pytest.param({"CampaignName": "Another name", "Reference": "R-8"}, False, id="the same text is to go"),
+        pytest.param({"DateTime": "2026-03-05 18:30"}, True, id="its name went at another time"),
+    ],
+)
+def test_to_send_what_has_a_twin_by_now_asks(desk: Bench, other: dict[str, str], sent: bool) -> None:
+    """Two rows that wait for a word, or a refused row that was fixed under another name: one after the other may go."""
+    first = changed(desk.row(0), Reference="", DateTime=QUIET)
+    desk.submit(desk.sheet([first], "first.csv"))
+    allowed = {"quiet-hours", "same-text-same-groups-same-time"} if sent else set()
+    desk.submit(desk.sheet([changed(first, **other)], "second.csv"), allow=frozenset(allowed))
+    old, new = desk.entries()
+    if not sent:
+        resolve_entry(desk.settings, desk.world, new.id, "send", "this one goes")
+    strict = replace(desk.world, insist=refuse_to_insist)
+    beside = f"beside Id {new.provider_id}" if sent else "beside one that is to be submitted"
+    with pytest.raises(UsageError, match=f'{beside}.*"{new.campaign_name}", entry {new.id}'):
+        resolve_entry(desk.settings, strict, old.id, "send", "and this")
+    assert desk.entries()[0].status is Status.HELD
+    desk.resume()
+    with pytest.raises(UsageError, match="beside Id"):
+        resolve_entry(desk.settings, strict, old.id, "send", "and this")
+    assert len(desk.sandbox.posts) == 1
+    resolve_entry(desk.settings, desk.world, old.id, "send", "it should go twice")
+
+
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_without_a_terminal_only_an_explicit_yes_sends_twice(ready: Any, more: list[str]) -> None:
     """Exit 2, one line with the Id, nothing sent; --json is no yes; --yes is one."""
