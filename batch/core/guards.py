@@ -118,6 +118,14 @@ class Surroundings:
             places[row.key].add(row.row.number)
         return places
 
+    def find_renamed(self, row: Checked) -> KnownEntry | None:
+        """Find what the provider refused of this file and a row says again, under another name or Reference."""
+        for entry in self.by_fingerprint.get(row.campaign.fingerprint, ()) if row.campaign is not None else ():
+            refused = entry.status is Status.REJECTED and is_coming(entry, self.now)
+            if refused and entry.key not in self.keys and entry.file == self.rules.file and entry.id not in self.taken:
+                return entry
+        return None
+
     def tag(self, campaign: Campaign) -> str:
         """Give a campaign's tag, made when it is first asked for; empty when names carry none."""
         what = campaign.key, campaign.fingerprint

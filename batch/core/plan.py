@@ -126,13 +126,13 @@ def _find_own(free: Sequence[KnownEntry], row: Checked, fingerprint: str, around
 
 
 def _find_entries(row: Checked, around: Surroundings) -> Sequence[KnownEntry]:
-    """Find what the ledger has of a row: the entries of its key, and the one that its RowId speaks of.
+    """Find what the ledger has of a row: the entries of its key, and the one that its RowId, or all it says, speaks of.
 
     A fixed row may have another key than the entry that it fixes. A RowId that was copied along with its row speaks
     of the row that it was copied from.
     """
     entries = around.by_key.get(row.key, [])
-    named = around.named.get(row.row.number)
+    named = around.named.get(row.row.number) or (None if entries else around.find_renamed(row))
     if named is None or named.key in around.keys:
         return entries
     return [named, *entries]

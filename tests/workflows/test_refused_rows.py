@@ -47,6 +47,39 @@ def test_whatever_the_provider_would_see_otherwise_is_tried_again(desk: Bench, f
     assert_exactly_once(desk.sandbox, desk.entries(), 3)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({}, {"Reference": "R-9"}), ({}, {"Reference": ""}), ({"Reference": ""}, {"CampaignName": "Sale one"})],
+    ids=["other Reference", "no Reference", "other name"],
+)
+def test_a_fixed_row_takes_the_place_of_the_refused_one_under_its_new_name(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
+    """Else the old one stays refused for ever, and what is said of it leads to a second sending."""
+    with bench() as desk:
+        desk.sandbox.faults.add("422@2")
+        rows = [desk.row(0), changed(desk.row(1), **before), desk.row(2)]
+        desk.submit(desk.sheet(rows))
+        fixed = [rows[0], changed(rows[1], **after), rows[2]]
+        assert desk.submit(desk.sheet(fixed)).counts == {"skipped": 2, "accepted": 1}
+        assert [entry.status for entry in desk.entries()].count(Status.REPLACED) == 1
+        assert desk.submit(desk.sheet(fixed)).counts == {"skipped": 3}
+        assert not desk.entries(Status.REJECTED)
+        assert len(desk.sandbox.campaigns) == 3
+        assert desk.submit(desk.sheet(rows)).counts == {"skipped": 2, "held": 1}
+
+
+def test_a_refused_row_keeps_its_place_where_it_is_still_in_the_sheet(desk: Bench) -> None:
+    """And where another file says the same: that one is no version of it."""
+    rows = [desk.row(number) for number in range(3)]
+    copy = changed(rows[1], Reference="R-9", CampaignName="Another")
+    assert desk.submit(desk.sheet([*rows, copy])).counts["refused_before"] == 1
+    desk.submit(
+        desk.sheet([changed(copy, Reference="R-10")], "other.csv"), allow=frozenset({"same-text-same-groups-same-time"})
+    )
+    assert desk.entry("R-1").status is Status.REJECTED
+
+
 def test_a_setting_that_changes_the_name_is_a_fix_too(desk: Bench) -> None:
     """What is posted is made by the settings of the moment: here the mark may be what the provider does not take."""
     desk.set(provider__tag_names=False)
