@@ -259,6 +259,16 @@ def test_nothing_that_was_filed_is_ever_covered(tmp_path: Path) -> None:
     assert cut_name("short.csv") == "short.csv"
 
 
+def test_two_kinds_of_one_name_keep_a_note_each(tmp_path: Path) -> None:
+    """A note is named for its sheet without the ending: the second covered the first."""
+    inbox = make(tmp_path)
+    for name, words in (("week.csv", "of csv"), ("WEEK.tsv", "of tsv")):
+        drop(inbox, name, name)
+        inbox.file_away(take(inbox, name), "done", [], words)
+    notes = [note.read_text(encoding="utf-8") for note in inbox.done.glob("* - what happened.txt")]
+    assert sorted(note.strip() for note in notes) == ["of csv", "of tsv"]
+
+
 def test_a_killed_run_is_gone_on_with_and_three_times_is_enough(tmp_path: Path) -> None:
     """A file on which the program dies is put aside with a note, and the watch goes on."""
     inbox = make(tmp_path)

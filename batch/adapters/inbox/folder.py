@@ -346,8 +346,8 @@ class Inbox:
 
     def _free_place(self, folder: Path, claimed: Claimed) -> Path:
         plain = folder / filed_name(claimed.name, claimed.claimed_at, self._zone)
-        if not os.path.lexists(plain):
-            return plain
+        if plain.stem.casefold() not in {os.path.splitext(name)[0].casefold() for name in _names(folder)}:  # noqa: PTH122
+            return plain  # what lies beside a sheet is named for it, without its ending
         return folder / filed_name(claimed.name, claimed.claimed_at, self._zone, claimed.mark)
 
     @contextmanager
