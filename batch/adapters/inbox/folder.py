@@ -30,10 +30,10 @@ from batch.adapters.inbox.copies import (
 from batch.adapters.inbox.grace import Grace, Ready, Settling
 from batch.adapters.inbox.left_alone import LeftAlone
 from batch.adapters.inbox.names import (
-    STOP_NAMES,
     claim_name,
     filed_name,
     is_note,
+    is_stop,
     make_mark,
     may_be_sheet,
     split_claim,
@@ -390,7 +390,7 @@ def _read_owner(holder: Path) -> str:
 
 def _has_stop(folder: Path) -> bool:
     with contextlib.suppress(OSError):
-        return any(name.casefold() in STOP_NAMES for name in _names(folder))
+        return any(map(is_stop, _names(folder)))
     return False
 
 
