@@ -15,7 +15,6 @@ from batch.adapters.inbox import Inbox, InboxGoneError, wake
 from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.model.records import dataclass
-from batch.workflows.cancel import STOP_WORDS, how_to_go_on
 from batch.workflows.context import Context, World, describe_pause, need_zone, open_context, say_if_paused
 from batch.workflows.drops import DroppedFiles, place_of
 from batch.workflows.events import Note
@@ -23,6 +22,7 @@ from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.not_as_asked import lift_if_corrected
+from batch.workflows.stop_file import STOP_WORDS, how_to_go_on
 from batch.workflows.timetable import Timetable
 
 if TYPE_CHECKING:

@@ -146,3 +146,19 @@ def test_doctor_tells_of_it(ready: Shell) -> None:
     lying = stop(ready.folder / "inbox")
     pauses = [line["words"] for line in ready.run("doctor", "--json").json if line["line"] == "pause"]
     assert pauses == [f'a file named STOP is in "{lying.parent}": nothing is submitted']
+
+
+def test_unpause_tells_of_one_that_no_watch_has_seen(ready: Shell) -> None:
+    """It said that nothing was paused, or that resume submits, which was refused then."""
+    ready.run("submit", write_csv(ready.folder / "week.csv", [row(1)]), "--yes")
+    lying = stop(ready.folder / "inbox")
+    staying = f'everything stays paused: a file named STOP is in "{lying.parent}"'
+    alone = ready.run("unpause")
+    assert (alone.code, staying in alone.err, "nothing was paused" in alone.out) == (2, True, False)
+    ready.run("pause", "--why", "recall")
+    beside = ready.run("unpause")
+    assert (beside.code, '("recall") is lifted, but ' + staying in beside.err) == (2, True)
+    assert 'where no watch runs, type "campaign-batch resume" then' in beside.err
+    lying.unlink()
+    assert ready.run("unpause").out.startswith("nothing was paused")
+    assert ready.run("resume").code == 0
