@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.adapters.inbox import Inbox
 from batch.core.guards import is_from, may_have_gone
 from batch.core.identity import is_test
 from batch.core.standing import ALARM, standing_of
@@ -20,14 +18,12 @@ from batch.model.wording import group_words
 from batch.workflows.context import Context, World, describe_pause, open_ledger_of
 from batch.workflows.events import name_entry
 from batch.workflows.provider_times import as_they_go
+from batch.workflows.stop_file import explain_staying, is_gone, unseen_stops
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
-    from batch.adapters.ledger import Ledger, Pause
+    from batch.adapters.ledger import Ledger
     from batch.workflows.check import Check
-
-STOP_WORDS = "a file named STOP is in the watched folder"
-"""Why the watch pauses everything, for people; what lifts it is told by the pause's cause and folder."""
 
 _AT_PROVIDER = frozenset({Status.ACCEPTED, Status.SUBMITTING, Status.IN_DOUBT, Status.MISSING})
 _NEVER_LEFT = frozenset(
@@ -253,61 +249,22 @@ def pause_all(settings: Settings, world: World, why: str) -> list[str]:
 
 
 def unpause_all(settings: Settings, world: World, why: str) -> str:
-    """Lift every pause but those of a file named STOP that still lies there; raises UsageError when one stays."""
+    """Lift every pause but those of a file named STOP that still lies there; raises UsageError where one lies."""
     with open_ledger_of(settings, world, create=False, quiet=True) as ledger:
         before = ledger.pauses.all()
-        if not before:
+        lying = unseen_stops(settings, before)
+        if not (before or lying):
             return "nothing was paused"
-        staying = [pause for pause in before if pause.cause is PauseCause.STOP_FILE and not _is_gone(pause, settings)]
+        staying = [pause for pause in before if pause.cause is PauseCause.STOP_FILE and not is_gone(pause, settings)]
         lifted = [pause for pause in before if pause not in staying]
         for pause in lifted:
             ledger.pauses.lift(world.signature, world.now(), pause.cause, pause.folder)
         told = ", ".join(f"the pause {describe_pause(pause, settings)} is lifted" for pause in lifted)
         if lifted:
             ledger.journal.note_run("unpause", world.now(), f"{world.signature}: {why}".rstrip(": "))
-        if staying:
-            raise UsageError(*_explain_staying(staying, settings, told))
+        if staying or lying:
+            raise UsageError(*explain_staying(staying, lying, settings, told))
         return f'{told}; "campaign-batch resume" submits what is planned'
-
-
-def _is_gone(pause: Pause, settings: Settings) -> bool:
-    """Whether the file named STOP is gone for sure: a folder that cannot be looked into proves nothing."""
-    folder = _stop_folder(pause, settings)
-    return folder.is_dir() and not Inbox(folder).stop_requested()
-
-
-def _stop_folder(pause: Pause, settings: Settings) -> Path:
-    """Give the folder in which it lies: that of all accounts, or the one that was watched."""
-    if settings.root is not None and Inbox(settings.root).stop_requested():
-        return settings.root
-    return Path(pause.folder or settings.watch.folder)
-
-
-def _explain_staying(staying: Sequence[Pause], settings: Settings, lifted: str) -> tuple[str, str]:
-    folders = [_stop_folder(pause, settings) for pause in staying]
-    lying = [f'a file named STOP is in "{folder}"' for folder in folders if folder.is_dir()]
-    hidden = [f'nobody can see whether a file named STOP is still in "{one}"' for one in folders if not one.is_dir()]
-    words = f"everything stays paused: {'; '.join((*lying, *hidden))}"
-    remedy = 'remove it, then type "campaign-batch unpause" where no watch runs'
-    if hidden:
-        remedy += "; bring the folder back first, or make an empty one in its place"
-    return (f"{lifted}, but {words}" if lifted else words), remedy
-
-
-_OTHER_WAYS = {
-    PauseCause.NOT_AS_ASKED: "correct that setting under [provider], or ",
-    PauseCause.OTHER_LEDGER: 'find out who uses the account and type "campaign-batch reconcile --acknowledge", or ',
-}
-
-
-def how_to_go_on(pauses: Sequence[Pause]) -> str:
-    """Say how the pauses that stand are lifted."""
-    steps = [f'remove it from "{one.folder}"' for one in pauses if one.folder]
-    if len(steps) == len(pauses):
-        return f'to go on, {", and ".join(steps)}; where no watch runs, type "campaign-batch unpause" then'
-    steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
-    corrected = _OTHER_WAYS.get(pauses[0].cause, "")
-    return f'to go on, {corrected}{" and ".join((*steps, "type"))} "campaign-batch unpause"'
 
 
 def list_open(settings: Settings, world: World) -> list[str]:

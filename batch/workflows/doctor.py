@@ -19,7 +19,6 @@ from batch.model.plurals import plural
 from batch.system.disk import HAS_MODES
 from batch.system.shell import to_paste
 from batch.workflows.archives import examine_archives, left_out_of_backups
-from batch.workflows.cancel import how_to_go_on
 from batch.workflows.context import World, how_to_sign_in, need_zone, open_ledger_of, refuse_shared_token
 from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
 from batch.workflows.doctor_provider import provider_lines
@@ -29,7 +28,7 @@ from batch.workflows.notices import SEEN, Health, read_health, when
 from batch.workflows.permissions import find_exposed, ledger_path, name_some
 from batch.workflows.send_test import try_zone
 from batch.workflows.shared_reports import need_share
-from batch.workflows.stop_file import RESUME, stopped_folders
+from batch.workflows.stop_file import RESUME, how_to_go_on, unseen_stops
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -298,8 +297,7 @@ def _health_lines(settings: Settings, health: Health) -> Iterator[Line]:
         folder = f' ("{pause.folder}")' if pause.folder else ""
         words = f"by {pause.who} since {when(pause.since, settings)}: {pause.why}{folder}"
         yield Line("pause", "warning", words, how_to_go_on([pause]))
-    told = {pause.folder for pause in health.pauses}
-    stops = [folder for folder in stopped_folders(settings) if str(folder.resolve()) not in told]
+    stops = unseen_stops(settings, health.pauses)
     for lying in stops:
         yield Line("pause", "warning", f'a file named STOP is in "{lying}": nothing is submitted', RESUME)
     if not (health.pauses or stops):

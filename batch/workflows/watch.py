@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.adapters.inbox import Inbox, InboxGoneError, wake
+from batch.adapters.inbox import Inbox, InboxGoneError, has_stop, wake
 from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.model.records import dataclass
-from batch.workflows.cancel import STOP_WORDS, how_to_go_on
 from batch.workflows.context import Context, World, describe_pause, need_zone, open_context, say_if_paused
 from batch.workflows.drops import DroppedFiles, place_of
 from batch.workflows.events import Note
@@ -23,6 +22,7 @@ from batch.workflows.mail import queue_words
 from batch.workflows.mail_queue import MailQueue
 from batch.workflows.mail_sending import Mailer, try_to_mail
 from batch.workflows.not_as_asked import lift_if_corrected
+from batch.workflows.stop_file import STOP_WORDS, how_to_go_on
 from batch.workflows.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -293,8 +293,9 @@ class Watch:
         if any(added) and not paused:
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
             self._told_pause = True
-        if paused - lying and self._inbox.working.is_dir():
-            for folder in sorted(paused - lying):
+        gone = [folder for folder in sorted(paused - lying) if has_stop(Path(folder)) is False]
+        if gone and self._inbox.working.is_dir():
+            for folder in gone:
                 ledger.pauses.lift(who, self._now(), PauseCause.STOP_FILE, folder)
             self._tell_lifted()
         if not self._told_pause:

@@ -80,7 +80,7 @@ def test_a_file_that_is_open_in_an_office_waits(tmp_path: Path, lock: str) -> No
 @pytest.mark.parametrize(
     "name",
     ["~$a.xlsx", ".~lock.a.xlsx#", "a.xlsx.tmp", "A.TMP", "a.part", "a.xlsx.crdownload", ".a.xlsx", "STOP", "stop.txt",
-     "desktop.ini", "a.xlsx - will be taken at 14.05.txt"],
+     "STOP.xlsx", "Stop (1).csv", "desktop.ini", "a.xlsx - will be taken at 14.05.txt"],
 )  # fmt: skip
 def test_what_never_counts(tmp_path: Path, name: str) -> None:
     """Locks, halves of downloads, hidden files, the stop sign and our own notes stay where they are."""
@@ -341,9 +341,23 @@ def test_a_full_disk_is_said_and_every_file_waits_where_it_is(tmp_path: Path) ->
     assert [one.path for one in inbox.unfinished()] == [taken.path]
 
 
-@pytest.mark.parametrize(("name", "asked"), [("STOP", True), ("stop.txt", True), ("STOPPED.xlsx", False)])
+NEARLY_STOP = (
+    "STOP.txt.txt", "STOP.docx", "stop.rtf", "STOP.xlsx", "Stop (1).txt", "STOP(2)", "STOP - Copy.txt",
+    "stop copy 2.txt", "STOP - Copy (2).txt", "Copy of STOP.txt", ".STOP", "STOP ",
+    " stop .txt", "STOP.", "STOP!", "STOP.crdownload",
+)  # fmt: skip
+NO_STOP = (
+    "STOPPED.xlsx", "STOP sale week.xlsx", "stopwatch.xlsx", "nonstop.csv", "STOP-1.xlsx", "copy.csv", "~$STOP.docx",
+    "._STOP", "STOP.txt~", "STOP.xlsx - not taken yet.txt", "STOP.xlsx - will be taken at 14.05.txt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("STOP", True), ("stop.txt", True), *((name, True) for name in NEARLY_STOP), *((name, False) for name in NO_STOP)],
+)
 def test_the_stop_sign(tmp_path: Path, name: str, *, asked: bool) -> None:
-    """A file named STOP counts even when it is empty; Notepad may have put .txt behind it."""
+    """It counts even when it is empty, whatever an editor or a copy made of its name; a word in a name does not."""
     inbox = make(tmp_path)
     assert not inbox.stop_requested()
     drop(inbox, name, "")

@@ -19,7 +19,8 @@ from weekly_support import Round, weekly
 from batch.adapters.ledger.pauses import Pause, Pauses
 from batch.model import PauseCause, Status
 from batch.model.errors import InboxBusyError, LedgerError, UsageError
-from batch.workflows.cancel import STOP_WORDS, pause_all, unpause_all
+from batch.workflows.cancel import pause_all, unpause_all
+from batch.workflows.stop_file import STOP_WORDS
 from batch.workflows.watch import watch_folder
 
 COPIES = 0 if IN_POSTGRESQL else 1

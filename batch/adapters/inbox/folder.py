@@ -30,10 +30,10 @@ from batch.adapters.inbox.copies import (
 from batch.adapters.inbox.grace import Grace, Ready, Settling
 from batch.adapters.inbox.left_alone import LeftAlone
 from batch.adapters.inbox.names import (
-    STOP_NAMES,
     claim_name,
     filed_name,
     is_note,
+    is_stop,
     make_mark,
     may_be_sheet,
     split_claim,
@@ -135,11 +135,11 @@ class Inbox:
 
     def stop_requested(self) -> bool:
         """Say whether somebody put a file named STOP into the folder, or into the one of all accounts."""
-        return any(_has_stop(folder) for folder in self.stops)
+        return any(has_stop(folder) for folder in self.stops)
 
     def stopped_in(self) -> tuple[Path, ...]:
         """Give the folders in which a file named STOP lies: this one, that of all accounts, or both."""
-        return tuple(folder for folder in self.stops if _has_stop(folder))
+        return tuple(folder for folder in self.stops if has_stop(folder))
 
     def scan(self, now: datetime) -> tuple[Ready | Settling, ...]:
         """Look at every dropped file; whole are those that stood still over scans, were closed, and had their grace.
@@ -388,10 +388,11 @@ def _read_owner(holder: Path) -> str:
     return f" by {owner}" if owner else ""
 
 
-def _has_stop(folder: Path) -> bool:
+def has_stop(folder: Path) -> bool | None:
+    """Say whether a file named STOP lies in a folder; None where nobody can see."""
     with contextlib.suppress(OSError):
-        return any(name.casefold() in STOP_NAMES for name in _names(folder))
-    return False
+        return any(map(is_stop, _names(folder)))
+    return None
 
 
 def _names(folder: Path) -> list[str]:

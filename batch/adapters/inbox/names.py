@@ -9,8 +9,10 @@ from pathlib import PurePath
 
 from batch.core.file_names import safe_name
 
-STOP_NAMES = frozenset({"stop", "stop.txt"})  # Windows hides the .txt that Notepad adds
 LITTER = frozenset({"desktop.ini", "thumbs.db", "$recycle.bin", "system volume information", "lost+found"})
+_STOP = re.compile(  # editors add endings that Windows hides, and copying numbers: whoever wrote the word meant it
+    r"[\s.]*+(?:copy of )?stop!*+(?:\s*+(?:\(\d+\)|(?:-\s*+)?copy(?: \d+)?))*+(?:\s*+\.\w*+)*+\s*+", re.IGNORECASE
+)
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".download")
 _NOTE = re.compile(r"(.+) - will be taken at \d\d\.\d\d\.txt", re.DOTALL)
 _LEFT = re.compile(r".+ - not taken yet\.txt", re.DOTALL)
@@ -19,10 +21,14 @@ _CLAIM = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{6,8})")
 
 def may_be_sheet(name: str) -> bool:
     """Say whether a file of that name can have been dropped to be taken in."""
-    plain = name.casefold()
-    if name.startswith(("~$", ".")) or is_unfinished(name) or is_left_note(name):
+    if name.startswith(("~$", ".")) or is_unfinished(name) or is_left_note(name) or is_stop(name):
         return False
-    return plain not in STOP_NAMES | LITTER and _NOTE.fullmatch(name) is None
+    return name.casefold() not in LITTER and _NOTE.fullmatch(name) is None
+
+
+def is_stop(name: str) -> bool:
+    """Say whether somebody named a file STOP, or nearly so: a stop too many costs nothing."""
+    return "stop" in name.casefold() and _STOP.fullmatch(name) is not None
 
 
 def is_unfinished(name: str) -> bool:
