@@ -22,8 +22,7 @@ AT_ONCE = frozenset(
     }
 )  # fmt: skip
 """What decides and sends nothing: there is nothing to wait for."""
-_STAYING = frozenset({"watch", "worker"})
-_SUBMITTING = _STAYING | {"approve", "demo", "resume", "submit"}
+_SUBMITTING = frozenset({"approve", "demo", "resume", "submit", "watch", "worker"})
 _DECIDING = frozenset({"acknowledge", "cancel", "pause", "reject", "resolve", "unpause"})
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 """What ends a process: Ctrl-C, the system, a terminal that is closed, and the last two on Windows."""
@@ -98,8 +97,6 @@ class Interrupt:
         """Say what an interruption left behind, and what to type."""
         if self.planned or self.command in {"approve", "resume"}:
             return 'interrupted; nothing is lost: type "campaign-batch resume" to go on'
-        if self.command in _STAYING:
-            return f'interrupted; nothing is lost: type "campaign-batch {self.command}" to go on'
         if self.command in _DECIDING:
             return "interrupted; only what is told above is done: for the rest type the same command again"
         left = "nothing was sent" if self.command in AT_ONCE or self.command == "submit" else "nothing is lost"

@@ -21,6 +21,7 @@ from batch.system.shell import to_paste
 from batch.workflows.archives import examine_archives, left_out_of_backups
 from batch.workflows.context import World, how_to_sign_in, need_zone, open_ledger_of, refuse_shared_token
 from batch.workflows.doctor_line import MOST_SECONDS, Line, State, examine_line
+from batch.workflows.doctor_planned import planned_lines
 from batch.workflows.doctor_provider import provider_lines
 from batch.workflows.doctor_workers import worker_lines
 from batch.workflows.mail_sending import Mailer, how_to_correct, mail_server_of, refused_addresses
@@ -241,6 +242,7 @@ def _examine_ledger(settings: Settings, world: World, ledger: Ledger) -> Iterato
     yield _account(settings, ledger)
     yield _tried_zone(settings, ledger)
     yield from _health_lines(settings, read_health(ledger, world.now()))
+    yield from planned_lines(settings, ledger)
     yield from worker_lines(settings, ledger)
     yield _mails(settings, world, ledger)
 

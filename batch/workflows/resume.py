@@ -22,6 +22,7 @@ from batch.workflows.report import write_batch_report
 from batch.workflows.run import (
     be_submitter,
     begin_run,
+    list_asked_since,
     submit_planned,
 )
 from batch.workflows.tally import Tally, count_as
@@ -54,6 +55,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
     before = {entry.id: entry.status for entry in context.ledger.entries.select(statuses=open_ones)}
     touched = list(before)
     tally = Tally(rows=len(touched))
+    asked = context.ledger.entries.cancellations()
     reading = begin_run(context, tally)
     try:
         # What is planned goes first: a list that shows something newer than a doubt can prove that it is not there.
@@ -64,6 +66,7 @@ def resume_in(context: Context, *, limit: int | None = None) -> Tally:
         tally.trouble = trouble
     entries = list(context.ledger.entries.select(ids=touched)) if touched else []
     tally.counts = Counter(count_as("", entry) for entry in entries)
+    tally.to_do = list_asked_since(context, asked, None)
     tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
     tally.moved = tuple(sorted({entry.batch for entry in entries if entry.status is not before[entry.id]}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from batch.model import NOT_SHOWN, UNDER_WAY, Account, Entry, Issue, Level, Plan
 from batch.model.errors import BatchError, NotAsAskedError, ReportError, StoppedError
 from batch.model.plurals import plural
 from batch.workflows.account_checks import check_account, remember_names
+from batch.workflows.cancel import list_to_delete
 from batch.workflows.changed_settings import hold_outdated, read_with, warn_of_changes, warn_of_off_time
 from batch.workflows.check import Check
 from batch.workflows.context import Context
@@ -35,6 +36,7 @@ from batch.workflows.not_as_asked import lift_if_corrected, pause_after
 from batch.workflows.options import Options
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
+from batch.workflows.provider_times import as_they_go
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
 from batch.workflows.stop_file import AGAIN, lift_gone_stops, refuse_if_paused
 from batch.workflows.tally import Tally, count_as
@@ -187,8 +189,10 @@ def finish_batch(context: Context, tally: Tally, reading: Reading, options: Opti
     from batch.workflows.report import write_batch_report
 
     assert tally.batch is not None
+    asked = context.ledger.entries.cancellations()
     _submit_batch(context, tally, reading, options)
     count_batch(context, tally)
+    tally.to_do += list_asked_since(context, asked, tally.batch)
     tally.off_time = warn_of_off_time(context)
     tally.doubled = len(context.doubled)
     context.world.tell(RunEnded(tally))
@@ -196,6 +200,15 @@ def finish_batch(context: Context, tally: Tally, reading: Reading, options: Opti
         tally.reports = write_batch_report(context, tally.batch, stopped=str(tally.trouble or ""))
     except ReportError as trouble:
         tally.trouble = tally.trouble or trouble  # the campaigns are on their way: where they are is told anyway
+
+
+def list_asked_since(context: Context, before: Collection[Entry], batch: int | None) -> list[str]:
+    """List what of a batch, or of all, somebody asked to cancel since then, and what may be at the provider anyway."""
+    asked = {entry.id for entry in context.ledger.entries.cancellations()} - {entry.id for entry in before}
+    if not asked:
+        return []
+    wanted = as_they_go(context.settings, context.ledger, context.ledger.entries.select(batch=batch, ids=asked))
+    return list_to_delete(wanted, context.settings.team_zone, context.world.now())
 
 
 def count_batch(context: Context, tally: Tally) -> None:

@@ -56,7 +56,7 @@ class Tally:
     moved: tuple[int, ...] = ()
     """The batches of which a row moved on, when the run is about several."""
     to_do: list[str] = field(default_factory=list)
-    """What a person must delete in the dashboard because the sheet says so, or must not delete any more."""
+    """What a person must delete in the dashboard, or must not any more: the sheet says so, or somebody meanwhile."""
     declined: bool = False
     """A person said no before the first request."""
 

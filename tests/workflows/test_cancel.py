@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from batch.cli.shapes import _COUNTS as COUNTS
 from batch.cli.shapes import shape_tally
 from batch.model import ChangeKind, Status, StatusChange
 from batch.model.errors import LedgerError
+from batch.workflows.approve import approve_batch
 from batch.workflows.cancel import cancel_entries, keep_entries
 from batch.workflows.events import Progress
 from batch.workflows.find import list_batches
@@ -97,6 +99,33 @@ def test_what_is_taken_back_while_a_run_submits_is_told_and_counted_as_that(
     assert sum(shape[name] for name in COUNTS) == 4
     [(_batch, counts)] = list_batches(desk.settings, desk.world)
     assert counts == {"accepted": 3, count: 1}
+
+
+@pytest.mark.parametrize("how", ["submit", "resume", "approve"])
+def test_what_is_cancelled_after_it_went_while_the_run_goes_on_is_told_at_its_end(desk: Bench, how: str) -> None:
+    """Once, in the words of `cancel`; what somebody asked for before is not told anew."""
+    path = desk.sheet(4)
+    if how == "approve":
+        desk.set(approval__required="true")
+        desk.submit(path)
+    elif how == "resume":
+        desk.submit(path, limit=1)
+        cancel(desk, 1)
+    gone = 2 if how == "resume" else 1
+    listed: list[str] = []
+    desk.told = Meanwhile(lambda: listed.extend(cancel(desk, gone).splitlines()))
+    tally = {"submit": lambda: desk.submit(path), "resume": desk.resume, "approve": lambda: approve(desk)}[how]()
+    head, box, then = tally.to_do
+    assert head == "to delete in the provider's dashboard (1), the next to go first:"
+    assert box in listed
+    assert f'"Sale {gone - 1}' in box
+    assert then in listed
+    assert tally.needs_look
+    assert shape_tally(tally)["to_do"] == tally.to_do
+
+
+def approve(desk: Bench) -> Tally:
+    return approve_batch(desk.settings, replace(desk.world, who="bo"), 1, frozenset())
 
 
 def test_a_mark_before_it_went_and_a_row_that_was_fixed_are_counted_as_what_they_are(desk: Bench) -> None:

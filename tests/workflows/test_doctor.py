@@ -232,3 +232,54 @@ def test_doctor_tells_of_a_batch_that_was_cut_off(ready: Shell) -> None:
     assert "campaign-batch resume" in line["remedy"]
     ready.run("resume")
     assert not [line for line in ready.run("doctor", "--json").json if line["line"] == "batch"]
+
+
+def planned_of(team: Round) -> tuple[str, str] | None:
+    line = lines(team).get("planned")
+    return (line.words, line.remedy) if line else None
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["file", "database"])
+def test_rows_that_a_limit_left_are_named_unless_a_run_is_at_work_or_all_is_paused(shared: bool) -> None:
+    """However the run ended, and whatever the state of its batch."""
+    with weekly() as team:
+        if shared:
+            team.desk.set(ledger__url=cluster().make_database())
+        team.desk.submit(team.desk.sheet(3), limit=1)
+        left = "2 campaigns are still to be submitted, the first is due "
+        found = planned_of(team)
+        assert found is not None
+        assert found[0].startswith(left)
+        assert found[1] == 'type "campaign-batch resume"'
+        with team.desk.ledger() as ledger:
+            with ledger.lock.hold("bo", team.desk.clock.now()):
+                assert planned_of(team) is None
+            assert planned_of(team) == found
+            ledger.pauses.add("stock-taking", "bo", team.desk.clock.now())
+            assert planned_of(team) is None
+            ledger.pauses.lift("bo", team.desk.clock.now())
+        team.desk.resume()
+        assert planned_of(team) is None
+
+
+@pytest.mark.in_a_file
+def test_rows_that_a_killed_run_left_are_named() -> None:
+    """Its note stays beside the ledger; its lock does not."""
+    with weekly() as team:
+        team.desk.submit(team.desk.sheet(2), limit=1)
+        with team.desk.ledger() as ledger:
+            assert ledger.path is not None
+            note = ledger.path.with_name(f"{ledger.path.name}.owner")
+            with ledger.lock.hold("bo", team.desk.clock.now()):
+                written = note.read_bytes()
+        note.write_bytes(written)
+        assert planned_of(team) is not None
+
+
+def test_rows_that_wait_for_a_second_person_are_not_to_resume() -> None:
+    """The line of the approval names them."""
+    with weekly() as team:
+        team.desk.set(approval__required="true")
+        team.desk.submit(team.desk.sheet(2))
+        assert planned_of(team) is None
+        assert "approval" in lines(team)

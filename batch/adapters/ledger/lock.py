@@ -64,6 +64,18 @@ class SubmitterLock:
         finally:
             self._held = False
 
+    def is_held(self) -> bool:
+        """Say whether somebody submits just now, without being in the way of who begins to.
+
+        In a database a run that was killed counts until its lease is over.
+        """
+        if self._path is None:
+            return self._held or self._transactions.has_turn()
+        # Its note goes with a run unless that was killed: only then is the lock itself tried.
+        with suppress(OSError):
+            return read_owner(self._path) is not None and _is_locked(self._path)
+        return False
+
     def _refuse_moved(self) -> None:
         with self._transactions.read() as connection:
             refuse_moved(connection, self._transactions.name)
@@ -136,6 +148,11 @@ def _try_beside(ledger: Path, ending: str) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def _is_locked(ledger: Path) -> bool:
+    with _try_beside(ledger, ".lock") as ours:
+        return not ours
 
 
 def busy(owner: Owner | None) -> LedgerBusyError:

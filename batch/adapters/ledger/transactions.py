@@ -79,6 +79,13 @@ class Transactions:
         with self.read() as connection:
             return postgres.read_turn(connection)[1]
 
+    def has_turn(self) -> bool:
+        """Say whether a database's newest submitter is still at work."""
+        if self.engine.dialect.name != postgres.DIALECT:
+            return False
+        with self.read() as connection:
+            return bool(postgres.read_turn(connection)[0]) and not postgres.is_turn_over(connection)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Read in one transaction, all of it as of one moment."""
