@@ -36,7 +36,7 @@ from batch.workflows.options import Options
 from batch.workflows.post import Submission
 from batch.workflows.proofs import prove_account
 from batch.workflows.row_ids import follow_row_ids, warn_of_unknown
-from batch.workflows.stop_file import AGAIN, refuse_if_paused
+from batch.workflows.stop_file import AGAIN, lift_gone_stops, refuse_if_paused
 from batch.workflows.tally import Tally, count_as
 from batch.workflows.zone_changes import OFFSETS, offsets_of
 
@@ -52,6 +52,7 @@ def be_submitter(context: Context) -> Iterator[None]:
     """Be the one submitter of this ledger, unless everything is paused."""
     with context.ledger.lock.hold(context.world.who, context.world.now()):
         lift_if_corrected(context)
+        lift_gone_stops(context)
         refuse_if_paused(context, AGAIN)
         yield
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.adapters.inbox import Inbox, has_stop
+from batch.core.ledger_urls import sqlite_path
 from batch.model import PauseCause
 from batch.model.errors import BatchError
 from batch.workflows.context import Context, describe_pause
@@ -62,6 +63,28 @@ def how_to_go_on(pauses: Sequence[Pause]) -> str:
     steps = [f'take the file named STOP out of "{one.folder}"' for one in pauses if one.folder]
     corrected = _OTHER_WAYS.get(pauses[0].cause, "")
     return f'to go on, {corrected}{" and ".join((*steps, "type"))} "campaign-batch unpause"'
+
+
+def lift_gone_stops(context: Context) -> None:
+    """Lift the pauses of files named STOP that are gone, as the watch that set them would if it had not ended.
+
+    Only where the ledger is a file, and so this machine's alone: on a server, a folder of that name may be another's.
+    """
+    if sqlite_path(context.settings.ledger.url) is None:
+        return
+    pauses, world = context.ledger.pauses, context.world
+    for pause in pauses.all():
+        if pause.cause is PauseCause.STOP_FILE and _is_gone_from_here(pause, context.settings):
+            pauses.lift(world.who, world.now(), pause.cause, pause.folder)
+            context.note(f'the pause is lifted: the file named STOP is gone from "{pause.folder}"', loud=True)
+
+
+def _is_gone_from_here(pause: Pause, settings: Settings) -> bool:
+    """Whether nobody needs to be asked: it is gone, and what a watch made there shows that the disk is in its place."""
+    folder = Path(pause.folder)
+    of_all = settings.root is not None and settings.root.resolve() == folder
+    watched = Path(settings.watch.folder) if of_all else folder
+    return bool(pause.folder) and Inbox(watched).working.is_dir() and has_stop(folder) is False
 
 
 def is_gone(pause: Pause, settings: Settings) -> bool:

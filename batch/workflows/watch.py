@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from batch.adapters.inbox import Inbox, InboxGoneError, wake
+from batch.adapters.inbox import Inbox, InboxGoneError, has_stop, wake
 from batch.model import PauseCause
 from batch.model.errors import BatchError, ClockError, LedgerBusyError, LedgerReplacedError, StoppedError, UsageError
 from batch.model.records import dataclass
@@ -293,8 +293,9 @@ class Watch:
         if any(added) and not paused:
             self._tell("paused", f"everything is paused: {STOP_WORDS}", loud=True)
             self._told_pause = True
-        if paused - lying and self._inbox.working.is_dir():
-            for folder in sorted(paused - lying):
+        gone = [folder for folder in sorted(paused - lying) if has_stop(Path(folder)) is False]
+        if gone and self._inbox.working.is_dir():
+            for folder in gone:
                 ledger.pauses.lift(who, self._now(), PauseCause.STOP_FILE, folder)
             self._tell_lifted()
         if not self._told_pause:

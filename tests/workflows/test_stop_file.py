@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,13 @@ from weekly_support import weekly
 from batch.adapters.sandbox import Sandbox
 from batch.adapters.sandbox.bodies import Reply
 from batch.adapters.sandbox.endpoints import Request
-from batch.model import Status
+from batch.model import PauseCause, Status
 from batch.model.errors import BatchError
 from batch.workflows.approve import approve_batch
+from batch.workflows.cancel import pause_all
+from batch.workflows.context import open_context
+from batch.workflows.stop_file import STOP_WORDS, lift_gone_stops
+from batch.workflows.watch import watch_folder
 
 
 class Stops(Sandbox):
@@ -162,3 +167,89 @@ def test_unpause_tells_of_one_that_no_watch_has_seen(ready: Shell) -> None:
     lying.unlink()
     assert ready.run("unpause").out.startswith("nothing was paused")
     assert ready.run("resume").code == 0
+
+
+@pytest.fixture
+def ended(desk: Bench) -> Path:
+    """A file named STOP that a watch has seen which is over; one of two rows is still to go."""
+    desk.submit(desk.sheet(2), limit=1)
+    lying = stop(desk.folder / "inbox")
+    assert watch_folder(desk.settings, desk.world, once=True).trouble is not None
+    desk.told.clear()
+    return lying
+
+
+def causes(desk: Bench) -> list[PauseCause]:
+    with desk.ledger() as ledger:
+        return [pause.cause for pause in ledger.pauses.all()]
+
+
+@pytest.mark.in_a_file  # on a server the folder may be another machine's of the same name
+@pytest.mark.parametrize(
+    "act",
+    [lambda desk: desk.submit(desk.folder / "week.csv"), lambda desk: desk.resume()],
+    ids=["submit", "resume"],
+)
+def test_a_run_lifts_what_a_watch_that_is_over_has_set(
+    desk: Bench, ended: Path, act: Callable[[Bench], object]
+) -> None:
+    """It said that the file is to be removed, which was done, and that unpause is to be typed."""
+    with pytest.raises(BatchError, match="everything is paused by ann"):
+        act(desk)
+    ended.unlink()
+    act(desk)
+    assert f'the pause is lifted: the file named STOP is gone from "{ended.parent}"' in desk.words()
+    assert causes(desk) == []
+    assert_exactly_once(desk.sandbox, desk.entries(), 2)
+
+
+@pytest.mark.in_a_file
+def test_a_run_lifts_nobody_elses_pause_with_it(desk: Bench, ended: Path) -> None:
+    """A person's, and one set because the provider did something else, though their words are those of a STOP."""
+    pause_all(desk.settings, desk.world, STOP_WORDS)
+    with desk.ledger() as ledger:
+        ledger.pauses.add(STOP_WORDS, "the watch", desk.clock.now(), PauseCause.OTHER_LEDGER, str(ended.parent))
+    ended.unlink()
+    with pytest.raises(BatchError, match="everything is paused by ann on m"):
+        desk.resume()
+    assert causes(desk) == [PauseCause.PERSON, PauseCause.OTHER_LEDGER]
+    assert len(desk.sandbox.posts) == 1
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_folder_that_is_not_in_its_place_keeps_its_pause(desk: Bench, ended: Path, *, empty: bool) -> None:
+    """Neither one that is missing nor the empty one on which a disk is mounted shows that the file is gone."""
+    ended.parent.rename(desk.folder / "away")
+    if empty:
+        ended.parent.mkdir()
+    with pytest.raises(BatchError, match="everything is paused"):
+        desk.resume()
+    assert causes(desk) == [PauseCause.STOP_FILE]
+    assert len(desk.sandbox.posts) == 1
+
+
+def test_a_ledger_that_machines_share_keeps_its_pause(desk: Bench, ended: Path) -> None:
+    """A folder of that name may be here, too, and be another one."""
+    ended.unlink()
+    with open_context(desk.settings, desk.world) as context:
+        shared = context.settings.ledger.model_copy(update={"url": "postgresql://db/ledger"})
+        lift_gone_stops(replace(context, settings=context.settings.model_copy(update={"ledger": shared})))
+    assert causes(desk) == [PauseCause.STOP_FILE]
+
+
+@pytest.mark.in_a_file
+def test_the_pause_of_all_accounts_is_lifted_once_that_folder_is_seen_without_it(town: Town) -> None:
+    """The folder of the account, within it, shows that it is in its place; while it is missing the pause stays."""
+    run, inbox, away = town.shell.run, town.folder / "inbox", town.folder / "away"
+    sheet = write_csv(town.folder / "week.csv", [row(1, Account="dallas")])
+    inbox.mkdir()
+    lying = stop(inbox)
+    submit = ("submit", sheet, "--yes", "--account", "dallas")
+    assert run("watch", "--once", "--account", "dallas").code == 3
+    inbox.rename(away)
+    assert run(*submit).code == 3
+    away.rename(inbox)
+    lying.unlink()
+    ran = run(*submit)
+    assert (ran.code, f'the file named STOP is gone from "{inbox}"' in ran.err) == (0, True)
+    assert town.names("dallas") == ["Campaign 1"]
