@@ -16,7 +16,7 @@ import pytest
 from cli_support import narrowed
 from inbox_support import NOON, after, drop, listed, make, take
 
-from batch.adapters.inbox import Inbox, InboxGoneError, Ready, Settling, wake
+from batch.adapters.inbox import Inbox, InboxGoneError, Ready, Settling, has_stop, wake
 from batch.adapters.inbox.names import claim_name, make_mark, may_be_sheet, split_claim
 from batch.core.file_names import cut_name
 from batch.model.errors import BatchError, InboxBusyError
@@ -362,6 +362,13 @@ def test_the_stop_sign(tmp_path: Path, name: str, *, asked: bool) -> None:
     assert not inbox.stop_requested()
     drop(inbox, name, "")
     assert inbox.stop_requested() is asked
+
+
+def test_nobody_can_see_a_stop_sign_where_there_is_no_folder(tmp_path: Path) -> None:
+    """That is neither yes nor no: a pause is lifted only where the file is gone for sure."""
+    inbox = make(tmp_path)
+    (tmp_path / "file").touch()
+    assert [has_stop(one) for one in (inbox.folder, tmp_path / "away", tmp_path / "file")] == [False, None, None]
 
 
 def test_one_watcher_a_folder(tmp_path: Path) -> None:

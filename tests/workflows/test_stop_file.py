@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from batch.model import PauseCause, Status
 from batch.model.errors import BatchError
 from batch.workflows.approve import approve_batch
 from batch.workflows.cancel import pause_all
-from batch.workflows.stop_file import STOP_WORDS
+from batch.workflows.context import open_context
+from batch.workflows.stop_file import STOP_WORDS, lift_gone_stops
 from batch.workflows.watch import watch_folder
 
 
@@ -224,6 +226,15 @@ def test_a_folder_that_is_not_in_its_place_keeps_its_pause(desk: Bench, ended: P
         desk.resume()
     assert causes(desk) == [PauseCause.STOP_FILE]
     assert len(desk.sandbox.posts) == 1
+
+
+def test_a_ledger_that_machines_share_keeps_its_pause(desk: Bench, ended: Path) -> None:
+    """A folder of that name may be here, too, and be another one."""
+    ended.unlink()
+    with open_context(desk.settings, desk.world) as context:
+        shared = context.settings.ledger.model_copy(update={"url": "postgresql://db/ledger"})
+        lift_gone_stops(replace(context, settings=context.settings.model_copy(update={"ledger": shared})))
+    assert causes(desk) == [PauseCause.STOP_FILE]
 
 
 @pytest.mark.in_a_file
