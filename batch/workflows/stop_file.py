@@ -28,7 +28,7 @@ _OTHER_WAYS = {
 
 def stopped_folders(settings: Settings) -> tuple[Path, ...]:
     """Give the watched folders of the settings in which a file named STOP lies: the account's, and that of all."""
-    return Inbox(Path(settings.watch.folder), above=settings.root).stopped_in()
+    return tuple(folder for folder in (Path(settings.watch.folder), settings.root) if folder and has_stop(folder))
 
 
 def unseen_stops(settings: Settings, pauses: Iterable[Pause]) -> list[Path]:
