@@ -9,6 +9,7 @@ from batch.adapters.sheet.headers import EXAMPLE, ID_FIELDS, TEXT_FIELDS, TIME_F
 from batch.adapters.sheet.shapes import Extra, Merge, RawRow, RowOut, Tab
 from batch.adapters.sheet.shown import judge, needs_look
 from batch.core.bounds import beyond
+from batch.core.printable import cut
 from batch.model.columns import column_letter
 from batch.model.limits import Limits
 
@@ -89,8 +90,8 @@ def _cover(
 def note_merged(repeated: dict[Merge, str], row: int, names: list[str], tab: str = "") -> Iterator[tuple[str, str]]:
     """Say which merged cells below a header count for several rows: people merge for the look of it, too."""
     told = [
-        f'"{_excerpt(text)}" in {tab and f"{tab}!"}{column_letter(left)}{top}:{column_letter(right)}{bottom} '
-        f"({names[left]})"
+        f'"{cut(text[:200], _EXCERPT)}" in {tab and f"{tab}!"}{column_letter(left)}{top}:'
+        f"{column_letter(right)}{bottom} ({names[left]})"
         for (top, left, bottom, right), text in repeated.items()
         if top > row and left < len(names) and names[left]
     ]
@@ -98,11 +99,6 @@ def note_merged(repeated: dict[Merge, str], row: int, names: list[str], tab: str
         more = f" and {len(told) - _TOLD:,} more" if len(told) > _TOLD else ""
         words = f"merged cells count for every row that they cover: {', '.join(told[:_TOLD])}{more}"
         yield "merged-down", f"{words}; unmerge what should count for its first row only"
-
-
-def _excerpt(text: str) -> str:
-    flat = " ".join(text[:200].split())
-    return flat if len(flat) <= _EXCERPT else f"{flat[: _EXCERPT - 1]}…"
 
 
 def body(
