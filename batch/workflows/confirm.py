@@ -12,6 +12,7 @@ from batch.model import Account, Action, Entry, Issue, KnownEntry, Level, Plan
 from batch.model.plurals import plural
 from batch.workflows.context import Context, World
 from batch.workflows.events import Planned
+from batch.workflows.tally import DECIDED_AS
 
 
 def confirm_plan(
@@ -80,13 +81,4 @@ def _confirm_totals(context: Context, plan: Plan, account: Account) -> bool:
     return context.world.confirm(f"{words}. Submit {plural(len(going), 'campaign')}?")
 
 
-_COUNTED_AS = {
-    Action.SUBMIT: GOES,
-    Action.INVALID: "invalid",
-    Action.HOLD: "held",
-    Action.WAIT: "waiting",
-    Action.SKIP: "skipped",
-    Action.SETTLE: "in_doubt",
-    Action.REFUSED: "refused_before",
-    Action.CANCEL: "cancelled",
-}
+_COUNTED_AS = {**DECIDED_AS, Action.SUBMIT: GOES}

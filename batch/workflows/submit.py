@@ -14,7 +14,7 @@ from batch.adapters import ledger, provider  # noqa: F401
 from batch.core.settle import Reading
 from batch.core.validate.groups import FIELD as GROUPS
 from batch.core.validate.groups import spell_groups
-from batch.model import Action, Group
+from batch.model import Group
 from batch.model.errors import ReportError
 from batch.workflows.cancel import find_gone, note_marks, preview_marks
 from batch.workflows.changed_settings import warn_of_changes, warn_of_off_time
@@ -37,7 +37,7 @@ from batch.workflows.run import (
     record_batch,
 )
 from batch.workflows.shares import Shares, share_out
-from batch.workflows.tally import Tally
+from batch.workflows.tally import DECIDED_AS, Tally
 
 if TYPE_CHECKING:
     from batch.adapters.config import Settings
@@ -145,20 +145,8 @@ def plan_file(path: Path, settings: Settings, world: World, options: Options, sh
         tally = prepared.start_tally()
         tally.to_do = preview_marks(context, prepared.plan)
         tally.doubled = len(context.doubled)
-    tally.counts = Counter(_DRY[decision.action] for decision in tally.decisions)
+    tally.counts = Counter(DECIDED_AS[decision.action] for decision in tally.decisions)
     return tally
-
-
-_DRY = {
-    Action.SUBMIT: "planned",
-    Action.SKIP: "skipped",
-    Action.HOLD: "held",
-    Action.WAIT: "waiting",
-    Action.INVALID: "invalid",
-    Action.CANCEL: "cancelled",
-    Action.SETTLE: "in_doubt",
-    Action.REFUSED: "refused_before",
-}
 
 
 def _open(opened: Sheet, settings: Settings, world: World, options: Options) -> AbstractContextManager[Context]:

@@ -8,11 +8,23 @@ from dataclasses import field
 from pathlib import Path
 
 from batch.core.standing import is_left_out, needs_look
-from batch.model import Decision, Entry, Finding, FindingKind, Issue, Status
+from batch.model import Action, Decision, Entry, Finding, FindingKind, Issue, Status
 from batch.model.errors import BatchError
 from batch.model.plurals import plural
 from batch.model.records import dataclass
 from batch.model.wording import COUNT_WORDS
+
+DECIDED_AS: Mapping[Action, str] = {
+    Action.SUBMIT: "planned",
+    Action.SKIP: "skipped",
+    Action.HOLD: "held",
+    Action.WAIT: "waiting",
+    Action.INVALID: "invalid",
+    Action.CANCEL: "cancelled",
+    Action.SETTLE: "in_doubt",
+    Action.REFUSED: "refused_before",
+}
+"""The count of a row before anything is sent, by what was decided about it."""
 
 _COUNTED_AS = {
     Status.SUBMITTING: "in_doubt",
