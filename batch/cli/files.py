@@ -71,8 +71,7 @@ def _check_one(
     """Check one file, for each account that has rows in it."""
     from batch.workflows.sheet_reader import start_reader
 
-    for written in filter(None, (preview, marked)):
-        need_folder_of(written)
+    need_folder_of(preview, marked)
     if marked is not None and path.exists():
         _may_write(path, marked, force=force)
     if preview is not None:

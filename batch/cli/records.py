@@ -219,8 +219,7 @@ def export(
     from batch.workflows.report import write_text
 
     need(format in {"jsonl", "csv"}, f'there is no format "{format}"', "use jsonl or csv")
-    if output is not None:
-        need_folder_of(output)
+    need_folder_of(output)
     rows = export_ledger(session.settings(), session.world())
     if output is not None:
         lines = csv_records(rows) if format == "csv" else (f"{write_json(row)}\n" for row in rows)

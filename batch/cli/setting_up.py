@@ -36,8 +36,7 @@ def sandbox(
         for line in name_faults():
             print_line(line)
         end_with(DONE)
-    if state is not None:
-        need_folder_of(state)
+    need_folder_of(state)
     serve_sandbox(
         session.world(), print_json, port=port, faults=fault or [], limit=limit, window=window, name_length=name_length,
         latency=latency, date_offset=date_offset, state_file=state,

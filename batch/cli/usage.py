@@ -78,7 +78,8 @@ def plain_usage(words: str) -> str:
     return words
 
 
-def need_folder_of(path: Path) -> None:
+def need_folder_of(*paths: Path | None) -> None:
     """Raise UsageError where a person names a file in a folder that is not there: a typo makes no folders."""
-    if not path.parent.exists():
-        raise UsageError(f'there is no folder "{path.parent}"', "check its name, or make it first")
+    for path in paths:
+        if path is not None and not path.parent.exists():
+            raise UsageError(f'there is no folder "{path.parent}"', "check its name, or make it first")
