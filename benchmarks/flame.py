@@ -67,7 +67,7 @@ def check_here(path: Path) -> int:
     from batch.adapters.sheet import worker
     from batch.adapters.sheet.child import Child
     from batch.workflows.check import how_to_render, make_rules, open_file
-    from batch.workflows.check_blocks import BlockChecker, CheckTask, check_blocks
+    from batch.workflows.check_blocks import BlockChecker
 
     class Here(Child):
         def ask(self, request: dict[str, Any]) -> Iterator[Any]:
@@ -75,9 +75,8 @@ def check_here(path: Path) -> int:
 
     settings, now = settings_of(path.parent), datetime.now(UTC)
     opened = open_file(path, settings, reader=Here())
-    task = CheckTask(opened.header, make_rules(settings, ZONE), now, how_to_render(settings))
-    checker = BlockChecker(task)
-    return sum(found.rows for found in check_blocks(opened.blocks(), task, checker))
+    checker = BlockChecker(opened.header, make_rules(settings, ZONE), now, how_to_render(settings))
+    return sum(found.rows for found in checker.check_all(opened.blocks()))
 
 
 def draw(stacks: Counter[Stack], title: str) -> str:

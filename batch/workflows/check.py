@@ -23,7 +23,7 @@ from batch.model.records import dataclass
 from batch.system.resources import templates_folder
 from batch.workflows.account_checks import check_account_alone
 from batch.workflows.changed_settings import describe_changed
-from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_blocks
+from batch.workflows.check_blocks import BlockChecker, Found
 from batch.workflows.context import (
     World,
     describe_pause,
@@ -166,10 +166,10 @@ def check_sheet(
     With `taking` more rows, or rows with errors, than the limits are refused: all would be planned and written down.
     """
     check = Check(file=opened.file, sheet=opened.name, asked=account is not None and bool(account.groups))
-    task = CheckTask(opened.header, make_rules(settings, zone), now, how_to_render(settings), account, keep)
-    checker = BlockChecker(task)
+    rules, writing = make_rules(settings, zone), how_to_render(settings)
+    checker = BlockChecker(opened.header, rules, now, writing, account, keep=keep)
     begun = time.process_time()
-    for found in check_blocks(opened.blocks(), task, checker):
+    for found in checker.check_all(opened.blocks()):
         check.add(found)
         check.seconds = time.process_time() - begun + opened.waited
         _judge(check, settings, taking=taking)

@@ -96,28 +96,31 @@ class Found:
         self.without_text += later.without_text
 
 
-@dataclass(frozen=True, slots=True)
-class CheckTask:
-    """All that a process needs to know to check rows of one sheet."""
-
-    header: Header
-    rules: Rules
-    now: datetime
-    writing: Mapping[str, Any]
-    """What the renderer is made with."""
-    account: Account | None = None
-    keep: bool = False
-
-
 class BlockChecker:
     """Checks blocks of rows: makes rows of them, renders each and checks it; each remembers those before it."""
 
-    def __init__(self, task: CheckTask) -> None:
-        self._maker = RowMaker(task.header)
-        self._renderer = Renderer(**task.writing)
-        self._checker = Checker(task.rules, task.now, task.account)
-        self._keep = task.keep
-        self._judges = task.keep or task.account is not None
+    def __init__(
+        self,
+        header: Header,
+        rules: Rules,
+        now: datetime,
+        writing: Mapping[str, Any],
+        account: Account | None = None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        """`writing` is what the renderer is made with; the rows themselves are kept only with `keep`."""
+        self._header = header
+        self._maker = RowMaker(header)
+        self._renderer = Renderer(**writing)
+        self._checker = Checker(rules, now, account)
+        self._keep = keep
+        self._judges = keep or account is not None
+
+    def check_all(self, blocks: Iterator[list[RowOut]]) -> Iterator[Found]:
+        """Check the blocks of a sheet, in their order."""
+        for block in _hold_once(blocks, self._header) if self._keep else blocks:
+            yield self.check(block)
 
     def check(self, block: Iterable[RowOut]) -> Found:
         """Check rows; campaigns are made of them only where they are kept, or one of them repeats another."""
@@ -134,12 +137,6 @@ class BlockChecker:
     def late_issues(self) -> Mapping[int, Issue]:
         """Give, after the last row, the errors of rows that a later one shares its key with; row to issue."""
         return self._checker.late_issues()
-
-
-def check_blocks(blocks: Iterator[list[RowOut]], task: CheckTask, checker: BlockChecker) -> Iterator[Found]:
-    """Check the blocks of a sheet, in their order."""
-    for block in _hold_once(blocks, task.header) if task.keep else blocks:
-        yield checker.check(block)
 
 
 def _hold_once(blocks: Iterator[list[RowOut]], header: Header) -> Iterator[list[RowOut]]:

@@ -10,16 +10,10 @@ from functools import partial
 from batch.adapters.messages import load_message
 from batch.core.validate import Rules
 from batch.model import Header
-from batch.workflows.check_blocks import BlockChecker, CheckTask, Found, check_blocks
+from batch.workflows.check_blocks import BlockChecker, Found
 
 NAMES = ("CampaignName", "Message", "GroupIds", "DateTime")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
-TASK = CheckTask(
-    Header(1, NAMES, {name: place for place, name in enumerate(NAMES)}),
-    Rules(levels={}, groups={}),
-    NOW,
-    {"load": partial(load_message, [])},
-)
 SIZE, BLOCKS = 20, 30
 
 Block = list[tuple[int, tuple[str, ...], None]]
@@ -39,17 +33,23 @@ def make_row(number: int) -> tuple[str, ...]:
     return f"Campaign {same}", text, "" if same % 7 == 0 else str(100 + same % 5), f"2026-01-{6 + same % 20} 14:30"
 
 
-def check_rows(task: CheckTask) -> tuple[Found, BlockChecker]:
+def make_checker(*, keep: bool = False) -> BlockChecker:
+    header = Header(1, NAMES, {name: place for place, name in enumerate(NAMES)})
+    writing = {"load": partial(load_message, [])}
+    return BlockChecker(header, Rules(levels={}, groups={}), NOW, writing, keep=keep)
+
+
+def check_rows(*, keep: bool = False) -> tuple[Found, BlockChecker]:
     """Check all rows."""
-    checker, whole = BlockChecker(task), Found()
-    for found in check_blocks(make_blocks(), task, checker):
+    checker, whole = make_checker(keep=keep), Found()
+    for found in checker.check_all(make_blocks()):
         whole.add(found)
     return whole, checker
 
 
 def test_rows_that_nobody_keeps_bring_up_the_same() -> None:
     """Errors, warnings, totals, send times, and rows that repeat one of an earlier block, without any campaign."""
-    (kept, by_kept), (whole, checker) = check_rows(replace(TASK, keep=True)), check_rows(TASK)
+    (kept, by_kept), (whole, checker) = check_rows(keep=True), check_rows()
     assert len(kept.kept) == whole.rows == SIZE * BLOCKS
     assert replace(kept, kept=[]) == whole
     assert checker.late_issues() == by_kept.late_issues()
@@ -61,7 +61,7 @@ def test_a_repeated_row_is_found_within_a_block_too() -> None:
     """Also where only blanks tell the two apart."""
     (first, *_), (number, cells, _), *_ = block = next(make_blocks())
     block.append((99, (cells[0], cells[1].replace(" ", "  "), *cells[2:]), None))
-    found = BlockChecker(TASK).check(block)
+    found = make_checker().check(block)
     [issue] = [issue for issue in found.errors if issue.code == "row-repeated"]
     assert first != number
     assert (issue.row, found.rows) == (99, SIZE + 1)
@@ -70,7 +70,6 @@ def test_a_repeated_row_is_found_within_a_block_too() -> None:
 
 def test_kept_rows_hold_a_text_of_a_column_once() -> None:
     """A third of the memory of 100,000 rows was cells that another row has, too."""
-    kept = replace(TASK, keep=True)
-    rows = check_rows(kept)[0].kept  # their texts are made anew each, as those are that a process hands over
+    rows = check_rows(keep=True)[0].kept  # their texts are made anew each, as those are that a process hands over
     [times] = {(row.row.texts[3], id(row.row.texts[3])) for row in rows if row.row.number in {20, 40, 60}}
     assert times[0] == "2026-01-6 14:30"
